@@ -1,0 +1,23 @@
+import { defineEntity, type InferEntity } from '@mikro-orm/core';
+import { auditable, instantColumn, keyColumn, textColumn } from './ems-base.ts';
+
+export const EventEntity = defineEntity({
+  name: 'Event',
+  tableName: 'event',
+  properties: {
+    ...auditable,
+    organisationId: keyColumn().nullable(),
+    name: textColumn(),
+    venue: textColumn(),
+    city: textColumn(),
+    region: textColumn(),
+    country: textColumn(),
+    startsOn: instantColumn().nullable(),
+    endsOn: instantColumn().nullable(),
+    timeZone: textColumn(),
+    status: textColumn(),
+    website: textColumn(),
+  },
+});
+
+export type Event = InferEntity<typeof EventEntity>;

@@ -1,0 +1,42 @@
+import { OrganisationEntity, type Organisation } from './organisation.ts';
+import { PersonEntity, type Person } from './person.ts';
+import { ContactPreferenceEntity, type ContactPreference } from './contact-preference.ts';
+import { EventEntity, type Event } from './event.ts';
+import { RaceEntity, type Race } from './race.ts';
+import { StartGroupEntity, type StartGroup } from './start-group.ts';
+import { EventParticipantEntity, type EventParticipant } from './event-participant.ts';
+import { StartGroupParticipantEntity, type StartGroupParticipant } from './start-group-participant.ts';
+import { TagEntity, type Tag } from './tag.ts';
+import { ConversationEntity, type Conversation } from './conversation.ts';
+import { ConversationMessageEntity, type ConversationMessage } from './conversation-message.ts';
+
+/** The MikroORM entity of each type that can be synchronised. */
+export const EMS_ENTITIES = {
+  Organisation: OrganisationEntity,
+  Person: PersonEntity,
+  ContactPreference: ContactPreferenceEntity,
+  Event: EventEntity,
+  Race: RaceEntity,
+  StartGroup: StartGroupEntity,
+  EventParticipant: EventParticipantEntity,
+  StartGroupParticipant: StartGroupParticipantEntity,
+  Tag: TagEntity,
+  Conversation: ConversationEntity,
+} as const;
+
+/** An EMS row by its type's name, as mappings read it: camel case of the columns, times as `Temporal` values. */
+export interface EmsRows {
+  Organisation: Organisation;
+  Person: Person;
+  ContactPreference: ContactPreference;
+  Event: Event;
+  Race: Race;
+  StartGroup: StartGroup;
+  EventParticipant: EventParticipant;
+  StartGroupParticipant: StartGroupParticipant;
+  Tag: Tag;
+  Conversation: Conversation;
+}
+
+export { ConversationMessageEntity };
+export type { Organisation, Person, ContactPreference, Event, Race, StartGroup, EventParticipant, StartGroupParticipant, Tag, Conversation, ConversationMessage };

@@ -1,0 +1,17 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { auditable, instantColumn, keyColumn, textColumn } from './ems-base.ts';
+
+export const StartGroupEntity = defineEntity({
+  name: 'StartGroup',
+  tableName: 'start_group',
+  properties: {
+    ...auditable,
+    raceId: keyColumn(),
+    name: textColumn(),
+    sequence: p.integer().nullable(),
+    startsOn: instantColumn().nullable(),
+    capacity: p.integer().nullable(),
+  },
+});
+
+export type StartGroup = InferEntity<typeof StartGroupEntity>;

@@ -1,0 +1,19 @@
+import type { MigrationSet } from '../orm.ts';
+import { EmsTables } from './ems-0001-tables.ts';
+import { SyncRecords } from './sync-0001-records.ts';
+import { SyncInbound } from './sync-0002-inbound.ts';
+
+/** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
+export const EMS_MIGRATIONS: MigrationSet = {
+  tableName: 'sync_migration_ems',
+  migrations: [{ name: 'ems-0001-tables', class: EmsTables }],
+};
+
+/** Our tables. They refer to EMS's, which must exist. */
+export const SYNC_MIGRATIONS: MigrationSet = {
+  tableName: 'sync_migration',
+  migrations: [
+    { name: 'sync-0001-records', class: SyncRecords },
+    { name: 'sync-0002-inbound', class: SyncInbound },
+  ],
+};

@@ -1,0 +1,66 @@
+import { MikroORM, type EntitySchema } from '@mikro-orm/core';
+import { Migrator, type Migration } from '@mikro-orm/migrations';
+import { PostgreSqlDriver, type SqlEntityManager } from '@mikro-orm/postgresql';
+import pg from 'pg';
+import { ConversationMessageEntity, EMS_ENTITIES } from './entities/index.ts';
+import {
+  SyncConflictEntity,
+  SyncConversationMessageEntity,
+  SyncCursorEntity,
+  SyncSuppressionEntity,
+} from './records/inbound-tables.ts';
+import { RECORD_ENTITIES } from './records/sync-record.ts';
+
+export type Orm = MikroORM<PostgreSqlDriver>;
+export type EntityManager = SqlEntityManager<PostgreSqlDriver>;
+
+export interface MigrationSet {
+  /** The table that remembers which migrations ran. Each set has one, so that EMS's tables and ours stay apart. */
+  readonly tableName: string;
+  readonly migrations: readonly { readonly name: string; readonly class: new (...args: never[]) => Migration }[];
+}
+
+export interface OrmOptions {
+  readonly databaseUrl: string;
+  /** Connections of this process at most. */
+  readonly poolSize?: number;
+  readonly migrationSet?: MigrationSet;
+}
+
+const ENTITIES = [
+  ...Object.values(EMS_ENTITIES),
+  ConversationMessageEntity,
+  ...Object.values(RECORD_ENTITIES),
+  SyncConversationMessageEntity,
+  SyncConflictEntity,
+  SyncSuppressionEntity,
+  SyncCursorEntity,
+] as EntitySchema[];
+
+const TIMESTAMPTZ = 1184;
+const DATE = 1082;
+
+/** Times and days as PostgreSQL writes them: a `Date` would drop microseconds, and shift days by the worker's zone. */
+function getTypeParser(oid: number, format?: 'text' | 'binary') {
+  if (oid === TIMESTAMPTZ || oid === DATE) return (value: string) => value;
+  return pg.types.getTypeParser(oid, format as 'text');
+}
+
+/** Describes the database; connects when it is first used. Sessions run in UTC. */
+export async function createOrm({ databaseUrl, poolSize = 10, migrationSet }: OrmOptions): Promise<Orm> {
+  return MikroORM.init<PostgreSqlDriver>({
+    driver: PostgreSqlDriver,
+    clientUrl: databaseUrl,
+    entities: ENTITIES,
+    timezone: '+00:00',
+    pool: { min: 0, max: poolSize },
+    driverOptions: { types: { getTypeParser }, application_name: 'ems-sync', connectionTimeoutMillis: 10_000 },
+    extensions: [Migrator],
+    migrations: {
+      tableName: migrationSet?.tableName ?? 'sync_migration',
+      migrationsList: [...(migrationSet?.migrations ?? [])] as never,
+      snapshot: false,
+      silent: true,
+    },
+  });
+}

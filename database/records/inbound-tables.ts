@@ -1,0 +1,73 @@
+import { defineEntity, p } from '@mikro-orm/core';
+import type { EntityType } from '../../sync/entity-type.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { ConversationMessageEntity } from '../entities/index.ts';
+import { instantColumn, keyColumn, textColumn } from '../entities/ems-base.ts';
+
+const id = keyColumn().primary();
+const syncProcess = p.text().$type<SyncProcessName>();
+
+/** Ties a message to its remote id; its conversation's record holds everything else. */
+export const SyncConversationMessageEntity = defineEntity({
+  name: 'SyncConversationMessage',
+  tableName: 'sync_conversation_message',
+  properties: {
+    id,
+    syncProcess,
+    entityId: () =>
+      p
+        .manyToOne(ConversationMessageEntity)
+        .mapToPk()
+        .nullable()
+        .name('entity_id')
+        .deleteRule('set null')
+        .$type<string>(),
+    entityKey: keyColumn().nullable(),
+    remoteId: textColumn(),
+    contentHash: textColumn(),
+    updatedOn: instantColumn().nullable(),
+  },
+});
+
+/** A remote value that lost against EMS, kept encrypted so that an operator can restore it. */
+export const SyncConflictEntity = defineEntity({
+  name: 'SyncConflict',
+  tableName: 'sync_conflict',
+  properties: {
+    id,
+    syncProcess,
+    entityType: p.text().$type<EntityType>(),
+    entityKey: keyColumn(),
+    remoteId: textColumn(),
+    occurredOn: instantColumn(),
+    fields: p.array(),
+    encryptedValues: p.blob(),
+  },
+});
+
+/** The ledger of addresses that a target must not be given again. */
+export const SyncSuppressionEntity = defineEntity({
+  name: 'SyncSuppression',
+  tableName: 'sync_suppression',
+  properties: {
+    id,
+    syncProcess,
+    addressHash: p.text(),
+    entityKey: keyColumn().nullable(),
+    reason: p.text(),
+    since: instantColumn(),
+  },
+});
+
+/** How far an inbound poll has read: the remote's own time, never ours. */
+export const SyncCursorEntity = defineEntity({
+  name: 'SyncCursor',
+  tableName: 'sync_cursor',
+  properties: {
+    id,
+    syncProcess,
+    entityType: p.text().$type<EntityType>(),
+    scope: p.text(),
+    position: instantColumn(),
+  },
+});

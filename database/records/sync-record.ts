@@ -1,0 +1,62 @@
+import { defineEntity, p, type EntitySchema, type InferEntity } from '@mikro-orm/core';
+import { SYNC_STATES, type SyncState } from '../../sync/sync-state.ts';
+import { ENTITY_TYPES, type EntityType } from '../../sync/entity-type.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { instantColumn, keyColumn, textColumn } from '../entities/ems-base.ts';
+import { EMS_ENTITIES } from '../entities/index.ts';
+import { recordTable } from '../table-names.ts';
+
+/** The columns of every sync record; what each means stands in docs/overview.md. */
+const columns = {
+  id: keyColumn().primary(),
+  syncProcess: p.text().$type<SyncProcessName>(),
+  entityKey: keyColumn().nullable(),
+  entitySyncedOn: instantColumn().nullable(),
+  examinedOn: instantColumn().nullable(),
+  mappingVersion: p.integer().nullable(),
+  waitingFor: textColumn(),
+  sourcesVersion: textColumn(),
+  pass: keyColumn(),
+  remoteSyncedOn: instantColumn().nullable(),
+  remoteId: textColumn(),
+  base: p.json<Record<string, string>>().nullable(),
+  contentHash: textColumn(),
+  state: p.text().$type<SyncState>(),
+  lastErrorClass: textColumn(),
+  lastError: textColumn(),
+  attempts: p.integer().default(0),
+  failingSince: instantColumn().nullable(),
+  workflowId: textColumn(),
+  updatedOn: instantColumn().nullable(),
+};
+
+/** The entity's foreign key is known from this side only; EMS's entities know nothing of records. */
+function defineRecord(type: EntityType) {
+  return defineEntity({
+    name: `Sync${type}`,
+    tableName: recordTable(type),
+    properties: {
+      ...columns,
+      entityId: () =>
+        p
+          .manyToOne(EMS_ENTITIES[type] as EntitySchema)
+          .mapToPk()
+          .nullable()
+          .name('entity_id')
+          .deleteRule('set null')
+          .$type<string>(),
+    },
+    uniques: [{ properties: ['syncProcess', 'entityKey'] }, { properties: ['syncProcess', 'remoteId'] }],
+    checks: [{ expression: `state in (${SYNC_STATES.map((state) => `'${state}'`).join(', ')})` }],
+  });
+}
+
+type RecordEntity = ReturnType<typeof defineRecord>;
+
+/** One row for each (process, entity): the state of the pair. */
+export type SyncRecord = InferEntity<RecordEntity>;
+
+/** The MikroORM entity of each type's records. */
+export const RECORD_ENTITIES = Object.fromEntries(ENTITY_TYPES.map((type) => [type, defineRecord(type)])) as {
+  readonly [T in EntityType]: RecordEntity;
+};

@@ -1,0 +1,91 @@
+import { canonicalText } from './canonical-form.ts';
+import { formatMilliseconds, type Instant } from './instant.ts';
+
+/** Thrown by a field function when the EMS value cannot become the target's; the entity is parked, naming the field. */
+export class Unmappable extends Error {
+  override readonly name = 'Unmappable';
+  readonly field: string;
+  readonly reason: string;
+
+  constructor(field: string, reason: string) {
+    super(`${field} ${reason}`);
+    this.field = field;
+    this.reason = reason;
+  }
+}
+
+/** One EMS value with the name of its column, so that whatever is wrong with it can be named. */
+export type Source<T> = readonly [column: string, value: T];
+
+type Text = string | null | undefined;
+
+// Written as escapes: a control character in source text is invisible to the next reader.
+// oxlint-disable-next-line no-control-regex
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/u;
+
+/** Canonical text of at most `max` characters (code points), or null. @throws Unmappable if longer, or with control characters. */
+export function text([column, value]: Source<Text>, max = 255): string | null {
+  const canonical = canonicalText(value);
+  if (canonical === null) return null;
+  if (CONTROL_CHARACTERS.test(canonical)) throw new Unmappable(column, 'contains control characters');
+  const length = [...canonical].length;
+  if (length > max) throw new Unmappable(column, `has ${length} characters, the target takes ${max}`);
+  return canonical;
+}
+
+/** The value, which the target must have. @throws Unmappable if EMS has none. */
+export function required<T>(column: string, value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Unmappable(column, 'is empty, and the target needs it');
+  return value;
+}
+
+/** `required(column, text(…))`. */
+export function requiredText(source: Source<Text>, max = 255): string {
+  return required(source[0], text(source, max));
+}
+
+/** Text that fits a pattern, or null. @throws Unmappable if it does not fit; `expected` says in words what would. */
+export function pattern([column, value]: Source<Text>, expression: RegExp, expected: string): string | null {
+  const canonical = canonicalText(value);
+  if (canonical !== null && !expression.test(canonical)) throw new Unmappable(column, `is not ${expected}`);
+  return canonical;
+}
+
+/** The target's word for one of EMS's. @throws Unmappable if EMS's word is not in the list. */
+export function oneOf<T extends string>([column, value]: Source<Text>, words: Readonly<Record<string, T>>): T | null {
+  const canonical = canonicalText(value);
+  if (canonical === null) return null;
+  const word = Object.hasOwn(words, canonical) ? words[canonical] : undefined;
+  if (word === undefined) throw new Unmappable(column, `is none of ${Object.keys(words).join(', ')}`);
+  return word;
+}
+
+/** A whole number within limits, or null. @throws Unmappable outside them. */
+export function integer([column, value]: Source<number | null | undefined>, min: number): number | null {
+  if (value === null || value === undefined) return null;
+  if (!Number.isSafeInteger(value) || value < min) throw new Unmappable(column, `must be a whole number from ${min}`);
+  return value;
+}
+
+/** RFC 3339 in UTC with milliseconds, or null. */
+export function instant([, value]: Source<Instant | null | undefined>): string | null {
+  return value === null || value === undefined ? null : formatMilliseconds(value);
+}
+
+/** The calendar day at the place, `YYYY-MM-DD`, or null. @throws Unmappable if `timeZone` is no IANA zone. */
+export function localDate([, value]: Source<Instant | null | undefined>, timeZone: string): string | null {
+  if (value === null || value === undefined) return null;
+  return value.toZonedDateTimeISO(timeZone).toPlainDate().toString();
+}
+
+/** An IANA time zone as EMS spells it. @throws Unmappable if unknown or empty. */
+export function timeZone([column, value]: Source<Text>): string {
+  const zone = requiredText([column, value]);
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
+  } catch {
+    throw new Unmappable(column, 'is no IANA time zone');
+  }
+  if (/^[+-]\d/.test(zone)) throw new Unmappable(column, 'is an offset, not an IANA time zone');
+  return zone;
+}

@@ -1,0 +1,46 @@
+import type { ErrorClass } from './error-class.ts';
+
+export interface SyncErrorOptions {
+  /** Stable, machine-readable reason, for example `rate-limited` or `invalid-data`. */
+  readonly code: string;
+  /** The field at fault, by the target's name or, for a mapping, by EMS's. */
+  readonly field?: string;
+  /** Milliseconds that the target asked us to wait. */
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/**
+ * A failure with a class that decides what happens next. The message reaches workflow histories, records and logs, so it
+ * names types, ids, fields and codes, never a value.
+ */
+export class SyncError extends Error {
+  override readonly name = 'SyncError';
+  readonly errorClass: ErrorClass;
+  readonly code: string;
+  readonly field: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(errorClass: ErrorClass, message: string, options: SyncErrorOptions) {
+    super(message, { cause: options.cause });
+    this.errorClass = errorClass;
+    this.code = options.code;
+    this.field = options.field;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/**
+ * The target refused a write because it has seen a higher pass number for this entity (architecture rule 14): either a
+ * newer attempt was faster, or our database was restored and counts from too low.
+ */
+export class StalePassError extends Error {
+  override readonly name = 'StalePassError';
+  /** The pass number that the target holds. */
+  readonly remotePass: bigint;
+
+  constructor(remotePass: bigint) {
+    super(`the target holds pass ${remotePass} of this entity`);
+    this.remotePass = remotePass;
+  }
+}

@@ -1,0 +1,23 @@
+import type { EntityKey, EntityType } from './entity-type.ts';
+import type { Direction, SyncProcessName } from './sync-process-name.ts';
+
+/**
+ * `TAGSERVER/Person/4711`: the pair's only workflow, whichever direction and whoever asked.
+ * The id is the pair's lock, so it carries no direction.
+ */
+export function pairWorkflowId(process: SyncProcessName, type: EntityType, key: EntityKey): string {
+  return `${process}/${type}/${key}`;
+}
+
+/** `sweep/TAGSERVER/outbound`: also the id of its schedule, which appends its time for each run. */
+export function sweepWorkflowId(process: SyncProcessName, direction: Direction): string {
+  return `sweep/${process}/${direction}`;
+}
+
+/** Workflows and the activities that only touch the database. */
+export const SYNC_TASK_QUEUE = 'sync';
+
+/** Remote calls of one process: a queue of their own, so that the server limits their rate over all workers. */
+export function targetTaskQueue(process: SyncProcessName): string {
+  return `target-${process.toLowerCase()}`;
+}
