@@ -1,0 +1,62 @@
+import type { JournalEntry, JournalFilter } from './journal.ts';
+
+/** The control endpoints that every simulator has, from a test's side. */
+export interface ControlClient<Settings> {
+  /** Sets the knobs that are named, leaves the others; null clears one. */
+  setFaults(settings: Settings): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** Empties state and journal, clears the knobs, puts the clock right. */
+  reset(): Promise<void>;
+  journal(filter?: JournalFilter): Promise<JournalEntry[]>;
+  clearJournal(): Promise<void>;
+  concurrency(): Promise<{ readonly current: number; readonly maximum: number }>;
+  clearConcurrency(): Promise<void>;
+  /** Moves the simulator's clock this far from the machine's. */
+  setClock(offsetMs: number): Promise<void>;
+}
+
+/** Calls the control endpoints of a simulator. A call throws with the simulator's own words if it refuses. */
+export const createControlCall = (url: string) => {
+  return async (method: string, path: string, body?: unknown) => {
+    const response = await fetch(`${url}/control${path}`, {
+      method,
+      ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) {
+      throw new Error(`The simulator refused ${method} /control${path} with ${response.status}: ${text}`);
+    }
+    return text === '' ? undefined : JSON.parse(text);
+  };
+};
+
+export type ControlCall = ReturnType<typeof createControlCall>;
+
+export function createControlClient<Settings>(call: ControlCall): ControlClient<Settings> {
+  return {
+    async setFaults(settings) {
+      await call('PUT', '/faults', settings);
+    },
+    async clearFaults() {
+      await call('DELETE', '/faults');
+    },
+    async reset() {
+      await call('POST', '/reset');
+    },
+    async journal({ since = 0, writesOnly = false } = {}) {
+      return call('GET', `/journal?since=${since}&writesOnly=${writesOnly}`);
+    },
+    async clearJournal() {
+      await call('DELETE', '/journal');
+    },
+    async concurrency() {
+      return call('GET', '/concurrency');
+    },
+    async clearConcurrency() {
+      await call('DELETE', '/concurrency');
+    },
+    async setClock(offsetMs) {
+      await call('PUT', '/clock', { offsetMs });
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { VirtualClock } from './clock.ts';
+import type { Concurrency } from './concurrency.ts';
+import type { Faults, commonKnobs } from './faults.ts';
+import type { Journal, JournalEntry } from './journal.ts';
+import type { SeededRandom } from './random.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The journal's entry of this request; a handler writes its `outcome`. */
+    journalEntry: JournalEntry;
+  }
+}
+
+/** What surrounds a simulated API. */
+export interface Surroundings<Knobs extends typeof commonKnobs> {
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  readonly faults: Faults<Knobs>;
+  readonly journal: Journal;
+  readonly concurrency: Concurrency;
+}
+
+/** How the vendor words an answer that a knob asked for. */
+export type VendorAnswer = (
+  status: number,
+  retryAfterSeconds: number | undefined,
+) => { readonly headers: Readonly<Record<string, string>>; readonly body: unknown };
+
+export interface FaultyApiOptions {
+  /** Lower-case names of the request headers that the journal keeps. */
+  readonly journalHeaders: readonly string[];
+  readonly vendorAnswer: VendorAnswer;
+}
+
+/** Puts knobs, journal and concurrency counter around every route of this scope; routes outside of it are not touched. */
+export function surroundApi(
+  scope: FastifyInstance,
+  surroundings: Surroundings<typeof commonKnobs>,
+  options: FaultyApiOptions,
+): void {
+  const { clock, random, faults, journal, concurrency } = surroundings;
+
+  const finish = (entry: JournalEntry, status: number | null): void => {
+    if (entry.finished) return;
+    entry.finished = true;
+    entry.status = status;
+    concurrency.leave();
+  };
+
+  const cut = (request: FastifyRequest, fault: string): void => {
+    request.journalEntry.fault = fault;
+    finish(request.journalEntry, null);
+    request.raw.socket.destroy();
+  };
+
+  scope.addHook('onRequest', async (request, reply) => {
+    concurrency.enter();
+    const headers = options.journalHeaders.flatMap((name) => {
+      const value = request.headers[name];
+      return value === undefined ? [] : [[name, String(value)] as const];
+    });
+    request.journalEntry = journal.begin({
+      at: clock.instant(),
+      method: request.method,
+      path: request.url,
+      headers: Object.fromEntries(headers),
+    });
+    // A sender that gives up does not stop the work: the effect of a request that timed out is still to come.
+    reply.raw.once('close', () => reply.raw.writableFinished && finish(request.journalEntry, reply.statusCode));
+  });
+
+  scope.addHook('preHandler', async (request, reply) => {
+    const entry = request.journalEntry;
+    entry.body = request.body ?? null;
+    const target = { method: request.method, path: request.url };
+
+    const latency = faults.take('latency', target);
+    if (latency !== undefined) await sleep(latency.ms + Math.floor(random.next() * (latency.jitterMs ?? 0)));
+
+    if (faults.take('failBefore', target) !== undefined) {
+      reply.hijack();
+      cut(request, 'failBefore');
+      return reply;
+    }
+
+    const respond = faults.take('respond', target);
+    if (respond === undefined) return undefined;
+    entry.fault = 'respond';
+    const answer = options.vendorAnswer(respond.status, respond.retryAfterSeconds);
+    return reply
+      .code(respond.status)
+      .headers(answer.headers)
+      .send(respond.body ?? answer.body);
+  });
+
+  scope.addHook('onSend', async (request, reply, payload) => {
+    const entry = request.journalEntry;
+    const target = { method: request.method, path: request.url };
+    if (entry.fault === null && faults.take('failAfter', target) !== undefined) {
+      cut(request, 'failAfter');
+      return payload;
+    }
+    const hasBody = typeof payload === 'string' && payload !== '' && reply.statusCode >= 200 && reply.statusCode < 300;
+    const garble = entry.fault === null && hasBody ? faults.take('garble', target) : undefined;
+    finish(entry, reply.statusCode);
+    if (garble === undefined) return payload;
+    entry.fault = 'garble';
+    return garbled(reply, String(payload), garble.as);
+  });
+}
+
+function garbled(reply: FastifyReply, payload: string, as: 'shape' | 'html' | 'truncated'): string {
+  reply.removeHeader('content-length');
+  if (as === 'shape') return JSON.stringify({ unexpected: true });
+  if (as === 'truncated') return payload.slice(0, Math.floor(payload.length / 2));
+  reply.header('content-type', 'text/html; charset=utf-8');
+  return '<!doctype html><title>Welcome</title><p>Please sign in to the network.</p>';
+}

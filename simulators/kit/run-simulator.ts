@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify';
+
+export interface RunOptions {
+  /** 0 = a free one. */
+  readonly port: number;
+  /** Ends with the parent, even one that was killed: its end of the pipe closes. */
+  readonly untilStdinCloses: boolean;
+}
+
+/** Listens on loopback, says so in one line of JSON on standard output, and ends cleanly on SIGTERM and SIGINT. */
+export async function runSimulator(app: FastifyInstance, { port, untilStdinCloses }: RunOptions): Promise<void> {
+  let ending: Promise<void> | undefined;
+  const end = (): void => {
+    ending ??= app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+  if (untilStdinCloses) process.stdin.once('close', end).resume();
+
+  const listening = await app.listen({ port, host: '127.0.0.1' });
+  process.stdout.write(`${JSON.stringify({ listening })}\n`);
+}

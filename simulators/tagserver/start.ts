@@ -1,0 +1,98 @@
+import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
+import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import type { BackdoorEdit } from './control.ts';
+import type { TagServerFaults } from './knobs.ts';
+import type { NudgeDelivery, Subscription } from './nudges.ts';
+import type { ResourceContent, ResourceType } from './resource-types.ts';
+
+export type { BackdoorEdit } from './control.ts';
+export type { TagServerFaults } from './knobs.ts';
+
+/** A resource as it stands at TagServer. `data` is null for a tombstone. */
+export interface StoredResource {
+  readonly version: number;
+  readonly sequence: string;
+  readonly contentHash: string;
+  readonly sourceVersion: number | null;
+  readonly createdAt: string;
+  readonly changedAt: string;
+  readonly changedBy: { readonly clientId: string; readonly requestId: string | null };
+  readonly data: ResourceContent | null;
+  readonly deletedAt: string | null;
+}
+
+/** By type, then by external id. */
+export type TagServerState = Readonly<Record<ResourceType, Readonly<Record<string, StoredResource>>>>;
+
+export interface TagServerControl extends ControlClient<TagServerFaults> {
+  state(options?: { readonly tombstones?: boolean }): Promise<TagServerState>;
+  /** A human's edit at TagServer; answers its outcome. Throws with the problem if TagServer itself would refuse it. */
+  backdoor(edit: BackdoorEdit): Promise<{ readonly outcome: 'created' | 'updated' | 'unchanged' | 'deleted' }>;
+  /** Answers how many there were. */
+  purgeTombstones(): Promise<number>;
+  /** Sends nudges there from now on. */
+  subscribe(to: Subscription): Promise<void>;
+  nudges(): Promise<{ readonly url: string | null; readonly deliveries: readonly NudgeDelivery[] }>;
+}
+
+export interface StartOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Default: `tagserver-token`. */
+  readonly token?: string;
+  /** File that survives a restart. Default: memory. */
+  readonly storage?: string;
+}
+
+export interface StartedTagServer {
+  /** For example `http://127.0.0.1:8085`; the API is under `/v1`. */
+  readonly url: string;
+  readonly token: string;
+  readonly control: TagServerControl;
+  /** Ends it cleanly and waits until it is gone. */
+  stop(): Promise<void>;
+  /** Ends it at once, as a crash would. */
+  kill(): void;
+}
+
+/**
+ * Starts TagServer in a process of its own; it ends with this one.
+ *
+ * @example
+ * const tagServer = await startTagServer({ token: 't' });
+ * await tagServer.control.setFaults({ failAfter: { times: 1, match: { method: 'PUT', prefix: '/v1/tags' } } });
+ * await tagServer.stop();
+ */
+export async function startTagServer({
+  port = 0,
+  token = 'tagserver-token',
+  storage,
+}: StartOptions = {}): Promise<StartedTagServer> {
+  const args = ['--port', String(port), '--token', token, ...(storage === undefined ? [] : ['--storage', storage])];
+  const running = await spawnSimulator(new URL('main.ts', import.meta.url), args);
+  return { ...running, token, control: controlOf(running.url) };
+}
+
+/** The control endpoints of a TagServer that runs already. */
+export function controlOf(url: string): TagServerControl {
+  const call = createControlCall(url);
+  return {
+    ...createControlClient<TagServerFaults>(call),
+    async state({ tombstones = false } = {}) {
+      return call('GET', `/state?tombstones=${tombstones}`);
+    },
+    async backdoor(edit) {
+      return call('POST', '/backdoor', edit);
+    },
+    async purgeTombstones() {
+      const { purged }: { purged: number } = await call('POST', '/purge-tombstones');
+      return purged;
+    },
+    async subscribe(to) {
+      await call('PUT', '/webhook', to);
+    },
+    async nudges() {
+      return call('GET', '/webhook');
+    },
+  };
+}
