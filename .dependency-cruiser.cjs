@@ -1,0 +1,108 @@
+/**
+ * Which room may import which. TypeScript 7 has no JavaScript API, so the sources are parsed by swc; it does not tell
+ * `import type` from `import`, hence "types only" is a rule of oxlint (`no-restricted-imports` in .oxlintrc.json).
+ */
+const ROOMS = [
+  'workflows',
+  'activities',
+  'sync',
+  'targets',
+  'database',
+  'workers',
+  'clients',
+  'simulators',
+  'local',
+  'demo',
+  'bench',
+];
+
+const rooms = (names) => `^(${names.join('|')})/`;
+
+/** `from` may import these rooms, and itself. */
+const mayImport = (from, allowed) => ({
+  name: `${from}-imports-only-${['itself', ...allowed].join('-')}`,
+  comment: `${from} may import ${['itself', ...allowed].join(', ')} (architecture: "The rooms")`,
+  severity: 'error',
+  from: { path: rooms([from]) },
+  to: { path: rooms([...ROOMS.filter((room) => room !== from && !allowed.includes(room)), 'test']) },
+});
+
+/** npm packages other than these, whatever node_modules folder they lie in. */
+const packagesExcept = (names) => `node_modules/(?!(?:${names.join('|')})(?:/|$))`;
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circle',
+      comment: 'Two files that import each other are one file, or one too many.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    mayImport('sync', []),
+    mayImport('simulators', []),
+    mayImport('local', []),
+    mayImport('database', ['sync']),
+    mayImport('targets', ['sync', 'database']),
+    mayImport('activities', ['sync', 'database', 'targets']),
+    mayImport('workflows', ['sync', 'activities']),
+    mayImport('clients', ['workflows', 'database', 'targets', 'sync']),
+    mayImport(
+      'workers',
+      ROOMS.filter((room) => !['workers', 'simulators', 'local', 'demo', 'bench'].includes(room)),
+    ),
+    {
+      name: 'nothing-imports-workers',
+      comment: 'Workers are programs of their own: start them as a process.',
+      severity: 'error',
+      from: { pathNot: '^workers/' },
+      to: { path: '^workers/' },
+    },
+    {
+      name: 'nothing-shipped-imports-tests-or-demo',
+      comment: 'What runs in production knows nothing of demo, bench and tests.',
+      severity: 'error',
+      from: { path: rooms(ROOMS.filter((room) => room !== 'demo' && room !== 'bench')) },
+      to: { path: '^(test|demo|bench)/' },
+    },
+    {
+      name: 'sync-is-pure',
+      comment: 'Rules are pure functions: of Node only node:crypto.',
+      severity: 'error',
+      from: { path: '^sync/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
+    },
+    {
+      name: 'sync-uses-only-pure-packages',
+      comment: 'No database, HTTP, Temporal or log library in the rules. A new package without I/O may be added here.',
+      severity: 'error',
+      from: { path: '^sync/' },
+      to: { path: packagesExcept(['canonicalize', 'libphonenumber-js']) },
+    },
+    {
+      name: 'workflows-are-deterministic',
+      comment: 'Workflow code imports of npm only @temporalio/workflow and @temporalio/common, and nothing of Node.',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { path: packagesExcept(['@temporalio/workflow', '@temporalio/common']) },
+    },
+    {
+      name: 'workflows-use-nothing-of-node',
+      comment: 'The workflow sandbox has no Node modules.',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { dependencyTypes: ['core'] },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    exclude: { path: '^(\\.local|coverage|\\.git)(/|$)' },
+    doNotFollow: { path: 'node_modules' },
+    includeOnly: { path: `^(${[...ROOMS, 'test'].join('|')})/|node_modules/|^(node:)?[a-z_/]+$` },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mjs', '.js', '.cjs', '.json', '.node'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,35 @@
+import { createServer } from 'node:net';
+
+/**
+ * A TCP port of 127.0.0.1 that nobody listens on at this moment: `preferred` if that one is free, else one chosen by
+ * the operating system. Another process may take it before it is used, so whoever uses it must be ready to ask again.
+ */
+export async function freePort(preferred?: number): Promise<number> {
+  if (preferred !== undefined && (await tryPort(preferred)) !== undefined) return preferred;
+  const port = await tryPort(0);
+  if (port === undefined)
+    throw new Error(
+      'The operating system gave no free TCP port on 127.0.0.1. Close programs that hold many connections.',
+    );
+  return port;
+}
+
+/** Several ports that are free and differ from one another. */
+export async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
+
+function tryPort(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.unref();
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = server.address();
+      const bound = typeof address === 'object' ? address?.port : undefined;
+      server.close(() => resolve(bound));
+    });
+  });
+}

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const HEARTBEAT_MS = 5_000;
+const SILENT_MS = 120_000;
+
+/**
+ * Runs `step` while holding the lock file: of several processes one works, the others wait for it. The holder touches
+ * the file now and then; a lock whose holder has died, or has been silent for two minutes, is taken over.
+ *
+ * @template T
+ * @param {string} file path of the lock file; its folder is made
+ * @param {() => Promise<T>} step
+ * @param {{ onWait?: (holder: string) => void }} [options] `onWait` is told once who is being waited for
+ * @returns {Promise<T>}
+ */
+export async function withLock(file, step, { onWait } = {}) {
+  await mkdir(dirname(file), { recursive: true });
+  const mark = JSON.stringify({ pid: process.pid, host: hostname(), id: randomBytes(8).toString('hex') });
+  let told = false;
+  while (!(await take(file, mark))) {
+    const holder = await readFile(file, 'utf8').catch(() => '');
+    if (await isStale(file, holder)) {
+      await discard(file, holder);
+      continue;
+    }
+    if (!told && holder !== '') {
+      told = true;
+      onWait?.(`process ${ownerOf(holder)?.pid ?? 'unknown'}`);
+    }
+    await sleep(250);
+  }
+  const heartbeat = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => {}), HEARTBEAT_MS);
+  heartbeat.unref();
+  try {
+    return await step();
+  } finally {
+    clearInterval(heartbeat);
+    if ((await readFile(file, 'utf8').catch(() => '')) === mark) await rm(file, { force: true });
+  }
+}
+
+/** @param {string} file @param {string} mark */
+async function take(file, mark) {
+  try {
+    await writeFile(file, mark, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** @param {string} mark @returns {{ pid: number, host: string } | undefined} */
+function ownerOf(mark) {
+  try {
+    return JSON.parse(mark);
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {string} file @param {string} mark */
+async function isStale(file, mark) {
+  const silentFor =
+    Date.now() -
+    (await stat(file).then(
+      (s) => s.mtimeMs,
+      () => Date.now(),
+    ));
+  if (silentFor > SILENT_MS) return true;
+  const owner = ownerOf(mark);
+  // A mark that cannot be read is being written just now, or was cut short by a crash.
+  if (owner === undefined) return silentFor > HEARTBEAT_MS;
+  if (owner.host !== hostname()) return false;
+  try {
+    process.kill(owner.pid, 0);
+    return false;
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH';
+  }
+}
+
+/**
+ * Two waiters may both find the lock stale, and the slower one must not remove the lock that the faster has just
+ * taken: the file is moved away first, and given back if it is not the one that was judged.
+ *
+ * @param {string} file
+ * @param {string} staleMark
+ */
+async function discard(file, staleMark) {
+  const aside = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    await rename(file, aside);
+  } catch {
+    return;
+  }
+  const moved = await readFile(aside, 'utf8').catch(() => '');
+  if (moved !== staleMark) await writeFile(file, moved, { flag: 'wx' }).catch(() => {});
+  await rm(aside, { force: true });
+}

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process';
+
+export interface OrphanWatch {
+  /** The watched process has ended as it should: nothing left to do. */
+  dismiss(): void;
+}
+
+/**
+ * Waits on a pipe whose other end is ours alone. A line means "dismissed"; the end of the file means that we are gone,
+ * killed perhaps, so the process is asked to stop, then made to. A zombie answers `kill -0` for ever where nobody
+ * reaps it, hence the bound after SIGKILL.
+ */
+const SCRIPT = `
+trap '' INT TERM HUP
+if read -r word; then exit 0; fi
+kill -s "$2" "$1" 2>/dev/null
+tries=0
+while kill -0 "$1" 2>/dev/null && [ "$tries" -lt "$3" ]; do tries=$((tries + 1)); sleep 0.1; done
+kill -s KILL -- "-$1" 2>/dev/null
+if [ -n "$4" ]; then sleep 0.2; rm -rf -- "$4"; fi
+`;
+
+/**
+ * Starts a small shell that outlives us just long enough to end the process `pid` after us: nothing is left running
+ * even when we are ended by SIGKILL.
+ */
+export function watchFor(options: {
+  readonly pid: number;
+  readonly stopSignal: NodeJS.Signals;
+  readonly graceMs: number;
+  /** A folder to remove once the process has ended after us. */
+  readonly remove?: string | undefined;
+}): OrphanWatch {
+  const signal = options.stopSignal.replace(/^SIG/, '');
+  const tries = String(Math.ceil(options.graceMs / 100));
+  const watcher = spawn(
+    '/bin/sh',
+    ['-c', SCRIPT, 'ems-sync-orphan-watch', String(options.pid), signal, tries, options.remove ?? ''],
+    { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
+  );
+  // Without a shell there is no watcher; an orderly stop works all the same.
+  watcher.on('error', () => {});
+  watcher.stdin.on('error', () => {});
+  watcher.unref();
+  (watcher.stdin as unknown as { unref?: () => void }).unref?.();
+  return {
+    dismiss() {
+      watcher.stdin.end('dismissed\n');
+    },
+  };
+}

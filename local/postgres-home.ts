@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { localFolder } from './folders.ts';
+import { canReach, reachableFolder, type ServerUser } from './postgres-binaries.ts';
+
+const defaultFolder = join(localFolder, 'postgres');
+
+/** Undefined: as whoever we are; only root needs somebody else. */
+export function serverUser(folder: string | undefined): ServerUser | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  // Data that are there already belong to whoever ran the server then.
+  const owner = statSync(join(folder ?? defaultFolder, 'data'), { throwIfNoEntry: false });
+  if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
+  // `nobody` is on every Linux and macOS: no need to add a user to a machine that has no `postgres`.
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const id = (flag: string): number =>
+        Number(execFileSync('id', [flag, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+      return { uid: id('-u'), gid: id('-g') };
+    } catch {
+      continue;
+    }
+  }
+  throw new Error(
+    'PostgreSQL does not run as root, and there is no user "postgres" or "nobody" to run it as. Run as an ordinary user.',
+  );
+}
+
+/**
+ * The folder to work in, made if need be: `folder` itself when its content is to stay, else a new one beside it; and
+ * under the system's temporary folder if `user` cannot enter it there.
+ */
+export function serverFolder(
+  options: { readonly folder?: string; readonly persistent: boolean },
+  user: ServerUser | undefined,
+): string {
+  const wanted = resolve(options.folder ?? defaultFolder);
+  mkdirSync(options.persistent ? wanted : dirname(wanted), { recursive: true });
+  const reachable = user === undefined || canReach(user, options.persistent ? wanted : dirname(wanted));
+  if (reachable) return options.persistent ? wanted : mkdtempReadable(`${wanted}-`);
+  const base = reachableFolder(user);
+  if (!options.persistent) return mkdtempReadable(join(base, 'postgres-'));
+  const name = wanted === defaultFolder ? 'postgres' : `postgres${wanted.replaceAll(/[^A-Za-z0-9]+/g, '-')}`;
+  const folder = join(base, name);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  return folder;
+}
+
+function mkdtempReadable(prefix: string): string {
+  const folder = mkdtempSync(prefix);
+  chmodSync(folder, 0o755);
+  return folder;
+}

@@ -1,0 +1,32 @@
+/**
+ * Shows that a long step is still alive: on a terminal one line that counts the seconds, elsewhere (CI, a pipe) a new
+ * line at the start, every 15 seconds, and at the end.
+ *
+ * @template T
+ * @param {string} title what is being done, e.g. "Installing dependencies"
+ * @param {() => Promise<T>} step
+ * @param {NodeJS.WriteStream} [out]
+ * @returns {Promise<T>}
+ */
+export async function withProgress(title, step, out = process.stderr) {
+  const startedAt = Date.now();
+  const elapsed = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
+  const terminal = out.isTTY === true;
+  out.write(terminal ? `${title} …` : `${title} …\n`);
+  const timer = setInterval(
+    () => out.write(terminal ? `\r${title} … ${elapsed()}` : `${title} … ${elapsed()}\n`),
+    terminal ? 1_000 : 15_000,
+  );
+  const finish = (/** @type {string} */ word) =>
+    out.write(`${terminal ? '\r' : ''}${title}: ${word} after ${elapsed()}\n`);
+  try {
+    const result = await step();
+    finish('done');
+    return result;
+  } catch (error) {
+    finish('failed');
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,190 @@
+// Plain JavaScript for any Node from 18 on: this runs before the project's own Node 26 is there.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withLock } from './lock.mjs';
+import { withProgress } from './progress.mjs';
+
+const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
+
+/** A set-up step failed; the message says which, why, and what to do. */
+export class SetupError extends Error {}
+
+/**
+ * Installs what the lock file names, Node 26 among it, unless it is there already. Quick when done.
+ *
+ * @param {string} [root] the project's folder
+ * @returns {Promise<string>} path of the project's own Node
+ * @throws {SetupError}
+ */
+export async function setup(root = ROOT) {
+  const node = nodePath(root);
+  if (isDone(root)) return node;
+  const lock = join(root, '.local', 'setup.lock');
+  const onWait = (/** @type {string} */ holder) =>
+    console.error(`Another set-up is running (${holder}); waiting for it …`);
+  const locked = withLock(
+    lock,
+    async () => {
+      if (isDone(root)) return;
+      if (!isInstalled(root)) await install(root);
+      await checkNode(root);
+      writeFileSync(stampPath(root), fingerprint(root));
+    },
+    { onWait },
+  );
+  await locked.catch((error) => {
+    if (error?.code === 'EACCES' || error?.code === 'EROFS')
+      throw new SetupError(
+        `Cannot write to ${error.path ?? root}: ${error.code}. Run as the owner of ${root}, or make the folder writable.`,
+      );
+    throw error;
+  });
+  return node;
+}
+
+/** @param {string} root */
+const nodePath = (root) => join(root, 'node_modules', 'node', 'bin', 'node');
+
+/** @param {string} root */
+const stampPath = (root) => join(root, 'node_modules', '.ems-sync-setup');
+
+/** A copied checkout may bring another machine's binaries with it: the machine's kind is part of the fingerprint. @param {string} root */
+function fingerprint(root) {
+  const lockFile = readFileSync(join(root, 'package-lock.json'));
+  return `${createHash('sha256').update(lockFile).digest('hex')} ${process.platform}-${process.arch}\n`;
+}
+
+/** @param {string} root */
+function isDone(root) {
+  try {
+    return readFileSync(stampPath(root), 'utf8') === fingerprint(root) && existsSync(nodePath(root));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether npm's own record of node_modules agrees with the lock file: someone who has just run `npm install` need not
+ * wait for it to be done again. The record is written last, so an interrupted install does not pass.
+ *
+ * @param {string} root
+ */
+function isInstalled(root) {
+  try {
+    const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+    const present = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8')).packages;
+    return (
+      existsSync(nodePath(root)) &&
+      Object.entries(wanted).every(
+        ([path, { version, optional }]) =>
+          path === '' || (present[path] === undefined ? optional === true : present[path].version === version),
+      )
+    );
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * `npm ci` would refuse a lock file that was written where some packages for *other* kinds of machine could not be had;
+ * `npm install` takes the same exact versions from it and goes on. Like `npm ci`, it starts from nothing: what an
+ * interrupted install left behind cannot be told from what is whole.
+ *
+ * @param {string} root
+ */
+async function install(root) {
+  const log = join(root, '.local', 'logs', 'npm-install.log');
+  mkdirSync(join(root, '.local', 'logs'), { recursive: true });
+  await withProgress('Installing dependencies from the lock file (npm install, about a minute)', async () => {
+    await rm(join(root, 'node_modules'), { recursive: true, force: true });
+    // NODE_ENV=production must not leave out the tools that demo and tests are made of.
+    const include = ['--include=dev', '--include=optional'];
+    const exit = await npm(root, ['install', '--no-save', ...include, '--no-audit', '--no-fund'], log);
+    if (exit !== 0) throw new SetupError(npmFailure(exit, log));
+  });
+  if (existsSync(nodePath(root)) && !isInstalled(root))
+    throw new SetupError(
+      'npm installed other versions than package-lock.json names: package.json and package-lock.json do not belong together.\n' +
+        'What to do: git checkout package.json package-lock.json, or run npm install to bring the lock file up to date.',
+    );
+}
+
+/**
+ * @param {number | string} exit
+ * @param {string} log
+ */
+function npmFailure(exit, log) {
+  const lines = existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : [];
+  const errors = lines.filter((line) => /^npm (ERR!|error)/.test(line)).slice(0, 12);
+  return (
+    `npm install failed (${exit}):\n  ${(errors.length > 0 ? errors : lines.slice(-12)).join('\n  ')}\n` +
+    `The whole log: ${log}\n` +
+    'What to do: check that npm reaches its registry (npm ping) and that this folder is writable, then run the command again.'
+  );
+}
+
+/**
+ * npm runs on the machine's own Node: the one in node_modules is removed and laid anew.
+ *
+ * @param {string} root
+ * @param {string[]} args
+ * @param {string} log
+ * @returns {Promise<number | string>} exit code, or why npm could not run
+ */
+function npm(root, args, log) {
+  const ours = new Set([join(root, 'node_modules'), realpathSync(root) + '/node_modules']);
+  const path = (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter((folder) => ![...ours].some((modules) => folder.startsWith(modules)))
+    .join(delimiter);
+  const cli = process.env.npm_execpath;
+  const viaNpm = cli !== undefined && /npm-cli\.[cm]?js$/.test(cli) && existsSync(cli);
+  const systemNode = path.split(delimiter).some((folder) => existsSync(join(folder, 'node')));
+  const [command, commandArgs] = viaNpm ? [systemNode ? 'node' : process.execPath, [cli, ...args]] : ['npm', args];
+  const output = openSync(log, 'w');
+  return new Promise((done) => {
+    const child = spawn(command, commandArgs, {
+      cwd: root,
+      env: { ...process.env, PATH: path },
+      stdio: ['ignore', output, output],
+    });
+    child.once('error', (error) => done(`npm could not be started: ${error.message}`));
+    child.once('close', (code, signal) => done(code ?? signal ?? 'ended'));
+  }).finally(() => closeSync(output));
+}
+
+/** @param {string} root */
+async function checkNode(root) {
+  const declared = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).devDependencies.node;
+  const wanted = String(declared).replace(/^\D*/, '').split('.')[0];
+  const node = nodePath(root);
+  const remedy =
+    'What to do: let npm run the install script of the package "node" (not ignore-scripts=true; a newer npm also wants it ' +
+    'under "allowScripts" in package.json), then: rm -rf node_modules && npm install --include=dev';
+  if (!existsSync(node))
+    throw new SetupError(`npm install went through, but Node ${wanted} is missing (${node}).\n${remedy}`);
+  const version = await new Promise((done) => {
+    const child = spawn(node, ['--version'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    child.stdout.on('data', (chunk) => (out += chunk));
+    child.stderr.on('data', (chunk) => (out += chunk));
+    child.once('error', (error) => done(error.message));
+    child.once('close', () => done(out.trim()));
+  });
+  if (!String(version).startsWith(`v${wanted}.`))
+    throw new SetupError(
+      `${node} should be Node ${wanted}, but "--version" answers: ${version || 'nothing'}.\n` +
+        `What to do: Node ${wanted}'s binaries need a 64-bit Linux with glibc, or macOS. If this is one, reinstall: rm -rf node_modules && npm install --include=dev`,
+    );
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  setup().catch((error) => {
+    console.error(error instanceof SetupError ? error.message : error);
+    process.exit(1);
+  });
+}

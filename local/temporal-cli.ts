@@ -1,0 +1,218 @@
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tellElapsed } from './elapsed.ts';
+import { localFolder } from './folders.ts';
+import { withLock } from './lock.mjs';
+import { type CommandResult, runCommand, within } from './run-command.ts';
+
+/** The newest version that `go install` can build: later ones have replace directives in their go.mod. */
+const GO_PACKAGE = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
+
+/** Priorities and fairness of task queues came with this server. */
+const OLDEST_SERVER = [1, 29] as const;
+
+const STALLED_SECONDS = 60;
+
+export interface FindTemporalCli {
+  readonly onProgress?: (line: string) => void;
+  /** Default: this process's. Read: TEMPORAL_CLI, PATH, XDG_CACHE_HOME, HOME. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Runs the SDK's downloader into a folder. Replaced in tests. */
+  readonly download?: (folder: string, env: NodeJS.ProcessEnv) => Promise<CommandResult>;
+}
+
+/** None of the ways to a Temporal CLI worked; the message names each, why it failed, and what to do. */
+export class TemporalCliNotFoundError extends Error {
+  readonly code = 'TEMPORAL_CLI_NOT_FOUND';
+}
+
+/**
+ * Path of a Temporal CLI that runs: `TEMPORAL_CLI`, `temporal` on the PATH, our cache, the SDK's downloader, or built
+ * with Go. The last two fill the cache, so they happen once per user.
+ *
+ * @throws TemporalCliNotFoundError
+ */
+export async function findTemporalCli(options: FindTemporalCli = {}): Promise<string> {
+  const { onProgress = () => {}, env = process.env, download = downloadWithSdk } = options;
+  const failures: string[] = [];
+
+  const configured = env['TEMPORAL_CLI'];
+  if (configured === undefined || configured === '') failures.push('TEMPORAL_CLI: not set');
+  else {
+    const problem = await problemWith(configured);
+    if (problem === undefined) return configured;
+    failures.push(`TEMPORAL_CLI: ${configured} ${problem}`);
+    onProgress(`TEMPORAL_CLI=${configured} ${problem}; looking elsewhere.`);
+  }
+
+  const onPath = findOnPath('temporal', env);
+  if (onPath === undefined) failures.push('PATH: no program named temporal');
+  else {
+    const problem = await problemWith(onPath);
+    if (problem === undefined) return onPath;
+    failures.push(`PATH: ${onPath} ${problem}`);
+  }
+
+  const folder = cacheFolder(env);
+  const cached = join(folder, 'temporal');
+  const cacheProblem = await problemWith(cached);
+  if (cacheProblem === undefined) return cached;
+  failures.push(`cache: ${cached} ${cacheProblem}`);
+
+  const lock = {
+    onWait: (holder: string) => onProgress(`The Temporal CLI is being fetched by ${holder}; waiting for it …`),
+  };
+  return withLock(
+    join(folder, 'temporal.lock'),
+    async () => {
+      if ((await problemWith(cached)) === undefined) return cached;
+      const steps = [
+        { name: "the SDK's downloader", get: () => bySdk({ folder, cached, env, onProgress, download }) },
+        { name: 'go install', get: () => byGo({ folder, cached, env, onProgress }) },
+      ];
+      for (const { name, get } of steps) {
+        const problem = await get();
+        if (problem === undefined) return cached;
+        failures.push(`${name}: ${problem}`);
+      }
+      throw new TemporalCliNotFoundError(notFound(failures));
+    },
+    lock,
+  );
+}
+
+interface Fetching {
+  readonly folder: string;
+  readonly cached: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onProgress: (line: string) => void;
+}
+
+/** Undefined when the CLI is in the cache, else what went wrong. */
+async function bySdk(
+  step: Fetching & { readonly download: Required<FindTemporalCli>['download'] },
+): Promise<string | undefined> {
+  return inDraftFolder(step, async (draft) => {
+    const title = 'Downloading the Temporal CLI';
+    const result = await tellElapsed(title, step.onProgress, () => step.download(draft, step.env));
+    if (!result.ok) return `${result.reason}: ${lastLine(result.output)}`;
+    const file = readdirSync(draft).find((name) => /^temporal/.test(name));
+    return file === undefined ? 'it ended without a file' : join(draft, file);
+  });
+}
+
+async function byGo(step: Fetching): Promise<string | undefined> {
+  const go = findOnPath('go', step.env);
+  if (go === undefined) return 'Go is not installed (no program named go on the PATH)';
+  return inDraftFolder(step, async (draft) => {
+    const title = 'Building the Temporal CLI with Go (about three minutes, once)';
+    // Flags and target of somebody's own Go work do not belong here.
+    const env = { ...step.env, GOBIN: draft, GOFLAGS: '', GOOS: '', GOARCH: '', GO111MODULE: 'on', GOWORK: 'off' };
+    const result = await tellElapsed(title, step.onProgress, () =>
+      runCommand(go, ['install', GO_PACKAGE], { cwd: draft, env, stillGood: within(30 * 60) }),
+    );
+    return result.ok ? join(draft, 'temporal') : `${result.reason}: ${lastLine(result.output)}`;
+  });
+}
+
+/** Works in a folder beside the cache's file, so that only a whole CLI that runs is moved into place. */
+async function inDraftFolder(step: Fetching, get: (draft: string) => Promise<string>): Promise<string | undefined> {
+  const draft = mkdtempSync(join(step.folder, 'fetching-'));
+  try {
+    const file = await get(draft);
+    if (!file.startsWith(draft)) return file;
+    const problem = await problemWith(file);
+    if (problem !== undefined) return `what it brought ${problem}`;
+    renameSync(file, step.cached);
+    return undefined;
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+function downloadWithSdk(folder: string, env: NodeJS.ProcessEnv): Promise<CommandResult> {
+  const program = fileURLToPath(new URL('download-temporal-cli.ts', import.meta.url));
+  return runCommand(process.execPath, [program, folder], { env, stillGood: stillGrowing(folder) });
+}
+
+/** A slow line may take its time; one that brings nothing for a minute is given up. */
+function stillGrowing(folder: string): () => string | undefined {
+  let size = -1;
+  let since = Date.now();
+  return () => {
+    const now = readdirSync(folder).reduce(
+      (sum, name) => sum + (statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
+    if (now !== size) {
+      size = now;
+      since = Date.now();
+    }
+    return Date.now() - since > STALLED_SECONDS * 1000 ? `nothing arrived for ${STALLED_SECONDS} s` : undefined;
+  };
+}
+
+/** Undefined for a CLI that runs and is new enough. */
+async function problemWith(path: string): Promise<string | undefined> {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 'is not there';
+  const result = await runCommand(path, ['--version'], { stillGood: within(20) });
+  if (!result.ok) return `does not run (${result.reason})`;
+  const server = /Server (\d+)\.(\d+)/.exec(result.output);
+  if (server === null) return `is not a Temporal CLI (--version says: ${lastLine(result.output)})`;
+  const [major, minor] = [Number(server[1]), Number(server[2])];
+  if (major < OLDEST_SERVER[0] || (major === OLDEST_SERVER[0] && minor < OLDEST_SERVER[1]))
+    return `is too old (server ${major}.${minor}; ${OLDEST_SERVER.join('.')} or newer is needed)`;
+  return undefined;
+}
+
+function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  return (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find((file) => isAccessible(file, constants.X_OK) && statSync(file).isFile());
+}
+
+/** The user's cache, which outlives this checkout; the project's own folder where that cannot be written. */
+function cacheFolder(env: NodeJS.ProcessEnv): string {
+  const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
+  for (const folder of [join(base, 'ems-sync', 'temporal-cli'), join(localFolder, 'cache', 'temporal-cli')]) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK | constants.X_OK);
+      return folder;
+    } catch {
+      continue;
+    }
+  }
+  throw new TemporalCliNotFoundError(
+    `Neither ${base} nor ${localFolder} can be written, so there is no place for the Temporal CLI. Make one of them writable, or set TEMPORAL_CLI.`,
+  );
+}
+
+function isAccessible(file: string, mode: number): boolean {
+  try {
+    accessSync(file, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function lastLine(output: string): string {
+  const lines = output.trim().split('\n');
+  return lines.findLast((line) => /error|fail|cannot|unable/i.test(line))?.trim() ?? lines.at(-1) ?? '';
+}
+
+function notFound(failures: readonly string[]): string {
+  return [
+    'No Temporal CLI could be had. What was tried, in this order:',
+    ...failures.map((line) => `  - ${line}`),
+    'What to do, one of:',
+    '  - connect to the internet and run the command again (it is downloaded once)',
+    '  - install Go (1.24 or newer) and run the command again (it is built once, about three minutes)',
+    '  - install the Temporal CLI (https://docs.temporal.io/cli) and put it on the PATH, or set TEMPORAL_CLI to its path',
+  ].join('\n');
+}

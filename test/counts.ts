@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** The line that CI reads. */
+export function summary({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+/** What Node is given to run jest; `extra` is what the person added: `npm test -- test/sync`. */
+export function jestArguments(modules: string, resultsFile: string, extra: readonly string[]): string[] {
+  const setsWorkers = extra.some((arg) => /^(--maxWorkers|-w|--runInBand|-i$)/.test(arg));
+  return [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    join(modules, 'jest', 'bin', 'jest.js'),
+    ...(setsWorkers ? [] : ['--maxWorkers=2']),
+    '--json',
+    `--outputFile=${resultsFile}`,
+    ...extra,
+  ];
+}
+
+/**
+ * The counts in jest's result file. A suite that could not run, a crash without results, and an exit code that says
+ * "failed" although every test passed, each count as at least one failure.
+ */
+export function jestCounts(resultFile: string | undefined, exitCode: number): Counts {
+  const result = parse(resultFile);
+  const passed = result['numPassedTests'] ?? 0;
+  const failed = (result['numFailedTests'] ?? 0) + (result['numRuntimeErrorTestSuites'] ?? 0);
+  const skipped = (result['numPendingTests'] ?? 0) + (result['numTodoTests'] ?? 0);
+  const unexplained = failed === 0 && (exitCode !== 0 || resultFile === undefined || passed === 0);
+  return { passed, failed: unexplained ? 1 : failed, skipped };
+}
+
+function parse(resultFile: string | undefined): Record<string, number> {
+  try {
+    return JSON.parse(resultFile ?? '{}') as Record<string, number>;
+  } catch {
+    return {};
+  }
+}

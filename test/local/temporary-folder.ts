@@ -1,0 +1,11 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
+
+/** A new folder with a space in its name, removed after the tests of the file that asked. */
+export function temporaryFolder(): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ems sync test-')));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

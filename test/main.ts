@@ -1,0 +1,136 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Child, startChild } from '../local/child-process.ts';
+import { localFolder, projectFolder } from '../local/folders.ts';
+import { startPostgres } from '../local/postgres.ts';
+import { onStopSignal } from '../local/stop-signals.ts';
+import { findTemporalCli } from '../local/temporal-cli.ts';
+import { startTemporal } from '../local/temporal-server.ts';
+import { type Counts, jestArguments, jestCounts, summary } from './counts.ts';
+
+/** CI ends a run after 90 minutes without a word about why; this is earlier, and says it. */
+const LIMIT_MINUTES = 75;
+
+const node = process.execPath;
+const started: { readonly name: string; stop(): Promise<void> }[] = [];
+const say = (line: string): void => console.log(line);
+const heading = (title: string): void => say(`\n== ${title}`);
+
+async function stopAll(): Promise<void> {
+  for (const one of started.splice(0).toReversed()) {
+    try {
+      await one.stop();
+    } catch (error) {
+      console.error(`${one.name} did not stop:`, error);
+    }
+  }
+}
+
+async function main(): Promise<Counts> {
+  heading('Temporal CLI');
+  const cli = await findTemporalCli({ onProgress: say });
+  say(cli);
+
+  const checks: Counts[] = [];
+  checks.push(await check('Type check', [['typescript/bin/tsc', '--noEmit']]));
+  checks.push(
+    await check('Lint, structure and format', [
+      ['oxlint/bin/oxlint', '--type-aware'],
+      ['dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', '.'],
+      ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+    ]),
+  );
+
+  heading('Servers');
+  const postgres = await startPostgres({
+    folder: join(localFolder, 'test', 'postgres'),
+    persistent: false,
+    onProgress: say,
+  });
+  started.push({ name: 'PostgreSQL', stop: () => postgres.stop() });
+  const temporal = await startTemporal({ cli, namespaces: ['default'], ui: false, onProgress: say });
+  started.push({ name: 'Temporal', stop: () => temporal.stop() });
+  say(`PostgreSQL on port ${postgres.port}, Temporal on ${temporal.address}`);
+
+  heading('Tests');
+  const servers = {
+    TEST_DATABASE_ADMIN_URL: postgres.adminUrl,
+    TEST_TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_CLI: cli,
+  };
+  return [...checks, await runJest(servers)].reduce(sum);
+}
+
+/** A check of several programs counts as one test; all of them run, so that one run shows every finding. */
+async function check(title: string, programs: readonly (readonly string[])[]): Promise<Counts> {
+  heading(title);
+  let passed = true;
+  for (const [program = '', ...args] of programs) {
+    const code = await finished(
+      await run(program, [join(projectFolder, 'node_modules', program), ...args], process.env),
+    );
+    if (code !== 0) passed = false;
+  }
+  say(passed ? 'passed' : 'FAILED');
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+async function runJest(servers: NodeJS.ProcessEnv): Promise<Counts> {
+  const results = join(localFolder, 'test', `results-${process.pid}.json`);
+  mkdirSync(join(localFolder, 'test'), { recursive: true });
+  try {
+    const child = await run(
+      'jest',
+      jestArguments(join(projectFolder, 'node_modules'), results, process.argv.slice(2)),
+      {
+        ...process.env,
+        ...servers,
+      },
+    );
+    const late = setTimeout(() => {
+      console.error(`The tests have not ended after ${LIMIT_MINUTES} minutes; they are stopped.`);
+      void child.stop();
+    }, LIMIT_MINUTES * 60_000);
+    const code = await finished(child);
+    clearTimeout(late);
+    return jestCounts(readIfThere(results), code);
+  } finally {
+    rmSync(results, { force: true });
+  }
+}
+
+async function run(name: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Child> {
+  const child = await startChild({ name, command: node, args, env, cwd: projectFolder, graceMs: 5_000 });
+  started.push(child);
+  return child;
+}
+
+async function finished(child: Child): Promise<number> {
+  const end = await child.ended;
+  started.splice(started.indexOf(child), 1);
+  return end.code ?? 1;
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+onStopSignal(stopAll);
+let counts: Counts;
+try {
+  counts = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  counts = { passed: 0, failed: 1, skipped: 0 };
+}
+await stopAll();
+say(summary(counts));
+process.exitCode = counts.failed === 0 ? 0 : 1;
