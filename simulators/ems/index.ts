@@ -1,0 +1,11 @@
+export { applyOneChange, changeKinds, isChangeKind } from './apply-one-change.ts';
+export type { Change, ChangeKind, ChangeOptions } from './apply-one-change.ts';
+export { generateFederation } from './generate-federation.ts';
+export type { Federation, FederationOptions } from './generate-federation.ts';
+export { keepChanging } from './keep-changing.ts';
+export type { KeepChangingOptions } from './keep-changing.ts';
+export { isEmptyEms, LoadError, loadFederation } from './load-federation.ts';
+export { createRng } from './rng.ts';
+export type { Rng } from './rng.ts';
+export { tableOrder } from './rows.ts';
+export type * from './rows.ts';
