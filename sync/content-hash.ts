@@ -24,7 +24,9 @@ export function contentHash(content: Content, form: number = NEWEST_FORM): Conte
   const canonical = CANONICAL_FORMS.get(form);
   if (canonical === undefined) throw new RangeError(`canonical form v${form} is unknown to this release`);
   const text = canonicalize(canonical(content) ?? {});
-  return `v${form}:${createHash('sha256').update(text ?? '').digest('hex')}`;
+  return `v${form}:${createHash('sha256')
+    .update(text ?? '')
+    .digest('hex')}`;
 }
 
 /**

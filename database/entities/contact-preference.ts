@@ -9,8 +9,8 @@ export const ContactPreferenceEntity = defineEntity({
     personId: keyColumn(),
     channel: textColumn(),
     topic: textColumn(),
-    optedIn: p.boolean().nullable(),
-    changedOn: instantColumn().nullable(),
+    optedIn: p.boolean().strictNullable(),
+    changedOn: instantColumn().strictNullable(),
     source: textColumn(),
   },
 });

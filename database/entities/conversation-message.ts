@@ -10,8 +10,8 @@ export const ConversationMessageEntity = defineEntity({
     author: textColumn(),
     agentName: textColumn(),
     body: textColumn(),
-    private: p.boolean().nullable(),
-    sentOn: instantColumn().nullable(),
+    private: p.boolean().strictNullable(),
+    sentOn: instantColumn().strictNullable(),
   },
 });
 

@@ -10,8 +10,8 @@ export const ConversationEntity = defineEntity({
     channel: textColumn(),
     subject: textColumn(),
     status: textColumn(),
-    openedOn: instantColumn().nullable(),
-    lastActivityOn: instantColumn().nullable(),
+    openedOn: instantColumn().strictNullable(),
+    lastActivityOn: instantColumn().strictNullable(),
   },
 });
 

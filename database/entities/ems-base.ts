@@ -41,7 +41,7 @@ export class PlainDateType extends Type<Temporal.PlainDate | null, string | null
 
 export const instantColumn = () => p.type(InstantType).$type<Instant>();
 export const dateColumn = () => p.type(PlainDateType).$type<Temporal.PlainDate>();
-export const textColumn = () => p.text().nullable();
+export const textColumn = () => p.text().strictNullable();
 export const keyColumn = () => p.bigint('string');
 
 /** What every EMS table has. EMS owns these tables: we never change their definition. */

@@ -14,7 +14,7 @@ export const EventParticipantEntity = defineEntity({
     category: textColumn(),
     status: textColumn(),
     teamName: textColumn(),
-    registeredOn: instantColumn().nullable(),
+    registeredOn: instantColumn().strictNullable(),
   },
 });
 

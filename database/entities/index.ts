@@ -39,4 +39,16 @@ export interface EmsRows {
 }
 
 export { ConversationMessageEntity };
-export type { Organisation, Person, ContactPreference, Event, Race, StartGroup, EventParticipant, StartGroupParticipant, Tag, Conversation, ConversationMessage };
+export type {
+  Organisation,
+  Person,
+  ContactPreference,
+  Event,
+  Race,
+  StartGroup,
+  EventParticipant,
+  StartGroupParticipant,
+  Tag,
+  Conversation,
+  ConversationMessage,
+};

@@ -10,7 +10,7 @@ export const PersonEntity = defineEntity({
     lastName: textColumn(),
     email: textColumn(),
     phone: textColumn(),
-    dateOfBirth: dateColumn().nullable(),
+    dateOfBirth: dateColumn().strictNullable(),
     gender: textColumn(),
     nationality: textColumn(),
     language: textColumn(),
@@ -19,7 +19,7 @@ export const PersonEntity = defineEntity({
     region: textColumn(),
     postalCode: textColumn(),
     country: textColumn(),
-    organisationId: keyColumn().nullable(),
+    organisationId: keyColumn().strictNullable(),
   },
 });
 

@@ -8,7 +8,7 @@ export const StartGroupParticipantEntity = defineEntity({
     ...auditable,
     startGroupId: keyColumn(),
     eventParticipantId: keyColumn(),
-    position: p.integer().nullable(),
+    position: p.integer().strictNullable(),
   },
 });
 

@@ -8,9 +8,9 @@ export const StartGroupEntity = defineEntity({
     ...auditable,
     raceId: keyColumn(),
     name: textColumn(),
-    sequence: p.integer().nullable(),
-    startsOn: instantColumn().nullable(),
-    capacity: p.integer().nullable(),
+    sequence: p.integer().strictNullable(),
+    startsOn: instantColumn().strictNullable(),
+    capacity: p.integer().strictNullable(),
   },
 });
 

@@ -7,9 +7,9 @@ export const TagEntity = defineEntity({
   properties: {
     ...auditable,
     code: textColumn(),
-    eventParticipantId: keyColumn().nullable(),
+    eventParticipantId: keyColumn().strictNullable(),
     kind: textColumn(),
-    assignedOn: instantColumn().nullable(),
+    assignedOn: instantColumn().strictNullable(),
   },
 });
 

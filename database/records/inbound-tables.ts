@@ -18,14 +18,14 @@ export const SyncConversationMessageEntity = defineEntity({
       p
         .manyToOne(ConversationMessageEntity)
         .mapToPk()
-        .nullable()
+        .strictNullable()
         .name('entity_id')
         .deleteRule('set null')
         .$type<string>(),
-    entityKey: keyColumn().nullable(),
+    entityKey: keyColumn().strictNullable(),
     remoteId: textColumn(),
     contentHash: textColumn(),
-    updatedOn: instantColumn().nullable(),
+    updatedOn: instantColumn().strictNullable(),
   },
 });
 
@@ -53,7 +53,7 @@ export const SyncSuppressionEntity = defineEntity({
     id,
     syncProcess,
     addressHash: p.text(),
-    entityKey: keyColumn().nullable(),
+    entityKey: keyColumn().strictNullable(),
     reason: p.text(),
     since: instantColumn(),
   },

@@ -10,24 +10,24 @@ import { recordTable } from '../table-names.ts';
 const columns = {
   id: keyColumn().primary(),
   syncProcess: p.text().$type<SyncProcessName>(),
-  entityKey: keyColumn().nullable(),
-  entitySyncedOn: instantColumn().nullable(),
-  examinedOn: instantColumn().nullable(),
-  mappingVersion: p.integer().nullable(),
+  entityKey: keyColumn().strictNullable(),
+  entitySyncedOn: instantColumn().strictNullable(),
+  examinedOn: instantColumn().strictNullable(),
+  mappingVersion: p.integer().strictNullable(),
   waitingFor: textColumn(),
   sourcesVersion: textColumn(),
   pass: keyColumn(),
-  remoteSyncedOn: instantColumn().nullable(),
+  remoteSyncedOn: instantColumn().strictNullable(),
   remoteId: textColumn(),
-  base: p.json<Record<string, string>>().nullable(),
+  base: p.json<Record<string, string>>().strictNullable(),
   contentHash: textColumn(),
   state: p.text().$type<SyncState>(),
   lastErrorClass: textColumn(),
   lastError: textColumn(),
   attempts: p.integer().default(0),
-  failingSince: instantColumn().nullable(),
+  failingSince: instantColumn().strictNullable(),
   workflowId: textColumn(),
-  updatedOn: instantColumn().nullable(),
+  updatedOn: instantColumn().strictNullable(),
 };
 
 /** The entity's foreign key is known from this side only; EMS's entities know nothing of records. */
@@ -41,7 +41,7 @@ function defineRecord(type: EntityType) {
         p
           .manyToOne(EMS_ENTITIES[type] as EntitySchema)
           .mapToPk()
-          .nullable()
+          .strictNullable()
           .name('entity_id')
           .deleteRule('set null')
           .$type<string>(),

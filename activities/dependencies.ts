@@ -1,0 +1,38 @@
+import type { Orm } from '../database/orm.ts';
+import type { Detection } from '../database/detection/due-query.ts';
+import type { EntityType } from '../sync/entity-type.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { RemoteSystem } from '../targets/remote-system.ts';
+import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
+
+/** A process that is switched on, with its connection. */
+export interface ConnectedProcess {
+  readonly process: SyncProcess;
+  readonly remote: RemoteSystem;
+}
+
+/** What activities work with; the composition root (workers/) makes it, tests make their own. */
+export interface Dependencies {
+  readonly orm: Orm;
+  readonly processes: ReadonlyMap<SyncProcessName, ConnectedProcess>;
+  /** How long a change must have been visible before a sweep takes it, in milliseconds of the database's clock. */
+  readonly settleMs: number;
+}
+
+/** @throws RangeError if the process is off in this worker. */
+export function connectedProcess(dependencies: Dependencies, name: SyncProcessName): ConnectedProcess {
+  const connected = dependencies.processes.get(name);
+  if (connected === undefined) {
+    throw new RangeError(`${name} is off in this worker: its settings are missing (npx ems-sync check names them)`);
+  }
+  return connected;
+}
+
+export function detectionOf(dependencies: Dependencies, process: SyncProcess, type: EntityType): Detection {
+  return {
+    process: process.name,
+    mapping: mappingOf(process, type),
+    mappingVersion: process.mappingVersion,
+    settleMs: dependencies.settleMs,
+  };
+}

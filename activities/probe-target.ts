@@ -1,0 +1,23 @@
+import { SyncError } from '../sync/sync-error.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { connectedProcess, type Dependencies } from './dependencies.ts';
+
+export type ProbeResult =
+  | { readonly up: true }
+  /** `reason` says what is wrong in an operator's words. */
+  | { readonly up: false; readonly reason: string };
+
+/** Asks whether the target can be worked with now. A target that is down is an answer, not a failure. */
+export async function probeTarget(
+  dependencies: Dependencies,
+  { process }: { readonly process: SyncProcessName },
+): Promise<ProbeResult> {
+  try {
+    await connectedProcess(dependencies, process).remote.probe();
+    return { up: true };
+  } catch (error) {
+    if (!(error instanceof SyncError)) throw error;
+    // A target that throttles or stumbles is up: its pairs are retried one by one.
+    return error.errorClass === 'target-down' ? { up: false, reason: error.message } : { up: true };
+  }
+}

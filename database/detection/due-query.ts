@@ -1,0 +1,119 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { EntityType } from '../../sync/entity-type.ts';
+import { UNCONFIRMED_STATES } from '../../sync/sync-state.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { entityTable, recordTable } from '../table-names.ts';
+
+/** What detection has to know of a mapping; the SQL in it comes from our own declarations, never from outside. */
+export interface DetectedMapping {
+  readonly type: EntityType;
+  readonly filter: string;
+  readonly sources: { readonly [name: string]: { readonly type: EntityType; readonly where: string } };
+  readonly referencedTypes: readonly EntityType[];
+}
+
+export interface Detection {
+  readonly process: SyncProcessName;
+  readonly mapping: DetectedMapping;
+  readonly mappingVersion: number;
+  /** How long a change must have been visible before a sweep takes it, in milliseconds of the database's clock. */
+  readonly settleMs: number;
+}
+
+/** Why a row is due. */
+export type DueReason =
+  | 'new'
+  | 'restored'
+  | 'filter'
+  | 'unconfirmed'
+  | 'changed'
+  | 'sources'
+  | 'mapping'
+  | 'awaited'
+  | 'deleted'
+  | 'filtered-out';
+
+const quoted = (words: readonly string[]) => sql.raw(words.map((word) => `'${word}'`).join(', '));
+
+/** `sources_version` of the row `e`: count and sum of the microseconds of the rows that its mapping reads beside it. */
+export function sourcesVersion(mapping: DetectedMapping): RawBuilder<string | null> {
+  const rows = sourceTimes(mapping);
+  if (rows === null) return sql<null>`NULL::text`;
+  return sql`(SELECT count(*) || ':' || coalesce(sum(trunc(extract(epoch FROM s.modified_on) * 1000000)), 0) FROM ${rows} s)`;
+}
+
+/** The newest time among `e` and the rows that its mapping reads: what the settle time looks at. */
+export function newestTime(mapping: DetectedMapping): RawBuilder<string> {
+  const rows = sourceTimes(mapping);
+  if (rows === null) return sql`e.modified_on`;
+  return sql`greatest(e.modified_on, (SELECT max(s.modified_on) FROM ${rows} s))`;
+}
+
+function sourceTimes(mapping: DetectedMapping): RawBuilder<unknown> | null {
+  const selects = Object.values(mapping.sources).map(
+    ({ type, where }) => `SELECT s.modified_on FROM ${entityTable(type)} s WHERE ${where}`,
+  );
+  return selects.length === 0 ? null : sql.raw(`(${selects.join(' UNION ALL ')})`);
+}
+
+/** The record that a WAITING one waits for has reached the target. */
+function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
+  const cases = mapping.referencedTypes.map(
+    (type) => sql`WHEN ${sql.lit(type)} THEN EXISTS (
+      SELECT FROM ${sql.raw(recordTable(type))} awaited
+      WHERE awaited.sync_process = ${process} AND awaited.remote_id IS NOT NULL
+        AND awaited.entity_key = split_part(sr.waiting_for, '/', 2)::bigint)`,
+  );
+  if (cases.length === 0) return sql<boolean>`false`;
+  return sql`CASE split_part(sr.waiting_for, '/', 1) ${sql.join(cases, sql` `)} ELSE true END`;
+}
+
+function reason(detection: Detection): RawBuilder<DueReason | null> {
+  return sql`CASE
+    WHEN sr.id IS NULL THEN 'new'
+    WHEN sr.state = 'UNLINKED' THEN NULL
+    WHEN sr.entity_id IS NULL THEN 'restored'
+    WHEN sr.state = 'REMOVED' THEN 'filter'
+    WHEN sr.state IN (${quoted(UNCONFIRMED_STATES)}) THEN 'unconfirmed'
+    WHEN e.modified_on IS DISTINCT FROM coalesce(sr.examined_on, sr.entity_synced_on) THEN 'changed'
+    WHEN ${sourcesVersion(detection.mapping)} IS DISTINCT FROM sr.sources_version THEN 'sources'
+    WHEN sr.mapping_version IS DISTINCT FROM ${detection.mappingVersion} THEN 'mapping'
+    WHEN sr.state = 'WAITING' AND ${awaitedArrived(detection)} THEN 'awaited'
+  END`;
+}
+
+/**
+ * Every row that passes the filter and differs from its own record (architecture, "Detection"): columns `key`, `reason`,
+ * `modified_on`, and `age` (`settled`, `unsettled`, or `future` for a stamp ahead of the database's clock).
+ * A `future` row is looked at in every sweep, because its stamp says nothing of when it changed.
+ */
+export function dueRows(detection: Detection): RawBuilder<unknown> {
+  const { process, mapping, settleMs } = detection;
+  return sql`
+    SELECT due.*, CASE
+      WHEN due.newest > statement_timestamp() THEN 'future'
+      WHEN due.newest > statement_timestamp() - ${settleMs} * interval '1 millisecond' THEN 'unsettled'
+      ELSE 'settled' END AS age
+    FROM (
+      SELECT e.id AS key, e.modified_on, sr.state, sr.entity_synced_on, ${newestTime(mapping)} AS newest,
+        ${reason(detection)} AS reason
+      FROM ${sql.raw(entityTable(mapping.type))} e
+      LEFT JOIN ${sql.raw(recordTable(mapping.type))} sr ON sr.entity_key = e.id AND sr.sync_process = ${process}
+      WHERE ${sql.raw(`(${mapping.filter})`)}
+    ) due
+    WHERE due.reason IS NOT NULL`;
+}
+
+/**
+ * Every record whose row is gone from EMS, or no longer passes the filter and is not yet removed: columns `key` and
+ * `reason`. Whatever the state of an orphan, its record goes.
+ */
+export function goneRows({ process, mapping }: Detection): RawBuilder<unknown> {
+  return sql`
+    SELECT sr.entity_key AS key, CASE WHEN e.id IS NULL THEN 'deleted' ELSE 'filtered-out' END AS reason
+    FROM ${sql.raw(recordTable(mapping.type))} sr
+    LEFT JOIN ${sql.raw(entityTable(mapping.type))} e ON e.id = sr.entity_key
+    WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL
+      AND (e.id IS NULL
+        OR (sr.state NOT IN ('REMOVED', 'UNLINKED') AND (${sql.raw(mapping.filter)}) IS NOT TRUE))`;
+}

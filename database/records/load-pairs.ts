@@ -1,0 +1,110 @@
+import { IsolationLevel } from '@mikro-orm/core';
+import { sql } from 'kysely';
+import { formatRef, type EntityKey, type EntityType } from '../../sync/entity-type.ts';
+import { EMS_ENTITIES, type EmsRows } from '../entities/index.ts';
+import { entityTable, recordTable } from '../table-names.ts';
+import type { EntityManager, Orm } from '../orm.ts';
+import { newestTime, sourcesVersion, type DetectedMapping, type Detection } from '../detection/due-query.ts';
+import { RECORD_ENTITIES, type SyncRecord } from './sync-record.ts';
+
+export type AnyRow = EmsRows[EntityType];
+
+/** Both ends of a pair as they stood at one moment: the EMS row with what its mapping reads, and the record. */
+export interface Pair {
+  readonly key: EntityKey;
+  /** Null: EMS has no such row. */
+  readonly entity: AnyRow | null;
+  readonly passesFilter: boolean;
+  /**
+   * False while the row, or one it reads, was changed within the settle time or is stamped in the future: another change
+   * may hide behind the same time.
+   */
+  readonly settled: boolean;
+  readonly sourcesVersion: string | null;
+  readonly sources: { readonly [name: string]: readonly AnyRow[] };
+  readonly record: SyncRecord | null;
+}
+
+interface Facts {
+  readonly key: EntityKey;
+  readonly passes: boolean;
+  readonly settled: boolean;
+  readonly sources_version: string | null;
+}
+
+/** Loads many pairs in one snapshot, so that a time and the content it stands for cannot come from different moments. */
+export async function loadPairs(orm: Orm, detection: Detection, keys: readonly EntityKey[]): Promise<Pair[]> {
+  return orm.em.fork().transactional(
+    async (em) => {
+      const { process, mapping } = detection;
+      const facts = byKey(await loadFacts(em, detection, keys), ({ key }) => key);
+      const entities = byKey(await em.find(EMS_ENTITIES[mapping.type] as never, { id: { $in: keys } } as never), idOf);
+      const records = byKey(
+        await em.find(RECORD_ENTITIES[mapping.type], { syncProcess: process, entityKey: { $in: [...keys] } }),
+        ({ entityKey }) => entityKey ?? '',
+      );
+      const sources = await loadSources(em, mapping, keys);
+      return keys.map((key) => ({
+        key,
+        entity: (entities.get(key) as AnyRow | undefined) ?? null,
+        passesFilter: facts.get(key)?.passes ?? false,
+        settled: facts.get(key)?.settled ?? true,
+        sourcesVersion: facts.get(key)?.sources_version ?? null,
+        sources: sources(key),
+        record: records.get(key) ?? null,
+      }));
+    },
+    { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
+  );
+}
+
+const idOf = (row: unknown) => (row as AnyRow).id;
+
+function byKey<T>(rows: readonly T[], key: (row: T) => EntityKey): Map<EntityKey, T> {
+  return new Map(rows.map((row) => [key(row), row]));
+}
+
+async function loadFacts(em: EntityManager, detection: Detection, keys: readonly EntityKey[]): Promise<Facts[]> {
+  const { mapping, settleMs } = detection;
+  const { rows } = await sql<Facts>`
+    SELECT e.id AS key, (${sql.raw(mapping.filter)}) IS TRUE AS passes, ${sourcesVersion(mapping)} AS sources_version,
+      ${newestTime(mapping)} <= clock_timestamp() - ${settleMs} * interval '1 millisecond' AS settled
+    FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = ANY (${keys}::bigint[])`.execute(em.getKysely());
+  return rows;
+}
+
+async function loadSources(em: EntityManager, mapping: DetectedMapping, keys: readonly EntityKey[]) {
+  const bySource = new Map<string, Map<EntityKey, AnyRow[]>>();
+  for (const [name, { type, where }] of Object.entries(mapping.sources)) {
+    const { rows: links } = await sql<{ key: EntityKey; source: EntityKey }>`
+      SELECT e.id AS key, s.id AS source
+      FROM ${sql.raw(entityTable(mapping.type))} e JOIN ${sql.raw(entityTable(type))} s ON ${sql.raw(where)}
+      WHERE e.id = ANY (${keys}::bigint[]) ORDER BY e.id, s.id`.execute(em.getKysely());
+    const ids = [...new Set(links.map(({ source }) => source))];
+    const rows = byKey(await em.find(EMS_ENTITIES[type] as never, { id: { $in: ids } } as never), idOf);
+    const linked = Map.groupBy(links, ({ key }) => key);
+    bySource.set(
+      name,
+      new Map([...linked].map(([key, own]) => [key, own.flatMap(({ source }) => (rows.get(source) as AnyRow) ?? [])])),
+    );
+  }
+  return (key: EntityKey) =>
+    Object.fromEntries([...bySource].map(([name, rows]) => [name, rows.get(key) ?? []] as const));
+}
+
+/** Which of these rows the target is known to have: `Person/4711` → its remote id. */
+export async function loadRemoteIds(
+  orm: Orm,
+  process: string,
+  refs: readonly { readonly type: EntityType; readonly key: EntityKey }[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const [type, ofType] of Map.groupBy(refs, (ref) => ref.type)) {
+    const { rows } = await sql<{ key: EntityKey; remote_id: string }>`
+      SELECT entity_key AS key, remote_id FROM ${sql.raw(recordTable(type))}
+      WHERE sync_process = ${process} AND remote_id IS NOT NULL
+        AND entity_key = ANY (${ofType.map(({ key }) => key)}::bigint[])`.execute(orm.em.fork().getKysely());
+    for (const row of rows) found.set(formatRef({ type, key: row.key }), row.remote_id);
+  }
+  return found;
+}

@@ -1,0 +1,49 @@
+import { sql } from 'kysely';
+import type { Examined } from '../../sync/delivery.ts';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { Orm } from '../orm.ts';
+import { entityTable, recordTable } from '../table-names.ts';
+import { knownSources, syncedOn } from './write-deliveries.ts';
+
+export interface Unchanged {
+  readonly key: EntityKey;
+  /** The pass that the record was read with. */
+  readonly pass: string;
+  readonly examined: Examined;
+}
+
+/**
+ * Moves the times of pairs whose content was found equal, a page at once: no child, no remote call. A record that another
+ * pass has written since, or a row that has changed since, is left for the next sweep. Nothing is written where nothing moves.
+ *
+ * @returns how many records moved.
+ */
+export async function moveTimes(
+  orm: Orm,
+  process: SyncProcessName,
+  type: EntityType,
+  unchanged: readonly Unchanged[],
+): Promise<number> {
+  if (unchanged.length === 0) return 0;
+  const values = unchanged.map(({ key, pass, examined }) => ({
+    key,
+    pass,
+    modifiedOn: examined.modifiedOn,
+    syncedOn: syncedOn(examined),
+    sourcesVersion: knownSources(examined),
+    mappingVersion: examined.mappingVersion,
+  }));
+  const { rows } = await sql`
+    UPDATE ${sql.raw(recordTable(type))} sr SET entity_synced_on = v."syncedOn", sources_version = v."sourcesVersion",
+      mapping_version = v."mappingVersion", examined_on = NULL, entity_id = e.id, updated_on = clock_timestamp()
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, pass bigint, "modifiedOn" timestamptz,
+      "syncedOn" timestamptz, "sourcesVersion" text, "mappingVersion" integer),
+      ${sql.raw(entityTable(type))} e
+    WHERE sr.sync_process = ${process} AND sr.entity_key = v.key AND sr.pass = v.pass AND sr.state = 'IN_SYNC'
+      AND e.id = v.key AND e.modified_on = v."modifiedOn"
+      AND (sr.entity_synced_on, sr.sources_version, sr.mapping_version, sr.examined_on, sr.entity_id)
+        IS DISTINCT FROM (v."syncedOn", v."sourcesVersion", v."mappingVersion", NULL::timestamptz, e.id)
+    RETURNING 1`.execute(orm.em.fork().getKysely());
+  return rows.length;
+}

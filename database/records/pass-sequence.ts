@@ -1,0 +1,15 @@
+import { sql } from 'kysely';
+import type { Orm } from '../orm.ts';
+
+/** The number of a new attempt, drawn before it reads anything: a later attempt always has a higher one. */
+export async function drawPass(orm: Orm): Promise<bigint> {
+  const { rows } = await sql<{ pass: string }>`SELECT nextval('sync_pass') AS pass`.execute(orm.em.fork().getKysely());
+  return BigInt(rows[0]?.pass ?? 0);
+}
+
+/** Lifts the sequence above a number that a target holds, after our database was restored from an older state. */
+export async function raisePassAbove(orm: Orm, remotePass: bigint): Promise<void> {
+  await sql`SELECT setval('sync_pass', greatest(nextval('sync_pass'), ${remotePass.toString()}::bigint))`.execute(
+    orm.em.fork().getKysely(),
+  );
+}

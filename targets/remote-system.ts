@@ -1,0 +1,48 @@
+import type { Content } from '../sync/content-hash.ts';
+import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
+
+/** One entity to be created or brought up to date at the target. */
+export interface SendRequest {
+  readonly type: EntityType;
+  readonly key: EntityKey;
+  /** Null: the target is not known to have it. An earlier attempt may still have made it, so a create looks first. */
+  readonly remoteId: string | null;
+  readonly content: Content;
+  /** Number of the attempt; a later one always has a higher number. */
+  readonly pass: bigint;
+  /**
+   * Another entity needs a value that this one still holds at the target (two participants swap bibs). If this one's own
+   * new value is refused as well, let go of the contested one, so that neither waits for the other for ever.
+   */
+  readonly giveWay: boolean;
+}
+
+export type SendResult =
+  /** The target confirmed it. `remoteModifiedOn`: its own modified time, RFC 3339. */
+  | { readonly kind: 'sent'; readonly remoteId: string; readonly remoteModifiedOn: string | null }
+  /** The target wants other entities to be sent (again) first: who holds a contested value, or is missing there. */
+  | { readonly kind: 'blocked'; readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string }
+  /** The contested value is let go. Null: the remote record had to go as a whole. */
+  | { readonly kind: 'gave-way'; readonly remoteId: string | null };
+
+export interface RemoveRequest {
+  readonly type: EntityType;
+  readonly key: EntityKey;
+  /** Null: an attempt to create it was begun and its result never learnt. */
+  readonly remoteId: string | null;
+  readonly pass: bigint;
+}
+
+/**
+ * A target as the engine sees it. Implementations throw `SyncError` for everything that goes wrong, `StalePassError` if the
+ * target has seen a higher pass, and never retry by themselves: Temporal does.
+ */
+export interface RemoteSystem {
+  /** A cheap call with our credentials. @throws SyncError if the target cannot be worked with now. */
+  probe(): Promise<void>;
+  /** Creates or updates; repeating it is harmless. */
+  send(request: SendRequest): Promise<SendResult>;
+  /** Deletes or archives, by the target's policy; already gone is success. */
+  remove(request: RemoveRequest): Promise<void>;
+  close?(): Promise<void>;
+}

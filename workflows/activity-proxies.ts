@@ -1,0 +1,65 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { SyncActivities, TargetActivities } from '../activities/index.ts';
+import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
+import { SYNC_TASK_QUEUE, targetTaskQueue } from '../sync/workflow-ids.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+
+/**
+ * Database activities of a pair. No cap: a result that was delivered must be written, however long the database is away.
+ * 30 s: a statement over one row takes milliseconds; longer means a lost connection.
+ */
+export const recordActivities = proxyActivities<Pick<SyncActivities, 'record' | 'recordFailure'>>({
+  taskQueue: SYNC_TASK_QUEUE,
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/**
+ * Database activities of a sweep. Bounded in all, because a sweep that waits for ever would make its schedule skip the next
+ * ones in silence. 2 min: the full comparison of a large table.
+ */
+export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' | 'findDue' | 'findGone'>>({
+  taskQueue: SYNC_TASK_QUEUE,
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/** Bounded like the sweep's others; 30 s covers the HTTP time limit. */
+export const probeActivities = (process: SyncProcessName) =>
+  proxyActivities<Pick<TargetActivities, 'probeTarget'>>({
+    taskQueue: targetTaskQueue(process),
+    startToCloseTimeout: '30 seconds',
+    scheduleToCloseTimeout: '2 minutes',
+  });
+
+/**
+ * The first attempts of a delivery: 2, 4, 8, 16 s apart, then the pair is said to be failing.
+ * 30 s covers the calls of one delivery, each limited by the HTTP time limit.
+ */
+export const firstDelivery = (process: SyncProcessName) =>
+  proxyActivities<Pick<TargetActivities, 'deliver'>>({
+    taskQueue: targetTaskQueue(process),
+    startToCloseTimeout: '30 seconds',
+    retry: {
+      initialInterval: '2 seconds',
+      backoffCoefficient: 2,
+      maximumAttempts: ATTEMPTS_BEFORE_FAILING,
+    },
+  });
+
+/**
+ * The attempts after those: at most 10 min apart, for 24 h; then the workflow ends red and the next sweep starts it again.
+ * Cancelled when the pair is asked for again: the back-off ends, a running attempt is waited for.
+ */
+export const persistentDelivery = (process: SyncProcessName) =>
+  proxyActivities<Pick<TargetActivities, 'deliver'>>({
+    taskQueue: targetTaskQueue(process),
+    startToCloseTimeout: '30 seconds',
+    scheduleToCloseTimeout: '24 hours',
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+  });
+
+/** What the sixth attempt waits after the fifth, unless it is asked for. */
+export const PAUSE_AFTER_FIRST_ATTEMPTS = '32 seconds';

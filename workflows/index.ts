@@ -1,0 +1,2 @@
+export { syncEntity } from './sync-entity.ts';
+export { sweepOutbound } from './sweep-outbound.ts';

@@ -1,0 +1,45 @@
+import type { Priority, TypedSearchAttributes } from '@temporalio/common';
+import { TypedSearchAttributes as Attributes } from '@temporalio/common';
+import type { EntityKey, EntityType } from '../sync/entity-type.ts';
+import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
+import { pairWorkflowId, SYNC_TASK_QUEUE } from '../sync/workflow-ids.ts';
+import {
+  entityIdAttribute,
+  entityTypeAttribute,
+  syncDirectionAttribute,
+  syncProcessAttribute,
+} from './search-attributes.ts';
+
+/** One pair: a sync process and an EMS row. */
+export interface PairRef {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly key: EntityKey;
+}
+
+/** Who asked, which decides who goes first where workers are short. */
+export const PRIORITY = { onDemand: { priorityKey: 1 }, sweep: { priorityKey: 3 }, bulk: { priorityKey: 5 } } as const;
+
+export interface PairStartOptions {
+  readonly workflowId: string;
+  readonly taskQueue: string;
+  readonly staticSummary: string;
+  readonly priority: Priority;
+  readonly typedSearchAttributes: TypedSearchAttributes;
+}
+
+/** The options with which every starter (sweep, gateway, command line, EMS) starts a pair's workflow. */
+export function pairStartOptions(pair: PairRef, direction: Direction, priority: Priority): PairStartOptions {
+  return {
+    workflowId: pairWorkflowId(pair.process, pair.type, pair.key),
+    taskQueue: SYNC_TASK_QUEUE,
+    staticSummary: `${pair.process}: ${pair.type} ${pair.key}, ${direction}`,
+    priority,
+    typedSearchAttributes: new Attributes([
+      { key: syncProcessAttribute, value: pair.process },
+      { key: entityTypeAttribute, value: pair.type },
+      { key: entityIdAttribute, value: pair.key },
+      { key: syncDirectionAttribute, value: direction },
+    ]),
+  };
+}

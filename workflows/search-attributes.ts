@@ -1,0 +1,16 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+
+/** What the Web UI's list is filtered by, for example `SyncProcess = "TAGSERVER" AND SyncOutcome = "FAILING"`. */
+export const syncProcessAttribute = defineSearchAttributeKey('SyncProcess', SearchAttributeType.KEYWORD);
+export const entityTypeAttribute = defineSearchAttributeKey('EntityType', SearchAttributeType.KEYWORD);
+export const entityIdAttribute = defineSearchAttributeKey('EntityId', SearchAttributeType.KEYWORD);
+export const syncDirectionAttribute = defineSearchAttributeKey('SyncDirection', SearchAttributeType.KEYWORD);
+export const syncOutcomeAttribute = defineSearchAttributeKey('SyncOutcome', SearchAttributeType.KEYWORD);
+
+export const SEARCH_ATTRIBUTES = [
+  syncProcessAttribute,
+  entityTypeAttribute,
+  entityIdAttribute,
+  syncDirectionAttribute,
+  syncOutcomeAttribute,
+] as const;

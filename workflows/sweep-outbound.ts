@@ -1,0 +1,180 @@
+import {
+  continueAsNew,
+  ParentClosePolicy,
+  setCurrentDetails,
+  startChild,
+  upsertSearchAttributes,
+  workflowInfo,
+  type ChildWorkflowHandle,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { SweepStep } from '../activities/plan-sweep.ts';
+import type { EntityKey } from '../sync/entity-type.ts';
+import type { SyncOutcome } from '../sync/sync-outcome.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { probeActivities, sweepActivities } from './activity-proxies.ts';
+import type { SyncEntityWorkflow } from './pair-requests.ts';
+import { PRIORITY, pairStartOptions } from './pair-start.ts';
+import { Patience } from './patience.ts';
+import { syncOutcomeAttribute } from './search-attributes.ts';
+import { assertTotalsHold, describeTotals, emptyTotals, type SweepTotals, type TypeTotals } from './sweep-totals.ts';
+
+export interface SweepInput {
+  readonly process: SyncProcessName;
+  /** Set when a sweep goes on in a new run, with what is left to do. */
+  readonly progress?: SweepProgress;
+}
+
+interface SweepProgress {
+  readonly steps: readonly SweepStep[];
+  readonly after: EntityKey | null;
+  readonly totals: SweepTotals;
+  readonly started: number;
+}
+
+export interface SweepResult {
+  /** `complete`; `target-down`: stopped early; `limit`: so much was due that the next sweep goes on. */
+  readonly ended: 'complete' | 'target-down' | 'limit';
+  /** What is wrong with the target, in an operator's words. */
+  readonly reason: string | null;
+  readonly totals: SweepTotals;
+}
+
+/** Rows looked at in one activity. */
+const PAGE_SIZE = 200;
+
+/** Children at once. More do not go faster: the target's own queue decides. */
+const CHILDREN_AT_ONCE = 40;
+
+/** A child that takes longer is retrying, and does so by itself. */
+const PATIENCE = '20 seconds';
+
+/** A sweep must end, or its schedule would skip the next ones in silence. */
+const CHILDREN_PER_SWEEP = 10_000;
+
+/**
+ * One outbound sweep of a sync process: entity types in dependency order, for each the pages of what is due, a child
+ * workflow for each row; then what is gone, in reverse order.
+ */
+export async function sweepOutbound({ process, progress }: SweepInput): Promise<SweepResult> {
+  const totals: SweepTotals = structuredClone(progress?.totals ?? {});
+  const steps = progress?.steps ?? (await sweepActivities.planSweep({ process }));
+  let started = progress?.started ?? 0;
+  let after = progress?.after ?? null;
+
+  if (steps.length > 0 && progress === undefined) {
+    const target = await probeActivities(process).probeTarget({ process });
+    if (!target.up) return finish({ ended: 'target-down', reason: target.reason, totals });
+  }
+  for (const [index, step] of steps.entries()) {
+    const counts = (totals[step.type] ??= emptyTotals());
+    do {
+      const find = step.kind === 'due' ? sweepActivities.findDue : sweepActivities.findGone;
+      const page = await find({ process, type: step.type, after, limit: PAGE_SIZE });
+      counts.due += page.keys.length + page.moved;
+      counts.moved += page.moved;
+      const startedBefore = counts.started;
+      const wasPatient = await syncPage(process, step, page.keys, counts);
+      started += counts.started - startedBefore;
+      setCurrentDetails(describeTotals(totals));
+      after = page.next;
+      if (!wasPatient) {
+        const target = await probeActivities(process).probeTarget({ process });
+        if (!target.up) return finish({ ended: 'target-down', reason: target.reason, totals });
+      }
+      if (started >= CHILDREN_PER_SWEEP) return finish({ ended: 'limit', reason: null, totals });
+      if (workflowInfo().continueAsNewSuggested) {
+        const left = steps.slice(after === null ? index + 1 : index);
+        await continueAsNew<typeof sweepOutbound>({ process, progress: { steps: left, after, totals, started } });
+      }
+    } while (after !== null);
+  }
+  return finish({ ended: 'complete', reason: null, totals });
+}
+
+function finish(result: SweepResult): SweepResult {
+  assertTotalsHold(result.totals);
+  const headline = result.reason === null ? `**${result.ended}**` : `**${result.ended}**: ${result.reason}`;
+  setCurrentDetails(`${headline}\n\n${describeTotals(result.totals)}`);
+  upsertSearchAttributes([{ key: syncOutcomeAttribute, value: OUTCOMES[result.ended] }]);
+  return result;
+}
+
+const OUTCOMES = { complete: 'IN_SYNC', 'target-down': 'FAILING', limit: 'PENDING' } as const satisfies Record<
+  SweepResult['ended'],
+  SyncOutcome
+>;
+
+/**
+ * A child for each key, a bounded number at once: as one ends, the next begins, so that the slowest gates nobody.
+ *
+ * @returns false if patience ran out with some child.
+ */
+async function syncPage(
+  process: SyncProcessName,
+  { type }: SweepStep,
+  keys: readonly EntityKey[],
+  counts: TypeTotals,
+): Promise<boolean> {
+  const patience = new Patience(PATIENCE);
+  const waiting = [...keys];
+  const lane = async (): Promise<void> => {
+    for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+      const child = await startPair({ process, type, key });
+      if (child === null) {
+        counts.busy += 1;
+        continue;
+      }
+      counts.started += 1;
+      const outcome = await Promise.race([outcomeOfChild(child), patience.over().then(() => 'leftRunning' as const)]);
+      counts[outcome] += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CHILDREN_AT_ONCE, keys.length) }, lane));
+  patience.end();
+  return patience.timesOver === 0;
+}
+
+/** Null: the pair's workflow is at work already. It is not signalled: our detection comes again, and it may be stuck. */
+async function startPair(pair: {
+  process: SyncProcessName;
+  type: SweepStep['type'];
+  key: EntityKey;
+}): Promise<ChildWorkflowHandle<SyncEntityWorkflow> | null> {
+  try {
+    return await startChild<SyncEntityWorkflow>('syncEntity', {
+      ...pairStartOptions(pair, 'outbound', PRIORITY.sweep),
+      args: [{ ...pair, requests: ['outbound'] }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+    throw error;
+  }
+}
+
+/** Never rejects: a child that ends red is counted, and the next sweep starts it again. */
+async function outcomeOfChild(
+  child: ChildWorkflowHandle<SyncEntityWorkflow>,
+): Promise<'inSync' | 'removed' | 'waiting' | 'parked' | 'other' | 'failed'> {
+  try {
+    const { outcome } = await child.result();
+    switch (outcome) {
+      case 'IN_SYNC':
+        return 'inSync';
+      case 'REMOVED':
+        return 'removed';
+      case 'WAITING':
+        return 'waiting';
+      case 'PARKED':
+        return 'parked';
+      case 'FAILING':
+        return 'failed';
+      case 'PENDING':
+      case 'NOTHING':
+        return 'other';
+    }
+  } catch {
+    return 'failed';
+  }
+}

@@ -1,0 +1,63 @@
+import type { EntityType } from '../sync/entity-type.ts';
+
+/** What became of the due rows of one type. The sums are checked: a count that lies is worse than none. */
+export interface TypeTotals {
+  /** Found due: `moved` + `busy` + `started`. */
+  due: number;
+  /** Content was equal already: only times moved, without a child. */
+  moved: number;
+  /** Met a child that is still at work from before, and left it alone. */
+  busy: number;
+  /** Children started: `inSync` + `removed` + `waiting` + `parked` + `other` + `failed` + `leftRunning`. */
+  started: number;
+  inSync: number;
+  removed: number;
+  waiting: number;
+  parked: number;
+  other: number;
+  failed: number;
+  /** Still at work when the sweep went on; they go on by themselves. */
+  leftRunning: number;
+}
+
+export type SweepTotals = Partial<Record<EntityType, TypeTotals>>;
+
+export function emptyTotals(): TypeTotals {
+  return {
+    due: 0,
+    moved: 0,
+    busy: 0,
+    started: 0,
+    inSync: 0,
+    removed: 0,
+    waiting: 0,
+    parked: 0,
+    other: 0,
+    failed: 0,
+    leftRunning: 0,
+  };
+}
+
+/** @throws Error if the sums do not hold; the sweep then shows red. */
+export function assertTotalsHold(totals: SweepTotals): void {
+  for (const [type, t] of Object.entries(totals)) {
+    const ended = t.inSync + t.removed + t.waiting + t.parked + t.other + t.failed;
+    if (t.due !== t.moved + t.busy + t.started || t.started !== ended + t.leftRunning) {
+      throw new Error(`the sweep's counts of ${type} do not add up: ${JSON.stringify(t)}`);
+    }
+  }
+}
+
+/** A Markdown table for the workflow's page in the Web UI. */
+export function describeTotals(totals: SweepTotals): string {
+  const rows = Object.entries(totals).map(
+    ([type, t]) =>
+      `| ${type} | ${t.due} | ${t.moved} | ${t.inSync} | ${t.removed} | ${t.waiting} | ${t.parked} | ${t.failed + t.other} | ${t.leftRunning} | ${t.busy} |`,
+  );
+  if (rows.length === 0) return 'Nothing is due.';
+  return [
+    '| type | due | unchanged | in sync | removed | waiting | parked | failed | left running | busy |',
+    '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
+    ...rows,
+  ].join('\n');
+}
