@@ -19,6 +19,7 @@ import type { Change, ChangeKind, TableName } from '../../simulators/ems/index.t
 import { createEmsTables } from './ems-tables.ts';
 import { freshDatabase } from './fresh-database.ts';
 import type { FreshDatabase } from './fresh-database.ts';
+import { comparable, readRows, snapshot, until } from './seen-rows.ts';
 
 const now = '2026-11-23T12:00:00Z';
 const federation = generateFederation({ seed: 1, size: 60, now });
@@ -42,44 +43,16 @@ async function emptyTables(): Promise<void> {
   await client.query(`TRUNCATE ${tableOrder.join(', ')} RESTART IDENTITY`);
 }
 
-async function rowsOf<T extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<T[]> {
-  return (await client.query<T>(sql, values)).rows;
-}
-
-async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
-/** Every row by `table/id`, to tell what a change did. */
-async function snapshot(): Promise<Map<string, Record<string, unknown>>> {
-  const all = new Map<string, Record<string, unknown>>();
-  for (const table of tableOrder) {
-    // As JSON, because a `Date` would drop the microseconds.
-    const rows = await rowsOf<{ id: string; row: Record<string, unknown> }>(
-      `SELECT id, to_jsonb(t) AS row FROM ${table} t ORDER BY id`,
-    );
-    for (const { id, row } of rows) all.set(`${table}/${id}`, row);
-  }
-  return all;
-}
+const rowsOf = <T extends QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]> =>
+  readRows(client, sql, values);
 
 async function changedBy(work: () => Promise<Change>): Promise<{ change: Change; differing: string[] }> {
-  const before = await snapshot();
+  const before = await snapshot(client);
   const change = await work();
-  const after = await snapshot();
+  const after = await snapshot(client);
   const keys = [...new Set([...before.keys(), ...after.keys()])];
   const differing = keys.filter((key) => JSON.stringify(before.get(key)) !== JSON.stringify(after.get(key)));
   return { change, differing };
-}
-
-/** A row's columns in one order, its times in one notation. */
-function comparable(row: object): unknown[] {
-  return Object.entries(row)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([column, value]) => {
-      const isTime = typeof value === 'string' && column.endsWith('_on');
-      return [column, isTime ? Temporal.Instant.from(value).toString() : value];
-    });
 }
 
 describe('loading', () => {
@@ -164,9 +137,9 @@ describe('one change', () => {
     ['swap-tag-owners', 'tag', 'event_participant_id'],
   ];
   test.each(exchanges)('%s exchanges %s.%s', async (kind, table, column) => {
-    const before = await snapshot();
+    const before = await snapshot(client);
     const { rows } = await applyOneChange(client, kind, createRng(5));
-    const after = await snapshot();
+    const after = await snapshot(client);
     const [one, other] = rows.map(({ id }) => `${table}/${id}`);
     expect(rows).toHaveLength(2);
     expect(after.get(one ?? '')?.[column]).toEqual(before.get(other ?? '')?.[column]);
@@ -184,9 +157,9 @@ describe('one change', () => {
   });
 
   test('touched rows change in nothing but one common time', async () => {
-    const before = await snapshot();
+    const before = await snapshot(client);
     const { rows } = await applyOneChange(client, 'touch', createRng(8));
-    const after = await snapshot();
+    const after = await snapshot(client);
     const touched = rows.map(({ table, id }) => `${table}/${id}`);
     expect(new Set(touched.map((key) => after.get(key)?.['modified_on'])).size).toBe(1);
     for (const key of touched) {
