@@ -79,7 +79,7 @@ export function inspect(pid: number): { readonly parent: number; readonly comman
 
 function readRecord(file: string): RunRecord | undefined {
   try {
-    const record = JSON.parse(readFileSync(file, 'utf8')) as Partial<RunRecord>;
+    const record: Partial<RunRecord> = JSON.parse(readFileSync(file, 'utf8'));
     const { pid, owner, command } = record;
     if (typeof pid !== 'number' || typeof owner !== 'number' || typeof command !== 'string') return undefined;
     return { pid, owner, command };

@@ -49,9 +49,15 @@ async function take(file, mark) {
     await writeFile(file, mark, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
+}
+
+/** @param {unknown} error */
+function codeOf(error) {
+  // Not `instanceof Error`: under jest, Node's own errors come from another realm.
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
 
 /** @param {string} mark @returns {{ pid: number, host: string } | undefined} */
@@ -80,7 +86,7 @@ async function isStale(file, mark) {
     process.kill(owner.pid, 0);
     return false;
   } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH';
+    return codeOf(error) === 'ESRCH';
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 
 export interface OrphanWatch {
   /** The watched process has ended as it should: nothing left to do. */
@@ -42,7 +43,8 @@ export function watchFor(options: {
   watcher.on('error', () => {});
   watcher.stdin.on('error', () => {});
   watcher.unref();
-  (watcher.stdin as unknown as { unref?: () => void }).unref?.();
+  // The pipe alone must not keep us alive; Node's types do not know that it is a socket.
+  if (watcher.stdin instanceof Socket) watcher.stdin.unref();
   return {
     dismiss() {
       watcher.stdin.end('dismissed\n');

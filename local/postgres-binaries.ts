@@ -33,7 +33,8 @@ export async function postgresBinaries(user: ServerUser | undefined): Promise<Po
 
 async function importBinaries(resolver: NodeJS.Require, packageName: string): Promise<PostgresBinaries> {
   try {
-    return (await import(pathToFileURL(resolver.resolve(packageName)).href)) as PostgresBinaries;
+    const binaries: PostgresBinaries = await import(pathToFileURL(resolver.resolve(packageName)).href);
+    return binaries;
   } catch (error) {
     throw new Error(
       `There is no embedded PostgreSQL for this machine (${packageName}): ${String(error)}. ` +
@@ -90,6 +91,6 @@ function reachableCopy(native: string, user: ServerUser): string {
 
 function packageVersion(native: string): string {
   const require = createRequire(import.meta.url);
-  const { version } = require(join(dirname(native), 'package.json')) as { version: string };
+  const { version }: { version: string } = require(join(dirname(native), 'package.json'));
   return version;
 }

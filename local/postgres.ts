@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client, escapeIdentifier } from 'pg';
 import { type Child, startChild } from './child-process.ts';
 import { freePort } from './free-port.ts';
 import { endLeftover, forgetRun, inspect, recordRun } from './leftover.ts';
@@ -115,11 +115,11 @@ function running(server: {
     process: child,
     url,
     async createDatabase(name, template) {
-      const from = template === undefined ? '' : ` TEMPLATE ${pg.escapeIdentifier(template)}`;
-      await execute(adminUrl, `CREATE DATABASE ${pg.escapeIdentifier(name)}${from}`);
+      const from = template === undefined ? '' : ` TEMPLATE ${escapeIdentifier(template)}`;
+      await execute(adminUrl, `CREATE DATABASE ${escapeIdentifier(name)}${from}`);
     },
     async dropDatabase(name) {
-      await execute(adminUrl, `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+      await execute(adminUrl, `DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
     },
     async stop() {
       await child.stop();
@@ -130,7 +130,7 @@ function running(server: {
 }
 
 async function execute(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => {});
   await client.connect();
   try {
@@ -221,8 +221,8 @@ async function initialise(options: {
       },
     );
   } catch (error) {
-    const output = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
-    throw new Error(`PostgreSQL's initdb failed in ${dataFolder}:\n${output}`, { cause: error });
+    const stderr = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : '';
+    throw new Error(`PostgreSQL's initdb failed in ${dataFolder}:\n${stderr || String(error)}`, { cause: error });
   }
   writeFileSync(finished, '');
   return password;

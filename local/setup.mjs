@@ -24,8 +24,6 @@ export async function setup(root = ROOT) {
   const node = nodePath(root);
   if (isDone(root)) return node;
   const lock = join(root, '.local', 'setup.lock');
-  const onWait = (/** @type {string} */ holder) =>
-    console.error(`Another set-up is running (${holder}); waiting for it …`);
   const locked = withLock(
     lock,
     async () => {
@@ -34,7 +32,7 @@ export async function setup(root = ROOT) {
       await checkNode(root);
       writeFileSync(stampPath(root), fingerprint(root));
     },
-    { onWait },
+    { onWait: tellWait },
   );
   await locked.catch((error) => {
     if (error?.code === 'EACCES' || error?.code === 'EROFS')
@@ -44,6 +42,11 @@ export async function setup(root = ROOT) {
     throw error;
   });
   return node;
+}
+
+/** @param {string} holder */
+function tellWait(holder) {
+  console.error(`Another set-up is running (${holder}); waiting for it …`);
 }
 
 /** @param {string} root */

@@ -98,7 +98,7 @@ async function bySdk(
     const title = 'Downloading the Temporal CLI';
     const result = await tellElapsed(title, step.onProgress, () => step.download(draft, step.env));
     if (!result.ok) return `${result.reason}: ${lastLine(result.output)}`;
-    const file = readdirSync(draft).find((name) => /^temporal/.test(name));
+    const file = readdirSync(draft).find((name) => name.startsWith('temporal'));
     return file === undefined ? 'it ended without a file' : join(draft, file);
   });
 }

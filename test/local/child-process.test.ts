@@ -56,9 +56,9 @@ describe('a child process', () => {
     const leftBehind = join(folder, 'left behind');
     mkdirSync(leftBehind);
     const stubborn = `trap '' TERM; while :; do sleep 0.05; done`;
-    const owner = await startFixture<{ child: number }>('child-owner.ts', [stubborn, leftBehind]);
+    const owner = await startFixture('child-owner.ts', [stubborn, leftBehind]);
     process.kill(owner.pid, 'SIGKILL');
-    await untilGone(owner.told.child);
+    await untilGone(owner.told);
     await sleep(500);
     expect(existsSync(leftBehind)).toBe(false);
   });

@@ -1,12 +1,11 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import pg from 'pg';
+import { Client } from 'pg';
 import { localFolder } from '../../local/folders.ts';
 import { inspect } from '../../local/leftover.ts';
 import { type LocalPostgres, startPostgres } from '../../local/postgres.ts';
 import { startFixture, untilGone, watchersOf } from './processes.ts';
-import { mkdirSync, rmSync } from 'node:fs';
 
 const base = join(localFolder, 'test', `postgres test ${process.pid}`);
 let server: LocalPostgres | undefined;
@@ -17,7 +16,7 @@ afterEach(async () => {
 });
 
 async function one(url: string, sql: string): Promise<Record<string, unknown>> {
-  const client = new pg.Client(url);
+  const client = new Client(url);
   await client.connect();
   try {
     const { rows } = await client.query(sql);
@@ -50,7 +49,7 @@ describe('the local PostgreSQL', () => {
   });
 
   test('refuses the folder of a run that is alive, and takes it over when that run was killed', async () => {
-    const owner = await startFixture<{ server: number }>('postgres-owner.ts', [base]);
+    const owner = await startFixture('postgres-owner.ts', [base]);
     await expect(startPostgres({ folder: base, persistent: true })).rejects.toThrow(
       new RegExp(`already running for this folder, started by process ${owner.pid}`),
     );
@@ -58,17 +57,17 @@ describe('the local PostgreSQL', () => {
     for (const watcher of watchersOf(owner.pid)) process.kill(watcher, 'SIGKILL');
     process.kill(owner.pid, 'SIGKILL');
     await untilGone(owner.pid);
-    expect(inspect(owner.told.server)).toBeDefined();
+    expect(inspect(owner.told)).toBeDefined();
 
     server = await startPostgres({ folder: base, persistent: true });
-    expect(inspect(owner.told.server)).toBeUndefined();
+    expect(inspect(owner.told)).toBeUndefined();
     expect(await one(server.adminUrl, 'SELECT note FROM kept')).toEqual({ note: 'committed before the kill' });
   });
 
   test('is ended by its watcher when its run was killed', async () => {
-    const owner = await startFixture<{ server: number }>('postgres-owner.ts', [base]);
+    const owner = await startFixture('postgres-owner.ts', [base]);
     process.kill(owner.pid, 'SIGKILL');
-    await untilGone(owner.told.server);
-    expect(inspect(owner.told.server)).toBeUndefined();
+    await untilGone(owner.told);
+    expect(inspect(owner.told)).toBeUndefined();
   });
 });

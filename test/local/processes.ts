@@ -1,16 +1,15 @@
-import { spawn } from 'node:child_process';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from '../../local/leftover.ts';
 
-/** Starts a program of `fixtures/` in a process of its own and waits for the JSON that it prints as its first line. */
-export async function startFixture<T>(
+/** Starts a program of `fixtures/` in a process of its own and waits for the process id that it prints as its first line. */
+export async function startFixture(
   name: string,
   args: readonly string[],
-): Promise<{ readonly pid: number; readonly told: T }> {
+): Promise<{ readonly pid: number; readonly told: number }> {
   const file = fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
   const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   child.unref();
@@ -18,7 +17,7 @@ export async function startFixture<T>(
   const [line] = (await once(lines, 'line')) as [string];
   lines.close();
   child.stdout.destroy();
-  return { pid: child.pid ?? 0, told: JSON.parse(line) as T };
+  return { pid: child.pid ?? 0, told: Number(line) };
 }
 
 /** Resolves when no live process has this id; throws after `seconds`. */
