@@ -43,7 +43,7 @@ export function stateByType(rows: readonly Row[]): Record<string, Record<string,
   for (const row of rows) {
     const { type, externalId, ...rest } = meta(row);
     const data = row.deletedAt === null ? contentOf(row) : null;
-    state[type] = { ...state[type], [externalId]: { ...rest, data, deletedAt: row.deletedAt } };
+    (state[type] ??= {})[externalId] = { ...rest, data, deletedAt: row.deletedAt };
   }
   return state;
 }
