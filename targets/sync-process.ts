@@ -21,11 +21,20 @@ export interface SyncProcess {
 }
 
 /** A process with the settings that switch it on and the connection they make: one line of targets/index.ts. */
-export interface Target<Settings = unknown> {
+export interface Target {
   readonly process: SyncProcess;
   /** The environment variables, by name. The process is off while none of them is set. */
-  readonly settings: z.ZodType<Settings> & { readonly shape: Readonly<Record<string, z.ZodType>> };
-  connect(settings: Settings): RemoteSystem;
+  readonly settings: z.ZodObject;
+  /** @param settings what `settings` has parsed. */
+  connect(settings: Readonly<Record<string, unknown>>): RemoteSystem;
+}
+
+export function defineTarget<S extends z.ZodObject>(target: {
+  readonly process: SyncProcess;
+  readonly settings: S;
+  readonly connect: (settings: z.infer<S>) => RemoteSystem;
+}): Target {
+  return { ...target, connect: (settings) => target.connect(settings as z.infer<S>) };
 }
 
 /** @throws RangeError if the process does not have this type; the message lists those that it has. */

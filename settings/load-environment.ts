@@ -1,0 +1,8 @@
+import { existsSync } from 'node:fs';
+import { loadEnvFile } from 'node:process';
+
+/** Adds the variables of `.env` in the working directory, if there is one; what is set already stays. */
+export function loadEnvironment(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) loadEnvFile('.env');
+  return process.env;
+}

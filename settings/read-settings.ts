@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
+import { TARGETS } from '../targets/index.ts';
+import type { Target } from '../targets/sync-process.ts';
+import { commonSettings, type CommonSettings } from './schema.ts';
+import { SettingsError } from './settings-error.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A process that has all its settings. */
+export interface EnabledTarget {
+  readonly target: Target;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Cron expression of each schedule. */
+  readonly cron: Readonly<Partial<Record<Direction, string>>>;
+}
+
+export interface Settings {
+  readonly common: CommonSettings;
+  readonly enabled: readonly EnabledTarget[];
+  /** Processes that are off, with the settings that would switch them on. */
+  readonly off: readonly { readonly process: SyncProcessName; readonly missing: readonly string[] }[];
+}
+
+const EVERY_MINUTE = '* * * * *';
+const CRON = /^\S+(\s+\S+){4,6}$/;
+
+/**
+ * Reads the settings from environment variables; each may also come from a file named in `NAME_FILE`.
+ *
+ * @throws SettingsError with every problem, a line each.
+ */
+export function readSettings(environment: Environment, targets: readonly Target[] = TARGETS): Settings {
+  const problems: string[] = [];
+  const read = (name: string) => readOne(environment, name, problems);
+
+  const common = parse(commonSettings, read, problems);
+  const enabled: EnabledTarget[] = [];
+  const off: Settings['off'][number][] = [];
+  for (const target of targets) {
+    const { name, directions } = target.process;
+    const names = Object.keys(target.settings.shape);
+    if (names.every((setting) => read(setting) === undefined)) {
+      off.push({ process: name, missing: names });
+      continue;
+    }
+    const settings = parse(target.settings, read, problems);
+    const cron = Object.fromEntries(
+      directions.map((direction) => [direction, cronOf(name, direction, read, problems)]),
+    );
+    if (settings !== undefined) enabled.push({ target, settings, cron });
+  }
+  if (common === undefined || problems.length > 0) throw new SettingsError([...new Set(problems)]);
+  return { common, enabled, off };
+}
+
+/** The names of every setting that this release knows, those of targets included. */
+export function knownSettings(targets: readonly Target[] = TARGETS): string[] {
+  return [
+    ...Object.keys(commonSettings.shape),
+    ...targets.flatMap(({ process, settings }) => [
+      ...Object.keys(settings.shape),
+      ...process.directions.map((direction) => cronName(process.name, direction)),
+    ]),
+  ];
+}
+
+function readOne(environment: Environment, name: string, problems: string[]): string | undefined {
+  const value = environment[name];
+  const file = environment[`${name}_FILE`];
+  if (value !== undefined && value !== '') return value;
+  // TEMPORAL_TLS_CERT_FILE and its like are file names themselves, not settings that come from a file.
+  if (file === undefined || file === '') return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    problems.push(`${name}_FILE: cannot read ${file}`);
+    return undefined;
+  }
+}
+
+function parse<S extends z.ZodObject>(
+  schema: S,
+  read: (name: string) => string | undefined,
+  problems: string[],
+): z.infer<S> | undefined {
+  const values = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, read(name)]));
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues) {
+    const name = path.join('.');
+    problems.push(values[name] === undefined ? `${name} is missing: it ${message}` : `${name} ${message}`);
+  }
+  return undefined;
+}
+
+const cronName = (process: SyncProcessName, direction: Direction) => `SYNC_CRON_${process}_${direction.toUpperCase()}`;
+
+function cronOf(
+  process: SyncProcessName,
+  direction: Direction,
+  read: (name: string) => string | undefined,
+  problems: string[],
+): string {
+  const name = cronName(process, direction);
+  const cron = read(name) ?? EVERY_MINUTE;
+  if (!CRON.test(cron))
+    problems.push(`${name} must be a cron expression of 5 to 7 fields, for example "${EVERY_MINUTE}"`);
+  return cron;
+}

@@ -1,0 +1,5 @@
+import type { Target } from './sync-process.ts';
+import { tagServer } from './tagserver/process.ts';
+
+/** Every target that this release knows. A new one is a folder and a line here. */
+export const TARGETS: readonly Target[] = [tagServer];

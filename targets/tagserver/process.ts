@@ -1,0 +1,15 @@
+import { defineTarget, type SyncProcess } from '../sync-process.ts';
+import { tagServerMappings } from './mapping.ts';
+import { connectTagServer } from './remote.ts';
+import { tagServerSettings } from './settings.ts';
+
+/** The in-house timing system: outbound only, exact, and fast on race day. */
+const process: SyncProcess = {
+  name: 'TAGSERVER',
+  directions: ['outbound'],
+  mappingVersion: 1,
+  mappings: tagServerMappings,
+  limits: { callsPerSecond: 200, concurrentCalls: 20 },
+};
+
+export const tagServer = defineTarget({ process, settings: tagServerSettings, connect: connectTagServer });

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { canonicalForm } from '../../sync/canonical-form.ts';
+import type { Content } from '../../sync/content-hash.ts';
+import type { EntityRef, EntityType } from '../../sync/entity-type.ts';
+import { SyncError } from '../../sync/sync-error.ts';
+import type { RemoteSystem, RemoveRequest, SendRequest, SendResult } from '../remote-system.ts';
+import { TagServerApi, type PutResult, type TagServerData } from './api.ts';
+import type { TagServerSettings } from './settings.ts';
+
+/** TagServer's name of each type, and the types that its fields refer to. */
+const RESOURCES: Partial<Record<EntityType, string>> = {
+  Organisation: 'organisations',
+  Event: 'events',
+  Person: 'persons',
+  Race: 'races',
+  StartGroup: 'start-groups',
+  EventParticipant: 'event-participants',
+  StartGroupParticipant: 'start-group-participants',
+  Tag: 'tags',
+};
+
+const REFERENCE_TYPES: Readonly<Record<string, EntityType>> = {
+  organisationId: 'Organisation',
+  eventId: 'Event',
+  personId: 'Person',
+  raceId: 'Race',
+  startGroupId: 'StartGroup',
+  eventParticipantId: 'EventParticipant',
+};
+
+/** Statuses that are set at check-in or by the referee: TagServer's own while EMS still says registered. */
+const TAGSERVER_STATUSES = ['checked-in', 'dsq'];
+
+/** TagServer takes the EMS id as its own (external id), so a create needs no look-up: PUT is idempotent. */
+export function connectTagServer(settings: TagServerSettings): RemoteSystem {
+  const api = new TagServerApi(settings);
+  return {
+    probe: () => api.probe(),
+    send: (request) => send(api, request),
+    remove: ({ type, key, pass }: RemoveRequest) => api.delete(resource(type), key, pass),
+  };
+}
+
+function resource(type: EntityType): string {
+  const name = RESOURCES[type];
+  if (name === undefined) throw new RangeError(`TagServer has no ${type}`);
+  return name;
+}
+
+async function send(api: TagServerApi, request: SendRequest): Promise<SendResult> {
+  const { type, key, pass } = request;
+  const { data, result } = await put(api, request, tagServerData(request.content));
+  switch (result.kind) {
+    case 'written':
+      confirmStored(type, key, data, result.contentHash);
+      return { kind: 'sent', remoteId: key, remoteModifiedOn: result.changedAt };
+    case 'precondition-failed':
+      throw new SyncError('transient', `TagServer changed ${type}/${key} while it was being sent`, { code: 'changed' });
+    case 'unknown-reference':
+      return unknownReference(result.fields, data);
+    case 'duplicate':
+      if (request.giveWay) return giveWay(api, request, data, pass);
+      return heldBy(api, type, data, result.code);
+  }
+}
+
+/** `registered` must not undo a check-in: what TagServer holds is looked at first, and kept in the same write. */
+async function put(
+  api: TagServerApi,
+  { type, key, pass }: SendRequest,
+  data: TagServerData,
+): Promise<{ data: TagServerData; result: PutResult }> {
+  const name = resource(type);
+  if (type !== 'EventParticipant' || data['status'] !== 'registered') {
+    return { data, result: await api.put(name, key, data, { pass }) };
+  }
+  const stored = await api.get(name, key);
+  if (stored === null) return { data, result: await api.put(name, key, data, { pass, ifNoneMatch: '*' }) };
+  const kept = String(stored.data['status']);
+  const merged = TAGSERVER_STATUSES.includes(kept) ? { ...data, status: kept } : data;
+  return { data: merged, result: await api.put(name, key, merged, { pass, ifMatch: stored.etag }) };
+}
+
+/** TagServer stores verbatim and says so with its hash; another hash means that it stored something else. */
+function confirmStored(type: EntityType, key: string, data: TagServerData, contentHash: string): void {
+  const sent = createHash('sha256')
+    .update(canonicalize(data) ?? '')
+    .digest('hex');
+  if (contentHash === `sha256:${sent}`) return;
+  throw new SyncError('contract', `TagServer stored ${type}/${key} otherwise than sent (contentHash)`, {
+    code: 'contract',
+    field: 'contentHash',
+  });
+}
+
+/** Our records say that it is there, TagServer says no: the missing one is sent again. */
+function unknownReference(fields: readonly string[], data: TagServerData): SendResult {
+  const by = fields.flatMap((field): EntityRef[] => {
+    const type = REFERENCE_TYPES[field];
+    const key = data[field];
+    return type === undefined || key === null || key === undefined ? [] : [{ type, key: String(key) }];
+  });
+  const field = fields.join(', ');
+  return { kind: 'blocked', by, field, reason: 'refers to what TagServer does not have' };
+}
+
+/** Where a value must be unique, and among which resources. */
+function uniqueValue(
+  code: 'duplicate-bib' | 'duplicate-tag',
+  data: TagServerData,
+): { field: string; value: unknown; scope: Record<string, string> } {
+  return code === 'duplicate-bib'
+    ? { field: 'bib', value: data['bib'], scope: { raceId: String(data['raceId']) } }
+    : { field: 'code', value: data['code'], scope: { eventId: String(data['eventId']) } };
+}
+
+async function heldBy(
+  api: TagServerApi,
+  type: EntityType,
+  data: TagServerData,
+  code: 'duplicate-bib' | 'duplicate-tag',
+): Promise<SendResult> {
+  const { field, value, scope } = uniqueValue(code, data);
+  const holders = await api.findHolders(resource(type), scope, field, value);
+  if (holders.length === 0) {
+    throw new SyncError('transient', `TagServer refused ${field} as taken, and nobody holds it now`, { code });
+  }
+  const names = holders.map((key) => `${type}/${key}`).join(', ');
+  return {
+    kind: 'blocked',
+    by: holders.filter((key) => /^[0-9]{1,19}$/.test(key)).map((key) => ({ type, key })),
+    field,
+    reason: `is held at TagServer by ${names}`,
+  };
+}
+
+/** A participant can do without a bib for a moment; a tag is nothing without its code, so it goes and comes back. */
+async function giveWay(
+  api: TagServerApi,
+  request: SendRequest,
+  data: TagServerData,
+  pass: bigint,
+): Promise<SendResult> {
+  const { type, key } = request;
+  if (type === 'EventParticipant') {
+    const { result } = await put(api, request, { ...data, bib: null });
+    if (result.kind === 'written') return { kind: 'gave-way', remoteId: key };
+    throw new SyncError('transient', `TagServer refused ${type}/${key} without its bib (${result.kind})`, {
+      code: result.kind,
+    });
+  }
+  await api.delete(resource(type), key, pass);
+  return { kind: 'gave-way', remoteId: null };
+}
+
+/** Canonical values, every field spelt out: TagServer reads a missing one as null, and hashes it so. */
+function tagServerData(content: Content): TagServerData {
+  return Object.fromEntries(
+    Object.entries(content).map(([field, value]) => [field, canonicalForm(value) as string | number | null]),
+  );
+}

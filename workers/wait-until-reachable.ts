@@ -1,0 +1,20 @@
+import pRetry from 'p-retry';
+import type { Logger } from 'pino';
+
+/**
+ * Keeps trying, with back-off up to half a minute, and says each time which server cannot be reached and where.
+ * A worker outlives the restart of what it needs.
+ */
+export function waitUntilReachable<T>(log: Logger, what: string, where: string, connect: () => Promise<T>): Promise<T> {
+  return pRetry(connect, {
+    retries: Number.POSITIVE_INFINITY,
+    minTimeout: 1_000,
+    maxTimeout: 30_000,
+    onFailedAttempt: ({ error, attemptNumber }) => {
+      log.warn(
+        { attempt: attemptNumber, reason: error.message },
+        `${what} at ${where} cannot be reached; trying again`,
+      );
+    },
+  });
+}
