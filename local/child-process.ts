@@ -65,6 +65,8 @@ export async function startChild(options: StartChild): Promise<Child> {
     child.once('exit', (code, signal) => {
       running = false;
       watch.dismiss();
+      // What it started itself must not outlive it either: jest's workers do.
+      killGroup(pid);
       resolve({ code, signal, asked });
     });
   });

@@ -33,7 +33,8 @@ export async function endLeftover(file: string, name: string): Promise<void> {
   if (record === undefined) return;
   const running = inspect(record.pid);
   if (running !== undefined && running.command === record.command) {
-    if (running.parent === record.owner) {
+    // A run that has just been killed may be a zombie for a moment, still with its children.
+    if (running.parent === record.owner && inspect(record.owner) !== undefined) {
       throw new Error(
         `${name} is already running for this folder, started by process ${record.owner}. ` +
           `Stop that run first (Ctrl-C there, or: kill ${record.owner}).`,

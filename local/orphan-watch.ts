@@ -8,15 +8,22 @@ export interface OrphanWatch {
 
 /**
  * Waits on a pipe whose other end is ours alone. A line means "dismissed"; the end of the file means that we are gone,
- * killed perhaps, so the process is asked to stop, then made to. A zombie answers `kill -0` for ever where nobody
- * reaps it, hence the bound after SIGKILL.
+ * killed perhaps, so the process is asked to stop, then made to. A zombie answers `kill -0`, for ever where
+ * nobody reaps it.
  */
 const SCRIPT = `
 trap '' INT TERM HUP
 if read -r word; then exit 0; fi
 kill -s "$2" "$1" 2>/dev/null
+alive() {
+  kill -0 "$1" 2>/dev/null || return 1
+  if [ -r "/proc/$1/stat" ]; then
+    read -r stat < "/proc/$1/stat"
+    case "$stat" in *') Z '*) return 1 ;; esac
+  fi
+}
 tries=0
-while kill -0 "$1" 2>/dev/null && [ "$tries" -lt "$3" ]; do tries=$((tries + 1)); sleep 0.1; done
+while alive "$1" && [ "$tries" -lt "$3" ]; do tries=$((tries + 1)); sleep 0.1; done
 kill -s KILL -- "-$1" 2>/dev/null
 if [ -n "$4" ]; then sleep 0.2; rm -rf -- "$4"; fi
 `;

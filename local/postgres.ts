@@ -31,6 +31,8 @@ export interface LocalPostgres {
   /** Superuser's connection URL of the database `postgres`, password included. */
   readonly adminUrl: string;
   readonly port: number;
+  /** Where its data lie; with the server stopped it may be removed to start afresh. */
+  readonly folder: string;
   readonly process: Child;
   url(database: string): string;
   /** @throws Error if it exists already (SQLSTATE 42P04), or if `template` is in use (55006) */
@@ -112,6 +114,7 @@ function running(server: {
   return {
     adminUrl,
     port,
+    folder,
     process: child,
     url,
     async createDatabase(name, template) {

@@ -32,6 +32,10 @@ function run(node, program) {
   // On a terminal, Ctrl-C reaches the child by itself as well; `stop-signals.ts` takes such echoes as one.
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
     process.on(signal, () => child.kill(signal));
+  // npm starts us through a shell, and a SIGTERM to npm ends that shell without a word to us.
+  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event !== undefined)
+    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1_000).unref();
   child.once('error', (error) => {
     console.error(`Cannot run ${node}: ${error.message}. Remove node_modules and run the command again.`);
     process.exit(1);

@@ -68,6 +68,7 @@ export async function findTemporalCli(options: FindTemporalCli = {}): Promise<st
     join(folder, 'temporal.lock'),
     async () => {
       if ((await problemWith(cached)) === undefined) return cached;
+      removeDrafts(folder);
       const steps = [
         { name: "the SDK's downloader", get: () => bySdk({ folder, cached, env, onProgress, download }) },
         { name: 'go install', get: () => byGo({ folder, cached, env, onProgress }) },
@@ -129,6 +130,13 @@ async function inDraftFolder(step: Fetching, get: (draft: string) => Promise<str
     return undefined;
   } finally {
     rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** What runs that were stopped half-way left; nobody else works here while we hold the lock. */
+function removeDrafts(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('fetching-')) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 

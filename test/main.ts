@@ -123,7 +123,12 @@ function sum(a: Counts, b: Counts): Counts {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
-onStopSignal(stopAll);
+let stopping = false;
+onStopSignal(async (signal) => {
+  stopping = true;
+  say(`\nStopped by ${signal}.`);
+  await stopAll();
+});
 let counts: Counts;
 try {
   counts = await main();
@@ -131,6 +136,8 @@ try {
   console.error(error instanceof Error ? error.message : error);
   counts = { passed: 0, failed: 1, skipped: 0 };
 }
+// The tests that were cut short say nothing about the code; the handler ends the process.
+if (stopping) await new Promise(() => {});
 await stopAll();
 say(summary(counts));
 process.exitCode = counts.failed === 0 ? 0 : 1;

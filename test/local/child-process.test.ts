@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { startChild } from '../../local/child-process.ts';
+import { inspect } from '../../local/leftover.ts';
 import { startFixture, untilGone } from './processes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -50,6 +51,16 @@ describe('a child process', () => {
     child.kill();
     expect((await child.ended).signal).toBe('SIGKILL');
     expect(existsSync(file)).toBe(false);
+  });
+
+  test('takes what it started itself with it', async () => {
+    const logFile = join(folder, 'grandchild.log');
+    const child = await shell('sleep 60 & echo $!; wait', { logFile });
+    await sleep(200);
+    const grandchild = Number(readFileSync(logFile, 'utf8'));
+    expect(inspect(grandchild)?.parent).toBe(child.pid);
+    await child.stop();
+    await untilGone(grandchild);
   });
 
   test('does not outlive a parent that is killed, even if it ignores SIGTERM', async () => {

@@ -11,6 +11,7 @@ const base = join(localFolder, 'test', `postgres test ${process.pid}`);
 let server: LocalPostgres | undefined;
 afterEach(async () => {
   await server?.stop();
+  if (server !== undefined) rmSync(server.folder, { recursive: true, force: true });
   server = undefined;
   rmSync(base, { recursive: true, force: true });
 });
@@ -68,6 +69,7 @@ describe('the local PostgreSQL', () => {
     const owner = await startFixture('postgres-owner.ts', [base]);
     process.kill(owner.pid, 'SIGKILL');
     await untilGone(owner.told);
-    expect(inspect(owner.told)).toBeUndefined();
+    server = await startPostgres({ folder: base, persistent: true });
+    expect(await one(server.adminUrl, 'SELECT note FROM kept')).toEqual({ note: 'committed before the kill' });
   });
 });

@@ -14,9 +14,10 @@ export async function startFixture(
   const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   child.unref();
   const lines = createInterface({ input: child.stdout });
-  const [line] = (await once(lines, 'line')) as [string];
+  const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as [unknown];
   lines.close();
   child.stdout.destroy();
+  if (typeof line !== 'string') throw new Error(`${name} ended before it told anything (exit code ${String(line)})`);
   return { pid: child.pid ?? 0, told: Number(line) };
 }
 
