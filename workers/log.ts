@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, type LogLevel } from '@temporalio/worker';
 import type { CommonSettings } from '../settings/schema.ts';
 
@@ -13,7 +13,7 @@ const SDK_LEVELS = {
 
 /** A JSON log on standard output, which the Temporal SDK writes to as well, and the SDK's metrics if they have a port. */
 export function installLog({ LOG_LEVEL, METRICS_PORT }: Pick<CommonSettings, 'LOG_LEVEL' | 'METRICS_PORT'>): Logger {
-  const log = pino({ name: 'ems-sync', level: LOG_LEVEL });
+  const log = pino({ name: 'ems-sync', level: LOG_LEVEL, serializers: { error: stdSerializers.err } });
   const level = SDK_LEVELS[LOG_LEVEL];
   Runtime.install({
     logger: new DefaultLogger(level, ({ level: sdkLevel, message, meta }) => {

@@ -17,7 +17,14 @@ import type { SyncEntityWorkflow } from './pair-requests.ts';
 import { PRIORITY, pairStartOptions } from './pair-start.ts';
 import { Patience } from './patience.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
-import { assertTotalsHold, describeTotals, emptyTotals, type SweepTotals, type TypeTotals } from './sweep-totals.ts';
+import {
+  assertTotalsHold,
+  copyTotals,
+  describeTotals,
+  emptyTotals,
+  type SweepTotals,
+  type TypeTotals,
+} from './sweep-totals.ts';
 
 export interface SweepInput {
   readonly process: SyncProcessName;
@@ -57,7 +64,7 @@ const CHILDREN_PER_SWEEP = 10_000;
  * workflow for each row; then what is gone, in reverse order.
  */
 export async function sweepOutbound({ process, progress }: SweepInput): Promise<SweepResult> {
-  const totals: SweepTotals = structuredClone(progress?.totals ?? {});
+  const totals = copyTotals(progress?.totals ?? {});
   const steps = progress?.steps ?? (await sweepActivities.planSweep({ process }));
   let started = progress?.started ?? 0;
   let after = progress?.after ?? null;

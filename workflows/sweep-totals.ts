@@ -38,6 +38,11 @@ export function emptyTotals(): TypeTotals {
   };
 }
 
+/** Totals to go on counting in: the input of a workflow is not ours to change. */
+export function copyTotals(totals: SweepTotals): SweepTotals {
+  return Object.fromEntries(Object.entries(totals).map(([type, counts]) => [type, { ...counts }]));
+}
+
 /** @throws Error if the sums do not hold; the sweep then shows red. */
 export function assertTotalsHold(totals: SweepTotals): void {
   for (const [type, t] of Object.entries(totals)) {

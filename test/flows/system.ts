@@ -1,0 +1,235 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Client as TemporalClient, Connection } from '@temporalio/client';
+import { Client as PostgresClient } from 'pg';
+import { migrate } from '../../database/migrate.ts';
+import { recordTable } from '../../database/table-names.ts';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import { pairWorkflowId } from '../../sync/workflow-ids.ts';
+
+import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
+import type { SweepResult } from '../../workflows/sweep-outbound.ts';
+import { ensureSearchAttributes, registerNamespace } from '../temporal-namespace.ts';
+import { Ems } from './ems.ts';
+
+/** A row of a sync table as PostgreSQL has it; times as text with microseconds. */
+export interface RecordRow {
+  readonly state: string;
+  readonly entity_id: string | null;
+  readonly entity_key: string;
+  readonly entity_synced_on: string | null;
+  readonly examined_on: string | null;
+  readonly remote_synced_on: string | null;
+  readonly remote_id: string | null;
+  readonly content_hash: string | null;
+  readonly waiting_for: string | null;
+  readonly sources_version: string | null;
+  readonly pass: string;
+  readonly last_error_class: string | null;
+  readonly last_error: string | null;
+  readonly attempts: number;
+  readonly failing_since: string | null;
+  readonly updated_on: string;
+}
+
+export interface SystemOptions {
+  /** Default 0: a test changes a row and sweeps at once. */
+  readonly settleMs?: number;
+}
+
+/** The whole system on real servers: a database and a namespace of its own, TagServer, and workers in their own process. */
+export class System {
+  readonly database: PostgresClient;
+  readonly databaseUrl: string;
+  readonly namespace: string;
+  readonly ems: Ems;
+  readonly temporal: TemporalClient;
+  readonly tagServer: StartedTagServer;
+  readonly #settleMs: number;
+  readonly #cleanUp: () => Promise<void>;
+  #workers: ChildProcess | null = null;
+
+  private constructor(parts: {
+    database: PostgresClient;
+    databaseUrl: string;
+    namespace: string;
+    temporal: TemporalClient;
+    tagServer: StartedTagServer;
+    settleMs: number;
+    cleanUp: () => Promise<void>;
+  }) {
+    this.database = parts.database;
+    this.databaseUrl = parts.databaseUrl;
+    this.namespace = parts.namespace;
+    this.ems = new Ems(parts.database);
+    this.temporal = parts.temporal;
+    this.tagServer = parts.tagServer;
+    this.#settleMs = parts.settleMs;
+    this.#cleanUp = parts.cleanUp;
+  }
+
+  static async start({ settleMs = 0 }: SystemOptions = {}): Promise<System> {
+    const adminUrl = requiredVariable('TEST_DATABASE_ADMIN_URL');
+    const address = requiredVariable('TEST_TEMPORAL_ADDRESS');
+    const name = `flow_${randomBytes(5).toString('hex')}`;
+    const admin = new PostgresClient({ connectionString: adminUrl });
+    await admin.connect();
+    await admin.query(`CREATE DATABASE ${name}`);
+    const databaseUrl = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
+    await migrate({ databaseUrl, withEms: true });
+    const database = new PostgresClient({ connectionString: databaseUrl });
+    await database.connect();
+    await database.query("SET TIME ZONE 'UTC'");
+    database.setTypeParser?.(1184, (text: string) => text);
+    const connection = await Connection.connect({ address });
+    await registerNamespace(connection, name);
+    const temporal = new TemporalClient({ connection, namespace: name });
+    await ensureSearchAttributes(temporal);
+    const tagServer = await startTagServer();
+    const system = new System({
+      database,
+      databaseUrl,
+      namespace: name,
+      temporal,
+      tagServer,
+      settleMs,
+      cleanUp: async () => {
+        await tagServer.stop();
+        await connection.close();
+        await database.end();
+        await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+        await admin.end();
+      },
+    });
+    await system.startWorkers();
+    return system;
+  }
+
+  /** The environment that the workers and the command line run with. */
+  get environment(): Record<string, string> {
+    return {
+      DATABASE_URL: this.databaseUrl,
+      TEMPORAL_ADDRESS: requiredVariable('TEST_TEMPORAL_ADDRESS'),
+      TEMPORAL_NAMESPACE: this.namespace,
+      TAGSERVER_URL: this.tagServer.url,
+      TAGSERVER_TOKEN: this.tagServer.token,
+      SETTLE_MS: String(this.#settleMs),
+      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'warn',
+    };
+  }
+
+  async startWorkers(): Promise<void> {
+    const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
+    const workers = spawn(process.execPath, [main], {
+      env: { PATH: process.env['PATH'], ...this.environment, LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#workers = workers;
+    let log = '';
+    await new Promise<void>((resolve, reject) => {
+      const read = (chunk: Buffer) => {
+        const text = chunk.toString();
+        log += text;
+        if (process.env['TEST_LOG_LEVEL'] !== undefined) process.stderr.write(text);
+        if (log.includes('workers are ready')) resolve();
+      };
+      workers.stdout.on('data', read);
+      workers.stderr.on('data', read);
+      workers.once('exit', (code) => {
+        reject(new Error(`the workers ended with ${code}:\n${log.slice(-3_000)}`));
+      });
+    });
+  }
+
+  /** SIGTERM and a clean end, or SIGKILL as a crash would. */
+  async stopWorkers(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const workers = this.#workers;
+    this.#workers = null;
+    if (workers === null || workers.exitCode !== null || workers.signalCode !== null) return;
+    const ended = once(workers, 'exit');
+    workers.kill(signal);
+    await ended;
+  }
+
+  /** One outbound sweep, to its end. */
+  async sweep(): Promise<SweepResult> {
+    return this.temporal.workflow.execute('sweepOutbound', {
+      workflowId: 'sweep/TAGSERVER/outbound',
+      taskQueue: 'sync',
+      args: [{ process: 'TAGSERVER' }],
+    });
+  }
+
+  async record(type: EntityType, key: EntityKey): Promise<RecordRow | null> {
+    const { rows } = await this.database.query<RecordRow>(
+      `SELECT *, entity_synced_on::text, examined_on::text, remote_synced_on::text, updated_on::text
+       FROM ${recordTable(type)} WHERE sync_process = 'TAGSERVER' AND entity_key = $1`,
+      [key],
+    );
+    return rows[0] ?? null;
+  }
+
+  /** The row's own time as text with microseconds, in the notation of {@link record}. */
+  async modifiedOn(table: string, id: string): Promise<string> {
+    const { rows } = await this.database.query<{ modified_on: string }>(
+      `SELECT modified_on::text FROM ${table} WHERE id = $1`,
+      [id],
+    );
+    return rows[0]?.modified_on ?? '';
+  }
+
+  /** What TagServer holds of one resource, or null. */
+  async remote(type: keyof Awaited<ReturnType<StartedTagServer['control']['state']>>, id: string) {
+    const state = await this.tagServer.control.state();
+    return state[type][id]?.data ?? null;
+  }
+
+  /** Writes that TagServer has seen for one resource, oldest first. */
+  async writes(prefix: string) {
+    const journal = await this.tagServer.control.journal({ writesOnly: true });
+    return journal.filter(({ path }) => path === `/v1/${prefix}`);
+  }
+
+  /** Waits until `check` gives something other than null or false. */
+  async eventually<T>(what: string, check: () => Promise<T | null | false>, timeoutMs = 60_000): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const found = await check();
+      if (found !== null && found !== false) return found;
+      if (Date.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  async inState(type: EntityType, key: EntityKey, state: string, timeoutMs?: number): Promise<RecordRow> {
+    return this.eventually(
+      `${type}/${key} in state ${state}`,
+      async () => {
+        const record = await this.record(type, key);
+        return record?.state === state ? record : null;
+      },
+      timeoutMs,
+    );
+  }
+
+  pair(type: EntityType, key: EntityKey) {
+    return this.temporal.workflow.getHandle(pairWorkflowId('TAGSERVER', type, key));
+  }
+
+  async stop(): Promise<void> {
+    try {
+      await this.stopWorkers();
+    } finally {
+      await this.#cleanUp();
+    }
+  }
+}
+
+export function requiredVariable(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '')
+    throw new Error(`${name} is not set: run the tests by npm test, which starts the servers`);
+  return value;
+}
