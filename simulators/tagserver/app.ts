@@ -12,7 +12,7 @@ import { CommitGate } from './commit-gate.ts';
 import { contractVersion } from './contract.ts';
 import { addTagServerControl } from './control.ts';
 import { writeCursor } from './cursor.ts';
-import { sendJson, speakJson, vendorAnswer } from './http.ts';
+import { READ_LIMIT_BYTES, sendJson, speakJson, vendorAnswer } from './http.ts';
 import { tagServerKnobs } from './knobs.ts';
 import { Nudges } from './nudges.ts';
 import { Problem } from './problem.ts';
@@ -60,6 +60,7 @@ export function createTagServer({ token, clientId, storage }: TagServerOptions):
 
   const app = fastify({
     forceCloseConnections: true,
+    bodyLimit: READ_LIMIT_BYTES,
     requestIdHeader: 'x-request-id',
     genReqId: () => randomUUID(),
     // An external id has up to 128 characters, each of which may come percent-encoded.

@@ -11,7 +11,6 @@ import { type TagServer, commit } from './tagserver.ts';
 import { type Write, remove, upsert } from './write-rules.ts';
 
 const MAX_OPERATIONS = 500;
-const MAX_BYTES = 5 * 1024 * 1024;
 const KEY_LIFETIME_MS = 24 * 3_600_000;
 
 interface Operation {
@@ -57,7 +56,7 @@ export function addBatchRoutes(scope: FastifyInstance, server: TagServer): void 
   const { store, clock, clientId } = server;
   const running = new Map<string, string>();
 
-  scope.post('/batch', { bodyLimit: MAX_BYTES }, async (request, reply) => {
+  scope.post('/batch', async (request, reply) => {
     const { atomic } = queryOf(request, batchParameters);
     const key = keyOf(header(request, 'idempotency-key'));
     const body = requireBody(request, 'application/json');

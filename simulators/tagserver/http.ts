@@ -28,6 +28,14 @@ export const vendorAnswer: VendorAnswer = (status, retryAfterSeconds = 1) => ({
   body: problemOfStatus(status).body(),
 });
 
+const MAX_BYTES = 5 * 1024 * 1024;
+
+/**
+ * Far beyond what is accepted: a body that is too long is read to its end before it is refused, since closing the
+ * connection on a sender that still writes would often lose the answer.
+ */
+export const READ_LIMIT_BYTES = 16 * MAX_BYTES;
+
 /** Reads bodies as JSON that is nothing but valid UTF-8, and words every refusal as a problem. */
 export function speakJson(scope: FastifyInstance): void {
   const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -37,10 +45,11 @@ export function speakJson(scope: FastifyInstance): void {
     ['application/json', 'application/merge-patch+json'],
     { parseAs: 'buffer' },
     (_request, body: Buffer, done) => {
+      if (body.length > MAX_BYTES) return done(new Problem('batch-too-large', 'The body is longer than 5 MiB.'));
       try {
-        done(null, body.length === 0 ? undefined : JSON.parse(strictUtf8.decode(body)));
+        return done(null, body.length === 0 ? undefined : JSON.parse(strictUtf8.decode(body)));
       } catch {
-        done(new Problem('invalid-json', 'The body is not JSON in UTF-8.'));
+        return done(new Problem('invalid-json', 'The body is not JSON in UTF-8.'));
       }
     },
   );

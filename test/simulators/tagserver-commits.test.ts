@@ -96,6 +96,21 @@ describe('slow commits', () => {
     expect((await call('POST', '/batch', json, headers)).headers.get('idempotency-replayed')).toBe('true');
   });
 
+  test('an atomic batch that failed leaves no hole in the sequences', async () => {
+    const { sequence } = (await (await put('1')).json()) as Page['items'][number];
+    const organisation = (name: string) => ({
+      op: 'upsert',
+      type: 'organisations',
+      externalId: name.trim(),
+      data: { name },
+    });
+    const json = { operations: [organisation('a'), organisation(' b')] };
+    const batch = await call('POST', '/batch?atomic=true', json, { 'idempotency-key': randomUUID() });
+    expect(await batch.json()).toMatchObject({ failed: 1 });
+    const next = (await (await put('2')).json()) as Page['items'][number];
+    expect(BigInt(next.sequence)).toBe(BigInt(sequence) + 1n);
+  });
+
   test('sequences are told apart only as strings', async () => {
     const [a, b] = (await Promise.all(
       [put('1'), put('2')].map(async (answer) => (await answer).json()),
