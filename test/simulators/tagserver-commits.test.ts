@@ -44,6 +44,13 @@ interface Page {
   readonly nextCursor: string;
 }
 
+const organisation = (name: string) => ({
+  op: 'upsert',
+  type: 'organisations',
+  externalId: name.trim(),
+  data: { name },
+});
+
 describe('slow commits', () => {
   test('other writes overtake a held one, and no reader of the feed misses it', async () => {
     const slow = [3, 7, 11, 15];
@@ -98,12 +105,6 @@ describe('slow commits', () => {
 
   test('an atomic batch that failed leaves no hole in the sequences', async () => {
     const { sequence } = (await (await put('1')).json()) as Page['items'][number];
-    const organisation = (name: string) => ({
-      op: 'upsert',
-      type: 'organisations',
-      externalId: name.trim(),
-      data: { name },
-    });
     const json = { operations: [organisation('a'), organisation(' b')] };
     const batch = await call('POST', '/batch?atomic=true', json, { 'idempotency-key': randomUUID() });
     expect(await batch.json()).toMatchObject({ failed: 1 });
