@@ -186,6 +186,22 @@ export class System {
     return state[type][id]?.data ?? null;
   }
 
+  /** A fingerprint of every row version of every table, and of the sequence: equal means that nothing was written. */
+  async rowVersions(): Promise<Record<string, string | null>> {
+    const { rows: tables } = await this.database.query<{ name: string }>(
+      `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
+    );
+    const versions: Record<string, string | null> = {};
+    for (const { name } of tables) {
+      const { rows } = await this.database.query<{ digest: string | null }>(
+        `SELECT md5(string_agg(xmin::text || ctid::text, ',' ORDER BY ctid)) AS digest FROM ${name}`,
+      );
+      versions[name] = rows[0]?.digest ?? null;
+    }
+    const { rows } = await this.database.query<{ last: string }>('SELECT last_value::text AS last FROM sync_pass');
+    return { ...versions, sync_pass: rows[0]?.last ?? null };
+  }
+
   /** Writes that TagServer has seen for one resource, oldest first. */
   async writes(prefix: string) {
     const journal = await this.tagServer.control.journal({ writesOnly: true });
