@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 import { TARGETS } from '../targets/index.ts';
 import type { Target } from '../targets/sync-process.ts';
+import { parseCron } from './cron-expression.ts';
 import { commonSettings, type CommonSettings } from './schema.ts';
 import { SettingsError } from './settings-error.ts';
 
@@ -24,7 +25,6 @@ export interface Settings {
 }
 
 const EVERY_MINUTE = '* * * * *';
-const CRON = /^\S+(\s+\S+){4,6}$/;
 
 /**
  * Reads the settings from environment variables; each may also come from a file named in `NAME_FILE`.
@@ -105,7 +105,11 @@ function cronOf(
 ): string {
   const name = cronName(process, direction);
   const cron = read(name) ?? EVERY_MINUTE;
-  if (!CRON.test(cron))
-    problems.push(`${name} must be a cron expression of 5 to 7 fields, for example "${EVERY_MINUTE}"`);
+  try {
+    parseCron(cron);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    problems.push(`${name} ${error.message}`);
+  }
   return cron;
 }

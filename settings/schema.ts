@@ -18,6 +18,9 @@ export const commonSettings = z.object({
   TEMPORAL_TLS_CERT_FILE: z.string().min(1).optional(),
   TEMPORAL_TLS_KEY_FILE: z.string().min(1).optional(),
   TEMPORAL_TLS_CA_FILE: z.string().min(1).optional(),
+  TEMPORAL_UI_URL: z
+    .url({ protocol: /^https?$/, error: "must be the http(s) address of Temporal's Web UI, without /namespaces" })
+    .default('http://localhost:8233'),
   SETTLE_MS: z.coerce
     .number({ error: 'must be a number of milliseconds' })
     .int()

@@ -1,0 +1,55 @@
+import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
+import type { SweepResult } from '../workflows/sweep-outbound.ts';
+import { SWEEP_WORKFLOWS, sweepStartOptions, type SweepWorkflow } from './sweep-start.ts';
+
+export interface RequestedSweep {
+  readonly workflowId: string;
+  /** True: one that an operator asked for before is still at work, and nothing was started. */
+  readonly wasRunning: boolean;
+  readonly handle: WorkflowHandle<SweepWorkflow>;
+}
+
+/**
+ * Starts one sweep now. The schedule's own runs have ids of their own; two sweeps at once meet each other's children and
+ * leave them alone.
+ *
+ * @throws RangeError if this release has no sweep of that direction.
+ */
+export async function requestSweep(
+  client: Client,
+  process: SyncProcessName,
+  direction: Direction,
+): Promise<RequestedSweep> {
+  const workflowType = SWEEP_WORKFLOWS[direction];
+  if (workflowType === undefined) throw new RangeError(`this release has no ${direction} sweeps`);
+  const options = sweepStartOptions(process, direction);
+  const { workflowId } = options;
+  try {
+    const handle = await client.workflow.start<SweepWorkflow>(workflowType, options);
+    return { workflowId, wasRunning: false, handle };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return { workflowId, wasRunning: true, handle: client.workflow.getHandle<SweepWorkflow>(workflowId) };
+  }
+}
+
+/**
+ * The result of a sweep, its continuations included; null if it does not end in time. It goes on by itself then.
+ *
+ * @throws WorkflowFailedError if the sweep failed.
+ */
+export async function sweepResult(
+  { handle }: RequestedSweep,
+  client: Client,
+  timeoutMs: number,
+): Promise<SweepResult | null> {
+  const deadline = Date.now() + timeoutMs;
+  try {
+    return await client.withDeadline(deadline, () => handle.result());
+  } catch (error) {
+    if (Date.now() >= deadline && !(error instanceof WorkflowFailedError)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import {
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import {
+  requestedSignal,
+  syncNowUpdate,
+  type SyncEntityResult,
+  type SyncEntityWorkflow,
+} from '../workflows/pair-requests.ts';
+import { pairStartOptions, PRIORITY, type PairRef } from '../workflows/pair-start.ts';
+
+/** No result came in time. The request stays: the pair's workflow serves it as soon as a worker runs. */
+export class NoResultInTimeError extends Error {
+  override readonly name = 'NoResultInTimeError';
+
+  constructor(workflowId: string, timeoutMs: number) {
+    super(
+      `${workflowId} gave no result within ${Math.round(timeoutMs / 1_000)} s; it goes on by itself. Is a worker running (npm start)?`,
+    );
+  }
+}
+
+const NOT_FOUND = 5;
+
+/** How often a request is sent anew because it met the very end of the run before. */
+const TRIES = 5;
+
+/** Asks a pair for a pass: a running workflow takes another one afterwards, otherwise one is started. */
+export async function requestSync(client: Client, pair: PairRef): Promise<void> {
+  await client.workflow.signalWithStart('syncEntity', {
+    ...pairStartOptions(pair, 'outbound', PRIORITY.onDemand),
+    args: [{ ...pair, requests: [] }],
+    signal: requestedSignal,
+    signalArgs: ['outbound'],
+  });
+}
+
+/**
+ * The same, and waits for what a pass that began afterwards has brought; a pair that keeps failing answers so while its
+ * attempts go on.
+ *
+ * @throws NoResultInTimeError
+ */
+export async function requestSyncAndWait(client: Client, pair: PairRef, timeoutMs: number): Promise<SyncEntityResult> {
+  const options = pairStartOptions(pair, 'outbound', PRIORITY.onDemand);
+  const deadline = Date.now() + timeoutMs;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await client.withDeadline(deadline, () =>
+        client.workflow.executeUpdateWithStart(syncNowUpdate, {
+          args: ['outbound'],
+          startWorkflowOperation: new WithStartWorkflowOperation<SyncEntityWorkflow>('syncEntity', {
+            ...options,
+            workflowIdConflictPolicy: 'USE_EXISTING',
+            args: [{ ...pair, requests: [] }],
+          }),
+        }),
+      );
+    } catch (error) {
+      if (Date.now() >= deadline || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+        throw new NoResultInTimeError(options.workflowId, timeoutMs);
+      if (!metTheEnd(error) || attempt === TRIES) throw error;
+    }
+  }
+}
+
+/** The run ended between taking the request and serving it. */
+function metTheEnd(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateFailedError)
+    return (error.cause as { type?: unknown } | undefined)?.type === 'AcceptedUpdateCompletedWorkflow';
+  const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
+  return isGrpcServiceError(cause) && Number(cause.code) === NOT_FOUND && /already completed/.test(cause.message);
+}

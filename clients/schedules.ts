@@ -1,0 +1,136 @@
+import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client, type ScheduleSummary } from '@temporalio/client';
+import type { Settings } from '../settings/read-settings.ts';
+import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
+import { differsFrom, wantedSchedules, type WantedSchedule } from './wanted-schedules.ts';
+
+export interface AppliedSchedule {
+  readonly scheduleId: string;
+  readonly done: 'created' | 'updated' | 'unchanged' | 'removed';
+}
+
+export interface ListedSchedule {
+  readonly scheduleId: string;
+  readonly paused: boolean;
+  /** What an operator wrote when it was paused. */
+  readonly note: string | null;
+  /** The cron expression of its times, UTC; null if somebody has set others. */
+  readonly cron: string | null;
+  readonly next: Date | null;
+  readonly last: Date | null;
+}
+
+const OURS = 'sweep/';
+
+/**
+ * Makes Temporal's schedules those of the enabled processes: creates what lacks, updates what differs, and removes those
+ * that no enabled process declares any more. What an operator paused stays paused.
+ */
+export async function applySchedules(client: Client, settings: Settings): Promise<AppliedSchedule[]> {
+  const wanted = wantedSchedules(settings);
+  const applied: AppliedSchedule[] = [];
+  for (const schedule of wanted) {
+    applied.push({ scheduleId: schedule.options.scheduleId, done: await applyOne(client, schedule) });
+  }
+  const kept = new Set(wanted.map(({ options }) => options.scheduleId));
+  for (const scheduleId of await ourScheduleIds(client)) {
+    if (kept.has(scheduleId)) continue;
+    if (await removeSchedule(client, scheduleId)) applied.push({ scheduleId, done: 'removed' });
+  }
+  return applied;
+}
+
+async function applyOne(client: Client, wanted: WantedSchedule): Promise<'created' | 'updated' | 'unchanged'> {
+  const { options } = wanted;
+  try {
+    await client.schedule.create(options);
+    return 'created';
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+  const handle = client.schedule.getHandle(options.scheduleId);
+  if (!differsFrom(await handle.describe(), wanted)) return 'unchanged';
+  const { spec, action, policies, typedSearchAttributes } = options;
+  await handle.update(({ state }) => ({ spec, action, policies, typedSearchAttributes, state }));
+  return 'updated';
+}
+
+/** Which schedules of the enabled processes lack, or are not as `applySchedules` would make them. */
+export async function schedulesToApply(client: Client, settings: Settings): Promise<string[]> {
+  const ids: string[] = [];
+  for (const wanted of wantedSchedules(settings)) {
+    const { scheduleId } = wanted.options;
+    const description = await unlessGone(client.schedule.getHandle(scheduleId).describe());
+    if (description === null || differsFrom(description, wanted)) ids.push(scheduleId);
+  }
+  return ids;
+}
+
+/** Every schedule of ours, in the order of their ids. */
+export async function listSchedules(client: Client): Promise<ListedSchedule[]> {
+  const listed: ListedSchedule[] = [];
+  for (const scheduleId of await ourScheduleIds(client)) {
+    const description = await unlessGone(client.schedule.getHandle(scheduleId).describe());
+    if (description === null) continue;
+    const { spec, state, info } = description;
+    const cron = spec.calendars?.length === 1 ? spec.calendars[0]?.comment : undefined;
+    listed.push({
+      scheduleId,
+      paused: state.paused,
+      note: state.note === undefined || state.note === '' ? null : state.note,
+      cron: cron === undefined || cron === '' ? null : cron,
+      next: state.paused ? null : (info.nextActionTimes[0] ?? null),
+      last: info.recentActions.at(-1)?.takenAt ?? null,
+    });
+  }
+  return listed;
+}
+
+/**
+ * Pauses the schedules of a process, or lets them run on.
+ *
+ * @returns the ids of those that exist.
+ */
+export async function pauseSchedules(
+  client: Client,
+  process: SyncProcessName,
+  directions: readonly Direction[],
+  paused: boolean,
+): Promise<string[]> {
+  const done: string[] = [];
+  for (const direction of directions) {
+    const handle = client.schedule.getHandle(`${OURS}${process}/${direction}`);
+    const note = `${paused ? 'paused' : 'resumed'} by ems-sync schedules`;
+    const found = await unlessGone((paused ? handle.pause(note) : handle.unpause(note)).then(() => true));
+    if (found !== null) done.push(handle.scheduleId);
+  }
+  return done;
+}
+
+async function ourScheduleIds(client: Client): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { scheduleId } of client.schedule.list() as AsyncIterable<ScheduleSummary>) {
+    if (scheduleId.startsWith(OURS)) ids.push(scheduleId);
+  }
+  return ids.toSorted();
+}
+
+/** False if somebody else has removed it meanwhile: the list lags behind. */
+async function removeSchedule(client: Client, scheduleId: string): Promise<boolean> {
+  return (
+    (await unlessGone(
+      client.schedule
+        .getHandle(scheduleId)
+        .delete()
+        .then(() => true),
+    )) ?? false
+  );
+}
+
+async function unlessGone<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return null;
+    throw error;
+  }
+}

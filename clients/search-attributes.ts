@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
+import { SearchAttributeType } from '@temporalio/common';
+import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
+
+/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
+const KEYWORD = 2;
+
+/** A server that has just learnt an attribute takes a moment until every part of it knows. */
+const USABLE_WITHIN_MS = 30_000;
+
+const ALREADY_EXISTS = 6;
+
+/** Attributes that exist with another type than ours; the message names them and says what to do. */
+export class SearchAttributeTypeError extends Error {
+  override readonly name = 'SearchAttributeTypeError';
+}
+
+/**
+ * The names of our search attributes that the namespace lacks.
+ *
+ * @throws SearchAttributeTypeError if one exists with another type.
+ */
+export async function missingSearchAttributes(client: Client): Promise<string[]> {
+  const namespace = client.options.namespace;
+  const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
+  const wrong = SEARCH_ATTRIBUTES.filter(({ name, type }) => {
+    const present = customAttributes[name];
+    return present !== undefined && present !== indexedType(type);
+  });
+  if (wrong.length > 0) {
+    const names = wrong.map(({ name, type }) => `${name} (must be ${type})`).join(', ');
+    throw new SearchAttributeTypeError(
+      `namespace ${namespace} has search attributes of another type: ${names}. Remove them there (temporal operator search-attribute remove) or use another namespace (TEMPORAL_NAMESPACE)`,
+    );
+  }
+  return SEARCH_ATTRIBUTES.map(({ name }) => name).filter((name) => customAttributes[name] === undefined);
+}
+
+/**
+ * Makes the search attributes that the namespace lacks, and waits until they can be used. Repeating it is harmless.
+ *
+ * @returns the names of those made; none if all were there.
+ * @throws SearchAttributeTypeError if one exists with another type.
+ */
+export async function ensureSearchAttributes(client: Client): Promise<string[]> {
+  const missing = await missingSearchAttributes(client);
+  if (missing.length === 0) return [];
+  const types = SEARCH_ATTRIBUTES.filter(({ name }) => missing.includes(name));
+  try {
+    await client.connection.operatorService.addSearchAttributes({
+      namespace: client.options.namespace,
+      searchAttributes: Object.fromEntries(types.map(({ name, type }) => [name, indexedType(type)])),
+    });
+  } catch (error) {
+    // Somebody else was faster.
+    if (!isGrpcServiceError(error) || Number(error.code) !== ALREADY_EXISTS) throw error;
+  }
+  await waitUntilUsable(client);
+  return missing;
+}
+
+async function waitUntilUsable(client: Client): Promise<void> {
+  const query = SEARCH_ATTRIBUTES.map(({ name }) => `${name} = 'x'`).join(' AND ');
+  const until = Date.now() + USABLE_WITHIN_MS;
+  for (;;) {
+    try {
+      if ((await missingSearchAttributes(client)).length === 0) {
+        await client.workflow.count(query);
+        return;
+      }
+    } catch (error) {
+      if (error instanceof SearchAttributeTypeError || Date.now() > until) throw error;
+    }
+    if (Date.now() > until) throw new Error('Temporal took the search attributes, and does not list them after 30 s');
+    await sleep(200);
+  }
+}
+
+function indexedType(type: (typeof SearchAttributeType)[keyof typeof SearchAttributeType]): number {
+  if (type !== SearchAttributeType.KEYWORD) throw new RangeError(`search attributes of type ${type} are not made here`);
+  return KEYWORD;
+}

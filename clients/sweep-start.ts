@@ -1,0 +1,27 @@
+import { TypedSearchAttributes } from '@temporalio/common';
+import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
+import { SYNC_TASK_QUEUE, sweepWorkflowId } from '../sync/workflow-ids.ts';
+import { PRIORITY } from '../workflows/pair-start.ts';
+import { syncDirectionAttribute, syncProcessAttribute } from '../workflows/search-attributes.ts';
+import type { SweepInput, SweepResult } from '../workflows/sweep-outbound.ts';
+
+/** The type of a sweep's workflow, for whoever starts it by name. */
+export type SweepWorkflow = (input: SweepInput) => Promise<SweepResult>;
+
+/** The workflow of each direction that this release has. */
+export const SWEEP_WORKFLOWS: Readonly<Partial<Record<Direction, string>>> = { outbound: 'sweepOutbound' };
+
+/** The options with which a sweep is started, by its schedule and by an operator alike. */
+export function sweepStartOptions(process: SyncProcessName, direction: Direction) {
+  return {
+    workflowId: sweepWorkflowId(process, direction),
+    taskQueue: SYNC_TASK_QUEUE,
+    args: [{ process }] as [SweepInput],
+    staticSummary: `${process}: ${direction} sweep`,
+    priority: PRIORITY.sweep,
+    typedSearchAttributes: new TypedSearchAttributes([
+      { key: syncProcessAttribute, value: process },
+      { key: syncDirectionAttribute, value: direction },
+    ]),
+  };
+}

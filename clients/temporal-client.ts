@@ -1,0 +1,22 @@
+import { Client, Connection } from '@temporalio/client';
+import type { CommonSettings } from '../settings/schema.ts';
+import { temporalConnection } from '../settings/temporal-connection.ts';
+
+/** Long enough for a server at the other end of the world, short enough for somebody at a prompt. */
+const CONNECT_TIMEOUT = '8 seconds';
+
+/**
+ * A client of the namespace in the settings; close it with `client.connection.close()`.
+ *
+ * @throws SettingsError if certificates cannot be read; the SDK's error if the server cannot be reached within 8 s.
+ */
+export async function connectTemporal(settings: CommonSettings): Promise<Client> {
+  const connection = Connection.lazy({ ...temporalConnection(settings), connectTimeout: CONNECT_TIMEOUT });
+  try {
+    await connection.ensureConnected();
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE });
+}

@@ -1,0 +1,88 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ScheduleDescription, ScheduleOptions, ScheduleOptionsStartWorkflowAction } from '@temporalio/client';
+import type { Priority } from '@temporalio/common';
+import { isTimeOf, type CronFields } from '../settings/cron-expression.ts';
+import type { EnabledTarget, Settings } from '../settings/read-settings.ts';
+import type { Direction } from '../sync/sync-process-name.ts';
+import { SWEEP_WORKFLOWS, sweepStartOptions, type SweepWorkflow } from './sweep-start.ts';
+import { sweepTimes } from './sweep-times.ts';
+
+export interface WantedSchedule {
+  readonly fields: CronFields;
+  readonly options: ScheduleOptions<ScheduleOptionsStartWorkflowAction<SweepWorkflow>>;
+}
+
+/** The schedules of the enabled processes, one for each direction that this release has a sweep for. */
+export function wantedSchedules({ enabled }: Settings): WantedSchedule[] {
+  return enabled.flatMap((target) =>
+    target.target.process.directions.flatMap((direction) => wantedSchedule(target, direction) ?? []),
+  );
+}
+
+function wantedSchedule({ target, cron }: EnabledTarget, direction: Direction): WantedSchedule | null {
+  const workflowType = SWEEP_WORKFLOWS[direction];
+  const expression = cron[direction];
+  if (workflowType === undefined || expression === undefined) return null;
+  const { fields, catchupWindowMs } = sweepTimes(target.process.name, direction, expression);
+  const start = sweepStartOptions(target.process.name, direction);
+  const { typedSearchAttributes } = start;
+  return {
+    fields,
+    options: {
+      scheduleId: start.workflowId,
+      // Temporal keeps no cron expression, only what it means; as a comment it stays readable, and comparable.
+      spec: { cronExpressions: [`${fields.join(' ')} # ${fields.join(' ')}`] },
+      action: { type: 'startWorkflow', workflowType, ...start },
+      policies: { overlap: 'SKIP', catchupWindow: catchupWindowMs, pauseOnFailure: false },
+      typedSearchAttributes,
+    },
+  };
+}
+
+/** Whether times, action or policies of a schedule are others than wanted: an old release's, or changed by hand. */
+export function differsFrom(description: ScheduleDescription, { fields, options }: WantedSchedule): boolean {
+  return (
+    !hasTimes(description, fields) ||
+    !isDeepStrictEqual(description.policies, options.policies) ||
+    !isDeepStrictEqual(comparable(description.action), comparable(options.action)) ||
+    !isDeepStrictEqual(pairs(description.typedSearchAttributes), pairs(options.typedSearchAttributes))
+  );
+}
+
+function hasTimes({ spec, info }: ScheduleDescription, fields: CronFields): boolean {
+  const { calendars = [], intervals = [], skip = [], startAt, endAt, jitter, timezone } = spec;
+  return (
+    calendars.length === 1 &&
+    calendars[0]?.comment === fields.join(' ') &&
+    info.nextActionTimes.every((time) => isTimeOf(fields, time)) &&
+    intervals.length === 0 &&
+    skip.length === 0 &&
+    startAt === undefined &&
+    endAt === undefined &&
+    (jitter === undefined || jitter === 0) &&
+    (timezone === undefined || timezone === '' || timezone === 'UTC')
+  );
+}
+
+/** What we set, and what somebody may have added that changes how sweeps run. */
+function comparable(action: ScheduleDescription['action'] | WantedSchedule['options']['action']) {
+  return {
+    type: action.type,
+    workflowType: action.workflowType,
+    workflowId: action.workflowId,
+    taskQueue: action.taskQueue,
+    args: action.args,
+    staticSummary: action.staticSummary,
+    // The SDK sends and reads it, and leaves it out of its types.
+    priorityKey: (action as { readonly priority?: Priority }).priority?.priorityKey,
+    searchAttributes: pairs(action.typedSearchAttributes),
+    retry: action.retry,
+    workflowExecutionTimeout: action.workflowExecutionTimeout,
+    workflowRunTimeout: action.workflowRunTimeout,
+  };
+}
+
+function pairs(attributes: ScheduleOptions['typedSearchAttributes']) {
+  const list = attributes === undefined ? [] : 'getAll' in attributes ? attributes.getAll() : attributes;
+  return list.map(({ key, value }) => [key.name, value]).toSorted();
+}

@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { applySchedules, listSchedules, pauseSchedules, schedulesToApply } from '../../clients/schedules.ts';
+import { ensureSearchAttributes, missingSearchAttributes } from '../../clients/search-attributes.ts';
+import { readSettings } from '../../settings/read-settings.ts';
+import { newNamespace, type TestNamespace } from './server-addresses.ts';
+
+const ID = 'sweep/TAGSERVER/outbound';
+let temporal: TestNamespace;
+
+beforeAll(async () => {
+  temporal = await newNamespace();
+});
+afterAll(async () => {
+  for await (const { scheduleId } of temporal.client.schedule.list())
+    await temporal.client.schedule.getHandle(scheduleId).delete();
+  await temporal.close();
+});
+
+const settings = (environment: Record<string, string> = {}) =>
+  readSettings({
+    DATABASE_URL: 'postgres://nobody@localhost:1/none',
+    TAGSERVER_URL: 'http://localhost:1',
+    TAGSERVER_TOKEN: 't',
+    ...environment,
+  });
+
+describe('search attributes', () => {
+  test('are made once, and can be used when ensureSearchAttributes returns', async () => {
+    const { client } = temporal;
+    expect(await missingSearchAttributes(client)).toHaveLength(5);
+    expect((await ensureSearchAttributes(client)).toSorted()).toEqual([
+      'EntityId',
+      'EntityType',
+      'SyncDirection',
+      'SyncOutcome',
+      'SyncProcess',
+    ]);
+    expect(await ensureSearchAttributes(client)).toEqual([]);
+    expect((await client.workflow.count("SyncProcess = 'TAGSERVER' AND SyncOutcome = 'FAILING'")).count).toBe(0);
+  });
+
+  test('of another type are named, with what to do', async () => {
+    const other = await newNamespace();
+    try {
+      await other.client.connection.operatorService.addSearchAttributes({
+        namespace: other.namespace,
+        searchAttributes: { EntityId: 3 },
+      });
+      let message = '';
+      for (let left = 50; left > 0 && message === ''; left -= 1) {
+        await missingSearchAttributes(other.client).catch((error: unknown) => {
+          message = String(error);
+        });
+      }
+      expect(message).toMatch(/EntityId \(must be KEYWORD\)/);
+      expect(message).toMatch(/TEMPORAL_NAMESPACE/);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe('schedules', () => {
+  test('are created once, and left alone by a second apply', async () => {
+    const { client } = temporal;
+    expect(await schedulesToApply(client, settings())).toEqual([ID]);
+    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'created' }]);
+    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
+    expect(await schedulesToApply(client, settings())).toEqual([]);
+    const { action, policies, spec } = await client.schedule.getHandle(ID).describe();
+    expect(action).toMatchObject({
+      workflowType: 'sweepOutbound',
+      workflowId: ID,
+      taskQueue: 'sync',
+      args: [{ process: 'TAGSERVER' }],
+      staticSummary: 'TAGSERVER: outbound sweep',
+      priority: { priorityKey: 3 },
+      searchAttributes: { SyncProcess: ['TAGSERVER'], SyncDirection: ['outbound'] },
+    });
+    expect(policies).toEqual({ overlap: 'SKIP', catchupWindow: 60_000, pauseOnFailure: false });
+    expect(spec.calendars).toHaveLength(1);
+  });
+
+  test('take over another cron expression, and stay paused with the note of whoever paused them', async () => {
+    const { client } = temporal;
+    await client.schedule.getHandle(ID).pause('race day');
+    const changed = settings({ SYNC_CRON_TAGSERVER_OUTBOUND: '0 */5 * * * MON-FRI *' });
+    expect(await applySchedules(client, changed)).toEqual([{ scheduleId: ID, done: 'updated' }]);
+    expect(await applySchedules(client, changed)).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
+    const [listed] = await listSchedules(client);
+    expect(listed).toMatchObject({ scheduleId: ID, paused: true, note: 'race day', cron: '0 */5 * * * MON-FRI *' });
+    expect((await client.schedule.getHandle(ID).describe()).policies.catchupWindow).toBe(300_000);
+  });
+
+  test('that somebody changed by hand are set right', async () => {
+    const { client } = temporal;
+    const handle = client.schedule.getHandle(ID);
+    await applySchedules(client, settings());
+    await handle.update(({ state, action, policies }) => ({
+      state,
+      action: action as never,
+      policies,
+      spec: { cronExpressions: ['5 4 * * *'] },
+    }));
+    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'updated' }]);
+    await handle.update(({ state, action, spec }) => ({
+      state,
+      action: action as never,
+      policies: { overlap: 'ALLOW_ALL' },
+      spec,
+    }));
+    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'updated' }]);
+    await handle.update(({ state, action, spec, policies }) => ({
+      state,
+      action: { ...(action as object), taskQueue: 'elsewhere' } as never,
+      policies,
+      spec,
+    }));
+    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'updated' }]);
+    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
+  });
+
+  test('are paused and resumed by process; those that do not exist are not named', async () => {
+    const { client } = temporal;
+    expect(await pauseSchedules(client, 'TAGSERVER', ['outbound', 'inbound'], true)).toEqual([ID]);
+    expect(await listSchedules(client)).toMatchObject([{ paused: true, next: null }]);
+    expect(await pauseSchedules(client, 'TAGSERVER', ['outbound'], false)).toEqual([ID]);
+    expect(await listSchedules(client)).toMatchObject([{ paused: false, next: expect.any(Date) }]);
+    expect(await pauseSchedules(client, 'MAUTIC', ['outbound'], true)).toEqual([]);
+  });
+
+  test('that no enabled process declares are removed; those of others are not touched', async () => {
+    const { client } = temporal;
+    await client.schedule.create({
+      scheduleId: 'nightly-report',
+      spec: { intervals: [{ every: '1 day' }] },
+      action: { type: 'startWorkflow', workflowType: 'report', taskQueue: 'reports' },
+    });
+    const off = readSettings({ DATABASE_URL: 'postgres://nobody@localhost:1/none' });
+    // Temporal's list of schedules lags behind.
+    for (let left = 50; left > 0 && (await listSchedules(client)).length === 0; left -= 1)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await applySchedules(client, off)).toEqual([{ scheduleId: ID, done: 'removed' }]);
+    expect(await applySchedules(client, off)).toEqual([]);
+    await expect(client.schedule.getHandle(ID).describe()).rejects.toThrow(/not found/i);
+    expect((await client.schedule.getHandle('nightly-report').describe()).scheduleId).toBe('nightly-report');
+  });
+});
