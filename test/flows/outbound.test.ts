@@ -164,7 +164,7 @@ describe('outbound delete', () => {
       remote_id: null,
       content_hash: null,
     });
-    const refused = (await system.tagServer.control.journal()).filter(({ status }) => status >= 400);
+    const refused = (await system.tagServer.control.journal()).filter(({ status }) => (status ?? 0) >= 400);
     expect(refused).toEqual([]);
   });
 

@@ -7,6 +7,7 @@ import { Client as PostgresClient } from 'pg';
 import { migrate } from '../../database/migrate.ts';
 import { recordTable } from '../../database/table-names.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import { requestSync, requestSyncAndWait } from '../../clients/request-sync.ts';
 import { pairWorkflowId } from '../../sync/workflow-ids.ts';
 
 import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
@@ -160,6 +161,16 @@ export class System {
       taskQueue: 'sync',
       args: [{ process: 'TAGSERVER' }],
     });
+  }
+
+  /** Asks for an on-demand run, as EMS and operators do, and does not wait. */
+  async request(type: EntityType, key: EntityKey): Promise<void> {
+    await requestSync(this.temporal, { process: 'TAGSERVER', type, key });
+  }
+
+  /** Asks for an on-demand run and waits for its outcome. */
+  async syncNow(type: EntityType, key: EntityKey) {
+    return requestSyncAndWait(this.temporal, { process: 'TAGSERVER', type, key }, 30_000);
   }
 
   async record(type: EntityType, key: EntityKey): Promise<RecordRow | null> {

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { System } from './system.ts';
+
+let system: System;
+
+beforeAll(async () => {
+  system = await System.start();
+}, 120_000);
+
+afterAll(async () => {
+  await system?.stop();
+}, 60_000);
+
+describe('waiting', () => {
+  test('a missing parent means waiting, not failing; its arrival makes the child due', async () => {
+    const { ems } = system;
+    // TagServer needs both names of a person, so this one is parked, and its participant waits.
+    const personId = await ems.person({ last_name: null });
+    const eventId = await ems.event();
+    const raceId = await ems.race(eventId);
+    const participantId = await ems.participant(eventId, raceId, { person_id: personId });
+    const tagId = await ems.tag(participantId, { code: 'ABCD0002' });
+
+    await system.sweep();
+
+    expect(await system.record('Person', personId)).toMatchObject({
+      state: 'PARKED',
+      last_error_class: 'rejected',
+      last_error: expect.stringContaining('last_name'),
+    });
+    expect(await system.record('EventParticipant', participantId)).toMatchObject({
+      state: 'WAITING',
+      waiting_for: `Person/${personId}`,
+      attempts: 0,
+    });
+    expect(await system.record('Tag', tagId)).toMatchObject({
+      state: 'WAITING',
+      waiting_for: `EventParticipant/${participantId}`,
+    });
+    // Nothing has changed: nobody is looked at again, and nothing is written.
+    const before = await system.rowVersions();
+    expect((await system.sweep()).totals).toEqual({});
+    expect(await system.rowVersions()).toEqual(before);
+
+    await ems.update('person', personId, { last_name: 'Silva' });
+    await system.eventually('the whole chain in step', async () => {
+      await system.sweep();
+      return (await system.record('Tag', tagId))?.state === 'IN_SYNC';
+    });
+    expect(await system.remote('event-participants', participantId)).toMatchObject({ personId });
+    expect(await system.remote('tags', tagId)).toMatchObject({ eventParticipantId: participantId });
+  });
+
+  test('TagServer has lost the parent that our record knows: the parent is sent again, then the child', async () => {
+    const { ems } = system;
+    const eventId = await ems.event();
+    const raceId = await ems.race(eventId);
+    await system.sweep();
+    await system.tagServer.control.backdoor({ type: 'races', externalId: raceId, delete: true });
+    const participantId = await ems.participant(eventId, raceId);
+
+    await system.sweep();
+
+    await system.inState('EventParticipant', participantId, 'IN_SYNC');
+    expect(await system.remote('races', raceId)).toMatchObject({ eventId });
+    expect(await system.remote('event-participants', participantId)).toMatchObject({ raceId });
+  });
+});
+
+describe('asked again while running', () => {
+  test('a change made during delivery is delivered next (pitfall 8)', async () => {
+    const eventId = await system.ems.event();
+    await system.sweep();
+    await system.ems.update('event', eventId, { name: 'Before' });
+    await system.tagServer.control.setFaults({
+      latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+    });
+    const sweep = system.sweep();
+    await system.eventually('the delivery under way', async () => (await system.writes(`events/${eventId}`)).length > 1);
+    await system.ems.update('event', eventId, { name: 'During' });
+    await sweep;
+    expect(await system.remote('events', eventId)).toMatchObject({ name: 'Before' });
+    expect((await system.record('Event', eventId))?.entity_synced_on).not.toBe(await system.modifiedOn('event', eventId));
+
+    await system.sweep();
+
+    expect(await system.remote('events', eventId)).toMatchObject({ name: 'During' });
+  });
+
+  test('a request that comes while a pass runs is served by one more pass of the same run', async () => {
+    const eventId = await system.ems.event();
+    await system.sweep();
+    await system.ems.update('event', eventId, { name: 'Before' });
+    await system.tagServer.control.setFaults({
+      latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+    });
+    await system.request('Event', eventId);
+    await system.eventually('the delivery under way', async () => (await system.writes(`events/${eventId}`)).length > 1);
+    await system.ems.update('event', eventId, { name: 'During' });
+    for (let asked = 0; asked < 20; asked += 1) await system.request('Event', eventId);
+
+    await system.pair('Event', eventId).result();
+
+    expect(await system.remote('events', eventId)).toMatchObject({ name: 'During' });
+    // Two passes for twenty-one requests: the first, and one more for all that came meanwhile.
+    expect(await system.writes(`events/${eventId}`)).toHaveLength(3);
+  });
+});
