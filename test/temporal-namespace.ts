@@ -17,10 +17,3 @@ export async function registerNamespace(connection: Connection, namespace: strin
     }
   }
 }
-import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
-export async function ensureSearchAttributes(client: { connection: unknown; options: { namespace: string } }) {
-  await (client.connection as Connection).operatorService.addSearchAttributes({
-    namespace: client.options.namespace,
-    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((k) => [k.name, 2])),
-  });
-}

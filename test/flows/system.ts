@@ -10,9 +10,11 @@ import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import { requestSync, requestSyncAndWait } from '../../clients/request-sync.ts';
 import { pairWorkflowId } from '../../sync/workflow-ids.ts';
 
+import { syncOutcomeAttribute } from '../../workflows/search-attributes.ts';
 import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
-import { ensureSearchAttributes, registerNamespace } from '../temporal-namespace.ts';
+import { ensureSearchAttributes } from '../../clients/search-attributes.ts';
+import { registerNamespace } from '../temporal-namespace.ts';
 import { Ems } from './ems.ts';
 
 /** A row of a sync table as PostgreSQL has it; times as text with microseconds. */
@@ -50,6 +52,8 @@ export class System {
   readonly tagServer: StartedTagServer;
   readonly #settleMs: number;
   readonly #cleanUp: () => Promise<void>;
+  /** Everything that workers of this system have logged. */
+  workerLog = '';
   #workers: ChildProcess | null = null;
 
   private constructor(parts: {
@@ -128,18 +132,18 @@ export class System {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#workers = workers;
-    let log = '';
+    const begin = this.workerLog.length;
     await new Promise<void>((resolve, reject) => {
       const read = (chunk: Buffer) => {
         const text = chunk.toString();
-        log += text;
+        this.workerLog += text;
         if (process.env['TEST_LOG_LEVEL'] !== undefined) process.stderr.write(text);
-        if (log.includes('workers are ready')) resolve();
+        if (this.workerLog.includes('workers are ready', begin)) resolve();
       };
       workers.stdout.on('data', read);
       workers.stderr.on('data', read);
       workers.once('exit', (code) => {
-        reject(new Error(`the workers ended with ${code}:\n${log.slice(-3_000)}`));
+        reject(new Error(`the workers ended with ${code}:\n${this.workerLog.slice(-3_000)}`));
       });
     });
   }
@@ -239,6 +243,16 @@ export class System {
       },
       timeoutMs,
     );
+  }
+
+  /** The search attribute that the Web UI's list shows; visibility may lag a moment behind the workflow. */
+  async outcomeInWebUi(type: EntityType, key: EntityKey): Promise<string | undefined> {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const query = `SyncProcess = "TAGSERVER" AND EntityType = "${type}" AND EntityId = "${key}"`;
+    for await (const { typedSearchAttributes } of this.temporal.workflow.list({ query })) {
+      return typedSearchAttributes.get(syncOutcomeAttribute);
+    }
+    return undefined;
   }
 
   pair(type: EntityType, key: EntityKey) {

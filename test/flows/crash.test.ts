@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { System } from './system.ts';
+
+let system: System;
+
+beforeAll(async () => {
+  system = await System.start();
+}, 120_000);
+
+afterAll(async () => {
+  await system?.stop();
+}, 60_000);
+
+describe('crash', () => {
+  test('workers killed between delivery and record, and started again: recorded, and sent once (pitfall 17)', async () => {
+    const { ems } = system;
+    const eventId = await ems.event();
+    await system.syncNow('Organisation', await organisationOf(eventId));
+    await system.tagServer.control.setFaults({
+      latency: { ms: 1_000, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+    });
+    const blocker = new Client({ connectionString: system.databaseUrl });
+    await blocker.connect();
+    try {
+      await system.request('Event', eventId);
+      // The intent is committed before the call; from then on this lock keeps the result from being written.
+      await system.inState('Event', eventId, 'CREATING');
+      await blocker.query('BEGIN');
+      await blocker.query('SELECT FROM sync_event WHERE entity_key = $1 FOR UPDATE', [eventId]);
+      await system.eventually('the delivery at TagServer', () => system.remote('events', eventId));
+      await system.eventually('the record waiting for its row', async () => {
+        const { rows } = await blocker.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rows.length > 0;
+      });
+      await system.stopWorkers('SIGKILL');
+    } finally {
+      await blocker.query('ROLLBACK');
+      await blocker.end();
+    }
+    // The killed worker's statement may still be at PostgreSQL; what counts is that the workflow goes on from there.
+    await system.startWorkers();
+
+    await system.inState('Event', eventId, 'IN_SYNC', 120_000);
+    await system.pair('Event', eventId).result();
+    expect((await system.writes(`events/${eventId}`)).map(({ outcome }) => outcome)).toEqual(['created']);
+  }, 240_000);
+
+  test('workers killed during deliveries, and started again: every row arrives, none is doubled', async () => {
+    const { ems } = system;
+    const eventId = await ems.event();
+    const races: string[] = [];
+    for (let n = 0; n < 60; n += 1) races.push(await ems.race(eventId, { name: `Race ${n}` }));
+    await system.syncNow('Organisation', await organisationOf(eventId));
+    await system.syncNow('Event', eventId);
+    await system.tagServer.control.setFaults({ latency: { ms: 200, match: { method: 'PUT' } } });
+    const sweep = system.sweep();
+    await system.eventually('some races at TagServer', async () => {
+      const state = await system.tagServer.control.state();
+      return Object.keys(state.races).length >= 15;
+    });
+    await system.stopWorkers('SIGKILL');
+    await system.startWorkers();
+    await system.tagServer.control.clearFaults();
+    await sweep;
+    for (const id of races) await system.inState('Race', id, 'IN_SYNC', 120_000);
+
+    const { races: remote } = await system.tagServer.control.state();
+    for (const id of races) expect([id, remote[id]?.version]).toEqual([id, 1]);
+    expect((await system.sweep()).totals).toEqual({});
+  }, 300_000);
+});
+
+async function organisationOf(eventId: string): Promise<string> {
+  const { rows } = await system.database.query('SELECT organisation_id FROM event WHERE id = $1', [eventId]);
+  return rows[0].organisation_id;
+}

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { System } from './system.ts';
+
+let system: System;
+
+beforeAll(async () => {
+  system = await System.start();
+}, 120_000);
+
+afterAll(async () => {
+  await system?.stop();
+}, 60_000);
+
+describe('target down', () => {
+  test('503 for a minute: sweeps stop early and say so; what was under way is failing, then arrives by itself (pitfall 36)', async () => {
+    const { ems } = system;
+    const eventId = await ems.event();
+    await system.sweep();
+    await ems.update('event', eventId, { name: 'Changed while TagServer goes down' });
+    await system.tagServer.control.setFaults({
+      latency: { ms: 500, times: 1, match: { method: 'GET', prefix: '/v1/organisations' } },
+      respond: { status: 503, retryAfterSeconds: 2, forMs: 60_000, match: { method: 'PUT' } },
+    });
+
+    const underWay = await system.sweep();
+    // The probe was answered; then TagServer refuses every call for the rest of the minute.
+    await system.tagServer.control.setFaults({ respond: { status: 503, retryAfterSeconds: 2, forMs: 40_000 } });
+    expect(underWay.totals['Event']).toMatchObject({ due: 1, leftRunning: 1 });
+
+    const started = Date.now();
+    const later = await ems.event();
+    const stopped = await system.sweep();
+    expect(stopped).toMatchObject({ ended: 'target-down', reason: expect.stringContaining('503') });
+    expect(Date.now() - started).toBeLessThan(20_000);
+    expect(await system.record('Event', later)).toBeNull();
+    expect(await system.inState('Event', eventId, 'FAILING')).toMatchObject({ last_error_class: 'target-down' });
+
+    await system.inState('Event', eventId, 'IN_SYNC', 120_000);
+    expect(await system.remote('events', eventId)).toMatchObject({ name: 'Changed while TagServer goes down' });
+    await system.sweep();
+    expect(await system.record('Event', later)).toMatchObject({ state: 'IN_SYNC' });
+    // Nothing was doubled: one version for each content.
+    const { events } = await system.tagServer.control.state();
+    expect(events[eventId]).toMatchObject({ version: 2 });
+  }, 240_000);
+
+  test('TagServer is not there at all: the sweep ends within its time and names what it cannot reach', async () => {
+    await system.ems.event();
+    system.tagServer.kill();
+    const result = await system.sweep();
+    expect(result).toMatchObject({ ended: 'target-down', reason: expect.stringContaining('ECONNREFUSED') });
+  });
+});
