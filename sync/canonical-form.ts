@@ -13,15 +13,19 @@ export type FieldValue =
 
 export type CanonicalValue = string | number | boolean | null | CanonicalValue[] | { [field: string]: CanonicalValue };
 
-/** Unicode NFC, without white space around it; nothing left is `null`. */
+/** White space, and characters that show nothing by themselves (zero-width spaces and joiners, soft hyphens). */
+const SHOWS_SOMETHING = /[^\s\p{Default_Ignorable_Code_Point}]/u;
+
+/** Unicode NFC, without white space around it; if nothing is left that could be seen, `null`. */
 export function canonicalText(text: string | null | undefined): string | null {
   const trimmed = (text ?? '').normalize('NFC').trim();
-  return trimmed === '' ? null : trimmed;
+  return SHOWS_SOMETHING.test(trimmed) ? trimmed : null;
 }
 
 /**
  * The one notation of a value, so that equal content is equal text whatever made it: text in NFC and trimmed; empty,
- * missing and null are all absent; instants in UTC with microseconds; sets sorted; keys without a value left out.
+ * missing and null are all absent, so is a list or object with nothing in it; instants in UTC with microseconds; sets
+ * sorted; keys without a value left out.
  *
  * @throws RangeError for a number that JSON cannot carry (NaN, ±Infinity).
  */
@@ -33,7 +37,7 @@ export function canonicalForm(value: FieldValue): CanonicalValue {
   if (value instanceof Temporal.Instant) return value.toString({ fractionalSecondDigits: 6, roundingMode: 'floor' });
   if (value instanceof Temporal.PlainDate) return value.toString();
   if (value instanceof Set) return canonicalSet(value);
-  if (Array.isArray(value)) return value.map(canonicalForm);
+  if (Array.isArray(value)) return value.length === 0 ? null : value.map(canonicalForm);
   return canonicalObject(value as { readonly [field: string]: FieldValue });
 }
 
@@ -52,9 +56,9 @@ function canonicalSet(values: ReadonlySet<FieldValue>): CanonicalValue {
 }
 
 function canonicalObject(fields: { readonly [field: string]: FieldValue }): CanonicalValue {
-  const present = Object.keys(fields)
-    .toSorted()
-    .map((name) => [name.normalize('NFC'), canonicalForm(fields[name])] as const)
-    .filter(([, form]) => form !== null);
+  const present = Object.entries(fields)
+    .map(([name, value]) => [name.normalize('NFC'), canonicalForm(value)] as const)
+    .filter(([, form]) => form !== null)
+    .toSorted(([left], [right]) => (left < right ? -1 : 1));
   return present.length === 0 ? null : Object.fromEntries(present);
 }

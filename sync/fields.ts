@@ -23,12 +23,17 @@ type Text = string | null | undefined;
 // oxlint-disable-next-line no-control-regex
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/u;
 
-/** Canonical text of at most `max` characters (code points), or null. @throws Unmappable if longer, or with control characters. */
+/**
+ * Canonical text of at most `max` characters (code points), or null.
+ *
+ * @throws Unmappable if longer, with control characters, or with half a character (a lone surrogate is no UTF-8).
+ */
 export function text([column, value]: Source<Text>, max = 255): string | null {
   const canonical = canonicalText(value);
   if (canonical === null) return null;
   if (CONTROL_CHARACTERS.test(canonical)) throw new Unmappable(column, 'contains control characters');
-  const length = [...canonical].length;
+  if (!canonical.isWellFormed()) throw new Unmappable(column, 'contains half a character (a lone surrogate)');
+  const { length } = Array.from(canonical);
   if (length > max) throw new Unmappable(column, `has ${length} characters, the target takes ${max}`);
   return canonical;
 }
@@ -67,25 +72,47 @@ export function integer([column, value]: Source<number | null | undefined>, min:
   return value;
 }
 
-/** RFC 3339 in UTC with milliseconds, or null. */
-export function instant([, value]: Source<Instant | null | undefined>): string | null {
-  return value === null || value === undefined ? null : formatMilliseconds(value);
-}
-
-/** The calendar day at the place, `YYYY-MM-DD`, or null. @throws Unmappable if `timeZone` is no IANA zone. */
-export function localDate([, value]: Source<Instant | null | undefined>, timeZone: string): string | null {
+/** RFC 3339 in UTC with milliseconds, or null. @throws Unmappable outside the years 1000 to 9999. */
+export function instant([column, value]: Source<Instant | null | undefined>): string | null {
   if (value === null || value === undefined) return null;
-  return value.toZonedDateTimeISO(timeZone).toPlainDate().toString();
+  checkYear(column, value.toZonedDateTimeISO('UTC'));
+  return formatMilliseconds(value);
 }
 
-/** An IANA time zone as EMS spells it. @throws Unmappable if unknown or empty. */
+/** A calendar day, `YYYY-MM-DD`, or null. @throws Unmappable outside the years 1000 to 9999. */
+export function calendarDate([column, value]: Source<Temporal.PlainDate | null | undefined>): string | null {
+  if (value === null || value === undefined) return null;
+  checkYear(column, value);
+  return value.toString();
+}
+
+/**
+ * The calendar day at the place, `YYYY-MM-DD`, or null.
+ *
+ * @param zone what {@link timeZone} has returned.
+ * @throws Unmappable outside the years 1000 to 9999.
+ */
+export function localDate([column, value]: Source<Instant | null | undefined>, zone: string): string | null {
+  return calendarDate([column, value?.toZonedDateTimeISO(zone).toPlainDate()]);
+}
+
+/** Year 202 or 20266 is a slip of the hand, and targets take four digits. */
+function checkYear(column: string, { year }: { readonly year: number }): void {
+  if (year < 1_000 || year > 9_999) throw new Unmappable(column, 'is not within the years 1000 to 9999');
+}
+
+/**
+ * An IANA time zone in IANA's spelling of capitals. An alias stays the alias: which name is the newer one depends on the
+ * platform's release, and a new release must not change what has been sent.
+ *
+ * @throws Unmappable if unknown or empty.
+ */
 export function timeZone([column, value]: Source<Text>): string {
   const zone = requiredText([column, value]);
+  if (/^[+-]/.test(zone)) throw new Unmappable(column, 'is an offset, not an IANA time zone');
   try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone).timeZoneId;
   } catch {
     throw new Unmappable(column, 'is no IANA time zone');
   }
-  if (/^[+-]\d/.test(zone)) throw new Unmappable(column, 'is an offset, not an IANA time zone');
-  return zone;
 }

@@ -1,4 +1,5 @@
 import {
+  calendarDate,
   instant,
   integer,
   localDate,
@@ -13,7 +14,12 @@ import {
 import { defineMapping } from '../entity-mapping.ts';
 
 const COUNTRY = /^[A-Z]{2}$/;
-const TAG_CODE = /^[0-9A-F]{4,32}$/;
+const TAG_CODE = /^[0-9A-F]{4,32}$/i;
+
+/** An EMS id as TagServer's external id, which has no sign. */
+const optionalId = (column: string, key: string | null | undefined) =>
+  pattern([column, key], /^\d+$/, 'a positive number');
+const externalId = (column: string, key: string | null | undefined) => required(column, optionalId(column, key));
 
 /** Events that are being timed, or were. A draft is not public yet, a cancelled event is taken off the timing server. */
 const timed = (event: string) => `${event}.status IN ('OPEN', 'CLOSED', 'DONE')`;
@@ -37,7 +43,7 @@ const event = defineMapping({
   map: (row) => {
     const zone = timeZone(['time_zone', row.timeZone]);
     return {
-      organisationId: required('organisation_id', row.organisationId),
+      organisationId: externalId('organisation_id', row.organisationId),
       name: requiredText(['name', row.name]),
       startDate: required('starts_on', localDate(['starts_on', row.startsOn], zone)),
       endDate: required('ends_on', localDate(['ends_on', row.endsOn], zone)),
@@ -54,7 +60,7 @@ const person = defineMapping({
   map: (row, { club }) => ({
     givenName: requiredText(['first_name', row.firstName]),
     familyName: requiredText(['last_name', row.lastName]),
-    birthDate: row.dateOfBirth ?? null,
+    birthDate: calendarDate(['date_of_birth', row.dateOfBirth]),
     gender: oneOf(['gender', row.gender], { F: 'F', M: 'M', X: 'X' }),
     nationality: pattern(['nationality', row.nationality], COUNTRY, 'an ISO 3166-1 alpha-2 code'),
     club: text(['organisation.name', club[0]?.name]),
@@ -67,7 +73,7 @@ const race = defineMapping({
   referencedTypes: ['Event'],
   references: (row) => [['Event', row.eventId]],
   map: (row) => ({
-    eventId: row.eventId,
+    eventId: externalId('event_id', row.eventId),
     name: requiredText(['name', row.name]),
     startAt: instant(['starts_on', row.startsOn]),
     distanceMetres: integer(['distance_m', row.distanceM], 1),
@@ -87,7 +93,7 @@ const startGroup = defineMapping({
   referencedTypes: ['Race'],
   references: (row) => [['Race', row.raceId]],
   map: (row) => ({
-    raceId: row.raceId,
+    raceId: externalId('race_id', row.raceId),
     name: requiredText(['name', row.name]),
     sortOrder: integer(['sequence', row.sequence], Number.MIN_SAFE_INTEGER),
     plannedStartAt: instant(['starts_on', row.startsOn]),
@@ -115,9 +121,9 @@ const eventParticipant = defineMapping({
     const first = sameBib.map(({ id }) => BigInt(id)).find((id) => id < BigInt(row.id));
     if (first !== undefined) throw new Unmappable('bib', `is EventParticipant/${first}'s in the same race`);
     return {
-      eventId: row.eventId,
-      raceId: row.raceId,
-      personId: row.personId,
+      eventId: externalId('event_id', row.eventId),
+      raceId: externalId('race_id', row.raceId),
+      personId: externalId('person_id', row.personId),
       bib: text(['bib', row.bib], 16),
       status: required(
         'status',
@@ -145,7 +151,10 @@ const startGroupParticipant = defineMapping({
     ['StartGroup', row.startGroupId],
     ['EventParticipant', row.eventParticipantId],
   ],
-  map: (row) => ({ startGroupId: row.startGroupId, eventParticipantId: row.eventParticipantId }),
+  map: (row) => ({
+    startGroupId: externalId('start_group_id', row.startGroupId),
+    eventParticipantId: externalId('event_participant_id', row.eventParticipantId),
+  }),
 });
 
 const tag = defineMapping({
@@ -156,12 +165,13 @@ const tag = defineMapping({
   referencedTypes: ['EventParticipant'],
   references: (row) => [['EventParticipant', row.eventParticipantId]],
   map: (row, { participant }) => ({
-    eventId: required('event_participant.event_id', participant[0]?.eventId),
+    eventId: externalId('event_participant.event_id', participant[0]?.eventId),
+    // Capitals come last: the ligature "ﬀ" in capitals would pass for two hexadecimal digits.
     code: required(
       'code',
-      pattern(['code', row.code?.toUpperCase()], TAG_CODE, 'a hexadecimal code of 4 to 32 characters'),
-    ),
-    eventParticipantId: row.eventParticipantId ?? null,
+      pattern(['code', row.code], TAG_CODE, 'a hexadecimal code of 4 to 32 characters'),
+    ).toUpperCase(),
+    eventParticipantId: optionalId('event_participant_id', row.eventParticipantId),
     kind: oneOf(['kind', row.kind], { BIB: 'uhf-bib', SHOE: 'uhf-shoe', BIKE: 'active', CARD: 'active' }),
   }),
 });
