@@ -1,13 +1,29 @@
 /** A point in time with PostgreSQL's microseconds. A JavaScript `Date` would drop them, and the row would be due for ever. */
 export type Instant = Temporal.Instant;
 
+/** Years as only PostgreSQL writes them: more than four digits (a slip: 20267), or before Christ. */
+const UNUSUAL_YEAR = /^(?<year>\d{4,6})(?<rest>-\d\d-\d\d[ T][^ ]*)(?<era> BC)?$/;
+
 /**
- * Reads a `timestamptz` as PostgreSQL writes it (`2027-05-15 07:30:00.123456+00`), or any RFC 3339 instant.
+ * Reads a `timestamptz` as PostgreSQL writes it (`2027-05-15 07:30:00.123456+00`, `0044-03-15 12:00:00+00 BC`), or any
+ * RFC 3339 instant.
  *
- * @throws RangeError if the text is no instant.
+ * @throws RangeError if the text is no instant, as PostgreSQL's `infinity` is none.
  */
 export function parseInstant(text: string): Instant {
-  return Temporal.Instant.from(text);
+  try {
+    return Temporal.Instant.from(withSignedYear(text));
+  } catch (cause) {
+    throw new RangeError(`"${text}" is no point in time that can be synchronised: correct it in EMS`, { cause });
+  }
+}
+
+/** ECMAScript wants a sign and six digits where the year is not one of 0 to 9999, and counts a year 0. */
+function withSignedYear(text: string): string {
+  const { year, rest, era } = UNUSUAL_YEAR.exec(text)?.groups ?? {};
+  if (year === undefined || (year.length === 4 && era === undefined)) return text;
+  const signed = era === undefined ? Number(year) : 1 - Number(year);
+  return `${signed < 0 ? '-' : '+'}${String(Math.abs(signed)).padStart(6, '0')}${rest}`;
 }
 
 /** RFC 3339 in UTC with six decimals: the notation in payloads, hashes and SQL parameters. */
