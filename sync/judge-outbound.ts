@@ -39,7 +39,8 @@ export type OutboundDecision =
 /**
  * What an outbound pass has to do with one pair. Pure: the same state gives the same decision, for one pair or for a page.
  *
- * @param resend send even if the hash is equal: another entity found that the target does not hold what we believe.
+ * @param resend do it even if our record says that it is done: another entity found that the target does not hold what we
+ *   believe.
  */
 export function judgeOutbound(
   entity: JudgedEntity,
@@ -49,25 +50,32 @@ export function judgeOutbound(
   if (entity.kind === 'gone') return record === null ? { kind: 'nothing' } : takeOff(record, true);
   if (record?.state === 'UNLINKED') return { kind: 'nothing' };
   if (entity.kind === 'filtered-out') {
-    return record === null || record.state === 'REMOVED' ? { kind: 'nothing' } : takeOff(record, false);
+    if (record !== null && record.state !== 'REMOVED') return takeOff(record, false);
+    // Found at the target after all: unless it goes, whoever wants a value that it holds waits for ever.
+    return resend ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false } : { kind: 'nothing' };
   }
   if (entity.kind === 'parked') return { kind: 'park', field: entity.field, reason: entity.reason };
   const [missing] = entity.missing;
   if (missing !== undefined) return { kind: 'wait', for: formatRef(missing) };
-  if (!resend && record?.state === 'IN_SYNC' && hasHash(entity.content, record.contentHash))
+  // In step with nothing is no state to rest in, whatever the hash says.
+  if (record === null || record.remoteId === null) return { kind: 'create', content: entity.content };
+  if (!resend && record.state === 'IN_SYNC' && hasHash(entity.content, record.contentHash))
     return { kind: 'unchanged' };
-  return record === null || record.remoteId === null
-    ? { kind: 'create', content: entity.content }
-    : { kind: 'update', content: entity.content, remoteId: record.remoteId };
+  return { kind: 'update', content: entity.content, remoteId: record.remoteId };
 }
 
+/** The remote record is another's: an operator untied it, or it belongs to the person whose contact this one shares. */
+const NOT_OURS: readonly SyncState[] = ['UNLINKED', 'LINKED'];
+
+/** Nothing was begun that may have reached the target. */
+const NEVER_THERE: readonly SyncState[] = ['REMOVED', 'SUPPRESSED'];
+
 /**
- * An unlinked remote record is not ours any more. Everything else may have reached the target, also what was parked or
- * waits: an answer may have been lost before. Removing what was never there is harmless.
+ * Whatever is ours may have reached the target, also what was parked or waits: an answer may have been lost before. Removing
+ * what was never there is harmless.
  */
-function takeOff(record: JudgedRecord, forget: boolean): OutboundDecision {
-  const neverThere: readonly SyncState[] = ['REMOVED', 'UNLINKED', 'LINKED', 'SUPPRESSED'];
-  return neverThere.includes(record.state) && (record.remoteId === null || record.state === 'UNLINKED')
+function takeOff({ state, remoteId }: JudgedRecord, forget: boolean): OutboundDecision {
+  return NOT_OURS.includes(state) || (NEVER_THERE.includes(state) && remoteId === null)
     ? { kind: 'drop', forget }
-    : { kind: 'remove', remoteId: record.remoteId, forget };
+    : { kind: 'remove', remoteId, forget };
 }
