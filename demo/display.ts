@@ -1,0 +1,85 @@
+import Table from 'cli-table3';
+import { createLogUpdate } from 'log-update';
+import type { Status, TypeStatus } from '../clients/status.ts';
+
+/** Where the demo tells how it goes. */
+export interface Display {
+  /** A line that stays. */
+  readonly say: (line: string) => void;
+  /** How things stand now, and what else is news. */
+  readonly show: (status: Status, news: string) => void;
+  /** Nothing is refreshed any more. */
+  readonly end: () => void;
+}
+
+/** Between two lines about progress where nothing can be refreshed, in milliseconds. */
+const LINE_EVERY_MS = 5_000;
+
+/** A table that is refreshed on a terminal; plain lines, now and then, where the output goes elsewhere. */
+export function createDisplay(out: NodeJS.WriteStream): Display {
+  return out.isTTY ? onTerminal(out) : inLines(out);
+}
+
+function onTerminal(out: NodeJS.WriteStream): Display {
+  const log = createLogUpdate(out);
+  let shown = '';
+  return {
+    say(line) {
+      log.clear();
+      out.write(`${line}\n`);
+      if (shown !== '') log(shown);
+    },
+    show(status, news) {
+      shown = `\n${statusTable(status)}\n${news}`;
+      log(shown);
+    },
+    end() {
+      log.done();
+      shown = '';
+    },
+  };
+}
+
+function inLines(out: NodeJS.WriteStream): Display {
+  let last = '';
+  let lastAt = 0;
+  return {
+    say: (line) => void out.write(`${line}\n`),
+    show(status, news) {
+      const lines = statusLines(status).join('\n');
+      if (lines === last || Date.now() - lastAt < LINE_EVERY_MS) return;
+      last = lines;
+      lastAt = Date.now();
+      out.write(`${lines}${news === '' ? '' : `  (${news})`}\n`);
+    },
+    end() {},
+  };
+}
+
+const COLUMNS = ['total', 'inSync', 'due', 'waiting', 'failing', 'parked'] as const;
+const HEADINGS = ['process', 'type', 'total', 'in sync', 'due', 'waiting', 'failing', 'parked'];
+
+/** One row for each process and type. */
+export function statusTable({ processes }: Status): string {
+  const table = new Table({
+    head: HEADINGS,
+    colAligns: HEADINGS.map((_, index) => (index < 2 ? 'left' : 'right')),
+    style: { compact: true, head: [], border: [] },
+  });
+  for (const [process, types] of Object.entries(processes)) {
+    for (const [type, status] of Object.entries(types)) {
+      table.push([process, type, ...COLUMNS.map((column) => status[column])]);
+    }
+  }
+  return table.toString();
+}
+
+/** One line for each process: its types added up. */
+export function statusLines({ processes }: Status): string[] {
+  return Object.entries(processes).map(([process, types]) => {
+    const sum = (column: (typeof COLUMNS)[number]): number =>
+      Object.values<TypeStatus>(types).reduce((total, type) => total + type[column], 0);
+    const rest = (['due', 'waiting', 'failing', 'parked'] as const).map((column) => `${sum(column)} ${column}`);
+    return `${process}: ${sum('inSync')} of ${sum('total')} in sync, ${rest.join(', ')}`;
+  });
+}

@@ -1,0 +1,127 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommanderError } from 'commander';
+import type { Status } from '../clients/status.ts';
+import { onStopSignal } from '../local/stop-signals.ts';
+import { type Change, keepChanging } from '../simulators/ems/index.ts';
+import { createDisplay, statusLines } from './display.ts';
+import { writeEnvironmentFile } from './environment-file.ts';
+import { greeting } from './greeting.ts';
+import { type DemoOptions, parseOptions } from './options.ts';
+import { outcomeLine } from './outcome.ts';
+import { makeRunFolder } from './run-folder.ts';
+import { type DemoSystem, startSystem } from './start-system.ts';
+import { verify } from './verify.ts';
+import { watchStatus } from './watch-status.ts';
+
+/** Between two changes of the sample EMS, in milliseconds. */
+const CHANGE_EVERY_MS = 2_000;
+
+const startedAt = performance.now();
+const display = createDisplay(process.stdout);
+const stack = new AsyncDisposableStack();
+let latest: Status | null = null;
+
+async function start(options: DemoOptions): Promise<DemoSystem> {
+  const runFolder = makeRunFolder();
+  stack.defer(() => rmSync(runFolder, { recursive: true, force: true }));
+  const system = await startSystem(options, runFolder, stack, display.say);
+  const file = writeEnvironmentFile(runFolder, system.environment);
+  stack.defer(() => file.remove());
+  display.say(greeting(system, file.path));
+  return system;
+}
+
+/** @returns whether every process got in step in time, and what it did then proved right. */
+async function once(options: DemoOptions): Promise<boolean> {
+  const system = await Promise.race([start(options), endOfTime(options.timeout)]);
+  if (system === 'late') return tooLate(options.timeout);
+  const inStep = watchStatus(system, (status) => {
+    latest = status;
+    display.show(status, `${Math.round((performance.now() - startedAt) / 1_000)} s`);
+    return status.inStep;
+  });
+  const late = endOfTime(options.timeout);
+  if ((await Promise.race([inStep, late, system.broken])) === 'late') return tooLate(options.timeout);
+  display.end();
+  for (const line of latest === null ? [] : statusLines(latest)) display.say(line);
+  const problems = await Promise.race([verify(system, display.say), system.broken]);
+  for (const problem of problems) console.error(problem);
+  return problems.length === 0;
+}
+
+async function endOfTime(seconds: number): Promise<'late'> {
+  await sleep(Math.max(0, startedAt + seconds * 1_000 - performance.now()), undefined, { ref: false });
+  return 'late';
+}
+
+function tooLate(seconds: number): boolean {
+  display.end();
+  console.error(`Not in step after ${seconds} s. Give it more time with --timeout, or see what is due above.`);
+  return false;
+}
+
+/** Never returns: a signal ends it. */
+async function stayUp(options: DemoOptions): Promise<never> {
+  const system = await start(options);
+  display.say('EMS changes every two seconds now. Ctrl-C ends the demo and removes what it made.');
+  const stop = new AbortController();
+  let changes = 0;
+  let last = '';
+  const changing = keepChanging({
+    databaseUrl: system.databaseUrl,
+    seed: options.seed,
+    everyMs: CHANGE_EVERY_MS,
+    signal: stop.signal,
+    onChange(change) {
+      changes += 1;
+      last = describeChange(change);
+    },
+  });
+  stack.defer(async () => {
+    stop.abort();
+    await changing;
+  });
+  const watching = watchStatus(system, (status) => {
+    display.show(status, `${changes} changes of EMS, the last: ${last}`);
+    return stop.signal.aborted;
+  });
+  await Promise.race([system.broken, watching]);
+  return new Promise<never>(() => {});
+}
+
+function describeChange({ kind, outcome, rows }: Change): string {
+  const named = rows.map(({ table, id }) => `${table} ${id}`).join(', ');
+  return outcome === 'done' ? `${kind} (${named})` : `${kind}: ${outcome}`;
+}
+
+function readOptions(): DemoOptions {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+    throw error;
+  }
+}
+
+const options = readOptions();
+let stopping = false;
+onStopSignal(async () => {
+  stopping = true;
+  display.end();
+  console.log('\nStopping …');
+  await stack.disposeAsync();
+});
+
+let good = false;
+try {
+  good = options.once ? await once(options) : await stayUp(options);
+} catch (error) {
+  display.end();
+  if (!stopping) console.error(error instanceof Error ? error.message : error);
+}
+// The handler of the signal ends the process.
+if (stopping) await new Promise(() => {});
+await stack.disposeAsync();
+if (options.once) console.log(outcomeLine(latest, good, performance.now() - startedAt));
+process.exit(good ? 0 : 1);

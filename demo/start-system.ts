@@ -1,0 +1,129 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { applySchedules } from '../clients/schedules.ts';
+import { ensureSearchAttributes } from '../clients/search-attributes.ts';
+import { connectTemporal } from '../clients/temporal-client.ts';
+import { createOrm, type Orm } from '../database/orm.ts';
+import { migrate } from '../database/migrate.ts';
+import { type Child, startChild } from '../local/child-process.ts';
+import { localFolder, projectFolder } from '../local/folders.ts';
+import { newLogFile } from '../local/log-file.ts';
+import { startPostgres } from '../local/postgres.ts';
+import { findTemporalCli } from '../local/temporal-cli.ts';
+import { startTemporal } from '../local/temporal-server.ts';
+import { readSettings, type Settings } from '../settings/read-settings.ts';
+import { generateFederation, loadFederation, tableOrder } from '../simulators/ems/index.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { type DemoEnvironment, demoEnvironment } from './environment.ts';
+import type { DemoOptions } from './options.ts';
+import { type RunningTarget, SIMULATED_TARGETS } from './simulated-target.ts';
+
+/** Where Temporal's own documentation says that the Web UI is; another port if that one is taken. */
+const USUAL_UI_PORT = 8233;
+
+export interface DemoSystem {
+  readonly databaseUrl: string;
+  readonly environment: DemoEnvironment;
+  readonly settings: Settings;
+  readonly orm: Orm;
+  readonly temporal: Client;
+  readonly targets: ReadonlyMap<SyncProcessName, RunningTarget>;
+  readonly workersLog: string;
+  /** Rejects if a server or the workers end by themselves; never resolves. */
+  readonly broken: Promise<never>;
+}
+
+/**
+ * Starts servers, simulated targets and workers, fills the sample EMS, and sets the sweeps going.
+ *
+ * @param stack takes over whatever was started, in the order of starting, even if a later step fails.
+ */
+export async function startSystem(
+  options: DemoOptions,
+  runFolder: string,
+  stack: AsyncDisposableStack,
+  say: (line: string) => void,
+): Promise<DemoSystem> {
+  const cli = await findTemporalCli({ onProgress: say });
+  say('Starting PostgreSQL, Temporal and the simulated targets …');
+  mkdirSync(join(localFolder, 'demo'), { recursive: true });
+  const postgres = await startPostgres({ folder: join(runFolder, 'postgres'), persistent: false });
+  stack.defer(() => postgres.stop());
+  const temporal = await startTemporal({
+    cli,
+    dbFile: join(runFolder, 'temporal.db'),
+    namespaces: ['default'],
+    uiPort: USUAL_UI_PORT,
+  });
+  stack.defer(() => temporal.stop());
+  const targets = await startTargets(options.only, stack);
+
+  say(`Making the sample EMS: ${options.size} participants, seed ${options.seed} …`);
+  await postgres.createDatabase('ems');
+  const databaseUrl = postgres.url('ems');
+  await migrate({ databaseUrl, withEms: true });
+  const now = Temporal.Now.instant().toString();
+  const federation = generateFederation({ seed: options.seed, size: options.size, now });
+  await loadFederation(databaseUrl, federation);
+  const rows = tableOrder.reduce((sum, table) => sum + federation.tables[table].length, 0);
+
+  const environment = demoEnvironment({
+    databaseUrl,
+    temporalAddress: temporal.address,
+    uiUrl: temporal.uiUrl ?? '',
+    targets: new Map([...targets].map(([name, target]) => [name, target.environment])),
+  });
+  const settings = readSettings(environment);
+  const client = await connectTemporal(settings.common);
+  stack.defer(() => client.connection.close());
+  const orm = await createOrm({ databaseUrl, poolSize: 2 });
+  stack.defer(() => orm.close());
+
+  say(`${rows} rows are there. Starting the workers and the sweeps …`);
+  await ensureSearchAttributes(client);
+  const workersLog = newLogFile('workers');
+  const workers = await startWorkers(environment, runFolder, workersLog);
+  stack.defer(() => workers.stop());
+  for (const { scheduleId } of await applySchedules(client, settings)) {
+    await client.schedule.getHandle(scheduleId).trigger();
+  }
+  const broken = firstToBreak([postgres.process, temporal.process, workers]);
+  return { databaseUrl, environment, settings, orm, temporal: client, targets, workersLog, broken };
+}
+
+async function startTargets(
+  only: readonly SyncProcessName[],
+  stack: AsyncDisposableStack,
+): Promise<Map<SyncProcessName, RunningTarget>> {
+  const targets = new Map<SyncProcessName, RunningTarget>();
+  for (const simulated of SIMULATED_TARGETS.filter(({ process }) => only.includes(process))) {
+    const target = await simulated.start();
+    stack.defer(() => target.stop());
+    targets.set(simulated.process, target);
+  }
+  return targets;
+}
+
+/** In a folder without `.env`, which may name real systems. */
+function startWorkers(environment: DemoEnvironment, cwd: string, logFile: string): Promise<Child> {
+  return startChild({
+    name: 'The workers',
+    command: process.execPath,
+    args: [join(projectFolder, 'workers', 'main.ts')],
+    env: { ...process.env, ...environment },
+    cwd,
+    logFile,
+  });
+}
+
+async function firstToBreak(children: readonly Child[]): Promise<never> {
+  const { child, end } = await Promise.race(
+    children.map(async (child) => {
+      const end = await child.ended;
+      // What we stop ourselves is no breakage.
+      return end.asked ? new Promise<never>(() => {}) : { child, end };
+    }),
+  );
+  throw new Error(child.describeEnd(end));
+}

@@ -1,0 +1,22 @@
+import { startTagServer } from '../simulators/tagserver/start.ts';
+import type { SimulatedTarget } from './simulated-target.ts';
+import { verifyTagServer } from './verify-tagserver.ts';
+
+export const simulatedTagServer: SimulatedTarget = {
+  process: 'TAGSERVER',
+  async start() {
+    const tagServer = await startTagServer();
+    const { url, token, control } = tagServer;
+    return {
+      environment: { TAGSERVER_URL: url, TAGSERVER_TOKEN: token },
+      stateUrl: `${url}/control/state`,
+      verify: async (databaseUrl) => verifyTagServer(databaseUrl, await control.state()),
+      async countWrites(work) {
+        await control.clearJournal();
+        await work();
+        return (await control.journal({ writesOnly: true })).length;
+      },
+      stop: () => tagServer.stop(),
+    };
+  },
+};

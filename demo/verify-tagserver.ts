@@ -1,0 +1,43 @@
+import { Client } from 'pg';
+import type { TagServerState } from '../simulators/tagserver/start.ts';
+import { differencesOf, type Content } from './difference.ts';
+import type { Verification } from './simulated-target.ts';
+import { TAGSERVER_CONTENT } from './tagserver-content.ts';
+
+/**
+ * Whether TagServer holds every row that passes its filter and is not PARKED, with equal content, and nothing else.
+ * PostgreSQL itself maps the rows here: no code of the engine is used, so that a mistake there cannot hide itself.
+ *
+ * @param state what the simulator says that it holds.
+ */
+export async function verifyTagServer(databaseUrl: string, state: TagServerState): Promise<Verification> {
+  const wanted = await readWanted(databaseUrl);
+  const differences = TAGSERVER_CONTENT.flatMap(({ type }) => {
+    const held = new Map(Object.entries(state[type]).map(([id, { data }]) => [id, data ?? {}]));
+    return differencesOf(type, wanted.get(type) ?? new Map(), held);
+  });
+  return { compared: [...wanted.values()].reduce((sum, { size }) => sum + size, 0), differences };
+}
+
+/** By type and id, all of one moment. */
+async function readWanted(databaseUrl: string): Promise<Map<string, Map<string, Content>>> {
+  const client = new Client({ connectionString: databaseUrl });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query("SET TIME ZONE 'UTC'");
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const wanted = new Map<string, Map<string, Content>>();
+    for (const { type, table, select } of TAGSERVER_CONTENT) {
+      const { rows } = await client.query<{ id: string } & Content>(
+        `SELECT wanted.* FROM (${select}) wanted WHERE NOT EXISTS (SELECT FROM sync_${table} parked
+           WHERE parked.sync_process = 'TAGSERVER' AND parked.state = 'PARKED' AND parked.entity_key::text = wanted.id)`,
+      );
+      wanted.set(type, new Map(rows.map(({ id, ...content }) => [id, content])));
+    }
+    await client.query('COMMIT');
+    return wanted;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, test } from '@jest/globals';
+import { demoEnvironment, shellLines } from '../../demo/environment.ts';
+import { readSettings } from '../../settings/read-settings.ts';
+
+const addresses = {
+  databaseUrl: 'postgres://postgres:secret@127.0.0.1:5432/ems',
+  temporalAddress: '127.0.0.1:7233',
+  uiUrl: 'http://127.0.0.1:8233',
+  targets: new Map([
+    ['TAGSERVER', { TAGSERVER_URL: 'http://127.0.0.1:8085', TAGSERVER_TOKEN: "it's a token" }],
+  ] as const),
+};
+
+describe('environment of a demo', () => {
+  test('switches on the simulated targets, with a sweep every five seconds', () => {
+    const { common, enabled } = readSettings(demoEnvironment(addresses));
+    expect(common).toMatchObject({ DATABASE_URL: addresses.databaseUrl, TEMPORAL_ADDRESS: '127.0.0.1:7233' });
+    expect(enabled).toMatchObject([
+      { settings: { TAGSERVER_TOKEN: "it's a token" }, cron: { outbound: '*/5 * * * * * *' } },
+    ]);
+  });
+
+  test('switches off what a shell or .env says about real systems', () => {
+    const real = {
+      TAGSERVER_TOKEN_FILE: '/run/secrets/real',
+      TEMPORAL_API_KEY: 'real',
+      TAGSERVER_URL: 'https://real.example',
+    };
+    const none = demoEnvironment({ ...addresses, targets: new Map() });
+    const { common, enabled } = readSettings({ ...real, ...none });
+    expect(enabled).toEqual([]);
+    expect(common.TEMPORAL_API_KEY).toBeUndefined();
+  });
+
+  test('comes through a shell unchanged', () => {
+    const environment = demoEnvironment(addresses);
+    const print = 'process.stdout.write(JSON.stringify(process.env))';
+    const script = `set -a\n${shellLines(environment)}set +a\nexec "$0" -e '${print}'`;
+    const seen = JSON.parse(execFileSync('/bin/sh', ['-c', script, process.execPath], { encoding: 'utf8', env: {} }));
+    expect(seen).toMatchObject(environment);
+  });
+});
