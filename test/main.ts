@@ -2,11 +2,10 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, startChild } from '../local/child-process.ts';
 import { localFolder, projectFolder } from '../local/folders.ts';
-import { startPostgres } from '../local/postgres.ts';
 import { onStopSignal } from '../local/stop-signals.ts';
 import { findTemporalCli } from '../local/temporal-cli.ts';
-import { startTemporal } from '../local/temporal-server.ts';
 import { type Counts, jestArguments, jestCounts, summary } from './counts.ts';
+import { startLocalServers } from './local-servers.ts';
 
 /** CI ends a run after 90 minutes without a word about why; this is earlier, and says it. */
 const LIMIT_MINUTES = 75;
@@ -42,23 +41,11 @@ async function main(): Promise<Counts> {
   );
 
   heading('Servers');
-  const postgres = await startPostgres({
-    folder: join(localFolder, 'test', 'postgres'),
-    persistent: false,
-    onProgress: say,
-  });
-  started.push({ name: 'PostgreSQL', stop: () => postgres.stop() });
-  const temporal = await startTemporal({ cli, namespaces: ['default'], ui: false, onProgress: say });
-  started.push({ name: 'Temporal', stop: () => temporal.stop() });
-  say(`PostgreSQL on port ${postgres.port}, Temporal on ${temporal.address}`);
+  const servers = await startLocalServers(cli, say);
+  started.push({ name: 'The servers', stop: () => servers.stop() });
 
   heading('Tests');
-  const servers = {
-    TEST_DATABASE_ADMIN_URL: postgres.adminUrl,
-    TEST_TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_CLI: cli,
-  };
-  return [...checks, await runJest(servers)].reduce(sum);
+  return [...checks, await runJest(servers.environment)].reduce(sum);
 }
 
 /** A check of several programs counts as one test; all of them run, so that one run shows every finding. */

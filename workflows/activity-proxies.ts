@@ -61,5 +61,13 @@ export const persistentDelivery = (process: SyncProcessName) =>
     retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '10 minutes' },
   });
 
-/** What the sixth attempt waits after the fifth, unless it is asked for. */
-export const PAUSE_AFTER_FIRST_ATTEMPTS = '32 seconds';
+/** One attempt, for whoever asks while the pair is failing: they are told its result. */
+export const oneDelivery = (process: SyncProcessName) =>
+  proxyActivities<Pick<TargetActivities, 'deliver'>>({
+    taskQueue: targetTaskQueue(process),
+    startToCloseTimeout: '30 seconds',
+    retry: { maximumAttempts: 1 },
+  });
+
+/** Between the fifth attempt, or one that was asked for, and the next that nobody asks for: the doubling goes on from 16 s. */
+export const PAUSE_AFTER_FAILURE = '32 seconds';

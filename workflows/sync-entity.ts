@@ -16,7 +16,7 @@ import type { Delivery } from '../sync/delivery.ts';
 import { formatRef } from '../sync/entity-type.ts';
 import { ATTEMPTS_BEFORE_FAILING, isErrorClass, type ErrorClass } from '../sync/error-class.ts';
 import { outcomeOf } from '../sync/sync-outcome.ts';
-import { firstDelivery, PAUSE_AFTER_FIRST_ATTEMPTS, persistentDelivery, recordActivities } from './activity-proxies.ts';
+import { firstDelivery, oneDelivery, PAUSE_AFTER_FAILURE, persistentDelivery, recordActivities } from './activity-proxies.ts';
 import { askToResend } from './ask-to-resend.ts';
 import {
   requestedSignal,
@@ -40,8 +40,10 @@ const ROUNDS_WHEN_BLOCKED = 5;
  */
 export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResult> {
   const requested = new Set<SyncRequest>(input.requests);
-  let passesBegun = 0;
-  let passesEnded = 0;
+  /** Counts how often requests were taken; what is asked for now is served by the next taking. */
+  let taken = 0;
+  /** The taking whose result is known. */
+  let answered = 0;
   let result: SyncEntityResult = { outcome: 'PENDING', delivery: 'nothing', reason: null };
 
   setHandler(requestedSignal, (request) => {
@@ -49,32 +51,35 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   });
   setHandler(syncNowUpdate, async (request) => {
     requested.add(request);
-    const served = passesBegun + 1;
-    await condition(() => passesEnded >= served || result.outcome === 'FAILING');
+    const served = taken + 1;
+    await condition(() => answered >= served);
     return result;
   });
 
   // Started for a caller who waits, the request comes by the update alone.
   await condition(() => requested.size > 0, '1 minute');
   while (requested.size > 0) {
-    if (passesBegun >= PASSES_BEFORE_CONTINUE) {
-      await condition(allHandlersFinished);
+    // A caller who waits cannot be carried over to the next run: it is answered first.
+    if (taken >= PASSES_BEFORE_CONTINUE && allHandlersFinished()) {
       await continueAsNew<typeof syncEntity>({ ...input, requests: [...requested] });
     }
-    const resend = takeRequests();
-    passesBegun += 1;
-    result = await outboundPass(resend);
-    passesEnded = passesBegun;
-    setCurrentDetails(describe(result));
-    await condition(allHandlersFinished);
+    answer(await outboundPass(takeRequests()));
+    await condition(() => requested.size > 0 || allHandlersFinished());
   }
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: result.outcome }]);
   return result;
 
   function takeRequests(): boolean {
+    taken += 1;
     const resend = requested.has('resend');
     requested.clear();
     return resend;
+  }
+
+  function answer(known: SyncEntityResult): void {
+    result = known;
+    answered = taken;
+    setCurrentDetails(describe(known));
   }
 
   async function outboundPass(resend: boolean): Promise<SyncEntityResult> {
@@ -97,16 +102,25 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   }
 
   async function deliver(resend: boolean): Promise<Delivery> {
+    let attempts = ATTEMPTS_BEFORE_FAILING;
     try {
       return await firstDelivery(input.process).deliver({ ...pairOf(input), resend, attemptsBefore: 0 });
     } catch (error) {
-      await noteFailure(error, ATTEMPTS_BEFORE_FAILING);
+      await noteFailure(error, attempts);
     }
-    if (await condition(() => requested.size > 0, PAUSE_AFTER_FIRST_ATTEMPTS)) resend = takeRequests() || resend;
     for (;;) {
-      const delivery = await deliverUnlessAsked(resend);
-      if (delivery !== null) return delivery;
-      resend = takeRequests() || resend;
+      if (await condition(() => requested.size > 0, PAUSE_AFTER_FAILURE)) {
+        resend = takeRequests() || resend;
+        attempts += 1;
+        try {
+          return await oneDelivery(input.process).deliver({ ...pairOf(input), resend, attemptsBefore: attempts - 1 });
+        } catch (error) {
+          await noteFailure(error, attempts);
+        }
+      } else {
+        const delivery = await deliverUnlessAsked(resend);
+        if (delivery !== null) return delivery;
+      }
     }
   }
 
@@ -140,9 +154,8 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     // A start-to-close time-out never reaches worker code, so this is where it can be logged.
     log.warn('delivery keeps failing', { process, type, key, errorClass, message, attempts });
     await recordActivities.recordFailure({ process, type, key, errorClass, message, attempts });
-    result = { outcome: 'FAILING', delivery: 'failing', reason: `${errorClass}: ${message}` };
-    upsertSearchAttributes([{ key: syncOutcomeAttribute, value: 'FAILING' }]);
-    setCurrentDetails(describe(result));
+    if (result.outcome !== 'FAILING') upsertSearchAttributes([{ key: syncOutcomeAttribute, value: 'FAILING' }]);
+    answer({ outcome: 'FAILING', delivery: 'failing', reason: `${errorClass}: ${message}` });
   }
 }
 

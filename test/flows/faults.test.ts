@@ -167,7 +167,11 @@ describe('a token that TagServer refuses', () => {
     const result = await system.sweep();
     await system.tagServer.control.clearFaults();
 
-    expect(result).toMatchObject({ ended: 'target-down', reason: expect.stringContaining('TAGSERVER_TOKEN'), totals: {} });
+    expect(result).toMatchObject({
+      ended: 'target-down',
+      reason: expect.stringContaining('TAGSERVER_TOKEN'),
+      totals: {},
+    });
     expect(await system.record('Event', eventId)).toBeNull();
   });
 });

@@ -173,8 +173,8 @@ export class System {
   }
 
   /** Asks for an on-demand run and waits for its outcome. */
-  async syncNow(type: EntityType, key: EntityKey) {
-    return requestSyncAndWait(this.temporal, { process: 'TAGSERVER', type, key }, 30_000);
+  async syncNow(type: EntityType, key: EntityKey, timeoutMs = 30_000) {
+    return requestSyncAndWait(this.temporal, { process: 'TAGSERVER', type, key }, timeoutMs);
   }
 
   async record(type: EntityType, key: EntityKey): Promise<RecordRow | null> {

@@ -73,7 +73,9 @@ describe('times', () => {
     await slow.connect();
     try {
       await slow.query('BEGIN');
-      await slow.query(`UPDATE event SET name = 'Stamped first', modified_on = clock_timestamp() WHERE id = $1`, [early]);
+      await slow.query(`UPDATE event SET name = 'Stamped first', modified_on = clock_timestamp() WHERE id = $1`, [
+        early,
+      ]);
       await ems.update('event', late, { name: 'Stamped second' });
       await settle();
       await system.sweep();

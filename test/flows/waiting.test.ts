@@ -76,11 +76,16 @@ describe('asked again while running', () => {
       latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
     });
     const sweep = system.sweep();
-    await system.eventually('the delivery under way', async () => (await system.writes(`events/${eventId}`)).length > 1);
+    await system.eventually(
+      'the delivery under way',
+      async () => (await system.writes(`events/${eventId}`)).length > 1,
+    );
     await system.ems.update('event', eventId, { name: 'During' });
     await sweep;
     expect(await system.remote('events', eventId)).toMatchObject({ name: 'Before' });
-    expect((await system.record('Event', eventId))?.entity_synced_on).not.toBe(await system.modifiedOn('event', eventId));
+    expect((await system.record('Event', eventId))?.entity_synced_on).not.toBe(
+      await system.modifiedOn('event', eventId),
+    );
 
     await system.sweep();
 
@@ -95,7 +100,10 @@ describe('asked again while running', () => {
       latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
     });
     await system.request('Event', eventId);
-    await system.eventually('the delivery under way', async () => (await system.writes(`events/${eventId}`)).length > 1);
+    await system.eventually(
+      'the delivery under way',
+      async () => (await system.writes(`events/${eventId}`)).length > 1,
+    );
     await system.ems.update('event', eventId, { name: 'During' });
     for (let asked = 0; asked < 20; asked += 1) await system.request('Event', eventId);
 
@@ -106,3 +114,47 @@ describe('asked again while running', () => {
     expect(await system.writes(`events/${eventId}`)).toHaveLength(3);
   });
 });
+
+describe('a caller who waits', () => {
+  test('is answered by the pass that follows its request, also while another pass runs', async () => {
+    const eventId = await system.ems.event();
+    await system.sweep();
+    await system.ems.update('event', eventId, { name: 'Before' });
+    await system.tagServer.control.setFaults({
+      latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+    });
+    await system.request('Event', eventId);
+    await system.eventually(
+      'the delivery under way',
+      async () => (await system.writes(`events/${eventId}`)).length > 1,
+    );
+    await system.ems.update('event', eventId, { name: 'During' });
+
+    const answers = await Promise.all([system.syncNow('Event', eventId), system.syncNow('Event', eventId)]);
+
+    expect(answers).toEqual([
+      { outcome: 'IN_SYNC', delivery: 'updated', reason: null },
+      { outcome: 'IN_SYNC', delivery: 'updated', reason: null },
+    ]);
+    expect(await system.remote('events', eventId)).toMatchObject({ name: 'During' });
+  });
+
+  test('is told what is wrong as soon as the pair keeps failing, though its retries go on', async () => {
+    const eventId = await system.ems.event();
+    await system.tagServer.control.setFaults({
+      respond: { status: 500, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+    });
+    await system.syncNow('Organisation', await organisationOf(eventId));
+
+    const answer = await system.syncNow('Event', eventId, 60_000);
+
+    expect(answer).toMatchObject({ outcome: 'FAILING', reason: expect.stringContaining('500') });
+    await system.tagServer.control.clearFaults();
+    expect(await system.syncNow('Event', eventId)).toMatchObject({ outcome: 'IN_SYNC' });
+  }, 120_000);
+});
+
+async function organisationOf(eventId: string): Promise<string> {
+  const { rows } = await system.database.query('SELECT organisation_id FROM event WHERE id = $1', [eventId]);
+  return rows[0].organisation_id;
+}

@@ -1,0 +1,50 @@
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { projectFolder } from '../../local/folders.ts';
+import { onStopSignal } from '../../local/stop-signals.ts';
+import { findTemporalCli } from '../../local/temporal-cli.ts';
+import { System } from '../flows/system.ts';
+import { startLocalServers } from '../local-servers.ts';
+import { SCENARIOS } from './scenarios.ts';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const say = (line: string): void => console.log(line);
+
+/** `npm run histories`: runs every scenario on real servers and keeps its histories in this folder, in place of the old. */
+async function main(): Promise<void> {
+  const servers = await startLocalServers(await findTemporalCli({ onProgress: say }), say);
+  onStopSignal(() => servers.stop());
+  Object.assign(process.env, servers.environment);
+  try {
+    const recorded = new Map<string, string>();
+    const system = await System.start();
+    try {
+      for (const { title, run } of SCENARIOS) {
+        say(title);
+        for (const [name, workflowId] of Object.entries(await run(system))) {
+          recorded.set(
+            name,
+            impersonal(historyToJSON(await system.temporal.workflow.getHandle(workflowId).fetchHistory())),
+          );
+        }
+      }
+    } finally {
+      await system.stop();
+    }
+    for (const old of readdirSync(folder)) if (old.endsWith('.json')) rmSync(`${folder}/${old}`);
+    for (const [name, json] of recorded) writeFileSync(`${folder}/${name}.json`, `${json}\n`);
+    say(`${recorded.size} histories recorded in test/histories`);
+  } finally {
+    await servers.stop();
+  }
+}
+
+/** Without the machine's name and folders: a history is kept for its commands. */
+function impersonal(json: string): string {
+  return json
+    .replaceAll(projectFolder.replace(/\/$/, ''), '.')
+    .replaceAll(/"identity": ?"[^"]*"/g, '"identity": "worker"');
+}
+
+await main();

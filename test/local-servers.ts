@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { localFolder } from '../local/folders.ts';
+import { startPostgres } from '../local/postgres.ts';
+import { startTemporal } from '../local/temporal-server.ts';
+
+export interface LocalServers {
+  /** What tests find the servers by. */
+  readonly environment: Readonly<Record<'TEST_DATABASE_ADMIN_URL' | 'TEST_TEMPORAL_ADDRESS' | 'TEMPORAL_CLI', string>>;
+  stop(): Promise<void>;
+}
+
+/** PostgreSQL and Temporal for one run, on free ports, with nothing of an earlier run in them. */
+export async function startLocalServers(cli: string, say: (line: string) => void): Promise<LocalServers> {
+  const postgres = await startPostgres({
+    folder: join(localFolder, 'test', 'postgres'),
+    persistent: false,
+    onProgress: say,
+  });
+  const temporal = await startTemporal({ cli, namespaces: ['default'], ui: false, onProgress: say }).catch(
+    async (error: unknown) => {
+      await postgres.stop();
+      throw error;
+    },
+  );
+  say(`PostgreSQL on port ${postgres.port}, Temporal on ${temporal.address}`);
+  return {
+    environment: {
+      TEST_DATABASE_ADMIN_URL: postgres.adminUrl,
+      TEST_TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_CLI: cli,
+    },
+    stop: async () => {
+      await Promise.allSettled([temporal.stop(), postgres.stop()]);
+    },
+  };
+}
