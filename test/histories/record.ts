@@ -42,9 +42,7 @@ async function main(): Promise<void> {
 
 /** Without the machine's name and folders: a history is kept for its commands. */
 function impersonal(json: string): string {
-  return json
-    .replaceAll(projectFolder.replace(/\/$/, ''), '.')
-    .replaceAll(/"identity": ?"[^"]*"/g, '"identity": "worker"');
+  return json.replaceAll(projectFolder.replace(/\/$/, ''), '.').replaceAll(/"\d+@[^"]*"/g, '"worker"');
 }
 
 await main();
