@@ -36,10 +36,13 @@ export function canonicalForm(value: FieldValue): CanonicalValue {
   if (typeof value === 'boolean') return value;
   if (value instanceof Temporal.Instant) return value.toString({ fractionalSecondDigits: 6, roundingMode: 'floor' });
   if (value instanceof Temporal.PlainDate) return value.toString();
-  if (value instanceof Set) return canonicalSet(value);
-  if (Array.isArray(value)) return value.length === 0 ? null : value.map(canonicalForm);
-  return canonicalObject(value as { readonly [field: string]: FieldValue });
+  if (isSet(value)) return canonicalSet(value);
+  if (isList(value)) return value.length === 0 ? null : value.map(canonicalForm);
+  return canonicalObject(value);
 }
+
+const isSet = (value: object): value is ReadonlySet<FieldValue> => value instanceof Set;
+const isList = (value: object): value is readonly FieldValue[] => Array.isArray(value);
 
 function canonicalNumber(value: number): number {
   if (!Number.isFinite(value)) throw new RangeError(`${value} has no canonical form: JSON cannot carry it`);

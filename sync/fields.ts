@@ -101,6 +101,9 @@ function checkYear(column: string, { year }: { readonly year: number }): void {
   if (year < 1_000 || year > 9_999) throw new Unmappable(column, 'is not within the years 1000 to 9999');
 }
 
+// Temporal takes a whole time with a zone in it for a zone as well.
+const ZONE_NAME = /^[a-z][a-z0-9_+-]*(\/[a-z0-9_+-]+)*$/i;
+
 /**
  * An IANA time zone in IANA's spelling of capitals. An alias stays the alias: which name is the newer one depends on the
  * platform's release, and a new release must not change what has been sent.
@@ -110,6 +113,7 @@ function checkYear(column: string, { year }: { readonly year: number }): void {
 export function timeZone([column, value]: Source<Text>): string {
   const zone = requiredText([column, value]);
   if (/^[+-]/.test(zone)) throw new Unmappable(column, 'is an offset, not an IANA time zone');
+  if (!ZONE_NAME.test(zone)) throw new Unmappable(column, 'is no IANA time zone');
   try {
     return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone).timeZoneId;
   } catch {

@@ -8,23 +8,19 @@ export const SYNC_OUTCOMES = ['IN_SYNC', 'REMOVED', 'WAITING', 'PARKED', 'FAILIN
 
 export type SyncOutcome = (typeof SYNC_OUTCOMES)[number];
 
+const OUTCOMES: Readonly<Record<DeliveryKind, SyncOutcome>> = {
+  unchanged: 'IN_SYNC',
+  created: 'IN_SYNC',
+  updated: 'IN_SYNC',
+  removed: 'REMOVED',
+  parked: 'PARKED',
+  waiting: 'WAITING',
+  blocked: 'PENDING',
+  'gave-way': 'PENDING',
+  nothing: 'NOTHING',
+  superseded: 'NOTHING',
+};
+
 export function outcomeOf(kind: DeliveryKind): SyncOutcome {
-  switch (kind) {
-    case 'unchanged':
-    case 'created':
-    case 'updated':
-      return 'IN_SYNC';
-    case 'removed':
-      return 'REMOVED';
-    case 'parked':
-      return 'PARKED';
-    case 'waiting':
-      return 'WAITING';
-    case 'blocked':
-    case 'gave-way':
-      return 'PENDING';
-    case 'nothing':
-    case 'superseded':
-      return 'NOTHING';
-  }
+  return OUTCOMES[kind];
 }
