@@ -20,10 +20,20 @@ export function connectionError(target: string, error: unknown): unknown {
   return new SyncError('transient', `${target} ${what} (${error.code})`, { code: error.code, cause: error });
 }
 
-/** `Retry-After` in seconds or as a date, in milliseconds from now; undefined if there is none or it makes no sense. */
+const SECONDS = /^\d+(\.\d+)?$/;
+
+/** RFC 9110's date, and its older form with the whole name of the day. `Date.parse` alone finds a year in any text. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$/;
+
+/** Whoever asks for more is asked again tomorrow: a slip of the target must not put a record to sleep for years. */
+const LONGEST_WAIT_MS = 86_400_000;
+
+/**
+ * `Retry-After` in seconds or as a date, in milliseconds from now and at most a day; undefined if there is none, if it is
+ * over, or if it makes no sense.
+ */
 export function retryAfterMs(header: string | undefined, now: number = Date.now()): number | undefined {
-  if (header === undefined || header.trim() === '') return undefined;
-  const seconds = Number(header);
-  const ms = Number.isNaN(seconds) ? Date.parse(header) - now : seconds * 1_000;
-  return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
+  const text = header?.trim() ?? '';
+  const ms = SECONDS.test(text) ? Number(text) * 1_000 : HTTP_DATE.test(text) ? Date.parse(text) - now : Number.NaN;
+  return ms >= 0 ? Math.min(ms, LONGEST_WAIT_MS) : undefined;
 }
