@@ -69,15 +69,17 @@ export function knownSettings(targets: readonly Target[] = TARGETS): string[] {
 function readOne(environment: Environment, name: string, problems: string[]): string | undefined {
   const value = environment[name];
   const file = environment[`${name}_FILE`];
-  if (value !== undefined && value !== '') return value;
+  if (value !== undefined && value.trim() !== '') return value;
   // TEMPORAL_TLS_CERT_FILE and its like are file names themselves, not settings that come from a file.
   if (file === undefined || file === '') return undefined;
   try {
-    return readFileSync(file, 'utf8').trim();
+    const content = readFileSync(file, 'utf8').trim();
+    if (content !== '') return content;
+    problems.push(`${name}_FILE: ${file} is empty`);
   } catch {
     problems.push(`${name}_FILE: cannot read ${file}`);
-    return undefined;
   }
+  return undefined;
 }
 
 function parse<S extends z.ZodObject>(
@@ -90,6 +92,8 @@ function parse<S extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   for (const { path, message } of parsed.error.issues) {
     const name = path.join('.');
+    // Said already, and better: the file that should hold it is at fault.
+    if (problems.some((problem) => problem.startsWith(`${name}_FILE:`))) continue;
     problems.push(values[name] === undefined ? `${name} is missing: it ${message}` : `${name} ${message}`);
   }
   return undefined;

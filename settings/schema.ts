@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
-const optionalPort = z.coerce.number({ error: 'must be a port number' }).int().min(0).max(65_535).optional();
+
+function wholeNumber(max: number, error: string) {
+  return z.coerce.number({ error }).int({ error }).min(0, { error }).max(max, { error });
+}
 
 /** Settings of the engine itself; each target adds its own (targets/<name>/settings.ts). `.env.example` explains them. */
 export const commonSettings = z.object({
@@ -21,18 +24,13 @@ export const commonSettings = z.object({
   TEMPORAL_UI_URL: z
     .url({ protocol: /^https?$/, error: "must be the http(s) address of Temporal's Web UI, without /namespaces" })
     .default('http://localhost:8233'),
-  SETTLE_MS: z.coerce
-    .number({ error: 'must be a number of milliseconds' })
-    .int()
-    .min(0)
-    .max(DAY_MS, { error: 'must be at most a day' })
-    .default(1_000),
+  SETTLE_MS: wholeNumber(DAY_MS, `must be a whole number of milliseconds, at most a day (${DAY_MS})`).default(1_000),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be trace, debug, info, warn, error or silent',
     })
     .default('info'),
-  METRICS_PORT: optionalPort,
+  METRICS_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').optional(),
 });
 
 export type CommonSettings = z.infer<typeof commonSettings>;
