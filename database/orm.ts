@@ -43,7 +43,7 @@ const DATE = 1082;
 /** Times and days as PostgreSQL writes them: a `Date` would drop microseconds, and shift days by the worker's zone. */
 function getTypeParser(oid: number, format?: 'text' | 'binary') {
   if (oid === TIMESTAMPTZ || oid === DATE) return (value: string) => value;
-  return pg.types.getTypeParser(oid, format as 'text');
+  return pg.types.getTypeParser(oid, format);
 }
 
 /** Describes the database; connects when it is first used. Sessions run in UTC. */

@@ -10,6 +10,8 @@ export interface SourceRows {
   readonly where: string;
 }
 
+type NoSources = { readonly [name: string]: never };
+
 type Sources<S extends { readonly [name: string]: SourceRows }> = {
   readonly [Name in keyof S]: readonly EmsRows[S[Name]['type']][];
 };
@@ -55,7 +57,7 @@ export interface EntityMapping {
  */
 export function defineMapping<
   T extends EntityType,
-  const S extends { readonly [name: string]: SourceRows } = Record<never, never>,
+  const S extends { readonly [name: string]: SourceRows } = NoSources,
 >(declaration: EntityMappingDeclaration<T, S>): EntityMapping {
   return Object.freeze({
     type: declaration.type,

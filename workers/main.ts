@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   try {
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
-    await Promise.all([...dependencies.processes.values()].map(({ remote }) => remote.close?.()));
+    for (const { remote } of dependencies.processes.values()) await remote.close?.();
     await connection.close();
     await orm.close();
   }

@@ -26,15 +26,15 @@ export class Patience {
       this.#scope = scope;
       this.#over = scope
         .run(() => sleep(this.#length))
-        .then(
-          () => {
-            this.#timesOver += 1;
-            this.#scope = null;
-          },
-          () => undefined,
-        );
+        .then(() => this.#ranOut())
+        .catch(() => undefined);
     }
     return this.#over;
+  }
+
+  #ranOut(): void {
+    this.#timesOver += 1;
+    this.#scope = null;
   }
 
   /** Ends the timer: nobody waits any more. */

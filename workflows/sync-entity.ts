@@ -16,7 +16,13 @@ import type { Delivery } from '../sync/delivery.ts';
 import { formatRef } from '../sync/entity-type.ts';
 import { ATTEMPTS_BEFORE_FAILING, isErrorClass, type ErrorClass } from '../sync/error-class.ts';
 import { outcomeOf } from '../sync/sync-outcome.ts';
-import { firstDelivery, oneDelivery, PAUSE_AFTER_FAILURE, persistentDelivery, recordActivities } from './activity-proxies.ts';
+import {
+  firstDelivery,
+  oneDelivery,
+  PAUSE_AFTER_FAILURE,
+  persistentDelivery,
+  recordActivities,
+} from './activity-proxies.ts';
 import { askToResend } from './ask-to-resend.ts';
 import {
   requestedSignal,

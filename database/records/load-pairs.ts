@@ -1,4 +1,4 @@
-import { IsolationLevel } from '@mikro-orm/core';
+import { IsolationLevel, type EntitySchema } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { formatRef, type EntityKey, type EntityType } from '../../sync/entity-type.ts';
 import { EMS_ENTITIES, type EmsRows } from '../entities/index.ts';
@@ -38,7 +38,7 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
     async (em) => {
       const { process, mapping } = detection;
       const facts = byKey(await loadFacts(em, detection, keys), ({ key }) => key);
-      const entities = byKey(await em.find(EMS_ENTITIES[mapping.type] as never, { id: { $in: keys } } as never), idOf);
+      const entities = byKey(await findRows(em, mapping.type, keys), idOf);
       const records = byKey(
         await em.find(RECORD_ENTITIES[mapping.type], { syncProcess: process, entityKey: { $in: [...keys] } }),
         ({ entityKey }) => entityKey ?? '',
@@ -46,7 +46,7 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
       const sources = await loadSources(em, mapping, keys);
       return keys.map((key) => ({
         key,
-        entity: (entities.get(key) as AnyRow | undefined) ?? null,
+        entity: entities.get(key) ?? null,
         passesFilter: facts.get(key)?.passes ?? false,
         settled: facts.get(key)?.settled ?? true,
         sourcesVersion: facts.get(key)?.sources_version ?? null,
@@ -58,7 +58,12 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
   );
 }
 
-const idOf = (row: unknown) => (row as AnyRow).id;
+const idOf = ({ id }: AnyRow) => id;
+
+/** The types differ by entity, and the caller has the entity as a value: from here on a row is any of them. */
+function findRows(em: EntityManager, type: EntityType, ids: readonly EntityKey[]): Promise<AnyRow[]> {
+  return em.find(EMS_ENTITIES[type] as EntitySchema<AnyRow>, { id: { $in: ids } });
+}
 
 function byKey<T>(rows: readonly T[], key: (row: T) => EntityKey): Map<EntityKey, T> {
   return new Map(rows.map((row) => [key(row), row]));
@@ -81,11 +86,11 @@ async function loadSources(em: EntityManager, mapping: DetectedMapping, keys: re
       FROM ${sql.raw(entityTable(mapping.type))} e JOIN ${sql.raw(entityTable(type))} s ON ${sql.raw(where)}
       WHERE e.id = ANY (${keys}::bigint[]) ORDER BY e.id, s.id`.execute(em.getKysely());
     const ids = [...new Set(links.map(({ source }) => source))];
-    const rows = byKey(await em.find(EMS_ENTITIES[type] as never, { id: { $in: ids } } as never), idOf);
+    const rows = byKey(await findRows(em, type, ids), idOf);
     const linked = Map.groupBy(links, ({ key }) => key);
     bySource.set(
       name,
-      new Map([...linked].map(([key, own]) => [key, own.flatMap(({ source }) => (rows.get(source) as AnyRow) ?? [])])),
+      new Map([...linked].map(([key, own]) => [key, own.flatMap(({ source }) => rows.get(source) ?? [])])),
     );
   }
   return (key: EntityKey) =>

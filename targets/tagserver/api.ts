@@ -150,7 +150,7 @@ export class TagServerApi {
     } = {},
   ): Promise<Response<string>> {
     try {
-      return (await this.#http(path, { method, ...options })) as Response<string>;
+      return await this.#http(path, { method, ...options });
     } catch (error) {
       throw connectionError('TagServer', error);
     }

@@ -20,9 +20,9 @@ async function main(): Promise<void> {
     const recorded = new Map<string, string>();
     const system = await System.start();
     try {
-      for (const { title, run } of SCENARIOS) {
-        say(title);
-        for (const [name, workflowId] of Object.entries(await run(system))) {
+      for (const scenario of SCENARIOS) {
+        say(scenario.title);
+        for (const [name, workflowId] of Object.entries(await scenario.run(system))) {
           recorded.set(
             name,
             impersonal(historyToJSON(await system.temporal.workflow.getHandle(workflowId).fetchHistory())),
