@@ -53,6 +53,8 @@ export async function createOrm({ databaseUrl, poolSize = 10, migrationSet }: Or
     clientUrl: databaseUrl,
     entities: ENTITIES,
     timezone: '+00:00',
+    // A wrong address must not make an empty database.
+    ensureDatabase: false,
     pool: { min: 0, max: poolSize },
     driverOptions: { types: { getTypeParser }, application_name: 'ems-sync', connectionTimeoutMillis: 10_000 },
     extensions: [Migrator],

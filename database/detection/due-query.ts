@@ -56,7 +56,10 @@ function sourceTimes(mapping: DetectedMapping): RawBuilder<unknown> | null {
   return selects.length === 0 ? null : sql.raw(`(${selects.join(' UNION ALL ')})`);
 }
 
-/** The record that a WAITING one waits for has reached the target. */
+/**
+ * A row that is referred to has reached the target; or one of the same type, which held a value that this one needs, was
+ * written since, or is gone.
+ */
 function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
   const cases = mapping.referencedTypes.map(
     (type) => sql`WHEN ${sql.lit(type)} THEN EXISTS (
@@ -64,8 +67,12 @@ function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
       WHERE awaited.sync_process = ${process} AND awaited.remote_id IS NOT NULL
         AND awaited.entity_key = split_part(sr.waiting_for, '/', 2)::bigint)`,
   );
-  if (cases.length === 0) return sql<boolean>`false`;
-  return sql`CASE split_part(sr.waiting_for, '/', 1) ${sql.join(cases, sql` `)} ELSE true END`;
+  return sql`CASE split_part(sr.waiting_for, '/', 1) ${sql.join(cases, sql` `)}
+    WHEN ${sql.lit(mapping.type)} THEN NOT EXISTS (
+      SELECT FROM ${sql.raw(recordTable(mapping.type))} awaited
+      WHERE awaited.sync_process = ${process} AND awaited.updated_on <= sr.updated_on
+        AND awaited.entity_key = split_part(sr.waiting_for, '/', 2)::bigint)
+    ELSE true END`;
 }
 
 function reason(detection: Detection): RawBuilder<DueReason | null> {

@@ -1,6 +1,14 @@
 import { p, Type } from '@mikro-orm/core';
 import { formatInstant, parseInstant, type Instant } from '../../sync/instant.ts';
 
+/**
+ * PostgreSQL's `infinity` as the last time there is: no target takes it, so its row is parked, and no other row of its page.
+ */
+const ENDS_OF_TIME: ReadonlyMap<string, Instant> = new Map([
+  ['infinity', Temporal.Instant.fromEpochMilliseconds(8.64e15)],
+  ['-infinity', Temporal.Instant.fromEpochMilliseconds(-8.64e15)],
+]);
+
 /** `timestamptz(6)` ⇄ `Temporal.Instant`. The driver hands times over as text (see orm.ts), so microseconds survive. */
 export class InstantType extends Type<Instant | null, string | null> {
   override convertToDatabaseValue(value: Instant | string | null): string | null {
@@ -8,7 +16,8 @@ export class InstantType extends Type<Instant | null, string | null> {
   }
 
   override convertToJSValue(value: string | null): Instant | null {
-    return value === null || value === undefined ? null : parseInstant(value);
+    if (value === null || value === undefined) return null;
+    return ENDS_OF_TIME.get(value) ?? parseInstant(value);
   }
 
   override compareAsType(): string {
@@ -27,7 +36,10 @@ export class PlainDateType extends Type<Temporal.PlainDate | null, string | null
   }
 
   override convertToJSValue(value: string | null): Temporal.PlainDate | null {
-    return value === null || value === undefined ? null : Temporal.PlainDate.from(value);
+    if (value === null || value === undefined) return null;
+    // Midnight in UTC has the day itself, for every notation that PostgreSQL has (years of five digits, BC, infinity).
+    const midnight = ENDS_OF_TIME.get(value) ?? parseInstant(midnightOf(value));
+    return midnight.toZonedDateTimeISO('UTC').toPlainDate();
   }
 
   override compareAsType(): string {
@@ -37,6 +49,11 @@ export class PlainDateType extends Type<Temporal.PlainDate | null, string | null
   override getColumnType(): string {
     return 'date';
   }
+}
+
+/** `2027-05-15` → `2027-05-15 00:00:00+00`, `0044-03-15 BC` → `0044-03-15 00:00:00+00 BC`. */
+function midnightOf(date: string): string {
+  return date.replace(/^(\S+)( BC)?$/, '$1 00:00:00+00$2');
 }
 
 export const instantColumn = () => p.type(InstantType).$type<Instant>();

@@ -103,6 +103,26 @@ describe('swaps', () => {
     expect(await system.remote('event-participants', second)).toMatchObject({ bib: '9' });
   }, 120_000);
 
+  test('bibs that only TagServer takes for the same: the second waits for the first, and is looked at when that changes', async () => {
+    const { ems } = system;
+    const eventId = await ems.event();
+    const raceId = await ems.race(eventId);
+    const first = await ems.participant(eventId, raceId, { bib: '12' });
+    const second = await ems.participant(eventId, raceId, { bib: ' 12 ' });
+
+    await system.sweep();
+    await system.inState('EventParticipant', second, 'WAITING');
+    await system.pair('EventParticipant', second).result();
+
+    expect(await system.record('EventParticipant', second)).toMatchObject({ waiting_for: `EventParticipant/${first}` });
+    expect((await system.sweep()).totals).toEqual({});
+    await ems.update('event_participant', first, { bib: '13' });
+    await system.sweep();
+    await system.sweep();
+    await system.inState('EventParticipant', second, 'IN_SYNC');
+    expect(await system.remote('event-participants', second)).toMatchObject({ bib: '12' });
+  }, 120_000);
+
   test('a stranger at TagServer holds the code: parked, and said who', async () => {
     const { ems } = system;
     const eventId = await ems.event();

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from 'kysely';
+import { dueRows, goneRows, type Detection, type DueReason } from '../../database/detection/due-query.ts';
+import { findDuePage } from '../../database/detection/find-page.ts';
+import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts';
+
+let database: MigratedDatabase;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+}, 60_000);
+
+afterAll(async () => {
+  await database?.close();
+});
+
+const detection: Detection = {
+  process: 'TAGSERVER',
+  mappingVersion: 2,
+  settleMs: 1_000,
+  mapping: {
+    type: 'Person',
+    filter: "e.last_name <> 'Hidden'",
+    sources: { club: { type: 'Organisation', where: 's.id = e.organisation_id' } },
+    referencedTypes: ['Organisation'],
+  },
+};
+
+async function reasonOf(key: string): Promise<DueReason | null> {
+  const kysely = database.orm.em.fork().getKysely();
+  const due = await sql<{ key: string; reason: DueReason }>`SELECT key, reason FROM (${dueRows(detection)}) d`.execute(
+    kysely,
+  );
+  const gone = await sql<{
+    key: string;
+    reason: DueReason;
+  }>`SELECT key, reason FROM (${goneRows(detection)}) g`.execute(kysely);
+  return [...due.rows, ...gone.rows].find((row) => row.key === key)?.reason ?? null;
+}
+
+const TIME = '2026-05-01T10:00:00.123456Z';
+
+/** A person whose record says that it is in sync, but for what a test changes. */
+async function pair(person: Record<string, unknown> = {}, record: Record<string, unknown> = {}): Promise<string> {
+  const organisationId = await database.ems.organisation({ modified_on: TIME });
+  const id = await database.ems.person({ modified_on: TIME, organisation_id: organisationId, ...person });
+  const values = {
+    sync_process: 'TAGSERVER',
+    entity_id: id,
+    entity_key: id,
+    state: 'IN_SYNC',
+    entity_synced_on: TIME,
+    mapping_version: 2,
+    sources_version: `1:${Temporal.Instant.from(TIME).epochNanoseconds / 1_000n}`,
+    remote_id: id,
+    ...record,
+  };
+  await database.client.query(
+    `INSERT INTO sync_person (${Object.keys(values).join(', ')}) VALUES (${Object.keys(values)
+      .map((_, i) => `$${i + 1}`)
+      .join(', ')})`,
+    Object.values(values),
+  );
+  return id;
+}
+
+describe('detection', () => {
+  test('a record that equals its row is not due', async () => {
+    expect(await reasonOf(await pair())).toBeNull();
+  });
+
+  test.each([
+    ['a time that differs', { entity_synced_on: '2026-05-01T10:00:00.123457Z' }, 'changed'],
+    ['no time: an intent whose child was terminated', { entity_synced_on: null }, 'changed'],
+    ['an unconfirmed attempt', { state: 'PENDING' }, 'unconfirmed'],
+    ['a create that was begun', { state: 'CREATING' }, 'unconfirmed'],
+    ['a pair that keeps failing', { state: 'FAILING' }, 'unconfirmed'],
+    ['an older mapping', { mapping_version: 1 }, 'mapping'],
+    ['a row it reads that changed', { sources_version: '1:1' }, 'sources'],
+    ['a row it reads that is gone', { sources_version: '2:3555259200246912' }, 'sources'],
+    ['a record tied to no row', { entity_id: null }, 'restored'],
+    ['a removed one that passes the filter again', { state: 'REMOVED', remote_id: null }, 'filter'],
+    ['parked at another time', { state: 'PARKED', examined_on: '2026-04-01T10:00:00Z' }, 'changed'],
+  ])('%s: due', async (_, record, reason) => {
+    expect(await reasonOf(await pair({}, record))).toBe(reason);
+  });
+
+  test.each([
+    ['parked at this time', { state: 'PARKED', entity_synced_on: null, examined_on: TIME }],
+    ['unlinked by an operator', { state: 'UNLINKED', entity_synced_on: null }],
+    ['waiting for what has not arrived', { state: 'WAITING', examined_on: TIME, waiting_for: 'Organisation/999999' }],
+  ])('%s: not due', async (_, record) => {
+    expect(await reasonOf(await pair({}, record))).toBeNull();
+  });
+
+  test('what is waited for has arrived: due', async () => {
+    const organisationId = await database.ems.organisation();
+    const id = await pair({}, { state: 'WAITING', examined_on: TIME, waiting_for: `Organisation/${organisationId}` });
+    expect(await reasonOf(id)).toBeNull();
+    await database.client.query(
+      `INSERT INTO sync_organisation (sync_process, entity_id, entity_key, state, remote_id)
+       VALUES ('TAGSERVER', $1::bigint, $1::bigint, 'IN_SYNC', $1::bigint::text)`,
+      [organisationId],
+    );
+    expect(await reasonOf(id)).toBe('awaited');
+  });
+
+  test('waiting for one of its own kind, which held what it needs: due when that one was written since, or is gone', async () => {
+    const holder = await pair({}, { updated_on: '2026-05-01T10:00:00Z' });
+    const id = await pair(
+      {},
+      { state: 'WAITING', examined_on: TIME, waiting_for: `Person/${holder}`, updated_on: '2026-05-01T10:00:01Z' },
+    );
+    expect(await reasonOf(id)).toBeNull();
+    await database.client.query(`UPDATE sync_person SET updated_on = '2026-05-01T10:00:02Z' WHERE entity_key = $1`, [
+      holder,
+    ]);
+    expect(await reasonOf(id)).toBe('awaited');
+    await database.client.query('DELETE FROM sync_person WHERE entity_key = $1', [holder]);
+    expect(await reasonOf(id)).toBe('awaited');
+  });
+
+  test('another process with its own record does not matter', async () => {
+    const id = await pair();
+    await database.client.query(`UPDATE sync_person SET sync_process = 'MAUTIC' WHERE entity_key = $1`, [id]);
+    expect(await reasonOf(id)).toBe('new');
+  });
+
+  test.each([
+    ['deleted in EMS', 'IN_SYNC', 'deleted'],
+    ['deleted in EMS while removed', 'REMOVED', 'deleted'],
+    ['deleted in EMS while unlinked', 'UNLINKED', 'deleted'],
+  ])('%s: gone', async (_, state, reason) => {
+    const id = await pair({}, { state });
+    await database.ems.delete('person', id);
+    expect(await reasonOf(id)).toBe(reason);
+  });
+
+  test('filtered out: gone, once; a filter that is null for a row counts as not passed', async () => {
+    for (const last_name of ['Hidden', null]) {
+      const id = await pair({ last_name });
+      expect(await reasonOf(id)).toBe('filtered-out');
+      await database.client.query(`UPDATE sync_person SET state = 'REMOVED' WHERE entity_key = $1`, [id]);
+      expect(await reasonOf(id)).toBeNull();
+    }
+  });
+
+  test('pages go by key: nothing is seen twice or skipped while rows come and go', async () => {
+    const em = database.orm.em.fork();
+    const before = (await findDuePage(em, detection, { after: null, limit: 10_000 })).at(-1) ?? null;
+    await database.client.query(
+      `INSERT INTO person (modified_on, last_name) SELECT '2026-05-01', 'Row ' || n FROM generate_series(1, 25) n`,
+    );
+    const seen: string[] = [];
+    let after = before;
+    for (;;) {
+      const page = await findDuePage(em, detection, { after, limit: 10 });
+      if (seen.length === 10) {
+        await database.client.query('DELETE FROM person WHERE id = $1', [seen[0]]);
+        await database.client.query(`INSERT INTO person (modified_on, last_name) VALUES ('2026-04-01', 'Late')`);
+      }
+      seen.push(...page);
+      if (page.length < 10) break;
+      after = page.at(-1) ?? null;
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toHaveLength(26);
+  });
+});

@@ -1,0 +1,34 @@
+import { Client } from 'pg';
+import { migrate } from '../../database/migrate.ts';
+import { createOrm, type Orm } from '../../database/orm.ts';
+import { Ems } from '../flows/ems.ts';
+import { freshDatabase } from '../simulators/fresh-database.ts';
+
+export interface MigratedDatabase {
+  readonly url: string;
+  readonly client: Client;
+  readonly orm: Orm;
+  readonly ems: Ems;
+  close(): Promise<void>;
+}
+
+/** A database with EMS's tables and ours, and nothing in them. */
+export async function migratedDatabase(): Promise<MigratedDatabase> {
+  const { url, drop } = await freshDatabase();
+  await migrate({ databaseUrl: url, withEms: true });
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query("SET TIME ZONE 'UTC'");
+  const orm = await createOrm({ databaseUrl: url });
+  return {
+    url,
+    client,
+    orm,
+    ems: new Ems(client),
+    close: async () => {
+      await orm.close();
+      await client.end();
+      await drop();
+    },
+  };
+}

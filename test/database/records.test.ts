@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beginAttempts } from '../../database/records/begin-attempt.ts';
+import { moveTimes } from '../../database/records/move-times.ts';
+import { drawPass, raisePassAbove } from '../../database/records/pass-sequence.ts';
+import { writeDeliveries } from '../../database/records/write-deliveries.ts';
+import { writeFailure } from '../../database/records/write-failure.ts';
+import type { Delivery, Examined } from '../../sync/delivery.ts';
+import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts';
+
+let database: MigratedDatabase;
+let personId: string;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+}, 60_000);
+
+beforeEach(async () => {
+  personId = await database.ems.person({ modified_on: '2026-05-01T10:00:00.123456Z' });
+});
+
+afterAll(async () => {
+  await database?.close();
+});
+
+const examined: Examined = {
+  modifiedOn: '2026-05-01T10:00:00.123456Z',
+  settled: true,
+  sourcesVersion: '0:0',
+  mappingVersion: 1,
+};
+
+async function record() {
+  const { rows } = await database.client.query(
+    'SELECT *, entity_synced_on::text, examined_on::text FROM sync_person WHERE entity_key = $1',
+    [personId],
+  );
+  return rows[0] ?? null;
+}
+
+const updated = (pass: number, contentHash: string): Delivery => ({
+  key: personId,
+  pass: String(pass),
+  kind: 'updated',
+  examined,
+  remoteId: personId,
+  remoteModifiedOn: null,
+  contentHash,
+});
+
+const write = (...deliveries: Delivery[]) =>
+  writeDeliveries(
+    database.orm,
+    'TAGSERVER',
+    'Person',
+    deliveries.map((delivery) => ({ ...delivery, workflowId: `TAGSERVER/Person/${delivery.key}` })),
+  );
+
+describe('a late attempt', () => {
+  test('cannot overwrite a newer one, and writing a result twice is harmless (architecture rule 14)', async () => {
+    await write(updated(7, 'v1:newer'));
+    await write(updated(6, 'v1:older'));
+    expect(await record()).toMatchObject({ pass: '7', content_hash: 'v1:newer' });
+    await write(updated(7, 'v1:newer'));
+    expect(await record()).toMatchObject({ pass: '7', content_hash: 'v1:newer', state: 'IN_SYNC' });
+  });
+
+  test('may not send when a newer attempt has begun', async () => {
+    const intent = { key: personId, state: 'CREATING', workflowId: 'w' } as const;
+    expect(await beginAttempts(database.orm, 'TAGSERVER', 'Person', 9n, [intent])).toEqual(new Set([personId]));
+    expect(await beginAttempts(database.orm, 'TAGSERVER', 'Person', 8n, [intent])).toEqual(new Set());
+    expect(await record()).toMatchObject({ pass: '9', state: 'CREATING', content_hash: null });
+  });
+
+  test('removes no record that a newer attempt has written, nor one whose row has come back', async () => {
+    await write(updated(7, 'v1:newer'));
+    await write({ key: personId, pass: '6', kind: 'removed', forget: true });
+    await write({ key: personId, pass: '8', kind: 'removed', forget: true });
+    expect(await record()).toMatchObject({ pass: '7', state: 'IN_SYNC' });
+    await database.ems.delete('person', personId);
+    await write({ key: personId, pass: '8', kind: 'removed', forget: true });
+    expect(await record()).toBeNull();
+  });
+});
+
+describe('results', () => {
+  test('a failure is noted in its own transaction, keeps what is known of the remote, and counts since when (pitfall 37)', async () => {
+    await write(updated(3, 'v1:known'));
+    const failure = { key: personId, errorClass: 'transient', workflowId: 'w' } as const;
+    await writeFailure(database.orm, 'TAGSERVER', 'Person', { ...failure, message: 'first', attempts: 5 });
+    const first = await record();
+    await writeFailure(database.orm, 'TAGSERVER', 'Person', { ...failure, message: 'second', attempts: 6 });
+    expect(await record()).toMatchObject({
+      state: 'FAILING',
+      content_hash: 'v1:known',
+      remote_id: personId,
+      last_error: 'second',
+      attempts: 6,
+      failing_since: first.failing_since,
+    });
+    // A new attempt does not hide that it fails; its success does.
+    await beginAttempts(database.orm, 'TAGSERVER', 'Person', 10n, [
+      { key: personId, state: 'PENDING', workflowId: 'w' },
+    ]);
+    expect(await record()).toMatchObject({ state: 'FAILING' });
+    await write(updated(10, 'v1:new'));
+    expect(await record()).toMatchObject({ state: 'IN_SYNC', attempts: 0, last_error: null, failing_since: null });
+  });
+
+  test('parked and waiting note the time that was judged, and lose nothing of what was delivered', async () => {
+    await write(updated(3, 'v1:known'));
+    await write({ key: personId, pass: '4', kind: 'waiting', examined, for: 'Organisation/5' });
+    expect(await record()).toMatchObject({ state: 'WAITING', waiting_for: 'Organisation/5', content_hash: 'v1:known' });
+    await write({
+      key: personId,
+      pass: '5',
+      kind: 'parked',
+      examined,
+      errorClass: 'rejected',
+      field: 'last_name',
+      reason: 'is empty',
+    });
+    expect(await record()).toMatchObject({
+      state: 'PARKED',
+      waiting_for: null,
+      examined_on: '2026-05-01 10:00:00.123456+00',
+      content_hash: 'v1:known',
+      remote_id: personId,
+      last_error: 'last_name: is empty',
+    });
+  });
+
+  test('an unsettled row is noted a microsecond short, its sources as unknown', async () => {
+    await write({ ...updated(3, 'v1:x'), examined: { ...examined, settled: false } } as Delivery);
+    expect(await record()).toMatchObject({ entity_synced_on: '2026-05-01 10:00:00.123455+00', sources_version: null });
+  });
+
+  test('a page of results of every kind is as many single ones (pitfalls 26, 27)', async () => {
+    const other = await database.ems.person();
+    const third = await database.ems.person();
+    await write(
+      updated(3, 'v1:a'),
+      { key: other, pass: '3', kind: 'parked', examined, errorClass: 'rejected', field: null, reason: 'no' },
+      { key: third, pass: '3', kind: 'removed', forget: false },
+    );
+    const { rows } = await database.client.query(
+      'SELECT entity_key, state FROM sync_person WHERE entity_key = ANY ($1) ORDER BY entity_key',
+      [[personId, other, third]],
+    );
+    expect(rows.map(({ state }) => state)).toEqual(['IN_SYNC', 'PARKED', 'REMOVED']);
+  });
+});
+
+describe('moving times in bulk', () => {
+  const unchanged = (pass: string) => ({
+    key: personId,
+    pass,
+    examined: { ...examined, modifiedOn: '2026-05-02T10:00:00.000001Z' },
+  });
+
+  test('moves what is as it was read, once', async () => {
+    await write(updated(3, 'v1:a'));
+    await database.ems.update('person', personId, { modified_on: '2026-05-02T10:00:00.000001Z' });
+    expect(await moveTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('3')])).toBe(1);
+    expect(await moveTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('3')])).toBe(0);
+    expect(await record()).toMatchObject({ entity_synced_on: '2026-05-02 10:00:00.000001+00', pass: '3' });
+  });
+
+  test('leaves a record that another pass has written since, and a row that has changed since', async () => {
+    await write(updated(4, 'v1:a'));
+    await database.ems.update('person', personId, { modified_on: '2026-05-02T10:00:00.000001Z' });
+    expect(await moveTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('3')])).toBe(0);
+    await database.ems.update('person', personId, { modified_on: '2026-05-03T10:00:00Z' });
+    expect(await moveTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('4')])).toBe(0);
+  });
+});
+
+describe('pass numbers', () => {
+  test('only grow, also when they are lifted above what a target holds', async () => {
+    const first = await drawPass(database.orm);
+    await raisePassAbove(database.orm, first + 1_000n);
+    expect(await drawPass(database.orm)).toBeGreaterThan(first + 1_000n);
+    await raisePassAbove(database.orm, 1n);
+    expect(await drawPass(database.orm)).toBeGreaterThan(first + 1_000n);
+  });
+});
