@@ -23,6 +23,7 @@ export function createDisplay(out: NodeJS.WriteStream): Display {
 function onTerminal(out: NodeJS.WriteStream): Display {
   const log = createLogUpdate(out);
   let shown = '';
+  let ended = false;
   return {
     say(line) {
       log.clear();
@@ -30,10 +31,12 @@ function onTerminal(out: NodeJS.WriteStream): Display {
       if (shown !== '') log(shown);
     },
     show(status, news) {
+      if (ended) return;
       shown = `\n${statusTable(status)}\n${news}`;
       log(shown);
     },
     end() {
+      ended = true;
       log.done();
       shown = '';
     },
@@ -43,16 +46,19 @@ function onTerminal(out: NodeJS.WriteStream): Display {
 function inLines(out: NodeJS.WriteStream): Display {
   let last = '';
   let lastAt = 0;
+  let ended = false;
   return {
     say: (line) => void out.write(`${line}\n`),
     show(status, news) {
       const lines = statusLines(status).join('\n');
-      if (lines === last || Date.now() - lastAt < LINE_EVERY_MS) return;
+      if (ended || lines === last || Date.now() - lastAt < LINE_EVERY_MS) return;
       last = lines;
       lastAt = Date.now();
       out.write(`${lines}${news === '' ? '' : `  (${news})`}\n`);
     },
-    end() {},
+    end() {
+      ended = true;
+    },
   };
 }
 

@@ -24,7 +24,7 @@ let latest: Status | null = null;
 
 async function start(options: DemoOptions): Promise<DemoSystem> {
   const runFolder = makeRunFolder();
-  stack.defer(() => rmSync(runFolder, { recursive: true, force: true }));
+  stack.defer(() => rmSync(runFolder, { recursive: true, force: true, maxRetries: 3 }));
   const system = await startSystem(options, runFolder, stack, display.say);
   const file = writeEnvironmentFile(runFolder, system.environment);
   stack.defer(() => file.remove());
@@ -34,20 +34,29 @@ async function start(options: DemoOptions): Promise<DemoSystem> {
 
 /** @returns whether every process got in step in time, and what it did then proved right. */
 async function once(options: DemoOptions): Promise<boolean> {
-  const system = await Promise.race([start(options), endOfTime(options.timeout)]);
-  if (system === 'late') return tooLate(options.timeout);
-  const inStep = watchStatus(system, (status) => {
+  const system = await start(options);
+  const inStep = watch(system, (status) => {
     latest = status;
     display.show(status, `${Math.round((performance.now() - startedAt) / 1_000)} s`);
     return status.inStep;
   });
   const late = endOfTime(options.timeout);
   if ((await Promise.race([inStep, late, system.broken])) === 'late') return tooLate(options.timeout);
-  display.end();
-  for (const line of latest === null ? [] : statusLines(latest)) display.say(line);
+  endDisplay();
   const problems = await Promise.race([verify(system, display.say), system.broken]);
   for (const problem of problems) console.error(problem);
   return problems.length === 0;
+}
+
+/** Ends before the connection that it looks through does. */
+function watch(system: DemoSystem, onStatus: (status: Status) => boolean): Promise<void> {
+  const stop = new AbortController();
+  const watching = watchStatus(system, stop.signal, onStatus);
+  stack.defer(async () => {
+    stop.abort();
+    await watching.catch(() => undefined);
+  });
+  return watching;
 }
 
 async function endOfTime(seconds: number): Promise<'late'> {
@@ -55,9 +64,15 @@ async function endOfTime(seconds: number): Promise<'late'> {
   return 'late';
 }
 
-function tooLate(seconds: number): boolean {
+/** The last state stays to be read. */
+function endDisplay(): void {
   display.end();
-  console.error(`Not in step after ${seconds} s. Give it more time with --timeout, or see what is due above.`);
+  for (const line of latest === null ? [] : statusLines(latest)) display.say(line);
+}
+
+function tooLate(seconds: number): boolean {
+  endDisplay();
+  console.error(`Not in step after ${seconds} s. Give it more time with --timeout, or see the workers' log.`);
   return false;
 }
 
@@ -82,9 +97,9 @@ async function stayUp(options: DemoOptions): Promise<never> {
     stop.abort();
     await changing;
   });
-  const watching = watchStatus(system, (status) => {
-    display.show(status, `${changes} changes of EMS, the last: ${last}`);
-    return stop.signal.aborted;
+  const watching = watch(system, (status) => {
+    display.show(status, changes === 0 ? '' : `${changes} changes of EMS, the last: ${last}`);
+    return false;
   });
   await Promise.race([system.broken, watching]);
   return new Promise<never>(() => {});

@@ -8,9 +8,11 @@ interface TypeContent {
   readonly select: string;
 }
 
+/** Unicode's white space. Named one by one: what PostgreSQL's patterns take for it depends on the database's locale. */
+const WHITE_SPACE = String.raw`E' \t\n\u000b\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'`;
+
 /** Without white space around it, in NFC; nothing left is null. */
-const text = (column: string): string =>
-  `nullif(normalize(regexp_replace(${column}, '^[[:space:]]+|[[:space:]]+$', '', 'g'), NFC), '')`;
+const text = (column: string): string => `nullif(normalize(btrim(${column}, ${WHITE_SPACE}), NFC), '')`;
 
 const instant = (column: string): string =>
   `to_char(date_trunc('milliseconds', ${column} AT TIME ZONE 'UTC'), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;

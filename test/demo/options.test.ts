@@ -13,7 +13,9 @@ describe('options of the demo', () => {
     jest.spyOn(process.stderr, 'write').mockImplementation(keep);
     jest.spyOn(process.stdout, 'write').mockImplementation(keep);
   });
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   /** What wrong use tells, on one line. */
   function refusal(...args: string[]): string {

@@ -1,0 +1,85 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { localFolder, projectFolder } from '../../local/folders.ts';
+
+/** A demo in a process of its own, started as `npm run demo` does. */
+export class DemoProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown[]>;
+  /** Handed down to whatever the demo starts, so that it can be told from others. */
+  readonly #mark = `demo-test-${randomBytes(6).toString('hex')}`;
+  out = '';
+  err = '';
+
+  constructor(...args: string[]) {
+    const run = [join(projectFolder, 'local', 'run.mjs'), 'demo/main.ts', ...args];
+    this.#child = spawn(process.execPath, run, {
+      env: { ...process.env, EMS_SYNC_TEST_MARK: this.#mark },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#ended = once(this.#child, 'close');
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => (this.out += text));
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text));
+  }
+
+  /** The exit code, when all of its output is there. */
+  async ended(): Promise<number | null> {
+    const [code] = await this.#ended;
+    return code as number | null;
+  }
+
+  /** What `pattern` captures of standard output, as soon as it is there. */
+  async told(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.out);
+      if (found !== null) return found[1] ?? found[0];
+      if (this.#child.exitCode !== null) throw new Error(`the demo ended before it told that:\n${this.out}${this.err}`);
+      await sleep(100);
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** The process of the demo itself. */
+  async pid(): Promise<number> {
+    return Number(await this.told(/workers-(\d+)-\d+\.log/));
+  }
+
+  lastLine(): string {
+    return this.out.trimEnd().split('\n').at(-1) ?? '';
+  }
+
+  /** What still runs, or still lies about, of this demo. */
+  async remains(): Promise<string[]> {
+    const pid = await this.pid();
+    const processes = execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 2 ** 26 })
+      .split('\n')
+      .filter((line) => line.includes(this.#mark) || line.includes(join(localFolder, 'demo', `${pid}-`)));
+    const ports = [...this.out.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port));
+    const listening = [];
+    for (const port of new Set(ports)) if (await accepts(port)) listening.push(`port ${port}`);
+    const folders = readdirSync(join(localFolder, 'demo')).filter((name) => name.startsWith(`${pid}-`));
+    const file = /set -a; \. (.+); set \+a/.exec(this.out)?.[1] ?? '';
+    const files = existsSync(join(projectFolder, file)) ? [file] : [];
+    return [...processes, ...listening, ...folders, ...files];
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

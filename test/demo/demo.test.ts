@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { ENTITY_TYPES } from '../../sync/entity-type.ts';
+import type { Outcome } from '../../demo/outcome.ts';
+import { DemoProcess } from './demo-process.ts';
+
+const TYPES = ENTITY_TYPES.filter((type) => type !== 'ContactPreference' && type !== 'Conversation');
+
+/** Servers and workers of its own start each time. */
+const LONG = 300_000;
+
+describe('npm run demo', () => {
+  let demo: DemoProcess | undefined;
+  afterEach(async () => {
+    demo?.signal('SIGTERM');
+    await demo?.ended();
+    demo = undefined;
+  });
+
+  test(
+    '--once ends with every type in step, its counts in the last line, and nothing left running',
+    async () => {
+      demo = new DemoProcess('--once', '--size', '5', '--timeout', '240');
+      const code = await demo.ended();
+      expect({ code, err: demo.err }).toEqual({ code: 0, err: '' });
+      const { inStep, processes, seconds } = JSON.parse(demo.lastLine()) as Outcome;
+      expect(inStep).toBe(true);
+      expect(seconds).toBeGreaterThan(0);
+      expect(Object.keys(processes)).toEqual(['TAGSERVER']);
+      const types = processes.TAGSERVER ?? {};
+      expect(Object.keys(types).toSorted()).toEqual(TYPES.toSorted());
+      for (const { total, inSync, due } of Object.values(types)) {
+        expect(total).toBeGreaterThan(0);
+        expect({ inSync, due }).toEqual({ inSync: total, due: 0 });
+      }
+      expect(demo.out).toMatch(/TAGSERVER: it holds all \d+ rows with equal content, and nothing else/);
+      expect(demo.out).toContain('TAGSERVER: a sweep with nothing to do has sent nothing');
+      expect(await demo.remains()).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    '--once that is not in step in time fails, and says so in its last line',
+    async () => {
+      demo = new DemoProcess('--once', '--size', '300', '--timeout', '1');
+      expect(await demo.ended()).toBe(1);
+      expect(JSON.parse(demo.lastLine())).toMatchObject({ inStep: false });
+      expect(demo.err).toContain('Not in step after 1 s.');
+      expect(await demo.remains()).toEqual([]);
+    },
+    LONG,
+  );
+
+  test(
+    'without --once it stays up while EMS changes, two of them beside each other, until SIGTERM or SIGKILL',
+    async () => {
+      demo = new DemoProcess('--size', '1');
+      const other = new DemoProcess('--size', '1');
+      const files = await Promise.all([demo, other].map((one) => one.told(/set -a; \. (.+); set \+a/)));
+      expect(new Set(files).size).toBe(2);
+      expect(await demo.told(/\d+ changes of EMS, the last: .+\)/)).toMatch(/ changes of EMS, the last: \S+/);
+      process.kill(await other.pid(), 'SIGKILL');
+      expect(await other.ended()).toBe(137);
+      demo.signal('SIGTERM');
+      expect(await demo.ended()).toBe(143);
+      expect(await demo.remains()).toEqual([]);
+      expect(await remainsLater(other)).toEqual([]);
+    },
+    LONG,
+  );
+
+  test('wrong use ends with exit code 2', async () => {
+    demo = new DemoProcess('--only', 'SALESFORCE');
+    expect(await demo.ended()).toBe(2);
+    expect(demo.err).toContain('there is: TAGSERVER');
+  });
+});
+
+/** Who was killed cannot stop its servers: their watchers do, and take a moment. Its folder goes with the next start. */
+async function remainsLater(demo: DemoProcess): Promise<string[]> {
+  for (let left = 200; ; left -= 1) {
+    const remains = (await demo.remains()).filter((what) => !/^\d+-|demo\.env/.test(what));
+    if (remains.length === 0 || left === 0) return remains;
+    await sleep(100);
+  }
+}
