@@ -1,10 +1,10 @@
 import {
-  isGrpcServiceError,
   WithStartWorkflowOperation,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Client,
 } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import {
   requestedSignal,
   syncNowUpdate,
@@ -12,6 +12,7 @@ import {
   type SyncEntityWorkflow,
 } from '../workflows/pair-requests.ts';
 import { pairStartOptions, PRIORITY, type PairRef } from '../workflows/pair-start.ts';
+import { GRPC, grpcFailure } from './grpc-code.ts';
 
 /** No result came in time. The request stays: the pair's workflow serves it as soon as a worker runs. */
 export class NoResultInTimeError extends Error {
@@ -23,8 +24,6 @@ export class NoResultInTimeError extends Error {
     );
   }
 }
-
-const NOT_FOUND = 5;
 
 /** How often a request is sent anew because it met the very end of the run before. */
 const TRIES = 5;
@@ -71,7 +70,7 @@ export async function requestSyncAndWait(client: Client, pair: PairRef, timeoutM
 /** The run ended between taking the request and serving it. */
 function metTheEnd(error: unknown): boolean {
   if (error instanceof WorkflowUpdateFailedError)
-    return (error.cause as { type?: unknown } | undefined)?.type === 'AcceptedUpdateCompletedWorkflow';
-  const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
-  return isGrpcServiceError(cause) && Number(cause.code) === NOT_FOUND && /already completed/.test(cause.message);
+    return error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow';
+  const failure = grpcFailure(error);
+  return failure?.code === GRPC.NOT_FOUND && failure.details.includes('already completed');
 }

@@ -1,4 +1,4 @@
-import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client, type ScheduleSummary } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client } from '@temporalio/client';
 import type { Settings } from '../settings/read-settings.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 import { differsFrom, wantedSchedules, type WantedSchedule } from './wanted-schedules.ts';
@@ -108,7 +108,7 @@ export async function pauseSchedules(
 
 async function ourScheduleIds(client: Client): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { scheduleId } of client.schedule.list() as AsyncIterable<ScheduleSummary>) {
+  for await (const { scheduleId } of client.schedule.list()) {
     if (scheduleId.startsWith(OURS)) ids.push(scheduleId);
   }
   return ids.toSorted();

@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isGrpcServiceError, type Client } from '@temporalio/client';
-import { SearchAttributeType } from '@temporalio/common';
+import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
+import { GRPC, grpcFailure } from './grpc-code.ts';
 
-/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
+/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API; all of ours are of this type. */
 const KEYWORD = 2;
 
 /** A server that has just learnt an attribute takes a moment until every part of it knows. */
 const USABLE_WITHIN_MS = 30_000;
-
-const ALREADY_EXISTS = 6;
 
 /** Attributes that exist with another type than ours; the message names them and says what to do. */
 export class SearchAttributeTypeError extends Error {
@@ -24,9 +22,9 @@ export class SearchAttributeTypeError extends Error {
 export async function missingSearchAttributes(client: Client): Promise<string[]> {
   const namespace = client.options.namespace;
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
-  const wrong = SEARCH_ATTRIBUTES.filter(({ name, type }) => {
-    const present = customAttributes[name];
-    return present !== undefined && present !== indexedType(type);
+  const wrong = SEARCH_ATTRIBUTES.filter(({ name }) => {
+    const present: number | undefined = customAttributes[name];
+    return present !== undefined && present !== KEYWORD;
   });
   if (wrong.length > 0) {
     const names = wrong.map(({ name, type }) => `${name} (must be ${type})`).join(', ');
@@ -46,15 +44,14 @@ export async function missingSearchAttributes(client: Client): Promise<string[]>
 export async function ensureSearchAttributes(client: Client): Promise<string[]> {
   const missing = await missingSearchAttributes(client);
   if (missing.length === 0) return [];
-  const types = SEARCH_ATTRIBUTES.filter(({ name }) => missing.includes(name));
   try {
     await client.connection.operatorService.addSearchAttributes({
       namespace: client.options.namespace,
-      searchAttributes: Object.fromEntries(types.map(({ name, type }) => [name, indexedType(type)])),
+      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
     });
   } catch (error) {
     // Somebody else was faster.
-    if (!isGrpcServiceError(error) || Number(error.code) !== ALREADY_EXISTS) throw error;
+    if (grpcFailure(error)?.code !== GRPC.ALREADY_EXISTS) throw error;
   }
   await waitUntilUsable(client);
   return missing;
@@ -75,9 +72,4 @@ async function waitUntilUsable(client: Client): Promise<void> {
     if (Date.now() > until) throw new Error('Temporal took the search attributes, and does not list them after 30 s');
     await sleep(200);
   }
-}
-
-function indexedType(type: (typeof SearchAttributeType)[keyof typeof SearchAttributeType]): number {
-  if (type !== SearchAttributeType.KEYWORD) throw new RangeError(`search attributes of type ${type} are not made here`);
-  return KEYWORD;
 }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ScheduleDescription, ScheduleOptions, ScheduleOptionsStartWorkflowAction } from '@temporalio/client';
-import type { Priority } from '@temporalio/common';
 import { isTimeOf, type CronFields } from '../settings/cron-expression.ts';
 import type { EnabledTarget, Settings } from '../settings/read-settings.ts';
 import type { Direction } from '../sync/sync-process-name.ts';
@@ -73,8 +72,8 @@ function comparable(action: ScheduleDescription['action'] | WantedSchedule['opti
     taskQueue: action.taskQueue,
     args: action.args,
     staticSummary: action.staticSummary,
-    // The SDK sends and reads it, and leaves it out of its types.
-    priorityKey: (action as { readonly priority?: Priority }).priority?.priorityKey,
+    // The SDK sends it, and leaves it out of the type of what is sent.
+    priorityKey: 'priority' in action ? action.priority?.priorityKey : undefined,
     searchAttributes: pairs(action.typedSearchAttributes),
     retry: action.retry,
     workflowExecutionTimeout: action.workflowExecutionTimeout,
@@ -82,7 +81,7 @@ function comparable(action: ScheduleDescription['action'] | WantedSchedule['opti
   };
 }
 
-function pairs(attributes: ScheduleOptions['typedSearchAttributes']) {
+function pairs(attributes: ScheduleOptions['typedSearchAttributes']): Record<string, unknown> {
   const list = attributes === undefined ? [] : 'getAll' in attributes ? attributes.getAll() : attributes;
-  return list.map(({ key, value }) => [key.name, value]).toSorted();
+  return Object.fromEntries(list.map(({ key, value }) => [key.name, value]));
 }

@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 
 /** Second, minute, hour, day of month, month, day of week, year. */
-export type CronFields = readonly [string, string, string, string, string, string, string];
+export type CronFields = readonly string[];
 
 const FIELD = /^(\*|\d+|[A-Z]{3,9})(-(\d+|[A-Z]{3,9}))?(\/\d+)?$/i;
 
@@ -21,11 +21,7 @@ export function parseCron(expression: string): { readonly fields: CronFields; re
     throw new RangeError(`must be a cron expression of 5 to 7 fields, for example "* * * * *", not "${expression}"`);
   }
   const namesSeconds = given.length === 7;
-  const fields = [
-    ...(namesSeconds ? [] : ['0']),
-    ...given,
-    ...(given.length === 5 ? ['*'] : []),
-  ] as unknown as CronFields;
+  const fields = [...(namesSeconds ? [] : ['0']), ...given, ...(given.length === 5 ? ['*'] : [])];
   const [next] = nextTimes(fields, 1);
   if (next === undefined) throw new RangeError(`never comes true: "${expression}"`);
   return { fields, namesSeconds };

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
-import pg from 'pg';
+import { Client as Database } from 'pg';
 
 /** The address of a server that `npm test` has started. @throws Error if it has not. */
 function given(name: 'TEST_DATABASE_ADMIN_URL' | 'TEST_TEMPORAL_ADDRESS'): string {
@@ -29,7 +29,7 @@ export async function query(
   statement: string,
   values: unknown[] = [],
 ): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
+  const client = new Database({ connectionString: url });
   await client.connect();
   try {
     return (await client.query<Record<string, unknown>>(statement, values)).rows;

@@ -1,0 +1,28 @@
+import type { Client } from '@temporalio/client';
+import type { Orm } from '../../database/orm.ts';
+import type { Settings } from '../../settings/read-settings.ts';
+
+export interface Check {
+  /** What was looked at, in a word or two. */
+  readonly check: string;
+  /** `off`: a process without its settings, which is no failure. */
+  readonly outcome: 'ok' | 'off' | 'failed';
+  /** What was found and, if it failed, what to do. */
+  readonly detail: string;
+}
+
+export interface Checked {
+  readonly settings: Settings;
+  database(): Promise<Orm>;
+  temporal(): Promise<Client>;
+}
+
+/** Runs one look; what it throws is its failure. */
+export async function lookAt(check: string, look: () => Promise<string>): Promise<Check> {
+  try {
+    return { check, outcome: 'ok', detail: await look() };
+  } catch (error) {
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error);
+    return { check, outcome: 'failed', detail: message };
+  }
+}

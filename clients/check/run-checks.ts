@@ -1,0 +1,32 @@
+import type { Settings } from '../../settings/read-settings.ts';
+import { databaseChecks } from './database-checks.ts';
+import type { Check, Checked } from './look-at.ts';
+import { targetCheck } from './target-check.ts';
+import { temporalChecks } from './temporal-checks.ts';
+
+/** Looks at everything that a run needs. One failure does not hide the next. */
+export async function runChecks(session: Checked, options: { readonly fix: boolean }): Promise<Check[]> {
+  const { enabled, off } = session.settings;
+  const [database, temporal, targets] = await Promise.all([
+    databaseChecks(session),
+    temporalChecks(session, options),
+    Promise.all(enabled.map(targetCheck)),
+  ]);
+  return [
+    settingsCheck(session.settings),
+    ...off.map(({ process, missing }): Check => ({
+      check: process,
+      outcome: 'off',
+      detail: `set ${missing.join(', ')} to switch it on`,
+    })),
+    ...database,
+    ...temporal,
+    ...targets,
+  ];
+}
+
+function settingsCheck({ enabled }: Settings): Check {
+  return enabled.length === 0
+    ? { check: 'settings', outcome: 'failed', detail: 'no process has its settings; see .env.example' }
+    : { check: 'settings', outcome: 'ok', detail: enabled.map(({ target }) => target.process.name).join(', ') };
+}

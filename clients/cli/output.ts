@@ -1,0 +1,34 @@
+import Table from 'cli-table3';
+
+export type Cell = string | number | null;
+
+/** Writes a line to standard output. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Writes a line to standard error. */
+export function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export function sayJson(value: unknown): void {
+  say(JSON.stringify(value));
+}
+
+/** A table as text: numbers to the right, a dash for what there is not, no colours (it is piped and pasted). */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
+  const text = new Table({ head: [...head], colAligns: aligned, style: { head: [], border: [], compact: true } });
+  text.push(...rows.map((row) => row.map((cell) => cell ?? '-')));
+  return text.toString();
+}
+
+/** An age in the largest unit that fits: `45 s`, `12 min`, `3 h`, `2 d`. */
+export function age(seconds: number | null): string | null {
+  if (seconds === null) return null;
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
+  return `${Math.floor(seconds / 86_400)} d`;
+}

@@ -1,0 +1,80 @@
+import type { Client } from '@temporalio/client';
+import { createOrm, type Orm } from '../../database/orm.ts';
+import { loadEnvironment } from '../../settings/load-environment.ts';
+import { readSettings, type EnabledTarget, type Settings } from '../../settings/read-settings.ts';
+import type { SyncProcess } from '../../targets/sync-process.ts';
+import { GRPC, grpcFailure } from '../grpc-code.ts';
+import { connectTemporal } from '../temporal-client.ts';
+import { CommandError } from './command-error.ts';
+import { databaseFailure, temporalFailure } from './failures.ts';
+
+/** What one command works with; each connection is made when it is first asked for. */
+export interface Session {
+  readonly settings: Settings;
+  /** @throws CommandError saying where PostgreSQL was looked for, and what to do. */
+  database(): Promise<Orm>;
+  /** @throws CommandError saying where Temporal was looked for, and what to do. */
+  temporal(): Promise<Client>;
+}
+
+/**
+ * Runs a command with the settings of the environment, and closes whatever it opened.
+ *
+ * @throws SettingsError with every problem of the settings.
+ */
+export async function inSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  const settings = readSettings(loadEnvironment());
+  let orm: Promise<Orm> | undefined;
+  let client: Promise<Client> | undefined;
+  try {
+    return await work({
+      settings,
+      database: () => (orm ??= openDatabase(settings)),
+      temporal: () => (client ??= openTemporal(settings)),
+    });
+  } finally {
+    const [openOrm, openClient] = await Promise.allSettled([orm, client]);
+    if (openOrm.status === 'fulfilled') await openOrm.value?.close(true);
+    if (openClient.status === 'fulfilled') await openClient.value?.connection.close();
+  }
+}
+
+/** @throws CommandError if the process lacks its settings: nobody would serve what is asked of it. */
+export function enabledTarget({ settings }: Session, process: SyncProcess): EnabledTarget {
+  const enabled = settings.enabled.find(({ target }) => target.process.name === process.name);
+  if (enabled !== undefined) return enabled;
+  const missing = settings.off.find((one) => one.process === process.name)?.missing ?? [];
+  throw new CommandError(2, `${process.name} is off: set ${missing.join(', ')} (see .env.example)`);
+}
+
+async function openDatabase({ common }: Settings): Promise<Orm> {
+  const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 4 });
+  try {
+    await orm.em.fork().execute('SELECT 1');
+    return orm;
+  } catch (error) {
+    await orm.close(true);
+    throw new CommandError(1, databaseFailure(error, common), { cause: error });
+  }
+}
+
+async function openTemporal({ common }: Settings): Promise<Client> {
+  let client: Client;
+  try {
+    client = await connectTemporal(common);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'SettingsError') throw error;
+    throw new CommandError(1, temporalFailure(error, common), { cause: error });
+  }
+  try {
+    await client.withDeadline(Date.now() + 8_000, () =>
+      client.workflowService.describeNamespace({ namespace: common.TEMPORAL_NAMESPACE }),
+    );
+    return client;
+  } catch (error) {
+    // Not everybody may look at a namespace: what is asked of it will tell.
+    if (grpcFailure(error)?.code === GRPC.PERMISSION_DENIED) return client;
+    await client.connection.close();
+    throw new CommandError(1, temporalFailure(error, common), { cause: error });
+  }
+}

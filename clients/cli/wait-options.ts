@@ -1,0 +1,21 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+export interface WaitOptions {
+  readonly wait?: true;
+  readonly timeout: number;
+  readonly json?: true;
+}
+
+/** Adds `--wait`, `--timeout` and `--json` to a command that starts work and may wait for it. */
+export function addWaitOptions(command: Command, waits: string): Command {
+  return command
+    .option('--wait', waits)
+    .option('--timeout <seconds>', 'how long to wait', seconds, 120)
+    .option('--json', 'print JSON');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 86_400) throw new InvalidArgumentError('It is 1 to 86400 seconds.');
+  return value;
+}

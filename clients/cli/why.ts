@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import type { DueReason } from '../../database/detection/due-query.ts';
+import type { EntityRef } from '../../sync/entity-type.ts';
+import { explain, type Explanation } from '../why.ts';
+import { CommandError } from './command-error.ts';
+import { keysNamed, processesWith, typeNamed } from './names.ts';
+import { say, sayJson } from './output.ts';
+import { inSession } from './session.ts';
+
+const REASONS: Readonly<Record<DueReason, string>> = {
+  new: 'it was never delivered',
+  restored: 'EMS has it again',
+  filter: 'it passes the filter again',
+  unconfirmed: 'an attempt was begun whose result is not confirmed',
+  changed: 'EMS has changed it',
+  sources: 'a row that its mapping reads has changed',
+  mapping: 'the mapping has changed',
+  awaited: 'what it waited for has arrived',
+  deleted: 'EMS has deleted it',
+  'filtered-out': 'it no longer passes the filter',
+};
+
+/** `ems-sync why` */
+export function addWhy(program: Command): void {
+  program
+    .command('why')
+    .description('what each process did with an entity, and what it waits for')
+    .argument('<type>', 'for example Person')
+    .argument('<id>', 'id of an EMS row')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample: npx ems-sync why Person 4711')
+    .action(async (typeName: string, id: string, { json }: { json?: true }) => {
+      const type = typeNamed(typeName);
+      const [key = ''] = keysNamed([id]);
+      await inSession(async (session) => {
+        const [orm, client] = await Promise.all([session.database(), session.temporal()]);
+        const explanations: Explanation[] = [];
+        for (const syncProcess of processesWith(type)) {
+          explanations.push(await explain(orm, client, session.settings.common, syncProcess, { type, key }));
+        }
+        if (explanations.every(({ inEms, record }) => !inEms && record === null)) {
+          throw new CommandError(1, `EMS has no ${type} ${key}, and no process has a record of it`);
+        }
+        if (json) sayJson({ type, id: key, processes: explanations });
+        else for (const explanation of explanations) say(describeExplanation({ type, key }, explanation));
+      });
+    });
+}
+
+/** One process's dealings with an entity, in lines. */
+export function describeExplanation({ type, key }: EntityRef, explanation: Explanation): string {
+  const { process, inEms, passesFilter, modifiedOn, due, record, workflow } = explanation;
+  const lines = [
+    ['EMS', inEms ? `has it, last changed ${modifiedOn}` : 'has no such row'],
+    ...(inEms
+      ? [['filter', passesFilter ? 'passes: the target shall have it' : 'does not pass: the target shall not have it']]
+      : []),
+    ['due', due === null ? 'no' : `yes: ${REASONS[due]}`],
+    ...(record === null ? [['record', 'none']] : recordLines(record)),
+    ['workflow', workflow.status === null ? 'none in the history' : workflow.status.toLowerCase()],
+    ['link', workflow.link],
+  ];
+  return [
+    `${process}: ${type}/${key}`,
+    ...lines.map(([label = '', text = '']) => `  ${label.padEnd(13)} ${text}`),
+  ].join('\n');
+}
+
+function recordLines(record: NonNullable<Explanation['record']>): [string, string][] {
+  const lines: [string, string | null][] = [
+    ['state', record.state],
+    ['waits for', record.waitingFor],
+    ['last error', record.lastError === null ? null : `${record.lastErrorClass}: ${record.lastError}`],
+    ['attempts', record.attempts === 0 ? null : `${record.attempts}`],
+    ['failing since', record.failingSince],
+    ['remote id', record.remoteId],
+    ['delivered', record.entitySyncedOn],
+    ['judged', record.examinedOn],
+    ['remote time', record.remoteSyncedOn],
+    ['written', record.updatedOn],
+  ];
+  return lines.flatMap(([label, text]): [string, string][] => (text === null ? [] : [[label, text]]));
+}

@@ -1,0 +1,41 @@
+import { sql } from 'kysely';
+import type { Orm } from '../database/orm.ts';
+import { entityTable, recordTable } from '../database/table-names.ts';
+import type { EntityKey, EntityType } from '../sync/entity-type.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { SyncState } from '../sync/sync-state.ts';
+import type { SyncProcess } from '../targets/sync-process.ts';
+import type { PairRef } from '../workflows/pair-start.ts';
+
+/** Those of the keys that EMS has, or that the process has a record of: there is nothing to ask of any other. */
+export async function knownKeys(
+  orm: Orm,
+  process: SyncProcessName,
+  type: EntityType,
+  keys: readonly EntityKey[],
+): Promise<ReadonlySet<EntityKey>> {
+  const { rows } = await sql<{ key: EntityKey }>`
+    SELECT id AS key FROM ${sql.raw(entityTable(type))} WHERE id = ANY (${keys}::bigint[])
+    UNION
+    SELECT entity_key FROM ${sql.raw(recordTable(type))}
+    WHERE sync_process = ${process} AND entity_key = ANY (${keys}::bigint[])`.execute(orm.em.fork().getKysely());
+  return new Set(rows.map(({ key }) => key));
+}
+
+/** Every pair of the process whose record is in one of these states, in the order of types and keys. */
+export async function pairsInState(
+  orm: Orm,
+  process: SyncProcess,
+  types: readonly EntityType[],
+  states: readonly SyncState[],
+): Promise<PairRef[]> {
+  const found: PairRef[] = [];
+  for (const type of types) {
+    const { rows } = await sql<{ key: EntityKey }>`
+      SELECT entity_key AS key FROM ${sql.raw(recordTable(type))}
+      WHERE sync_process = ${process.name} AND entity_key IS NOT NULL AND state = ANY (${states}::text[])
+      ORDER BY entity_key`.execute(orm.em.fork().getKysely());
+    found.push(...rows.map(({ key }) => ({ process: process.name, type, key })));
+  }
+  return found;
+}

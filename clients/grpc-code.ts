@@ -1,0 +1,26 @@
+import { isGrpcServiceError } from '@temporalio/client';
+
+/** The codes of gRPC that we tell apart. */
+export const GRPC = {
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+export interface GrpcFailure {
+  readonly code: number;
+  /** The server's own words. */
+  readonly details: string;
+}
+
+/** What Temporal answered, from an error of the SDK or its cause; null for any other error. */
+export function grpcFailure(error: unknown): GrpcFailure | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (isGrpcServiceError(cause)) return { code: cause.code, details: cause.details };
+  }
+  return null;
+}

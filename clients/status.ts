@@ -1,0 +1,119 @@
+import { sql } from 'kysely';
+import { dueRows, goneRows, type Detection } from '../database/detection/due-query.ts';
+import type { EntityManager, Orm } from '../database/orm.ts';
+import { entityTable, recordTable } from '../database/table-names.ts';
+import type { EntityType } from '../sync/entity-type.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { SyncProcess } from '../targets/sync-process.ts';
+import { detectionOf } from './detection-of.ts';
+
+/**
+ * How the rows of one type stand at one target. A row that passes the filter is in exactly one of `inSync`, `due`,
+ * `waiting`, `failing`, `parked`, `suppressed`, `linked`, unless an operator has unlinked it. What must still leave the
+ * target counts as due (or failing, or waiting) as well, without being part of `total`.
+ */
+export interface TypeStatus {
+  /** Rows that the target shall have. */
+  readonly total: number;
+  readonly inSync: number;
+  readonly due: number;
+  readonly waiting: number;
+  readonly failing: number;
+  readonly parked: number;
+  readonly suppressed: number;
+  readonly linked: number;
+  /** Records whose row EMS has deleted. */
+  readonly orphans: number;
+  /** Age of the oldest due change by the database's clock; null when no change is due. Of a removal EMS keeps no time. */
+  readonly oldestDueSeconds: number | null;
+}
+
+export interface Status {
+  /** Nothing is due, waiting or failing anywhere. */
+  readonly inStep: boolean;
+  readonly processes: Readonly<Partial<Record<SyncProcessName, Readonly<Partial<Record<EntityType, TypeStatus>>>>>>;
+}
+
+/**
+ * Where every type of these processes stands, one snapshot for each type.
+ *
+ * @param settleMs the setting SETTLE_MS. A change counts as due from its commit, settled or not.
+ */
+export async function readStatus(orm: Orm, processes: readonly SyncProcess[], settleMs: number): Promise<Status> {
+  const em = orm.em.fork();
+  const byProcess: [SyncProcessName, [EntityType, TypeStatus][]][] = [];
+  for (const process of processes) {
+    const types: [EntityType, TypeStatus][] = [];
+    for (const mapping of process.mappings) {
+      types.push([mapping.type, await readType(em, detectionOf(process, mapping, settleMs))]);
+    }
+    byProcess.push([process.name, types]);
+  }
+  return {
+    inStep: byProcess.every(([, types]) => types.every(([, type]) => type.due + type.waiting + type.failing === 0)),
+    processes: Object.fromEntries(byProcess.map(([process, types]) => [process, Object.fromEntries(types)])),
+  };
+}
+
+async function readType(em: EntityManager, detection: Detection): Promise<TypeStatus> {
+  const { process, mapping, mappingVersion } = detection;
+  const records = sql.raw(recordTable(mapping.type));
+  const entities = sql.raw(entityTable(mapping.type));
+  const { rows } = await sql<Counts>`
+    WITH passing AS (
+      SELECT sr.state,
+        due.key IS NOT NULL AND (due.age = 'future' AND ${judgedAhead(mappingVersion)}) IS NOT TRUE AS due,
+        CASE due.reason WHEN 'sources' THEN due.newest ELSE due.modified_on END AS changed_on
+      FROM ${entities} e
+      LEFT JOIN ${records} sr ON sr.entity_key = e.id AND sr.sync_process = ${process}
+      LEFT JOIN (${dueRows(detection)}) due ON due.key = e.id
+      WHERE (${sql.raw(mapping.filter)})
+    ), counted AS (
+      SELECT CASE
+          WHEN state IN ('FAILING', 'WAITING') THEN state
+          WHEN due THEN 'due'
+          ELSE state END AS class,
+        true AS passes, changed_on
+      FROM passing
+      UNION ALL
+      SELECT CASE WHEN sr.state IN ('FAILING', 'WAITING') THEN sr.state ELSE 'due' END, false, NULL
+      FROM (${goneRows(detection)}) gone
+      JOIN ${records} sr ON sr.entity_key = gone.key AND sr.sync_process = ${process}
+      WHERE NOT ${nothingToRemove}
+    )
+    SELECT count(*) FILTER (WHERE passes)::integer AS total,
+      count(*) FILTER (WHERE class = 'IN_SYNC')::integer AS "inSync",
+      count(*) FILTER (WHERE class = 'due')::integer AS due,
+      count(*) FILTER (WHERE class = 'WAITING')::integer AS waiting,
+      count(*) FILTER (WHERE class = 'FAILING')::integer AS failing,
+      count(*) FILTER (WHERE class = 'PARKED')::integer AS parked,
+      count(*) FILTER (WHERE class = 'SUPPRESSED')::integer AS suppressed,
+      count(*) FILTER (WHERE class = 'LINKED')::integer AS linked,
+      (SELECT count(*)::integer FROM ${records} sr
+        WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL
+          AND NOT EXISTS (SELECT FROM ${entities} e WHERE e.id = sr.entity_key)) AS orphans,
+      floor(extract(epoch FROM greatest(interval '0',
+        statement_timestamp() - min(changed_on) FILTER (WHERE class = 'due'))))::integer AS "oldestDueSeconds",
+      count(*) FILTER (WHERE class = 'due' AND changed_on IS NOT NULL)::integer AS "dueChanges"
+    FROM counted`.execute(em.getKysely());
+  const [counts] = rows;
+  if (counts === undefined) throw new Error('a count without a row');
+  const { dueChanges, oldestDueSeconds, ...status } = counts;
+  return { ...status, oldestDueSeconds: dueChanges === 0 ? null : oldestDueSeconds };
+}
+
+interface Counts extends TypeStatus {
+  readonly dueChanges: number;
+}
+
+/**
+ * A row stamped in the future is looked at by every sweep, and stays a microsecond short of it (architecture rule 2): what
+ * the last look found still holds.
+ */
+const judgedAhead = (mappingVersion: number) => sql`(
+  sr.state IN ('IN_SYNC', 'PARKED', 'SUPPRESSED', 'LINKED') AND sr.mapping_version = ${mappingVersion}
+  AND coalesce(sr.examined_on, sr.entity_synced_on) = e.modified_on - interval '1 microsecond')`;
+
+/** The target never had it, or an operator untied it: only the record goes. */
+const nothingToRemove = sql`(
+  sr.state = 'UNLINKED' OR (sr.state IN ('REMOVED', 'LINKED', 'SUPPRESSED') AND sr.remote_id IS NULL))`;

@@ -1,0 +1,108 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { sql } from 'kysely';
+import { dueRows, goneRows, type DueReason } from '../database/detection/due-query.ts';
+import type { Orm } from '../database/orm.ts';
+import { loadPairs } from '../database/records/load-pairs.ts';
+import type { SyncRecord } from '../database/records/sync-record.ts';
+import { formatInstant, type Instant } from '../sync/instant.ts';
+import type { EntityRef } from '../sync/entity-type.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { SyncState } from '../sync/sync-state.ts';
+import { pairWorkflowId } from '../sync/workflow-ids.ts';
+import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
+import type { CommonSettings } from '../settings/schema.ts';
+import { detectionOf } from './detection-of.ts';
+import { webUiLink } from './web-ui-link.ts';
+
+/** The record, as far as an operator asks for it. Times are RFC 3339 in UTC with microseconds. */
+export interface RecordSummary {
+  readonly state: SyncState;
+  readonly remoteId: string | null;
+  readonly waitingFor: string | null;
+  readonly lastErrorClass: string | null;
+  readonly lastError: string | null;
+  readonly attempts: number;
+  readonly failingSince: string | null;
+  readonly entitySyncedOn: string | null;
+  readonly examinedOn: string | null;
+  readonly remoteSyncedOn: string | null;
+  readonly updatedOn: string | null;
+}
+
+export interface PairWorkflow {
+  readonly id: string;
+  /** Temporal's word, for example `RUNNING` or `COMPLETED`; null: it never ran, or its history has expired. */
+  readonly status: string | null;
+  readonly link: string;
+}
+
+/** One entity as one process sees it. */
+export interface Explanation {
+  readonly process: SyncProcessName;
+  readonly inEms: boolean;
+  readonly passesFilter: boolean;
+  /** When EMS changed it last. */
+  readonly modifiedOn: string | null;
+  /** Why the next sweep takes it; null: it is not due. */
+  readonly due: DueReason | null;
+  readonly record: RecordSummary | null;
+  readonly workflow: PairWorkflow;
+}
+
+/** What the process has done with the entity, and what is still to do. */
+export async function explain(
+  orm: Orm,
+  client: Client,
+  settings: CommonSettings,
+  process: SyncProcess,
+  ref: EntityRef,
+): Promise<Explanation> {
+  const detection = detectionOf(process, mappingOf(process, ref.type), settings.SETTLE_MS);
+  const [pair] = await loadPairs(orm, detection, [ref.key]);
+  const { rows } = await sql<{ reason: DueReason }>`
+    SELECT due.reason FROM (${dueRows(detection)}) due WHERE due.key = ${ref.key}::bigint
+    UNION ALL
+    SELECT gone.reason FROM (${goneRows(detection)}) gone WHERE gone.key = ${ref.key}::bigint`.execute(
+    orm.em.fork().getKysely(),
+  );
+  const record = pair?.record ?? null;
+  return {
+    process: process.name,
+    inEms: (pair?.entity ?? null) !== null,
+    passesFilter: pair?.passesFilter ?? false,
+    modifiedOn: written(pair?.entity?.modifiedOn),
+    due: rows[0]?.reason ?? null,
+    record: record === null ? null : summaryOf(record),
+    workflow: await workflowOf(client, settings, pairWorkflowId(process.name, ref.type, ref.key)),
+  };
+}
+
+function summaryOf(record: SyncRecord): RecordSummary {
+  const { state, remoteId, waitingFor, lastErrorClass, lastError, attempts } = record;
+  return {
+    state,
+    remoteId,
+    waitingFor,
+    lastErrorClass,
+    lastError,
+    attempts,
+    failingSince: written(record.failingSince),
+    entitySyncedOn: written(record.entitySyncedOn),
+    examinedOn: written(record.examinedOn),
+    remoteSyncedOn: written(record.remoteSyncedOn),
+    updatedOn: written(record.updatedOn),
+  };
+}
+
+const written = (time: Instant | null | undefined) =>
+  time === null || time === undefined ? null : formatInstant(time);
+
+async function workflowOf(client: Client, settings: CommonSettings, id: string): Promise<PairWorkflow> {
+  try {
+    const { status, runId } = await client.workflow.getHandle(id).describe();
+    return { id, status: status.name, link: webUiLink(settings, id, runId) };
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return { id, status: null, link: webUiLink(settings, id) };
+  }
+}

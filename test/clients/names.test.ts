@@ -1,0 +1,35 @@
+import { describe, expect, test } from '@jest/globals';
+import { directionNamed, keysNamed, processNamed, processesWith, typeNamed } from '../../clients/cli/names.ts';
+import { tagServer } from '../../targets/tagserver/process.ts';
+
+const { process } = tagServer;
+
+describe('names on the command line', () => {
+  test.each(['TAGSERVER', 'tagserver', 'TagServer'])('%s is the process', (name) => {
+    expect(processNamed(name).name).toBe('TAGSERVER');
+  });
+
+  test.each(['StartGroupParticipant', 'startgroupparticipant', 'start-group-participant', 'START_GROUP_PARTICIPANT'])(
+    '%s is the type',
+    (name) => {
+      expect(typeNamed(name, [process])).toBe('StartGroupParticipant');
+    },
+  );
+
+  test.each(['outbound', 'OUTBOUND', 'Outbound'])('%s is the direction', (name) => {
+    expect(directionNamed(name, process)).toBe('outbound');
+  });
+
+  test('a type that no process has is unknown', () => {
+    expect(() => typeNamed('Conversation')).toThrow(/unknown type Conversation.* one of .*Person/);
+    expect(processesWith('Person').map(({ name }) => name)).toContain('TAGSERVER');
+    expect(processesWith('Conversation')).toEqual([]);
+  });
+
+  test('ids are those of a bigint key, each once', () => {
+    expect(keysNamed(['4711', '0004711', '9223372036854775807'])).toEqual(['4711', '9223372036854775807']);
+    for (const id of ['0', '-1', '+1', '1.0', '1e3', '0x10', '', ' 1', '9223372036854775808', '٣']) {
+      expect(() => keysNamed([id])).toThrow(/is no id of an EMS row/);
+    }
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import { describeStatus } from '../../clients/cli/status.ts';
+import { describeExplanation } from '../../clients/cli/why.ts';
+import { age, table } from '../../clients/cli/output.ts';
+import { failureOf } from '../../clients/cli/failures.ts';
+import { inLanes } from '../../clients/lanes.ts';
+import { webUiLink } from '../../clients/web-ui-link.ts';
+
+describe('what an operator reads', () => {
+  test('tables put numbers to the right, a dash for nothing, and no colours', () => {
+    const text = table(
+      ['type', 'due'],
+      [
+        ['Person', 5],
+        ['Tag', null],
+      ],
+    );
+    expect(text).toMatch(/│ Person │ +5 │/);
+    expect(text).toMatch(/│ Tag +│ +- │/);
+    // oxlint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/\u001b/);
+  });
+
+  test.each([
+    [null, null],
+    [0, '0 s'],
+    [119, '119 s'],
+    [120, '2 min'],
+    [7_200, '2 h'],
+    [172_800, '2 d'],
+  ])('an age of %j seconds is %j', (seconds, text) => {
+    expect(age(seconds)).toBe(text);
+  });
+
+  test('a status names what is off, and the settings that would switch it on', () => {
+    const text = describeStatus(
+      {
+        inStep: true,
+        processes: {
+          TAGSERVER: {
+            Person: {
+              total: 3,
+              inSync: 3,
+              due: 0,
+              waiting: 0,
+              failing: 0,
+              parked: 0,
+              suppressed: 0,
+              linked: 0,
+              orphans: 0,
+              oldestDueSeconds: null,
+            },
+          },
+        },
+      },
+      { off: [{ process: 'MAUTIC', missing: ['MAUTIC_URL', 'MAUTIC_USERNAME'] }] },
+    );
+    expect(text).toMatch(/│ TAGSERVER +│ Person +│ +3 │ +3 │ +0 │/);
+    expect(text).toMatch(/\nin step\nMAUTIC is off: set MAUTIC_URL, MAUTIC_USERNAME$/);
+  });
+
+  test('an explanation leaves out what there is not', () => {
+    const text = describeExplanation(
+      { type: 'Person', key: '5' },
+      {
+        process: 'TAGSERVER',
+        inEms: false,
+        passesFilter: false,
+        modifiedOn: null,
+        due: 'deleted',
+        record: null,
+        workflow: { id: 'TAGSERVER/Person/5', status: null, link: 'http://ui' },
+      },
+    );
+    expect(text).toBe(`TAGSERVER: Person/5
+  EMS           has no such row
+  due           yes: EMS has deleted it
+  record        none
+  workflow      none in the history
+  link          http://ui`);
+  });
+
+  test('a link leads to the run, or to the latest one', () => {
+    const settings = { TEMPORAL_UI_URL: 'https://ui.example/', TEMPORAL_NAMESPACE: 'ems.prod' };
+    expect(webUiLink(settings, 'TAGSERVER/Person/5', 'r-1')).toBe(
+      'https://ui.example/namespaces/ems.prod/workflows/TAGSERVER%2FPerson%2F5/r-1/history',
+    );
+    expect(webUiLink(settings, 'TAGSERVER/Person/5')).toBe(
+      'https://ui.example/namespaces/ems.prod/workflows/TAGSERVER%2FPerson%2F5',
+    );
+  });
+
+  test('a database error is told by its code, without row or password', () => {
+    const servers = {
+      DATABASE_URL: 'postgres://ems:top-secret@db.example/ems',
+      TEMPORAL_ADDRESS: 'temporal.example:7233',
+      TEMPORAL_NAMESPACE: 'default',
+    };
+    const told = (code: string) =>
+      failureOf(Object.assign(new Error('Key (email)=(someone@example.org)'), { code }), servers).lines.join();
+    expect(told('28P01')).toMatch(/refused to let ems in/);
+    expect(told('42P01')).toMatch(/ems-sync migrate/);
+    expect(told('23505')).toMatch(/SQLSTATE 23505/);
+    expect(told('ECONNRESET')).toMatch(/db\.example cannot be reached \(ECONNRESET\)/);
+    for (const code of ['28P01', '42P01', '23505', 'ECONNRESET', 'EPIPE'])
+      expect(told(code)).not.toMatch(/top-secret|someone/);
+  });
+});
+
+describe('lanes', () => {
+  test('run a bounded number at once and keep the order', async () => {
+    let running = 0;
+    let most = 0;
+    const results = await inLanes([5, 1, 4, 2, 3], 2, async (item) => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setTimeout(resolve, item));
+      running -= 1;
+      return item * 10;
+    });
+    expect(results).toEqual([50, 10, 40, 20, 30]);
+    expect(most).toBe(2);
+    expect(await inLanes([], 2, async (item) => item)).toEqual([]);
+  });
+
+  test('fail as soon as one fails', async () => {
+    await expect(inLanes([1, 2], 2, async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  });
+});

@@ -1,0 +1,73 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+const fileOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+export interface CliRun {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Settings of the surroundings must not reach the programs under test. */
+function environment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const { PATH, HOME } = process.env;
+  return { PATH, HOME, ...settings };
+}
+
+/** Runs `ems-sync` with these settings and no others, where there is no `.env`, until it ends. */
+export async function runCli(
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+  program = 'clients/cli/main.ts',
+): Promise<CliRun> {
+  const child = spawn(process.execPath, [fileOf(program), ...args], {
+    env: environment(settings),
+    cwd: tmpdir(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stdout, stderr };
+}
+
+/** Starts the workers with these settings, and waits until they are ready. */
+export async function startWorkers(settings: Readonly<Record<string, string>>): Promise<{ stop(): Promise<void> }> {
+  const child = spawn(process.execPath, [fileOf('workers/main.ts')], {
+    // What they wait for is a line of level info.
+    env: environment({ ...settings, LOG_LEVEL: 'info' }),
+    cwd: tmpdir(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    await untilReady(child);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  }
+  return {
+    async stop() {
+      const gone = once(child, 'exit');
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      await gone;
+    },
+  };
+}
+
+async function untilReady(child: ChildProcess): Promise<void> {
+  let log = '';
+  await new Promise<void>((resolve, reject) => {
+    setTimeout(() => reject(new Error(`the workers were not ready after 45 s: ${log}`)), 45_000).unref();
+    child.once('exit', (code) => reject(new Error(`the workers ended with ${code}: ${log}`)));
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-10_000);
+      if (text.includes('workers are ready')) resolve();
+    });
+  });
+}
