@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { SIMULATED_TARGETS } from './simulated-target.ts';
+import { SIMULATED_TARGETS } from './simulated-targets.ts';
 
 export interface DemoOptions {
   /** End when every process is in step, instead of staying up. */

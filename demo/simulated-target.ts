@@ -1,8 +1,7 @@
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { Difference } from './difference.ts';
-import { simulatedTagServer } from './tagserver.ts';
 
-/** The stand-in of one target system: an entry of the list below. */
+/** The stand-in of one target system: one entry of simulated-targets.ts. */
 export interface SimulatedTarget {
   readonly process: SyncProcessName;
   start(): Promise<RunningTarget>;
@@ -25,6 +24,3 @@ export interface Verification {
   readonly compared: number;
   readonly differences: readonly Difference[];
 }
-
-/** Every target that the demo can stand in for. A new one is a file and a line here. */
-export const SIMULATED_TARGETS: readonly SimulatedTarget[] = [simulatedTagServer];

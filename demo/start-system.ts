@@ -17,7 +17,8 @@ import { generateFederation, loadFederation, tableOrder } from '../simulators/em
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { type DemoEnvironment, demoEnvironment } from './environment.ts';
 import type { DemoOptions } from './options.ts';
-import { type RunningTarget, SIMULATED_TARGETS } from './simulated-target.ts';
+import type { RunningTarget } from './simulated-target.ts';
+import { SIMULATED_TARGETS } from './simulated-targets.ts';
 
 /** Where Temporal's own documentation says that the Web UI is; another port if that one is taken. */
 const USUAL_UI_PORT = 8233;

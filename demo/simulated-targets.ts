@@ -1,0 +1,5 @@
+import type { SimulatedTarget } from './simulated-target.ts';
+import { simulatedTagServer } from './tagserver.ts';
+
+/** Every target that the demo can stand in for. A new one is a file and a line here. */
+export const SIMULATED_TARGETS: readonly SimulatedTarget[] = [simulatedTagServer];
