@@ -108,6 +108,7 @@ describe('swaps', () => {
     const eventId = await ems.event();
     const raceId = await ems.race(eventId);
     const first = await ems.participant(eventId, raceId, { bib: '12' });
+    await system.sweep();
     const second = await ems.participant(eventId, raceId, { bib: ' 12 ' });
 
     await system.sweep();
