@@ -87,7 +87,8 @@ export async function startSystem(
   const workers = await startWorkers(environment, runFolder, workersLog);
   stack.defer(() => workers.stop());
   for (const { scheduleId } of await applySchedules(client, settings)) {
-    await client.schedule.getHandle(scheduleId).trigger();
+    // The SDK's default lets it run beside the schedule's own sweeps.
+    await client.schedule.getHandle(scheduleId).trigger('SKIP');
   }
   const broken = firstToBreak([postgres.process, temporal.process, workers]);
   return { databaseUrl, environment, settings, orm, temporal: client, targets, workersLog, broken };
