@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runCli } from './run-cli.ts';
 
@@ -119,5 +123,18 @@ describe('ems-sync', () => {
       stderr: 'unknown process FOO; it is one of TAGSERVER\n',
     });
     expect((await runCli(['--help'], {}, 'clients/ems-sync.mjs')).code).toBe(0);
+  });
+
+  test('says what to do where set-up was not done', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'ems-sync-launcher-'));
+    try {
+      await mkdir(join(folder, 'clients'));
+      await copyFile(new URL('../../clients/ems-sync.mjs', import.meta.url), join(folder, 'clients', 'ems-sync.mjs'));
+      const { status, stderr } = spawnSync(process.execPath, [join(folder, 'clients', 'ems-sync.mjs'), 'status']);
+      expect(String(stderr)).toMatch(/run npm run setup/);
+      expect(status).toBe(1);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -7,7 +7,8 @@ const times = (cron: string) => {
   const { fields, catchupWindowMs } = sweepTimes('TAGSERVER', 'outbound', cron);
   return [fields.join(' '), catchupWindowMs];
 };
-const offset = startOffset('TAGSERVER', 'outbound');
+/** Pinned: another offset after an upgrade would move every schedule. */
+const offset = 15;
 
 describe('the times of a sweep', () => {
   test('of every process and direction begin at a second of their own choosing, always the same', () => {
@@ -16,7 +17,6 @@ describe('the times of a sweep', () => {
     );
     for (const one of offsets) expect(Number.isInteger(one) && one >= 0 && one < 60).toBe(true);
     expect(new Set(offsets).size).toBeGreaterThan(6);
-    // Another offset after an upgrade would move every schedule.
     expect(startOffset('TAGSERVER', 'outbound')).toBe(offset);
   });
 
