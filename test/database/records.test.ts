@@ -150,13 +150,13 @@ describe('results', () => {
   });
 });
 
-describe('moving times in bulk', () => {
-  const unchanged = (pass: string) => ({
-    key: personId,
-    pass,
-    examined: { ...examined, modifiedOn: '2026-05-02T10:00:00.000001Z' },
-  });
+const unchanged = (pass: string) => ({
+  key: personId,
+  pass,
+  examined: { ...examined, modifiedOn: '2026-05-02T10:00:00.000001Z' },
+});
 
+describe('moving times in bulk', () => {
   test('moves what is as it was read, once', async () => {
     await write(updated(3, 'v1:a'));
     await database.ems.update('person', personId, { modified_on: '2026-05-02T10:00:00.000001Z' });

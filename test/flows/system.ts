@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client as PostgresClient } from 'pg';
+import { startChild, type Child } from '../../local/child-process.ts';
+import { newLogFile } from '../../local/log-file.ts';
 import { migrate } from '../../database/migrate.ts';
 import { recordTable } from '../../database/table-names.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
@@ -52,9 +53,8 @@ export class System {
   readonly tagServer: StartedTagServer;
   readonly #settleMs: number;
   readonly #cleanUp: () => Promise<void>;
-  /** Everything that workers of this system have logged. */
-  workerLog = '';
-  #workers: ChildProcess | null = null;
+  readonly #workerLogs: string[] = [];
+  #workers: Child | null = null;
 
   private constructor(parts: {
     database: PostgresClient;
@@ -121,41 +121,41 @@ export class System {
       TAGSERVER_URL: this.tagServer.url,
       TAGSERVER_TOKEN: this.tagServer.token,
       SETTLE_MS: String(this.#settleMs),
-      LOG_LEVEL: process.env['TEST_LOG_LEVEL'] ?? 'warn',
+      LOG_LEVEL: 'info',
     };
   }
 
   async startWorkers(): Promise<void> {
-    const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
-    const workers = spawn(process.execPath, [main], {
-      env: { PATH: process.env['PATH'], ...this.environment, LOG_LEVEL: 'info' },
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const logFile = newLogFile('workers');
+    const workers = await startChild({
+      name: 'workers',
+      command: process.execPath,
+      args: [fileURLToPath(new URL('../../workers/main.ts', import.meta.url))],
+      env: { PATH: process.env['PATH'], ...this.environment },
+      logFile,
+      // Above the workers' own grace.
+      graceMs: 30_000,
     });
     this.#workers = workers;
-    const begin = this.workerLog.length;
-    await new Promise<void>((resolve, reject) => {
-      const read = (chunk: Buffer) => {
-        const text = chunk.toString();
-        this.workerLog += text;
-        if (process.env['TEST_LOG_LEVEL'] !== undefined) process.stderr.write(text);
-        if (this.workerLog.includes('workers are ready', begin)) resolve();
-      };
-      workers.stdout.on('data', read);
-      workers.stderr.on('data', read);
-      workers.once('exit', (code) => {
-        reject(new Error(`the workers ended with ${code}:\n${this.workerLog.slice(-3_000)}`));
-      });
+    this.#workerLogs.push(logFile);
+    await this.eventually('workers that are ready', async () => {
+      if (!workers.running) throw new Error(workers.describeEnd(await workers.ended));
+      return readFileSync(logFile, 'utf8').includes('workers are ready');
     });
+  }
+
+  /** Everything that workers of this system have logged. */
+  get workerLog(): string {
+    return this.#workerLogs.map((file) => readFileSync(file, 'utf8')).join('');
   }
 
   /** SIGTERM and a clean end, or SIGKILL as a crash would. */
   async stopWorkers(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const workers = this.#workers;
     this.#workers = null;
-    if (workers === null || workers.exitCode !== null || workers.signalCode !== null) return;
-    const ended = once(workers, 'exit');
-    workers.kill(signal);
-    await ended;
+    if (signal === 'SIGKILL') workers?.kill();
+    else await workers?.stop();
+    await workers?.ended;
   }
 
   /** One outbound sweep, to its end. */
