@@ -8,7 +8,7 @@ export interface Display {
   readonly say: (line: string) => void;
   /** How things stand now, and what else is news. */
   readonly show: (status: Status, news: string) => void;
-  /** Nothing is refreshed any more. */
+  /** Nothing is refreshed any more; the last state stays to be read. */
   readonly end: () => void;
 }
 
@@ -44,19 +44,26 @@ function onTerminal(out: NodeJS.WriteStream): Display {
 }
 
 function inLines(out: NodeJS.WriteStream): Display {
-  let last = '';
-  let lastAt = 0;
+  let written = '';
+  let writtenAt = 0;
+  let latest = { lines: '', news: '' };
   let ended = false;
+  const writeIfNew = (): void => {
+    const { lines, news } = latest;
+    if (lines === written) return;
+    written = lines;
+    writtenAt = Date.now();
+    out.write(`${lines}${news === '' ? '' : `  (${news})`}\n`);
+  };
   return {
     say: (line) => void out.write(`${line}\n`),
     show(status, news) {
-      const lines = statusLines(status).join('\n');
-      if (ended || lines === last || Date.now() - lastAt < LINE_EVERY_MS) return;
-      last = lines;
-      lastAt = Date.now();
-      out.write(`${lines}${news === '' ? '' : `  (${news})`}\n`);
+      if (ended) return;
+      latest = { lines: statusLines(status).join('\n'), news };
+      if (Date.now() - writtenAt >= LINE_EVERY_MS) writeIfNew();
     },
     end() {
+      writeIfNew();
       ended = true;
     },
   };

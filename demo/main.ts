@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import type { Status } from '../clients/status.ts';
 import { onStopSignal } from '../local/stop-signals.ts';
 import { type Change, keepChanging } from '../simulators/ems/index.ts';
-import { createDisplay, statusLines } from './display.ts';
+import { createDisplay } from './display.ts';
 import { writeEnvironmentFile } from './environment-file.ts';
 import { greeting } from './greeting.ts';
 import { type DemoOptions, parseOptions } from './options.ts';
@@ -42,7 +42,7 @@ async function once(options: DemoOptions): Promise<boolean> {
   });
   const late = endOfTime(options.timeout);
   if ((await Promise.race([inStep, late, system.broken])) === 'late') return tooLate(options.timeout);
-  endDisplay();
+  display.end();
   const problems = await Promise.race([verify(system, display.say), system.broken]);
   for (const problem of problems) console.error(problem);
   return problems.length === 0;
@@ -64,14 +64,8 @@ async function endOfTime(seconds: number): Promise<'late'> {
   return 'late';
 }
 
-/** The last state stays to be read. */
-function endDisplay(): void {
-  display.end();
-  for (const line of latest === null ? [] : statusLines(latest)) display.say(line);
-}
-
 function tooLate(seconds: number): boolean {
-  endDisplay();
+  display.end();
   console.error(`Not in step after ${seconds} s. Give it more time with --timeout, or see the workers' log.`);
   return false;
 }
