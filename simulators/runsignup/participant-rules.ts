@@ -1,0 +1,123 @@
+import { isDeepStrictEqual } from 'node:util';
+import { RunSignupError } from './error-codes.ts';
+import { looseInt, looseText } from './loose.ts';
+import { ageOf, applyPersonal, isPersonal } from './person-rules.ts';
+import type { RaceEvent, Registration, User } from './records.ts';
+import { blankRegistration, blankUser, saveUser } from './registrations.ts';
+import { type RunSignup, nowSeconds } from './runsignup.ts';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+export interface WriteContext {
+  readonly server: RunSignup;
+  readonly event: RaceEvent;
+  readonly safeSync: boolean;
+}
+
+/** An entry without registration_id: another registration, with a user of its own, however often it is sent. */
+export function addParticipant({ server, event }: WriteContext, entry: Entry): Registration {
+  const { store, assumptions } = server;
+  const now = nowSeconds(server);
+  const user = applyPersonal(blankUser(store), entry, assumptions);
+  if (!assumptions.repeatedAddMakesAnother) {
+    const first = sameParticipant(server, event, user);
+    if (first !== undefined) return first;
+  }
+  refuseEmailOfAccount(server, user);
+  const blank = { ...blankRegistration(store, event, user.userId, now), imported: assumptions.addedAreImported };
+  const registration = applyOwn(server, event, blank, user, entry);
+  saveUser(store, user, { bumpAt: null });
+  return store.save('registration', registration.registrationId, registration);
+}
+
+/** An entry with registration_id: what is missing is kept, null clears; some of it is ignored without a word. */
+export function editParticipant(
+  { server, event, safeSync }: WriteContext,
+  registrationId: number,
+  entry: Entry,
+): Registration {
+  const { store, assumptions } = server;
+  const registration = store.find('registration', registrationId);
+  if (registration?.eventId !== event.eventId) throw new RunSignupError(15);
+  const user = store.find('user', registration.userId);
+  if (user === undefined) throw new RunSignupError(101);
+
+  if (safeSync && user.account && isPersonal(entry)) throw new RunSignupError(121);
+  const changedUser = applyPersonal(user, entry, assumptions);
+  if (changedUser.email !== user.email) refuseEmailOfAccount(server, changedUser);
+  const changed = applyOwn(server, event, registration, changedUser, entry);
+
+  const now = nowSeconds(server);
+  const bumps = assumptions.apiEditsBumpLastModified;
+  saveUser(store, changedUser, { bumpAt: bumps && assumptions.userEditBumpsAllRegistrations ? now : null });
+  const same = isDeepStrictEqual(changed, registration) && isDeepStrictEqual(changedUser, user);
+  const bump = bumps && (assumptions.sameEditBumpsLastModified || !same);
+  return store.save('registration', registrationId, bump ? { ...changed, modifiedAt: now } : changed);
+}
+
+/** What belongs to the registration itself. Bib, chip and team of one that is no longer active stay, without a word. */
+function applyOwn(server: RunSignup, event: RaceEvent, before: Registration, user: User, entry: Entry): Registration {
+  const common = {
+    ...before,
+    age: ageOf(entry, user, event.start.slice(0, 10), before.age),
+    giveaway: giveawayOf(event, before, entry),
+  };
+  if (before.removedReason !== null) return common;
+  return {
+    ...common,
+    bib: bibOf(server, before, entry),
+    chip: chipOf(before, entry),
+    teamId: teamOf(server, before, entry),
+  };
+}
+
+function bibOf({ store, assumptions }: RunSignup, before: Registration, entry: Entry): string | null {
+  const sent = looseInt(entry['bib_num'], 115);
+  if (sent === undefined) return before.bib;
+  const bib = sent === null ? null : String(sent);
+  if (bib === null || !assumptions.refuseDuplicateBibs) return bib;
+  const wearers = store.list('registration', { parent: before.eventId, active: true });
+  const taken = wearers.some((other) => other.bib === bib && other.registrationId !== before.registrationId);
+  if (taken) throw new RunSignupError(115);
+  return bib;
+}
+
+function chipOf(before: Registration, entry: Entry): string | null {
+  const sent = looseText(entry['chip_num'], 116, true);
+  if (sent === undefined) return before.chip;
+  if (sent !== null && !/^[A-Za-z0-9_-]{1,64}$/.test(sent)) throw new RunSignupError(116);
+  return sent;
+}
+
+/** @throws RunSignupError 514 for a team that the event does not have, 515 for one that is closed. */
+function teamOf({ store }: RunSignup, before: Registration, entry: Entry): number | null {
+  const sent = looseInt(entry['team_id'], 514);
+  if (sent === undefined || sent === before.teamId) return before.teamId;
+  if (sent === null) return null;
+  const team = store.find('team', sent);
+  if (team?.eventId !== before.eventId) throw new RunSignupError(514);
+  if (team.closed) throw new RunSignupError(515);
+  return sent;
+}
+
+/** @throws RunSignupError 11 unless it is one of the event's texts, letter by letter. */
+function giveawayOf(event: RaceEvent, before: Registration, entry: Entry): string | null {
+  const sent = looseText(entry['giveaway'], 11, false);
+  if (sent === undefined) return before.giveaway;
+  if (sent !== null && event.giveaways.length > 0 && !event.giveaways.includes(sent)) throw new RunSignupError(11);
+  return sent;
+}
+
+/** Families share an e-mail freely, until one of them has an account. */
+function refuseEmailOfAccount({ store }: RunSignup, { userId, email }: User): void {
+  if (email === null) return;
+  const holder = store.accountWithEmail(email);
+  if (holder !== undefined && holder.userId !== userId) throw new RunSignupError(122);
+}
+
+function sameParticipant({ store }: RunSignup, event: RaceEvent, user: User): Registration | undefined {
+  return store.list('registration', { parent: event.eventId, active: true }).find((registration) => {
+    const other = store.find('user', registration.userId);
+    return other?.email === user.email && other.firstName === user.firstName && other.lastName === user.lastName;
+  });
+}

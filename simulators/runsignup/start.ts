@@ -1,0 +1,101 @@
+import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
+import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import type { AssumptionSettings, Assumptions } from './assumptions.ts';
+import type { BackdoorAnswers, BackdoorEdit } from './backdoor-edits.ts';
+import type { RunSignupState } from './control.ts';
+import type { RunSignupFaults } from './knobs.ts';
+
+export type { AssumptionSettings, Assumptions } from './assumptions.ts';
+export type { BackdoorAnswers, BackdoorEdit } from './backdoor-edits.ts';
+export type { RunSignupState } from './control.ts';
+export type { RunSignupFaults } from './knobs.ts';
+
+export interface RunSignupControl extends ControlClient<RunSignupFaults> {
+  state(): Promise<RunSignupState>;
+  /** What a human does at RunSignup; answers the ids it made or touched. Throws if it names something that is not there. */
+  backdoor<Edit extends BackdoorEdit>(edit: Edit): Promise<BackdoorAnswers[Edit['do']]>;
+  /** Changes what is assumed where the vendor leaves it unknown; what is not named stays. Answers all of it. */
+  assume(settings: AssumptionSettings): Promise<Assumptions>;
+}
+
+export interface StartOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Default: `runsignup-key`. */
+  readonly key?: string;
+  /** Default: `runsignup-secret`. */
+  readonly secret?: string;
+  /** `rsu_api_reg`. Default: `runsignup-caller`. */
+  readonly callerRegistration?: string;
+  /** `X-RSU-API-REG-SECRET`. Default: `runsignup-caller-secret`. */
+  readonly callerRegistrationSecret?: string;
+  /** `YYYY-MM-DD`: from this day on, by the virtual clock, callers must be registered. Default: never. */
+  readonly callerRegistrationFrom?: string;
+  /** File that survives a restart. Default: memory. */
+  readonly storage?: string;
+}
+
+export interface StartedRunSignup {
+  /** For example `http://127.0.0.1:8086`; the API is under `/rest`. */
+  readonly url: string;
+  readonly key: string;
+  readonly secret: string;
+  readonly callerRegistration: string;
+  readonly callerRegistrationSecret: string;
+  readonly control: RunSignupControl;
+  /** Ends it cleanly and waits until it is gone. */
+  stop(): Promise<void>;
+  /** Ends it at once, as a crash would. */
+  kill(): void;
+}
+
+/**
+ * Starts RunSignup in a process of its own; it ends with this one.
+ *
+ * @example
+ * const runSignup = await startRunSignup();
+ * const { eventIds } = await runSignup.control.backdoor({
+ *   do: 'create-race',
+ *   race: { name: 'Harbour Weekend' },
+ *   events: [{ name: '8K', start: '2027-06-07T08:30' }],
+ * });
+ * await runSignup.stop();
+ */
+export async function startRunSignup({
+  port = 0,
+  key = 'runsignup-key',
+  secret = 'runsignup-secret',
+  callerRegistration = 'runsignup-caller',
+  callerRegistrationSecret = 'runsignup-caller-secret',
+  callerRegistrationFrom,
+  storage,
+}: StartOptions = {}): Promise<StartedRunSignup> {
+  const args = Object.entries({
+    port: String(port),
+    key,
+    secret,
+    'caller-registration': callerRegistration,
+    'caller-registration-secret': callerRegistrationSecret,
+    'caller-registration-from': callerRegistrationFrom,
+    storage,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  const running = await spawnSimulator(new URL('main.ts', import.meta.url), args);
+  return { ...running, key, secret, callerRegistration, callerRegistrationSecret, control: controlOf(running.url) };
+}
+
+/** The control endpoints of a RunSignup that runs already. */
+export function controlOf(url: string): RunSignupControl {
+  const call = createControlCall(url);
+  return {
+    ...createControlClient<RunSignupFaults>(call),
+    async state() {
+      return call('GET', '/state');
+    },
+    async backdoor(edit) {
+      return call('POST', '/backdoor', edit);
+    },
+    async assume(settings) {
+      return call('PUT', '/assumptions', settings);
+    },
+  };
+}

@@ -1,0 +1,179 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { Kind, Records } from './records.ts';
+
+/** Selects records of one kind; they come in order of id. */
+export interface Selection {
+  /** The race of an event or corral, the event of a registration or team. */
+  readonly parent?: number;
+  /** The user of a registration. */
+  readonly owner?: number;
+  /** Registrations: active ones or removed ones. Absent: both. */
+  readonly active?: boolean | undefined;
+  /** Unix seconds, inclusive. */
+  readonly modifiedFrom?: number | undefined;
+  /** Only greater ids. */
+  readonly after?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
+}
+
+/** Milliseconds by the virtual clock as of which to read; absent: now. */
+export type AsOf = number | undefined;
+
+/** `validUntil` of what is current. */
+const FOREVER = Number.MAX_SAFE_INTEGER;
+
+/** Where ids start: kinds are told apart at a glance, and a mix-up finds nothing. */
+const FIRST_IDS = {
+  race: 60_001,
+  event: 120_001,
+  user: 12_000_001,
+  registration: 2_600_001,
+  corral: 71,
+  team: 5_001,
+  raceEventDays: 9_001,
+} as const;
+
+/** RunSignup's own storage. Every version of a record is kept with the time it was valid, so that a read may lag. */
+export class Store {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+  readonly #now: () => number;
+
+  /** @param file a path, or ":memory:"; `now` is the virtual clock, in milliseconds. */
+  constructor(file: string, now: () => number) {
+    this.#now = now;
+    this.#database = new DatabaseSync(file);
+    // Nothing is synchronised to disk: it is to survive the end of the process, not of the machine.
+    this.#database.exec(`
+      PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
+      CREATE TABLE IF NOT EXISTS version (
+        kind TEXT NOT NULL, id INTEGER NOT NULL, parent INTEGER, owner INTEGER, active INTEGER NOT NULL,
+        modified INTEGER NOT NULL, validFrom INTEGER NOT NULL, validUntil INTEGER NOT NULL, content TEXT NOT NULL,
+        account INTEGER GENERATED ALWAYS AS (content ->> 'account') VIRTUAL,
+        email TEXT GENERATED ALWAYS AS (lower(content ->> 'email')) VIRTUAL);
+      CREATE INDEX IF NOT EXISTS by_id ON version (kind, id, validUntil);
+      CREATE INDEX IF NOT EXISTS by_parent ON version (kind, parent, id) WHERE parent IS NOT NULL;
+      CREATE INDEX IF NOT EXISTS by_owner ON version (owner, id) WHERE owner IS NOT NULL;
+      CREATE INDEX IF NOT EXISTS by_email ON version (email) WHERE kind = 'user' AND account = 1;
+      CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, last INTEGER NOT NULL);
+    `);
+  }
+
+  /** The next id; ids are never given twice. */
+  nextId(name: keyof typeof FIRST_IDS): number {
+    const row = this.#statement(
+      `INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last`,
+    ).get(name, FIRST_IDS[name]);
+    return Number(row?.['last']);
+  }
+
+  find<K extends Kind>(kind: K, id: number, asOf?: AsOf): Records[K] | undefined {
+    const row = this.#statement(
+      'SELECT content FROM version WHERE kind = ? AND id = ? AND validFrom <= ? AND validUntil > ?',
+    ).get(kind, id, ...validAt(asOf));
+    return row && contentOf(row);
+  }
+
+  list<K extends Kind>(kind: K, selection: Selection = {}, asOf?: AsOf): Records[K][] {
+    const { parent, owner, active, modifiedFrom, after, limit = -1, offset = 0 } = selection;
+    const conditions: [string, SQLInputValue | undefined][] = [
+      ['parent = ?', parent],
+      ['owner = ?', owner],
+      ['active = ?', active === undefined ? undefined : Number(active)],
+      ['modified >= ?', modifiedFrom],
+      ['id > ?', after],
+    ];
+    const used = conditions.filter(([, value]) => value !== undefined);
+    return this.#statement(
+      `SELECT content FROM version WHERE kind = ? AND validFrom <= ? AND validUntil > ?
+       ${used.map(([condition]) => `AND ${condition}`).join(' ')} ORDER BY id LIMIT ? OFFSET ?`,
+    )
+      .all(kind, ...validAt(asOf), ...used.map(([, value]) => value ?? null), limit, offset)
+      .map((row) => contentOf(row));
+  }
+
+  /** The account holder with this e-mail, whatever its case. */
+  accountWithEmail(email: string): Records['user'] | undefined {
+    const row = this.#statement(
+      `SELECT content FROM version WHERE kind = 'user' AND email = ? AND account = 1 AND validUntil = ? LIMIT 1`,
+    ).get(email.toLowerCase(), FOREVER);
+    return row && contentOf(row);
+  }
+
+  /** Stores a new version of a record, valid from now on. */
+  save<K extends Kind>(kind: K, id: number, record: Records[K]): Records[K] {
+    const now = this.#now();
+    this.#end(kind, id, now);
+    const { parent, owner, active, modified } = columnsOf(kind, record);
+    this.#statement('INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
+      kind,
+      id,
+      parent,
+      owner,
+      Number(active),
+      modified,
+      now,
+      FOREVER,
+      JSON.stringify(record),
+    );
+    return record;
+  }
+
+  delete(kind: Kind, id: number): void {
+    this.#end(kind, id, this.#now());
+  }
+
+  reset(): void {
+    this.#database.exec('DELETE FROM version; DELETE FROM counter;');
+  }
+
+  /** Runs it in one transaction, or within the one that is open: what it throws undoes what it wrote. */
+  atomically<Result>(work: () => Result): Result {
+    this.#database.exec('SAVEPOINT work');
+    try {
+      const result = work();
+      this.#database.exec('RELEASE work');
+      return result;
+    } catch (error) {
+      this.#database.exec('ROLLBACK TO work; RELEASE work');
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #end(kind: Kind, id: number, now: number): void {
+    this.#statement('UPDATE version SET validUntil = ? WHERE kind = ? AND id = ? AND validUntil = ?').run(
+      now,
+      kind,
+      id,
+      FOREVER,
+    );
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) this.#prepared.set(sql, (statement = this.#database.prepare(sql)));
+    return statement;
+  }
+}
+
+const validAt = (asOf: AsOf): [number, number] => (asOf === undefined ? [FOREVER, FOREVER - 1] : [asOf, asOf]);
+
+function columnsOf<K extends Kind>(kind: K, record: Records[K]) {
+  const modified = 'modifiedAt' in record ? record.modifiedAt : 0;
+  const active = !('removedReason' in record) || record.removedReason === null;
+  const owner = 'registrationId' in record ? record.userId : null;
+  const ofEvent = kind === 'registration' || kind === 'team';
+  const parent = ofEvent && 'eventId' in record ? record.eventId : parentRace(kind, record);
+  return { modified, active, owner, parent };
+}
+
+const parentRace = <K extends Kind>(kind: K, record: Records[K]): number | null =>
+  kind !== 'race' && 'raceId' in record ? record.raceId : null;
+
+/** What `save` wrote is a record of that kind by construction: nothing is judged again. */
+const contentOf = (row: Record<string, unknown>) => JSON.parse(String(row['content']));
