@@ -117,7 +117,14 @@ export function createLocales(rng: Rng): readonly Locale[] {
   }));
 }
 
-/** As EMS stores text: Unicode NFC, single blanks, none around. */
+// oxlint-disable-next-line no-control-regex
+const LATIN_1_CONTROL = /[\u0080-\u009f]/u;
+
+/**
+ * As EMS stores text: Unicode NFC, single blanks, none around. Faker has a name that was UTF-8, was read as Latin-1, and
+ * holds a control character since ("Ömer").
+ */
 export function tidy(text: string): string {
-  return text.normalize('NFC').replaceAll(/\s+/gu, ' ').trim();
+  const readable = LATIN_1_CONTROL.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text;
+  return readable.normalize('NFC').replaceAll(/\s+/gu, ' ').trim();
 }
