@@ -1,17 +1,18 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 
 /**
- * How long a sweep waits for children that do not end. One timer for all that wait, begun again once it has run out: a
- * timer for each child would be two events each.
+ * How long a sweep waits while no child ends. One timer for all that wait, begun again while there is progress: a timer
+ * for each child would be two events each.
  */
 export class Patience {
-  readonly #length: string;
+  readonly #lengthMs: number;
   #scope: CancellationScope | null = null;
   #over: Promise<void> = Promise.resolve();
+  #lastProgress = 0;
   #timesOver = 0;
 
-  constructor(length: string) {
-    this.#length = length;
+  constructor(lengthMs: number) {
+    this.#lengthMs = lengthMs;
   }
 
   /** How often it has run out. */
@@ -19,27 +20,31 @@ export class Patience {
     return this.#timesOver;
   }
 
-  /** Resolves when patience runs out; never rejects. */
-  over(): Promise<void> {
-    if (this.#scope === null) {
-      const scope = new CancellationScope();
-      this.#scope = scope;
-      this.#over = scope
-        .run(() => sleep(this.#length))
-        .then(() => this.#ranOut())
-        .catch(() => undefined);
-    }
-    return this.#over;
+  /** A child has ended: the others are given as long again. */
+  progress(): void {
+    this.#lastProgress = Date.now();
   }
 
-  #ranOut(): void {
-    this.#timesOver += 1;
-    this.#scope = null;
+  /** Resolves when nothing has happened for as long as patience lasts; never rejects. */
+  over(): Promise<void> {
+    if (this.#scope === null) {
+      this.#scope = new CancellationScope();
+      this.#lastProgress = Date.now();
+      this.#over = this.#scope.run(() => this.#wait()).catch(() => undefined);
+    }
+    return this.#over;
   }
 
   /** Ends the timer: nobody waits any more. */
   end(): void {
     this.#scope?.cancel();
+    this.#scope = null;
+  }
+
+  async #wait(): Promise<void> {
+    for (let left = this.#lengthMs; left > 0; left = this.#lastProgress + this.#lengthMs - Date.now())
+      await sleep(left);
+    this.#timesOver += 1;
     this.#scope = null;
   }
 }

@@ -53,8 +53,8 @@ const PAGE_SIZE = 200;
 /** Children at once. More do not go faster: the target's own queue decides. */
 const CHILDREN_AT_ONCE = 40;
 
-/** A child that takes longer is retrying, and does so by itself. */
-const PATIENCE = '20 seconds';
+/** When no child has ended for so long, those that are left are retrying, and do so by themselves. */
+const PATIENCE_MS = 20_000;
 
 /** A sweep must end, or its schedule would skip the next ones in silence. */
 const CHILDREN_PER_SWEEP = 10_000;
@@ -123,7 +123,7 @@ async function syncPage(
   keys: readonly EntityKey[],
   counts: TypeTotals,
 ): Promise<boolean> {
-  const patience = new Patience(PATIENCE);
+  const patience = new Patience(PATIENCE_MS);
   const waiting = [...keys];
   const lane = async (): Promise<void> => {
     for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
@@ -135,6 +135,7 @@ async function syncPage(
       counts.started += 1;
       const outcome = await Promise.race([outcomeOfChild(child), patience.over().then(() => 'leftRunning' as const)]);
       counts[outcome] += 1;
+      if (outcome !== 'leftRunning') patience.progress();
     }
   };
   await Promise.all(Array.from({ length: Math.min(CHILDREN_AT_ONCE, keys.length) }, lane));
