@@ -1,0 +1,133 @@
+/** Where a collection keeps its rows beyond the process; null = removed, its id never given again. */
+export interface Persistence<Row> {
+  readonly rows: Iterable<Row>;
+  readonly lastId: number;
+  write(id: number, row: Row | null): void;
+}
+
+type Key = string | number;
+
+/** For each index, what a row is found by; null = not by this. */
+export type IndexKeys<Row, Index extends string> = Readonly<Record<Index, (row: Row) => readonly (Key | null)[]>>;
+
+interface Change<Row> {
+  readonly at: number;
+  readonly id: number;
+  readonly before: Row | undefined;
+}
+
+/** How far back a list can be behind. */
+const REMEMBERED_MS = 10 * 60_000;
+
+/** Rows by id, with indexes, and with what they were a while ago: what a list shows may lag behind. */
+export class Collection<Row extends { readonly id: number }, Index extends string = never> {
+  readonly #rows = new Map<number, Row>();
+  readonly #indexes: readonly (readonly [Index, (row: Row) => readonly (Key | null)[], Map<Key, Set<number>>])[];
+  readonly #persistence: Persistence<Row>;
+  readonly #now: () => number;
+  #changes: Change<Row>[] = [];
+  #lastId: number;
+  #listed: readonly Row[] | undefined;
+
+  constructor(persistence: Persistence<Row>, now: () => number, keys: IndexKeys<Row, Index>) {
+    this.#persistence = persistence;
+    this.#now = now;
+    this.#lastId = persistence.lastId;
+    this.#indexes = (Object.keys(keys) as Index[]).map((name) => [name, keys[name], new Map<Key, Set<number>>()]);
+    for (const row of persistence.rows) this.#put(row);
+  }
+
+  /** Counts up; an id once given is never given again, whatever becomes of it. */
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  find(id: number): Row | undefined {
+    return this.#rows.get(id);
+  }
+
+  /** In order of id. */
+  all(): readonly Row[] {
+    this.#listed ??= [...this.#rows.values()].sort((left, right) => left.id - right.id);
+    return this.#listed;
+  }
+
+  /** In order of id, as it stood that many milliseconds ago. */
+  allBefore(lagMs: number): readonly Row[] {
+    const moment = this.#now() - lagMs;
+    const undone = this.#changes.filter(({ at }) => at > moment);
+    if (lagMs === 0 || undone.length === 0) return this.all();
+    const rows = new Map(this.#rows);
+    for (const { id, before } of undone.toReversed()) {
+      if (before === undefined) rows.delete(id);
+      else rows.set(id, before);
+    }
+    return [...rows.values()].sort((left, right) => left.id - right.id);
+  }
+
+  /** In order of id. */
+  by(index: Index, key: Key | null): Row[] {
+    if (key === null) return [];
+    const ids = this.#indexes.find(([name]) => name === index)?.[2].get(key) ?? [];
+    return [...ids].sort((left, right) => left - right).flatMap((id) => this.#rows.get(id) ?? []);
+  }
+
+  save(row: Row): Row {
+    this.#remember(row.id);
+    this.#unindex(row.id);
+    this.#put(row);
+    this.#persistence.write(row.id, row);
+    return row;
+  }
+
+  remove(id: number): void {
+    if (!this.#rows.has(id)) return;
+    this.#remember(id);
+    this.#unindex(id);
+    this.#rows.delete(id);
+    this.#listed = undefined;
+    this.#persistence.write(id, null);
+  }
+
+  /** Empties it; ids start at 1 again. */
+  reset(): void {
+    for (const [, , entries] of this.#indexes) entries.clear();
+    this.#rows.clear();
+    this.#changes = [];
+    this.#lastId = 0;
+    this.#listed = undefined;
+  }
+
+  #put(row: Row): void {
+    this.#rows.set(row.id, row);
+    this.#listed = undefined;
+    for (const [, keysOf, entries] of this.#indexes) {
+      for (const key of keysOf(row)) {
+        if (key !== null) entries.set(key, (entries.get(key) ?? new Set()).add(row.id));
+      }
+    }
+  }
+
+  #unindex(id: number): void {
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
+    for (const [, keysOf, entries] of this.#indexes) {
+      for (const key of keysOf(row)) {
+        if (key === null) continue;
+        entries.get(key)?.delete(id);
+        if (entries.get(key)?.size === 0) entries.delete(key);
+      }
+    }
+  }
+
+  #remember(id: number): void {
+    const at = this.#now();
+    this.#changes.push({ at, id, before: this.#rows.get(id) });
+    const first = this.#changes[0];
+    // Twice as long as needed, so that it is cut seldom.
+    if (first !== undefined && at - first.at > 2 * REMEMBERED_MS) {
+      this.#changes = this.#changes.filter((change) => at - change.at <= REMEMBERED_MS);
+    }
+  }
+}

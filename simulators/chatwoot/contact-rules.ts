@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type { Attributes, Contact } from './records.ts';
+import { type Invalidity, serverError } from './refusal.ts';
+import type { Store } from './store.ts';
+
+/** Rails takes any scalar for a text, and passes over what is none. */
+const text = z
+  .union([z.string(), z.number().transform(String), z.boolean().transform((flag) => (flag ? 't' : 'f')), z.null()])
+  .optional()
+  .catch(undefined);
+
+const attributes = z.record(z.string(), z.unknown()).optional().catch(undefined);
+
+const flag = z
+  .union([z.boolean(), z.string().transform((word) => !['false', '0', 'f', 'off', ''].includes(word))])
+  .optional()
+  .catch(undefined);
+
+/** What a client may set; absent keeps, null clears. */
+export const contactValues = z.object({
+  name: text,
+  email: text,
+  phone_number: text,
+  identifier: text,
+  blocked: flag,
+  additional_attributes: attributes,
+  custom_attributes: attributes,
+});
+
+export type ContactValues = z.output<typeof contactValues>;
+
+/** What of a contact is written; the rest of its columns follow by themselves. */
+export type ContactColumns = Pick<
+  Contact,
+  | 'name'
+  | 'email'
+  | 'phone_number'
+  | 'identifier'
+  | 'blocked'
+  | 'additional_attributes'
+  | 'custom_attributes'
+  | 'location'
+  | 'country_code'
+>;
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+/** Attributes are merged key by key, one level deep; null stays as JSON null. */
+const laidOver = (before: Attributes, set: Attributes | undefined): Attributes =>
+  set === undefined ? before : { ...before, ...set };
+
+/** What the server makes of the values: e-mail lower-cased and blank to null, all else as it comes. */
+export function columnsOf(values: ContactValues, before?: ContactColumns): ContactColumns {
+  const email = values.email === undefined ? (before?.email ?? null) : values.email;
+  const additional_attributes = laidOver(before?.additional_attributes ?? {}, values.additional_attributes);
+  return {
+    name: values.name === undefined ? (before?.name ?? '') : (values.name ?? ''),
+    email: email === null || email.trim() === '' ? null : email.toLowerCase(),
+    phone_number: values.phone_number === undefined ? (before?.phone_number ?? null) : values.phone_number,
+    identifier: values.identifier === undefined ? (before?.identifier ?? null) : values.identifier,
+    blocked: values.blocked ?? before?.blocked ?? false,
+    additional_attributes,
+    custom_attributes: laidOver(before?.custom_attributes ?? {}, values.custom_attributes),
+    location: textOrNull(additional_attributes['city']),
+    country_code: textOrNull(additional_attributes['country']),
+  };
+}
+
+const blank = (value: string | null): boolean => value === null || value.trim() === '';
+const EMAIL = /^[^@\s]+@[^@\s]+$/;
+/** Anchored only at its end: "call +351912345678" passes. */
+const PHONE = /\+[1-9]\d{1,14}$/;
+const MAX_LENGTH = 255;
+const LIMITED = { name: 'Name', email: 'Email', phone_number: 'Phone number', identifier: 'Identifier' } as const;
+
+/** What the validation of the whole record finds, whatever part of it is being changed. */
+export function invalidities(store: Store, columns: ContactColumns, id?: number): Invalidity[] {
+  const { email, identifier, phone_number } = columns;
+  const others = (found: readonly Contact[]): boolean => found.some((contact) => contact.id !== id);
+  const problems: Invalidity[] = [];
+  if (email !== null) {
+    if (others(store.contacts.by('email', email))) {
+      problems.push({ attribute: 'email', message: 'Email has already been taken' });
+    }
+    if (!EMAIL.test(email)) problems.push({ attribute: 'email', message: 'Email Invalid email' });
+  }
+  if (!blank(identifier) && others(store.contacts.by('identifier', identifier))) {
+    problems.push({ attribute: 'identifier', message: 'Identifier has already been taken' });
+  }
+  if (phone_number !== null && !blank(phone_number)) {
+    if (others(store.contacts.by('phone', phone_number))) {
+      problems.push({ attribute: 'phone_number', message: 'Phone number has already been taken' });
+    }
+    if (!PHONE.test(phone_number)) {
+      problems.push({ attribute: 'phone_number', message: 'Phone number should be in e164 format' });
+    }
+  }
+  for (const [attribute, label] of Object.entries(LIMITED)) {
+    const value = columns[attribute as keyof typeof LIMITED];
+    if (value !== null && Array.from(value).length > MAX_LENGTH) {
+      problems.push({ attribute, message: `${label} is too long (maximum is ${MAX_LENGTH} characters)` });
+    }
+  }
+  return problems;
+}
+
+/**
+ * The database's unique indexes, over e-mail and identifier but not over phone. They know no blanks: a second identifier
+ * "" hits them. Throws the 500 that nobody catches.
+ */
+export function checkIndexes(store: Store, { email, identifier }: ContactColumns, id?: number): void {
+  const taken = [...store.contacts.by('email', email), ...store.contacts.by('identifier', identifier)];
+  if (taken.some((contact) => contact.id !== id)) throw serverError();
+}

@@ -1,0 +1,109 @@
+import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
+import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
+import type { ChatwootFaults } from './knobs.ts';
+import type { AttributeDefinition, Contact, Conversation, Message, Webhook } from './records.ts';
+import type { Delivery } from './webhooks.ts';
+
+export type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
+export type { ChatwootFaults } from './knobs.ts';
+export type { Delivery } from './webhooks.ts';
+
+/** What ChatWoot's database holds, by id; a conversation's is its display id. */
+export interface ChatwootState {
+  readonly contacts: Readonly<Record<string, Contact>>;
+  readonly conversations: Readonly<Record<string, Conversation & { readonly messages: readonly Message[] }>>;
+  readonly webhooks: Readonly<Record<string, Webhook>>;
+  readonly definitions: Readonly<Record<string, AttributeDefinition>>;
+  /** Messages that left for a person: outgoing, not private, in an inbox of a real channel. */
+  readonly sentToCustomers: readonly number[];
+}
+
+export interface ChatwootControl extends ControlClient<ChatwootFaults> {
+  state(): Promise<ChatwootState>;
+  /** What a human does at ChatWoot, webhooks included. Throws with ChatWoot's own words if it would refuse it. */
+  backdoor<Action extends BackdoorAction>(action: Action): Promise<OutcomeOf<Action>>;
+  deliveries(): Promise<{ readonly underWay: number; readonly deliveries: readonly Delivery[] }>;
+}
+
+/** Which ids an action answers. */
+export type OutcomeOf<Action extends BackdoorAction> = Action['do'] extends 'customer-writes'
+  ? Required<BackdoorOutcome>
+  : Action['do'] extends 'agent-writes' | 'delete-message'
+    ? { readonly conversation: number; readonly message: number }
+    : Action['do'] extends 'edit-conversation' | 'delete-conversation'
+      ? { readonly conversation: number }
+      : { readonly contact: number };
+
+export interface StartOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Default: `chatwoot-token`. */
+  readonly token?: string;
+  /** Default: 1. */
+  readonly account?: number;
+  /** File that survives a restart. Default: memory. */
+  readonly storage?: string;
+  /** Default: 3000, as ChatWoot's. */
+  readonly requestsPerMinute?: number;
+  /** Default: 100, as ChatWoot's. */
+  readonly searchesPerMinute?: number;
+}
+
+export interface StartedChatwoot {
+  /** For example `http://127.0.0.1:8085`; the API is under `/api/v1/accounts/1`. */
+  readonly url: string;
+  readonly token: string;
+  readonly account: number;
+  readonly control: ChatwootControl;
+  /** Ends it cleanly and waits until it is gone. */
+  stop(): Promise<void>;
+  /** Ends it at once, as a crash would. */
+  kill(): void;
+}
+
+/**
+ * Starts ChatWoot in a process of its own; it ends with this one.
+ *
+ * @example
+ * const chatwoot = await startChatwoot({ token: 't' });
+ * const { contact } = await chatwoot.control.backdoor({ do: 'create-contact', set: { email: 'ana@clube.example' } });
+ * await chatwoot.control.backdoor({ do: 'customer-writes', contact, content: 'Olá' });
+ * await chatwoot.stop();
+ */
+export async function startChatwoot({
+  port = 0,
+  token = 'chatwoot-token',
+  account = 1,
+  storage,
+  requestsPerMinute = 3_000,
+  searchesPerMinute = 100,
+}: StartOptions = {}): Promise<StartedChatwoot> {
+  const options = {
+    '--port': port,
+    '--token': token,
+    '--account': account,
+    '--requests-per-minute': requestsPerMinute,
+    '--searches-per-minute': searchesPerMinute,
+    ...(storage === undefined ? {} : { '--storage': storage }),
+  };
+  const running = await spawnSimulator(new URL('main.ts', import.meta.url), Object.entries(options).flat().map(String));
+  return { ...running, token, account, control: controlOf(running.url) };
+}
+
+/** The control endpoints of a ChatWoot that runs already. */
+export function controlOf(url: string): ChatwootControl {
+  const call = createControlCall(url);
+  return {
+    ...createControlClient<ChatwootFaults>(call),
+    async state() {
+      return call('GET', '/state');
+    },
+    async backdoor(action) {
+      return call('POST', '/backdoor', action);
+    },
+    async deliveries() {
+      return call('GET', '/deliveries');
+    },
+  };
+}
