@@ -60,3 +60,22 @@ export type Assumptions = z.output<typeof assumptionsSchema>;
 export type AssumptionSettings = z.input<typeof assumptionsSchema>;
 
 export const defaultAssumptions = (): Assumptions => assumptionsSchema.parse({});
+
+/*
+ * Taken for true without a switch:
+ * - The envelope of a participant write is flat: `{"participants":[{"registration_id", "first_name", …, "address":{…}}]}`;
+ *   it answers the ids in order of the request. An error other than 514 and 515 refuses the call; an entry that a team
+ *   refuses keeps nothing of itself, and its answer names its registration_id beside the error.
+ * - 514: no such team in the event; 515: the team is closed.
+ * - Safe Sync refuses an entry that names personal data, also where they are the same.
+ * - A registration of another event is error 15. Personal data of an inactive registration can be edited.
+ * - A deletion through the API enters the feed as "removed"; one that is not allowed is error 7 and deletes nothing.
+ * - A registration that is transferred or deferred leaves its bib, chip and team behind.
+ * - Only new events in a race edit are a renewal, with preserve_missing_events or without; the older events stay.
+ * - A race edit resets what it leaves out: draft_race to "F", timezone to America/New_York. A `url_string` is ignored.
+ * - A start in the hour that spring leaves out is shifted forward; a JSON `true` is not "T".
+ * - A caller without registration is error 6. XML requests are not read: error 11.
+ * - `after_registration_id` implies the order of registration ids. A page has 50 rows unless told otherwise.
+ * - `age_group` and `team_name` are properties of a participant; `giveaway_options` of an event.
+ * - Corrals are written only: no call that reads or assigns them is known.
+ */

@@ -18,7 +18,7 @@ export interface WriteContext {
 export function addParticipant({ server, event }: WriteContext, entry: Entry): Registration {
   const { store, assumptions } = server;
   const now = nowSeconds(server);
-  const user = applyPersonal(blankUser(store), entry, assumptions);
+  const user = applyPersonal(blankUser(store), { first_name: null, last_name: null, ...entry }, assumptions);
   if (!assumptions.repeatedAddMakesAnother) {
     const first = sameParticipant(server, event, user);
     if (first !== undefined) return first;

@@ -40,14 +40,13 @@ const countries = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'non
  * @throws RunSignupError 104 to 120 and 123
  */
 export function applyPersonal(user: User, entry: Entry, rules: Rules): User {
-  const dob = dobOf(entry['dob'], user.dob);
   return {
     ...user,
     firstName: nameOf(entry['first_name'], user.firstName, rules, { required: 104, invalid: 105 }),
     middleName: kept(looseText(entry['middle_name'], 105, rules.trimTexts), user.middleName),
     lastName: nameOf(entry['last_name'], user.lastName, rules, { required: 106, invalid: 107 }),
     email: user.account ? user.email : emailOf(entry['email'], user.email, rules),
-    dob,
+    dob: dobOf(entry['dob'], user.dob),
     gender: genderOf(entry['gender'], user.gender),
     phone: phoneOf(entry['phone'], user.phone, rules),
     address: addressOf(entry['address'], user.address, rules),
@@ -67,14 +66,16 @@ const kept = <Value>(sent: Value | null | undefined, before: Value | null): Valu
   sent === undefined ? before : sent;
 
 function nameOf(sent: unknown, before: string | null, rules: Rules, codes: { required: number; invalid: number }) {
-  const name = kept(looseText(sent, codes.invalid, rules.trimTexts), before);
+  if (sent === undefined) return before;
+  const name = looseText(sent, codes.invalid, rules.trimTexts) ?? null;
   if (name === null || name.trim() === '') throw new RunSignupError(codes.required);
   if (name.length > 64 || /[<>\p{Cc}]/u.test(name)) throw new RunSignupError(codes.invalid);
   return name;
 }
 
 function emailOf(sent: unknown, before: string | null, rules: Rules): string | null {
-  const text = kept(looseText(sent, 108, rules.trimTexts), before);
+  if (sent === undefined) return before;
+  const text = looseText(sent, 108, rules.trimTexts) ?? null;
   if (text === null) return null;
   if (!/^[^\s@,;<>"]+@[^\s@,;<>"]+\.[A-Za-z]{2,}$/.test(text)) throw new RunSignupError(108);
   return rules.lowerCaseEmails ? text.toLowerCase() : text;

@@ -34,6 +34,14 @@ const eventIds = async () => Object.keys((await runSignup.control.state()).event
 const pastRace = (name: string, start: string) =>
   runSignup.control.backdoor({ do: 'create-race', race: { name }, events: [{ name: '5K', start }] });
 
+const edit = (fields: object, query = {}) =>
+  calls.post('/race', { name: 'Harbour Weekend', ...fields }, { race_id: raceId, ...query });
+
+const eightKEdited = () => ({ event_id: eightK, name: '8K', start_time: '2099-06-07 08:45:00' });
+
+const manage = (corrals: object[], query: Record<string, number> = { race_id: raceId }) =>
+  calls.post('/v2/corrals/manage-corrals.json', { race_corrals: corrals }, query);
+
 describe('reading races', () => {
   test('a race has its events, and its editions where they are asked for', async () => {
     expect(await calls.get(`/race/${raceId}`, { include_event_days: 'T' })).toEqual({
@@ -154,11 +162,6 @@ describe('creating a race', () => {
 });
 
 describe('editing a race replaces all of it', () => {
-  const edit = (fields: object, query = {}) =>
-    calls.post('/race', { name: 'Harbour Weekend', ...fields }, { race_id: raceId, ...query });
-
-  const eightKEdited = () => ({ event_id: eightK, name: '8K', start_time: '2099-06-07 08:45:00' });
-
   test('events that are left out are really deleted, with their registrations, and no feed tells of it', async () => {
     await runSignup.control.backdoor({ do: 'register', eventId: half, user: margie });
     expect(await edit({ events: [eightKEdited()] })).toEqual({ race_id: raceId });
@@ -230,9 +233,6 @@ describe('editing a race replaces all of it', () => {
 });
 
 describe('corrals', () => {
-  const manage = (corrals: object[], query: Record<string, number> = { race_id: raceId }) =>
-    calls.post('/v2/corrals/manage-corrals.json', { race_corrals: corrals }, query);
-
   test('ids come in order of the request; what is left off becomes null', async () => {
     const wave = { race_corral_id: null, corral_name: 'Wave A', corral_start_desc: '09:00', sort_order: 1 };
     const created = await manage([{ ...wave, applicable_event_ids: [eightK] }, { corral_name: 'Wave B' }]);
