@@ -23,6 +23,8 @@ export type AsOf = number | undefined;
 /** `validUntil` of what is current. */
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
+const DAY_MS = 86_400_000;
+
 /** Where ids start: kinds are told apart at a glance, and a mix-up finds nothing. */
 const FIRST_IDS = {
   race: 60_001,
@@ -34,7 +36,7 @@ const FIRST_IDS = {
   raceEventDays: 9_001,
 } as const;
 
-/** RunSignup's own storage. Every version of a record is kept with the time it was valid, so that a read may lag. */
+/** RunSignup's own storage. The versions of a record are kept for a day, with the time they were valid, so that a read may lag. */
 export class Store {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
@@ -146,6 +148,8 @@ export class Store {
   }
 
   #end(kind: Kind, id: number, now: number): void {
+    // A demonstration may run for days: no read lags so far behind.
+    this.#statement('DELETE FROM version WHERE kind = ? AND id = ? AND validUntil < ?').run(kind, id, now - DAY_MS);
     this.#statement('UPDATE version SET validUntil = ? WHERE kind = ? AND id = ? AND validUntil = ?').run(
       now,
       kind,
