@@ -30,6 +30,8 @@ export interface Delivery {
   /** `lost` never left; `refused` had an answer that is not 2xx; `unanswered` had none within 5 seconds. */
   readonly fate: 'delivered' | 'refused' | 'unanswered' | 'lost';
   readonly status: number | null;
+  /** Until the answer, or the end of patience; null where it was lost. */
+  readonly tookMs: number | null;
   /** Sent a second time: the event fired twice. */
   readonly double: boolean;
   /** X-Chatwoot-Delivery, its own for each sending; null where it was lost, or the server is an older one. */
@@ -111,7 +113,8 @@ export class Webhooks {
       const payload = render();
       if (payload === undefined) return finish();
       const about = { event, webhookId: webhook.id, url: webhook.url, double, payload };
-      if (lost) return finish({ ...about, at: clock.instant(), fate: 'lost', status: null, deliveryId: null });
+      if (lost)
+        return finish({ ...about, at: clock.instant(), fate: 'lost', status: null, tookMs: null, deliveryId: null });
       const send = (): void => void this.#send(webhook, about).then(finish);
       if (reorder) return this.#overtake(send);
       this.#later(wait / 2, () => {
@@ -144,6 +147,7 @@ export class Webhooks {
     const timestamp = String(Math.floor(clock.now() / 1_000));
     const signature = createHmac('sha256', webhook.secret).update(`${timestamp}.${body}`).digest('hex');
     const at = clock.instant();
+    const sentAt = performance.now();
     const status = await fetch(webhook.url, {
       method: 'POST',
       headers: {
@@ -168,7 +172,7 @@ export class Webhooks {
       () => null,
     );
     const fate = status === null ? 'unanswered' : status >= 200 && status < 300 ? 'delivered' : 'refused';
-    return { ...about, at, fate, status, deliveryId };
+    return { ...about, at, fate, status, tookMs: Math.round(performance.now() - sentAt), deliveryId };
   }
 
   #later(ms: number, work: () => void): void {

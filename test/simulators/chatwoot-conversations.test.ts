@@ -15,6 +15,15 @@ const write = (conversation: number, set: object) =>
 const messagesOf = async (conversation: number, query = ''): Promise<{ id: number; content: string }[]> =>
   (await chatwoot.ask('GET', `/conversations/${conversation}/messages${query}`)).body.payload;
 
+test('inboxes of three channels are there from the start', async () => {
+  const { body } = await chatwoot.ask('GET', '/inboxes');
+  expect(body.payload.map(({ channel_type }: { channel_type: string }) => channel_type)).toEqual([
+    'Channel::Api',
+    'Channel::Email',
+    'Channel::WebWidget',
+  ]);
+});
+
 describe('conversations', () => {
   test('are created unwrapped, with display ids, seconds, and a float updated_at', async () => {
     const contact = await chatwoot.createContact({ name: 'Ana', email: 'ana@club.example' });
@@ -58,7 +67,7 @@ describe('conversations', () => {
     const list = async (query: string): Promise<number[]> =>
       (await chatwoot.ask('GET', `/conversations${query}`)).body.data.payload.map(({ id }: { id: number }) => id);
     expect([(await list('')).length, (await list('?page=2')).length]).toEqual([25, 1]);
-    expect((await list('?status=all&page=2')).toSorted()).toEqual([1, 2]);
+    expect(new Set(await list('?status=all&page=2'))).toEqual(new Set([1, 2]));
     expect((await list('?status=all&updated_within=900')).length).toBe(27);
 
     await chatwoot.control.setClock(3_600_000);
@@ -135,6 +144,8 @@ describe('conversations', () => {
   });
 });
 
+const from = (first: number, length: number): number[] => Array.from({ length }, (_, at) => first + at);
+
 describe('messages', () => {
   test('are written as private notes, and read with numbers for types', async () => {
     const id = await createConversation();
@@ -164,7 +175,6 @@ describe('messages', () => {
       await chatwoot.control.backdoor({ do: 'agent-writes', conversation: id, content: String(nth), private: true });
     }
     const texts = async (query: string) => (await messagesOf(id, query)).map(({ content }) => Number(content));
-    const from = (first: number, length: number) => Array.from({ length }, (_, at) => first + at);
     expect(await texts('')).toEqual(from(111, 20));
     expect(await texts('?after=1')).toEqual(from(2, 100));
     expect(await texts('?after=101')).toEqual(from(102, 29));

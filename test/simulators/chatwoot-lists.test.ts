@@ -23,6 +23,19 @@ const filterFor = async (attribute_key: string, filter_operator: string, values:
 const namesBy = async (...filter: Parameters<typeof filterFor>): Promise<string[]> =>
   (await filterFor(...filter)).body.payload.map(({ name }: ContactAnswer) => name).toSorted();
 
+const condition = (attribute_key: string, value: string, query_operator: string | null) => ({
+  attribute_key,
+  filter_operator: 'equal_to',
+  values: [value],
+  query_operator,
+});
+
+/** By the calendar of UTC, so many days from now. */
+const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+
+/** How many a search finds. */
+const found = async (q: string) => (await idsOf(`/contacts/search?q=${encodeURIComponent(q)}`)).length;
+
 describe('the list', () => {
   test('has 15 a page in order of creation, and none beyond the end', async () => {
     await createMany(32);
@@ -57,7 +70,7 @@ describe('the list', () => {
     await chatwoot.createContact({ name: 'Nobody known', phone_number: '+351912345678' });
     expect(await idsOf('/contacts?sort=created_at')).toEqual([2]);
     expect(await namesBy('name', 'contains', ['Nobody'])).toEqual(['Nobody known']);
-    expect((await idsOf('/contacts/search?q=nobody')).toSorted()).toEqual([1, 2]);
+    expect(new Set(await idsOf('/contacts/search?q=nobody'))).toEqual(new Set([1, 2]));
   });
 
   test('lags behind by as much as asked, while single contacts do not', async () => {
@@ -95,12 +108,6 @@ describe('the filter', () => {
     ]) {
       await chatwoot.createContact({ name, identifier: name, additional_attributes: { city } });
     }
-    const condition = (attribute_key: string, value: string, query_operator: string | null) => ({
-      attribute_key,
-      filter_operator: 'equal_to',
-      values: [value],
-      query_operator,
-    });
     const { body } = await chatwoot.ask('POST', '/contacts/filter?sort=name', {
       payload: [condition('name', 'c', 'OR'), condition('city', 'porto', 'AND'), condition('name', 'b', null)],
     });
@@ -110,7 +117,6 @@ describe('the filter', () => {
 
   test('dates are compared by the day', async () => {
     await chatwoot.createContact({ name: 'Now', identifier: 'now' });
-    const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
     expect(await namesBy('created_at', 'is_greater_than', [day(-1)])).toEqual(['Now']);
     expect(await namesBy('created_at', 'is_greater_than', [day(0)])).toEqual([]);
     expect(await namesBy('created_at', 'is_less_than', [day(1)])).toEqual(['Now']);
@@ -135,7 +141,6 @@ describe('the filter', () => {
 describe('search', () => {
   test('finds parts of name, e-mail and phone in any case, of the identifier in this one; % and _ are wildcards', async () => {
     await chatwoot.createContact({ name: 'Zoë Example', email: 'zoe@club.example', identifier: 'Per_77' });
-    const found = async (q: string) => (await idsOf(`/contacts/search?q=${encodeURIComponent(q)}`)).length;
     expect([await found('ZOË'), await found('CLUB'), await found('Per_77'), await found('per_77')]).toEqual([
       1, 1, 1, 0,
     ]);
