@@ -99,10 +99,20 @@ export function addConversationRoutes(scope: FastifyInstance, chatwoot: Chatwoot
       custom_attributes: body.custom_attributes ?? undefined,
       additional_attributes: body.additional_attributes ?? undefined,
     });
-    if (body.message) createMessage(chatwoot, conversation.id, body.message, user);
+    if (body.message) firstMessageOrUndo(conversation.id, body.message);
     did(request, 'created');
     return shape(findConversation(chatwoot, conversation.id));
   });
+
+  /** One transaction with the conversation's creation. */
+  const firstMessageOrUndo = (id: number, message: z.output<typeof messageBody>): void => {
+    try {
+      createMessage(chatwoot, id, message, user);
+    } catch (error) {
+      store.conversations.remove(id);
+      throw error;
+    }
+  };
 
   const addressFor = (inboxId: number, contactId: number, sourceId: string | undefined) => {
     const contact = findContact(chatwoot, contactId);

@@ -220,6 +220,15 @@ describe('messages', () => {
     expect((await write(id, { content: 'x' })).status).toBe(200);
   });
 
+  test('the first can come with the conversation; if it is refused, neither is there', async () => {
+    const id = await createConversation({ message: { content: 'First', private: true } });
+    expect(await messagesOf(id)).toMatchObject([{ content: 'First', private: true }]);
+    const { id: contact_id } = await chatwoot.createContact({ email: 'b@club.example' });
+    const message = { content: 'From', message_type: 'incoming' };
+    expect((await chatwoot.ask('POST', '/conversations', { inbox_id: 2, contact_id, message })).status).toBe(422);
+    expect(Object.keys((await chatwoot.control.state()).conversations)).toEqual([String(id)]);
+  });
+
   test('a deleted one stays, without its text', async () => {
     const id = await createConversation();
     const { body } = await write(id, { content: 'Oops', source_id: 'ems:m1', private: true });
