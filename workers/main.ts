@@ -1,49 +1,81 @@
-import { NativeConnection } from '@temporalio/worker';
-import { createOrm } from '../database/orm.ts';
+import type { Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createOrm, type Orm } from '../database/orm.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
-import { temporalConnection } from '../settings/temporal-connection.ts';
+import { connectTemporal } from './connect-temporal.ts';
 import { createWorkers } from './create-workers.ts';
-import { installLog } from './log.ts';
+import { createLog } from './log.ts';
 import { waitUntilReachable } from './wait-until-reachable.ts';
 import { createWorkflowBundle } from './workflow-bundle.ts';
 
 /** `npm start`: the workers of every process that has its settings, until SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const settings = readSettings(loadEnvironment());
-  const { common, enabled, off } = settings;
-  const log = installLog(common);
-  for (const { process: name, missing } of off) log.warn({ process: name, missing }, `${name} is off`);
-  if (enabled.length === 0) throw new SettingsError(['no process has its settings: see .env.example']);
+  const log = createLog(settings.common.LOG_LEVEL);
+  for (const { process: name, missing } of settings.off) log.warn({ process: name, missing }, `${name} is off`);
+  if (settings.enabled.length === 0) throw new SettingsError(['no process has its settings: see .env.example']);
 
-  const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 30 });
-  await waitUntilReachable(log, 'PostgreSQL', new URL(common.DATABASE_URL).host, () =>
-    orm.em.fork().execute('SELECT 1'),
-  );
-  const connection = await waitUntilReachable(log, 'Temporal', common.TEMPORAL_ADDRESS, () =>
-    NativeConnection.connect(temporalConnection(common)),
-  );
-  const dependencies = { orm, processes: connectProcesses(settings), settleMs: common.SETTLE_MS };
-  const workflowBundle = await createWorkflowBundle();
-  const workers = await createWorkers({
-    connection,
-    namespace: common.TEMPORAL_NAMESPACE,
-    dependencies,
-    workflowBundle,
-  });
-  log.info(
-    { processes: [...dependencies.processes.keys()], namespace: common.TEMPORAL_NAMESPACE },
-    'workers are ready',
-  );
+  const stop = stopRequest(log);
+  const orm = await createOrm({ databaseUrl: settings.common.DATABASE_URL, poolSize: 30 });
   try {
-    await Promise.all(workers.map((worker) => worker.run()));
+    await runWorkers(settings, orm, log, stop);
+  } catch (error) {
+    if (!stop.aborted) throw error;
   } finally {
-    for (const { remote } of dependencies.processes.values()) await remote.close?.();
-    await connection.close();
     await orm.close();
   }
   log.info('workers have stopped');
+}
+
+async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: AbortSignal): Promise<void> {
+  const { common } = settings;
+  const databaseHost = new URL(common.DATABASE_URL).host;
+  await waitUntilReachable(log, 'PostgreSQL', databaseHost, () => orm.em.fork().execute('SELECT 1'), stop);
+  const connection = await waitUntilReachable(
+    log,
+    'Temporal',
+    common.TEMPORAL_ADDRESS,
+    () => connectTemporal(common, log),
+    stop,
+  );
+  const processes = connectProcesses(settings);
+  try {
+    const workers = await createWorkers({
+      connection,
+      namespace: common.TEMPORAL_NAMESPACE,
+      dependencies: { orm, processes, settleMs: common.SETTLE_MS },
+      workflowBundle: await createWorkflowBundle(),
+    });
+    const running = workers.map((worker) => worker.run());
+    shutDownWhen(stop, workers);
+    log.info({ processes: [...processes.keys()], namespace: common.TEMPORAL_NAMESPACE }, 'workers are ready');
+    await Promise.all(running);
+  } finally {
+    for (const { remote } of processes.values()) await remote.close?.();
+    await connection.close();
+  }
+}
+
+/** Aborted by the first SIGTERM or SIGINT: what is under way is finished within the workers' grace. */
+function stopRequest(log: Logger): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, 'told to stop');
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+function shutDownWhen(stop: AbortSignal, workers: readonly Worker[]): void {
+  const shutDown = () => {
+    for (const worker of workers) worker.shutdown();
+  };
+  if (stop.aborted) shutDown();
+  else stop.addEventListener('abort', shutDown, { once: true });
 }
 
 function connectProcesses({ enabled }: Settings) {

@@ -3,10 +3,17 @@ import type { Logger } from 'pino';
 
 /**
  * Keeps trying, with back-off up to half a minute, and says each time which server cannot be reached and where.
- * A worker outlives the restart of what it needs.
+ * A worker outlives the restart of what it needs. Rejects when `signal` is aborted.
  */
-export function waitUntilReachable<T>(log: Logger, what: string, where: string, connect: () => Promise<T>): Promise<T> {
+export function waitUntilReachable<T>(
+  log: Logger,
+  what: string,
+  where: string,
+  connect: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
   return pRetry(connect, {
+    signal,
     retries: Number.POSITIVE_INFINITY,
     minTimeout: 1_000,
     maxTimeout: 30_000,

@@ -16,7 +16,7 @@ describe('crash', () => {
   test('workers killed between delivery and record, and started again: recorded, and sent once (pitfall 17)', async () => {
     const { ems } = system;
     const eventId = await ems.event();
-    await system.syncNow('Organisation', await organisationOf(eventId));
+    await system.syncNow('Organisation', await system.ems.organisationOf(eventId));
     await system.tagServer.control.setFaults({
       latency: { ms: 1_000, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
     });
@@ -53,7 +53,7 @@ describe('crash', () => {
     const eventId = await ems.event();
     const races: string[] = [];
     for (let n = 0; n < 60; n += 1) races.push(await ems.race(eventId, { name: `Race ${n}` }));
-    await system.syncNow('Organisation', await organisationOf(eventId));
+    await system.syncNow('Organisation', await system.ems.organisationOf(eventId));
     await system.syncNow('Event', eventId);
     await system.tagServer.control.setFaults({ latency: { ms: 200, match: { method: 'PUT' } } });
     const sweep = system.sweep();
@@ -72,8 +72,3 @@ describe('crash', () => {
     expect((await system.sweep()).totals).toEqual({});
   }, 300_000);
 });
-
-async function organisationOf(eventId: string): Promise<string> {
-  const { rows } = await system.database.query('SELECT organisation_id FROM event WHERE id = $1', [eventId]);
-  return rows[0].organisation_id;
-}

@@ -61,6 +61,12 @@ export class Ems {
     });
   }
 
+  /** Who organises an event. */
+  async organisationOf(eventId: string): Promise<string> {
+    const { rows } = await this.#database.query('SELECT organisation_id FROM event WHERE id = $1', [eventId]);
+    return rows[0].organisation_id;
+  }
+
   async race(eventId: string, values: Values = {}): Promise<string> {
     return this.insert('race', { event_id: eventId, name: '10K', discipline: 'RUN', distance_m: 10_000, ...values });
   }

@@ -120,7 +120,7 @@ describe('times', () => {
 
   test('asked for while unsettled and not changed again: the next sweep sets the time right without a call', async () => {
     const eventId = await system.ems.event();
-    await system.syncNow('Organisation', await organisationOf(eventId));
+    await system.syncNow('Organisation', await system.ems.organisationOf(eventId));
     await system.syncNow('Event', eventId);
     await settle();
     await system.tagServer.control.clearJournal();
@@ -166,9 +166,4 @@ async function microsecondsBetween(from: string | null | undefined, to: string):
     [from, to],
   );
   return Number(rows[0]?.between);
-}
-
-async function organisationOf(eventId: string): Promise<string> {
-  const { rows } = await system.database.query('SELECT organisation_id FROM event WHERE id = $1', [eventId]);
-  return rows[0].organisation_id;
 }

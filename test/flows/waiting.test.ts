@@ -144,7 +144,7 @@ describe('a caller who waits', () => {
     await system.tagServer.control.setFaults({
       respond: { status: 500, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
     });
-    await system.syncNow('Organisation', await organisationOf(eventId));
+    await system.syncNow('Organisation', await system.ems.organisationOf(eventId));
 
     const answer = await system.syncNow('Event', eventId, 60_000);
 
@@ -153,8 +153,3 @@ describe('a caller who waits', () => {
     expect(await system.syncNow('Event', eventId)).toMatchObject({ outcome: 'IN_SYNC' });
   }, 120_000);
 });
-
-async function organisationOf(eventId: string): Promise<string> {
-  const { rows } = await system.database.query('SELECT organisation_id FROM event WHERE id = $1', [eventId]);
-  return rows[0].organisation_id;
-}

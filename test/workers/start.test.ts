@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+
+const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
+
+/** Runs `npm start`'s program; once it has said `until`, it is told to stop. */
+function start(env: Record<string, string>, until?: RegExp): Promise<{ code: number | null; output: string }> {
+  const worker = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], ...env }, cwd: '/' });
+  let output = '';
+  let told = false;
+  const read = (chunk: Buffer) => {
+    output += chunk.toString();
+    if (!told && until?.test(output) === true) told = worker.kill('SIGTERM');
+  };
+  worker.stdout.on('data', read);
+  worker.stderr.on('data', read);
+  return new Promise((resolve) => worker.once('close', (code) => resolve({ code, output })));
+}
+
+const TAGSERVER = { TAGSERVER_URL: 'http://127.0.0.1:1', TAGSERVER_TOKEN: 'secret-token' };
+
+test('wrong settings: every problem, a line each, exit 2, and no value of a secret', async () => {
+  const { code, output } = await start({
+    DATABASE_URL: 'mysql://u:secret-password@db/ems',
+    LOG_LEVEL: 'loud',
+    TAGSERVER_URL: 'x',
+  });
+  expect(code).toBe(2);
+  const lines = output.trim().split('\n');
+  expect(lines.map((line) => line.split(' ')[0])).toEqual([
+    'DATABASE_URL',
+    'LOG_LEVEL',
+    'TAGSERVER_URL',
+    'TAGSERVER_TOKEN',
+  ]);
+  expect(output).not.toContain('secret-password');
+});
+
+test('a database that is not there: says which and where, keeps trying, and stops when told to', async () => {
+  const { code, output } = await start(
+    { DATABASE_URL: 'postgres://u:secret-password@127.0.0.1:1/ems', ...TAGSERVER },
+    /"attempt":2/,
+  );
+  expect(output).toContain('PostgreSQL at 127.0.0.1:1 cannot be reached; trying again');
+  expect(code).toBe(0);
+  expect(output).not.toMatch(/secret-password|secret-token/);
+});
+
+test('a Temporal that is not there: says which and where, keeps trying, and stops when told to', async () => {
+  const { code, output } = await start(
+    {
+      DATABASE_URL: process.env['TEST_DATABASE_ADMIN_URL'] ?? '',
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      ...TAGSERVER,
+    },
+    /"attempt":2/,
+  );
+  expect(output).toContain('Temporal at 127.0.0.1:1 cannot be reached; trying again');
+  expect(code).toBe(0);
+});
