@@ -72,6 +72,8 @@ function showResult({ ended, reason, totals }: SweepResult): void {
     'left running',
     'busy',
   ];
-  say(rows.length === 0 ? 'nothing was due' : table(head, rows));
+  if (rows.length > 0) say(table(head, rows));
+  // A sweep that met a target down at once has looked at nothing.
+  else if (ended === 'complete') say('nothing was due');
   say(reason === null ? ended : `${ended}: ${reason}`);
 }

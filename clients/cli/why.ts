@@ -20,6 +20,9 @@ const REASONS: Readonly<Record<DueReason, string>> = {
   'filtered-out': 'it no longer passes the filter',
 };
 
+/** Its workflow owns it meanwhile, whatever else would make it due. */
+const STILL_FAILING = 'its attempts fail, and go on';
+
 /** `ems-sync why` */
 export function addWhy(program: Command): void {
   program
@@ -55,7 +58,7 @@ export function describeExplanation({ type, key }: EntityRef, explanation: Expla
     ...(inEms
       ? [['filter', passesFilter ? 'passes: the target shall have it' : 'does not pass: the target shall not have it']]
       : []),
-    ['due', due === null ? 'no' : `yes: ${REASONS[due]}`],
+    ['due', due === null ? 'no' : `yes: ${record?.state === 'FAILING' ? STILL_FAILING : REASONS[due]}`],
     ...(record === null ? [['record', 'none']] : recordLines(record)),
     ['workflow', workflow.status === null ? 'none in the history' : workflow.status.toLowerCase()],
     ['link', workflow.link],

@@ -236,7 +236,7 @@ describe('an operator', () => {
     );
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     const { code, stdout } = await ems('sweep', 'TAGSERVER', 'outbound', '--wait');
-    expect(stdout).toMatch(/target-down/);
+    expect(stdout).toMatch(/^target-down: /);
     expect(code).toBe(1);
   });
 });

@@ -80,6 +80,36 @@ describe('what an operator reads', () => {
   link          http://ui`);
   });
 
+  test('an explanation of a row that fails says that its attempts go on, and what the last one met', () => {
+    const text = describeExplanation(
+      { type: 'Person', key: '5' },
+      {
+        process: 'TAGSERVER',
+        inEms: true,
+        passesFilter: true,
+        modifiedOn: '2026-11-23T16:26:01.394132Z',
+        due: 'unconfirmed',
+        record: {
+          state: 'FAILING',
+          remoteId: '5',
+          waitingFor: null,
+          lastErrorClass: 'transient',
+          lastError: 'TagServer answered PUT persons/5 with 500 unavailable',
+          attempts: 5,
+          failingSince: '2026-11-23T16:26:38.100067Z',
+          entitySyncedOn: null,
+          examinedOn: null,
+          remoteSyncedOn: null,
+          updatedOn: null,
+        },
+        workflow: { id: 'TAGSERVER/Person/5', status: 'RUNNING', link: 'http://ui' },
+      },
+    );
+    expect(text).toMatch(/\n {2}due +yes: its attempts fail, and go on\n/);
+    expect(text).toMatch(/\n {2}last error +transient: TagServer answered PUT persons\/5 with 500 unavailable\n/);
+    expect(text).toMatch(/\n {2}attempts +5\n {2}failing since +2026-11-23T16:26:38\.100067Z\n/);
+  });
+
   test('a link leads to the run, or to the latest one', () => {
     const settings = { TEMPORAL_UI_URL: 'https://ui.example/', TEMPORAL_NAMESPACE: 'ems.prod' };
     expect(webUiLink(settings, 'TAGSERVER/Person/5', 'r-1')).toBe(
