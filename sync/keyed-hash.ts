@@ -1,0 +1,50 @@
+import { createHash, createHmac } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { canonicalForm, type FieldValue } from './canonical-form.ts';
+import type { Content } from './content-hash.ts';
+
+/** A secret of 32 bytes; several are kept while they are rotated, newest first. */
+export type SecretKey = Uint8Array;
+
+/** `<which key>:<HMAC-SHA-256, hexadecimal>`: equal values can be told, but not guessed by who only reads the database. */
+export type KeyedHash = `${string}:${string}`;
+
+/** A keyed hash of each field as last known at the remote. */
+export type Base = Readonly<Record<string, KeyedHash>>;
+
+/**
+ * Hash of one value in canonical form, under the newest key. The field's name is part of it: an e-mail and a name that read
+ * alike hash differently.
+ *
+ * @throws RangeError if there is no key.
+ */
+export function keyedHash(field: string, value: FieldValue, [key]: readonly SecretKey[]): KeyedHash {
+  if (key === undefined) throw new RangeError('no key: set SYNC_KEY to 32 random bytes in base64');
+  return hashWith(field, value, key);
+}
+
+/** Whether `stored` was made from this value, under whichever of the keys it was made. False if that key is gone. */
+export function isHashOf(
+  stored: string | undefined,
+  field: string,
+  value: FieldValue,
+  keys: readonly SecretKey[],
+): boolean {
+  const key = keys.find((candidate) => stored?.startsWith(`${keyName(candidate)}:`));
+  return key !== undefined && hashWith(field, value, key) === stored;
+}
+
+/** The base of a whole content; fields without a value are part of it, so that a later value counts as a change. */
+export function baseOf(content: Content, keys: readonly SecretKey[]): Base {
+  return Object.fromEntries(Object.entries(content).map(([field, value]) => [field, keyedHash(field, value, keys)]));
+}
+
+function hashWith(field: string, value: FieldValue, key: SecretKey): KeyedHash {
+  const text = canonicalize([field, canonicalForm(value)]) ?? '';
+  return `${keyName(key)}:${createHmac('sha256', key).update(text).digest('hex')}`;
+}
+
+/** Says which key was used without saying anything of it. */
+function keyName(key: SecretKey): string {
+  return createHash('sha256').update('ems-sync key name').update(key).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Content } from '../../sync/content-hash.ts';
+import { judgeInbound, type ConflictScope, type FieldOwner, type InboundCase } from '../../sync/judge-inbound.ts';
+import { baseOf } from '../../sync/keyed-hash.ts';
+
+const keys = [new Uint8Array(32).fill(7)];
+const owners = { name: 'both', email: 'both', status: 'remote', club: 'ems' } as const satisfies Record<
+  string,
+  FieldOwner
+>;
+const synced = { name: 'Ana', email: 'ana@clube.example', status: 'open', club: 'Porto' };
+
+function judge(change: {
+  ems?: Partial<typeof synced>;
+  remote?: Partial<typeof synced>;
+  base?: Content | null;
+  scope?: ConflictScope;
+  emsChanged?: boolean;
+}) {
+  const { base = synced, scope = 'entity' } = change;
+  const inbound: InboundCase = {
+    owners,
+    ems: { ...synced, ...change.ems },
+    remote: { ...synced, ...change.remote },
+    base: base === null ? null : baseOf(base, keys),
+    emsChanged: change.emsChanged ?? change.ems !== undefined,
+    scope,
+    keys,
+  };
+  return judgeInbound(inbound);
+}
+
+describe('inbound judgement', () => {
+  test('bounce-back: the remote holds what was last sent, in its own spelling', () => {
+    expect(judge({ remote: { email: ' ana@clube.example ', name: 'Ana ' } })).toEqual({ kind: 'unchanged' });
+  });
+
+  test('inbound change: only what the remote changed is applied', () => {
+    expect(judge({ remote: { name: 'Anna' } })).toEqual({ kind: 'apply', fields: ['name'] });
+  });
+
+  test('a value cleared at the remote is a change', () => {
+    expect(judge({ remote: { name: '' } })).toEqual({ kind: 'apply', fields: ['name'] });
+  });
+
+  test('what the remote did not change is never applied: EMS alone has changed', () => {
+    expect(judge({ ems: { name: 'Anna' } })).toEqual({ kind: 'unchanged' });
+  });
+
+  test('a field that EMS owns is never read back', () => {
+    expect(judge({ remote: { club: 'Braga' } })).toEqual({ kind: 'unchanged' });
+  });
+
+  test('a field that the remote owns is applied, whatever EMS has done, and never conflicts', () => {
+    expect(judge({ ems: { name: 'Anna' }, remote: { status: 'closed' } })).toEqual({
+      kind: 'apply',
+      fields: ['status'],
+    });
+  });
+
+  test('both have changed: EMS wins as a whole, what lost is named', () => {
+    expect(judge({ ems: { name: 'Anna' }, remote: { email: 'new@clube.example', status: 'closed' } })).toEqual({
+      kind: 'conflict',
+      lost: ['email'],
+      apply: ['status'],
+    });
+  });
+
+  test('scope field: what only the remote has changed is let through', () => {
+    const both = { ems: { name: 'Anna' }, remote: { name: 'Ann', email: 'new@clube.example' } };
+    expect(judge({ ...both, scope: 'field' })).toEqual({ kind: 'conflict', lost: ['name'], apply: ['email'] });
+    expect(judge({ ...both, remote: { email: 'new@clube.example' }, scope: 'field' })).toEqual({
+      kind: 'apply',
+      fields: ['email'],
+    });
+  });
+
+  test('both have changed to the same value: no conflict', () => {
+    expect(judge({ ems: { name: 'Anna' }, remote: { name: ' Anna' } })).toEqual({ kind: 'unchanged' });
+  });
+
+  test('an EMS change outside the mapped fields is no conflict', () => {
+    expect(judge({ remote: { name: 'Anna' }, emsChanged: true })).toEqual({ kind: 'apply', fields: ['name'] });
+  });
+
+  test('never compared before: EMS wins where both may write, the remote where it owns', () => {
+    expect(judge({ base: null, remote: { name: 'Anna', status: 'closed' } })).toEqual({
+      kind: 'conflict',
+      lost: ['name'],
+      apply: ['status'],
+    });
+  });
+});
+
+const take = (from: Content, fields: readonly string[]) =>
+  Object.fromEntries(fields.map((field) => [field, from[field]]));
+
+const values = fc.constantFrom('a', 'b', ' a', '', 'A');
+const contents = fc.record({ name: values, email: values, status: values, club: values });
+const owner = fc.constantFrom<FieldOwner>('ems', 'remote', 'both');
+
+describe('for any two states', () => {
+  test('nothing is both lost and applied, nothing that EMS owns is touched, and once applied nothing is left to do', () => {
+    fc.assert(
+      fc.property(
+        fc.record({ name: owner, email: owner, status: owner, club: owner }),
+        contents,
+        contents,
+        fc.option(contents),
+        fc.boolean(),
+        fc.constantFrom<ConflictScope>('entity', 'field'),
+        (owns, ems, remote, base, emsChanged, scope) => {
+          const inbound = {
+            owners: owns,
+            ems,
+            remote,
+            emsChanged,
+            scope,
+            keys,
+            base: base === null ? null : baseOf(base, keys),
+          };
+          const decision = judgeInbound(inbound);
+          const applied =
+            decision.kind === 'unchanged' ? [] : decision.kind === 'apply' ? decision.fields : decision.apply;
+          const lost = decision.kind === 'conflict' ? decision.lost : [];
+          expect(applied.filter((field) => lost.includes(field))).toEqual([]);
+          expect([...applied, ...lost].filter((field) => owns[field as keyof typeof owns] === 'ems')).toEqual([]);
+          expect(lost.filter((field) => owns[field as keyof typeof owns] === 'remote')).toEqual([]);
+          // What was applied is EMS's now; what lost is overwritten at the remote: both sides then agree.
+          const emsAfter = { ...ems, ...take(remote, applied) };
+          const remoteAfter = { ...remote, ...take(emsAfter, lost) };
+          const after = {
+            ...inbound,
+            ems: emsAfter,
+            remote: remoteAfter,
+            base: baseOf(remoteAfter, keys),
+            emsChanged: false,
+          };
+          expect(judgeInbound(after)).toEqual({ kind: 'unchanged' });
+        },
+      ),
+    );
+  });
+});
