@@ -10,7 +10,7 @@ export function targetCheck({ target, settings }: EnabledTarget): Promise<Check>
       await remote.probe();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`${reason}. Is it up? Check ${names}`, { cause: error });
+      throw new Error(`${reason}. If it is up, check ${names}`, { cause: error });
     } finally {
       await remote.close?.();
     }

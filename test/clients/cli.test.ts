@@ -84,7 +84,7 @@ describe('before anything is set up', () => {
     const { stderr } = await runCli(['status'], { ...settings, DATABASE_URL: url.toString() });
     expect(stderr).toMatch(/has no database no_such_database/);
     const { stdout, code } = await runCli(['check'], { ...settings, TAGSERVER_TOKEN: 'wrong-token' });
-    expect(stdout).toMatch(/^FAILED TAGSERVER: .*Check TAGSERVER_URL, TAGSERVER_TOKEN$/m);
+    expect(stdout).toMatch(/^FAILED TAGSERVER: .*If it is up, check TAGSERVER_URL, TAGSERVER_TOKEN$/m);
     expect(stdout).not.toContain('wrong-token');
     expect(code).toBe(1);
   });
