@@ -2,6 +2,7 @@ import type { Orm } from '../database/orm.ts';
 import type { Detection } from '../database/detection/due-query.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { UnknownPairError } from '../sync/sync-error.ts';
 import type { RemoteSystem } from '../targets/remote-system.ts';
 import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
 
@@ -19,11 +20,13 @@ export interface Dependencies {
   readonly settleMs: number;
 }
 
-/** @throws RangeError if the process is off in this worker. */
+/** @throws UnknownPairError if the process is off in this worker. */
 export function connectedProcess(dependencies: Dependencies, name: SyncProcessName): ConnectedProcess {
   const connected = dependencies.processes.get(name);
   if (connected === undefined) {
-    throw new RangeError(`${name} is off in this worker: its settings are missing (npx ems-sync check names them)`);
+    throw new UnknownPairError(
+      `${name} is off in this worker: its settings are missing (npx ems-sync check names them)`,
+    );
   }
   return connected;
 }

@@ -1,7 +1,8 @@
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ErrorClass } from '../sync/error-class.ts';
-import { SyncError } from '../sync/sync-error.ts';
+import { UNKNOWN_PAIR } from '../sync/error-class.ts';
+import { SyncError, UnknownPairError } from '../sync/sync-error.ts';
 
 /** PostgreSQL's error classes that say nothing of the row: connection lost, shutting down, too busy, serialisation. */
 const PASSING_SQL_STATES = /^(08|40|53|55P03|57P|58)/;
@@ -33,6 +34,7 @@ function asFailure(error: unknown): unknown {
       ...(error.retryAfterMs === undefined ? {} : { nextRetryDelay: error.retryAfterMs }),
     });
   }
+  if (error instanceof UnknownPairError) return ApplicationFailure.nonRetryable(error.message, UNKNOWN_PAIR);
   const passing = sqlState(error) !== null || isConnectionError(error);
   return ApplicationFailure.create({
     message: safeMessage(error),

@@ -15,5 +15,8 @@ export function isErrorClass(name: string | null | undefined): name is ErrorClas
   return (ERROR_CLASSES as readonly string[]).includes(name ?? '');
 }
 
+/** The failure type of a request for a process or type that does not exist: the run ends red at once. */
+export const UNKNOWN_PAIR = 'unknown-pair';
+
 /** Attempts after which a pair is said to be failing (and, for a contract error, parked) instead of merely retried. */
 export const ATTEMPTS_BEFORE_FAILING = 5;

@@ -30,6 +30,11 @@ export class SyncError extends Error {
   }
 }
 
+/** A process or type that this release, or this worker, does not have: nothing to retry, and nothing to record. */
+export class UnknownPairError extends RangeError {
+  override readonly name = 'UnknownPairError';
+}
+
 /**
  * The target refused a write because it has seen a higher pass number for this entity (architecture rule 14): either a
  * newer attempt was faster, or our database was restored and counts from too low.

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
+import { UnknownPairError } from '../sync/sync-error.ts';
 import type { EntityMapping } from './entity-mapping.ts';
 import type { RemoteSystem } from './remote-system.ts';
 
@@ -37,12 +38,12 @@ export function defineTarget<S extends z.ZodObject>(target: {
   return { ...target, connect: (settings) => target.connect(settings as z.infer<S>) };
 }
 
-/** @throws RangeError if the process does not have this type; the message lists those that it has. */
+/** @throws UnknownPairError if the process does not have this type; the message lists those that it has. */
 export function mappingOf(process: SyncProcess, type: EntityType): EntityMapping {
   const mapping = process.mappings.find((candidate) => candidate.type === type);
   if (mapping === undefined) {
     const types = process.mappings.map((candidate) => candidate.type).join(', ');
-    throw new RangeError(`${process.name} has no ${type}; it has ${types}`);
+    throw new UnknownPairError(`${process.name} has no ${type}; it has ${types}`);
   }
   return mapping;
 }

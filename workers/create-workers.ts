@@ -48,6 +48,7 @@ export async function createWorkers({
     workflowBundle,
     activities: createSyncActivities(dependencies),
     maxConcurrentActivityTaskExecutions: DATABASE_ACTIVITIES,
+    maxConcurrentLocalActivityExecutions: DATABASE_ACTIVITIES,
   });
   return Promise.all([sync, ...targets]);
 }

@@ -1,15 +1,16 @@
-import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { SyncActivities, TargetActivities } from '../activities/index.ts';
 import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
 import { SYNC_TASK_QUEUE, targetTaskQueue } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
 /**
- * Database activities of a pair. No cap: a result that was delivered must be written, however long the database is away.
- * 30 s: a statement over one row takes milliseconds; longer means a lost connection.
+ * Database activities of a pair. Local ones: a result is a statement of a millisecond, and a task of its own for it would cost
+ * the server a third of the child. They are retried by themselves, without a cap: a result that was delivered must be
+ * written, however long the database is away; a worker that dies before leaves it to the next. 30 s: longer means a
+ * lost connection.
  */
-export const recordActivities = proxyActivities<Pick<SyncActivities, 'record' | 'recordFailure'>>({
-  taskQueue: SYNC_TASK_QUEUE,
+export const recordActivities = proxyLocalActivities<Pick<SyncActivities, 'record' | 'recordFailure'>>({
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });

@@ -8,7 +8,7 @@ export class Patience {
   readonly #lengthMs: number;
   #scope: CancellationScope | null = null;
   #over: Promise<void> = Promise.resolve();
-  #lastProgress = 0;
+  #progressed = false;
   #timesOver = 0;
 
   constructor(lengthMs: number) {
@@ -22,14 +22,13 @@ export class Patience {
 
   /** A child has ended: the others are given as long again. */
   progress(): void {
-    this.#lastProgress = Date.now();
+    this.#progressed = true;
   }
 
-  /** Resolves when nothing has happened for as long as patience lasts; never rejects. */
+  /** Resolves when no child has ended within a whole such time; never rejects. */
   over(): Promise<void> {
     if (this.#scope === null) {
       this.#scope = new CancellationScope();
-      this.#lastProgress = Date.now();
       this.#over = this.#scope.run(() => this.#wait()).catch(() => undefined);
     }
     return this.#over;
@@ -42,8 +41,10 @@ export class Patience {
   }
 
   async #wait(): Promise<void> {
-    for (let left = this.#lengthMs; left > 0; left = this.#lastProgress + this.#lengthMs - Date.now())
-      await sleep(left);
+    do {
+      this.#progressed = false;
+      await sleep(this.#lengthMs);
+    } while (this.#progressed);
     this.#timesOver += 1;
     this.#scope = null;
   }

@@ -175,3 +175,22 @@ describe('a token that TagServer refuses', () => {
     expect(await system.record('Event', eventId)).toBeNull();
   });
 });
+
+describe('a pair that cannot be', () => {
+  test('a type that TagServer does not have: the run ends red, names what there is, and leaves no record', async () => {
+    await system.request('Conversation', '5');
+    const error = await system
+      .pair('Conversation', '5')
+      .result()
+      .catch((reason: unknown) => reason);
+    expect(String((error as Error & { cause?: Error }).cause?.cause)).toContain(
+      'TAGSERVER has no Conversation; it has Organisation',
+    );
+    expect(await system.record('Conversation', '5')).toBeNull();
+  });
+
+  test('an id that EMS does not have: an answer, not an error', async () => {
+    expect(await system.syncNow('Person', '999999')).toEqual({ outcome: 'NOTHING', delivery: 'nothing', reason: null });
+    expect(await system.record('Person', '999999')).toBeNull();
+  });
+});
