@@ -1,6 +1,6 @@
 import { beginAttempts, type Intent } from '../database/records/begin-attempt.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
-import { drawPass, raisePassAbove } from '../database/records/pass-sequence.ts';
+import { drawPass, lastPass, raisePassAbove } from '../database/records/pass-sequence.ts';
 import { contentHash } from '../sync/content-hash.ts';
 import type { Delivery, Examined } from '../sync/delivery.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
@@ -23,7 +23,7 @@ export interface DeliverInput {
   readonly attempt: number;
 }
 
-/** How often an attempt is repeated at once because the target counts higher than our (restored) database. */
+/** How often an attempt is repeated at once because target or records count higher than our (restored) sequence. */
 const RAISES = 3;
 
 /**
@@ -40,7 +40,7 @@ export async function deliver(dependencies: Dependencies, input: DeliverInput): 
     } catch (error) {
       if (!(error instanceof StalePassError) || raises === RAISES) throw error;
       if (await isSuperseded(dependencies, input, pass)) return { kind: 'superseded', key: input.key, pass: `${pass}` };
-      await raisePassAbove(dependencies.orm, error.remotePass);
+      await raisePassAbove(dependencies.orm, error.higherPass);
     }
   }
 }
@@ -50,6 +50,8 @@ async function attemptDelivery(dependencies: Dependencies, input: DeliverInput, 
   const { process } = connectedProcess(dependencies, input.process);
   const detection = detectionOf(dependencies, process, input.type);
   const pairs = await loadPairs(orm, detection, [input.key]);
+  for (const { record } of pairs)
+    if (BigInt(record?.pass ?? 0) > pass) throw new StalePassError(BigInt(record?.pass ?? 0));
   const judged = await judgePairs(orm, process, mappingOf(process, input.type), pairs, input);
   const owned = await beginAttempts(orm, process.name, input.type, pass, judged.flatMap(intentOf(input)));
   const [pair] = judged;
@@ -171,6 +173,7 @@ async function blocked(
     : { ...common, kind: 'parked', errorClass: 'rejected', field, reason: `${reason}, which EMS does not know` };
 }
 
+/** A newer attempt has written the record, or done away with it. A number that was never drawn is no newer attempt's. */
 async function isSuperseded(
   dependencies: Dependencies,
   { process: name, type, key }: DeliverInput,
@@ -178,7 +181,9 @@ async function isSuperseded(
 ): Promise<boolean> {
   const { process } = connectedProcess(dependencies, name);
   const [pair] = await loadPairs(dependencies.orm, detectionOf(dependencies, process, type), [key]);
-  return pair === undefined || pair.record === null || BigInt(pair.record.pass) > pass;
+  if (pair === undefined || pair.record === null) return true;
+  const recorded = BigInt(pair.record.pass);
+  return recorded > pass && recorded <= (await lastPass(dependencies.orm));
 }
 
 function seen(examined: Examined | null): Examined {

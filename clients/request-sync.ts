@@ -10,6 +10,7 @@ import {
   syncNowUpdate,
   type SyncEntityResult,
   type SyncEntityWorkflow,
+  type SyncRequest,
 } from '../workflows/pair-requests.ts';
 import { pairStartOptions, PRIORITY, type PairRef } from '../workflows/pair-start.ts';
 import { GRPC, grpcFailure } from './grpc-code.ts';
@@ -28,13 +29,17 @@ export class NoResultInTimeError extends Error {
 /** How often a request is sent anew because it met the very end of the run before. */
 const TRIES = 5;
 
-/** Asks a pair for a pass: a running workflow takes another one afterwards, otherwise one is started. */
-export async function requestSync(client: Client, pair: PairRef): Promise<void> {
+/**
+ * Asks a pair for a pass: a running workflow takes another one afterwards, otherwise one is started.
+ *
+ * @param request `resend`: send also what our records say the target has.
+ */
+export async function requestSync(client: Client, pair: PairRef, request: SyncRequest = 'outbound'): Promise<void> {
   await client.workflow.signalWithStart('syncEntity', {
     ...pairStartOptions(pair, 'outbound', PRIORITY.onDemand),
     args: [{ ...pair, requests: [] }],
     signal: requestedSignal,
-    signalArgs: ['outbound'],
+    signalArgs: [request],
   });
 }
 
@@ -44,14 +49,19 @@ export async function requestSync(client: Client, pair: PairRef): Promise<void> 
  *
  * @throws NoResultInTimeError
  */
-export async function requestSyncAndWait(client: Client, pair: PairRef, timeoutMs: number): Promise<SyncEntityResult> {
+export async function requestSyncAndWait(
+  client: Client,
+  pair: PairRef,
+  timeoutMs: number,
+  request: SyncRequest = 'outbound',
+): Promise<SyncEntityResult> {
   const options = pairStartOptions(pair, 'outbound', PRIORITY.onDemand);
   const deadline = Date.now() + timeoutMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await client.withDeadline(deadline, () =>
         client.workflow.executeUpdateWithStart(syncNowUpdate, {
-          args: ['outbound'],
+          args: [request],
           startWorkflowOperation: new WithStartWorkflowOperation<SyncEntityWorkflow>('syncEntity', {
             ...options,
             workflowIdConflictPolicy: 'USE_EXISTING',

@@ -36,16 +36,16 @@ export class UnknownPairError extends RangeError {
 }
 
 /**
- * The target refused a write because it has seen a higher pass number for this entity (architecture rule 14): either a
- * newer attempt was faster, or our database was restored and counts from too low.
+ * The target, or our own record, holds a higher pass number of this entity than the attempt's (architecture rule 14): either
+ * a newer attempt was faster, or the database was restored and the sequence counts from too low.
  */
 export class StalePassError extends Error {
   override readonly name = 'StalePassError';
-  /** The pass number that the target holds. */
-  readonly remotePass: bigint;
+  /** The number that is held. */
+  readonly higherPass: bigint;
 
-  constructor(remotePass: bigint) {
-    super(`the target holds pass ${remotePass} of this entity`);
-    this.remotePass = remotePass;
+  constructor(higherPass: bigint) {
+    super(`pass ${higherPass} of this entity is known already`);
+    this.higherPass = higherPass;
   }
 }

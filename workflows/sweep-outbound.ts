@@ -102,7 +102,9 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
 function finish(result: SweepResult): SweepResult {
   assertTotalsHold(result.totals);
   const headline = result.reason === null ? `**${result.ended}**` : `**${result.ended}**: ${result.reason}`;
-  setCurrentDetails(`${headline}\n\n${describeTotals(result.totals)}`);
+  const counts =
+    result.ended === 'target-down' && Object.keys(result.totals).length === 0 ? '' : describeTotals(result.totals);
+  setCurrentDetails(`${headline}\n\n${counts}`);
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: OUTCOMES[result.ended] }]);
   return result;
 }

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { formatRef } from '../../sync/entity-type.ts';
 import { pairWorkflowId } from '../../sync/workflow-ids.ts';
-import type { SyncEntityResult } from '../../workflows/pair-requests.ts';
+import type { SyncEntityResult, SyncRequest } from '../../workflows/pair-requests.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
 import { inLanes } from '../lanes.ts';
 import { NoResultInTimeError, requestSync, requestSyncAndWait } from '../request-sync.ts';
@@ -28,14 +28,15 @@ const DONE: readonly SyncEntityResult['outcome'][] = ['IN_SYNC', 'REMOVED', 'NOT
  */
 export async function askPairs(session: Session, pairs: readonly PairRef[], options: WaitOptions): Promise<boolean> {
   const client = await session.temporal();
+  const request = options.resend === true ? 'resend' : 'outbound';
   if (options.wait !== true) {
-    await inLanes(pairs, REQUESTS_AT_ONCE, (pair) => requestSync(client, pair));
+    await inLanes(pairs, REQUESTS_AT_ONCE, (pair) => requestSync(client, pair, request));
     if (options.json) sayJson(pairs.map((pair) => ({ ...named(pair), requested: true })));
     else showRequests(session, pairs);
     return true;
   }
   const until = Date.now() + options.timeout * 1_000;
-  const answers = await inLanes(pairs, REQUESTS_AT_ONCE, (pair) => answerOf(client, pair, until));
+  const answers = await inLanes(pairs, REQUESTS_AT_ONCE, (pair) => answerOf(client, pair, request, until));
   if (options.json) {
     sayJson(
       answers.map(({ pair, result }) => ({
@@ -55,9 +56,9 @@ export async function askPairs(session: Session, pairs: readonly PairRef[], opti
   return answers.every(({ result }) => result !== null && DONE.includes(result.outcome));
 }
 
-async function answerOf(client: Client, pair: PairRef, until: number): Promise<Answer> {
+async function answerOf(client: Client, pair: PairRef, request: SyncRequest, until: number): Promise<Answer> {
   try {
-    return { pair, result: await requestSyncAndWait(client, pair, Math.max(1_000, until - Date.now())) };
+    return { pair, result: await requestSyncAndWait(client, pair, Math.max(1_000, until - Date.now()), request) };
   } catch (error) {
     if (!(error instanceof NoResultInTimeError)) throw error;
     complain(error.message);

@@ -17,6 +17,7 @@ export function addSync(program: Command): void {
     .argument('<type>', 'for example Person')
     .argument('<id...>', 'ids of EMS rows');
   addWaitOptions(command, 'wait for the results; exit 1 unless all are in sync')
+    .option('--resend', 'send also what our records say the target has, for example after a restored backup')
     .addHelpText('after', '\nExample: npx ems-sync sync TAGSERVER Person 4711 4712 --wait')
     .action(async (processName: string, typeName: string, ids: string[], options: WaitOptions) => {
       const syncProcess = processNamed(processName);

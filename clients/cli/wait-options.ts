@@ -4,6 +4,8 @@ export interface WaitOptions {
   readonly wait?: true;
   readonly timeout: number;
   readonly json?: true;
+  /** Send also what our records say the target has. */
+  readonly resend?: true;
 }
 
 /** Adds `--wait`, `--timeout` and `--json` to a command that starts work and may wait for it. */

@@ -7,9 +7,17 @@ export async function drawPass(orm: Orm): Promise<bigint> {
   return BigInt(rows[0]?.pass ?? 0);
 }
 
-/** Lifts the sequence above a number that a target holds, after our database was restored from an older state. */
-export async function raisePassAbove(orm: Orm, remotePass: bigint): Promise<void> {
-  await sql`SELECT setval('sync_pass', greatest(nextval('sync_pass'), ${remotePass.toString()}::bigint))`.execute(
+/** The highest number that was ever drawn, as far as this database knows. */
+export async function lastPass(orm: Orm): Promise<bigint> {
+  const { rows } = await sql<{ pass: string }>`SELECT last_value AS pass FROM sync_pass`.execute(
+    orm.em.fork().getKysely(),
+  );
+  return BigInt(rows[0]?.pass ?? 0);
+}
+
+/** Lifts the sequence above a number that is in use already, after the database was restored from an older state. */
+export async function raisePassAbove(orm: Orm, higherPass: bigint): Promise<void> {
+  await sql`SELECT setval('sync_pass', greatest(nextval('sync_pass'), ${higherPass.toString()}::bigint))`.execute(
     orm.em.fork().getKysely(),
   );
 }

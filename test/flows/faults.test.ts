@@ -71,6 +71,37 @@ describe('answers that fail for a while', () => {
   });
 });
 
+describe('a database restored without its sequence', () => {
+  test('our own records count higher than the sequence: it is raised, and nobody is taken for a newer attempt', async () => {
+    const eventId = await system.ems.event();
+    await system.sweep();
+    const before = await system.record('Event', eventId);
+    await system.database.query("SELECT setval('sync_pass', 1)");
+    await system.ems.update('event', eventId, { name: 'After the restore, once more' });
+
+    await system.sweep();
+
+    expect(await system.remote('events', eventId)).toMatchObject({ name: 'After the restore, once more' });
+    expect(Number((await system.record('Event', eventId))?.pass)).toBeGreaterThan(Number(before?.pass));
+  });
+});
+
+describe('a target that was changed by hand', () => {
+  test('sends nothing while our records say that it is equal, and mends it when asked to send again', async () => {
+    const eventId = await system.ems.event();
+    await system.sweep();
+    await system.tagServer.control.backdoor({ type: 'events', externalId: eventId, set: { name: 'By hand' } });
+    await system.request('Event', eventId);
+    await system.pair('Event', eventId).result();
+    expect(await system.remote('events', eventId)).toMatchObject({ name: 'By hand' });
+
+    await system.request('Event', eventId, 'resend');
+    await system.pair('Event', eventId).result();
+
+    expect(await system.remote('events', eventId)).toMatchObject({ name: 'Harbour Marathon' });
+  });
+});
+
 describe('records that fail alone', () => {
   test('a child that still retries holds up no sweep and no other row, and retries at once when asked', async () => {
     const { ems } = system;

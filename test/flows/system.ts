@@ -13,6 +13,7 @@ import { pairWorkflowId } from '../../sync/workflow-ids.ts';
 
 import { syncOutcomeAttribute } from '../../workflows/search-attributes.ts';
 import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
+import type { SyncRequest } from '../../workflows/pair-requests.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { ensureSearchAttributes } from '../../clients/search-attributes.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
@@ -168,8 +169,8 @@ export class System {
   }
 
   /** Asks for an on-demand run, as EMS and operators do, and does not wait. */
-  async request(type: EntityType, key: EntityKey): Promise<void> {
-    await requestSync(this.temporal, { process: 'TAGSERVER', type, key });
+  async request(type: EntityType, key: EntityKey, request?: SyncRequest): Promise<void> {
+    await requestSync(this.temporal, { process: 'TAGSERVER', type, key }, request);
   }
 
   /** Asks for an on-demand run and waits for its outcome. */
