@@ -8,10 +8,11 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
  * Database activities of a pair. Local ones: a result is a statement of a millisecond, and a task of its own for it would cost
  * the server a third of the child. They are retried by themselves, without a cap: a result that was delivered must be
  * written, however long the database is away; a worker that dies before leaves it to the next. 30 s: longer means a
- * lost connection.
+ * lost connection. Pauses above 5 s become timers: a task kept open for them would fill the history.
  */
 export const recordActivities = proxyLocalActivities<Pick<SyncActivities, 'record' | 'recordFailure'>>({
   startToCloseTimeout: '30 seconds',
+  localRetryThreshold: '5 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
@@ -42,6 +43,7 @@ export const firstDelivery = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'deliver'>>({
     taskQueue: targetTaskQueue(process),
     startToCloseTimeout: '30 seconds',
+    summary: 'the first five attempts',
     retry: {
       initialInterval: '2 seconds',
       backoffCoefficient: 2,
@@ -58,6 +60,7 @@ export const persistentDelivery = (process: SyncProcessName) =>
     taskQueue: targetTaskQueue(process),
     startToCloseTimeout: '30 seconds',
     scheduleToCloseTimeout: '24 hours',
+    summary: 'attempts for a day',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '10 minutes' },
   });
@@ -67,6 +70,7 @@ export const oneDelivery = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'deliver'>>({
     taskQueue: targetTaskQueue(process),
     startToCloseTimeout: '30 seconds',
+    summary: 'one attempt that was asked for',
     retry: { maximumAttempts: 1 },
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Client } from 'pg';
-import { System } from './system.ts';
+import { requiredVariable, System } from './system.ts';
 
 let system: System;
 
@@ -71,4 +71,34 @@ describe('crash', () => {
     for (const id of races) expect([id, remote[id]?.version]).toEqual([id, 1]);
     expect((await system.sweep()).totals).toEqual({});
   }, 300_000);
+
+  test('the database away when the result comes: recorded once it is back, and sent once', async () => {
+    const { ems } = system;
+    const eventId = await ems.event();
+    await system.syncNow('Organisation', await ems.organisationOf(eventId));
+    await system.tagServer.control.setFaults({
+      latency: { ms: 1_000, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+    });
+    const admin = new Client({ connectionString: requiredVariable('TEST_DATABASE_ADMIN_URL') });
+    await admin.connect();
+    const { namespace: name } = system;
+    try {
+      await system.request('Event', eventId);
+      await system.inState('Event', eventId, 'CREATING');
+      await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+      await admin.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'ems-sync'`,
+        [name],
+      );
+      await system.eventually('the delivery at TagServer', () => system.remote('events', eventId));
+      await new Promise((resolve) => setTimeout(resolve, 8_000));
+      expect(await system.record('Event', eventId)).toMatchObject({ state: 'CREATING', content_hash: null });
+    } finally {
+      await admin.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+      await admin.end();
+    }
+
+    await system.inState('Event', eventId, 'IN_SYNC');
+    expect((await system.writes(`events/${eventId}`)).map(({ outcome }) => outcome)).toEqual(['created']);
+  }, 120_000);
 });
