@@ -30,7 +30,3 @@ export interface EntityRef {
 export function formatRef(ref: EntityRef): string {
   return `${ref.type}/${ref.key}`;
 }
-
-export function isEntityType(name: string): name is EntityType {
-  return (ENTITY_TYPES as readonly string[]).includes(name);
-}

@@ -26,7 +26,3 @@ export type SyncState = (typeof SYNC_STATES)[number];
 
 /** States in which a result is outstanding: the next sweep looks again, whatever the times say. */
 export const UNCONFIRMED_STATES = ['PENDING', 'CREATING', 'FAILING'] as const satisfies readonly SyncState[];
-
-export function isUnconfirmed(state: SyncState): boolean {
-  return (UNCONFIRMED_STATES as readonly SyncState[]).includes(state);
-}
