@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
+import { CancellationScope, condition, continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import type { Delivery } from '../sync/delivery.ts';
 import { ATTEMPTS_BEFORE_FAILING, isErrorClass, UNKNOWN_PAIR, type ErrorClass } from '../sync/error-class.ts';
@@ -9,6 +9,7 @@ import {
   persistentDelivery,
   recordActivities,
 } from './activity-proxies.ts';
+import type { SyncEntityWorkflow } from './pair-requests.ts';
 import type { PairRef } from './pair-start.ts';
 import type { Requests } from './requests.ts';
 
@@ -38,6 +39,13 @@ export async function deliverDurably(
     await noteFailure(error);
   }
   for (;;) {
+    // Asked for every second of a day, this run's history would outgrow what the server takes.
+    if (workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<SyncEntityWorkflow>({
+        ...pair,
+        requests: [resend ? 'resend' : 'outbound', ...requests.toList()],
+      });
+    }
     const asked = await condition(() => requests.waiting, PAUSE_AFTER_FAILURE);
     if (!asked) {
       const delivery = await deliverUntilAsked();

@@ -191,6 +191,30 @@ describe('records that fail alone', () => {
   });
 });
 
+describe('a failing pair that is asked for without end', () => {
+  test('begins a new run before its history grows too long, and still arrives', async () => {
+    const eventId = await system.ems.event();
+    await system.syncNow('Organisation', await system.ems.organisationOf(eventId));
+    await system.tagServer.control.setFaults({ respond: { status: 500, match: put(`events/${eventId}`) } });
+    await system.request('Event', eventId);
+    await system.inState('Event', eventId, 'FAILING');
+    const { runId } = await system.pair('Event', eventId).describe();
+
+    await system.eventually(
+      'a new run',
+      async () => {
+        await system.request('Event', eventId);
+        return (await system.pair('Event', eventId).describe()).runId !== runId;
+      },
+      240_000,
+      0,
+    );
+
+    await system.tagServer.control.clearFaults();
+    await system.inState('Event', eventId, 'IN_SYNC');
+  }, 360_000);
+});
+
 describe('a token that TagServer refuses', () => {
   test('the sweep stops before the first child, and says what to check', async () => {
     const eventId = await system.ems.event();

@@ -225,13 +225,18 @@ export class System {
   }
 
   /** Waits until `check` gives something other than null or false. */
-  async eventually<T>(what: string, check: () => Promise<T | null | false>, timeoutMs = 60_000): Promise<T> {
+  async eventually<T>(
+    what: string,
+    check: () => Promise<T | null | false>,
+    timeoutMs = 60_000,
+    pauseMs = 100,
+  ): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {
       const found = await check();
       if (found !== null && found !== false) return found;
       if (Date.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
 
