@@ -11,6 +11,21 @@ afterAll(async () => {
   await system?.stop();
 }, 60_000);
 
+/** An event that TagServer has, and a change of it whose delivery will take a while. */
+async function changedEvent(): Promise<string> {
+  const eventId = await system.ems.event();
+  await system.sweep();
+  await system.ems.update('event', eventId, { name: 'Before' });
+  await system.tagServer.control.setFaults({
+    latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+  });
+  return eventId;
+}
+
+async function deliveryUnderWay(eventId: string): Promise<void> {
+  await system.eventually('the delivery under way', async () => (await system.writes(`events/${eventId}`)).length > 1);
+}
+
 describe('waiting', () => {
   test('a missing parent means waiting, not failing; its arrival makes the child due', async () => {
     const { ems } = system;
@@ -69,17 +84,9 @@ describe('waiting', () => {
 
 describe('asked again while running', () => {
   test('a change made during delivery is delivered next (pitfall 8)', async () => {
-    const eventId = await system.ems.event();
-    await system.sweep();
-    await system.ems.update('event', eventId, { name: 'Before' });
-    await system.tagServer.control.setFaults({
-      latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
-    });
+    const eventId = await changedEvent();
     const sweep = system.sweep();
-    await system.eventually(
-      'the delivery under way',
-      async () => (await system.writes(`events/${eventId}`)).length > 1,
-    );
+    await deliveryUnderWay(eventId);
     await system.ems.update('event', eventId, { name: 'During' });
     await sweep;
     expect(await system.remote('events', eventId)).toMatchObject({ name: 'Before' });
@@ -93,17 +100,9 @@ describe('asked again while running', () => {
   });
 
   test('a request that comes while a pass runs is served by one more pass of the same run', async () => {
-    const eventId = await system.ems.event();
-    await system.sweep();
-    await system.ems.update('event', eventId, { name: 'Before' });
-    await system.tagServer.control.setFaults({
-      latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
-    });
+    const eventId = await changedEvent();
     await system.request('Event', eventId);
-    await system.eventually(
-      'the delivery under way',
-      async () => (await system.writes(`events/${eventId}`)).length > 1,
-    );
+    await deliveryUnderWay(eventId);
     await system.ems.update('event', eventId, { name: 'During' });
     for (let asked = 0; asked < 20; asked += 1) await system.request('Event', eventId);
 
@@ -117,17 +116,9 @@ describe('asked again while running', () => {
 
 describe('a caller who waits', () => {
   test('is answered by the pass that follows its request, also while another pass runs', async () => {
-    const eventId = await system.ems.event();
-    await system.sweep();
-    await system.ems.update('event', eventId, { name: 'Before' });
-    await system.tagServer.control.setFaults({
-      latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
-    });
+    const eventId = await changedEvent();
     await system.request('Event', eventId);
-    await system.eventually(
-      'the delivery under way',
-      async () => (await system.writes(`events/${eventId}`)).length > 1,
-    );
+    await deliveryUnderWay(eventId);
     await system.ems.update('event', eventId, { name: 'During' });
 
     const answers = await Promise.all([system.syncNow('Event', eventId), system.syncNow('Event', eventId)]);
