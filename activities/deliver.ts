@@ -79,7 +79,7 @@ async function carryOut(
   dependencies: Dependencies,
   input: DeliverInput,
   pass: bigint,
-  { pair, decision, examined }: JudgedPair,
+  { pair, decision, examined, references }: JudgedPair,
   owned: ReadonlySet<EntityKey>,
 ): Promise<Delivery> {
   const common = { key: pair.key, pass: `${pass}` };
@@ -100,7 +100,7 @@ async function carryOut(
     case 'create':
     case 'update':
       if (!owned.has(pair.key)) return { ...common, kind: 'superseded' };
-      return callTarget(dependencies, input, pass, decision, examined);
+      return callTarget(dependencies, input, pass, decision, { examined, references });
   }
 }
 
@@ -109,7 +109,7 @@ async function callTarget(
   input: DeliverInput,
   pass: bigint,
   decision: Extract<OutboundDecision, { kind: 'create' | 'update' | 'remove' }>,
-  examined: Examined | null,
+  { examined, references }: Pick<JudgedPair, 'examined' | 'references'>,
 ): Promise<Delivery> {
   const { type, key } = input;
   const { remote } = connectedProcess(dependencies, input.process);
@@ -120,7 +120,8 @@ async function callTarget(
   }
   const remoteId = decision.kind === 'update' ? decision.remoteId : null;
   try {
-    const result = await remote.send({ type, key, remoteId, content: decision.content, pass, giveWay: input.resend });
+    const { content } = decision;
+    const result = await remote.send({ type, key, remoteId, content, references, pass, giveWay: input.resend });
     switch (result.kind) {
       case 'gave-way':
         return { ...common, kind: 'gave-way', remoteId: result.remoteId };

@@ -12,6 +12,8 @@ export interface JudgedPair {
   readonly decision: OutboundDecision;
   /** Of what row this was judged; null if EMS has none. */
   readonly examined: Examined | null;
+  /** The remote ids of the rows that this one refers to, by `Person/4711`. */
+  readonly references: ReadonlyMap<string, string>;
 }
 
 /** Maps and judges many pairs at once; each is judged by itself, whatever the others are. */
@@ -32,6 +34,7 @@ export async function judgePairs(
       pair,
       decision: judgeOutbound(judgedEntity(mapping, pair, missing), pair.record, options),
       examined: examinedOf(process, pair),
+      references: remoteIds,
     };
   });
 }

@@ -1,7 +1,7 @@
 import type { EntityType } from '../sync/entity-type.ts';
 
 /** The EMS table of a type: `EventParticipant` → `event_participant`. */
-export function entityTable(type: EntityType): string {
+export function entityTable(type: EntityType | 'ConversationMessage'): string {
   return type.replace(/(?<=.)([A-Z])/g, '_$1').toLowerCase();
 }
 

@@ -1,10 +1,8 @@
 import canonicalize from 'canonicalize';
 import { canonicalForm } from './canonical-form.ts';
 import type { Content } from './content-hash.ts';
+import type { FieldOwner } from './field-owner.ts';
 import { isHashOf, type Base, type SecretKey } from './keyed-hash.ts';
-
-/** Who may change a field: EMS alone (never read back), the remote alone (never sent), or both. */
-export type FieldOwner = 'ems' | 'remote' | 'both';
 
 /** `entity`: one side's state as a whole wins. `field`: what only the remote has changed is let through. */
 export type ConflictScope = 'entity' | 'field';

@@ -1,22 +1,39 @@
-import type { EmsRows } from '../database/entities/index.ts';
+import type { EmsRows, SourceRowTypes } from '../database/entities/index.ts';
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
+import type { FieldOwner } from '../sync/field-owner.ts';
 import { Unmappable } from '../sync/fields.ts';
+import type { InboundMapping } from './inbound-mapping.ts';
+
+/** What a mapping can read: entities, and the messages that travel inside a conversation. */
+export type SourceType = keyof SourceRowTypes;
 
 /** Rows that a mapping reads beside its own, for example a person's club. */
 export interface SourceRows {
-  readonly type: EntityType;
+  readonly type: SourceType;
   /** SQL that picks them: `s` is the row read, `e` the entity's own, for example `s.id = e.organisation_id`. */
   readonly where: string;
 }
 
-type NoSources = { readonly [name: string]: never };
+/**
+ * Which rows of the same type would be one and the same remote record (families share an e-mail address). One owns it, the
+ * others are LINKED. The owner stays owner until it leaves; then the first by `order` follows.
+ */
+export interface Sharing {
+  /** SQL: `s` is another row, `e` the entity's own, for example `lower(s.email) = lower(e.email)`. */
+  readonly where: string;
+  /** SQL expressions over one row `s`, for example `s.date_of_birth NULLS LAST`; the id decides last. */
+  readonly order: string;
+}
 
-type Sources<S extends { readonly [name: string]: SourceRows }> = {
-  readonly [Name in keyof S]: readonly EmsRows[S[Name]['type']][];
+export type NoSources = { readonly [name: string]: never };
+
+export type Sources<S extends { readonly [name: string]: SourceRows }> = {
+  readonly [Name in keyof S]: readonly SourceRowTypes[S[Name]['type']][];
 };
 
-export interface EntityMappingDeclaration<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
+/** What one-way and two-way mappings declare alike. */
+export interface MappingBase<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
   readonly type: T;
   /** SQL condition on the EMS row `e`: which rows the target shall have. */
   readonly filter: string;
@@ -26,6 +43,14 @@ export interface EntityMappingDeclaration<T extends EntityType, S extends { read
   readonly references?: (row: EmsRows[T]) => readonly (readonly [EntityType, EntityKey | null | undefined])[];
   /** The types that `references` may name: the arrival of such a row makes those due that wait for it. */
   readonly referencedTypes?: readonly EntityType[];
+  /** Left out: no two rows share a remote record. */
+  readonly sharing?: Sharing;
+}
+
+export interface EntityMappingDeclaration<
+  T extends EntityType,
+  S extends { readonly [name: string]: SourceRows },
+> extends MappingBase<T, S> {
   /** The target's fields. Field functions (sync/fields.ts) throw {@link Unmappable} for what cannot be sent. */
   readonly map: (row: EmsRows[T], sources: Sources<S>) => Content;
 }
@@ -34,18 +59,26 @@ export type Mapped =
   | { readonly kind: 'mapped'; readonly content: Content }
   | { readonly kind: 'parked'; readonly field: string; readonly reason: string };
 
+export type AnySources = { readonly [name: string]: readonly SourceRowTypes[SourceType][] };
+
 /** How one entity type becomes the target's, with the types of its rows hidden: what the engine works with. */
 export interface EntityMapping {
   readonly type: EntityType;
   readonly filter: string;
   readonly sources: { readonly [name: string]: SourceRows };
   readonly referencedTypes: readonly EntityType[];
+  readonly sharing: Sharing | null;
+  /** Who owns each field; a field that is not named is EMS's. Fields of the remote are part of no content that is sent. */
+  readonly owners: Readonly<Record<string, FieldOwner>>;
+  /** Null: nothing of this type is ever read back. */
+  readonly inbound: InboundMapping | null;
   references(row: EmsRows[EntityType]): EntityRef[];
-  map(row: EmsRows[EntityType], sources: { readonly [name: string]: readonly EmsRows[EntityType][] }): Mapped;
+  /** Every field that is sent. */
+  map(row: EmsRows[EntityType], sources: AnySources): Mapped;
 }
 
 /**
- * Declares how rows of one type become a target's records.
+ * Declares how rows of one type become a target's records, one way.
  *
  * @example
  * defineMapping({
@@ -60,21 +93,37 @@ export function defineMapping<
   const S extends { readonly [name: string]: SourceRows } = NoSources,
 >(declaration: EntityMappingDeclaration<T, S>): EntityMapping {
   return Object.freeze({
+    ...commonMapping(declaration),
+    owners: {},
+    inbound: null,
+    map: (row: EmsRows[EntityType], sources: AnySources): Mapped =>
+      mapped(() => declaration.map(row as EmsRows[T], sources as Sources<S>)),
+  });
+}
+
+/** What the engine reads alike of every mapping. */
+export function commonMapping<T extends EntityType, S extends { readonly [name: string]: SourceRows }>(
+  declaration: MappingBase<T, S>,
+) {
+  return {
     type: declaration.type,
     filter: declaration.filter,
     sources: declaration.sources ?? {},
     referencedTypes: declaration.referencedTypes ?? [],
-    references: (row: EmsRows[EntityType]) =>
+    sharing: declaration.sharing ?? null,
+    references: (row: EmsRows[EntityType]): EntityRef[] =>
       (declaration.references?.(row as EmsRows[T]) ?? []).flatMap(([type, key]) =>
         key === null || key === undefined ? [] : [{ type, key }],
       ),
-    map: (row: EmsRows[EntityType], sources: { readonly [name: string]: readonly EmsRows[EntityType][] }): Mapped => {
-      try {
-        return { kind: 'mapped', content: declaration.map(row as EmsRows[T], sources as Sources<S>) };
-      } catch (error) {
-        if (error instanceof Unmappable) return { kind: 'parked', field: error.field, reason: error.reason };
-        throw error;
-      }
-    },
-  });
+  };
+}
+
+/** A value that cannot be sent parks the entity, naming the field. */
+export function mapped(map: () => Content): Mapped {
+  try {
+    return { kind: 'mapped', content: map() };
+  } catch (error) {
+    if (error instanceof Unmappable) return { kind: 'parked', field: error.field, reason: error.reason };
+    throw error;
+  }
 }

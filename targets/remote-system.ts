@@ -1,5 +1,6 @@
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
+import type { InboundSource } from './inbound-source.ts';
 
 /** One entity to be created or brought up to date at the target. */
 export interface SendRequest {
@@ -8,6 +9,8 @@ export interface SendRequest {
   /** Null: the target is not known to have it. An earlier attempt may still have made it, so a create looks first. */
   readonly remoteId: string | null;
   readonly content: Content;
+  /** The remote ids of the rows that this one refers to, by `Person/4711`. */
+  readonly references: ReadonlyMap<string, string>;
   /** Number of the attempt; a later one always has a higher number. */
   readonly pass: bigint;
   /**
@@ -18,12 +21,30 @@ export interface SendRequest {
 }
 
 export type SendResult =
-  /** The target confirmed it. `remoteModifiedOn`: its own modified time, RFC 3339. */
-  | { readonly kind: 'sent'; readonly remoteId: string; readonly remoteModifiedOn: string | null }
+  | {
+      /** The target confirmed it. */
+      readonly kind: 'sent';
+      readonly remoteId: string;
+      /** The target's own modified time, RFC 3339; null where it tells none. */
+      readonly remoteModifiedOn: string | null;
+      /**
+       * What the target holds now, in the mapping's fields, as it gave it back: the base that later changes are told by.
+       * Left out by targets that are never read.
+       */
+      readonly stored?: Content;
+      /** The remote ids of the messages that were sent with a conversation. */
+      readonly messages?: readonly SentMessage[];
+    }
   /** The target wants other entities to be sent (again) first: who holds a contested value, or is missing there. */
   | { readonly kind: 'blocked'; readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string }
   /** The contested value is let go. Null: the remote record had to go as a whole. */
   | { readonly kind: 'gave-way'; readonly remoteId: string | null };
+
+export interface SentMessage {
+  /** The `conversation_message`'s id. */
+  readonly key: EntityKey;
+  readonly remoteId: string;
+}
 
 export interface RemoveRequest {
   readonly type: EntityType;
@@ -44,5 +65,7 @@ export interface RemoteSystem {
   send(request: SendRequest): Promise<SendResult>;
   /** Deletes or archives, by the target's policy; already gone is success. */
   remove(request: RemoveRequest): Promise<void>;
+  /** What is read of it; left out by targets that are only written to. */
+  readonly inbound?: InboundSource;
   close?(): Promise<void>;
 }

@@ -2,14 +2,17 @@ import { sql, type RawBuilder } from 'kysely';
 import type { EntityType } from '../../sync/entity-type.ts';
 import { UNCONFIRMED_STATES } from '../../sync/sync-state.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { SourceRowTypes } from '../entities/index.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
 /** What detection has to know of a mapping; the SQL in it comes from our own declarations, never from outside. */
 export interface DetectedMapping {
   readonly type: EntityType;
   readonly filter: string;
-  readonly sources: { readonly [name: string]: { readonly type: EntityType; readonly where: string } };
+  readonly sources: { readonly [name: string]: { readonly type: keyof SourceRowTypes; readonly where: string } };
   readonly referencedTypes: readonly EntityType[];
+  /** Which rows `s` would be one remote record with `e`, and who of them comes first. */
+  readonly sharing?: { readonly where: string; readonly order: string } | null;
 }
 
 export interface Detection {

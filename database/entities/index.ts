@@ -38,6 +38,13 @@ export interface EmsRows {
   Conversation: Conversation;
 }
 
+/** What a mapping may read beside its own row: any entity, and the messages that travel inside a conversation. */
+export interface SourceRowTypes extends EmsRows {
+  ConversationMessage: ConversationMessage;
+}
+
+export const SOURCE_ENTITIES = { ...EMS_ENTITIES, ConversationMessage: ConversationMessageEntity } as const;
+
 export { ConversationMessageEntity };
 export type {
   Organisation,

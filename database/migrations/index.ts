@@ -2,6 +2,7 @@ import type { MigrationSet } from '../orm.ts';
 import { EmsTables } from './ems-0001-tables.ts';
 import { SyncRecords } from './sync-0001-records.ts';
 import { SyncInbound } from './sync-0002-inbound.ts';
+import { SyncBothWays } from './sync-0003-both-ways.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -15,5 +16,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
   migrations: [
     { name: 'sync-0001-records', class: SyncRecords },
     { name: 'sync-0002-inbound', class: SyncInbound },
+    { name: 'sync-0003-both-ways', class: SyncBothWays },
   ],
 };

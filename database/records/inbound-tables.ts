@@ -25,6 +25,8 @@ export const SyncConversationMessageEntity = defineEntity({
     entityKey: keyColumn().strictNullable(),
     remoteId: textColumn(),
     contentHash: textColumn(),
+    /** Where it was written. */
+    origin: p.text().$type<'ems' | 'remote'>(),
     updatedOn: instantColumn().strictNullable(),
   },
 });

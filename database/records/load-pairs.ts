@@ -1,13 +1,16 @@
 import { IsolationLevel, type EntitySchema } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { formatRef, type EntityKey, type EntityType } from '../../sync/entity-type.ts';
-import { EMS_ENTITIES, type EmsRows } from '../entities/index.ts';
+import { SOURCE_ENTITIES, type EmsRows, type SourceRowTypes } from '../entities/index.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import type { EntityManager, Orm } from '../orm.ts';
 import { newestTime, sourcesVersion, type DetectedMapping, type Detection } from '../detection/due-query.ts';
 import { RECORD_ENTITIES, type SyncRecord } from './sync-record.ts';
 
 export type AnyRow = EmsRows[EntityType];
+
+/** Any row that a mapping reads. */
+export type AnySourceRow = SourceRowTypes[keyof SourceRowTypes];
 
 /** Both ends of a pair as they stood at one moment: the EMS row with what its mapping reads, and the record. */
 export interface Pair {
@@ -21,7 +24,7 @@ export interface Pair {
    */
   readonly settled: boolean;
   readonly sourcesVersion: string | null;
-  readonly sources: { readonly [name: string]: readonly AnyRow[] };
+  readonly sources: { readonly [name: string]: readonly AnySourceRow[] };
   readonly record: SyncRecord | null;
 }
 
@@ -58,11 +61,20 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
   );
 }
 
-const idOf = ({ id }: AnyRow) => id;
+const idOf = ({ id }: AnySourceRow) => id;
 
 /** The types differ by entity, and the caller has the entity as a value: from here on a row is any of them. */
-function findRows(em: EntityManager, type: EntityType, ids: readonly EntityKey[]): Promise<AnyRow[]> {
-  return em.find(EMS_ENTITIES[type] as EntitySchema<AnyRow>, { id: { $in: ids } });
+function findRows<T extends keyof SourceRowTypes>(
+  em: EntityManager,
+  type: T,
+  ids: readonly EntityKey[],
+): Promise<SourceRowTypes[T][]> {
+  return em.find(
+    SOURCE_ENTITIES[type] as EntitySchema as EntitySchema<SourceRowTypes[T]>,
+    {
+      id: { $in: ids },
+    } as never,
+  );
 }
 
 function byKey<T>(rows: readonly T[], key: (row: T) => EntityKey): Map<EntityKey, T> {
@@ -79,7 +91,7 @@ async function loadFacts(em: EntityManager, detection: Detection, keys: readonly
 }
 
 async function loadSources(em: EntityManager, mapping: DetectedMapping, keys: readonly EntityKey[]) {
-  const bySource = new Map<string, Map<EntityKey, AnyRow[]>>();
+  const bySource = new Map<string, Map<EntityKey, AnySourceRow[]>>();
   for (const [name, { type, where }] of Object.entries(mapping.sources)) {
     const { rows: links } = await sql<{ key: EntityKey; source: EntityKey }>`
       SELECT e.id AS key, s.id AS source

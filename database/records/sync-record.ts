@@ -6,6 +6,12 @@ import { instantColumn, keyColumn, textColumn } from '../entities/ems-base.ts';
 import { EMS_ENTITIES } from '../entities/index.ts';
 import { recordTable } from '../table-names.ts';
 
+/** A change that was found at the remote: the hash of what it came to, and when (RFC 3339, UTC). */
+export interface Flip {
+  readonly hash: string;
+  readonly at: string;
+}
+
 /** The columns of every sync record; what each means stands in docs/overview.md. */
 const columns = {
   id: keyColumn().primary(),
@@ -20,6 +26,7 @@ const columns = {
   remoteSyncedOn: instantColumn().strictNullable(),
   remoteId: textColumn(),
   base: p.json<Record<string, string>>().strictNullable(),
+  flips: p.json<Flip[]>().strictNullable(),
   contentHash: textColumn(),
   state: p.text().$type<SyncState>(),
   lastErrorClass: textColumn(),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Content } from '../../sync/content-hash.ts';
-import { judgeInbound, type ConflictScope, type FieldOwner, type InboundCase } from '../../sync/judge-inbound.ts';
+import type { FieldOwner } from '../../sync/field-owner.ts';
+import { judgeInbound, type ConflictScope, type InboundCase } from '../../sync/judge-inbound.ts';
 import { baseOf } from '../../sync/keyed-hash.ts';
 
 const keys = [new Uint8Array(32).fill(7)];

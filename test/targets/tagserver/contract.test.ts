@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { EMS_ENTITIES } from '../../../database/entities/index.ts';
+import { SOURCE_ENTITIES } from '../../../database/entities/index.ts';
 import { checkContent } from '../../../simulators/tagserver/check-content.ts';
 import { dataSchemas } from '../../../simulators/tagserver/contract.ts';
 import { canonicalForm, type FieldValue } from '../../../sync/canonical-form.ts';
@@ -12,8 +12,8 @@ import { contentOf, mapValues, TYPE_CASES, valuesOf, type TypeCase } from './ems
 
 const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 
-const columnsOf = (type: (typeof ENTITY_TYPES)[number]) =>
-  Object.keys(EMS_ENTITIES[type].meta.properties).map((property) => snakeCase(property));
+const columnsOf = (type: keyof typeof SOURCE_ENTITIES) =>
+  Object.keys(SOURCE_ENTITIES[type].meta.properties).map((property) => snakeCase(property));
 
 /** A column of the row itself, or `table.column` of a row that its mapping reads. */
 function emsColumns(of: TypeCase): string[] {

@@ -1,0 +1,102 @@
+import type { EmsRows } from '../database/entities/index.ts';
+import type { FieldValue } from '../sync/canonical-form.ts';
+import type { Content } from '../sync/content-hash.ts';
+import type { EntityType } from '../sync/entity-type.ts';
+import type { FieldOwner } from '../sync/field-owner.ts';
+import { Unmappable } from '../sync/fields.ts';
+import {
+  commonMapping,
+  mapped,
+  type AnySources,
+  type EntityMapping,
+  type Mapped,
+  type MappingBase,
+  type NoSources,
+  type SourceRows,
+  type Sources,
+} from './entity-mapping.ts';
+import type { Changes, MatchCriterion } from './inbound-mapping.ts';
+
+type RowChanges<T extends EntityType> = { readonly [Column in keyof EmsRows[T]]?: EmsRows[T][Column] };
+
+/** One field of a remote record, both ways. */
+export interface TwoWayField<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
+  readonly owner: FieldOwner;
+  /** The remote's value of what EMS holds. Field functions (sync/fields.ts) throw `Unmappable` for what cannot be. */
+  readonly map: (row: EmsRows[T], sources: Sources<S>) => FieldValue;
+  /**
+   * The EMS columns that hold this value of the remote's; `row` is null for a row that is to be created. Values come in
+   * canonical form. Needed unless EMS owns the field.
+   */
+  readonly apply?: (value: FieldValue, row: EmsRows[T] | null) => RowChanges<T>;
+}
+
+export interface TwoWayMappingDeclaration<
+  T extends EntityType,
+  S extends { readonly [name: string]: SourceRows },
+> extends MappingBase<T, S> {
+  readonly fields: Readonly<Record<string, TwoWayField<T, S>>>;
+  /** How a remote record without an id of ours finds its row. Left out: never. */
+  readonly match?: (content: Content) => readonly MatchCriterion[];
+  /** Why EMS must not get a row from this; null: it may. Left out: EMS gets no rows of this type from the remote. */
+  readonly refuseCreate?: (content: Content) => string | null;
+}
+
+/**
+ * Declares how rows of one type and a target's records are kept in step, field by field.
+ *
+ * @example
+ * defineTwoWayMapping({
+ *   type: 'Conversation',
+ *   filter: 'true',
+ *   fields: {
+ *     status: {
+ *       owner: 'remote',
+ *       map: (row) => row.status,
+ *       apply: (status) => ({ status: textOf(status) }),
+ *     },
+ *   },
+ * });
+ */
+export function defineTwoWayMapping<
+  T extends EntityType,
+  const S extends { readonly [name: string]: SourceRows } = NoSources,
+>(declaration: TwoWayMappingDeclaration<T, S>): EntityMapping {
+  const fields = Object.entries(declaration.fields);
+  const { match, refuseCreate } = declaration;
+  return Object.freeze({
+    ...commonMapping(declaration),
+    owners: Object.fromEntries(fields.map(([name, { owner }]) => [name, owner])),
+    map: (row: EmsRows[EntityType], sources: AnySources): Mapped =>
+      mapped(() =>
+        Object.fromEntries(
+          fields
+            .filter(([, { owner }]) => owner !== 'remote')
+            .map(([name, { map }]) => [name, map(row as EmsRows[T], sources as Sources<S>)]),
+        ),
+      ),
+    inbound: {
+      view: (row: EmsRows[EntityType], sources: AnySources): Content =>
+        Object.fromEntries(
+          fields.flatMap(([name, { map }]) => mappable(name, () => map(row as EmsRows[T], sources as Sources<S>))),
+        ),
+      apply: (content: Content, names: readonly string[], row: EmsRows[EntityType] | null): Changes =>
+        Object.assign(
+          {},
+          ...names.map((name) => declaration.fields[name]?.apply?.(content[name], row as EmsRows[T] | null)),
+        ) as Changes,
+      match: (content: Content) => match?.(content) ?? [],
+      refuseCreate: (content: Content) =>
+        refuseCreate === undefined ? `is not created from the remote side` : refuseCreate(content),
+    },
+  });
+}
+
+function mappable(name: string, map: () => FieldValue): [string, FieldValue][] {
+  try {
+    return [[name, map()]];
+  } catch (error) {
+    if (error instanceof Unmappable) return [];
+    throw error;
+  }
+}
