@@ -27,7 +27,8 @@ export async function judgePairs(
   const references = new Map(
     pairs.map((pair) => [pair.key, pair.entity === null ? [] : mapping.references(pair.entity)] as const),
   );
-  const remoteIds = await loadRemoteIds(orm, process.name, [...references.values()].flat());
+  const mentions = pairs.flatMap((pair) => (pair.entity === null ? [] : mapping.mentions(pair.entity, pair.sources)));
+  const remoteIds = await loadRemoteIds(orm, process.name, [...[...references.values()].flat(), ...mentions]);
   return pairs.map((pair) => {
     const missing = (references.get(pair.key) ?? []).filter((ref) => !remoteIds.has(formatRef(ref)));
     return {

@@ -41,6 +41,8 @@ export interface MappingBase<T extends EntityType, S extends { readonly [name: s
   readonly sources?: S;
   /** Rows that the target must have before this one. Those without a key (null) are left out. */
   readonly references?: (row: EmsRows[T]) => readonly (readonly [EntityType, EntityKey | null | undefined])[];
+  /** Rows whose remote ids the target wants to know as well, without waiting for them. */
+  readonly mentions?: (row: EmsRows[T], sources: Sources<S>) => readonly (readonly [EntityType, EntityKey])[];
   /** The types that `references` may name: the arrival of such a row makes those due that wait for it. */
   readonly referencedTypes?: readonly EntityType[];
   /** Left out: no two rows share a remote record. */
@@ -73,6 +75,7 @@ export interface EntityMapping {
   /** Null: nothing of this type is ever read back. */
   readonly inbound: InboundMapping | null;
   references(row: EmsRows[EntityType]): EntityRef[];
+  mentions(row: EmsRows[EntityType], sources: AnySources): EntityRef[];
   /** Every field that is sent. */
   map(row: EmsRows[EntityType], sources: AnySources): Mapped;
 }
@@ -115,6 +118,8 @@ export function commonMapping<T extends EntityType, S extends { readonly [name: 
       (declaration.references?.(row as EmsRows[T]) ?? []).flatMap(([type, key]) =>
         key === null || key === undefined ? [] : [{ type, key }],
       ),
+    mentions: (row: EmsRows[EntityType], sources: AnySources): EntityRef[] =>
+      (declaration.mentions?.(row as EmsRows[T], sources as Sources<S>) ?? []).map(([type, key]) => ({ type, key })),
   };
 }
 

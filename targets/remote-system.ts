@@ -9,7 +9,7 @@ export interface SendRequest {
   /** Null: the target is not known to have it. An earlier attempt may still have made it, so a create looks first. */
   readonly remoteId: string | null;
   readonly content: Content;
-  /** The remote ids of the rows that this one refers to, by `Person/4711`. */
+  /** The remote ids of the rows that this one refers to or mentions, by `Person/4711`, as far as they have one. */
   readonly references: ReadonlyMap<string, string>;
   /** Number of the attempt; a later one always has a higher number. */
   readonly pass: bigint;
@@ -63,8 +63,12 @@ export interface RemoteSystem {
   probe(): Promise<void>;
   /** Creates or updates; repeating it is harmless. */
   send(request: SendRequest): Promise<SendResult>;
-  /** Deletes or archives, by the target's policy; already gone is success. */
-  remove(request: RemoveRequest): Promise<void>;
+  /**
+   * Deletes or archives, by the target's policy; already gone is success.
+   *
+   * @returns `kept` if the policy is to leave it alone: its id is remembered, so that it never comes back as a new row.
+   */
+  remove(request: RemoveRequest): Promise<void | { readonly kept: true }>;
   /** What is read of it; left out by targets that are only written to. */
   readonly inbound?: InboundSource;
   close?(): Promise<void>;
