@@ -1,0 +1,139 @@
+import { z } from 'zod';
+import { SyncError } from '../../sync/sync-error.ts';
+
+/** RunSignup is loosely typed: an id may come as 12890 or "12890". Here it is text. */
+const id = z.union([z.int().min(1), z.string().regex(/^[1-9]\d{0,14}$/)]).transform(String);
+
+/** Bibs and chips: a number or text. Of a number beyond 2^53 the last digits are lost, so it tells nothing. */
+const looseText = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) =>
+    typeof value === 'number' ? (Number.isSafeInteger(value) ? String(value) : undefined) : value,
+  );
+
+const text = z.string().nullish();
+
+/** Empty text means no time. */
+const seconds = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^\d{1,11}$/)
+    .transform(Number),
+]);
+
+export const errorEnvelope = z.looseObject({
+  error: z.looseObject({
+    error_code: z.union([
+      z.int(),
+      z
+        .string()
+        .regex(/^\d{1,6}$/)
+        .transform(Number),
+    ]),
+  }),
+});
+
+/** Every property is left out, or null, for a key that may not see personal data. */
+export const user = z.looseObject({
+  user_id: id,
+  first_name: text,
+  last_name: text,
+  email: text,
+  dob: text,
+  gender: text,
+  phone: text,
+  address: z.looseObject({ street: text, city: text, state: text, zipcode: text, country_code: text }).nullish(),
+});
+
+export const participant = z.looseObject({
+  user,
+  registration_id: id,
+  bib_num: looseText,
+  chip_num: looseText,
+  age_group: text,
+  team_id: z.union([z.int(), z.string()]).nullish(),
+  team_name: text,
+  registration_date: text,
+  last_modified: seconds,
+});
+
+export const removedParticipant = z.looseObject({
+  user: user.nullish().catch(undefined),
+  registration_id: id,
+  removed_reason: z.string(),
+  new_registration_id: id.nullish(),
+  bib_num: looseText,
+  chip_num: looseText,
+  last_modified: text.catch(undefined),
+  last_modified_ts: seconds.nullish(),
+});
+
+/** Rows are read one by one, so that a bad one does not spoil its page. */
+const rows = z.array(z.unknown());
+
+/** The inner `participants` is always empty: the ones beside `event` count. */
+export const participantsPage = z.array(z.looseObject({ event: z.looseObject({ event_id: id }), participants: rows }));
+
+/** Here they are inside `event`. */
+export const removedPage = z.array(z.looseObject({ event: z.looseObject({ event_id: id, participants: rows }) }));
+
+export const race = z.looseObject({
+  race: z.looseObject({
+    race_id: id,
+    name: z.string(),
+    last_modified: text,
+    url: text,
+    external_race_url: text,
+    timezone: z.string(),
+    events: z.array(z.unknown()).default([]),
+  }),
+});
+
+export const raceEvent = z.looseObject({
+  event_id: id,
+  race_event_days_id: id,
+  name: z.string(),
+  start_time: z.string(),
+  end_time: text,
+  distance: text,
+  volunteer: text,
+});
+
+export const userAnswer = z.looseObject({ user });
+
+/** The success body of writes is not public: whatever is no error will do, and reading back proves the rest. */
+export const writeAnswer = z.unknown();
+
+/** What one entry of a participant write is answered with, as far as that is known. */
+export const writtenEntries = z.looseObject({ participants: z.array(z.unknown()) });
+
+export const corralAnswer = z.looseObject({ race_corral_ids: z.array(id) });
+
+export type User = z.infer<typeof user>;
+export type Participant = z.infer<typeof participant>;
+export type RemovedParticipant = z.infer<typeof removedParticipant>;
+export type Race = z.infer<typeof race>['race'];
+export type RaceEvent = z.infer<typeof raceEvent>;
+
+/**
+ * Reads an answer that must have a shape.
+ *
+ * @throws SyncError of class `contract`, naming the field, if it has another.
+ */
+export function readAnswer<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const field = misfitOf(parsed.error);
+  throw new SyncError('contract', `RunSignup's answer to ${what} does not fit the contract at ${field}`, {
+    code: 'contract',
+    field,
+  });
+}
+
+/** The place that does not fit: names and positions, never a value. */
+export function misfitOf(error: z.ZodError): string {
+  const path = error.issues[0]?.path ?? [];
+  return path.length === 0 ? 'body' : path.join('.');
+}

@@ -1,0 +1,233 @@
+import got, { type Got, type Response } from 'got';
+import { SyncError } from '../../sync/sync-error.ts';
+import { connectionError, retryAfterMs } from '../http-error.ts';
+import {
+  corralAnswer,
+  errorEnvelope,
+  participantsPage,
+  race,
+  readAnswer,
+  removedPage,
+  userAnswer,
+  writeAnswer,
+  writtenEntries,
+  type Race,
+  type User,
+} from './answers.ts';
+import { RunSignupError } from './error-table.ts';
+import type { RunSignupSettings } from './settings.ts';
+
+type Query = Readonly<Record<string, string | number>>;
+
+/** Rows of one event, as they came: each is read by itself. */
+export interface EventRows {
+  readonly eventId: string;
+  readonly rows: readonly unknown[];
+}
+
+/** Pages of participants are slow at RunSignup, and so are edits of a race. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** RunSignup's REST API. Every answer is checked, every error has a class, nothing is retried here, no URL is ever told. */
+export class RunSignupApi {
+  readonly #http: Got;
+  readonly #key: Query;
+
+  constructor(settings: RunSignupSettings) {
+    const { RUNSIGNUP_REG_ID: caller, RUNSIGNUP_REG_SECRET: callerSecret } = settings;
+    this.#key = { rsu_api_key: settings.RUNSIGNUP_API_KEY, ...(caller === undefined ? {} : { rsu_api_reg: caller }) };
+    this.#http = got.extend({
+      prefixUrl: baseUrl(settings.RUNSIGNUP_URL),
+      headers: {
+        'x-rsu-api-secret': settings.RUNSIGNUP_API_SECRET,
+        ...(callerSecret === undefined ? {} : { 'x-rsu-api-reg-secret': callerSecret }),
+        'user-agent': 'ems-sync',
+      },
+      timeout: { request: REQUEST_TIMEOUT_MS },
+      retry: { limit: 0 },
+      // A redirect would take key and secret to another host.
+      followRedirect: false,
+      throwHttpErrors: false,
+      responseType: 'text',
+    });
+  }
+
+  /** @throws SyncError if RunSignup does not answer an authorised call. */
+  async probe(): Promise<void> {
+    await this.#get('races', { results_per_page: 1 });
+  }
+
+  /** A race with all its events. @throws RunSignupError 201 if there is none. */
+  async race(raceId: string): Promise<Race> {
+    const path = `race/${raceId}`;
+    return readAnswer(race, await this.#get(path, { include_event_days: 'T' }), `GET ${path}`).race;
+  }
+
+  /** Active registrations in order of their ids, by event. @throws RunSignupError 201 or 15 for what is not there. */
+  async participants(
+    raceId: string,
+    eventIds: readonly string[],
+    { after, since, limit }: { readonly after?: string; readonly since?: number; readonly limit: number },
+  ): Promise<EventRows[]> {
+    const path = `race/${raceId}/participants`;
+    const answer = await this.#get(path, {
+      event_id: eventIds.join(','),
+      results_per_page: limit,
+      sort: 'registration_id ASC',
+      // Without it the gender X is not shown.
+      supports_nb: 'T',
+      ...(after === undefined ? {} : { after_registration_id: after }),
+      ...(since === undefined ? {} : { modified_after_timestamp: since }),
+    });
+    return readAnswer(participantsPage, answer, `GET ${path}`).map(({ event, participants }) => ({
+      eventId: event.event_id,
+      rows: participants,
+    }));
+  }
+
+  /** Registrations that were cleared, removed, transferred or deferred, by event. */
+  async removedParticipants(
+    raceId: string,
+    eventIds: readonly string[],
+    { page, since, limit }: { readonly page: number; readonly since?: number; readonly limit: number },
+  ): Promise<EventRows[]> {
+    const path = `race/${raceId}/removed-participants`;
+    const answer = await this.#get(path, {
+      event_id: eventIds.join(','),
+      results_per_page: limit,
+      page,
+      sort: 'registration_id ASC',
+      condensed_format: 'F',
+      supports_nb: 'T',
+      ...(since === undefined ? {} : { modified_after_timestamp: since }),
+    });
+    return readAnswer(removedPage, answer, `GET ${path}`).map(({ event }) => ({
+      eventId: event.event_id,
+      rows: event.participants,
+    }));
+  }
+
+  /** @throws RunSignupError 101 if there is none. */
+  async user(userId: string): Promise<User> {
+    const path = `user/${userId}`;
+    return readAnswer(userAnswer, await this.#get(path, { supports_nb: 'T' }), `GET ${path}`).user;
+  }
+
+  /**
+   * Edits one registration: what is missing is kept, null clears. A success says little: read back what matters.
+   *
+   * @throws RunSignupError also for an error of the entry alone, inside an answer that is a success.
+   */
+  async editParticipant(
+    raceId: string,
+    eventId: string,
+    entry: Readonly<Record<string, unknown>> & { readonly registration_id: number },
+  ): Promise<void> {
+    const path = `race/${raceId}/participants`;
+    const answer = await this.#post(path, { event_id: eventId }, { participants: [entry] });
+    const entries = writtenEntries.safeParse(answer);
+    for (const written of entries.success ? entries.data.participants : []) throwIfError(written, `POST ${path}`);
+  }
+
+  /** Replaces a race as a whole; events that are left out stay. */
+  async replaceRace(raceId: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#post('race', { race_id: raceId, preserve_missing_events: 'T' }, body);
+  }
+
+  /** Makes corrals. */
+  async addCorrals(raceId: string, corrals: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+    const path = 'v2/corrals/manage-corrals.json';
+    readAnswer(corralAnswer, await this.#post(path, { race_id: raceId }, { race_corrals: corrals }), `POST ${path}`);
+  }
+
+  #get(path: string, query: Query): Promise<unknown> {
+    return this.#call('GET', path, query);
+  }
+
+  async #post(path: string, query: Query, request: unknown): Promise<unknown> {
+    const answer = await this.#call('POST', path, query, { request: JSON.stringify(request) });
+    return readAnswer(writeAnswer, answer, `POST ${path}`);
+  }
+
+  async #call(method: 'GET' | 'POST', path: string, query: Query, form?: Record<string, string>): Promise<unknown> {
+    // Both formats are always named: XML is the default of either.
+    const searchParams = { ...query, ...this.#key, format: 'json', request_format: 'json' };
+    let response: Response<string>;
+    try {
+      response = await this.#http(path, { method, searchParams, ...(form === undefined ? {} : { form }) });
+    } catch (error) {
+      throw withoutUrl(connectionError('RunSignup', error), `${method} ${path}`);
+    }
+    return readBody(response, `${method} ${path}`);
+  }
+}
+
+/** The vendor's own address ends in /rest; so does whatever is meant by one that does not. */
+function baseUrl(url: string): string {
+  const base = url.replace(/\/+$/, '');
+  return /\/rest$/i.test(base) ? base : `${base}/rest`;
+}
+
+/**
+ * The answer, if it is one. An error comes inside HTTP 200 as well as with a status of its own, so it is looked for first.
+ *
+ * @throws RunSignupError for the vendor's own errors, SyncError for everything that is no answer of its API.
+ */
+function readBody({ statusCode, headers, body }: Response<string>, what: string): unknown {
+  const answer = parseJson(body);
+  throwIfError(answer, what);
+  const xmlCode = /^\s*<(?!!doctype|html).*?<error_code>(\d{1,6})<\/error_code>/is.exec(body)?.[1];
+  if (xmlCode !== undefined) throw new RunSignupError(Number(xmlCode), what);
+  if (statusCode === 200 && answer !== undefined) return answer;
+
+  const wait = retryAfterMs(headers['retry-after']);
+  const options = { code: `http-${statusCode}`, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
+  const said = `RunSignup answered ${what} with ${statusCode}`;
+  if (statusCode === 401 || statusCode === 403) {
+    return raise(new SyncError('target-down', `${said}: check RUNSIGNUP_API_KEY`, options));
+  }
+  if (statusCode >= 500 || statusCode === 429 || statusCode === 408) {
+    return raise(new SyncError('transient', said, options));
+  }
+  // A page of the CDN, or of a maintenance: whoever answers so is not the API.
+  if (answer === undefined) {
+    return raise(new SyncError('transient', `${said}, and the body is no JSON`, { ...options, code: 'no-json' }));
+  }
+  return raise(new SyncError('contract', said, options));
+}
+
+function raise(error: SyncError): never {
+  throw error;
+}
+
+function throwIfError(answer: unknown, what: string): void {
+  const parsed = errorEnvelope.safeParse(answer);
+  if (parsed.success) throw new RunSignupError(parsed.data.error.error_code, what);
+  if (hasError(answer)) {
+    throw new SyncError('contract', `RunSignup answered ${what} with an error that has no code`, {
+      code: 'contract',
+      field: 'error',
+    });
+  }
+}
+
+function hasError(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && 'error' in answer && answer.error !== null;
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** An error of `got` carries the request, and with it the key: nothing of it leaves this file but its class and code. */
+function withoutUrl(error: unknown, what: string): SyncError {
+  if (error instanceof SyncError) {
+    const { errorClass, message, code } = error;
+    return new SyncError(errorClass, message, { code });
+  }
+  return new SyncError('bug', `RunSignup could not be asked ${what}`, { code: 'request' });
+}

@@ -1,0 +1,79 @@
+import { SyncError } from '../../sync/sync-error.ts';
+import { participant, readAnswer, removedParticipant, type Participant, type RemovedParticipant } from './answers.ts';
+import type { RunSignupApi } from './api.ts';
+import { RunSignupError } from './error-table.ts';
+import { removedFeed } from './removed-feed.ts';
+
+export type FoundRegistration =
+  | { readonly kind: 'active'; readonly eventId: string; readonly participant: Participant }
+  | { readonly kind: 'removed'; readonly eventId: string; readonly removed: RemovedParticipant };
+
+/**
+ * One registration, among the active ones of some events and then among the removed ones. There is no call for one: the
+ * page after the id before it begins with it.
+ *
+ * @returns null if RunSignup has no such registration, or not even the events.
+ * @throws SyncError of class `contract` if it cannot be read.
+ */
+export async function findRegistration(
+  api: RunSignupApi,
+  raceId: string,
+  eventIds: readonly string[],
+  registrationId: string,
+  limit: number,
+): Promise<FoundRegistration | null> {
+  try {
+    return (
+      (await findActive(api, raceId, eventIds, registrationId)) ??
+      (await findRemoved(api, raceId, eventIds, registrationId, limit))
+    );
+  } catch (error) {
+    if (error instanceof RunSignupError && error.isGone) return null;
+    throw error;
+  }
+}
+
+export async function findActive(
+  api: RunSignupApi,
+  raceId: string,
+  eventIds: readonly string[],
+  registrationId: string,
+): Promise<Extract<FoundRegistration, { kind: 'active' }> | null> {
+  const after = String(Number(registrationId) - 1);
+  for (const { eventId, rows } of await api.participants(raceId, eventIds, { after, limit: 1 })) {
+    const row = rows.find((candidate) => idOf(candidate) === registrationId);
+    if (row === undefined) continue;
+    const read = readAnswer(participant, row, `GET registration ${registrationId}`);
+    return { kind: 'active', eventId, participant: read };
+  }
+  return null;
+}
+
+async function findRemoved(
+  api: RunSignupApi,
+  raceId: string,
+  eventIds: readonly string[],
+  registrationId: string,
+  limit: number,
+): Promise<FoundRegistration | null> {
+  for await (const { eventId, rows } of removedFeed(api, raceId, eventIds, { limit })) {
+    const row = rows.find((candidate) => idOf(candidate) === registrationId);
+    if (row === undefined) continue;
+    const removed = readAnswer(removedParticipant, row, `GET removed registration ${registrationId}`);
+    return { kind: 'removed', eventId, removed };
+  }
+  return null;
+}
+
+/** The id of a row as it came; null if not even that can be read. */
+export function idOf(row: unknown): string | null {
+  const id = participant.pick({ registration_id: true }).safeParse(row);
+  return id.success ? id.data.registration_id : null;
+}
+
+/** A registration that RunSignup does not know, though we are tied to it. */
+export function unknownRegistration(registrationId: string): SyncError {
+  return new SyncError('rejected', `RunSignup has no registration ${registrationId}: unlink it, or link another`, {
+    code: 'gone',
+  });
+}

@@ -1,0 +1,18 @@
+import type { EntityType } from '../../sync/entity-type.ts';
+
+const TABLES = {
+  Event: 'sync_event',
+  Person: 'sync_person',
+  EventParticipant: 'sync_event_participant',
+} satisfies Partial<Record<EntityType, string>>;
+
+/**
+ * SQL: this EMS row is tied to a RunSignup record. A race is linked by an operator, registrations and their persons come
+ * from there: nothing else of EMS is RunSignup's business.
+ *
+ * @param key SQL expression of the row's id, for example `e.event_id`.
+ */
+export function isLinked(key: string, type: keyof typeof TABLES): string {
+  return `EXISTS (SELECT FROM ${TABLES[type]} l WHERE l.sync_process = 'RUNSIGNUP' AND l.entity_key = ${key}
+    AND l.remote_id IS NOT NULL AND l.state <> 'UNLINKED')`;
+}

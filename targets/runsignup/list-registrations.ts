@@ -1,0 +1,95 @@
+import { SyncError } from '../../sync/sync-error.ts';
+import type { ListedPage, ListRequest, MalformedRecord, RemoteRecord } from '../inbound-source.ts';
+import { misfitOf, participant, removedParticipant } from './answers.ts';
+import type { RunSignupApi } from './api.ts';
+import type { Editions } from './editions.ts';
+import { idOf } from './find-registration.ts';
+import { registrationRecord, removedRecord, type Place } from './registration-record.ts';
+import { formatRegistrationId, parseEventId } from './remote-ids.ts';
+import { notAdvancing, removedFeed } from './removed-feed.ts';
+import { successorOf } from './successors.ts';
+import { latest, toUnixSeconds } from './times.ts';
+
+/**
+ * A page of an event's registrations that have changed, and all that were removed meanwhile. The removed ones come with
+ * every page: after a transfer the new registration must not be met before it is known what it goes on from.
+ */
+export async function listRegistrations(
+  api: RunSignupApi,
+  editions: Editions,
+  { scope, since, page }: ListRequest,
+  limit: number,
+): Promise<ListedPage> {
+  const { raceId, eventId } = parseEventId(scope);
+  const watermark = since === null ? {} : { since: toUnixSeconds(since) };
+  const events = await api.participants(raceId, [eventId], {
+    limit,
+    ...watermark,
+    ...(page === null ? {} : { after: page }),
+  });
+  const rows = events.flatMap((event) => (event.eventId === eventId ? event.rows : []));
+  const next = nextPage(raceId, rows, page, limit);
+  const place: Place = { raceId, eventId, daysId: await editions.of(raceId, eventId) };
+  const active = rows.map((row) => readActive(place, row));
+
+  const removed: (RemoteRecord | MalformedRecord)[] = [];
+  for await (const feed of removedFeed(api, raceId, [eventId], { limit, ...watermark })) {
+    if (feed.eventId !== eventId) continue;
+    for (const row of feed.rows) removed.push(await readRemoved(api, place, row, limit));
+  }
+
+  const records = [...active, ...removed];
+  const seenUpTo = records
+    .map((record) => ('malformed' in record ? null : record.modifiedOn))
+    .reduce<string | null>(latest, null);
+  return { records, next, seenUpTo };
+}
+
+/** The last id of a full page. @throws SyncError of class `contract` unless the ids rise from where the page began. */
+function nextPage(raceId: string, rows: readonly unknown[], page: string | null, limit: number): string | null {
+  let last = Number(page ?? 0);
+  for (const id of rows.flatMap((row) => idOf(row) ?? [])) {
+    if (Number(id) <= last) throw notAdvancing(`race/${raceId}/participants`);
+    last = Number(id);
+  }
+  if (rows.length < limit) return null;
+  if (last === Number(page ?? 0)) throw notAdvancing(`race/${raceId}/participants`);
+  return String(last);
+}
+
+function readActive(place: Place, row: unknown): RemoteRecord | MalformedRecord {
+  const parsed = participant.safeParse(row);
+  if (!parsed.success) return malformed(place, row, misfitOf(parsed.error));
+  try {
+    return registrationRecord(place, parsed.data);
+  } catch (error) {
+    if (error instanceof SyncError || error instanceof RangeError) {
+      return malformed(place, row, (error instanceof SyncError ? error.field : undefined) ?? 'a time');
+    }
+    throw error;
+  }
+}
+
+async function readRemoved(
+  api: RunSignupApi,
+  place: Place,
+  row: unknown,
+  limit: number,
+): Promise<RemoteRecord | MalformedRecord> {
+  const parsed = removedParticipant.safeParse(row);
+  if (!parsed.success) return malformed(place, row, misfitOf(parsed.error));
+  const { new_registration_id: registrationId } = parsed.data;
+  const successor = await successorOf(api, place.raceId, parsed.data, limit);
+  if (successor === null || !registrationId) return removedRecord(place, parsed.data, null);
+  const { eventId } = successor;
+  return removedRecord(place, parsed.data, formatRegistrationId({ raceId: place.raceId, eventId, registrationId }));
+}
+
+function malformed({ raceId, eventId }: Place, row: unknown, field: string): MalformedRecord {
+  const registrationId = idOf(row);
+  return {
+    malformed: `RunSignup's registration does not fit the contract at ${field}`,
+    type: 'EventParticipant',
+    remoteId: registrationId === null ? null : formatRegistrationId({ raceId, eventId, registrationId }),
+  };
+}

@@ -1,0 +1,13 @@
+import type { EntityMapping } from '../entity-mapping.ts';
+import { eventMapping } from './event-mapping.ts';
+import { participantMapping } from './participant-mapping.ts';
+import { personMapping } from './person-mapping.ts';
+import { raceMapping } from './race-mapping.ts';
+
+/** What others refer to comes first. */
+export const runSignupMappings: readonly EntityMapping[] = [
+  eventMapping,
+  raceMapping,
+  personMapping,
+  participantMapping,
+];

@@ -1,0 +1,20 @@
+import { defineTarget, type SyncProcess } from '../sync-process.ts';
+import { runSignupMappings } from './mapping.ts';
+import { connectRunSignup } from './remote.ts';
+import { runSignupSettings } from './settings.ts';
+
+/** Online registration: registrations arrive there first, bibs and chips are told back. */
+const process: SyncProcess = {
+  name: 'RUNSIGNUP',
+  directions: ['outbound', 'inbound'],
+  mappingVersion: 1,
+  mappings: runSignupMappings,
+  // The vendor publishes no limits, only that it throttles (error 14): stay modest.
+  limits: { callsPerSecond: 10, concurrentCalls: 6 },
+};
+
+export const runSignup = defineTarget({
+  process,
+  settings: runSignupSettings,
+  connect: (settings) => connectRunSignup(settings),
+});

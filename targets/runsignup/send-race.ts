@@ -1,0 +1,139 @@
+import { SyncError } from '../../sync/sync-error.ts';
+import type { SendRequest, SendResult } from '../remote-system.ts';
+import { corralsOf } from './corrals.ts';
+import { parseDistance } from './distance.ts';
+import { notStored } from './not-stored.ts';
+import type { RunSignupApi } from './api.ts';
+import type { EventChange } from './race-edit.ts';
+import { raceContent } from './race-records.ts';
+import type { Races } from './races.ts';
+import { editionOf, type ReadEvent, type ReadRace } from './read-race.ts';
+import { formatEventId, parseEventId, parseRaceId } from './remote-ids.ts';
+import { singleSpaced, textOf } from './texts.ts';
+import { parseMinute, wallOf } from './times.ts';
+
+export interface RaceWriting {
+  readonly api: RunSignupApi;
+  readonly races: Races;
+  readonly mayWriteRaces: boolean;
+  readonly mayWriteCorrals: boolean;
+}
+
+/** A race is an event of a linked RunSignup race: found there by name and start, made there only if that is allowed. */
+export async function sendRace(writing: RaceWriting, request: SendRequest): Promise<SendResult> {
+  const { race, event } = request.remoteId === null ? await tie(writing, request) : await update(writing, request);
+  const remoteId = formatEventId({ raceId: race.raceId, eventId: event.eventId });
+  // No call reads corrals or tells their ids again: sent twice they would be there twice. So they go with the tie alone.
+  const corrals = request.remoteId === null && writing.mayWriteCorrals ? corralsOf(race, event, request.content) : [];
+  if (corrals.length > 0) await writing.api.addCorrals(race.raceId, corrals);
+  return { kind: 'sent', remoteId, remoteModifiedOn: race.modifiedOn, stored: raceContent(race, event) };
+}
+
+interface Found {
+  readonly race: ReadRace;
+  readonly event: ReadEvent;
+}
+
+/** Looks before it creates: the answer to an earlier attempt may have been lost. */
+async function tie({ races, mayWriteRaces }: RaceWriting, request: SendRequest): Promise<Found> {
+  const { raceId, daysId } = parseRaceId(linkedRace(request));
+  const race = await races.read(raceId);
+  const event = find(race, editionOf(race, daysId), request);
+  if (event !== undefined) return { race, event };
+  if (!mayWriteRaces) {
+    throw new SyncError(
+      'rejected',
+      `RunSignup's race/${raceId} has no event with name and start of Race/${request.key}: ` +
+        'create it there, or set RUNSIGNUP_CREATE_RACES=true',
+      { code: 'no-such-event' },
+    );
+  }
+  const { before, after } = await races.edit(raceId, (current) =>
+    find(current, current.events, request) === undefined
+      ? { event: { eventId: null, ...newEvent(current, request) } }
+      : null,
+  );
+  const now = after ?? before;
+  const made = find(now, now.events, request);
+  if (made === undefined) throw notStored(`race/${raceId}`, ['events']);
+  return { race: now, event: made };
+}
+
+async function update({ races, mayWriteRaces }: RaceWriting, request: SendRequest): Promise<Found> {
+  const { raceId, eventId } = parseEventId(request.remoteId ?? '');
+  const eventOf = (race: ReadRace) => race.events.find((candidate) => candidate.eventId === eventId);
+  const present = (race: ReadRace): Found => {
+    const event = eventOf(race);
+    if (event !== undefined) return { race, event };
+    throw new SyncError('rejected', `RunSignup's race/${raceId} has no event ${eventId}: unlink it, or link another`, {
+      code: 'gone',
+    });
+  };
+  if (!mayWriteRaces) return present(await races.read(raceId));
+
+  const decide = (race: ReadRace) => changeOf(present(race), request);
+  const { before, after } = await races.edit(raceId, (race) => {
+    const change = decide(race);
+    return change === null ? null : { event: { eventId, ...change } };
+  });
+  const left = after === null ? null : decide(after);
+  if (left !== null) throw notStored(`event ${eventId}`, Object.keys(left));
+  return present(after ?? before);
+}
+
+function linkedRace({ key, references }: SendRequest): string {
+  for (const [ref, remoteId] of references) if (ref.startsWith('Event/')) return remoteId;
+  throw new SyncError('rejected', `the event of Race/${key} is tied to no RunSignup race: link it`, {
+    code: 'not-linked',
+  });
+}
+
+/** Name and start, at the race's place and to the minute. @throws SyncError of class `rejected` if several have them. */
+function find(race: ReadRace, events: readonly ReadEvent[], { key, content }: SendRequest): ReadEvent | undefined {
+  const name = textOf(content['name'])?.toLowerCase();
+  const start = startOf(race, content['startsOn']);
+  if (name === undefined || start === null) return undefined;
+  const found = events.filter(
+    (event) => !event.volunteer && singleSpaced(event.name)?.toLowerCase() === name && event.start.equals(start),
+  );
+  if (found.length > 1) {
+    throw new SyncError(
+      'rejected',
+      `several events of RunSignup's race/${race.raceId} could be Race/${key}: link one`,
+      {
+        code: 'ambiguous',
+      },
+    );
+  }
+  return found[0];
+}
+
+function newEvent(race: ReadRace, { key, content }: SendRequest): Omit<EventChange, 'eventId'> {
+  const name = textOf(content['name']);
+  const start = startOf(race, content['startsOn']);
+  if (name === null || start === null) {
+    throw new SyncError('rejected', `Race/${key} needs a name and a start before RunSignup can have it`, {
+      code: 'incomplete',
+      field: name === null ? 'name' : 'startsOn',
+    });
+  }
+  const metres = content['distanceM'];
+  return { name, start, ...(typeof metres === 'number' ? { distanceM: metres } : {}) };
+}
+
+/** What EMS has no value for is left alone. */
+function changeOf({ race, event }: Found, { content }: SendRequest): Omit<EventChange, 'eventId'> | null {
+  const name = textOf(content['name']);
+  const start = startOf(race, content['startsOn']);
+  const metres = content['distanceM'];
+  const change = {
+    ...(name === null || name === singleSpaced(event.name) ? {} : { name }),
+    ...(start === null || start.equals(event.start) ? {} : { start }),
+    ...(typeof metres !== 'number' || metres === parseDistance(event.distance ?? '') ? {} : { distanceM: metres }),
+  };
+  return Object.keys(change).length === 0 ? null : change;
+}
+
+function startOf({ zone }: ReadRace, value: unknown): Temporal.PlainDateTime | null {
+  return typeof value === 'string' ? wallOf(parseMinute(value), zone) : null;
+}

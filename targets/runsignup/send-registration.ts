@@ -1,0 +1,85 @@
+import type { Content } from '../../sync/content-hash.ts';
+import { SyncError } from '../../sync/sync-error.ts';
+import type { SendRequest, SendResult } from '../remote-system.ts';
+import type { Participant } from './answers.ts';
+import type { RunSignupApi } from './api.ts';
+import { findRegistration, unknownRegistration, type FoundRegistration } from './find-registration.ts';
+import { notStored } from './not-stored.ts';
+import { heldNumbers, registrationContent, removedOn } from './registration-record.ts';
+import { parseRegistrationId, type RegistrationId } from './remote-ids.ts';
+import { textOf } from './texts.ts';
+import { fromUnixSeconds } from './times.ts';
+
+/** Bib and chip alone: personal data go in a call of their own, so that their refusal does not cost the bib. */
+const SENT = ['bib', 'chip'] as const;
+
+/** Gives a registration its bib and chip, and looks whether RunSignup has kept them. */
+export async function sendRegistration(api: RunSignupApi, request: SendRequest, limit: number): Promise<SendResult> {
+  const { remoteId, content, key } = request;
+  if (remoteId === null) {
+    throw new SyncError(
+      'rejected',
+      `RunSignup takes registrations only from participants, not EventParticipant/${key}`,
+      {
+        code: 'not-linked',
+      },
+    );
+  }
+  const id = parseRegistrationId(remoteId);
+  const before = await read(api, id, limit);
+  if (before.kind === 'removed') return removed(remoteId, before, content);
+  if (differing(content, registrationContent(before.participant)).length === 0) {
+    return sent(remoteId, before.participant);
+  }
+
+  const bib = textOf(content['bib']);
+  await api.editParticipant(id.raceId, id.eventId, {
+    registration_id: Number(id.registrationId),
+    bib_num: bib === null ? null : Number(bib),
+    chip_num: textOf(content['chip']),
+  });
+  const after = await read(api, id, limit);
+  const fields = after.kind === 'removed' ? [...SENT] : differing(content, registrationContent(after.participant));
+  if (after.kind === 'removed' || fields.length > 0) throw notStored(`registration ${id.registrationId}`, fields);
+  return sent(remoteId, after.participant);
+}
+
+async function read(api: RunSignupApi, id: RegistrationId, limit: number): Promise<FoundRegistration> {
+  const found = await findRegistration(api, id.raceId, [id.eventId], id.registrationId, limit);
+  if (found === null) throw unknownRegistration(id.registrationId);
+  return found;
+}
+
+function sent(remoteId: string, participant: Participant): SendResult {
+  return {
+    kind: 'sent',
+    remoteId,
+    remoteModifiedOn: fromUnixSeconds(participant.last_modified).toString(),
+    stored: registrationContent(participant),
+  };
+}
+
+/**
+ * Of a registration that is over RunSignup ignores bib and chip without a word, so they are not sent. What EMS has taken off
+ * needs nothing.
+ */
+function removed(
+  remoteId: string,
+  { removed: registration }: Extract<FoundRegistration, { kind: 'removed' }>,
+  content: Content,
+): SendResult {
+  const { registration_id: registrationId, removed_reason: reason } = registration;
+  if (reason === 'transferred') {
+    throw new SyncError('transient', `registration ${registrationId} was transferred: the next poll follows it`, {
+      code: 'transferred',
+    });
+  }
+  const fields = differing(content, heldNumbers(registration.bib_num, registration.chip_num));
+  const missing = fields.filter((field) => textOf(content[field]) !== null);
+  if (missing.length > 0) throw notStored(`registration ${registrationId}, which is ${reason},`, missing);
+  return { kind: 'sent', remoteId, remoteModifiedOn: removedOn(registration), stored: { status: 'removed' } };
+}
+
+function differing(content: Content, held: Content): string[] {
+  return SENT.filter((field) => textOf(content[field]) !== (field in held ? textOf(held[field]) : undefined));
+}

@@ -1,0 +1,19 @@
+import type { RemovedParticipant } from './answers.ts';
+import type { RunSignupApi } from './api.ts';
+import { findRegistration, type FoundRegistration } from './find-registration.ts';
+import { eventIdsOf, readRace } from './read-race.ts';
+
+/**
+ * The registration that a transferred one goes on as. The feed tells its id and not its event, so the race's events are
+ * looked through. A deferred one begins anew in another edition: it has none.
+ */
+export async function successorOf(
+  api: RunSignupApi,
+  raceId: string,
+  { removed_reason: reason, new_registration_id: next }: RemovedParticipant,
+  limit: number,
+): Promise<FoundRegistration | null> {
+  if (reason !== 'transferred' || next === null || next === undefined) return null;
+  const eventIds = eventIdsOf(readRace(await api.race(raceId)));
+  return eventIds.length === 0 ? null : findRegistration(api, raceId, eventIds, next, limit);
+}
