@@ -5,11 +5,13 @@ import { contentHash } from '../sync/content-hash.ts';
 import type { Delivery, Examined } from '../sync/delivery.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
+import { baseOf } from '../sync/keyed-hash.ts';
 import type { OutboundDecision } from '../sync/judge-outbound.ts';
 import { StalePassError, SyncError } from '../sync/sync-error.ts';
 import { pairWorkflowId } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { mappingOf } from '../targets/sync-process.ts';
+import { absorb, isReadBack } from './absorb.ts';
 import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
 import { judgePairs, type JudgedPair } from './judge-pairs.ts';
 
@@ -45,7 +47,35 @@ export async function deliver(dependencies: Dependencies, input: DeliverInput): 
   }
 }
 
-async function attemptDelivery(dependencies: Dependencies, input: DeliverInput, pass: bigint): Promise<Delivery> {
+/**
+ * An update overwrites what is at the target, so what was changed there meanwhile is absorbed first: a value that loses is
+ * kept, and one that does not lose is not overwritten.
+ *
+ * @returns null: there is nothing to absorb.
+ */
+async function absorbFirst(
+  dependencies: Dependencies,
+  input: DeliverInput,
+  pass: bigint,
+  { pair, decision, examined }: JudgedPair,
+): Promise<Delivery | 'judge-again' | null> {
+  if (decision.kind !== 'update' || !isReadBack(dependencies, input)) return null;
+  const absorption = await absorb(dependencies, { process: input.process, type: input.type, key: pair.key });
+  if (absorption.kind === 'parked') {
+    const { reason } = absorption;
+    const parked = { kind: 'parked', errorClass: 'rejected', field: null, reason } as const;
+    return { key: pair.key, pass: `${pass}`, examined: seen(examined), ...parked };
+  }
+  // Absorbing has drawn a higher number than ours.
+  return 'judge-again';
+}
+
+async function attemptDelivery(
+  dependencies: Dependencies,
+  input: DeliverInput,
+  pass: bigint,
+  { absorbed = false }: { readonly absorbed?: boolean } = {},
+): Promise<Delivery> {
   const { orm } = dependencies;
   const { process } = connectedProcess(dependencies, input.process);
   const detection = detectionOf(dependencies, process, input.type);
@@ -53,6 +83,13 @@ async function attemptDelivery(dependencies: Dependencies, input: DeliverInput, 
   for (const { record } of pairs)
     if (BigInt(record?.pass ?? 0) > pass) throw new StalePassError(BigInt(record?.pass ?? 0));
   const judged = await judgePairs(orm, process, mappingOf(process, input.type), pairs, input);
+  for (const pair of absorbed ? [] : judged) {
+    const before = await absorbFirst(dependencies, input, pass, pair);
+    if (before === 'judge-again') {
+      return attemptDelivery(dependencies, input, await drawPass(orm), { absorbed: true });
+    }
+    if (before !== null) return before;
+  }
   const owned = await beginAttempts(orm, process.name, input.type, pass, judged.flatMap(intentOf(input)));
   const [pair] = judged;
   if (pair === undefined) throw new RangeError(`${input.type}/${input.key} was not loaded`);
@@ -92,6 +129,8 @@ async function carryOut(
       return { ...common, kind: 'unchanged', examined: seen(examined) };
     case 'wait':
       return { ...common, kind: 'waiting', examined: seen(examined), for: decision.for };
+    case 'link':
+      return { ...common, kind: 'linked', examined: seen(examined), to: decision.to };
     case 'park': {
       const { field, reason } = decision;
       return { ...common, kind: 'parked', examined: seen(examined), errorClass: 'rejected', field, reason };
@@ -115,8 +154,11 @@ async function callTarget(
   const { remote } = connectedProcess(dependencies, input.process);
   const common = { key, pass: `${pass}` };
   if (decision.kind === 'remove') {
-    await remote.remove({ type, key, remoteId: decision.remoteId, pass }).catch(keepTrying);
-    return { ...common, kind: 'removed', forget: decision.forget };
+    const kept = await remote.remove({ type, key, remoteId: decision.remoteId, pass }).catch(keepTrying);
+    if (kept === undefined || decision.remoteId === null) {
+      return { ...common, kind: 'removed', forget: decision.forget };
+    }
+    return { ...common, kind: 'removed', forget: false, keptAs: decision.remoteId };
   }
   const remoteId = decision.kind === 'update' ? decision.remoteId : null;
   try {
@@ -135,6 +177,8 @@ async function callTarget(
           remoteId: result.remoteId,
           remoteModifiedOn: result.remoteModifiedOn,
           contentHash: contentHash(decision.content),
+          ...(result.stored === undefined ? {} : { base: baseOf(result.stored, dependencies.keys) }),
+          ...(result.messages === undefined ? {} : { messages: result.messages }),
         };
     }
   } catch (error) {

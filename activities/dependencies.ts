@@ -1,8 +1,11 @@
 import type { Orm } from '../database/orm.ts';
 import type { Detection } from '../database/detection/due-query.ts';
+import type { ConflictScope } from '../sync/judge-inbound.ts';
+import type { SecretKey } from '../sync/keyed-hash.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { UnknownPairError } from '../sync/sync-error.ts';
+import type { InboundSource } from '../targets/inbound-source.ts';
 import type { RemoteSystem } from '../targets/remote-system.ts';
 import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
 
@@ -18,6 +21,9 @@ export interface Dependencies {
   readonly processes: ReadonlyMap<SyncProcessName, ConnectedProcess>;
   /** How long a change must have been visible before a sweep takes it, in milliseconds of the database's clock. */
   readonly settleMs: number;
+  /** Keys of base and conflict log, newest first; empty where nothing is read back. */
+  readonly keys: readonly SecretKey[];
+  readonly conflictScope: ConflictScope;
 }
 
 /** @throws UnknownPairError if the process is off in this worker. */
@@ -38,4 +44,14 @@ export function detectionOf(dependencies: Dependencies, process: SyncProcess, ty
     mappingVersion: process.mappingVersion,
     settleMs: dependencies.settleMs,
   };
+}
+
+/** A process that is read back, with the connection it is read through. @throws UnknownPairError if it is not read. */
+export function inboundProcess(
+  dependencies: Dependencies,
+  name: SyncProcessName,
+): { readonly process: SyncProcess; readonly source: InboundSource } {
+  const { process, remote } = connectedProcess(dependencies, name);
+  if (remote.inbound === undefined) throw new UnknownPairError(`${name} is outbound only: nothing is read back`);
+  return { process, source: remote.inbound };
 }

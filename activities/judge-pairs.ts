@@ -47,6 +47,7 @@ function judgedEntity(
 ): JudgedEntity {
   if (pair.entity === null) return { kind: 'gone' };
   if (!pair.passesFilter) return { kind: 'filtered-out' };
+  if (pair.sharedWith !== null) return { kind: 'linked', to: { type: mapping.type, key: pair.sharedWith } };
   const mapped = mapping.map(pair.entity, pair.sources);
   return mapped.kind === 'mapped' ? { ...mapped, missing } : mapped;
 }

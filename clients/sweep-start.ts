@@ -9,7 +9,10 @@ import type { SweepInput, SweepResult } from '../workflows/sweep-outbound.ts';
 export type SweepWorkflow = (input: SweepInput) => Promise<SweepResult>;
 
 /** The workflow of each direction that this release has. */
-export const SWEEP_WORKFLOWS: Readonly<Partial<Record<Direction, string>>> = { outbound: 'sweepOutbound' };
+export const SWEEP_WORKFLOWS: Readonly<Partial<Record<Direction, string>>> = {
+  outbound: 'sweepOutbound',
+  inbound: 'pollInbound',
+};
 
 /** The options with which a sweep is started, by its schedule and by an operator alike. */
 export function sweepStartOptions(process: SyncProcessName, direction: Direction) {
@@ -17,7 +20,7 @@ export function sweepStartOptions(process: SyncProcessName, direction: Direction
     workflowId: sweepWorkflowId(process, direction),
     taskQueue: SYNC_TASK_QUEUE,
     args: [{ process }] as [SweepInput],
-    staticSummary: `${process}: ${direction} sweep`,
+    staticSummary: direction === 'outbound' ? `${process}: outbound sweep` : `${process}: inbound poll`,
     priority: PRIORITY.sweep,
     typedSearchAttributes: new TypedSearchAttributes([
       { key: syncProcessAttribute, value: process },

@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
 
+/** 32 bytes in base64. */
+const KEY = /^[A-Za-z0-9+/]{43}=$/;
+
 function wholeNumber(max: number, error: string) {
   return z.coerce.number({ error }).int({ error }).min(0, { error }).max(max, { error });
 }
@@ -25,6 +28,15 @@ export const commonSettings = z.object({
     .url({ protocol: /^https?$/, error: "must be the http(s) address of Temporal's Web UI, without /namespaces" })
     .default('http://localhost:8233'),
   SETTLE_MS: wholeNumber(DAY_MS, `must be a whole number of milliseconds, at most a day (${DAY_MS})`).default(1_000),
+  SYNC_KEY: z
+    .string()
+    .transform((text) => text.split(',').map((key) => key.trim()))
+    .refine((keys) => keys.every((key) => KEY.test(key)), {
+      error: 'must be 32 random bytes in base64 (openssl rand -base64 32); several, newest first, with commas between',
+    })
+    .transform((keys) => keys.map((key) => new Uint8Array(Buffer.from(key, 'base64'))))
+    .optional(),
+  CONFLICT_SCOPE: z.enum(['entity', 'field'], { error: 'must be entity or field' }).default('entity'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be trace, debug, info, warn, error or silent',

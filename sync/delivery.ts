@@ -1,5 +1,6 @@
 import type { ErrorClass } from './error-class.ts';
 import type { EntityKey, EntityRef } from './entity-type.ts';
+import type { Base } from './keyed-hash.ts';
 
 /** What is noted of the row that a pass judged. Times are RFC 3339 in UTC with microseconds. */
 export interface Examined {
@@ -25,9 +26,17 @@ export type Delivery = { readonly key: EntityKey; readonly pass: string } & (
       readonly remoteId: string;
       readonly remoteModifiedOn: string | null;
       readonly contentHash: string;
+      /** What the target holds now, as keyed hashes; left out where it is never read. */
+      readonly base?: Base;
+      readonly messages?: readonly { readonly key: EntityKey; readonly remoteId: string }[];
     }
-  /** Off the target. `forget`: EMS has no such row any more, so neither have we. */
-  | { readonly kind: 'removed'; readonly forget: boolean }
+  /**
+   * Off the target. `forget`: EMS has no such row any more, so neither have we. `keptAs`: the target keeps it all the same,
+   * under this id, which must never come back as a new row.
+   */
+  | { readonly kind: 'removed'; readonly forget: boolean; readonly keptAs?: string }
+  /** Another row's remote record stands for this one, too. */
+  | { readonly kind: 'linked'; readonly examined: Examined; readonly to: string }
   | {
       readonly kind: 'parked';
       readonly examined: Examined;

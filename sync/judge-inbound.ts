@@ -33,27 +33,52 @@ export type InboundDecision =
 /**
  * What an inbound pass has to do with a fetched remote state (architecture rule 7). A side has changed a field only if the
  * field differs from the base: what the remote did not change is never applied, so a field that we do not send cannot
- * revert EMS. Where there is no base yet, EMS's values win for all that both may change.
+ * revert EMS. A field that one side leaves out is unknown, and is not judged. Where the two have never been compared, EMS's
+ * values win for all that both may change; what EMS has no value for is filled in.
  */
-export function judgeInbound({ owners, ems, remote, base, emsChanged, scope, keys }: InboundCase): InboundDecision {
-  const fields = Object.keys(owners);
-  const differsFromBase = (content: Content, field: string) =>
-    base === null || !isHashOf(base[field], field, content[field], keys);
-  const differing = fields.filter(
-    (field) => owners[field] !== 'ems' && differsFromBase(remote, field) && !isSame(ems, remote, field),
-  );
+export function judgeInbound(inbound: InboundCase): InboundDecision {
+  const { owners, ems, base, emsChanged, scope } = inbound;
+  const differing = differingFields(inbound).filter((field) => owners[field] !== 'ems');
   const owned = differing.filter((field) => owners[field] === 'remote');
   const shared = differing.filter((field) => owners[field] === 'both');
 
-  const changedByEms = fields.filter((field) => owners[field] !== 'remote' && differsFromBase(ems, field));
+  const changedByEms = Object.keys(owners).filter((field) => owners[field] !== 'remote' && hasChanged(inbound, field));
   const bothChanged = base === null || (emsChanged && changedByEms.length > 0);
   if (!bothChanged || shared.length === 0) {
     return differing.length === 0 ? { kind: 'unchanged' } : { kind: 'apply', fields: differing };
   }
-  const passing = scope === 'field' ? shared.filter((field) => !changedByEms.includes(field)) : [];
+  const passing = shared.filter((field) =>
+    base === null ? canonicalForm(ems[field]) === null : scope === 'field' && !changedByEms.includes(field),
+  );
   const lost = shared.filter((field) => !passing.includes(field));
   const apply = [...owned, ...passing];
   return lost.length === 0 ? { kind: 'apply', fields: apply } : { kind: 'conflict', lost, apply };
+}
+
+/** Fields of EMS's own that the remote has changed all the same: EMS's state must be sent again. */
+export function driftedFields(inbound: Omit<InboundCase, 'emsChanged' | 'scope'>): string[] {
+  if (inbound.base === null) return [];
+  return differingFields(inbound).filter((field) => inbound.owners[field] === 'ems');
+}
+
+/** What the remote has changed to something else than EMS holds. */
+function differingFields({ owners, ems, remote, base, keys }: Omit<InboundCase, 'emsChanged' | 'scope'>): string[] {
+  return Object.keys(owners).filter(
+    (field) =>
+      Object.hasOwn(remote, field) &&
+      !(base !== null && isHashOf(base[field], field, remote[field], keys)) &&
+      !(Object.hasOwn(ems, field) && isSame(ems, remote, field)),
+  );
+}
+
+/** EMS's value differs from what the remote was last known to hold; a field that was never compared has not changed. */
+function hasChanged({ ems, base, keys }: InboundCase, field: string): boolean {
+  return (
+    base !== null &&
+    Object.hasOwn(ems, field) &&
+    base[field] !== undefined &&
+    !isHashOf(base[field], field, ems[field], keys)
+  );
 }
 
 function isSame(ems: Content, remote: Content, field: string): boolean {

@@ -15,6 +15,8 @@ export type JudgedEntity =
   /** The row is there, but the target shall not have it. */
   | { readonly kind: 'filtered-out' }
   | { readonly kind: 'parked'; readonly field: string; readonly reason: string }
+  /** Another row owns the remote record that both would be (families share an e-mail address). */
+  | { readonly kind: 'linked'; readonly to: EntityRef }
   | {
       readonly kind: 'mapped';
       readonly content: Content;
@@ -34,7 +36,9 @@ export type OutboundDecision =
   /** The target never had it: only the record goes, or becomes REMOVED. */
   | { readonly kind: 'drop'; readonly forget: boolean }
   | { readonly kind: 'park'; readonly field: string; readonly reason: string }
-  | { readonly kind: 'wait'; readonly for: string };
+  | { readonly kind: 'wait'; readonly for: string }
+  /** Nothing is sent: the remote record of another row stands for this one, too. */
+  | { readonly kind: 'link'; readonly to: string };
 
 /**
  * What an outbound pass has to do with one pair. Pure: the same state gives the same decision, for one pair or for a page.
@@ -53,6 +57,11 @@ export function judgeOutbound(
     if (record !== null && record.state !== 'REMOVED') return takeOff(record, false);
     // Found at the target after all: unless it goes, whoever wants a value that it holds waits for ever.
     return resend ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false } : { kind: 'nothing' };
+  }
+  if (entity.kind === 'linked') {
+    // A remote record of its own, from before they came to share one: it goes first.
+    if (record !== null && record.remoteId !== null) return takeOff(record, false);
+    return { kind: 'link', to: formatRef(entity.to) };
   }
   if (entity.kind === 'parked') return { kind: 'park', field: entity.field, reason: entity.reason };
   const [missing] = entity.missing;

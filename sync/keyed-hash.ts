@@ -44,7 +44,21 @@ function hashWith(field: string, value: FieldValue, key: SecretKey): KeyedHash {
   return `${keyName(key)}:${createHmac('sha256', key).update(text).digest('hex')}`;
 }
 
-/** Says which key was used without saying anything of it. */
-function keyName(key: SecretKey): string {
+/** Says which key was used without saying anything of it: 8 hexadecimal digits. */
+export function keyName(key: SecretKey): string {
   return createHash('sha256').update('ems-sync key name').update(key).digest('hex').slice(0, 8);
+}
+
+/** `base` with what was read now; a field whose value is the same keeps its hash, so that nothing is written anew. */
+export function baseWith(base: Base | null, content: Content, keys: readonly SecretKey[]): Base {
+  const read = Object.entries(content).map(([field, value]) => {
+    const known = base?.[field];
+    return [field, known !== undefined && isHashOf(known, field, value, keys) ? known : keyedHash(field, value, keys)];
+  });
+  return { ...base, ...Object.fromEntries(read) };
+}
+
+/** Whether any field that was read differs from the base; true if there is none. */
+export function differsFromBase(base: Base | null, content: Content, keys: readonly SecretKey[]): boolean {
+  return base === null || Object.entries(content).some(([field, value]) => !isHashOf(base[field], field, value, keys));
 }

@@ -1,10 +1,23 @@
+import type { Absorption } from './absorption.ts';
 import type { DeliveryKind } from './delivery.ts';
 
 /**
  * How a pair stands after a pass: the search attribute `SyncOutcome`. Operators filter the Web UI's list by it, so the words
  * are those of the record's state where there is one.
  */
-export const SYNC_OUTCOMES = ['IN_SYNC', 'REMOVED', 'WAITING', 'PARKED', 'FAILING', 'PENDING', 'NOTHING'] as const;
+export const SYNC_OUTCOMES = [
+  'IN_SYNC',
+  'REMOVED',
+  'LINKED',
+  'UNLINKED',
+  'WAITING',
+  'PARKED',
+  'FAILING',
+  'PENDING',
+  'NOTHING',
+] as const;
+
+type AbsorptionKind = Absorption['kind'];
 
 export type SyncOutcome = (typeof SYNC_OUTCOMES)[number];
 
@@ -13,6 +26,7 @@ const OUTCOMES: Readonly<Record<DeliveryKind, SyncOutcome>> = {
   created: 'IN_SYNC',
   updated: 'IN_SYNC',
   removed: 'REMOVED',
+  linked: 'LINKED',
   parked: 'PARKED',
   waiting: 'WAITING',
   blocked: 'PENDING',
@@ -23,4 +37,20 @@ const OUTCOMES: Readonly<Record<DeliveryKind, SyncOutcome>> = {
 
 export function outcomeOf(kind: DeliveryKind): SyncOutcome {
   return OUTCOMES[kind];
+}
+
+const INBOUND_OUTCOMES: Readonly<Record<AbsorptionKind, SyncOutcome>> = {
+  nothing: 'NOTHING',
+  unchanged: 'IN_SYNC',
+  applied: 'IN_SYNC',
+  conflict: 'PENDING',
+  drifted: 'PENDING',
+  recreate: 'PENDING',
+  unlinked: 'UNLINKED',
+  parked: 'PARKED',
+};
+
+/** The same for a pass whose inbound half leaves nothing to send. */
+export function outcomeOfAbsorption(kind: AbsorptionKind): SyncOutcome {
+  return INBOUND_OUTCOMES[kind];
 }

@@ -9,6 +9,14 @@ export function pairWorkflowId(process: SyncProcessName, type: EntityType, key: 
   return `${process}/${type}/${key}`;
 }
 
+/**
+ * `RUNSIGNUP/EventParticipant/remote-567-12890-2645624`: a remote record that EMS does not know yet. Its workflow finds or
+ * makes the row, and hands over to the pair's.
+ */
+export function remoteWorkflowId(process: SyncProcessName, type: EntityType, remoteId: string): string {
+  return `${process}/${type}/remote-${remoteId.replaceAll(/[^0-9A-Za-z]+/g, '-')}`;
+}
+
 /** `sweep/TAGSERVER/outbound`: also the id of its schedule, which appends its time for each run. */
 export function sweepWorkflowId(process: SyncProcessName, direction: Direction): string {
   return `sweep/${process}/${direction}`;

@@ -20,6 +20,11 @@ export interface InboundMapping {
   apply(content: Content, fields: readonly string[], row: EmsRows[EntityType] | null): Changes;
   /** Tried in order; the first that finds a row decides, and it parks if it finds several. */
   match(content: Content): readonly MatchCriterion[];
+  /**
+   * Where one row may have several remote records (a person with two accounts): the one with the highest number is kept.
+   * False: a second one is for a human.
+   */
+  readonly newestRemoteWins: boolean;
   /** Null: EMS may have a row made from this. Else why not, for example `has neither e-mail nor phone`. */
   refuseCreate(content: Content): string | null;
 }

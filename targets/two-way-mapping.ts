@@ -38,6 +38,8 @@ export interface TwoWayMappingDeclaration<
   readonly fields: Readonly<Record<string, TwoWayField<T, S>>>;
   /** How a remote record without an id of ours finds its row. Left out: never. */
   readonly match?: (content: Content) => readonly MatchCriterion[];
+  /** One row may have several remote records; the one with the highest number is kept. Left out: a second one is for a human. */
+  readonly newestRemoteWins?: true;
   /** Why EMS must not get a row from this; null: it may. Left out: EMS gets no rows of this type from the remote. */
   readonly refuseCreate?: (content: Content) => string | null;
 }
@@ -63,7 +65,7 @@ export function defineTwoWayMapping<
   const S extends { readonly [name: string]: SourceRows } = NoSources,
 >(declaration: TwoWayMappingDeclaration<T, S>): EntityMapping {
   const fields = Object.entries(declaration.fields);
-  const { match, refuseCreate } = declaration;
+  const { match, refuseCreate, newestRemoteWins = false } = declaration;
   return Object.freeze({
     ...commonMapping(declaration),
     owners: Object.fromEntries(fields.map(([name, { owner }]) => [name, owner])),
@@ -85,6 +87,7 @@ export function defineTwoWayMapping<
           {},
           ...names.map((name) => declaration.fields[name]?.apply?.(content[name], row as EmsRows[T] | null)),
         ) as Changes,
+      newestRemoteWins,
       match: (content: Content) => match?.(content) ?? [],
       refuseCreate: (content: Content) =>
         refuseCreate === undefined ? `is not created from the remote side` : refuseCreate(content),

@@ -45,7 +45,13 @@ async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: Abort
     const workers = await createWorkers({
       connection,
       namespace: common.TEMPORAL_NAMESPACE,
-      dependencies: { orm, processes, settleMs: common.SETTLE_MS },
+      dependencies: {
+        orm,
+        processes,
+        settleMs: common.SETTLE_MS,
+        keys: common.SYNC_KEY ?? [],
+        conflictScope: common.CONFLICT_SCOPE,
+      },
       workflowBundle: await createWorkflowBundle(),
     });
     const running = workers.map((worker) => worker.run());

@@ -10,7 +10,9 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
  * written, however long the database is away; a worker that dies before leaves it to the next. 30 s: longer means a
  * lost connection. Pauses above 5 s become timers: a task kept open for them would fill the history.
  */
-export const recordActivities = proxyLocalActivities<Pick<SyncActivities, 'record' | 'recordFailure'>>({
+export const recordActivities = proxyLocalActivities<
+  Pick<SyncActivities, 'record' | 'recordFailure' | 'recordUnresolved'>
+>({
   startToCloseTimeout: '30 seconds',
   localRetryThreshold: '5 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
@@ -35,12 +37,15 @@ export const probeActivities = (process: SyncProcessName) =>
     scheduleToCloseTimeout: '2 minutes',
   });
 
+/** What the attempts at one pair call: either half of a pass. */
+export type PairActivities = Pick<TargetActivities, 'deliver' | 'absorb'>;
+
 /**
  * The first attempts of a delivery: 2, 4, 8, 16 s apart, then the pair is said to be failing.
  * 30 s covers the calls of one delivery, each limited by the HTTP time limit.
  */
-export const firstDelivery = (process: SyncProcessName) =>
-  proxyActivities<Pick<TargetActivities, 'deliver'>>({
+export const firstAttempts = (process: SyncProcessName) =>
+  proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
     startToCloseTimeout: '30 seconds',
     summary: 'the first five attempts',
@@ -55,8 +60,8 @@ export const firstDelivery = (process: SyncProcessName) =>
  * The attempts after those: at most 10 min apart, for 24 h; then the workflow ends red and the next sweep starts it again.
  * Cancelled when the pair is asked for again: the back-off ends, a running attempt is waited for.
  */
-export const persistentDelivery = (process: SyncProcessName) =>
-  proxyActivities<Pick<TargetActivities, 'deliver'>>({
+export const persistentAttempts = (process: SyncProcessName) =>
+  proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
     startToCloseTimeout: '30 seconds',
     scheduleToCloseTimeout: '24 hours',
@@ -66,12 +71,51 @@ export const persistentDelivery = (process: SyncProcessName) =>
   });
 
 /** One attempt, for whoever asks while the pair is failing: they are told its result. */
-export const oneDelivery = (process: SyncProcessName) =>
-  proxyActivities<Pick<TargetActivities, 'deliver'>>({
+export const oneAttempt = (process: SyncProcessName) =>
+  proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
     startToCloseTimeout: '30 seconds',
     summary: 'one attempt that was asked for',
     retry: { maximumAttempts: 1 },
+  });
+
+/** Orders of operators: statements of our database, and of EMS's. Retried like every result. */
+export const orderActivities = proxyActivities<Pick<SyncActivities, 'carryOutOrder'>>({
+  taskQueue: SYNC_TASK_QUEUE,
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '1 hour',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+});
+
+/**
+ * Reading a page of what has changed at a target. Bounded in all, as a sweep's steps are: the next poll begins again where
+ * this one did. 2 min: a page may be several calls.
+ */
+export const pollActivities = (process: SyncProcessName) =>
+  proxyActivities<Pick<TargetActivities, 'planPoll' | 'findChanged'>>({
+    taskQueue: targetTaskQueue(process),
+    startToCloseTimeout: '2 minutes',
+    scheduleToCloseTimeout: '10 minutes',
+    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  });
+
+export const cursorActivities = proxyActivities<Pick<SyncActivities, 'advanceCursor'>>({
+  taskQueue: SYNC_TASK_QUEUE,
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+});
+
+/** Attempts at a remote record that EMS does not know: as at a pair, for a day. */
+export const resolveActivities = (process: SyncProcessName, attempts: 'first' | 'persistent') =>
+  proxyActivities<Pick<TargetActivities, 'resolveRemote'>>({
+    taskQueue: targetTaskQueue(process),
+    startToCloseTimeout: '30 seconds',
+    ...(attempts === 'first'
+      ? { retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: ATTEMPTS_BEFORE_FAILING } }
+      : {
+          scheduleToCloseTimeout: '24 hours',
+          retry: { initialInterval: '32 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
+        }),
   });
 
 /** Between the fifth attempt, or one that was asked for, and the next that nobody asks for: the doubling goes on from 16 s. */

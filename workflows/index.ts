@@ -1,2 +1,4 @@
 export { syncEntity } from './sync-entity.ts';
+export { syncRemote } from './sync-remote.ts';
 export { sweepOutbound } from './sweep-outbound.ts';
+export { pollInbound } from './poll-inbound.ts';

@@ -2,7 +2,7 @@ import type { Priority, TypedSearchAttributes } from '@temporalio/common';
 import { TypedSearchAttributes as Attributes } from '@temporalio/common';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
-import { pairWorkflowId, SYNC_TASK_QUEUE } from '../sync/workflow-ids.ts';
+import { pairWorkflowId, remoteWorkflowId, SYNC_TASK_QUEUE } from '../sync/workflow-ids.ts';
 import {
   entityIdAttribute,
   entityTypeAttribute,
@@ -40,6 +40,28 @@ export function pairStartOptions(pair: PairRef, direction: Direction, priority: 
       { key: entityTypeAttribute, value: pair.type },
       { key: entityIdAttribute, value: pair.key },
       { key: syncDirectionAttribute, value: direction },
+    ]),
+  };
+}
+
+/** A remote record that EMS does not know yet. */
+export interface RemoteToSync {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly remoteId: string;
+}
+
+/** The options with which the workflow of such a record is started. */
+export function remoteStartOptions(remote: RemoteToSync, priority: Priority): PairStartOptions {
+  return {
+    workflowId: remoteWorkflowId(remote.process, remote.type, remote.remoteId),
+    taskQueue: SYNC_TASK_QUEUE,
+    staticSummary: `${remote.process}: remote ${remote.type} ${remote.remoteId}, inbound`,
+    priority,
+    typedSearchAttributes: new Attributes([
+      { key: syncProcessAttribute, value: remote.process },
+      { key: entityTypeAttribute, value: remote.type },
+      { key: syncDirectionAttribute, value: 'inbound' },
     ]),
   };
 }

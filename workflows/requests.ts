@@ -1,5 +1,15 @@
 import { condition } from '@temporalio/workflow';
+import { isPairOrder, type PairOrder } from '../sync/pair-order.ts';
 import type { SyncRequest } from './pair-requests.ts';
+
+/** What one pass has to serve. */
+export interface TakenRequests {
+  readonly resend: boolean;
+  readonly inbound: boolean;
+  /** Nothing but to look at the remote record. */
+  readonly onlyInbound: boolean;
+  readonly orders: readonly PairOrder[];
+}
 
 /**
  * What a pair is asked for and has not begun yet, and who waits for it. Asked often is asked once: all that has come until a
@@ -7,6 +17,7 @@ import type { SyncRequest } from './pair-requests.ts';
  */
 export class Requests {
   readonly #open: Set<SyncRequest>;
+  #asked = 0;
   #taken = 0;
   #answered = 0;
 
@@ -16,6 +27,21 @@ export class Requests {
 
   get waiting(): boolean {
     return this.#open.size > 0;
+  }
+
+  /** An operator's order waits. */
+  get hasOrder(): boolean {
+    return [...this.#open].some(isPairOrder);
+  }
+
+  /** All that waits is to look at the remote record. */
+  get onlyInbound(): boolean {
+    return this.#open.size === 1 && this.#open.has('inbound');
+  }
+
+  /** How often requests came so far. */
+  get timesAsked(): number {
+    return this.#asked;
   }
 
   /** How often requests were taken so far. */
@@ -29,6 +55,7 @@ export class Requests {
 
   add(request: SyncRequest): void {
     this.#open.add(request);
+    this.#asked += 1;
   }
 
   /** Those that are open, for the next run of the same workflow. */
@@ -36,12 +63,17 @@ export class Requests {
     return [...this.#open];
   }
 
-  /** Takes all that is open, to be served now. @returns whether something asks to send again what is unchanged. */
-  take(): { resend: boolean } {
-    const resend = this.#open.has('resend');
+  /** Takes all that is open, to be served now. */
+  take(): TakenRequests {
+    const taken = {
+      resend: this.#open.has('resend'),
+      inbound: this.#open.has('inbound'),
+      onlyInbound: this.onlyInbound,
+      orders: this.toList().filter(isPairOrder),
+    };
     this.#open.clear();
     this.#taken += 1;
-    return { resend };
+    return taken;
   }
 
   /** What was taken last has its result. */

@@ -15,7 +15,7 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { probeActivities, sweepActivities } from './activity-proxies.ts';
 import type { SyncEntityWorkflow } from './pair-requests.ts';
 import { PRIORITY, pairStartOptions } from './pair-start.ts';
-import { Patience } from './patience.ts';
+import { runLanes } from './run-lanes.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 import {
   assertTotalsHold,
@@ -49,12 +49,6 @@ export interface SweepResult {
 
 /** Rows looked at in one activity. */
 const PAGE_SIZE = 200;
-
-/** Children at once. More do not go faster: the target's own queue decides. */
-const CHILDREN_AT_ONCE = 40;
-
-/** When no child has ended for so long, those that are left are retrying, and do so by themselves. */
-const PATIENCE_MS = 20_000;
 
 /** A sweep must end, or its schedule would skip the next ones in silence. */
 const CHILDREN_PER_SWEEP = 10_000;
@@ -114,35 +108,28 @@ const OUTCOMES = { complete: 'IN_SYNC', 'target-down': 'FAILING', limit: 'PENDIN
   SyncOutcome
 >;
 
-/**
- * A child for each key, a bounded number at once: as one ends, the next begins, so that the slowest gates nobody.
- *
- * @returns false if patience ran out with some child.
- */
-async function syncPage(
+/** A child for each key. @returns false if patience ran out with some child. */
+function syncPage(
   process: SyncProcessName,
   { type }: SweepStep,
   keys: readonly EntityKey[],
   counts: TypeTotals,
 ): Promise<boolean> {
-  const patience = new Patience(PATIENCE_MS);
-  const waiting = [...keys];
-  const lane = async (): Promise<void> => {
-    for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+  return runLanes(
+    keys,
+    async (key) => {
       const child = await startPair({ process, type, key });
       if (child === null) {
         counts.busy += 1;
-        continue;
+        return null;
       }
       counts.started += 1;
-      const outcome = await Promise.race([outcomeOfChild(child), patience.over().then(() => 'leftRunning' as const)]);
+      return { end: outcomeOfChild(child) };
+    },
+    (outcome) => {
       counts[outcome] += 1;
-      if (outcome !== 'leftRunning') patience.progress();
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(CHILDREN_AT_ONCE, keys.length) }, lane));
-  patience.end();
-  return patience.timesOver === 0;
+    },
+  );
 }
 
 /** Null: the pair's workflow is at work already. It is not signalled: our detection comes again, and it may be stuck. */
@@ -166,7 +153,7 @@ async function startPair(pair: {
 /** Never rejects: a child that ends red is counted, and the next sweep starts it again. */
 async function outcomeOfChild(
   child: ChildWorkflowHandle<SyncEntityWorkflow>,
-): Promise<'inSync' | 'removed' | 'waiting' | 'parked' | 'other' | 'failed'> {
+): Promise<'inSync' | 'removed' | 'linked' | 'waiting' | 'parked' | 'other' | 'failed'> {
   try {
     const { outcome } = await child.result();
     switch (outcome) {
@@ -174,6 +161,8 @@ async function outcomeOfChild(
         return 'inSync';
       case 'REMOVED':
         return 'removed';
+      case 'LINKED':
+        return 'linked';
       case 'WAITING':
         return 'waiting';
       case 'PARKED':
@@ -181,6 +170,7 @@ async function outcomeOfChild(
       case 'FAILING':
         return 'failed';
       case 'PENDING':
+      case 'UNLINKED':
       case 'NOTHING':
         return 'other';
     }

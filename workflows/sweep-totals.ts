@@ -8,10 +8,12 @@ export interface TypeTotals {
   moved: number;
   /** Met a child that is still at work from before, and left it alone. */
   busy: number;
-  /** Children started: `inSync` + `removed` + `waiting` + `parked` + `other` + `failed` + `leftRunning`. */
+  /** Children started: `inSync` + `removed` + `linked` + `waiting` + `parked` + `other` + `failed` + `leftRunning`. */
   started: number;
   inSync: number;
   removed: number;
+  /** Another row's remote record stands for them, too. */
+  linked: number;
   waiting: number;
   parked: number;
   other: number;
@@ -30,6 +32,7 @@ export function emptyTotals(): TypeTotals {
     started: 0,
     inSync: 0,
     removed: 0,
+    linked: 0,
     waiting: 0,
     parked: 0,
     other: 0,
@@ -46,7 +49,7 @@ export function copyTotals(totals: SweepTotals): SweepTotals {
 /** @throws Error if the sums do not hold; the sweep then shows red. */
 export function assertTotalsHold(totals: SweepTotals): void {
   for (const [type, t] of Object.entries(totals)) {
-    const ended = t.inSync + t.removed + t.waiting + t.parked + t.other + t.failed;
+    const ended = t.inSync + t.removed + t.linked + t.waiting + t.parked + t.other + t.failed;
     if (t.due !== t.moved + t.busy + t.started || t.started !== ended + t.leftRunning) {
       throw new Error(`the sweep's counts of ${type} do not add up: ${JSON.stringify(t)}`);
     }
@@ -57,12 +60,12 @@ export function assertTotalsHold(totals: SweepTotals): void {
 export function describeTotals(totals: SweepTotals): string {
   const rows = Object.entries(totals).map(
     ([type, t]) =>
-      `| ${type} | ${t.due} | ${t.moved} | ${t.inSync} | ${t.removed} | ${t.waiting} | ${t.parked} | ${t.failed + t.other} | ${t.leftRunning} | ${t.busy} |`,
+      `| ${type} | ${t.due} | ${t.moved} | ${t.inSync} | ${t.removed} | ${t.linked} | ${t.waiting} | ${t.parked} | ${t.failed + t.other} | ${t.leftRunning} | ${t.busy} |`,
   );
   if (rows.length === 0) return 'Nothing is due.';
   return [
-    '| type | due | unchanged | in sync | removed | waiting | parked | failed | left running | busy |',
-    '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
+    '| type | due | unchanged | in sync | removed | linked | waiting | parked | failed | left running | busy |',
+    '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
     ...rows,
   ].join('\n');
 }

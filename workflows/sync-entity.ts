@@ -5,14 +5,16 @@ import {
   continueAsNew,
   setCurrentDetails,
   setHandler,
+  sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import type { Absorption } from '../sync/absorption.ts';
 import type { Delivery } from '../sync/delivery.ts';
 import { formatRef } from '../sync/entity-type.ts';
-import { outcomeOf } from '../sync/sync-outcome.ts';
-import { recordActivities } from './activity-proxies.ts';
-import { askToResend } from './ask-to-resend.ts';
-import { deliverDurably } from './deliver-durably.ts';
+import { outcomeOf, outcomeOfAbsorption } from '../sync/sync-outcome.ts';
+import { orderActivities, recordActivities } from './activity-proxies.ts';
+import { askPair } from './ask-pair.ts';
+import { attemptDurably, INTERRUPTED, served, type Asked, type AttemptFailure } from './attempt-durably.ts';
 import { requestedSignal, syncNowUpdate, type SyncEntityInput, type SyncEntityResult } from './pair-requests.ts';
 import { Requests } from './requests.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
@@ -23,12 +25,17 @@ const PASSES_BEFORE_CONTINUE = 50;
 /** How often blocking pairs are asked before this one waits for the next sweep. */
 const ROUNDS_WHEN_BLOCKED = 5;
 
+/** A storm of webhooks is over when none came for so long; nobody waits longer than so many times that. */
+const QUIET_MS = 1_000;
+const QUIET_AT_MOST = 10;
+
 /**
  * The only workflow that may touch its pair of EMS row and remote record, whoever started it: its id is the pair's lock.
  * It serves requests, one pass each, until none is left.
  */
 export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResult> {
   const { process, type, key } = input;
+  const pair = { process, type, key };
   const requests = new Requests(input.requests);
   let result: SyncEntityResult = { outcome: 'PENDING', delivery: 'nothing', reason: null };
 
@@ -46,35 +53,83 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   while (requests.waiting) {
     // A caller who waits cannot be carried over to the next run: it is answered first.
     if (requests.timesTaken >= PASSES_BEFORE_CONTINUE && allHandlersFinished()) {
-      await continueAsNew<typeof syncEntity>({ process, type, key, requests: requests.toList() });
+      await continueAsNew<typeof syncEntity>({ ...pair, requests: requests.toList() });
     }
-    answer(await outboundPass());
+    await untilQuiet();
+    const passed = await pass();
+    if (passed !== INTERRUPTED) answer(passed);
     await condition(() => requests.waiting || allHandlersFinished());
   }
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: result.outcome }]);
   return result;
 
+  /** One pass: what an operator has decided, then the inbound half, then the outbound half. */
+  async function pass(): Promise<SyncEntityResult | typeof INTERRUPTED> {
+    const { orders, onlyInbound, ...taken } = requests.take();
+    const asked: Asked = { ...taken };
+    for (const order of orders) await orderActivities.carryOutOrder({ ...pair, order });
+    if (asked.inbound || orders.length > 0) {
+      asked.inbound = true;
+      const absorption = await attemptDurably(pair, requests, asked, ({ absorb }) => absorb(pair), onFailing);
+      if (absorption === INTERRUPTED) return goOnLater(asked);
+      asked.inbound = false;
+      if (absorption.kind === 'parked' || (onlyInbound && !absorption.outboundDue))
+        return resultOfAbsorption(absorption);
+    }
+    return outboundPass(asked);
+  }
+
   /** Brings the target to what EMS holds: deliver, then record. */
-  async function outboundPass(): Promise<SyncEntityResult> {
-    let { resend } = requests.take();
+  async function outboundPass(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
     for (let round = 0; ; round += 1) {
-      const delivery = await deliverDurably({ process, type, key }, requests, resend, ({ errorClass, message }) => {
-        if (result.outcome !== 'FAILING') upsertSearchAttributes([{ key: syncOutcomeAttribute, value: 'FAILING' }]);
-        answer({ outcome: 'FAILING', delivery: 'failing', reason: `${errorClass}: ${message}` });
-      });
+      const delivery = await attemptDurably(
+        pair,
+        requests,
+        asked,
+        ({ deliver }, attemptsBefore) => deliver({ ...pair, resend: asked.resend, attemptsBefore }),
+        onFailing,
+      );
+      if (delivery === INTERRUPTED) return goOnLater(asked);
       if (delivery.kind === 'blocked' && round < ROUNDS_WHEN_BLOCKED) {
-        for (const ref of delivery.by) await askToResend({ process, ...ref });
+        for (const ref of delivery.by) await askPair({ process, ...ref }, 'resend');
         // Whoever blocks us may be blocked by us: a request to give way ends the wait.
         await condition(() => requests.has('resend'), 1_000 * 2 ** round);
-        resend = requests.take().resend || resend;
+        if (requests.hasOrder) return goOnLater(asked);
+        const more = requests.take();
+        asked.resend ||= more.resend;
+        asked.inbound ||= more.inbound;
         continue;
       }
       const settled = settle(delivery);
       await recordActivities.record({ process, type, delivery: settled });
-      if (settled.kind !== 'gave-way') return resultOf(settled);
+      if (settled.kind !== 'gave-way') {
+        // Asked for while the delivery failed: the remote record is still to be looked at.
+        if (asked.inbound) requests.add('inbound');
+        return resultOf(settled);
+      }
       // What was contested is let go; now the pair is sent in full.
-      resend = false;
+      asked.resend = false;
     }
+  }
+
+  /** An operator's order goes first; what this pass was asked for is asked for again. */
+  function goOnLater(asked: Asked): typeof INTERRUPTED {
+    for (const request of served(asked)) requests.add(request);
+    return INTERRUPTED;
+  }
+
+  /** Each webhook of a storm asks for the same: the pass that serves the rest waits until the storm is over. */
+  async function untilQuiet(): Promise<void> {
+    for (let waits = 0; waits < QUIET_AT_MOST && requests.timesTaken > 0 && requests.onlyInbound; waits += 1) {
+      const { timesAsked } = requests;
+      await sleep(QUIET_MS);
+      if (requests.timesAsked === timesAsked) return;
+    }
+  }
+
+  function onFailing({ errorClass, message }: AttemptFailure): void {
+    if (result.outcome !== 'FAILING') upsertSearchAttributes([{ key: syncOutcomeAttribute, value: 'FAILING' }]);
+    answer({ outcome: 'FAILING', delivery: 'failing', reason: `${errorClass}: ${message}` });
   }
 
   function answer(known: SyncEntityResult): void {
@@ -99,8 +154,32 @@ function resultOf(delivery: Delivery): SyncEntityResult {
 
 function reasonOf(delivery: Delivery): string | null {
   if (delivery.kind === 'waiting') return `waits for ${delivery.for}`;
+  if (delivery.kind === 'linked') return `shares the remote record of ${delivery.to}`;
   if (delivery.kind !== 'parked') return null;
   return delivery.field === null ? delivery.reason : `${delivery.field}: ${delivery.reason}`;
+}
+
+function resultOfAbsorption(absorption: Absorption): SyncEntityResult {
+  return {
+    outcome: outcomeOfAbsorption(absorption.kind),
+    delivery: absorption.kind,
+    reason: reasonOfAbsorption(absorption),
+  };
+}
+
+function reasonOfAbsorption(absorption: Absorption): string | null {
+  switch (absorption.kind) {
+    case 'nothing':
+    case 'parked':
+      return absorption.reason;
+    case 'applied':
+    case 'drifted':
+      return absorption.fields.join(', ');
+    case 'conflict':
+      return `EMS wins: ${absorption.lost.join(', ')}`;
+    default:
+      return null;
+  }
 }
 
 function describe({ outcome, delivery, reason }: SyncEntityResult): string {

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { EntityType } from '../../sync/entity-type.ts';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import { UNCONFIRMED_STATES } from '../../sync/sync-state.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { SourceRowTypes } from '../entities/index.ts';
@@ -52,8 +52,30 @@ export function newestTime(mapping: DetectedMapping): RawBuilder<string> {
   return sql`greatest(e.modified_on, (SELECT max(s.modified_on) FROM ${rows} s))`;
 }
 
+const othersSharing = ({ where }: { readonly where: string }) => `s.id <> e.id AND (${where})`;
+
+/**
+ * Who has, or shall have, the one remote record of `e` and the rows that share it: whoever has it already, else the first in
+ * the declared order; `e` itself if it shares with nobody.
+ */
+export function sharedOwner({ process, mapping }: Detection): RawBuilder<EntityKey> {
+  const { sharing } = mapping;
+  if (sharing == null) return sql`e.id`;
+  const table = sql.raw(entityTable(mapping.type));
+  return sql`(
+    SELECT s.id FROM (
+      SELECT s.* FROM ${table} s WHERE ${sql.raw(othersSharing(sharing))}
+        AND EXISTS (SELECT FROM ${table} e WHERE e.id = s.id AND (${sql.raw(mapping.filter)}))
+      UNION ALL SELECT e.*
+    ) s
+    LEFT JOIN ${sql.raw(recordTable(mapping.type))} r ON r.sync_process = ${process} AND r.entity_key = s.id
+    WHERE r.state IS DISTINCT FROM 'UNLINKED' OR s.id = e.id
+    ORDER BY r.remote_id IS NULL, ${sql.raw(sharing.order)}, s.id LIMIT 1)`;
+}
+
 function sourceTimes(mapping: DetectedMapping): RawBuilder<unknown> | null {
-  const selects = Object.values(mapping.sources).map(
+  const sharing = mapping.sharing == null ? [] : [{ type: mapping.type, where: othersSharing(mapping.sharing) }];
+  const selects = [...Object.values(mapping.sources), ...sharing].map(
     ({ type, where }) => `SELECT s.modified_on FROM ${entityTable(type)} s WHERE ${where}`,
   );
   return selects.length === 0 ? null : sql.raw(`(${selects.join(' UNION ALL ')})`);
@@ -67,7 +89,7 @@ function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
   const cases = mapping.referencedTypes.map(
     (type) => sql`WHEN ${sql.lit(type)} THEN EXISTS (
       SELECT FROM ${sql.raw(recordTable(type))} awaited
-      WHERE awaited.sync_process = ${process} AND awaited.remote_id IS NOT NULL
+      WHERE awaited.sync_process = ${process} AND (awaited.remote_id IS NOT NULL OR awaited.state = 'LINKED')
         AND awaited.entity_key = split_part(sr.waiting_for, '/', 2)::bigint)`,
   );
   return sql`CASE split_part(sr.waiting_for, '/', 1) ${sql.join(cases, sql` `)}
@@ -116,7 +138,8 @@ export function dueRows(detection: Detection): RawBuilder<unknown> {
 
 /**
  * Every record whose row is gone from EMS, or no longer passes the filter and is not yet removed: columns `key` and
- * `reason`. Whatever the state of an orphan, its record goes.
+ * `reason`. Whatever the state of an orphan, its record goes, unless the target keeps what EMS has deleted: then the record
+ * stays, so that the remote never comes back as a new row.
  */
 export function goneRows({ process, mapping }: Detection): RawBuilder<unknown> {
   return sql`
@@ -124,6 +147,6 @@ export function goneRows({ process, mapping }: Detection): RawBuilder<unknown> {
     FROM ${sql.raw(recordTable(mapping.type))} sr
     LEFT JOIN ${sql.raw(entityTable(mapping.type))} e ON e.id = sr.entity_key
     WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL
-      AND (e.id IS NULL
+      AND ((e.id IS NULL AND NOT (sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL))
         OR (sr.state NOT IN ('REMOVED', 'UNLINKED') AND (${sql.raw(mapping.filter)}) IS NOT TRUE))`;
 }

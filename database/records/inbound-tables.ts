@@ -44,6 +44,8 @@ export const SyncConflictEntity = defineEntity({
     occurredOn: instantColumn(),
     fields: p.array(),
     encryptedValues: p.blob(),
+    /** When an operator wrote the values into EMS. */
+    restoredOn: instantColumn().strictNullable(),
   },
 });
 

@@ -4,7 +4,13 @@ import { formatRef, type EntityKey, type EntityType } from '../../sync/entity-ty
 import { SOURCE_ENTITIES, type EmsRows, type SourceRowTypes } from '../entities/index.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import type { EntityManager, Orm } from '../orm.ts';
-import { newestTime, sourcesVersion, type DetectedMapping, type Detection } from '../detection/due-query.ts';
+import {
+  newestTime,
+  sharedOwner,
+  sourcesVersion,
+  type DetectedMapping,
+  type Detection,
+} from '../detection/due-query.ts';
 import { RECORD_ENTITIES, type SyncRecord } from './sync-record.ts';
 
 export type AnyRow = EmsRows[EntityType];
@@ -26,6 +32,8 @@ export interface Pair {
   readonly sourcesVersion: string | null;
   readonly sources: { readonly [name: string]: readonly AnySourceRow[] };
   readonly record: SyncRecord | null;
+  /** The row that owns the remote record which this one shares; null: this one, or nobody else. */
+  readonly sharedWith: EntityKey | null;
 }
 
 interface Facts {
@@ -33,6 +41,7 @@ interface Facts {
   readonly passes: boolean;
   readonly settled: boolean;
   readonly sources_version: string | null;
+  readonly owner: EntityKey;
 }
 
 /** Loads many pairs in one snapshot, so that a time and the content it stands for cannot come from different moments. */
@@ -55,11 +64,15 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
         sourcesVersion: facts.get(key)?.sources_version ?? null,
         sources: sources(key),
         record: records.get(key) ?? null,
+        sharedWith: sharedWith(key, facts.get(key)?.owner),
       }));
     },
     { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
   );
 }
+
+const sharedWith = (key: EntityKey, owner: EntityKey | undefined) =>
+  owner === undefined || owner === key ? null : owner;
 
 const idOf = ({ id }: AnySourceRow) => id;
 
@@ -85,6 +98,7 @@ async function loadFacts(em: EntityManager, detection: Detection, keys: readonly
   const { mapping, settleMs } = detection;
   const { rows } = await sql<Facts>`
     SELECT e.id AS key, (${sql.raw(mapping.filter)}) IS TRUE AS passes, ${sourcesVersion(mapping)} AS sources_version,
+      ${sharedOwner(detection)} AS owner,
       ${newestTime(mapping)} <= clock_timestamp() - ${settleMs} * interval '1 millisecond' AS settled
     FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = ANY (${keys}::bigint[])`.execute(em.getKysely());
   return rows;
@@ -109,7 +123,7 @@ async function loadSources(em: EntityManager, mapping: DetectedMapping, keys: re
     Object.fromEntries([...bySource].map(([name, rows]) => [name, rows.get(key) ?? []] as const));
 }
 
-/** Which of these rows the target is known to have: `Person/4711` → its remote id. */
+/** Which of these rows the target is known to have: `Person/4711` → its remote id, or that of the record it shares. */
 export async function loadRemoteIds(
   orm: Orm,
   process: string,
@@ -117,10 +131,13 @@ export async function loadRemoteIds(
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const [type, ofType] of Map.groupBy(refs, (ref) => ref.type)) {
+    const records = sql.raw(recordTable(type));
     const { rows } = await sql<{ key: EntityKey; remote_id: string }>`
-      SELECT entity_key AS key, remote_id FROM ${sql.raw(recordTable(type))}
-      WHERE sync_process = ${process} AND remote_id IS NOT NULL
-        AND entity_key = ANY (${ofType.map(({ key }) => key)}::bigint[])`.execute(orm.em.fork().getKysely());
+      SELECT sr.entity_key AS key, coalesce(sr.remote_id, owner.remote_id) AS remote_id FROM ${records} sr
+      LEFT JOIN ${records} owner ON sr.state = 'LINKED' AND owner.sync_process = sr.sync_process
+        AND owner.entity_key = split_part(sr.waiting_for, '/', 2)::bigint
+      WHERE sr.sync_process = ${process} AND coalesce(sr.remote_id, owner.remote_id) IS NOT NULL
+        AND sr.entity_key = ANY (${ofType.map(({ key }) => key)}::bigint[])`.execute(orm.em.fork().getKysely());
     for (const row of rows) found.set(formatRef({ type, key: row.key }), row.remote_id);
   }
   return found;

@@ -1,16 +1,12 @@
 import { defineEntity, p, type EntitySchema, type InferEntity } from '@mikro-orm/core';
 import { SYNC_STATES, type SyncState } from '../../sync/sync-state.ts';
+import type { Flip } from '../../sync/flips.ts';
+import type { Base } from '../../sync/keyed-hash.ts';
 import { ENTITY_TYPES, type EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { instantColumn, keyColumn, textColumn } from '../entities/ems-base.ts';
 import { EMS_ENTITIES } from '../entities/index.ts';
 import { recordTable } from '../table-names.ts';
-
-/** A change that was found at the remote: the hash of what it came to, and when (RFC 3339, UTC). */
-export interface Flip {
-  readonly hash: string;
-  readonly at: string;
-}
 
 /** The columns of every sync record; what each means stands in docs/overview.md. */
 const columns = {
@@ -25,8 +21,8 @@ const columns = {
   pass: keyColumn(),
   remoteSyncedOn: instantColumn().strictNullable(),
   remoteId: textColumn(),
-  base: p.json<Record<string, string>>().strictNullable(),
-  flips: p.json<Flip[]>().strictNullable(),
+  base: p.json<Base>().strictNullable(),
+  flips: p.json<readonly Flip[]>().strictNullable(),
   contentHash: textColumn(),
   state: p.text().$type<SyncState>(),
   lastErrorClass: textColumn(),

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
 import type { Delivery, Examined } from '../../sync/delivery.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
+import type { Base } from '../../sync/keyed-hash.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager, Orm } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
+import { tieSentMessages } from './message-ties.ts';
 
 /** The columns that a result sets; those left out are set to null, but for `remote_synced_on`, which only moves on. */
 interface RecordValues {
@@ -19,6 +21,7 @@ interface RecordValues {
   readonly waitingFor?: string | null;
   readonly remoteId?: string | null;
   readonly contentHash?: string | null;
+  readonly base?: Base | null;
   readonly remoteSyncedOn?: string | null;
   readonly lastErrorClass?: string | null;
   readonly lastError?: string | null;
@@ -40,6 +43,7 @@ export async function writeDeliveries(
   const forgotten = deliveries.filter((delivery) => delivery.kind === 'removed' && delivery.forget);
   await orm.em.fork().transactional(async (em) => {
     await deleteRecords(em, process, type, forgotten);
+    await tieSentMessages(em, process, deliveries);
     for (const [keep, sameKeep] of Map.groupBy(values, (value) => value.keep)) {
       await upsertRecords(em, process, type, keep, sameKeep);
     }
@@ -62,8 +66,8 @@ async function deleteRecords(
 
 const KEPT_COLUMNS = {
   nothing: [],
-  remote: ['remote_id', 'content_hash'],
-  'times-and-remote': ['remote_id', 'content_hash', 'entity_synced_on'],
+  remote: ['remote_id', 'content_hash', 'base'],
+  'times-and-remote': ['remote_id', 'content_hash', 'base', 'entity_synced_on'],
 } as const satisfies Record<RecordValues['keep'], readonly string[]>;
 
 async function upsertRecords(
@@ -77,14 +81,14 @@ async function upsertRecords(
   const keepable = (column: string) => sql.raw(`${column} = ${kept.includes(column) ? 'sr' : 'EXCLUDED'}.${column}`);
   await sql`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, pass, state, workflow_id,
-      entity_synced_on, examined_on, mapping_version, sources_version, waiting_for, remote_id, content_hash,
+      entity_synced_on, examined_on, mapping_version, sources_version, waiting_for, remote_id, content_hash, base,
       remote_synced_on, last_error_class, last_error, updated_on)
     SELECT ${process}, e.id, v.key, v.pass, v.state, v."workflowId",
       v."entitySyncedOn", v."examinedOn", v."mappingVersion", v."sourcesVersion", v."waitingFor", v."remoteId",
-      v."contentHash", v."remoteSyncedOn", v."lastErrorClass", v."lastError", clock_timestamp()
+      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", clock_timestamp()
     FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, pass bigint, state text,
       "workflowId" text, "entitySyncedOn" timestamptz, "examinedOn" timestamptz, "mappingVersion" integer,
-      "sourcesVersion" text, "waitingFor" text, "remoteId" text, "contentHash" text, "remoteSyncedOn" timestamptz,
+      "sourcesVersion" text, "waitingFor" text, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
       "lastErrorClass" text, "lastError" text)
     LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET
@@ -99,6 +103,7 @@ async function upsertRecords(
       waiting_for = EXCLUDED.waiting_for,
       ${keepable('remote_id')},
       ${keepable('content_hash')},
+      ${keepable('base')},
       remote_synced_on = coalesce(EXCLUDED.remote_synced_on, sr.remote_synced_on),
       last_error_class = EXCLUDED.last_error_class,
       last_error = EXCLUDED.last_error,
@@ -136,12 +141,17 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         ...inSync(delivery.examined),
         remoteId: delivery.remoteId,
         contentHash: delivery.contentHash,
+        base: delivery.base ?? null,
         remoteSyncedOn: delivery.remoteModifiedOn,
       };
     case 'unchanged':
       return { ...common, keep: 'remote', state: 'IN_SYNC', ...inSync(delivery.examined) };
     case 'removed':
-      return delivery.forget ? null : { ...common, keep: 'nothing', state: 'REMOVED' };
+      return delivery.forget
+        ? null
+        : { ...common, keep: 'nothing', state: 'REMOVED', remoteId: delivery.keptAs ?? null };
+    case 'linked':
+      return { ...common, keep: 'nothing', state: 'LINKED', ...examined(delivery.examined), waitingFor: delivery.to };
     case 'parked':
       return {
         ...common,

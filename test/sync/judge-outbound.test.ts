@@ -22,7 +22,17 @@ const orphaned: JudgedEntity = { kind: 'mapped', content: CONTENT, missing: [{ t
 
 /** Decisions by one word: what they say beyond it is checked apart. */
 type Word =
-  'nothing' | 'unchanged' | 'create' | 'update' | 'remove' | 'forget' | 'drop' | 'drop-forget' | 'park' | 'wait';
+  | 'nothing'
+  | 'unchanged'
+  | 'create'
+  | 'update'
+  | 'remove'
+  | 'forget'
+  | 'drop'
+  | 'drop-forget'
+  | 'park'
+  | 'wait'
+  | 'link';
 
 function word(decision: OutboundDecision): Word {
   if (decision.kind === 'remove') return decision.forget ? 'forget' : 'remove';

@@ -17,6 +17,7 @@ const honest: fc.Arbitrary<TypeTotals> = fc
     busy: count,
     inSync: count,
     removed: count,
+    linked: count,
     waiting: count,
     parked: count,
     other: count,

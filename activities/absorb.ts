@@ -1,0 +1,302 @@
+import { compareMessages, writeMessages, type MessageChanges } from '../database/records/absorb-messages.ts';
+import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
+import { loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
+import { drawPass } from '../database/records/pass-sequence.ts';
+import { writeAbsorbedRecord, writeGone, type AbsorbedRecord } from '../database/records/write-absorption.ts';
+import { conflictSubject, writeConflict } from '../database/records/write-conflict.ts';
+import { knownSources } from '../database/records/write-deliveries.ts';
+import { updateEmsRow } from '../database/records/write-ems-row.ts';
+import type { EntityManager } from '../database/orm.ts';
+import type { Absorption } from '../sync/absorption.ts';
+import { canonicalForm } from '../sync/canonical-form.ts';
+import { contentHash, hasHash, type Content } from '../sync/content-hash.ts';
+import type { EntityKey, EntityType } from '../sync/entity-type.ts';
+import { noteFlip } from '../sync/flips.ts';
+import { formatInstant, parseInstant } from '../sync/instant.ts';
+import { driftedFields, judgeInbound, type InboundDecision } from '../sync/judge-inbound.ts';
+import { baseWith } from '../sync/keyed-hash.ts';
+import { seal } from '../sync/sealed-values.ts';
+import { SyncError } from '../sync/sync-error.ts';
+import { pairWorkflowId } from '../sync/workflow-ids.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { EntityMapping } from '../targets/entity-mapping.ts';
+import type { Changes, InboundMapping } from '../targets/inbound-mapping.ts';
+import type { RemoteRecord } from '../targets/inbound-source.ts';
+import { mappingOf } from '../targets/sync-process.ts';
+import { connectedProcess, detectionOf, inboundProcess, type Dependencies } from './dependencies.ts';
+import { findParents } from './find-parents.ts';
+import { isEqualColumn } from './equal-columns.ts';
+
+export interface AbsorbInput {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly key: EntityKey;
+}
+
+/** How often a pass starts again at once because EMS changed the row meanwhile. */
+const ROUNDS_WHEN_EMS_IS_FASTER = 3;
+
+/**
+ * The inbound half of a pass: fetches the remote record, compares it with the EMS row and with what the remote was last known
+ * to hold, and writes what the remote alone has changed. Row and record are written in one transaction, so repeating it is
+ * harmless.
+ *
+ * @throws SyncError for what is worth another attempt.
+ */
+export async function absorb(dependencies: Dependencies, input: AbsorbInput): Promise<Absorption> {
+  if (!isReadBack(dependencies, input)) {
+    return { key: input.key, kind: 'nothing', reason: 'nothing of it is read back', outboundDue: true };
+  }
+  for (let round = 0; round < ROUNDS_WHEN_EMS_IS_FASTER; round += 1) {
+    const absorption = await new Pass(dependencies, input, await drawPass(dependencies.orm)).absorb();
+    if (absorption !== EMS_WAS_FASTER) return absorption;
+  }
+  throw new SyncError('transient', `EMS keeps changing ${input.type}/${input.key} while it is written`, {
+    code: 'ems-busy',
+  });
+}
+
+/** Whether records of this type are read at all. */
+export function isReadBack(dependencies: Dependencies, { process: name, type }: Omit<AbsorbInput, 'key'>): boolean {
+  const { process, remote } = connectedProcess(dependencies, name);
+  return remote.inbound !== undefined && mappingOf(process, type).inbound !== null;
+}
+
+const EMS_WAS_FASTER = Symbol('EMS was faster');
+
+/** A pair that has both ends. */
+interface Tied {
+  readonly entity: AnyRow;
+  readonly record: NonNullable<Pair['record']>;
+  readonly remoteId: string;
+  readonly pair: Pair;
+}
+
+class Pass {
+  readonly #dependencies: Dependencies;
+  readonly #input: AbsorbInput;
+  readonly #pass: bigint;
+  readonly #mapping: EntityMapping;
+  readonly #inbound: InboundMapping;
+
+  constructor(dependencies: Dependencies, input: AbsorbInput, pass: bigint) {
+    this.#dependencies = dependencies;
+    this.#input = input;
+    this.#pass = pass;
+    const { process } = inboundProcess(dependencies, input.process);
+    this.#mapping = mappingOf(process, input.type);
+    if (this.#mapping.inbound === null) throw new RangeError(`${input.process} reads no ${input.type} back`);
+    this.#inbound = this.#mapping.inbound;
+  }
+
+  async absorb(): Promise<Absorption | typeof EMS_WAS_FASTER> {
+    const { orm } = this.#dependencies;
+    const { key, type } = this.#input;
+    const { process, source } = inboundProcess(this.#dependencies, this.#input.process);
+    const [pair] = await loadPairs(orm, detectionOf(this.#dependencies, process, type), [key]);
+    const tied = pair === undefined ? null : tiedEnds(pair);
+    if (tied === null) return { key, kind: 'nothing', reason: 'the pair has not both ends', outboundDue: true };
+    let remote: RemoteRecord | null;
+    try {
+      remote = await source.fetch({ type, remoteId: tied.remoteId }, key);
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.errorClass !== 'rejected') throw error;
+      return this.#park(tied, error.message);
+    }
+    return remote === null ? this.#gone(tied) : this.#compare(tied, remote);
+  }
+
+  /** A remote delete loses to an EMS edit, else the pair is untied; an EMS row is never deleted for it. */
+  async #gone({ entity, record, pair }: Tied): Promise<Absorption> {
+    const { key } = this.#input;
+    const mapped = this.#mapping.map(entity, pair.sources);
+    const edited = mapped.kind === 'mapped' && !hasHash(mapped.content, record.contentHash);
+    const state = edited ? 'PENDING' : 'UNLINKED';
+    await writeGone(this.#dependencies.orm.em.fork(), { ...this.#input, pass: this.#pass }, state);
+    return { key, kind: edited ? 'recreate' : 'unlinked', outboundDue: edited };
+  }
+
+  async #compare(tied: Tied, remote: RemoteRecord): Promise<Absorption | typeof EMS_WAS_FASTER> {
+    const { key, type } = this.#input;
+    const { entity, record, pair } = tied;
+    const moved = remote.remoteId !== tied.remoteId;
+    if (moved) {
+      const holder = await this.#holderOf(remote.remoteId);
+      if (holder !== null) {
+        const reason = `goes on as ${remote.remoteId}, which is ${type}/${holder}'s: decide which row it is (link, unlink)`;
+        return this.#park(tied, reason);
+      }
+    }
+    if (!moved && isOlder(remote.modifiedOn, record.remoteSyncedOn)) {
+      return { key, kind: 'nothing', reason: 'what was read is older than what is known', outboundDue: false };
+    }
+    const inboundCase = {
+      owners: this.#mapping.owners,
+      ems: this.#inbound.view(entity, pair.sources),
+      remote: remote.content,
+      base: record.base,
+      keys: this.#dependencies.keys,
+    };
+    const emsChanged = record.entitySyncedOn === null || !entity.modifiedOn.equals(record.entitySyncedOn);
+    const decision = judgeInbound({ ...inboundCase, emsChanged, scope: this.#dependencies.conflictScope });
+    return this.#dependencies.orm.em.fork().transactional(async (em) => {
+      const messages =
+        remote.messages === null
+          ? { added: [], edited: [] }
+          : await compareMessages(em, this.#input.process, remote.messages);
+      const parents = moved ? await findParents(em, this.#input.process, remote.parents) : {};
+      const verdict: Verdict = { decision, drifted: driftedFields(inboundCase), messages, parents };
+      return this.#write(em, tied, remote, verdict);
+    });
+  }
+
+  async #write(
+    em: EntityManager,
+    { entity, record, pair }: Tied,
+    remote: RemoteRecord,
+    { decision, drifted, messages, parents }: Verdict,
+  ): Promise<Absorption | typeof EMS_WAS_FASTER> {
+    const { process: name, type, key } = this.#input;
+    const applied = fieldsToApply(decision);
+    const resend = decision.kind === 'conflict' || drifted.length > 0;
+    const common = {
+      ...this.#input,
+      pass: this.#pass,
+      workflowId: pairWorkflowId(name, type, key),
+      remoteId: remote.remoteId,
+      remoteSyncedOn: remote.modifiedOn,
+      base: baseWith(record.base, remote.content, this.#dependencies.keys),
+    };
+
+    const changedAtRemote = applied.length > 0 || resend;
+    const noted = changedAtRemote ? noteFlip(record.flips, contentHash(remote.content), Temporal.Now.instant()) : null;
+    const flips = noted === null ? {} : { flips: noted.flips };
+    if (noted?.pingPong === true) {
+      const reason = 'ping-pong: the remote came to the same state more than three times within an hour';
+      const { modifiedOn } = entity;
+      await writeAbsorbedRecord(em, { ...common, ...flips, outcome: { kind: 'parked', reason, modifiedOn } });
+      return { key, kind: 'parked', reason, outboundDue: false };
+    }
+
+    const changes = changedColumns(entity, { ...this.#inbound.apply(remote.content, applied, entity), ...parents });
+    const hasMessages = messages.added.length + messages.edited.length > 0;
+    let { modifiedOn } = entity;
+    if (hasMessages || Object.keys(changes).length > 0) {
+      const written = await updateEmsRow(em, type, key, modifiedOn, changes);
+      if (written === null) return EMS_WAS_FASTER;
+      modifiedOn = written;
+      await writeMessages(em, name, key, messages);
+    }
+    if (decision.kind === 'conflict') {
+      const lost = Object.fromEntries(decision.lost.map((field) => [field, remote.content[field]]));
+      const sealed = seal(lost, conflictSubject({ process: name, type, key }), this.#dependencies.keys);
+      await writeConflict(em, { process: name, type, key, remoteId: remote.remoteId, fields: decision.lost, sealed });
+    }
+    const after = { entity: { ...entity, ...changes }, modifiedOn };
+    const outcome = resend ? ({ kind: 'resend' } as const) : this.#outcome({ pair, record }, remote.content, after);
+    await writeAbsorbedRecord(em, { ...common, ...flips, outcome });
+    const outboundDue = resend || !(outcome.kind === 'in-sync' || outcome.kind === 'delivered');
+    return { key, outboundDue, ...told(decision, drifted, applied, hasMessages) };
+  }
+
+  /** Whether both sides are equal now, which only a pair says whose last delivery is confirmed. */
+  #outcome(
+    { pair, record }: { readonly pair: Pair; readonly record: Tied['record'] },
+    remote: Content,
+    after: { readonly entity: AnyRow; readonly modifiedOn: AnyRow['modifiedOn'] },
+  ): AbsorbedRecord['outcome'] {
+    const mapped = this.#mapping.map(after.entity, pair.sources);
+    if (record.state !== 'IN_SYNC' || mapped.kind !== 'mapped') return { kind: 'open' };
+    const { modifiedOn } = after;
+    const before = pair.entity === null ? null : this.#mapping.map(pair.entity, pair.sources);
+    const wasDelivered = before?.kind === 'mapped' && hasHash(before.content, record.contentHash);
+    const fields = Object.keys(mapped.content);
+    const readable = fields.filter((field) => Object.hasOwn(remote, field));
+    const equal = readable.every((field) => isSame(mapped.content[field], remote[field]));
+    if (equal && (wasDelivered || readable.length === fields.length)) {
+      const { process } = inboundProcess(this.#dependencies, this.#input.process);
+      const examined = { ...pair, modifiedOn: formatInstant(modifiedOn), mappingVersion: process.mappingVersion };
+      return {
+        kind: 'in-sync',
+        modifiedOn,
+        contentHash: hasHash(mapped.content, record.contentHash)
+          ? (record.contentHash ?? contentHash(mapped.content))
+          : contentHash(mapped.content),
+        sourcesVersion: knownSources(examined),
+        mappingVersion: process.mappingVersion,
+      };
+    }
+    return hasHash(mapped.content, record.contentHash) ? { kind: 'delivered', modifiedOn } : { kind: 'open' };
+  }
+
+  async #holderOf(remoteId: string): Promise<EntityKey | null> {
+    const { process, type, key } = this.#input;
+    const known = await findByRemoteIds(this.#dependencies.orm.em.fork(), process, type, [remoteId]);
+    const holder = known.get(remoteId)?.key ?? null;
+    return holder === key ? null : holder;
+  }
+
+  async #park({ entity, record, remoteId }: Tied, reason: string): Promise<Absorption> {
+    const { process, type, key } = this.#input;
+    await writeAbsorbedRecord(this.#dependencies.orm.em.fork(), {
+      ...this.#input,
+      pass: this.#pass,
+      workflowId: pairWorkflowId(process, type, key),
+      remoteId,
+      remoteSyncedOn: null,
+      base: record.base ?? {},
+      outcome: { kind: 'parked', reason, modifiedOn: entity.modifiedOn },
+    });
+    return { key, kind: 'parked', reason, outboundDue: false };
+  }
+}
+
+interface Verdict {
+  readonly decision: InboundDecision;
+  readonly drifted: readonly string[];
+  readonly messages: MessageChanges;
+  readonly parents: Changes;
+}
+
+/** Null: one end is missing, or the remote record is not this row's own. */
+function tiedEnds(pair: Pair): Tied | null {
+  const { entity, record, passesFilter } = pair;
+  if (entity === null || record === null || record.remoteId === null || !passesFilter) return null;
+  if (['UNLINKED', 'LINKED', 'REMOVED'].includes(record.state)) return null;
+  return { entity, record, remoteId: record.remoteId, pair };
+}
+
+/** A lagging read: the remote's own time is before the one that it has told us already. */
+function isOlder(modifiedOn: string | null, known: Temporal.Instant | null): boolean {
+  return modifiedOn !== null && known !== null && Temporal.Instant.compare(parseInstant(modifiedOn), known) < 0;
+}
+
+function fieldsToApply(decision: InboundDecision): readonly string[] {
+  switch (decision.kind) {
+    case 'unchanged':
+      return [];
+    case 'apply':
+      return decision.fields;
+    case 'conflict':
+      return decision.apply;
+  }
+}
+
+function changedColumns(row: AnyRow, changes: Changes): Changes {
+  return Object.fromEntries(
+    Object.entries(changes).filter(
+      ([column, value]) => !isEqualColumn((row as Record<string, unknown>)[column], value),
+    ),
+  );
+}
+
+function isSame(left: Content[string], right: Content[string]): boolean {
+  return JSON.stringify(canonicalForm(left)) === JSON.stringify(canonicalForm(right));
+}
+
+function told(decision: InboundDecision, drifted: readonly string[], applied: readonly string[], hasMessages: boolean) {
+  if (decision.kind === 'conflict') return { kind: 'conflict', lost: decision.lost, applied } as const;
+  const fields = hasMessages ? [...applied, 'messages'] : applied;
+  if (fields.length > 0) return { kind: 'applied', fields } as const;
+  return drifted.length > 0 ? ({ kind: 'drifted', fields: drifted } as const) : ({ kind: 'unchanged' } as const);
+}

@@ -1,0 +1,189 @@
+import { readCursor, advanceCursor } from '../database/records/cursors.ts';
+import { findByKeys, findByRemoteIds, missingWithin, type KnownRemote } from '../database/records/find-by-remote-id.ts';
+import { moveRemoteTimes } from '../database/records/move-remote-times.ts';
+import { writeUnresolved } from '../database/records/tie-record.ts';
+import { parkMalformed } from '../database/records/park-malformed.ts';
+import type { EntityManager } from '../database/orm.ts';
+import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
+import { formatInstant, parseInstant } from '../sync/instant.ts';
+import { differsFromBase, type SecretKey } from '../sync/keyed-hash.ts';
+import { remoteWorkflowId } from '../sync/workflow-ids.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { ListedPage, MalformedRecord, RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
+import { inboundProcess, type Dependencies } from './dependencies.ts';
+
+export interface FindChangedInput {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly scope: string;
+  readonly page: string | null;
+}
+
+export interface ChangedPage {
+  /** Remote records in the page, those that came with others included. */
+  readonly listed: number;
+  /** Pairs whose remote record differs from what is known of it. */
+  readonly pairs: readonly EntityRef[];
+  /** Remote records that EMS does not know. */
+  readonly unknown: readonly RemoteRef[];
+  /** Malformed ones, parked. */
+  readonly malformed: number;
+  readonly next: string | null;
+  /** RFC 3339; the cursor may move there when the last page of the scope was read. */
+  readonly seenUpTo: string | null;
+}
+
+/**
+ * The next page of what has changed at the remote since the cursor less the overlap. Whatever is known already, bounce-backs
+ * and changes of what is not mapped, gets no child: only its time moves.
+ *
+ * @throws SyncError if the page cannot be read: an answer that is none is not an empty page.
+ */
+export async function findChanged(dependencies: Dependencies, input: FindChangedInput): Promise<ChangedPage> {
+  const { process, type, scope, page } = input;
+  const { source } = inboundProcess(dependencies, process);
+  const em = dependencies.orm.em.fork();
+  const cursor = await readCursor(em, { process, type, scope });
+  const since = cursor === null ? null : formatInstant(cursor.subtract({ milliseconds: source.overlapMs }));
+  const listed = await source.list({ type, scope, since, page });
+  const wellFormed = listed.records.filter((record): record is RemoteRecord => !('malformed' in record));
+  const malformed = listed.records.filter((record): record is MalformedRecord => 'malformed' in record);
+  await parkAll(em, process, malformed);
+  const all = wellFormed.flatMap((record) => [record, ...record.related]);
+  const pairs: EntityRef[] = [];
+  const unknown: RemoteRef[] = [];
+  for (const [ofType, records] of Map.groupBy(all, (record) => record.type)) {
+    const found = await classify(em, process, ofType, uniqueRecords(records), dependencies.keys);
+    pairs.push(...found.keys.map((key) => ({ type: ofType, key })));
+    unknown.push(...found.unknown.map((remoteId) => ({ type: ofType, remoteId })));
+  }
+  pairs.push(...(await missing(em, input, listed)));
+  return {
+    listed: all.length,
+    pairs,
+    // What came with another record is made together with it.
+    unknown: unknown.filter((ref) => !comesWithUnknown(ref, unknown, wellFormed)),
+    malformed: malformed.length,
+    next: listed.next,
+    seenUpTo: listed.seenUpTo,
+  };
+}
+
+export type AdvanceInput = Omit<FindChangedInput, 'page'> & { readonly seenUpTo: string };
+
+/** The last page of a scope was read, and every change in it is held by a workflow: the cursor moves past them. */
+export async function advance({ orm }: Dependencies, { process, type, scope, seenUpTo }: AdvanceInput): Promise<void> {
+  await advanceCursor(orm.em.fork(), { process, type, scope }, parseInstant(seenUpTo));
+}
+
+function uniqueRecords(records: readonly RemoteRecord[]): RemoteRecord[] {
+  return [...new Map(records.map((record) => [record.remoteId, record])).values()];
+}
+
+async function classify(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  records: readonly RemoteRecord[],
+  keys: readonly SecretKey[],
+): Promise<{ keys: EntityKey[]; unknown: string[] }> {
+  const remoteIds = records.flatMap(({ remoteId, successor }) =>
+    successor === null ? [remoteId] : [remoteId, successor],
+  );
+  const known = await findByRemoteIds(em, process, type, remoteIds);
+  const carried = await findByKeys(
+    em,
+    process,
+    type,
+    records.flatMap(({ emsKey }) => emsKey ?? []),
+  );
+  const changed: EntityKey[] = [];
+  const unknown: string[] = [];
+  const moved: { remoteId: string; modifiedOn: string }[] = [];
+  /** Successors of what is known: the pair that goes on there takes them up. */
+  const followed = new Set<string>();
+  for (const record of records) {
+    const one = known.get(record.remoteId);
+    if (one === undefined) {
+      if (isNew(record, carried)) unknown.push(record.remoteId);
+    } else if (one.key === null) {
+      if (one.state !== 'WAITING' && differsFromBase(one.base, record.content, keys)) unknown.push(record.remoteId);
+    } else if (one.inEms && one.state !== 'REMOVED') {
+      if (record.successor !== null) followed.add(record.successor);
+      if (hasChanged(record, one, keys)) changed.push(one.key);
+      else if (record.modifiedOn !== null) moved.push({ remoteId: record.remoteId, modifiedOn: record.modifiedOn });
+    }
+  }
+  await moveRemoteTimes(em, process, type, moved);
+  return { keys: changed, unknown: unknown.filter((remoteId) => !followed.has(remoteId)) };
+}
+
+/** A pair that is being made carries its id already, and its workflow is about to say so in its record. */
+function isNew({ emsKey, removed }: RemoteRecord, carried: Awaited<ReturnType<typeof findByKeys>>): boolean {
+  if (removed) return false;
+  if (emsKey === null) return true;
+  const own = carried.get(emsKey);
+  return own !== undefined && own.state !== 'UNLINKED' && !(own.remoteId === null && isBegun(own.state));
+}
+
+const isBegun = (state: string | null) => state === 'CREATING' || state === 'PENDING';
+
+function hasChanged(record: RemoteRecord, known: KnownRemote, keys: readonly SecretKey[]): boolean {
+  if (record.successor !== null) return true;
+  // It was malformed, and now it is not.
+  if (known.state === 'PARKED' && known.lastErrorClass === 'contract') return true;
+  if (differsFromBase(known.base, record.content, keys)) return true;
+  return !record.complete && isNewer(record.modifiedOn, known.remoteSyncedOn);
+}
+
+function isNewer(modifiedOn: string | null, known: string | null): boolean {
+  if (modifiedOn === null || known === null) return true;
+  return Temporal.Instant.compare(parseInstant(modifiedOn), parseInstant(known)) > 0;
+}
+
+/** Of a list that shows everything: what of ours is not in it is looked at alone, for it may only hide. */
+async function missing(
+  em: EntityManager,
+  { process, type }: FindChangedInput,
+  { covers, records }: ListedPage,
+): Promise<EntityRef[]> {
+  if (covers === undefined) return [];
+  const present = records.flatMap(({ remoteId }) => remoteId ?? []);
+  const keys = await missingWithin(em, process, type, covers, present);
+  return keys.map((key) => ({ type, key }));
+}
+
+function comesWithUnknown(ref: RemoteRef, unknown: readonly RemoteRef[], records: readonly RemoteRecord[]): boolean {
+  const isUnknown = ({ type, remoteId }: RemoteRef) =>
+    unknown.some((other) => other.type === type && other.remoteId === remoteId);
+  return records.some(
+    (record) =>
+      isUnknown(record) && record.related.some(({ type, remoteId }) => type === ref.type && remoteId === ref.remoteId),
+  );
+}
+
+async function parkAll(
+  em: EntityManager,
+  process: SyncProcessName,
+  records: readonly MalformedRecord[],
+): Promise<void> {
+  for (const { type, remoteId, malformed } of records) {
+    if (remoteId === null) continue;
+    const known = (await findByRemoteIds(em, process, type, [remoteId])).get(remoteId);
+    if (known?.key != null) {
+      await parkMalformed(em, process, type, remoteId, malformed);
+      continue;
+    }
+    await writeUnresolved(em, {
+      process,
+      type,
+      remoteId,
+      base: null,
+      state: 'PARKED',
+      waitingFor: null,
+      errorClass: 'contract',
+      reason: malformed,
+      workflowId: remoteWorkflowId(process, type, remoteId),
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
+import type { EntityManager } from '../database/orm.ts';
+import { SyncError } from '../sync/sync-error.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { Changes } from '../targets/inbound-mapping.ts';
+import type { RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
+
+/**
+ * The EMS ids of the records that a remote record refers to, by the property that refers.
+ *
+ * @throws SyncError if one is not known yet: it is being fetched itself, and this attempt is repeated.
+ */
+export async function findParents(
+  em: EntityManager,
+  process: SyncProcessName,
+  parents: RemoteRecord['parents'],
+): Promise<Changes> {
+  const found: Record<string, string> = {};
+  for (const [property, { type, remoteId }] of Object.entries(parents)) {
+    const key = await findParent(em, process, { type, remoteId });
+    if (key === null) {
+      throw new SyncError('transient', `waits for ${type} ${remoteId}, which EMS does not know yet`, {
+        code: 'unknown-parent',
+        field: property,
+      });
+    }
+    found[property] = key;
+  }
+  return found;
+}
+
+/** Null: EMS has no row for it. A race that is linked without its days (`567`) stands for all of them (`567@9`). */
+export async function findParent(em: EntityManager, process: SyncProcessName, ref: RemoteRef): Promise<string | null> {
+  const general = ref.remoteId.split('@')[0] ?? ref.remoteId;
+  const known = await findByRemoteIds(em, process, ref.type, [...new Set([ref.remoteId, general])]);
+  const record = known.get(ref.remoteId) ?? known.get(general);
+  return record === undefined || !record.inEms ? null : record.key;
+}

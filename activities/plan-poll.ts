@@ -1,0 +1,40 @@
+import { findUnfinished } from '../database/records/unfinished.ts';
+import { linkedRemoteIds } from '../database/records/find-by-remote-id.ts';
+import type { EntityRef, EntityType } from '../sync/entity-type.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { RemoteRef } from '../targets/inbound-source.ts';
+import { inboundProcess, type Dependencies } from './dependencies.ts';
+
+/** One list of remote records, with a cursor of its own. */
+export interface PollStep {
+  readonly type: EntityType;
+  readonly scope: string;
+}
+
+export interface PollPlan {
+  readonly steps: readonly PollStep[];
+  /** What earlier polls have begun and nobody has finished. */
+  readonly unfinishedPairs: readonly EntityRef[];
+  readonly unfinishedRemotes: readonly RemoteRef[];
+}
+
+/** What a poll has to read, in dependency order, and what it has to take up again. */
+export async function planPoll(
+  dependencies: Dependencies,
+  { process: name }: { readonly process: SyncProcessName },
+): Promise<PollPlan> {
+  const { process, source } = inboundProcess(dependencies, name);
+  const em = dependencies.orm.em.fork();
+  const steps: PollStep[] = [];
+  const unfinishedPairs: EntityRef[] = [];
+  const unfinishedRemotes: RemoteRef[] = [];
+  for (const { type, inbound } of process.mappings) {
+    if (inbound === null) continue;
+    const scopes = await source.scopes(type, (linked) => linkedRemoteIds(em, name, linked));
+    steps.push(...scopes.map((scope) => ({ type, scope })));
+    const unfinished = await findUnfinished(em, name, type);
+    unfinishedPairs.push(...unfinished.keys.map((key) => ({ type, key })));
+    unfinishedRemotes.push(...unfinished.remoteIds.map((remoteId) => ({ type, remoteId })));
+  }
+  return { steps, unfinishedPairs, unfinishedRemotes };
+}

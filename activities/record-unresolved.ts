@@ -1,0 +1,26 @@
+import { writeUnresolved } from '../database/records/tie-record.ts';
+import type { ErrorClass } from '../sync/error-class.ts';
+import { remoteWorkflowId } from '../sync/workflow-ids.ts';
+import type { Dependencies } from './dependencies.ts';
+import type { ResolveInput } from './resolve-remote.ts';
+
+export interface RecordUnresolvedInput extends ResolveInput {
+  readonly errorClass: ErrorClass;
+  readonly message: string;
+}
+
+/** Notes that a remote record which EMS does not know cannot be read now; the next poll takes it up again if its retries end. */
+export async function recordUnresolved({ orm }: Dependencies, input: RecordUnresolvedInput): Promise<void> {
+  const { process, type, remoteId, errorClass, message } = input;
+  await writeUnresolved(orm.em.fork(), {
+    process,
+    type,
+    remoteId,
+    base: null,
+    state: 'WAITING',
+    waitingFor: null,
+    errorClass,
+    reason: message,
+    workflowId: remoteWorkflowId(process, type, remoteId),
+  });
+}

@@ -1,0 +1,93 @@
+import { sql } from 'kysely';
+import { contentHash } from '../../sync/content-hash.ts';
+import type { EntityKey } from '../../sync/entity-type.ts';
+import { parseInstant } from '../../sync/instant.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { EntityManager } from '../orm.ts';
+import { insertEmsRow } from './write-ems-row.ts';
+
+/** A message as a remote has it; the shape of targets/inbound-source.ts. */
+export interface RemoteMessage {
+  readonly remoteId: string;
+  readonly emsKey: EntityKey | null;
+  readonly author: 'PERSON' | 'AGENT';
+  readonly agentName: string | null;
+  readonly body: string | null;
+  readonly private: boolean;
+  /** RFC 3339 in UTC. */
+  readonly sentOn: string;
+}
+
+interface Tie {
+  readonly remote_id: string;
+  readonly entity_id: EntityKey | null;
+  readonly entity_key: EntityKey | null;
+  readonly content_hash: string | null;
+}
+
+/** What has to change in EMS so that a conversation has the remote's messages. */
+export interface MessageChanges {
+  readonly added: readonly RemoteMessage[];
+  readonly edited: readonly { readonly key: EntityKey; readonly message: RemoteMessage }[];
+}
+
+/**
+ * Compares a conversation's messages with those that EMS has. What EMS wrote itself is never taken back; a message that EMS
+ * has deleted stays deleted.
+ */
+export async function compareMessages(
+  em: EntityManager,
+  process: SyncProcessName,
+  messages: readonly RemoteMessage[],
+): Promise<MessageChanges> {
+  const theirs = messages.filter(({ emsKey }) => emsKey === null);
+  const { rows } = await sql<Tie>`
+    SELECT remote_id, entity_id, entity_key, content_hash FROM sync_conversation_message
+    WHERE sync_process = ${process} AND remote_id = ANY (${theirs.map(({ remoteId }) => remoteId)}::text[])`.execute(
+    em.getKysely(),
+  );
+  const ties = new Map(rows.map((tie) => [tie.remote_id, tie]));
+  return {
+    // A message that was deleted before EMS ever saw it is no loss.
+    added: theirs.filter(({ remoteId, body }) => !ties.has(remoteId) && body !== null),
+    edited: theirs.flatMap((message) => {
+      const tie = ties.get(message.remoteId);
+      if (tie === undefined || tie.entity_id === null || tie.content_hash === hashOf(message)) return [];
+      return [{ key: tie.entity_id, message }];
+    }),
+  };
+}
+
+/** Writes them: new ones under ids of EMS, tied to their remote ids; edited ones in place. */
+export async function writeMessages(
+  em: EntityManager,
+  process: SyncProcessName,
+  conversation: EntityKey,
+  { added, edited }: MessageChanges,
+): Promise<void> {
+  for (const message of added) {
+    const { key } = await insertEmsRow(em, 'ConversationMessage', {
+      conversationId: conversation,
+      author: message.author,
+      agentName: message.agentName,
+      body: message.body,
+      private: message.private,
+      sentOn: parseInstant(message.sentOn),
+    });
+    await sql`
+      INSERT INTO sync_conversation_message (sync_process, entity_id, entity_key, remote_id, content_hash, origin, updated_on)
+      VALUES (${process}, ${key}::bigint, ${key}::bigint, ${message.remoteId}, ${hashOf(message)}, 'remote',
+        clock_timestamp())`.execute(em.getKysely());
+  }
+  for (const { key, message } of edited) {
+    await sql`
+      UPDATE conversation_message SET body = ${message.body}, private = ${message.private},
+        modified_on = greatest(clock_timestamp(), modified_on + interval '1 microsecond')
+      WHERE id = ${key}::bigint`.execute(em.getKysely());
+    await sql`
+      UPDATE sync_conversation_message SET content_hash = ${hashOf(message)}, updated_on = clock_timestamp()
+      WHERE sync_process = ${process} AND remote_id = ${message.remoteId}`.execute(em.getKysely());
+  }
+}
+
+const hashOf = ({ body, private: isPrivate }: RemoteMessage) => contentHash({ body, private: isPrivate });

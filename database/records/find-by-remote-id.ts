@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { Base } from '../../sync/keyed-hash.ts';
+import type { SyncState } from '../../sync/sync-state.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { EntityManager } from '../orm.ts';
+import { entityTable, recordTable } from '../table-names.ts';
+
+/** What is known of a remote record. */
+export interface KnownRemote {
+  readonly remoteId: string;
+  /** Null: EMS has no row for it (yet): it was parked, or waits. */
+  readonly key: EntityKey | null;
+  /** False: EMS has deleted the row. */
+  readonly inEms: boolean;
+  readonly state: SyncState;
+  readonly base: Base | null;
+  readonly remoteSyncedOn: string | null;
+  readonly lastErrorClass: string | null;
+  readonly lastError: string | null;
+}
+
+/** The records that name these remote ids. */
+export async function findByRemoteIds(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  remoteIds: readonly string[],
+): Promise<ReadonlyMap<string, KnownRemote>> {
+  if (remoteIds.length === 0) return new Map();
+  const { rows } = await sql<KnownRemote>`
+    SELECT sr.remote_id AS "remoteId", sr.entity_key AS key, e.id IS NOT NULL AS "inEms", sr.state, sr.base,
+      sr.remote_synced_on AS "remoteSyncedOn", sr.last_error_class AS "lastErrorClass", sr.last_error AS "lastError"
+    FROM ${sql.raw(recordTable(type))} sr LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = sr.entity_key
+    WHERE sr.sync_process = ${process} AND sr.remote_id = ANY (${[...remoteIds]}::text[])`.execute(em.getKysely());
+  return new Map(rows.map((row) => [row.remoteId, row]));
+}
+
+/** The records of rows that remote records say they are: by the EMS id that they carry. */
+export async function findByKeys(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  keys: readonly EntityKey[],
+): Promise<ReadonlyMap<EntityKey, { readonly state: SyncState | null; readonly remoteId: string | null }>> {
+  if (keys.length === 0) return new Map();
+  const { rows } = await sql<{ key: EntityKey; state: SyncState | null; remoteId: string | null }>`
+    SELECT e.id AS key, sr.state, sr.remote_id AS "remoteId"
+    FROM ${sql.raw(entityTable(type))} e
+    LEFT JOIN ${sql.raw(recordTable(type))} sr ON sr.sync_process = ${process} AND sr.entity_key = e.id
+    WHERE e.id = ANY (${[...keys]}::bigint[])`.execute(em.getKysely());
+  return new Map(rows.map(({ key, ...record }) => [key, record]));
+}
+
+/** The remote ids of every record of a type that is tied: what takes part. */
+export async function linkedRemoteIds(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ remote_id: string }>`
+    SELECT sr.remote_id FROM ${sql.raw(recordTable(type))} sr
+    WHERE sr.sync_process = ${process} AND sr.remote_id IS NOT NULL AND sr.entity_id IS NOT NULL
+      AND sr.state NOT IN ('UNLINKED', 'REMOVED')
+    ORDER BY sr.remote_id`.execute(em.getKysely());
+  return rows.map(({ remote_id }) => remote_id);
+}
+
+/** The keys of tied records whose numeric remote id lies within (`after`, `upTo`] and is none of `present`. */
+export async function missingWithin(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  { after, upTo }: { readonly after: string | null; readonly upTo: string | null },
+  present: readonly string[],
+): Promise<readonly EntityKey[]> {
+  const { rows } = await sql<{ key: EntityKey }>`
+    SELECT sr.entity_key AS key FROM ${sql.raw(recordTable(type))} sr
+    WHERE sr.sync_process = ${process} AND sr.entity_id IS NOT NULL AND sr.state NOT IN ('UNLINKED', 'REMOVED', 'PARKED')
+      AND CASE WHEN sr.remote_id ~ '^[0-9]{1,18}$' THEN
+        (${after}::bigint IS NULL OR sr.remote_id::bigint > ${after}::bigint)
+        AND (${upTo}::bigint IS NULL OR sr.remote_id::bigint <= ${upTo}::bigint) ELSE false END
+      AND sr.remote_id <> ALL (${[...present]}::text[])
+    ORDER BY sr.entity_key`.execute(em.getKysely());
+  return rows.map(({ key }) => key);
+}

@@ -1,0 +1,20 @@
+import { sql } from 'kysely';
+import type { EntityType } from '../../sync/entity-type.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { EntityManager } from '../orm.ts';
+import { recordTable } from '../table-names.ts';
+
+/** Parks a pair whose remote record does not fit the target's contract, until it does; nothing is written twice. */
+export async function parkMalformed(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  remoteId: string,
+  reason: string,
+): Promise<void> {
+  await sql`
+    UPDATE ${sql.raw(recordTable(type))} SET state = 'PARKED', last_error_class = 'contract', last_error = ${reason},
+      updated_on = clock_timestamp()
+    WHERE sync_process = ${process} AND remote_id = ${remoteId} AND state IN ('IN_SYNC', 'PARKED')
+      AND (state, last_error) IS DISTINCT FROM ('PARKED', ${reason}::text)`.execute(em.getKysely());
+}

@@ -1,0 +1,99 @@
+import { sql } from 'kysely';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { Base } from '../../sync/keyed-hash.ts';
+import { formatInstant, type Instant } from '../../sync/instant.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { EntityManager } from '../orm.ts';
+import { entityTable, recordTable } from '../table-names.ts';
+
+export interface Tie {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly key: EntityKey;
+  readonly remoteId: string;
+  /** Null: the two have never been compared (a row that was matched). */
+  readonly base: Base | null;
+  readonly remoteSyncedOn: string | null;
+  /** The row's own time if it was made from this remote record; null: it has a state of its own to be sent. */
+  readonly entitySyncedOn: Instant | null;
+}
+
+/**
+ * Ties an EMS row to a remote record, as PENDING: the pair's own workflow compares the two and sends what is to be sent. What
+ * was parked or waited under this remote id has found its row.
+ */
+export async function tieRecord(em: EntityManager, tie: Tie): Promise<void> {
+  const { process, type, key, remoteId, base, remoteSyncedOn, entitySyncedOn } = tie;
+  const table = sql.raw(recordTable(type));
+  await sql`
+    DELETE FROM ${table} WHERE sync_process = ${process} AND remote_id = ${remoteId} AND entity_key IS NULL`.execute(
+    em.getKysely(),
+  );
+  await sql`
+    INSERT INTO ${table} AS sr (sync_process, entity_id, entity_key, remote_id, base, remote_synced_on, entity_synced_on,
+      state, updated_on)
+    VALUES (${process}, ${key}::bigint, ${key}::bigint, ${remoteId}, ${base === null ? null : JSON.stringify(base)}::jsonb,
+      ${remoteSyncedOn}::timestamptz, ${entitySyncedOn === null ? null : formatInstant(entitySyncedOn)}::timestamptz,
+      'PENDING', clock_timestamp())
+    ON CONFLICT (sync_process, entity_key) DO UPDATE SET remote_id = EXCLUDED.remote_id, base = EXCLUDED.base,
+      remote_synced_on = EXCLUDED.remote_synced_on, content_hash = NULL, state = 'PENDING', entity_id = EXCLUDED.entity_id,
+      waiting_for = NULL, last_error_class = NULL, last_error = NULL, updated_on = EXCLUDED.updated_on`.execute(
+    em.getKysely(),
+  );
+}
+
+/** A remote record that no row can be told for: it waits for another one, or for a human. */
+export interface Unresolved {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly remoteId: string;
+  readonly base: Base | null;
+  readonly state: 'PARKED' | 'WAITING' | 'PENDING';
+  readonly waitingFor: string | null;
+  readonly errorClass: string | null;
+  readonly reason: string | null;
+  readonly workflowId: string;
+}
+
+/** Keeps it visible; nothing is written where nothing has changed. A record that has a row by now is left alone. */
+export async function writeUnresolved(em: EntityManager, unresolved: Unresolved): Promise<void> {
+  const { process, type, remoteId, base, state, waitingFor, errorClass, reason, workflowId } = unresolved;
+  await sql`
+    INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, remote_id, base, state, waiting_for, last_error_class,
+      last_error, workflow_id, updated_on)
+    SELECT ${process}, ${remoteId}, ${base === null ? null : JSON.stringify(base)}::jsonb, ${state}, ${waitingFor},
+      ${errorClass}, ${reason}, ${workflowId}, clock_timestamp()
+    WHERE NOT EXISTS (SELECT FROM ${sql.raw(recordTable(type))} known WHERE known.sync_process = ${process}
+      AND known.remote_id = ${remoteId} AND known.state = ${state} AND known.last_error IS NOT DISTINCT FROM ${reason}
+      AND known.base IS NOT DISTINCT FROM ${base === null ? null : JSON.stringify(base)}::jsonb)
+    ON CONFLICT (sync_process, remote_id) DO UPDATE SET base = EXCLUDED.base, state = EXCLUDED.state,
+      waiting_for = EXCLUDED.waiting_for, last_error_class = EXCLUDED.last_error_class, last_error = EXCLUDED.last_error,
+      workflow_id = EXCLUDED.workflow_id, updated_on = EXCLUDED.updated_on
+    WHERE sr.entity_key IS NULL`.execute(em.getKysely());
+}
+
+/** It is gone, or EMS shall not have it: nothing is left to wait for. */
+export async function forgetUnresolved(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  remoteId: string,
+): Promise<void> {
+  await sql`
+    DELETE FROM ${sql.raw(recordTable(type))}
+    WHERE sync_process = ${process} AND remote_id = ${remoteId} AND entity_key IS NULL`.execute(em.getKysely());
+}
+
+/** Unties a row from its remote record, which stays as it is; it is not tied again until an operator says so. */
+export async function untieRecord(
+  em: EntityManager,
+  { process, type, key }: Pick<Tie, 'process' | 'type' | 'key'>,
+): Promise<void> {
+  await sql`
+    INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, state, updated_on)
+    SELECT ${process}, (SELECT id FROM ${sql.raw(entityTable(type))} WHERE id = ${key}::bigint), ${key}::bigint, 'UNLINKED',
+      clock_timestamp()
+    ON CONFLICT (sync_process, entity_key) DO UPDATE SET state = 'UNLINKED', remote_id = NULL, content_hash = NULL,
+      base = NULL, remote_synced_on = NULL, waiting_for = NULL, last_error_class = NULL, last_error = NULL, attempts = 0,
+      failing_since = NULL, updated_on = EXCLUDED.updated_on`.execute(em.getKysely());
+}

@@ -1,0 +1,111 @@
+import { sql } from 'kysely';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { Flip } from '../../sync/flips.ts';
+import type { Base } from '../../sync/keyed-hash.ts';
+import { formatInstant, type Instant } from '../../sync/instant.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { EntityManager } from '../orm.ts';
+import { recordTable } from '../table-names.ts';
+
+export interface AbsorbedRecord {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly key: EntityKey;
+  readonly pass: bigint;
+  readonly workflowId: string;
+  readonly remoteId: string;
+  /** RFC 3339; null: the remote tells none. */
+  readonly remoteSyncedOn: string | null;
+  readonly base: Base;
+  /** Left out: as they were. */
+  readonly flips?: readonly Flip[];
+  readonly outcome:
+    /** Both sides are equal now. */
+    | {
+        readonly kind: 'in-sync';
+        readonly modifiedOn: Instant;
+        readonly contentHash: string;
+        readonly sourcesVersion: string | null;
+        readonly mappingVersion: number;
+      }
+    /** What EMS would send is what it last delivered: only its own time has moved. */
+    | { readonly kind: 'delivered'; readonly modifiedOn: Instant }
+    /** EMS's state must be sent, whatever the hash says. */
+    | { readonly kind: 'resend' }
+    /** The outbound half finds out by itself. */
+    | { readonly kind: 'open' }
+    | { readonly kind: 'parked'; readonly reason: string; readonly modifiedOn: Instant };
+}
+
+/**
+ * Writes what was absorbed, in the transaction that wrote the EMS row. A record that a newer pass has written is left alone,
+ * and so is one in which nothing would change.
+ */
+export async function writeAbsorbedRecord(em: EntityManager, absorbed: AbsorbedRecord): Promise<void> {
+  const { process, type, key, pass, outcome } = absorbed;
+  const values: Record<string, unknown> = {
+    remote_id: absorbed.remoteId,
+    base: sql`${JSON.stringify(absorbed.base)}::jsonb`,
+    ...(absorbed.remoteSyncedOn === null ? {} : { remote_synced_on: sql`${absorbed.remoteSyncedOn}::timestamptz` }),
+    ...(absorbed.flips === undefined ? {} : { flips: sql`${JSON.stringify(absorbed.flips)}::jsonb` }),
+    ...outcomeColumns(outcome),
+  };
+  const columns = Object.entries(values);
+  await sql`
+    UPDATE ${sql.raw(recordTable(type))} sr SET ${sql.join([
+      ...columns.map(([column, value]) => sql`${sql.id(column)} = ${value}`),
+      sql`pass = ${pass.toString()}::bigint`,
+      sql`workflow_id = ${absorbed.workflowId}`,
+      sql`updated_on = clock_timestamp()`,
+    ])}
+    WHERE sr.sync_process = ${process} AND sr.entity_key = ${key}::bigint AND sr.pass <= ${pass.toString()}::bigint
+      AND sr.state <> 'UNLINKED'
+      AND (${sql.join(
+        columns.map(([column, value]) => sql`sr.${sql.id(column)} IS DISTINCT FROM ${value}`),
+        sql` OR `,
+      )})`.execute(em.getKysely());
+}
+
+const NO_ERROR = { last_error_class: null, last_error: null };
+
+function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unknown> {
+  switch (outcome.kind) {
+    case 'in-sync':
+      return {
+        state: 'IN_SYNC',
+        content_hash: outcome.contentHash,
+        entity_synced_on: sql`${formatInstant(outcome.modifiedOn)}::timestamptz`,
+        sources_version: outcome.sourcesVersion,
+        mapping_version: outcome.mappingVersion,
+        examined_on: sql`NULL::timestamptz`,
+        ...NO_ERROR,
+      };
+    case 'delivered':
+      return { entity_synced_on: sql`${formatInstant(outcome.modifiedOn)}::timestamptz` };
+    case 'resend':
+      return { state: 'PENDING', content_hash: null, ...NO_ERROR };
+    case 'parked':
+      return {
+        state: 'PARKED',
+        last_error_class: 'rejected',
+        last_error: outcome.reason,
+        examined_on: sql`${formatInstant(outcome.modifiedOn)}::timestamptz`,
+      };
+    case 'open':
+      return {};
+  }
+}
+
+/** The remote record is gone: `UNLINKED` unties the pair for good, `PENDING` makes it anew. */
+export async function writeGone(
+  em: EntityManager,
+  { process, type, key, pass }: Pick<AbsorbedRecord, 'process' | 'type' | 'key' | 'pass'>,
+  state: 'UNLINKED' | 'PENDING',
+): Promise<void> {
+  await sql`
+    UPDATE ${sql.raw(recordTable(type))} SET state = ${state}, remote_id = NULL, content_hash = NULL, base = NULL,
+      remote_synced_on = NULL, pass = ${pass.toString()}::bigint, updated_on = clock_timestamp()
+    WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${pass.toString()}::bigint`.execute(
+    em.getKysely(),
+  );
+}

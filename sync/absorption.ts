@@ -1,0 +1,40 @@
+import type { EntityKey, EntityType } from './entity-type.ts';
+
+/**
+ * The result of the inbound half of a pass. It travels through workflow histories, so it holds ids, names of fields and
+ * reasons, never values.
+ */
+export type Absorption = {
+  readonly key: EntityKey;
+  /** Whether EMS's state may differ from the remote's now, so that the outbound half has to look. */
+  readonly outboundDue: boolean;
+} & (
+  | { readonly kind: 'nothing'; readonly reason: string }
+  /** A bounce-back, or a change of what is not mapped. */
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'applied'; readonly fields: readonly string[] }
+  /** Both sides have changed: EMS's state is sent again, what lost is in the conflict log. */
+  | { readonly kind: 'conflict'; readonly lost: readonly string[]; readonly applied: readonly string[] }
+  /** The remote has changed what only EMS may: sent again. */
+  | { readonly kind: 'drifted'; readonly fields: readonly string[] }
+  /** Gone at the remote, and EMS has changed since: made anew. */
+  | { readonly kind: 'recreate' }
+  /** Gone at the remote, and EMS has not changed: the pair is untied. */
+  | { readonly kind: 'unlinked' }
+  | { readonly kind: 'parked'; readonly reason: string }
+);
+
+/** What became of a remote record that EMS did not know. */
+export type Resolution =
+  /** It belongs to these rows now (its own, and those that came with it); they go on with it. */
+  | { readonly kind: 'tied'; readonly rows: readonly TiedRow[] }
+  | { readonly kind: 'nothing'; readonly reason: string }
+  | { readonly kind: 'parked'; readonly reason: string }
+  /** The row it belongs to must be known first, for example `Person 47`. */
+  | { readonly kind: 'waiting'; readonly for: string };
+
+export interface TiedRow {
+  readonly type: EntityType;
+  readonly key: EntityKey;
+  readonly how: 'known' | 'matched' | 'created';
+}

@@ -1,0 +1,118 @@
+import { CancellationScope, condition, continueAsNew, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
+import { ATTEMPTS_BEFORE_FAILING, isErrorClass, UNKNOWN_PAIR, type ErrorClass } from '../sync/error-class.ts';
+import {
+  firstAttempts,
+  oneAttempt,
+  PAUSE_AFTER_FAILURE,
+  persistentAttempts,
+  recordActivities,
+  type PairActivities,
+} from './activity-proxies.ts';
+import type { SyncEntityWorkflow, SyncRequest } from './pair-requests.ts';
+import type { PairRef } from './pair-start.ts';
+import type { Requests } from './requests.ts';
+
+/** Why an attempt did not succeed, by now. */
+export interface AttemptFailure {
+  readonly errorClass: ErrorClass;
+  readonly message: string;
+}
+
+/** What the attempts serve; grows when the pair is asked for more while they fail. */
+export interface Asked {
+  resend: boolean;
+  inbound: boolean;
+}
+
+/** Ended by an operator's order, which goes first. */
+export const INTERRUPTED = 'interrupted';
+
+const ASKED_MEANWHILE = 'asked meanwhile';
+
+/**
+ * Carries out one step of a pass, however long that takes: five attempts, then the failure is on record and told
+ * (`onFailing`), and retries go on for a day. Whoever asks meanwhile gets an attempt at once, and its result.
+ *
+ * @param attempt calls the activity of the step; it is told how many attempts there were before.
+ * @throws ActivityFailure after a day, or for a pair that cannot be.
+ */
+export async function attemptDurably<T>(
+  { process, type, key }: PairRef,
+  requests: Requests,
+  asked: Asked,
+  attempt: (activities: PairActivities, attemptsBefore: number) => Promise<T>,
+  onFailing: (failure: AttemptFailure) => void,
+): Promise<T | typeof INTERRUPTED> {
+  const pair = { process, type, key };
+  let attempts = ATTEMPTS_BEFORE_FAILING;
+  try {
+    return await attempt(firstAttempts(process), 0);
+  } catch (error) {
+    await noteFailure(error);
+  }
+  for (;;) {
+    // Asked for every second of a day, this run's history would outgrow what the server takes.
+    if (workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<SyncEntityWorkflow>({ ...pair, requests: [...served(asked), ...requests.toList()] });
+    }
+    const wasAsked = await condition(() => requests.waiting, PAUSE_AFTER_FAILURE);
+    if (!wasAsked) {
+      const result = await attemptUntilAsked();
+      if (result !== ASKED_MEANWHILE) return result;
+    }
+    if (requests.hasOrder) return INTERRUPTED;
+    const more = requests.take();
+    asked.resend ||= more.resend;
+    asked.inbound ||= more.inbound;
+    attempts += 1;
+    try {
+      return await attempt(oneAttempt(process), attempts - 1);
+    } catch (error) {
+      await noteFailure(error);
+    }
+  }
+
+  /** The back-off is ended when the pair is asked for, but an attempt that is under way is waited for. */
+  async function attemptUntilAsked(): Promise<T | typeof ASKED_MEANWHILE> {
+    const scope = new CancellationScope();
+    const result = scope.run(() => attempt(persistentAttempts(process), ATTEMPTS_BEFORE_FAILING));
+    const settled = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    await Promise.race([settled, condition(() => requests.waiting)]);
+    if (requests.waiting) scope.cancel();
+    try {
+      return await result;
+    } catch (error) {
+      if (isCancellation(error) && requests.waiting) return ASKED_MEANWHILE;
+      throw error;
+    }
+  }
+
+  async function noteFailure(error: unknown): Promise<void> {
+    const failure = failureOf(error);
+    // A start-to-close time-out never reaches worker code, so this is where it can be logged.
+    log.warn('delivery keeps failing', { ...pair, ...failure, attempts });
+    await recordActivities.recordFailure({ ...pair, ...failure, attempts });
+    onFailing(failure);
+  }
+}
+
+/** What is asked for, as requests. */
+export function served({ resend, inbound }: Asked): SyncRequest[] {
+  return [resend ? 'resend' : 'outbound', ...(inbound ? (['inbound'] as const) : [])];
+}
+
+/** @throws the error itself if it is no failure of an attempt: a cancelled run, a pair that cannot be. */
+export function failureOf(error: unknown): AttemptFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && cause.type !== UNKNOWN_PAIR) {
+    return { errorClass: isErrorClass(cause.type) ? cause.type : 'bug', message: cause.message };
+  }
+  if (cause instanceof TimeoutFailure) {
+    return { errorClass: 'transient', message: `no answer in time (${cause.message})` };
+  }
+  throw error;
+}

@@ -1,0 +1,230 @@
+import {
+  continueAsNew,
+  ParentClosePolicy,
+  setCurrentDetails,
+  startChild,
+  upsertSearchAttributes,
+  workflowInfo,
+  type ChildWorkflowHandle,
+} from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { PollStep } from '../activities/plan-poll.ts';
+import type { EntityRef, EntityType } from '../sync/entity-type.ts';
+import type { SyncOutcome } from '../sync/sync-outcome.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { cursorActivities, pollActivities, probeActivities } from './activity-proxies.ts';
+import { signalRunning } from './ask-pair.ts';
+import type { SyncEntityWorkflow } from './pair-requests.ts';
+import { pairStartOptions, PRIORITY, remoteStartOptions, type RemoteToSync } from './pair-start.ts';
+import { runLanes } from './run-lanes.ts';
+import { syncOutcomeAttribute } from './search-attributes.ts';
+import type { SyncRemoteWorkflow } from './sync-remote.ts';
+
+export interface PollInput {
+  readonly process: SyncProcessName;
+  /** Set when a poll goes on in a new run, with what is left to do. */
+  readonly progress?: PollProgress;
+}
+
+interface PollProgress {
+  readonly steps: readonly PollStep[];
+  readonly page: string | null;
+  readonly seenUpTo: string | null;
+  readonly totals: PollTotals;
+  readonly started: number;
+}
+
+/** What a poll has found of one type. */
+export interface PollCounts {
+  /** Remote records that the lists showed. */
+  listed: number;
+  /** Pairs that had to be looked at. */
+  changed: number;
+  /** Remote records that EMS did not know. */
+  unknown: number;
+  malformed: number;
+  /** Scopes whose list could not be read; their cursor stays where it was. */
+  unread: number;
+}
+
+export type PollTotals = Partial<Record<EntityType, PollCounts>>;
+
+export interface PollResult {
+  /** `complete`; `unread`: a list could not be read; `target-down`: none was tried; `limit`: the next poll goes on. */
+  readonly ended: 'complete' | 'unread' | 'target-down' | 'limit';
+  /** What is wrong, in an operator's words. */
+  readonly reason: string | null;
+  readonly totals: PollTotals;
+}
+
+/** A poll must end, or its schedule would skip the next ones in silence. */
+const CHILDREN_PER_POLL = 10_000;
+
+/**
+ * One inbound poll of a sync process: what earlier polls have left unfinished, then for each type and scope the pages of what
+ * has changed at the remote, a child workflow for each record. A cursor moves when every change up to it is held by a child.
+ */
+export async function pollInbound({ process, progress }: PollInput): Promise<PollResult> {
+  const totals: PollTotals = Object.fromEntries(
+    Object.entries(progress?.totals ?? {}).map(([type, counts]) => [type, { ...counts }]),
+  );
+  let started = progress?.started ?? 0;
+  let { page, seenUpTo } = progress ?? { page: null, seenUpTo: null };
+  let reason: string | null = null;
+  const steps = progress?.steps ?? (await begin());
+  if (steps === null) return finish({ ended: 'target-down', reason, totals });
+
+  for (const [index, step] of steps.entries()) {
+    const counts = countsOf(step.type);
+    do {
+      try {
+        const changed = await pollActivities(process).findChanged({ process, ...step, page });
+        counts.listed += changed.listed;
+        counts.malformed += changed.malformed;
+        await syncAll(changed.pairs, changed.unknown);
+        page = changed.next;
+        seenUpTo = later(seenUpTo, changed.seenUpTo);
+      } catch (error) {
+        reason = `${step.type} of ${step.scope}: ${reasonOf(error)}`;
+        counts.unread += 1;
+        [page, seenUpTo] = [null, null];
+        break;
+      }
+      setCurrentDetails(describe(totals));
+      if (page === null && seenUpTo !== null) {
+        await cursorActivities.advanceCursor({ process, ...step, seenUpTo });
+        seenUpTo = null;
+      }
+      if (started >= CHILDREN_PER_POLL) return finish({ ended: 'limit', reason, totals });
+      if (workflowInfo().continueAsNewSuggested) {
+        const left = steps.slice(page === null ? index + 1 : index);
+        await continueAsNew<typeof pollInbound>({
+          process,
+          progress: { steps: left, page, seenUpTo, totals, started },
+        });
+      }
+    } while (page !== null);
+  }
+  return finish({ ended: reason === null ? 'complete' : 'unread', reason, totals });
+
+  /** Null: the target is down, which is no reason to give up what it told us before. */
+  async function begin(): Promise<readonly PollStep[] | null> {
+    const target = await probeActivities(process).probeTarget({ process });
+    if (!target.up) {
+      ({ reason } = target);
+      return null;
+    }
+    const plan = await pollActivities(process).planPoll({ process });
+    await syncAll(plan.unfinishedPairs, plan.unfinishedRemotes, { signal: false });
+    return plan.steps;
+  }
+
+  /**
+   * @param signal whether a pair that is at work is told: not for what is unfinished, for it may be retrying, and asking would
+   *   end its back-off.
+   */
+  async function syncAll(
+    pairs: readonly EntityRef[],
+    remotes: readonly Omit<RemoteToSync, 'process'>[],
+    { signal } = { signal: true },
+  ): Promise<void> {
+    for (const { type } of pairs) countsOf(type).changed += 1;
+    for (const { type } of remotes) countsOf(type).unknown += 1;
+    const starts = [
+      ...pairs.map((pair) => ({ type: pair.type, start: () => startPair(process, pair, signal) })),
+      ...remotes.map((remote) => ({ type: remote.type, start: () => startRemote({ process, ...remote }) })),
+    ];
+    await runLanes(
+      starts,
+      async ({ type, start }) => {
+        const child = await start();
+        if (child === null) return null;
+        started += 1;
+        const ended = () => type;
+        return { end: child.result().then(ended, ended) };
+      },
+      // It goes on by itself, and its outcome is its own.
+      () => undefined,
+    );
+  }
+
+  function countsOf(type: EntityType): PollCounts {
+    return (totals[type] ??= { listed: 0, changed: 0, unknown: 0, malformed: 0, unread: 0 });
+  }
+}
+
+/** Null: the pair's workflow is at work already, and takes another pass when it was told. */
+async function startPair(
+  process: SyncProcessName,
+  ref: EntityRef,
+  signal: boolean,
+): Promise<ChildWorkflowHandle<SyncEntityWorkflow> | null> {
+  const pair = { process, ...ref };
+  const options = pairStartOptions(pair, 'inbound', PRIORITY.sweep);
+  for (;;) {
+    try {
+      return await startChild<SyncEntityWorkflow>('syncEntity', {
+        ...options,
+        args: [{ ...pair, requests: ['inbound'] }],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+    if (!signal || (await signalRunning(options.workflowId, 'inbound'))) return null;
+  }
+}
+
+/** Null: it is being resolved already. */
+async function startRemote(remote: RemoteToSync): Promise<ChildWorkflowHandle<SyncRemoteWorkflow> | null> {
+  try {
+    return await startChild<SyncRemoteWorkflow>('syncRemote', {
+      ...remoteStartOptions(remote, PRIORITY.sweep),
+      args: [remote],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+    throw error;
+  }
+}
+
+function finish(result: PollResult): PollResult {
+  const headline = result.reason === null ? `**${result.ended}**` : `**${result.ended}**: ${result.reason}`;
+  setCurrentDetails(`${headline}\n\n${describe(result.totals)}`);
+  upsertSearchAttributes([{ key: syncOutcomeAttribute, value: OUTCOMES[result.ended] }]);
+  return result;
+}
+
+const OUTCOMES = {
+  complete: 'IN_SYNC',
+  unread: 'FAILING',
+  'target-down': 'FAILING',
+  limit: 'PENDING',
+} as const satisfies Record<PollResult['ended'], SyncOutcome>;
+
+/** RFC 3339 in UTC throughout; the number of decimals may differ. */
+function later(left: string | null, right: string | null): string | null {
+  if (left === null || right === null) return left ?? right;
+  return Temporal.Instant.compare(left, right) < 0 ? right : left;
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return cause.message;
+  if (cause instanceof Error) return cause.message;
+  throw error;
+}
+
+/** A Markdown table for the workflow's page in the Web UI. */
+function describe(totals: PollTotals): string {
+  const rows = Object.entries(totals).map(
+    ([type, t]) => `| ${type} | ${t.listed} | ${t.changed} | ${t.unknown} | ${t.malformed} | ${t.unread} |`,
+  );
+  if (rows.length === 0) return 'Nothing is read.';
+  return [
+    '| type | listed | changed | unknown | malformed | unread |',
+    '| --- | --: | --: | --: | --: | --: |',
+    ...rows,
+  ].join('\n');
+}

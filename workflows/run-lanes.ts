@@ -1,0 +1,35 @@
+import { Patience } from './patience.ts';
+
+/** Children at once. More do not go faster: the target's own queue decides. */
+const CHILDREN_AT_ONCE = 40;
+
+/** When no child has ended for so long, those that are left are retrying, and do so by themselves. */
+const PATIENCE_MS = 20_000;
+
+/**
+ * Starts a child for each item, a bounded number at once: as one ends, the next begins, so that the slowest gates nobody.
+ *
+ * @param start null: nothing was started, and nothing is waited for. Its end never rejects.
+ * @param ended told what became of each child; `leftRunning`: it was still at work when patience ran out.
+ * @returns false if patience ran out with some child.
+ */
+export async function runLanes<Item, Outcome>(
+  items: readonly Item[],
+  start: (item: Item) => Promise<{ readonly end: Promise<Outcome> } | null>,
+  ended: (outcome: Outcome | 'leftRunning') => void,
+): Promise<boolean> {
+  const patience = new Patience(PATIENCE_MS);
+  const waiting = [...items];
+  const lane = async (): Promise<void> => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+      const child = await start(item);
+      if (child === null) continue;
+      const outcome = await Promise.race([child.end, patience.over().then(() => 'leftRunning' as const)]);
+      ended(outcome);
+      if (outcome !== 'leftRunning') patience.progress();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(CHILDREN_AT_ONCE, items.length) }, lane));
+  patience.end();
+  return patience.timesOver === 0;
+}

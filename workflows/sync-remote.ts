@@ -1,0 +1,66 @@
+import { log, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Resolution } from '../sync/absorption.ts';
+import type { EntityType } from '../sync/entity-type.ts';
+import type { SyncOutcome } from '../sync/sync-outcome.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { recordActivities, resolveActivities } from './activity-proxies.ts';
+import { askPair } from './ask-pair.ts';
+import { failureOf } from './attempt-durably.ts';
+import { PRIORITY } from './pair-start.ts';
+import { syncOutcomeAttribute } from './search-attributes.ts';
+
+export interface SyncRemoteInput {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly remoteId: string;
+}
+
+/** The type of the workflow `syncRemote`, for whoever starts it by name. */
+export type SyncRemoteWorkflow = (input: SyncRemoteInput) => Promise<Resolution>;
+
+/**
+ * A remote record that EMS does not know: finds or makes its row, and hands over to the workflow of that pair, which alone
+ * may touch it.
+ */
+export async function syncRemote({ process, type, remoteId }: SyncRemoteInput): Promise<Resolution> {
+  const resolution = await resolve();
+  if (resolution.kind === 'tied') {
+    for (const row of resolution.rows) await askPair({ process, ...row }, 'inbound', PRIORITY.sweep);
+  }
+  setCurrentDetails(describe(resolution));
+  upsertSearchAttributes([{ key: syncOutcomeAttribute, value: OUTCOMES[resolution.kind] }]);
+  return resolution;
+
+  /** Five attempts, then the failure is on record, and retries go on for a day; the next poll takes up what is left. */
+  async function resolve(): Promise<Resolution> {
+    const input = { process, type, remoteId };
+    try {
+      return await resolveActivities(process, 'first').resolveRemote(input);
+    } catch (error) {
+      const failure = failureOf(error);
+      log.warn('a remote record keeps failing', { ...input, ...failure });
+      await recordActivities.recordUnresolved({ ...input, ...failure });
+      upsertSearchAttributes([{ key: syncOutcomeAttribute, value: 'FAILING' }]);
+      return resolveActivities(process, 'persistent').resolveRemote(input);
+    }
+  }
+}
+
+const OUTCOMES = {
+  tied: 'IN_SYNC',
+  nothing: 'NOTHING',
+  parked: 'PARKED',
+  waiting: 'WAITING',
+} as const satisfies Record<Resolution['kind'], SyncOutcome>;
+
+function describe(resolution: Resolution): string {
+  switch (resolution.kind) {
+    case 'tied':
+      return resolution.rows.map(({ type, key, how }) => `**${how}**: ${type}/${key}`).join('\n\n');
+    case 'waiting':
+      return `**waits** for ${resolution.for}`;
+    case 'nothing':
+    case 'parked':
+      return `**${resolution.kind}**: ${resolution.reason}`;
+  }
+}
