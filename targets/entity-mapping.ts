@@ -1,19 +1,10 @@
-import type { EmsRows, SourceRowTypes } from '../database/entities/index.ts';
+import type { EmsRows } from '../database/entities/index.ts';
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { FieldOwner } from '../sync/field-owner.ts';
 import { Unmappable } from '../sync/fields.ts';
 import type { InboundMapping } from './inbound-mapping.ts';
-
-/** What a mapping can read: entities, and the messages that travel inside a conversation. */
-export type SourceType = keyof SourceRowTypes;
-
-/** Rows that a mapping reads beside its own, for example a person's club. */
-export interface SourceRows {
-  readonly type: SourceType;
-  /** SQL that picks them: `s` is the row read, `e` the entity's own, for example `s.id = e.organisation_id`. */
-  readonly where: string;
-}
+import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.ts';
 
 /**
  * Which rows of the same type would be one and the same remote record (families share an e-mail address). One owns it, the
@@ -25,12 +16,6 @@ export interface Sharing {
   /** SQL expressions over one row `s`, for example `s.date_of_birth NULLS LAST`; the id decides last. */
   readonly order: string;
 }
-
-export type NoSources = { readonly [name: string]: never };
-
-export type Sources<S extends { readonly [name: string]: SourceRows }> = {
-  readonly [Name in keyof S]: readonly SourceRowTypes[S[Name]['type']][];
-};
 
 /** What one-way and two-way mappings declare alike. */
 export interface MappingBase<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
@@ -60,8 +45,6 @@ export interface EntityMappingDeclaration<
 export type Mapped =
   | { readonly kind: 'mapped'; readonly content: Content }
   | { readonly kind: 'parked'; readonly field: string; readonly reason: string };
-
-export type AnySources = { readonly [name: string]: readonly SourceRowTypes[SourceType][] };
 
 /** How one entity type becomes the target's, with the types of its rows hidden: what the engine works with. */
 export interface EntityMapping {

@@ -1,7 +1,7 @@
 import type { EmsRows } from '../database/entities/index.ts';
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityType } from '../sync/entity-type.ts';
-import type { AnySources } from './entity-mapping.ts';
+import type { AnySources } from './source-rows.ts';
 
 /** Columns of an EMS row and their new values, by the property's name: `{ firstName: 'Ana' }`. */
 export type Changes = Readonly<Record<string, unknown>>;

@@ -4,18 +4,9 @@ import type { Content } from '../sync/content-hash.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { FieldOwner } from '../sync/field-owner.ts';
 import { Unmappable } from '../sync/fields.ts';
-import {
-  commonMapping,
-  mapped,
-  type AnySources,
-  type EntityMapping,
-  type Mapped,
-  type MappingBase,
-  type NoSources,
-  type SourceRows,
-  type Sources,
-} from './entity-mapping.ts';
+import { commonMapping, mapped, type EntityMapping, type Mapped, type MappingBase } from './entity-mapping.ts';
 import type { Changes, MatchCriterion } from './inbound-mapping.ts';
+import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.ts';
 
 type RowChanges<T extends EntityType> = { readonly [Column in keyof EmsRows[T]]?: EmsRows[T][Column] };
 
