@@ -1,0 +1,174 @@
+import {
+  anyContacts,
+  anyConversations,
+  anything,
+  contacts,
+  conversation,
+  conversations,
+  created,
+  definitions,
+  message,
+  messages,
+  single,
+  withId,
+  type Contact,
+  type Conversation,
+  type Message,
+} from './answers.ts';
+import { ChatwootHttp, type Answer } from './http.ts';
+import type { ChatwootSettings } from './settings.ts';
+
+/** A contact as it is written: what is left out stays, null clears, custom attributes are merged. */
+export type ContactBody = Readonly<Record<string, unknown>> & {
+  readonly custom_attributes?: Readonly<Record<string, unknown>>;
+};
+
+export type ContactAttribute = 'identifier' | 'email' | 'phone_number';
+
+export interface NewMessage {
+  readonly content: string;
+  readonly message_type: 'outgoing';
+  readonly private: boolean;
+  readonly source_id: string;
+}
+
+/** Which custom attribute of what, by ChatWoot's words. */
+export interface Definition {
+  readonly attribute_key: string;
+  readonly attribute_model: 'contact_attribute' | 'conversation_attribute';
+}
+
+/** The part of ChatWoot's application API that is used (specs/chatwoot). */
+export class ChatwootApi {
+  readonly #http: ChatwootHttp;
+  readonly #inbox: number;
+
+  constructor(settings: ChatwootSettings) {
+    this.#http = new ChatwootHttp(settings);
+    this.#inbox = settings.CHATWOOT_INBOX_ID;
+  }
+
+  /** @throws SyncError if address, account, token or inbox are wrong, or ChatWoot does not answer. */
+  async probe(): Promise<void> {
+    await this.#http.get('GET', `inboxes/${this.#inbox}`, withId);
+  }
+
+  async createContact(body: ContactBody): Promise<Answer<Contact>> {
+    return mapAnswer(
+      await this.#http.ask('POST', 'contacts', created, { json: body }),
+      ({ payload }) => payload.contact,
+    );
+  }
+
+  async updateContact(id: string, body: ContactBody): Promise<Answer<Contact>> {
+    return mapAnswer(await this.#http.ask('PUT', `contacts/${id}`, single, { json: body }), ({ payload }) => payload);
+  }
+
+  /** Null: it is not there. */
+  async contact(id: string): Promise<Contact | null> {
+    return (await this.#http.find(`contacts/${id}`, single))?.payload ?? null;
+  }
+
+  /**
+   * Contacts that have one of these values. ChatWoot compares without regard to case, and the list may lag behind: the
+   * caller looks at the values.
+   */
+  async findContacts(values: readonly (readonly [ContactAttribute, string])[]): Promise<Contact[]> {
+    const payload = values.map(([attribute_key, value], index) => ({
+      attribute_key,
+      filter_operator: 'equal_to',
+      values: [value],
+      query_operator: index === values.length - 1 ? null : 'OR',
+    }));
+    const found = await this.#http.get('POST', 'contacts/filter', contacts, {
+      searchParams: { sort: 'created_at' },
+      json: { payload },
+    });
+    return found.payload;
+  }
+
+  /** One page of all contacts that have an e-mail address, a phone number or an identifier, oldest first; empty at the end. */
+  async contactPage(page: number): Promise<readonly unknown[]> {
+    // Without an order each page would come in another one.
+    const searchParams = { sort: 'created_at', page };
+    return (await this.#http.get('GET', 'contacts', anyContacts, { searchParams })).payload;
+  }
+
+  /** Null: there is no such contact. The newest twenty. */
+  async conversationsOf(contactId: string): Promise<Conversation[] | null> {
+    return (await this.#http.find(`contacts/${contactId}/conversations`, conversations))?.payload ?? null;
+  }
+
+  async findConversations(attribute_key: string, value: string): Promise<Conversation[]> {
+    const payload = [{ attribute_key, filter_operator: 'equal_to', values: [value], query_operator: null }];
+    return (await this.#http.get('POST', 'conversations/filter', conversations, { json: { payload } })).payload;
+  }
+
+  createConversation(
+    contactId: string,
+    custom_attributes: Readonly<Record<string, unknown>>,
+  ): Promise<Answer<Conversation>> {
+    const json = { inbox_id: this.#inbox, contact_id: Number(contactId), status: 'open', custom_attributes };
+    return this.#http.ask('POST', 'conversations', conversation, { json });
+  }
+
+  /** Null: it is not there. */
+  conversation(id: string): Promise<Conversation | null> {
+    return this.#http.find(`conversations/${id}`, conversation);
+  }
+
+  /** Replaces all of them: unlike a contact's, they are not merged. */
+  async replaceAttributes(id: string, custom_attributes: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#http.get('POST', `conversations/${id}/custom_attributes`, anything, { json: { custom_attributes } });
+  }
+
+  /** One page of all conversations, oldest first; empty at the end. */
+  async conversationPage(page: number): Promise<readonly unknown[]> {
+    const searchParams = { status: 'all', sort_by: 'created_at_asc', page };
+    return (await this.#http.get('GET', 'conversations', anyConversations, { searchParams })).data.payload;
+  }
+
+  /** Whatever was changed within the last seconds, all at once. */
+  async conversationsWithin(seconds: number): Promise<readonly unknown[]> {
+    const searchParams = { status: 'all', updated_within: seconds };
+    return (await this.#http.get('GET', 'conversations', anyConversations, { searchParams })).data.payload;
+  }
+
+  /** All of them, oldest first. Null: there is no such conversation. */
+  async messages(conversationId: string): Promise<Message[] | null> {
+    const all: Message[] = [];
+    for (let after = 0; ;) {
+      const path = `conversations/${conversationId}/messages`;
+      const page = await this.#http.find(path, messages, { searchParams: { after } });
+      if (page === null) return null;
+      const last = Math.max(0, ...page.payload.map(({ id }) => id));
+      all.push(...page.payload);
+      // How many a page has is ChatWoot's to say: the last one is the one that does not lead on.
+      if (last <= after) return all.toSorted((one, other) => one.id - other.id);
+      after = last;
+    }
+  }
+
+  postMessage(conversationId: string, body: NewMessage): Promise<Answer<Message>> {
+    return this.#http.ask('POST', `conversations/${conversationId}/messages`, message, { json: body });
+  }
+
+  /** Its text is taken away, the message stays. */
+  async deleteMessage(conversationId: string, id: number): Promise<void> {
+    await this.#http.delete(`conversations/${conversationId}/messages/${id}`);
+  }
+
+  async attributeDefinitions() {
+    return this.#http.get('GET', 'custom_attribute_definitions', definitions);
+  }
+
+  /** Refused: it is there already. */
+  defineAttribute(definition: Definition & { readonly attribute_display_name: string }): Promise<Answer<unknown>> {
+    const json = { ...definition, attribute_display_type: 'text' };
+    return this.#http.ask('POST', 'custom_attribute_definitions', anything, { json });
+  }
+}
+
+function mapAnswer<T, U>(answer: Answer<T>, map: (value: T) => U): Answer<U> {
+  return answer.kind === 'answered' ? { kind: 'answered', value: map(answer.value) } : answer;
+}

@@ -1,0 +1,77 @@
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
+import { canonicalText } from '../../sync/canonical-form.ts';
+import { text, Unmappable, type Source } from '../../sync/fields.ts';
+
+type Text = string | null | undefined;
+
+/** Runs of white space are one blank: it shows nowhere, and splitting and joining names would change it to and fro. */
+export function oneSpaced(value: Text): string | null {
+  return canonicalText(value?.replaceAll(/\s+/gu, ' '));
+}
+
+/** First and last name as ChatWoot's one `name`. @throws Unmappable if too long, or with control characters. */
+export function joinedName(first: Text, last: Text): string | null {
+  const parts = [oneSpaced(first), oneSpaced(last)].filter((part) => part !== null);
+  return text(['first_name, last_name', oneSpaced(parts.join(' '))]);
+}
+
+/** `Ana Maria Silva` → `Ana Maria` and `Silva`; one word is a last name, which most of EMS's records have at least. */
+export function splitName(name: string | null): {
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+} {
+  const words = name?.split(' ') ?? [];
+  return { firstName: words.slice(0, -1).join(' ') || null, lastName: words.at(-1) ?? null };
+}
+
+/** ChatWoot's own rule (Devise's): something without blanks on both sides of one `@`. */
+const EMAIL = /^[^@\s]+@[^@\s]+$/u;
+
+/** ChatWoot stores e-mail addresses in lower case. */
+export function lowerCase(value: Text): string | null {
+  return canonicalText(canonicalText(value)?.toLowerCase());
+}
+
+/** @throws Unmappable if ChatWoot would not take it for an address. */
+export function emailAddress([column, value]: Source<Text>): string | null {
+  const email = text([column, lowerCase(value)]);
+  if (email !== null && !EMAIL.test(email)) throw new Unmappable(column, 'is no e-mail address');
+  return email;
+}
+
+const E164 = /^\+[1-9]\d{1,14}$/;
+const PUNCTUATION = /[\s().\-/]/gu;
+
+/** A phone number in E.164; numbers without their country's code are read as of `country`. Null: it is none. */
+export function e164(value: Text, country?: string | null): string | null {
+  const number = canonicalText(value);
+  if (number === null) return null;
+  const bare = number.replaceAll(PUNCTUATION, '');
+  if (E164.test(bare)) return bare;
+  const home = canonicalText(country)?.toUpperCase() ?? '';
+  const parsed = parsePhoneNumberFromString(number, isSupportedCountry(home) ? home : undefined);
+  return parsed?.isPossible() === true && E164.test(parsed.number) ? parsed.number : null;
+}
+
+/** @throws Unmappable if it is no number, even in the person's country. */
+export function phoneNumber([column, value]: Source<Text>, country: Text): string | null {
+  if (canonicalText(value) === null) return null;
+  const number = e164(value, country);
+  if (number === null) throw new Unmappable(column, 'is no phone number, in E.164 or in the country of the person');
+  return number;
+}
+
+const LONGEST_LIST = 1_000;
+
+/** Names as one line: in order, each once, cut so that it fits an agent's screen. */
+export function listOfNames(names: readonly Text[]): string | null {
+  const clean = names.map((name) => oneSpaced(name?.toWellFormed().replaceAll(/\p{Cc}/gu, ' ')));
+  const list = [...new Set(clean.filter((name) => name !== null))].toSorted().join(', ');
+  const characters = Array.from(list);
+  return characters.length <= LONGEST_LIST
+    ? canonicalText(list)
+    : `${characters
+        .slice(0, LONGEST_LIST - 1)
+        .join('')
+        .trim()}…`;
+}

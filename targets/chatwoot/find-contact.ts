@@ -1,0 +1,63 @@
+import type { Content } from '../../sync/content-hash.ts';
+import type { EntityKey } from '../../sync/entity-type.ts';
+import { SyncError } from '../../sync/sync-error.ts';
+import type { SendResult } from '../remote-system.ts';
+import type { Contact } from './answers.ts';
+import type { ChatwootApi, ContactAttribute } from './api.ts';
+import { contactContent, emsKeyIn, isRemoved } from './read-contact.ts';
+
+/** Attributes that no two contacts may have alike, beside the identifier. */
+export const CONTESTED = ['email', 'phone_number'] as const;
+export type Contested = (typeof CONTESTED)[number];
+
+/** The contact that carries this EMS id. The list may lag, and compares without regard to case. */
+export async function findByKey(api: ChatwootApi, key: EntityKey): Promise<Contact | null> {
+  const found = await api.findContacts([['identifier', key]]);
+  return found.find(({ identifier }) => identifier === key) ?? null;
+}
+
+/** Contacts with the EMS id, the e-mail address or the phone number, in this order. */
+export async function findLike(api: ChatwootApi, key: EntityKey, content: Content): Promise<readonly Candidate[]> {
+  const values = CONTESTED.flatMap((field): [Contested, string][] => {
+    const value = content[field];
+    return typeof value === 'string' ? [[field, value]] : [];
+  });
+  const found = await api.findContacts([['identifier', key], ...values]);
+  return [
+    ...found.filter(({ identifier }) => identifier === key).map((contact) => ({ by: 'identifier' as const, contact })),
+    ...values.flatMap(([by, value]) =>
+      found.filter((contact) => contactContent(contact)[by] === value).map((contact) => ({ by, contact })),
+    ),
+  ];
+}
+
+export interface Candidate {
+  /** What it has in common with the person. */
+  readonly by: ContactAttribute;
+  readonly contact: Contact;
+}
+
+/** Whose a contact is that has a value of ours. */
+export type Ownership = 'own' | 'free' | 'removed' | 'other-person';
+
+/** @throws SyncError of class `rejected` if it is another system's, which only a human can sort out. */
+export function ownershipOf({ by, contact }: Candidate, key: EntityKey): Ownership {
+  const { identifier } = contact;
+  if (identifier === key) return 'own';
+  if (isRemoved(contact)) return 'removed';
+  if (identifier === null || identifier === undefined || identifier === '') return 'free';
+  if (emsKeyIn(identifier) !== null) return 'other-person';
+  const said = `ChatWoot's contact ${contact.id} has it, with an identifier that is no EMS id: take one of the two away`;
+  throw new SyncError('rejected', said, { code: 'foreign-identifier', field: by });
+}
+
+/** The engine asks that person to be sent again first. */
+export function blockedBy({ by, contact }: Candidate): SendResult {
+  const key = emsKeyIn(contact.identifier);
+  return {
+    kind: 'blocked',
+    by: key === null ? [] : [{ type: 'Person', key }],
+    field: by,
+    reason: `is held at ChatWoot by Person/${key} (contact ${contact.id})`,
+  };
+}

@@ -1,0 +1,24 @@
+import type { EntityKey } from '../../sync/entity-type.ts';
+import type { Conversation } from './answers.ts';
+import type { ChatwootApi } from './api.ts';
+import { emsKeyIn } from './read-contact.ts';
+
+const carries = (key: EntityKey) => (conversation: Conversation) =>
+  emsKeyIn(conversation.custom_attributes?.['ems_conversation_id']) === key;
+
+/**
+ * The conversation that carries this EMS id, so that a create whose answer was lost is found again. The filter may lag, so
+ * that the contact's own newest ones are looked at, too.
+ *
+ * @returns `no-contact` if there is none: neither is the contact.
+ */
+export async function findConversation(
+  api: ChatwootApi,
+  key: EntityKey,
+  contactId: string,
+): Promise<Conversation | null | 'no-contact'> {
+  const found = (await api.findConversations('ems_conversation_id', key)).find(carries(key));
+  if (found !== undefined) return found;
+  const own = await api.conversationsOf(contactId);
+  return own === null ? 'no-contact' : (own.find(carries(key)) ?? null);
+}

@@ -1,0 +1,50 @@
+import type { ListedPage, MalformedRecord, RemoteRecord } from '../inbound-source.ts';
+import { contact, placeOf, withId } from './answers.ts';
+import type { ChatwootApi } from './api.ts';
+import { contactRecord } from './read-contact.ts';
+
+/** ChatWoot's pages have 15 contacts; so many make one of ours. */
+const PAGES_AT_ONCE = 20;
+
+/**
+ * All contacts: ChatWoot has no list of those that have changed. Each page of ours says which numbers it covers, so that who
+ * is missing in it can be looked at.
+ *
+ * @param token `<ChatWoot's page>:<highest number before it>`; null begins.
+ */
+export async function listContacts(api: ChatwootApi, token: string | null): Promise<ListedPage> {
+  const [first, after] = placeIn(token);
+  const items: unknown[] = [];
+  let next: number | null = first;
+  while (next !== null && next < first + PAGES_AT_ONCE) {
+    const page = await api.contactPage(next);
+    items.push(...page);
+    next = page.length === 0 ? null : next + 1;
+  }
+  const highest = Math.max(after, ...items.map((item) => withId.safeParse(item).data?.id ?? 0));
+  return {
+    records: items.map(recordOf),
+    next: next === null ? null : `${next}:${highest}`,
+    seenUpTo: null,
+    covers: { after: after === 0 ? null : String(after), upTo: next === null ? null : String(highest) },
+  };
+}
+
+function placeIn(token: string | null): readonly [page: number, after: number] {
+  const [page, after] = (token ?? '1:0').split(':').map(Number);
+  if (!Number.isSafeInteger(page) || !Number.isSafeInteger(after)) {
+    throw new RangeError('a page of contacts is named as <page>:<highest id before it>');
+  }
+  return [page ?? 1, after ?? 0];
+}
+
+function recordOf(item: unknown): RemoteRecord | MalformedRecord {
+  const parsed = contact.safeParse(item);
+  if (parsed.success) return contactRecord(parsed.data);
+  const id = withId.safeParse(item).data?.id;
+  return {
+    malformed: `does not fit ChatWoot's contract at ${placeOf(parsed.error)}`,
+    type: 'Person',
+    remoteId: id === undefined ? null : String(id),
+  };
+}

@@ -1,0 +1,52 @@
+import type { ListedPage, MalformedRecord, RemoteRecord } from '../inbound-source.ts';
+import { conversation, placeOf, withId } from './answers.ts';
+import type { ChatwootApi } from './api.ts';
+import { listedConversation } from './read-conversation.ts';
+
+/** ChatWoot's pages have 25 conversations; so many make one of ours. */
+const PAGES_AT_ONCE = 20;
+
+/** ChatWoot counts back from its own clock, we from ours: they may differ by minutes. */
+const CLOCKS_DIFFER_SECONDS = 600;
+
+/** What has changed since, in one page; from the beginning, everything, page by page (`token` is ChatWoot's page). */
+export async function listConversations(
+  api: ChatwootApi,
+  since: string | null,
+  token: string | null,
+): Promise<ListedPage> {
+  if (since !== null) {
+    const ago = (Date.now() - Temporal.Instant.from(since).epochMilliseconds) / 1_000;
+    const within = Math.max(1, Math.ceil(ago) + CLOCKS_DIFFER_SECONDS);
+    return listed(await api.conversationsWithin(within), null);
+  }
+  const first = Number(token ?? '1');
+  const items: unknown[] = [];
+  let next: number | null = first;
+  while (next !== null && next < first + PAGES_AT_ONCE) {
+    const page = await api.conversationPage(next);
+    items.push(...page);
+    next = page.length === 0 ? null : next + 1;
+  }
+  return listed(items, next === null ? null : String(next));
+}
+
+function listed(items: readonly unknown[], next: string | null): ListedPage {
+  const records = items.map(recordOf);
+  const times = records.flatMap((record) =>
+    'malformed' in record || record.modifiedOn === null ? [] : [Temporal.Instant.from(record.modifiedOn)],
+  );
+  const [latest] = times.toSorted((one, other) => Temporal.Instant.compare(other, one));
+  return { records, next, seenUpTo: latest?.toString() ?? null };
+}
+
+function recordOf(item: unknown): RemoteRecord | MalformedRecord {
+  const parsed = conversation.safeParse(item);
+  if (parsed.success) return listedConversation(parsed.data);
+  const id = withId.safeParse(item).data?.id;
+  return {
+    malformed: `does not fit ChatWoot's contract at ${placeOf(parsed.error)}`,
+    type: 'Conversation',
+    remoteId: id === undefined ? null : String(id),
+  };
+}

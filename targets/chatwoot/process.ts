@@ -1,0 +1,16 @@
+import { defineTarget, type SyncProcess } from '../sync-process.ts';
+import { chatwootMappings } from './mapping.ts';
+import { connectChatwoot } from './remote.ts';
+import { chatwootSettings } from './settings.ts';
+
+/** Customer service: both ways, with contacts that tell no times, and a history that agents write on. */
+const process: SyncProcess = {
+  name: 'CHATWOOT',
+  directions: ['outbound', 'inbound'],
+  mappingVersion: 1,
+  mappings: chatwootMappings,
+  // ChatWoot takes 3,000 requests a minute from one address, and a delivery is up to three of them.
+  limits: { callsPerSecond: 15, concurrentCalls: 10 },
+};
+
+export const chatwoot = defineTarget({ process, settings: chatwootSettings, connect: connectChatwoot });

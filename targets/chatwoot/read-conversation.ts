@@ -1,0 +1,93 @@
+import type { FieldValue } from '../../sync/canonical-form.ts';
+import type { Content } from '../../sync/content-hash.ts';
+import type { RemoteMessage, RemoteRecord } from '../inbound-source.ts';
+import { contact, type Conversation, type Message } from './answers.ts';
+import { oneSpaced } from './contact-fields.ts';
+import { emsChannel, fromSeconds } from './conversation-fields.ts';
+import { contactRecord, emsKeyIn } from './read-contact.ts';
+
+const INCOMING = 0;
+const OUTGOING = 1;
+
+const LONGEST_SUBJECT = 255;
+
+/** The message of EMS's that a note was written from; null: it is not one of ours. */
+export function emsMessageIn({ source_id }: Message): string | null {
+  return source_id?.startsWith('ems:') === true ? emsKeyIn(source_id.slice('ems:'.length)) : null;
+}
+
+export const isDeleted = ({ content_attributes }: Message): boolean => content_attributes?.deleted === true;
+
+/** Its own modified time; null: this ChatWoot is too old to tell. */
+export function modifiedOn({ updated_at }: Conversation): string | null {
+  return updated_at === null || updated_at === undefined ? null : fromSeconds(updated_at);
+}
+
+/** What a conversation says of itself, in the mapping's fields and notation. */
+export function conversationContent(conversation: Conversation): Content {
+  const { status, custom_attributes, created_at, last_activity_at, meta } = conversation;
+  const channel = emsChannel(meta.channel);
+  return {
+    ems_conversation_id: (custom_attributes?.['ems_conversation_id'] ?? null) as FieldValue,
+    status,
+    openedOn: fromSeconds(created_at),
+    ...(channel === null ? {} : { channel }),
+    ...(last_activity_at === null || last_activity_at === undefined
+      ? {}
+      : { lastActivityOn: fromSeconds(last_activity_at) }),
+  };
+}
+
+/** As a list shows it: without its messages, and without a subject, which is in the first of them. */
+export function listedConversation(conversation: Conversation): RemoteRecord {
+  const { sender } = conversation.meta;
+  const person = contact.safeParse(sender);
+  return {
+    type: 'Conversation',
+    remoteId: String(conversation.id),
+    emsKey: emsKeyIn(conversation.custom_attributes?.['ems_conversation_id']),
+    modifiedOn: modifiedOn(conversation),
+    content: conversationContent(conversation),
+    complete: false,
+    parents: sender ? { personId: { type: 'Person', remoteId: String(sender.id) } } : {},
+    related: person.success ? [contactRecord(person.data)] : [],
+    messages: null,
+    // Its contact was deleted, and it is being deleted as well: nobody's conversation makes no row.
+    removed: !sender,
+    successor: null,
+  };
+}
+
+/** As it is read alone, with everything in it. */
+export function wholeConversation(conversation: Conversation, messages: readonly Message[]): RemoteRecord {
+  const listed = listedConversation(conversation);
+  const spoken = messages.filter(({ message_type }) => message_type === INCOMING || message_type === OUTGOING);
+  return {
+    ...listed,
+    content: { ...listed.content, ...subjectOf(spoken) },
+    complete: true,
+    messages: spoken.map(remoteMessage),
+  };
+}
+
+/** What the person, or an agent, began with. A conversation that EMS began, or whose begin is deleted, has EMS's own subject. */
+function subjectOf([first]: readonly Message[]): Content {
+  if (first === undefined || isDeleted(first) || emsMessageIn(first) !== null) return {};
+  const line = first.content?.split('\n').find((candidate) => oneSpaced(candidate) !== null);
+  const visible = oneSpaced(line?.toWellFormed().replaceAll(/\p{Cc}/gu, ' '));
+  return visible === null ? {} : { subject: Array.from(visible).slice(0, LONGEST_SUBJECT).join('').trim() };
+}
+
+function remoteMessage(message: Message): RemoteMessage {
+  const isIncoming = message.message_type === INCOMING;
+  return {
+    remoteId: String(message.id),
+    emsKey: emsMessageIn(message),
+    author: isIncoming ? 'PERSON' : 'AGENT',
+    agentName: isIncoming ? null : oneSpaced(message.sender?.name),
+    // No text, but a file or a picture: that is not deleted.
+    body: isDeleted(message) ? null : (message.content ?? ''),
+    private: message.private ?? false,
+    sentOn: fromSeconds(message.created_at),
+  };
+}

@@ -1,0 +1,28 @@
+import { SyncError } from '../../sync/sync-error.ts';
+import type { RemoveRequest } from '../remote-system.ts';
+import type { ChatwootApi } from './api.ts';
+import { findByKey } from './find-contact.ts';
+import { refusedError } from './http.ts';
+import { emsKeyIn, isRemoved } from './read-contact.ts';
+
+/**
+ * Marks the contact. Deleting it would delete its conversations, which are ChatWoot's; and its identifier stays, so that it
+ * is known again if EMS has the person back.
+ */
+export async function removePerson(api: ChatwootApi, { key, remoteId }: RemoveRequest): Promise<void> {
+  const known = remoteId === null ? null : await api.contact(remoteId);
+  // Not there: an agent has merged it, and what it went into carries our id, or nothing does.
+  const contact = known ?? (await findByKey(api, key));
+  if (contact === null || isRemoved(contact)) return;
+  const holder = emsKeyIn(contact.identifier);
+  // Marked by an attempt whose answer was lost, and handed over to another person since.
+  if (holder !== null && holder !== key) return;
+  const id = String(contact.id);
+  const answer = await api.updateContact(id, { custom_attributes: { ems_removed: true } });
+  if (answer.kind === 'refused') throw refusedError(answer.refused, `PUT contacts/${id}`);
+  if (answer.kind === 'missing') {
+    throw new SyncError('transient', `ChatWoot lost contact ${id} while Person/${key} was taken off`, {
+      code: 'changed',
+    });
+  }
+}

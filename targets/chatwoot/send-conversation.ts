@@ -1,0 +1,105 @@
+import { formatRef, type EntityRef } from '../../sync/entity-type.ts';
+import { SyncError } from '../../sync/sync-error.ts';
+import type { SendRequest, SendResult } from '../remote-system.ts';
+import type { Conversation, Message } from './answers.ts';
+import type { ChatwootApi } from './api.ts';
+import { findConversation } from './find-conversation.ts';
+import { refusedError } from './http.ts';
+import { conversationContent, modifiedOn } from './read-conversation.ts';
+import { sendMessages } from './send-messages.ts';
+
+interface Found {
+  readonly conversation: Conversation;
+  readonly messages: readonly Message[];
+  /** Nobody can have written in it yet. */
+  readonly isNew: boolean;
+}
+
+/** Brings what EMS owns of a conversation to ChatWoot: its id, and the messages that EMS has written. */
+export async function sendConversation(
+  api: ChatwootApi,
+  request: SendRequest,
+  sendPublic: boolean,
+): Promise<SendResult> {
+  const found = await findOrCreate(api, request);
+  if ('kind' in found) return found;
+  const { conversation, isNew } = found;
+  const id = String(conversation.id);
+  const tied = await tie(api, conversation, request.key);
+  const { messages, changed } = await sendMessages(api, {
+    conversationId: id,
+    content: request.content,
+    there: found.messages,
+    sendPublic,
+  });
+  const after = tied || changed ? await api.conversation(id) : conversation;
+  if (after === null) {
+    throw new SyncError('transient', `ChatWoot lost conversation ${id} while it was being sent`, { code: 'changed' });
+  }
+  return { kind: 'sent', remoteId: id, ...(isNew ? stateOfNew(after) : stateOfKnown(after)), messages };
+}
+
+async function findOrCreate(api: ChatwootApi, request: SendRequest): Promise<Found | SendResult> {
+  const known = request.remoteId === null ? null : await whole(api, await api.conversation(request.remoteId));
+  if (known !== null) return known;
+  const { key, remoteId: contactId } = contactOf(request);
+  const noContact: SendResult = {
+    kind: 'blocked',
+    by: [key],
+    field: 'contact',
+    reason: `belongs to contact ${contactId} of ${formatRef(key)}, which ChatWoot does not have`,
+  };
+  const carried = await findConversation(api, request.key, contactId);
+  if (carried === 'no-contact') return noContact;
+  const found = await whole(api, carried);
+  if (found !== null) return found;
+  const answer = await api.createConversation(contactId, { ems_conversation_id: request.key });
+  switch (answer.kind) {
+    case 'answered':
+      return { conversation: answer.value, messages: [], isNew: true };
+    case 'refused':
+      throw refusedError(answer.refused, 'POST conversations');
+    case 'missing':
+      if ((await api.contact(contactId)) === null) return noContact;
+      throw new SyncError('target-down', 'ChatWoot does not have the inbox: check CHATWOOT_INBOX_ID', {
+        code: 'no-inbox',
+      });
+  }
+}
+
+async function whole(api: ChatwootApi, conversation: Conversation | null): Promise<Found | null> {
+  if (conversation === null) return null;
+  const messages = await api.messages(String(conversation.id));
+  return messages === null ? null : { conversation, messages, isNew: false };
+}
+
+/** The engine sends a conversation only once its person is there. */
+function contactOf({ key, references }: SendRequest): { readonly key: EntityRef; readonly remoteId: string } {
+  const [ref, remoteId] = [...references].find(([name]) => name.startsWith('Person/')) ?? [];
+  if (ref === undefined || remoteId === undefined) {
+    throw new SyncError('bug', `Conversation/${key} was sent without its person's contact`, { code: 'no-reference' });
+  }
+  return { key: { type: 'Person', key: ref.slice('Person/'.length) }, remoteId };
+}
+
+/** A conversation that began at ChatWoot gets our id beside what others have noted there. @returns whether it was written. */
+async function tie(api: ChatwootApi, { id, custom_attributes }: Conversation, key: string): Promise<boolean> {
+  if (custom_attributes?.['ems_conversation_id'] === key) return false;
+  await api.replaceAttributes(String(id), { ...custom_attributes, ems_conversation_id: key });
+  return true;
+}
+
+/** Nothing in it can be a change that EMS has not seen. */
+const stateOfNew = (conversation: Conversation) => ({
+  remoteModifiedOn: modifiedOn(conversation),
+  stored: conversationContent(conversation),
+});
+
+/**
+ * Persons and agents go on writing: what they did since the last poll, and have set, is not known to EMS yet. Only a poll may
+ * say that it is, so neither the time nor the fields that can change at ChatWoot are told here.
+ */
+function stateOfKnown(conversation: Conversation) {
+  const { status: _status, lastActivityOn: _lastActivityOn, ...settled } = conversationContent(conversation);
+  return { remoteModifiedOn: null, stored: settled };
+}
