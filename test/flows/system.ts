@@ -12,12 +12,16 @@ import { requestSync, requestSyncAndWait } from '../../clients/request-sync.ts';
 import { pairWorkflowId } from '../../sync/workflow-ids.ts';
 
 import { syncOutcomeAttribute } from '../../workflows/search-attributes.ts';
-import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
+import type { StartedChatwoot } from '../../simulators/chatwoot/start.ts';
+import type { StartedRunSignup } from '../../simulators/runsignup/start.ts';
+import type { StartedTagServer } from '../../simulators/tagserver/start.ts';
 import type { SyncRequest } from '../../workflows/pair-requests.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { ensureSearchAttributes } from '../../clients/search-attributes.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
 import { Ems } from './ems.ts';
+import { ProcessUnderTest } from './process-under-test.ts';
+import { settingsOf, started, startSimulators, type Simulators } from './simulators.ts';
 
 /** A row of a sync table as PostgreSQL has it; times as text with microseconds. */
 export interface RecordRow {
@@ -42,7 +46,16 @@ export interface RecordRow {
 export interface SystemOptions {
   /** Default 0: a test changes a row and sweeps at once. */
   readonly settleMs?: number;
+  /** Default: TAGSERVER alone. */
+  readonly targets?: readonly TargetUnderTest[];
+  /** Further settings of the workers, for example `RUNSIGNUP_WRITE_PERSONAL`. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
+
+export type TargetUnderTest = 'TAGSERVER' | 'RUNSIGNUP' | 'CHATWOOT';
+
+/** 32 bytes in base64, as good as any in a test. */
+const SYNC_KEY = Buffer.alloc(32, 7).toString('base64');
 
 /** The whole system on real servers: a database and a namespace of its own, TagServer, and workers in their own process. */
 export class System {
@@ -51,8 +64,9 @@ export class System {
   readonly namespace: string;
   readonly ems: Ems;
   readonly temporal: TemporalClient;
-  readonly tagServer: StartedTagServer;
   readonly #settleMs: number;
+  readonly #settings: Readonly<Record<string, string>>;
+  readonly #simulators: Simulators;
   readonly #cleanUp: () => Promise<void>;
   readonly #workerLogs: string[] = [];
   #workers: Child | null = null;
@@ -62,8 +76,9 @@ export class System {
     databaseUrl: string;
     namespace: string;
     temporal: TemporalClient;
-    tagServer: StartedTagServer;
+    simulators: Simulators;
     settleMs: number;
+    settings: Readonly<Record<string, string>>;
     cleanUp: () => Promise<void>;
   }) {
     this.database = parts.database;
@@ -71,12 +86,13 @@ export class System {
     this.namespace = parts.namespace;
     this.ems = new Ems(parts.database);
     this.temporal = parts.temporal;
-    this.tagServer = parts.tagServer;
+    this.#simulators = parts.simulators;
     this.#settleMs = parts.settleMs;
+    this.#settings = parts.settings;
     this.#cleanUp = parts.cleanUp;
   }
 
-  static async start({ settleMs = 0 }: SystemOptions = {}): Promise<System> {
+  static async start({ settleMs = 0, targets = ['TAGSERVER'], settings = {} }: SystemOptions = {}): Promise<System> {
     const adminUrl = requiredVariable('TEST_DATABASE_ADMIN_URL');
     const address = requiredVariable('TEST_TEMPORAL_ADDRESS');
     const name = `flow_${randomBytes(5).toString('hex')}`;
@@ -93,16 +109,17 @@ export class System {
     await registerNamespace(connection, name);
     const temporal = new TemporalClient({ connection, namespace: name });
     await ensureSearchAttributes(temporal);
-    const tagServer = await startTagServer();
+    const simulators = await startSimulators(targets);
     const system = new System({
       database,
       databaseUrl,
       namespace: name,
       temporal,
-      tagServer,
+      simulators,
       settleMs,
+      settings,
       cleanUp: async () => {
-        await tagServer.stop();
+        await Promise.all(Object.values(simulators).map((simulator) => simulator.stop()));
         await connection.close();
         await database.end();
         await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
@@ -119,11 +136,28 @@ export class System {
       DATABASE_URL: this.databaseUrl,
       TEMPORAL_ADDRESS: requiredVariable('TEST_TEMPORAL_ADDRESS'),
       TEMPORAL_NAMESPACE: this.namespace,
-      TAGSERVER_URL: this.tagServer.url,
-      TAGSERVER_TOKEN: this.tagServer.token,
       SETTLE_MS: String(this.#settleMs),
       LOG_LEVEL: 'info',
+      SYNC_KEY,
+      ...settingsOf(this.#simulators),
+      ...this.#settings,
     };
+  }
+
+  get tagServer(): StartedTagServer {
+    return started(this.#simulators.TAGSERVER);
+  }
+
+  get runSignup(): StartedRunSignup {
+    return started(this.#simulators.RUNSIGNUP);
+  }
+
+  get chatwoot(): StartedChatwoot {
+    return started(this.#simulators.CHATWOOT);
+  }
+
+  process(name: TargetUnderTest): ProcessUnderTest {
+    return new ProcessUnderTest(name, this.database, this.temporal);
   }
 
   async startWorkers(): Promise<void> {
