@@ -14,14 +14,16 @@ const looseText = z
 
 const text = z.string().nullish();
 
-/** Empty text means no time. */
-const seconds = z.union([
-  z.int(),
-  z
-    .string()
-    .regex(/^\d{1,11}$/)
-    .transform(Number),
-]);
+/** Unix seconds, up to the year 9999. */
+const seconds = z
+  .union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,12}$/)
+      .transform(Number),
+  ])
+  .refine((value) => value >= 0 && value < 253_402_300_800);
 
 export const errorEnvelope = z.looseObject({
   error: z.looseObject({

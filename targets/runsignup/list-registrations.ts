@@ -63,9 +63,7 @@ function readActive(place: Place, row: unknown): RemoteRecord | MalformedRecord 
   try {
     return registrationRecord(place, parsed.data);
   } catch (error) {
-    if (error instanceof SyncError || error instanceof RangeError) {
-      return malformed(place, row, (error instanceof SyncError ? error.field : undefined) ?? 'a time');
-    }
+    if (error instanceof SyncError) return malformed(place, row, error.field ?? 'body');
     throw error;
   }
 }
