@@ -1,0 +1,116 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { startChatwoot, type StartedChatwoot } from '../../../simulators/chatwoot/start.ts';
+import type { Content } from '../../../sync/content-hash.ts';
+import type { EntityType } from '../../../sync/entity-type.ts';
+import { SyncError } from '../../../sync/sync-error.ts';
+import type { InboundSource } from '../../../targets/inbound-source.ts';
+import type { RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
+import { chatwoot as target } from '../../../targets/chatwoot/process.ts';
+
+export const TOKEN = 'token-of-an-administrator';
+
+type Sent = Extract<SendResult, { kind: 'sent' }>;
+
+/** A ChatWoot for one test file, emptied after each test, and our connection to it, made anew for each. */
+export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {}) {
+  let started: StartedChatwoot | undefined;
+  let remote: RemoteSystem | undefined;
+  const running = (): StartedChatwoot => {
+    if (started === undefined) throw new Error('ChatWoot is started before the tests of a file, not while it is read.');
+    return started;
+  };
+  const connect = (changed: Readonly<Record<string, string>> = {}): RemoteSystem =>
+    target.connect(
+      target.settings.parse({
+        CHATWOOT_URL: running().url,
+        CHATWOOT_ACCOUNT_ID: '1',
+        CHATWOOT_TOKEN: TOKEN,
+        CHATWOOT_INBOX_ID: '1',
+        ...settings,
+        ...changed,
+      }),
+    );
+  beforeAll(async () => {
+    started = await startChatwoot({ token: TOKEN, requestsPerMinute: 1_000_000 });
+  });
+  beforeEach(() => {
+    remote = connect();
+  });
+  afterEach(async () => {
+    await started?.control.reset();
+  });
+  afterAll(async () => {
+    await started?.stop();
+  });
+
+  const connected = (): RemoteSystem => {
+    if (remote === undefined) throw new Error('the connection is made before each test');
+    return remote;
+  };
+  const inbound = (): InboundSource => {
+    const { inbound: source } = connected();
+    if (source === undefined) throw new Error('ChatWoot is read');
+    return source;
+  };
+  const send = (type: EntityType, key: string, content: Content, more: Partial<SendRequest> = {}) =>
+    connected().send({
+      type,
+      key,
+      content,
+      remoteId: null,
+      references: new Map(),
+      pass: 1n,
+      giveWay: false,
+      ...more,
+    });
+
+  return {
+    connect,
+    send,
+    sendPerson: (key: string, content: Content, more: Partial<SendRequest> = {}) =>
+      send('Person', key, { ...NOBODY, ...content }, more),
+    inbound,
+    remove: (type: EntityType, key: string, remoteId: string | null) =>
+      connected().remove({ type, key, remoteId, pass: 2n }),
+    probe: () => connected().probe(),
+    contact: async (id: string | number) => (await running().control.state()).contacts[String(id)],
+    get control() {
+      return running().control;
+    },
+  };
+}
+
+/** A person of whom EMS knows nothing. */
+export const NOBODY: Content = {
+  name: null,
+  email: null,
+  phone_number: null,
+  ems_events: null,
+  ems_language: null,
+  ems_club: null,
+};
+
+export const ANA: Content = {
+  name: 'Ana Silva',
+  email: 'ana@clube.example',
+  phone_number: '+351912345678',
+  ems_events: 'Night Run, Porto Marathon',
+  ems_language: 'pt',
+  ems_club: 'Clube de Atletismo',
+};
+
+export function asSent(result: SendResult): Sent {
+  if (result.kind === 'sent') return result;
+  throw new Error(`it was not sent: ${JSON.stringify(result)}`);
+}
+
+/** What a call failed with. */
+export async function failureOf(call: Promise<unknown>): Promise<SyncError> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof SyncError) return error;
+    throw error;
+  }
+  throw new Error('the call succeeded');
+}

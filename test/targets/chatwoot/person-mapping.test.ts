@@ -1,0 +1,177 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Person } from '../../../database/entities/index.ts';
+import { person } from '../../../targets/chatwoot/person-mapping.ts';
+import { NO_SOURCES, PERSON } from './person-rows.ts';
+
+const map = (change: object = {}, sources: object = {}) =>
+  person.map({ ...PERSON, ...change } as Person, { ...NO_SOURCES, ...sources } as never);
+
+const fieldOf = (field: string, change: object = {}, sources: object = {}) => {
+  const mapped = map(change, sources);
+  return mapped.kind === 'mapped' ? mapped.content[field] : `parked: ${mapped.field}`;
+};
+
+test('a person becomes a contact', () => {
+  const club = [{ name: 'Clube de Atletismo' }];
+  const events = [{ name: 'Porto Marathon' }, { name: ' Night Run ' }, { name: 'Night Run' }, { name: null }];
+  expect(map({}, { club, events })).toEqual({
+    kind: 'mapped',
+    content: {
+      name: 'Ana Silva',
+      email: 'ana.silva@clube.example',
+      phone_number: '+351912345678',
+      ems_events: 'Night Run, Porto Marathon',
+      ems_language: 'pt',
+      ems_club: 'Clube de Atletismo',
+    },
+  });
+});
+
+describe('a name', () => {
+  test.each([
+    ['Ana', 'Silva', 'Ana Silva'],
+    ['  Ana  Maria ', ' Silva\u00a0', 'Ana Maria Silva'],
+    [null, 'Silva', 'Silva'],
+    ['Ana', null, 'Ana'],
+    ['', ' ', null],
+    [null, null, null],
+    ['Zoe\u0308', "O'Brien", "Zo\u00eb O'Brien"],
+    ['🏃‍♀️', '<b>x</b>', '🏃‍♀️ <b>x</b>'],
+    ['A&amp;B', '0', 'A&amp;B 0'],
+    ['x'.repeat(250), 'yyyy', `${'x'.repeat(250)} yyyy`],
+    ['x'.repeat(250), 'yyyyy', 'parked: first_name, last_name'],
+    ['Ana', 'Bell\u0007', 'parked: first_name, last_name'],
+  ])('of %j and %j is %j', (firstName, lastName, name) => {
+    expect(fieldOf('name', { firstName, lastName })).toBe(name);
+  });
+
+  test.each([
+    ['Ana Maria Silva', { firstName: 'Ana Maria', lastName: 'Silva' }],
+    ['Silva', { firstName: null, lastName: 'Silva' }],
+    [null, { firstName: null, lastName: null }],
+  ])('%j that ChatWoot has becomes %j', (name, columns) => {
+    expect(person.inbound?.apply({ name }, ['name'], PERSON)).toEqual(columns);
+    expect(person.inbound?.apply({ name }, ['name'], null)).toEqual(columns);
+  });
+
+  test('that EMS splits otherwise, but that reads the same, stays split as EMS has it', () => {
+    const row = { ...PERSON, firstName: 'Ana', lastName: 'da  Silva' } as Person;
+    expect(person.inbound?.apply({ name: 'Ana da Silva' }, ['name'], row)).toEqual({});
+  });
+
+  test('is replaced where what EMS has is too long to be sent', () => {
+    const row = { ...PERSON, firstName: 'x'.repeat(300) } as Person;
+    expect(person.inbound?.apply({ name: 'Ana Silva' }, ['name'], row)).toEqual({
+      firstName: 'Ana',
+      lastName: 'Silva',
+    });
+  });
+});
+
+describe('an e-mail address', () => {
+  test.each([
+    [' Ana@Clube.EXAMPLE ', 'ana@clube.example'],
+    ['ana+run@clube.example', 'ana+run@clube.example'],
+    ['ana@localhost', 'ana@localhost'],
+    ['', null],
+    [null, null],
+    ['ana', 'parked: email'],
+    ['ana silva@clube.example', 'parked: email'],
+    ['a@b@c', 'parked: email'],
+    [`${'x'.repeat(250)}@b.example`, 'parked: email'],
+  ])('%j is %j', (email, expected) => {
+    expect(fieldOf('email', { email })).toBe(expected);
+  });
+});
+
+describe('a phone number', () => {
+  test.each([
+    ['+351912345678', 'PT', '+351912345678'],
+    ['+351 912 345-678', null, '+351912345678'],
+    ['912 345 678', 'PT', '+351912345678'],
+    ['912 345 678', 'pt', '+351912345678'],
+    ['(201) 555-0123', 'US', '+12015550123'],
+    ['00351912345678', 'PT', '+351912345678'],
+    ['912 345 678', null, 'parked: phone'],
+    ['912 345 678', 'ZZ', 'parked: phone'],
+    ['call me', 'PT', 'parked: phone'],
+    ['12', 'PT', 'parked: phone'],
+    [' ', 'PT', null],
+    [null, 'PT', null],
+  ])('%j in %j is %j', (phone, country, expected) => {
+    expect(fieldOf('phone_number', { phone, country })).toBe(expected);
+  });
+
+  const born = (date: string | null) => (date === null ? null : Temporal.PlainDate.from(date));
+  test.each<[string, object, object, string | null]>([
+    ['a child with another address', {}, { dateOfBirth: born('2010-01-01') }, '+351912345678'],
+    ['an older person', {}, { dateOfBirth: born('1960-01-01') }, null],
+    ['a younger person without e-mail', {}, { dateOfBirth: born('2010-01-01'), email: ' ' }, null],
+    [
+      'an older one with e-mail, if there is none here',
+      { email: null },
+      { dateOfBirth: born('1960-01-01') },
+      '+351912345678',
+    ],
+    ['one of unknown age', {}, { dateOfBirth: null }, '+351912345678'],
+    ['one of known age, if this one is not known', { dateOfBirth: null }, {}, null],
+    ['one of the same age and a lower number', {}, { id: '99' }, null],
+    ['one of the same age and a higher number', {}, { id: '10000' }, '+351912345678'],
+    ['one of unknown age too, and a lower number', { dateOfBirth: null }, { id: '99', dateOfBirth: null }, null],
+  ])('that is shared with %s', (_, change, other, expected) => {
+    const samePhone = [{ ...PERSON, id: '9999', email: 'other@clube.example', ...other }];
+    expect(fieldOf('phone_number', change, { samePhone })).toBe(expected);
+  });
+
+  test('goes to exactly one of those who share it', () => {
+    const family = [
+      { id: '1', dateOfBirth: born('1950-05-05'), email: 'a@x.example' },
+      { id: '2', dateOfBirth: null, email: 'b@x.example' },
+      { id: '3', dateOfBirth: born('1950-05-05'), email: 'c@x.example' },
+      { id: '4', dateOfBirth: null, email: null },
+    ].map((one) => ({ ...PERSON, ...one }));
+    const sent = family.filter((one) => {
+      const samePhone = family.filter(({ id }) => id !== one.id);
+      return fieldOf('phone_number', one, { samePhone }) !== null;
+    });
+    expect(sent.map(({ id }) => id)).toEqual(['4']);
+  });
+
+  test('that is given to another does not differ from none at ChatWoot, so EMS keeps it', () => {
+    const samePhone = [{ ...PERSON, id: '1', email: null }];
+    expect(person.inbound?.view(PERSON, { ...NO_SOURCES, samePhone } as never)).toMatchObject({ phone_number: null });
+  });
+});
+
+test('many events are cut to what an agent can read', () => {
+  const events = Array.from({ length: 200 }, (_, index) => ({ name: `Event ${index}` }));
+  const list = String(fieldOf('ems_events', {}, { events }));
+  expect(Array.from(list).length).toBeLessThanOrEqual(1_000);
+  expect(list).toMatch(/^Event 0, Event 1, Event 10, .*…$/);
+});
+
+test('an event whose name has a line break parks nobody', () => {
+  expect(fieldOf('ems_events', {}, { events: [{ name: 'Night\nRun\u0007' }] })).toBe('Night Run');
+});
+
+test('what cannot be mapped is left out of the view, not empty', () => {
+  const view = person.inbound?.view({ ...PERSON, email: 'none' } as Person, NO_SOURCES);
+  expect(Object.keys(view ?? {})).toEqual(['name', 'phone_number', 'ems_events', 'ems_language', 'ems_club']);
+});
+
+test('a contact finds its row by e-mail, then by phone, and makes none without either', () => {
+  const content = { name: 'Ana', email: 'ana@clube.example', phone_number: null };
+  expect(person.inbound?.match(content)).toEqual([{ email: 'ana@clube.example' }, { phone: null }]);
+  expect(person.inbound?.refuseCreate(content)).toBeNull();
+  expect(person.inbound?.refuseCreate({ ...content, email: null })).toBe('has neither e-mail nor phone');
+});
+
+test('only what both may change can be applied', () => {
+  const content = { name: 'B C', email: 'b@x.example', phone_number: '+351911111111', ems_club: 'Other' };
+  expect(person.inbound?.apply(content, Object.keys(content), PERSON)).toEqual({
+    firstName: 'B',
+    lastName: 'C',
+    email: 'b@x.example',
+    phone: '+351911111111',
+  });
+});

@@ -1,0 +1,22 @@
+import type { Person } from '../../../database/entities/index.ts';
+
+export const PERSON = {
+  id: '4711',
+  modifiedOn: Temporal.Instant.from('2027-01-01T00:00:00Z'),
+  firstName: 'Ana',
+  lastName: 'Silva',
+  email: 'Ana.Silva@Clube.example',
+  phone: '+351912345678',
+  dateOfBirth: Temporal.PlainDate.from('1988-02-29'),
+  gender: 'F',
+  nationality: 'PT',
+  language: 'pt',
+  street: null,
+  city: null,
+  region: null,
+  postalCode: null,
+  country: 'PT',
+  organisationId: '11',
+} as Person;
+
+export const NO_SOURCES = { club: [], events: [], samePhone: [] };
