@@ -12,7 +12,8 @@ const looseText = z
     typeof value === 'number' ? (Number.isSafeInteger(value) ? String(value) : undefined) : value,
   );
 
-const text = z.string().nullish();
+/** A text of digits only may come as a number. */
+const text = z.union([z.string(), z.number().transform(String)]).nullish();
 
 /** Unix seconds, up to the year 9999. */
 const seconds = z
@@ -46,7 +47,11 @@ export const user = z.looseObject({
   dob: text,
   gender: text,
   phone: text,
-  address: z.looseObject({ street: text, city: text, state: text, zipcode: text, country_code: text }).nullish(),
+  address: z
+    .looseObject({ street: text, city: text, state: text, zipcode: text, country_code: text })
+    .nullish()
+    // An empty one may come as an empty list: PHP has one word for both.
+    .catch(undefined),
 });
 
 export const participant = z.looseObject({
@@ -89,7 +94,10 @@ export const race = z.looseObject({
     url: text,
     external_race_url: text,
     timezone: z.string(),
-    events: z.array(z.unknown()).default([]),
+    events: z
+      .array(z.unknown())
+      .nullish()
+      .transform((events) => events ?? []),
   }),
 });
 

@@ -84,6 +84,8 @@ export const personMapping = defineTwoWayMapping({
       dateOfBirth: dayOf(textOf(content['dateOfBirth'])),
     },
   ],
+  // Imports make new users: the newest is the one that RunSignup goes on with.
+  newestRemoteWins: true,
   refuseCreate: (content) =>
     textOf(content['lastName']) === null && textOf(content['email']) === null
       ? 'has neither last name nor e-mail that this key may see'

@@ -38,11 +38,11 @@ async function registerMany(count: number): Promise<string[]> {
   return ids;
 }
 
+const linked = async (type: string) => (type === 'Event' ? ['567@9'] : type === 'Race' ? ['567/1', '567/2'] : ['?']);
+
 describe('what is polled', () => {
   test('linked races for events and races, linked events for registrations, persons with them', async () => {
     const { inbound } = connect(runSignup);
-    const linked = async (type: string) =>
-      type === 'Event' ? ['567@9'] : type === 'Race' ? ['567/1', '567/2'] : ['?'];
     expect(await inbound.scopes('Event', linked)).toEqual(['567@9']);
     expect(await inbound.scopes('Race', linked)).toEqual(['567@9']);
     expect(await inbound.scopes('EventParticipant', linked)).toEqual(['567/1', '567/2']);
