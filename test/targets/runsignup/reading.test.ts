@@ -109,6 +109,22 @@ describe('pages', () => {
       errorClass: 'contract',
       code: 'paging',
     });
+    expect((await runSignup.control.journal()).length).toBeLessThan(5);
+  });
+
+  test('a page out of order ends the poll with an error: what was passed over would be lost', async () => {
+    const row = { last_modified: 1, user: { user_id: 1 } };
+    const participants = [5, 3].map((id) => ({ ...row, registration_id: id }));
+    await runSignup.control.setFaults({
+      respond: {
+        status: 200,
+        body: [{ event: { event_id: race.eightK, participants: [] }, participants }],
+        match: { prefix: `/rest/race/${race.raceId}/participants` },
+      },
+    });
+    await expect(listAll(connect(runSignup, {}, 9), 'EventParticipant', scope)).rejects.toMatchObject({
+      code: 'paging',
+    });
   });
 
   test('the watermark is inclusive: what has it comes again, what is older does not', async () => {
