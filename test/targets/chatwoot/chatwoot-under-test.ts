@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { startChatwoot, type StartedChatwoot } from '../../../simulators/chatwoot/start.ts';
+import { startChatwoot, type ChatwootFaults, type StartedChatwoot } from '../../../simulators/chatwoot/start.ts';
 import type { Content } from '../../../sync/content-hash.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
 import { SyncError } from '../../../sync/sync-error.ts';
@@ -113,4 +113,13 @@ export async function failureOf(call: Promise<unknown>): Promise<SyncError> {
     throw error;
   }
   throw new Error('the call succeeded');
+}
+
+/** The next create has its effect, but its answer is lost; the look-up before it finds nothing. */
+export function createLost(resource: 'contacts' | 'conversations'): ChatwootFaults {
+  const prefix = `/api/v1/accounts/1/${resource}`;
+  return {
+    respond: { match: { prefix: `${prefix}/filter` }, status: 200, body: { meta: {}, payload: [] }, times: 1 },
+    failAfter: { match: { method: 'POST', prefix }, times: 1 },
+  };
 }

@@ -60,7 +60,7 @@ test('what ChatWoot gives back hashes as what was sent, also when it is sent aga
   await fc.assert(
     fc.asyncProperty(rows, async ({ club, events, ...row }) => {
       const sources = { ...NO_SOURCES, club: [{ name: club }], events: events.map((event) => ({ name: event })) };
-      const outcome = person.map({ ...PERSON, ...row } as Person, sources as never);
+      const outcome = person.map({ ...PERSON, ...row }, sources as never);
       if (outcome.kind === 'parked') return;
       mapped += 1;
       const sent = asSent(await chatwoot.sendPerson('4711', outcome.content, { remoteId }));
@@ -81,7 +81,7 @@ test('what ChatWoot gives back hashes as what was sent, also when it is sent aga
 test('what was read and applied to an empty row maps to what was read, whatever an agent typed', () => {
   fc.assert(
     fc.property(name, fc.constantFrom(...EMAILS), (agentsName, email) => {
-      const first = person.map({ ...PERSON, firstName: agentsName, lastName: null, email } as Person, NO_SOURCES);
+      const first = person.map({ ...PERSON, firstName: agentsName, lastName: null, email }, NO_SOURCES);
       if (first.kind === 'parked') return;
       const changes = person.inbound?.apply(first.content, ['name', 'email', 'phone_number'], null);
       const row = { ...PERSON, firstName: null, lastName: null, email: null, phone: null, ...changes } as Person;
