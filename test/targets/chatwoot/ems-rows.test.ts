@@ -47,6 +47,9 @@ async function contentOf(type: EntityType, key: string) {
   return mapped.content;
 }
 
+const sharedWith = async (key: string) => (await load('Person', key)).sharedWith;
+const phoneOf = async (key: string) => (await contentOf('Person', key))['phone_number'];
+
 test.each([
   [{ email: 'a@x.example' }, true],
   [{ phone: '+351912345678' }, true],
@@ -79,7 +82,6 @@ test('persons with one e-mail share a contact, and so do those without any who h
   const young = await person({ phone });
   const old = await person({ phone, email: ' ', date_of_birth: '1950-01-01' });
   const none = await person({});
-  const sharedWith = async (key: string) => (await load('Person', key)).sharedWith;
   expect(await Promise.all([child, parent, stranger, young, old, none].map(sharedWith))).toEqual([
     parent,
     null,
@@ -94,7 +96,6 @@ test('a phone that persons of several e-mail addresses have is sent for one of t
   const phone = '+351912345678';
   const parent = await person({ email: 'parent@x.example', date_of_birth: '1980-01-01', phone });
   const child = await person({ email: 'child@x.example', date_of_birth: '2010-01-01', phone });
-  const phoneOf = async (key: string) => (await contentOf('Person', key))['phone_number'];
   expect([await phoneOf(parent), await phoneOf(child)]).toEqual([phone, null]);
   await person({ phone });
   expect([await phoneOf(parent), await phoneOf(child)]).toEqual([null, null]);

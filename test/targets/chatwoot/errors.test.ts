@@ -36,9 +36,12 @@ describe('an answer of status', () => {
   });
 
   test('404 that a proxy gives is no contact that has gone', async () => {
-    await chatwoot.control.setFaults({ respond: { status: 404, body: '<html>Not found</html>' } });
+    const match = { prefix: '/api/v1/accounts/1/contacts/1' };
+    await chatwoot.control.setFaults({ respond: { status: 404, body: '<html>Not found</html>', match } });
     expect(await failureOf(fetched())).toMatchObject({ errorClass: 'target-down' });
     expect(await failureOf(chatwoot.remove('Person', '4711', '1'))).toMatchObject({ errorClass: 'target-down' });
+    const update = chatwoot.sendPerson('4711', ANA, { remoteId: '1' });
+    expect(await failureOf(update)).toMatchObject({ errorClass: 'target-down' });
   });
 });
 

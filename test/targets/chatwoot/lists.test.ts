@@ -86,6 +86,19 @@ describe('the list of contacts', () => {
     },
   );
 
+  test('reads phone numbers as EMS writes them, and leaves what is none as it is', async () => {
+    const { contact } = await chatwoot.control.backdoor({
+      do: 'create-contact',
+      set: { phone_number: 'call +351912345678' },
+    });
+    const phoneOf = async () =>
+      (await chatwoot.inbound().fetch({ type: 'Person', remoteId: String(contact) }, null))?.content['phone_number'];
+    expect(await phoneOf()).toBe('+351912345678');
+    const set = { phone_number: ' ask ' };
+    await chatwoot.control.backdoor({ do: 'edit-contact', contact, set, unvalidated: true });
+    expect(await phoneOf()).toBe('ask');
+  });
+
   test('goes on past a contact that fits no contract, and quotes nothing of it', async () => {
     const good = { id: 1, name: 'Ana', email: 'a@x.example', identifier: null, custom_attributes: {} };
     const payload = [good, { ...good, id: 2, email: { secret: 'value' } }, 'secret', { ...good, id: 4 }];
