@@ -1,0 +1,47 @@
+/** What a person has on either side, as far as both may change it. */
+export interface Fields {
+  readonly name: string;
+  readonly email: string;
+  readonly phone: string | null;
+}
+
+export type FieldName = keyof Fields;
+
+/** One person as EMS and ChatWoot hold it, and as both last agreed on it. Null: not there. */
+export interface PairModel {
+  ems: Fields | null;
+  remote: Fields | null;
+  base: Fields | null;
+}
+
+const NAMES: readonly FieldName[] = ['name', 'email', 'phone'];
+
+const differing = (left: Fields, right: Fields) => NAMES.filter((field) => left[field] !== right[field]);
+
+/**
+ * What becomes of a pair when it is looked at: EMS wins as a whole where both sides have changed since they last agreed, else
+ * what the remote alone has changed goes into EMS. Written from the specification, not from the engine.
+ */
+export function resolve(pair: PairModel): void {
+  const { ems, remote, base } = pair;
+  if (ems === null || remote === null || base === null) {
+    // Made on one side only; EMS's deletion is told by a mark at the remote.
+    pair.base = pair.ems = pair.remote = base === null ? (ems ?? remote) : ems;
+    return;
+  }
+  const byRemote = differing(remote, base).filter((field) => remote[field] !== ems[field]);
+  const emsWins = byRemote.length === 0 || differing(ems, base).length > 0;
+  const agreed = emsWins ? ems : { ...ems, ...Object.fromEntries(byRemote.map((field) => [field, remote[field]])) };
+  pair.ems = pair.remote = pair.base = agreed;
+}
+
+/** Whether a poll finds the pair: the remote is not as it was last known. */
+export function isSeenByPoll({ remote, base }: PairModel): boolean {
+  return remote !== null && (base === null || differing(remote, base).length > 0);
+}
+
+/** Whether a sweep finds the pair: EMS's content is not what was last agreed on. */
+export function isSeenBySweep({ ems, base }: PairModel): boolean {
+  if (ems === null || base === null) return ems !== base;
+  return differing(ems, base).length > 0;
+}
