@@ -9,7 +9,7 @@ const process: SyncProcess = {
   directions: ['outbound', 'inbound'],
   mappingVersion: 1,
   mappings: chatwootMappings,
-  // ChatWoot takes 3,000 requests a minute from one address, and a delivery is up to three of them.
+  // ChatWoot takes 3,000 requests a minute from one address: a new person is two of them, a conversation five and more.
   limits: { callsPerSecond: 15, concurrentCalls: 10 },
 };
 

@@ -1,9 +1,8 @@
-import { canonicalForm } from '../../sync/canonical-form.ts';
-import { contentHash } from '../../sync/content-hash.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
 import type { Contact, Refused } from './answers.ts';
-import type { ChatwootApi, ContactBody } from './api.ts';
+import type { ChatwootApi } from './api.ts';
+import { contactBody, isUpToDate } from './contact-body.ts';
 import { blockedBy, CONTESTED, findLike, ownershipOf, type Candidate, type Contested } from './find-contact.ts';
 import { refusedError } from './http.ts';
 import { contactContent, isRemoved } from './read-contact.ts';
@@ -111,30 +110,6 @@ function unexplained(refused: Refused, step: Step, { key }: SendRequest): SyncEr
     {
       code: 'taken',
     },
-  );
-}
-
-/** Everything that EMS has a say in, spelt out: what is left out would stay as it is. */
-function contactBody({ key, content }: SendRequest): ContactBody {
-  const value = (field: string) => canonicalForm(content[field]);
-  return {
-    // ChatWoot makes "" of null.
-    name: value('name') ?? '',
-    email: value('email'),
-    phone_number: value('phone_number'),
-    // Never "": ChatWoot's index takes it for a value like any other.
-    identifier: key,
-    custom_attributes: {
-      ems_events: value('ems_events'),
-      ems_language: value('ems_language'),
-      ems_club: value('ems_club'),
-    },
-  };
-}
-
-function isUpToDate(contact: Contact, { key, content }: SendRequest): boolean {
-  return (
-    contact.identifier === key && !isRemoved(contact) && contentHash(contactContent(contact)) === contentHash(content)
   );
 }
 

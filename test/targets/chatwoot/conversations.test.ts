@@ -192,6 +192,14 @@ describe('a conversation that began at ChatWoot', () => {
     expect(record?.messages).toMatchObject([{ author: 'PERSON' }, { author: 'AGENT', body: null }]);
   });
 
+  test('whose first message was deleted keeps the subject that EMS has', async () => {
+    const { remoteId } = await begun();
+    const [first] = await messagesOf(remoteId);
+    const conversation = Number(remoteId);
+    await chatwoot.control.backdoor({ do: 'delete-message', conversation, message: first?.id ?? 0 });
+    expect(Object.keys((await fetched(remoteId))?.content ?? {})).not.toContain('subject');
+  });
+
   test('of which EMS wrote the first line keeps EMS’s own subject', async () => {
     const contact = await contactOfAna();
     const { remoteId } = asSent(await send(contact, content(note('9', 'Internal'))));
