@@ -8,7 +8,7 @@ import { pairWorkflowId } from '../../sync/workflow-ids.ts';
 import type { SyncRequest } from '../../workflows/pair-requests.ts';
 import type { PollResult } from '../../workflows/poll-inbound.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
-import type { RecordRow } from './system.ts';
+import type { RecordRow } from './record-row.ts';
 
 /** One sync process of a system under test: its loops, its pairs, its records. */
 export class ProcessUnderTest {

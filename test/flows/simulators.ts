@@ -1,7 +1,8 @@
 import { startChatwoot, type StartedChatwoot } from '../../simulators/chatwoot/start.ts';
 import { startRunSignup, type StartedRunSignup } from '../../simulators/runsignup/start.ts';
 import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
-import type { TargetUnderTest } from './system.ts';
+
+export type TargetUnderTest = 'TAGSERVER' | 'RUNSIGNUP' | 'CHATWOOT';
 
 export interface Simulators {
   TAGSERVER?: StartedTagServer;

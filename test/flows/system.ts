@@ -21,27 +21,8 @@ import { ensureSearchAttributes } from '../../clients/search-attributes.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
 import { Ems } from './ems.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
-import { settingsOf, started, startSimulators, type Simulators } from './simulators.ts';
-
-/** A row of a sync table as PostgreSQL has it; times as text with microseconds. */
-export interface RecordRow {
-  readonly state: string;
-  readonly entity_id: string | null;
-  readonly entity_key: string;
-  readonly entity_synced_on: string | null;
-  readonly examined_on: string | null;
-  readonly remote_synced_on: string | null;
-  readonly remote_id: string | null;
-  readonly content_hash: string | null;
-  readonly waiting_for: string | null;
-  readonly sources_version: string | null;
-  readonly pass: string;
-  readonly last_error_class: string | null;
-  readonly last_error: string | null;
-  readonly attempts: number;
-  readonly failing_since: string | null;
-  readonly updated_on: string;
-}
+import type { RecordRow } from './record-row.ts';
+import { settingsOf, started, startSimulators, type Simulators, type TargetUnderTest } from './simulators.ts';
 
 export interface SystemOptions {
   /** Default 0: a test changes a row and sweeps at once. */
@@ -51,8 +32,6 @@ export interface SystemOptions {
   /** Further settings of the workers, for example `RUNSIGNUP_WRITE_PERSONAL`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
-
-export type TargetUnderTest = 'TAGSERVER' | 'RUNSIGNUP' | 'CHATWOOT';
 
 /** 32 bytes in base64, as good as any in a test. */
 const SYNC_KEY = Buffer.alloc(32, 7).toString('base64');
