@@ -5,7 +5,7 @@ import { contentHash } from '../sync/content-hash.ts';
 import type { Delivery, Examined } from '../sync/delivery.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
-import { baseOf } from '../sync/keyed-hash.ts';
+import { baseWith, type Base } from '../sync/keyed-hash.ts';
 import type { OutboundDecision } from '../sync/judge-outbound.ts';
 import { StalePassError, SyncError } from '../sync/sync-error.ts';
 import { pairWorkflowId } from '../sync/workflow-ids.ts';
@@ -116,9 +116,10 @@ async function carryOut(
   dependencies: Dependencies,
   input: DeliverInput,
   pass: bigint,
-  { pair, decision, examined, references }: JudgedPair,
+  judged: JudgedPair,
   owned: ReadonlySet<EntityKey>,
 ): Promise<Delivery> {
+  const { pair, decision, examined } = judged;
   const common = { key: pair.key, pass: `${pass}` };
   switch (decision.kind) {
     case 'nothing':
@@ -139,7 +140,7 @@ async function carryOut(
     case 'create':
     case 'update':
       if (!owned.has(pair.key)) return { ...common, kind: 'superseded' };
-      return callTarget(dependencies, input, pass, decision, { examined, references });
+      return callTarget(dependencies, input, pass, decision, judged);
   }
 }
 
@@ -148,7 +149,7 @@ async function callTarget(
   input: DeliverInput,
   pass: bigint,
   decision: Extract<OutboundDecision, { kind: 'create' | 'update' | 'remove' }>,
-  { examined, references }: Pick<JudgedPair, 'examined' | 'references'>,
+  { pair, examined, references }: JudgedPair,
 ): Promise<Delivery> {
   const { type, key } = input;
   const { remote } = connectedProcess(dependencies, input.process);
@@ -161,6 +162,8 @@ async function callTarget(
     return { ...common, kind: 'removed', forget: false, keptAs: decision.remoteId };
   }
   const remoteId = decision.kind === 'update' ? decision.remoteId : null;
+  // Fields that an answer leaves out are as they were last known; those of a remote record that is made anew are not known.
+  const known: Base | null = remoteId === null ? null : (pair.record?.base ?? null);
   try {
     const { content } = decision;
     const result = await remote.send({ type, key, remoteId, content, references, pass, giveWay: input.resend });
@@ -177,7 +180,7 @@ async function callTarget(
           remoteId: result.remoteId,
           remoteModifiedOn: result.remoteModifiedOn,
           contentHash: contentHash(decision.content),
-          ...(result.stored === undefined ? {} : { base: baseOf(result.stored, dependencies.keys) }),
+          ...(result.stored === undefined ? {} : { base: baseWith(known, result.stored, dependencies.keys) }),
           ...(result.messages === undefined ? {} : { messages: result.messages }),
         };
     }

@@ -1,5 +1,6 @@
 import type { MigrationSet } from '../orm.ts';
 import { EmsTables } from './ems-0001-tables.ts';
+import { EmsAddresses } from './ems-0002-addresses.ts';
 import { SyncRecords } from './sync-0001-records.ts';
 import { SyncInbound } from './sync-0002-inbound.ts';
 import { SyncBothWays } from './sync-0003-both-ways.ts';
@@ -7,7 +8,10 @@ import { SyncBothWays } from './sync-0003-both-ways.ts';
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
   tableName: 'sync_migration_ems',
-  migrations: [{ name: 'ems-0001-tables', class: EmsTables }],
+  migrations: [
+    { name: 'ems-0001-tables', class: EmsTables },
+    { name: 'ems-0002-addresses', class: EmsAddresses },
+  ],
 };
 
 /** Our tables. They refer to EMS's, which must exist. */
