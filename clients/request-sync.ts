@@ -5,6 +5,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { isPairOrder } from '../sync/pair-order.ts';
 import {
   requestedSignal,
   syncNowUpdate,
@@ -32,11 +33,11 @@ const TRIES = 5;
 /**
  * Asks a pair for a pass: a running workflow takes another one afterwards, otherwise one is started.
  *
- * @param request `resend`: send also what our records say the target has.
+ * @param request `resend`: send also what our records say the target has. `inbound`: look at the remote record first.
  */
 export async function requestSync(client: Client, pair: PairRef, request: SyncRequest = 'outbound'): Promise<void> {
   await client.workflow.signalWithStart('syncEntity', {
-    ...pairStartOptions(pair, 'outbound', PRIORITY.onDemand),
+    ...startOptions(pair, request),
     args: [{ ...pair, requests: [] }],
     signal: requestedSignal,
     signalArgs: [request],
@@ -48,6 +49,7 @@ export async function requestSync(client: Client, pair: PairRef, request: SyncRe
  * attempts go on.
  *
  * @throws NoResultInTimeError
+ * @throws WorkflowFailedError if an order could not be carried out; its root cause says why.
  */
 export async function requestSyncAndWait(
   client: Client,
@@ -55,7 +57,7 @@ export async function requestSyncAndWait(
   timeoutMs: number,
   request: SyncRequest = 'outbound',
 ): Promise<SyncEntityResult> {
-  const options = pairStartOptions(pair, 'outbound', PRIORITY.onDemand);
+  const options = startOptions(pair, request);
   const deadline = Date.now() + timeoutMs;
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -72,9 +74,23 @@ export async function requestSyncAndWait(
     } catch (error) {
       if (Date.now() >= deadline || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
         throw new NoResultInTimeError(options.workflowId, timeoutMs);
-      if (!metTheEnd(error) || attempt === TRIES) throw error;
+      if (!metTheEnd(error)) throw error;
+      // An order that is refused ends the run, and would end the next one.
+      if (isPairOrder(request)) await throwIfFailed(client, options.workflowId);
+      if (attempt === TRIES) throw error;
     }
   }
+}
+
+/** How the pair's workflow is named in lists, and goes before what sweeps start. */
+const startOptions = (pair: PairRef, request: SyncRequest) =>
+  pairStartOptions(pair, request === 'inbound' ? 'inbound' : 'outbound', PRIORITY.onDemand);
+
+/** @throws WorkflowFailedError if the latest run has failed. */
+async function throwIfFailed(client: Client, workflowId: string): Promise<void> {
+  const handle = client.workflow.getHandle(workflowId);
+  const { status } = await handle.describe();
+  if (status.name === 'FAILED') await handle.result();
 }
 
 /** The run ended between taking the request and serving it. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 import { TARGETS } from '../targets/index.ts';
 import type { Target } from '../targets/sync-process.ts';
@@ -20,7 +20,7 @@ export interface EnabledTarget {
 export interface Settings {
   readonly common: CommonSettings;
   readonly enabled: readonly EnabledTarget[];
-  /** Processes that are off, with the settings that would switch them on. */
+  /** Processes that are off, with the settings that they cannot do without. */
   readonly off: readonly { readonly process: SyncProcessName; readonly missing: readonly string[] }[];
 }
 
@@ -42,7 +42,8 @@ export function readSettings(environment: Environment, targets: readonly Target[
     const { name, directions } = target.process;
     const names = Object.keys(target.settings.shape);
     if (names.every((setting) => read(setting) === undefined)) {
-      off.push({ process: name, missing: names });
+      const { shape } = target.settings;
+      off.push({ process: name, missing: names.filter((setting) => isNeeded(shape[setting])) });
       continue;
     }
     const settings = parse(target.settings, read, problems);
@@ -105,6 +106,9 @@ function parse<S extends z.ZodObject>(
   }
   return undefined;
 }
+
+const isNeeded = (setting: z.core.$ZodType | undefined) =>
+  setting !== undefined && !z.safeParse(setting, undefined).success;
 
 const cronName = (process: SyncProcessName, direction: Direction) => `SYNC_CRON_${process}_${direction.toUpperCase()}`;
 

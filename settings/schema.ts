@@ -37,6 +37,14 @@ export const commonSettings = z.object({
     .transform((keys) => keys.map((key) => new Uint8Array(Buffer.from(key, 'base64'))))
     .optional(),
   CONFLICT_SCOPE: z.enum(['entity', 'field'], { error: 'must be entity or field' }).default('entity'),
+  GATEWAY_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').default(8080),
+  CHATWOOT_WEBHOOK_SECRET: z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .refine((secrets) => secrets.every((secret) => secret !== ''), {
+      error: "must be the webhook's secret (ChatWoot tells it with the webhook); several with commas between",
+    })
+    .optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be trace, debug, info, warn, error or silent',

@@ -1,5 +1,6 @@
 import type { Settings } from '../../settings/read-settings.ts';
 import { databaseChecks } from './database-checks.ts';
+import { gatewayChecks } from './gateway-check.ts';
 import type { Check, Checked } from './look-at.ts';
 import { targetCheck } from './target-check.ts';
 import { temporalChecks } from './temporal-checks.ts';
@@ -22,6 +23,7 @@ export async function runChecks(session: Checked, options: { readonly fix: boole
     ...database,
     ...temporal,
     ...targets,
+    ...gatewayChecks(session.settings),
   ];
 }
 

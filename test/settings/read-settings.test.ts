@@ -36,7 +36,14 @@ test('the database is all that has to be set; the rest has defaults', () => {
 test('a process without any of its settings is off, and says which would switch it on', () => {
   const { enabled, off } = readSettings(MINIMAL);
   expect(enabled).toEqual([]);
-  expect(off).toEqual([{ process: 'TAGSERVER', missing: ['TAGSERVER_URL', 'TAGSERVER_TOKEN'] }]);
+  expect(off).toEqual([
+    { process: 'TAGSERVER', missing: ['TAGSERVER_URL', 'TAGSERVER_TOKEN'] },
+    { process: 'RUNSIGNUP', missing: ['RUNSIGNUP_URL', 'RUNSIGNUP_API_KEY', 'RUNSIGNUP_API_SECRET'] },
+    {
+      process: 'CHATWOOT',
+      missing: ['CHATWOOT_URL', 'CHATWOOT_ACCOUNT_ID', 'CHATWOOT_TOKEN', 'CHATWOOT_INBOX_ID'],
+    },
+  ]);
 });
 
 test('a process with all its settings is on, each minute unless a schedule is set', () => {
@@ -81,6 +88,8 @@ describe('wrong, with words that say what would be right:', () => {
     ['SETTLE_MS', '86400001', /at most a day/],
     ['METRICS_PORT', '65536', /must be a port number/],
     ['METRICS_PORT', 'http', /must be a port number/],
+    ['GATEWAY_PORT', '65536', /must be a port number/],
+    ['CHATWOOT_WEBHOOK_SECRET', 'one,,two', /must be the webhook's secret/],
     ['LOG_LEVEL', 'INFO', /must be trace, debug, info/],
     ['TAGSERVER_URL', 'ftp://tagserver.example', /must be the http\(s\) address/],
     ['SYNC_CRON_TAGSERVER_OUTBOUND', '* * * *', /5 to 7 fields/],
@@ -105,7 +114,15 @@ test.each(['', ' '])('set to %j is not set', (nothing) => {
   });
   expect(common.SETTLE_MS).toBe(1_000);
   expect(common.METRICS_PORT).toBeUndefined();
-  expect(off).toHaveLength(1);
+  expect(off).toHaveLength(3);
+});
+
+test('the secrets of webhooks are a list, and nothing says what they are', () => {
+  expect(readSettings(MINIMAL).common.CHATWOOT_WEBHOOK_SECRET).toBeUndefined();
+  const { common } = readSettings({ ...MINIMAL, CHATWOOT_WEBHOOK_SECRET: 'new-secret, old-secret' });
+  expect(common.CHATWOOT_WEBHOOK_SECRET).toEqual(['new-secret', 'old-secret']);
+  expect(common.GATEWAY_PORT).toBe(8080);
+  expect(problemsOf({ ...MINIMAL, CHATWOOT_WEBHOOK_SECRET: 's3cret,' }).join()).not.toContain('s3cret');
 });
 
 describe('a setting in a file named by NAME_FILE', () => {

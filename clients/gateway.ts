@@ -1,0 +1,103 @@
+import { Client, Connection } from '@temporalio/client';
+import { pino, type Logger } from 'pino';
+import { createOrm, type Orm } from '../database/orm.ts';
+import { loadEnvironment } from '../settings/load-environment.ts';
+import { readSettings, type Settings } from '../settings/read-settings.ts';
+import { SettingsError } from '../settings/settings-error.ts';
+import { temporalConnection } from '../settings/temporal-connection.ts';
+import { failureOf } from './cli/failures.ts';
+import type { ChatwootHook } from './gateway/chatwoot-hook.ts';
+import { followHint } from './gateway/follow-hint.ts';
+import { createGateway } from './gateway/server.ts';
+import { within } from './gateway/within.ts';
+
+/** ChatWoot waits 5 s. */
+const FOLLOW_WITHIN_MS = 4_000;
+
+const READY_WITHIN_MS = 2_000;
+
+interface Servers {
+  readonly orm: Orm;
+  readonly temporal: Client;
+}
+
+/** `npm run gateway`: takes webhooks until SIGTERM or SIGINT. It starts, and answers 503, while its servers are away. */
+async function main(): Promise<void> {
+  const settings = readSettings(loadEnvironment());
+  const { common } = settings;
+  const log = pino({ name: 'ems-sync-gateway', level: common.LOG_LEVEL });
+  const stop = stopRequest(log);
+  const connection = Connection.lazy(temporalConnection(common));
+  const temporal = new Client({ connection, namespace: common.TEMPORAL_NAMESPACE });
+  const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 10 });
+  const servers = { orm, temporal };
+  const gateway = createGateway({
+    log,
+    chatwoot: chatwootHook(settings, servers, log),
+    unreachable: () => unreachable(servers),
+  });
+  try {
+    const address = await gateway.listen({ host: '0.0.0.0', port: common.GATEWAY_PORT });
+    log.info({ address }, 'gateway is ready');
+    await stop;
+  } finally {
+    // What was taken is answered before the connections go.
+    await gateway.close();
+    await connection.close();
+    await orm.close();
+  }
+  log.info('gateway has stopped');
+}
+
+/** Null, with a line in the log that says what lacks: the path is not there. */
+function chatwootHook({ common, enabled }: Settings, servers: Servers, log: Logger): ChatwootHook | null {
+  const secrets = common.CHATWOOT_WEBHOOK_SECRET;
+  if (secrets === undefined) {
+    log.warn('webhooks of CHATWOOT are not taken: CHATWOOT_WEBHOOK_SECRET is not set');
+    return null;
+  }
+  if (!enabled.some(({ target }) => target.process.name === 'CHATWOOT')) {
+    log.warn('webhooks of CHATWOOT are not taken: CHATWOOT is off (npx ems-sync check)');
+    return null;
+  }
+  return {
+    secrets,
+    follow: (hint) => within(FOLLOW_WITHIN_MS, followHint(servers, 'CHATWOOT', hint)),
+    reasonOf: (error) => failureOf(error, common).lines.join('; '),
+  };
+}
+
+async function unreachable({ orm, temporal }: Servers): Promise<string[]> {
+  const looks: Record<string, () => Promise<unknown>> = {
+    PostgreSQL: async () => orm.em.fork().execute('SELECT 1'),
+    Temporal: async () => temporal.workflowService.getSystemInfo({}),
+  };
+  const missing = await Promise.all(
+    Object.entries(looks).map(async ([name, look]) =>
+      within(READY_WITHIN_MS, look()).then(
+        () => [],
+        () => [name],
+      ),
+    ),
+  );
+  return missing.flat();
+}
+
+/** Resolves at the first SIGTERM or SIGINT. */
+function stopRequest(log: Logger): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, 'told to stop');
+      resolve();
+    });
+  }
+  return promise;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = error instanceof SettingsError ? 2 : 1;
+  process.stderr.write(`${failureOf(error, null).lines.join('\n')}\n`);
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import { emsKeyIn } from '../../targets/chatwoot/read-contact.ts';
+
+/** Which remote record something has happened to. What happened is read from the target. */
+export interface Hint {
+  readonly type: EntityType;
+  readonly remoteId: string;
+  /** The EMS id that the record carries; null: none that could be ours. */
+  readonly emsKey: EntityKey | null;
+}
+
+const id = z.int().positive();
+
+const attributes = z.looseObject({ ems_conversation_id: z.unknown().optional() }).nullish().catch(null);
+
+const contact = z.looseObject({ id, identifier: z.unknown().optional() });
+
+/** Left out, or not as it should be: nobody can tell what has changed, so it is looked at. */
+const changes = z.looseObject({
+  changed_attributes: z.array(z.record(z.string(), z.unknown())).nullish().catch(null),
+});
+
+const conversation = z.looseObject({ id, custom_attributes: attributes });
+
+const message = z.looseObject({ conversation });
+
+/** What of a contact is ours. Each incoming message changes its `last_activity_at` as well, which says nothing. */
+const OUR_FIELDS: ReadonlySet<string> = new Set(['name', 'email', 'phone_number', 'identifier', 'custom_attributes']);
+
+/** What a webhook of ChatWoot's is about; null: nothing of ours. */
+export function chatwootHint(payload: Readonly<Record<string, unknown>>): Hint | null {
+  switch (payload['event']) {
+    case 'contact_created':
+      return contactHint(payload);
+    case 'contact_updated':
+      return concernsUs(payload) ? contactHint(payload) : null;
+    case 'conversation_created':
+    case 'conversation_updated':
+    case 'conversation_status_changed':
+      return conversationHint(conversation.safeParse(payload).data);
+    case 'message_created':
+    case 'message_updated':
+      return conversationHint(message.safeParse(payload).data?.conversation);
+    default:
+      return null;
+  }
+}
+
+function contactHint(payload: unknown): Hint | null {
+  const { data } = contact.safeParse(payload);
+  if (data === undefined) return null;
+  return { type: 'Person', remoteId: String(data.id), emsKey: emsKeyIn(data.identifier) };
+}
+
+function conversationHint(data: z.infer<typeof conversation> | undefined): Hint | null {
+  if (data === undefined) return null;
+  return {
+    type: 'Conversation',
+    remoteId: String(data.id),
+    emsKey: emsKeyIn(data.custom_attributes?.ems_conversation_id),
+  };
+}
+
+function concernsUs(payload: unknown): boolean {
+  const changed = changes.safeParse(payload).data?.changed_attributes;
+  if (changed === null || changed === undefined) return true;
+  return changed.some((change) => Object.keys(change).some((name) => OUR_FIELDS.has(name)));
+}

@@ -1,0 +1,84 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { chatwootHint, type Hint } from './chatwoot-hint.ts';
+import type { Followed } from './follow-hint.ts';
+import { JoinedWork } from './joined-work.ts';
+import { sendProblem } from './problem.ts';
+import { SeenSignatures } from './seen-signatures.ts';
+import { verifySignature } from './verify-signature.ts';
+
+export interface ChatwootHook {
+  /** Each of them is valid. */
+  readonly secrets: readonly string[];
+  /** Returns when what is to be done cannot get lost any more. */
+  readonly follow: (hint: Hint) => Promise<Followed>;
+  /** Why it could not be followed, in an operator's words and without a value. */
+  readonly reasonOf: (error: unknown) => string;
+  /** The time, in milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+const UUID = /^[0-9a-f-]{36}$/i;
+
+/**
+ * `POST /hooks/chatwoot`. A webhook is only a hint: its content is forgotten, and what it is about is read from ChatWoot.
+ * ChatWoot sends each once and waits 5 s; what gets lost here the poll finds.
+ */
+export function addChatwootHook(app: FastifyInstance, log: Logger, hook: ChatwootHook): void {
+  const { secrets, follow, reasonOf, now = Date.now } = hook;
+  const seen = new SeenSignatures();
+  const joined = new JoinedWork<Followed>();
+
+  app.post('/hooks/chatwoot', async (request, reply) => {
+    const delivery = deliveryOf(request);
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const verdict = verifySignature(
+      { timestamp: request.headers['x-chatwoot-timestamp'], signature: request.headers['x-chatwoot-signature'], body },
+      secrets,
+      now(),
+    );
+    if (verdict.kind === 'refused') return refuse(reply, delivery, verdict.reason);
+    if (!seen.take(verdict.signature, now())) return refuse(reply, delivery, 'replayed');
+    const payload = objectIn(body);
+    if (payload === null) return sendProblem(reply, 400);
+    const hint = chatwootHint(payload);
+    if (hint === null) return accept(reply);
+    const { type, remoteId } = hint;
+    const about = { process: 'CHATWOOT', type, remoteId, delivery };
+    try {
+      const followed = await joined.run(`${type}/${remoteId}`, () => follow(hint));
+      log.debug({ ...about, followed }, 'a webhook was taken');
+      return accept(reply);
+    } catch (error) {
+      seen.forget(verdict.signature);
+      log.warn(
+        { ...about, reason: reasonOf(error) },
+        'a webhook could not be followed; the next poll finds the change',
+      );
+      return sendProblem(reply, 503);
+    }
+  });
+
+  /** What was wrong is for our log alone. */
+  function refuse(reply: FastifyReply, delivery: string | null, reason: string) {
+    log.warn({ process: 'CHATWOOT', delivery, reason }, 'a webhook was refused');
+    return sendProblem(reply, 401);
+  }
+}
+
+const accept = (reply: FastifyReply) => reply.code(202).send();
+
+/** ChatWoot's number of the delivery, for whoever compares the two logs. It is not signed. */
+function deliveryOf({ headers }: FastifyRequest): string | null {
+  const delivery = headers['x-chatwoot-delivery'];
+  return typeof delivery === 'string' && UUID.test(delivery) ? delivery : null;
+}
+
+function objectIn(body: Buffer): Record<string, unknown> | null {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8'));
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : null;
+  } catch {
+    return null;
+  }
+}
