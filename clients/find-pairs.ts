@@ -5,7 +5,7 @@ import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
-import type { PairRef } from '../workflows/pair-start.ts';
+import type { PairRef, RemoteToSync } from '../workflows/pair-start.ts';
 
 /** Those of the keys that EMS has, or that the process has a record of: there is nothing to ask of any other. */
 export async function knownKeys(
@@ -36,6 +36,23 @@ export async function pairsInState(
       WHERE sync_process = ${process.name} AND entity_key IS NOT NULL AND state = ANY (${states}::text[])
       ORDER BY entity_key`.execute(orm.em.fork().getKysely());
     found.push(...rows.map(({ key }) => ({ process: process.name, type, key })));
+  }
+  return found;
+}
+
+/** The remote records that EMS has no row of, and that were parked: a human, or a change there, may have helped. */
+export async function parkedRemotes(
+  orm: Orm,
+  { name }: SyncProcess,
+  types: readonly EntityType[],
+): Promise<RemoteToSync[]> {
+  const found: RemoteToSync[] = [];
+  for (const type of types) {
+    const { rows } = await sql<{ remote_id: string }>`
+      SELECT remote_id FROM ${sql.raw(recordTable(type))}
+      WHERE sync_process = ${name} AND entity_key IS NULL AND remote_id IS NOT NULL AND state = 'PARKED'
+      ORDER BY id`.execute(orm.em.fork().getKysely());
+    found.push(...rows.map(({ remote_id }) => ({ process: name, type, remoteId: remote_id })));
   }
   return found;
 }

@@ -1,8 +1,7 @@
 import { WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
-import type { SweepResult } from '../workflows/sweep-outbound.ts';
-import { SWEEP_WORKFLOWS, sweepStartOptions, type SweepWorkflow } from './sweep-start.ts';
+import { SWEEP_WORKFLOWS, sweepStartOptions, type AnySweepResult, type SweepWorkflow } from './sweep-start.ts';
 
 export interface RequestedSweep {
   readonly workflowId: string;
@@ -44,7 +43,7 @@ export async function sweepResult(
   { handle }: RequestedSweep,
   client: Client,
   timeoutMs: number,
-): Promise<SweepResult | null> {
+): Promise<AnySweepResult | null> {
   const deadline = Date.now() + timeoutMs;
   try {
     return await client.withDeadline(deadline, () => handle.result());

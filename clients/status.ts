@@ -10,7 +10,8 @@ import { detectionOf } from './detection-of.ts';
 /**
  * How the rows of one type stand at one target. A row that passes the filter is in exactly one of `inSync`, `due`,
  * `waiting`, `failing`, `parked`, `suppressed`, `linked`, unless an operator has unlinked it. What must still leave the
- * target counts as due (or failing, or waiting) as well, without being part of `total`.
+ * target counts as due (or failing, or waiting) as well, without being part of `total`; so does a remote record that EMS has no
+ * row of yet, as parked or waiting.
  */
 export interface TypeStatus {
   /** Rows that the target shall have. */
@@ -80,6 +81,9 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       FROM (${goneRows(detection)}) gone
       JOIN ${records} sr ON sr.entity_key = gone.key AND sr.sync_process = ${process}
       WHERE NOT ${nothingToRemove}
+      UNION ALL
+      SELECT CASE WHEN sr.state IN ('PARKED', 'WAITING', 'FAILING') THEN sr.state ELSE 'due' END, false, NULL
+      FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL
     )
     SELECT count(*) FILTER (WHERE passes)::integer AS total,
       count(*) FILTER (WHERE class = 'IN_SYNC')::integer AS "inSync",

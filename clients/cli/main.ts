@@ -3,7 +3,9 @@ import { loadEnvironment } from '../../settings/load-environment.ts';
 import { readSettings } from '../../settings/read-settings.ts';
 import type { CommonSettings } from '../../settings/schema.ts';
 import { addCheck } from './check.ts';
+import { addConflicts } from './conflicts.ts';
 import { failureOf } from './failures.ts';
+import { addLink, addUnlink } from './link.ts';
 import { addMigrate } from './migrate.ts';
 import { complain } from './output.ts';
 import { addRetry } from './retry.ts';
@@ -13,6 +15,20 @@ import { addSweep } from './sweep.ts';
 import { addSync } from './sync.ts';
 import { addWhy } from './why.ts';
 
+const COMMANDS = [
+  addCheck,
+  addMigrate,
+  addSchedules,
+  addSync,
+  addSweep,
+  addStatus,
+  addWhy,
+  addRetry,
+  addConflicts,
+  addLink,
+  addUnlink,
+];
+
 /** `ems-sync`: exit code 0, 1 (failed) or 2 (wrong use, wrong settings). */
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command('ems-sync')
@@ -20,7 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
     .addHelpText('after', '\nExample: npx ems-sync check')
     .showHelpAfterError('(add --help for what it takes)')
     .exitOverride();
-  for (const add of [addCheck, addMigrate, addSchedules, addSync, addSweep, addStatus, addWhy, addRetry]) add(program);
+  for (const add of COMMANDS) add(program);
   try {
     await program.parseAsync(args);
   } catch (error) {

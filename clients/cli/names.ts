@@ -45,6 +45,19 @@ export function keysNamed(ids: readonly string[]): EntityKey[] {
   return [...new Set(keys)];
 }
 
+/** The number of a conflict. */
+export function conflictNamed(text: string): string {
+  const number = /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
+  if (number >= 1n && number <= LARGEST_KEY) return `${number}`;
+  throw new CommandError(2, `${text} is no number of a conflict; npx ems-sync conflicts list shows them`);
+}
+
+/** The id of a remote record: each target has its own notation, none has blanks. */
+export function remoteIdNamed(text: string): string {
+  if (/^\S{1,200}$/.test(text)) return text;
+  throw new CommandError(2, `"${text}" is no id of a remote record`);
+}
+
 /** The processes that have this type. */
 export function processesWith(type: EntityType): SyncProcess[] {
   return allProcesses().filter(({ mappings }) => mappings.some((mapping) => mapping.type === type));

@@ -1,13 +1,17 @@
 import type { Command } from 'commander';
-import { pairsInState } from '../find-pairs.ts';
-import { askPairs } from './ask-pairs.ts';
+import { pairsInState, parkedRemotes } from '../find-pairs.ts';
+import { askAll, askPairs } from './ask-pairs.ts';
 import { keysNamed, processNamed, typeNamed } from './names.ts';
 import { complain, say, sayJson } from './output.ts';
+import { pairRequest, remoteRequest } from './requests.ts';
 import { enabledTarget, inSession } from './session.ts';
 import { knownOnes } from './sync.ts';
 import { addWaitOptions, type WaitOptions } from './wait-options.ts';
 
-/** `ems-sync retry`. The pair's own workflow judges anew, whatever the record says: nothing is changed behind its back. */
+/**
+ * `ems-sync retry`. The pair's own workflow judges anew, whatever the record says: nothing is changed behind its back. A remote
+ * record that was parked because EMS has no row for it is resolved anew.
+ */
 export function addRetry(program: Command): void {
   const command = program
     .command('retry')
@@ -33,14 +37,17 @@ export function addRetry(program: Command): void {
           return;
         }
         const types = type === undefined ? syncProcess.mappings.map((mapping) => mapping.type) : [type];
-        const pairs = await pairsInState(await session.database(), syncProcess, types, ['PARKED', 'FAILING']);
-        if (pairs.length === 0) {
+        const orm = await session.database();
+        const pairs = await pairsInState(orm, syncProcess, types, ['PARKED', 'FAILING']);
+        const remotes = await parkedRemotes(orm, syncProcess, types);
+        if (pairs.length + remotes.length === 0) {
           if (options.json) sayJson([]);
           else say(`${syncProcess.name} has nothing parked or failing${type === undefined ? '' : ` of type ${type}`}`);
           return;
         }
-        if (!options.json) complain(`${pairs.length} parked or failing`);
-        if (!(await askPairs(session, pairs, options))) process.exitCode = 1;
+        if (!options.json) complain(`${pairs.length + remotes.length} parked or failing`);
+        const requests = [...pairs.map((pair) => pairRequest(pair)), ...remotes.map(remoteRequest)];
+        if (!(await askAll(session, requests, options))) process.exitCode = 1;
       });
     });
 }

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import type { Direction } from '../../sync/sync-process-name.ts';
+import type { PollResult } from '../../workflows/poll-inbound.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { requestSweep, sweepResult } from '../request-sweep.ts';
+import type { AnySweepResult } from '../sweep-start.ts';
 import { webUiLink } from '../web-ui-link.ts';
 import { CommandError } from './command-error.ts';
 import { directionNamed, processNamed } from './names.ts';
@@ -12,11 +15,17 @@ import { addWaitOptions, type WaitOptions } from './wait-options.ts';
 export function addSweep(program: Command): void {
   const command = program
     .command('sweep')
-    .description('run one sweep now: whatever is due of a process')
+    .description('run one sweep now: whatever is due of a process, or has changed at its target')
     .argument('<process>', 'for example TAGSERVER')
     .argument('<direction>', 'outbound or inbound');
-  addWaitOptions(command, "wait for the sweep's end and print its counts; exit 1 if the target is down")
-    .addHelpText('after', '\nExample: npx ems-sync sweep TAGSERVER outbound --wait')
+  addWaitOptions(
+    command,
+    "wait for the sweep's end and print its counts; exit 1 if the target is down or cannot be read",
+  )
+    .addHelpText(
+      'after',
+      '\nExamples: npx ems-sync sweep TAGSERVER outbound --wait\n          npx ems-sync sweep RUNSIGNUP inbound --wait',
+    )
     .action(async (processName: string, directionName: string, { wait, timeout, json }: WaitOptions) => {
       const syncProcess = processNamed(processName);
       const direction = directionNamed(directionName, syncProcess);
@@ -41,13 +50,24 @@ export function addSweep(program: Command): void {
           );
         }
         if (json) sayJson(result);
-        else showResult(result);
-        if (result.ended === 'target-down') process.exitCode = 1;
+        else if (isPoll(direction, result)) showPoll(result);
+        else showSweep(result);
+        if (result.ended === 'target-down' || result.ended === 'unread') process.exitCode = 1;
       });
     });
 }
 
-function showResult({ ended, reason, totals }: SweepResult): void {
+function isPoll(direction: Direction, _result: AnySweepResult): _result is PollResult {
+  return direction === 'inbound';
+}
+
+function showPoll({ ended, reason, totals }: PollResult): void {
+  const rows = Object.entries(totals).map(([type, t]) => [type, t.listed, t.changed, t.unknown, t.malformed, t.unread]);
+  if (rows.length > 0) say(table(['type', 'listed', 'changed', 'unknown', 'malformed', 'unread'], rows));
+  say(reason === null ? ended : `${ended}: ${reason}`);
+}
+
+function showSweep({ ended, reason, totals }: SweepResult): void {
   const rows = Object.entries(totals).map(([type, t]) => [
     type,
     t.due,

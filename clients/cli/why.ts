@@ -37,9 +37,13 @@ export function addWhy(program: Command): void {
       const [key = ''] = keysNamed([id]);
       await inSession(async (session) => {
         const [orm, client] = await Promise.all([session.database(), session.temporal()]);
+        const { common, enabled } = session.settings;
         const explanations: Explanation[] = [];
         for (const syncProcess of processesWith(type)) {
-          explanations.push(await explain(orm, client, session.settings.common, syncProcess, { type, key }));
+          const explanation = await explain(orm, client, common, syncProcess, { type, key });
+          // A process that is off has nothing to do with it, unless it was on.
+          const isOn = enabled.some(({ target }) => target.process.name === syncProcess.name);
+          if (isOn || explanation.record !== null) explanations.push(explanation);
         }
         if (explanations.every(({ inEms, record }) => !inEms && record === null)) {
           throw new CommandError(1, `EMS has no ${type} ${key}, and no process has a record of it`);

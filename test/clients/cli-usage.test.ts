@@ -27,6 +27,12 @@ describe('ems-sync', () => {
     ['status'],
     ['why'],
     ['retry'],
+    ['conflicts'],
+    ['conflicts', 'list'],
+    ['conflicts', 'show'],
+    ['conflicts', 'restore'],
+    ['link'],
+    ['unlink'],
   ])('%s %s explains itself with an example, without any setting', async (...command) => {
     const { code, stdout } = await runCli([...command, '--help']);
     expect(code).toBe(0);
@@ -41,6 +47,15 @@ describe('ems-sync', () => {
     [['why', 'Horse', '1'], 'unknown type Horse'],
     [['sweep', 'TAGSERVER', 'sideways'], 'unknown direction sideways; it is one of outbound'],
     [['sweep', 'TAGSERVER', 'inbound'], 'TAGSERVER has no inbound direction; it has outbound'],
+    [['link', 'FOO', 'Event', '1', '567@9'], 'unknown process FOO'],
+    [['link', 'RUNSIGNUP', 'Tag', '1', '567@9'], 'unknown type Tag of RUNSIGNUP; it is one of Event'],
+    [['link', 'RUNSIGNUP', 'Event', 'x', '567@9'], 'x is no id of an EMS row'],
+    [['link', 'RUNSIGNUP', 'Event', '1', ' '], 'no id of a remote record'],
+    [['link', 'RUNSIGNUP', 'Event', '1'], "missing required argument 'remote-id'"],
+    [['unlink', 'RUNSIGNUP', 'Event'], "missing required argument 'id'"],
+    [['conflicts', 'show', 'x'], 'x is no number of a conflict'],
+    [['conflicts', 'restore', '1', '--timeout', '0'], '1 to 86400 seconds'],
+    [['conflicts', 'list', '--process', 'FOO'], 'unknown process FOO'],
     [['sync', 'TAGSERVER', 'Person', '12x'], '12x is no id of an EMS row'],
     [['sync', 'TAGSERVER', 'Person', '0'], '0 is no id of an EMS row'],
     [['why', 'Person', '9223372036854775808'], '9223372036854775808 is no id of an EMS row'],
@@ -122,7 +137,7 @@ describe('ems-sync', () => {
     expect(await runCli(['sync', 'FOO', 'Person', '1'], NOWHERE, 'clients/ems-sync.mjs')).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'unknown process FOO; it is one of TAGSERVER\n',
+      stderr: 'unknown process FOO; it is one of TAGSERVER, RUNSIGNUP, CHATWOOT\n',
     });
     expect((await runCli(['--help'], {}, 'clients/ems-sync.mjs')).code).toBe(0);
   });

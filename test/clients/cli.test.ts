@@ -68,7 +68,7 @@ describe('before anything is set up', () => {
     expect(refused.code).toBe(1);
     const made = await ems('migrate', '--with-ems');
     expect(made.code).toBe(0);
-    expect(made.stdout).toMatch(/ran ems-0001-tables\nran sync-0001-records/);
+    expect(made.stdout).toMatch(/^ran ems-0001-tables\n(ran ems-.*\n)*ran sync-0001-records/);
     expect((await ems('migrate')).stdout).toMatch(/nothing to do/);
   });
 
@@ -97,7 +97,7 @@ describe('an operator', () => {
     expect(applied.stdout).toMatch(/search attributes created/);
     expect(applied.stdout).toMatch(/sweep\/TAGSERVER\/outbound created/);
     expect((await ems('schedules', 'pause', 'tagserver')).stdout).toBe('sweep/TAGSERVER/outbound paused\n');
-    expect((await ems('schedules', 'apply')).stdout).toBe('sweep/TAGSERVER/outbound unchanged\n');
+    expect((await ems('schedules', 'apply')).stdout).toMatch(/^sweep\/TAGSERVER\/outbound unchanged\n/);
     expect((await ems('schedules', 'list')).stdout).toMatch(/sweep\/TAGSERVER\/outbound.*paused/);
     expect((await ems('check')).stdout).toMatch(/^ok +schedules: applied; paused: sweep\/TAGSERVER\/outbound/m);
     // The tests sweep by themselves, so it stays paused.

@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { directionNamed, keysNamed, processNamed, processesWith, typeNamed } from '../../clients/cli/names.ts';
+import {
+  conflictNamed,
+  directionNamed,
+  keysNamed,
+  processNamed,
+  processesWith,
+  remoteIdNamed,
+  typeNamed,
+} from '../../clients/cli/names.ts';
 import { tagServer } from '../../targets/tagserver/process.ts';
 
 const { process } = tagServer;
@@ -21,9 +29,10 @@ describe('names on the command line', () => {
   });
 
   test('a type that no process has is unknown', () => {
-    expect(() => typeNamed('Conversation')).toThrow(/unknown type Conversation.* one of .*Person/);
+    expect(() => typeNamed('ConversationMessage')).toThrow(/unknown type ConversationMessage.* one of .*Person/);
+    expect(() => typeNamed('Conversation', [process])).toThrow(/unknown type Conversation of TAGSERVER/);
     expect(processesWith('Person').map(({ name }) => name)).toContain('TAGSERVER');
-    expect(processesWith('Conversation')).toEqual([]);
+    expect(processesWith('ContactPreference')).toEqual([]);
   });
 
   test('ids are those of a bigint key, each once', () => {
@@ -31,5 +40,13 @@ describe('names on the command line', () => {
     for (const id of ['0', '-1', '+1', '1.0', '1e3', '0x10', '', ' 1', '9223372036854775808', '٣']) {
       expect(() => keysNamed([id])).toThrow(/is no id of an EMS row/);
     }
+  });
+
+  test('a conflict has a number, a remote id its own notation without blanks', () => {
+    expect(conflictNamed('0012')).toBe('12');
+    for (const id of ['0', 'x', '', '1.5']) expect(() => conflictNamed(id)).toThrow(/is no number of a conflict/);
+    for (const id of ['567@9', '567/12890/2645624', '47']) expect(remoteIdNamed(id)).toBe(id);
+    for (const id of ['', ' ', '4 7', 'x'.repeat(201)])
+      expect(() => remoteIdNamed(id)).toThrow(/no id of a remote record/);
   });
 });

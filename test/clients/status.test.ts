@@ -217,6 +217,19 @@ describe('status counts', () => {
     });
   });
 
+  test('a remote record that EMS has no row of by its state, without being part of the total', async () => {
+    const remote = (state: string) =>
+      query(database.url, `INSERT INTO sync_person (sync_process, remote_id, state) VALUES ('MAUTIC', $1, $1)`, [
+        state,
+      ]);
+    expect(await adds(() => remote('PARKED'))).toEqual({ parked: 1 });
+    expect(
+      (await readStatus(orm, [{ ...process, name: 'MAILCHIMP' }], 1_000)).processes.MAILCHIMP?.Person?.parked,
+    ).toBe(0);
+    expect(await adds(() => remote('WAITING'))).toEqual({ waiting: 1 });
+    await query(database.url, 'DELETE FROM sync_person WHERE entity_key IS NULL');
+  });
+
   test('every passing row in exactly one place', async () => {
     const { total, inSync, due, waiting, failing, parked, suppressed, linked } = await status();
     const [unlinked] = await query(database.url, `SELECT count(*)::int AS n FROM sync_person WHERE state = 'UNLINKED'`);

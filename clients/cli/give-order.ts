@@ -1,0 +1,50 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { formatRef } from '../../sync/entity-type.ts';
+import type { PairOrder } from '../../sync/pair-order.ts';
+import type { SyncEntityResult } from '../../workflows/pair-requests.ts';
+import type { PairRef } from '../../workflows/pair-start.ts';
+import { requestSyncAndWait } from '../request-sync.ts';
+import { CommandError } from './command-error.ts';
+import { say } from './output.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Has the pair's own workflow carry out an order, and waits for the pass that follows it: nothing is changed behind its back.
+ *
+ * @throws CommandError if the order is refused; the message says why.
+ */
+export async function giveOrder(
+  session: Session,
+  pair: PairRef,
+  order: PairOrder,
+  timeoutMs: number,
+): Promise<SyncEntityResult> {
+  try {
+    return await requestSyncAndWait(await session.temporal(), pair, timeoutMs, order);
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    throw new CommandError(1, refusalIn(error), { cause: error });
+  }
+}
+
+function refusalIn(error: WorkflowFailedError): string {
+  let cause: unknown = error;
+  for (let next: unknown = error; next instanceof Error; next = next.cause) cause = next;
+  return cause instanceof ApplicationFailure ? cause.message : error.message;
+}
+
+/** The pass that followed has ended as it should, or there is nothing left to do. */
+export function isCarriedOut({ outcome }: SyncEntityResult): boolean {
+  return outcome !== 'PARKED' && outcome !== 'FAILING';
+}
+
+/** What was done, how the pair stands now, and where to see more. */
+export function sayOutcome(
+  done: string,
+  { process, type, key }: PairRef,
+  { outcome, delivery, reason }: SyncEntityResult,
+): void {
+  const why = reason === null ? '' : `: ${reason}`;
+  say(`${done}; ${process} ${formatRef({ type, key })} is ${outcome} (${delivery})${why}`);
+}

@@ -1,0 +1,59 @@
+import { sql } from 'kysely';
+import type { Orm } from '../database/orm.ts';
+import type { EntityKey, EntityType } from '../sync/entity-type.ts';
+import { formatInstant, parseInstant } from '../sync/instant.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+
+/** Remote values that lost against EMS, without the values. Times are RFC 3339 in UTC with microseconds. */
+export interface LostConflict {
+  readonly id: string;
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly key: EntityKey;
+  readonly remoteId: string | null;
+  readonly occurredOn: string;
+  readonly fields: readonly string[];
+  /** When an operator had the values written into EMS; null: never. */
+  readonly restoredOn: string | null;
+}
+
+export interface SealedConflict extends LostConflict {
+  /** For `unseal`, bound to `conflictSubject`. */
+  readonly sealed: Uint8Array;
+}
+
+const COLUMNS = sql.raw(`id, sync_process AS process, entity_type AS type, entity_key AS key, remote_id AS "remoteId",
+  occurred_on AS "occurredOn", fields, restored_on AS "restoredOn"`);
+
+/** The latest ones, newest first. @param process null: of every process. */
+export async function listConflicts(
+  orm: Orm,
+  process: SyncProcessName | null,
+  atMost: number,
+): Promise<readonly LostConflict[]> {
+  const { rows } = await sql<LostConflict>`
+    SELECT ${COLUMNS} FROM sync_conflict WHERE ${process}::text IS NULL OR sync_process = ${process}
+    ORDER BY id DESC LIMIT ${atMost}`.execute(orm.em.fork().getKysely());
+  return rows.map(withTimes);
+}
+
+/** Null: there is no such conflict. */
+export async function findConflict(orm: Orm, id: string): Promise<SealedConflict | null> {
+  const { rows } = await sql<SealedConflict>`
+    SELECT ${COLUMNS}, encrypted_values AS sealed FROM sync_conflict WHERE id = ${id}::bigint`.execute(
+    orm.em.fork().getKysely(),
+  );
+  const [found] = rows;
+  return found === undefined ? null : withTimes(found);
+}
+
+function withTimes<C extends LostConflict>(conflict: C): C {
+  const { occurredOn, restoredOn } = conflict;
+  return {
+    ...conflict,
+    occurredOn: written(occurredOn),
+    restoredOn: restoredOn === null ? null : written(restoredOn),
+  };
+}
+
+const written = (time: string) => formatInstant(parseInstant(time));
