@@ -1,0 +1,248 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { inLanes } from '../../clients/lanes.ts';
+import { startChild, type Child } from '../../local/child-process.ts';
+import { newLogFile } from '../../local/log-file.ts';
+import type { ProcessUnderTest } from './process-under-test.ts';
+import { System } from './system.ts';
+
+interface Gateway {
+  readonly url: string;
+  readonly child: Child;
+  log(): string;
+}
+
+const gateways: Gateway[] = [];
+let system: System;
+let chatwoot: ProcessUnderTest;
+let secret: string;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  system = await System.start({ targets: ['CHATWOOT'] });
+  chatwoot = system.process('CHATWOOT');
+  // ChatWoot tells the secret when the webhook is made; the gateway's address is known when it runs.
+  const { webhook } = await api<{ webhook: { id: number; secret: string } }>('POST', '/webhooks', {
+    webhook: { url: 'http://127.0.0.1:9/not-yet' },
+  });
+  ({ secret } = webhook);
+  gateway = await startGateway();
+  await api('PATCH', `/webhooks/${webhook.id}`, { webhook: { url: `${gateway.url}/hooks/chatwoot` } });
+}, 90_000);
+
+afterAll(async () => {
+  await Promise.all(gateways.map(({ child }) => child.stop()));
+  await system.stop();
+});
+
+async function startGateway(settings: Readonly<Record<string, string>> = {}): Promise<Gateway> {
+  const logFile = newLogFile('gateway');
+  const log = () => readFileSync(logFile, 'utf8');
+  const child = await startChild({
+    name: 'gateway',
+    command: process.execPath,
+    args: [fileURLToPath(new URL('../../clients/gateway.ts', import.meta.url))],
+    env: {
+      PATH: process.env['PATH'],
+      ...system.environment,
+      GATEWAY_PORT: '0',
+      CHATWOOT_WEBHOOK_SECRET: secret,
+      LOG_LEVEL: 'debug',
+      ...settings,
+    },
+    logFile,
+  });
+  const url = await system.eventually('a gateway that is ready', async () => {
+    if (!child.running) throw new Error(child.describeEnd(await child.ended));
+    return /"address":"([^"]+)"/.exec(log())?.[1] ?? null;
+  });
+  const started = { url, child, log };
+  gateways.push(started);
+  return started;
+}
+
+async function api<T>(method: string, path: string, body: unknown): Promise<T> {
+  const { url, token, account } = system.chatwoot;
+  const response = await fetch(`${url}/api/v1/accounts/${account}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', api_access_token: token },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return ((await response.json()) as { payload: T }).payload;
+}
+
+/** A webhook as ChatWoot sends it, without ChatWoot. */
+async function send({ url }: Gateway, payload: unknown): Promise<number> {
+  const body = JSON.stringify(payload);
+  const seconds = Math.floor(Date.now() / 1_000);
+  const signature = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
+  const { status } = await fetch(`${url}/hooks/chatwoot`, {
+    method: 'POST',
+    headers: { 'x-chatwoot-timestamp': String(seconds), 'x-chatwoot-signature': `sha256=${signature}` },
+    body,
+  });
+  return status;
+}
+
+/** Every webhook is sent and answered, and what they started has ended. */
+async function webhooksDone(): Promise<void> {
+  await system.eventually(
+    'webhooks that are sent',
+    async () => (await system.chatwoot.control.deliveries()).underWay === 0,
+  );
+  await chatwoot.quiet();
+}
+
+let people = 0;
+
+async function personInStep(): Promise<{ person: string; contact: number }> {
+  people += 1;
+  const person = await system.ems.person({ email: `ana${people}@clube.example` });
+  await chatwoot.syncNow('Person', person);
+  await webhooksDone();
+  return { person, contact: Number((await chatwoot.record('Person', person))?.remote_id) };
+}
+
+async function rows(statement: string, ...values: unknown[]): Promise<Record<string, unknown>[]> {
+  return (await system.database.query(statement, values)).rows;
+}
+
+const passesOver = async (contact: number, after: number) =>
+  (await system.chatwoot.control.journal())
+    .slice(after)
+    .filter(({ method, path }) => method === 'GET' && path.endsWith(`/contacts/${contact}`)).length;
+
+describe('webhooks, without any poll', () => {
+  test('bring what an agent changes into EMS', async () => {
+    const { person, contact } = await personInStep();
+    await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Maria Silva' } });
+    await system.eventually('the new name', async () => {
+      const [row] = await rows('SELECT first_name, last_name FROM person WHERE id = $1', person);
+      return row?.['first_name'] === 'Ana Maria';
+    });
+    await webhooksDone();
+    expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC' });
+  });
+
+  test('bring a new contact, and what it writes', async () => {
+    const { contact } = await system.chatwoot.control.backdoor({
+      do: 'create-contact',
+      set: { name: 'Rui Costa', email: 'rui@clube.example' },
+    });
+    await system.eventually('a person', async () => {
+      const found = await rows(`SELECT id FROM person WHERE email = 'rui@clube.example'`);
+      return found.length > 0;
+    });
+    const { conversation } = await system.chatwoot.control.backdoor({
+      do: 'customer-writes',
+      contact,
+      content: 'Where do I get my bib?',
+    });
+    await system.eventually('a message', async () => {
+      const found = await rows(`SELECT body FROM conversation_message WHERE body = 'Where do I get my bib?'`);
+      return found.length > 0;
+    });
+    await webhooksDone();
+    expect(await rows(`SELECT id FROM person WHERE email = 'rui@clube.example'`)).toHaveLength(1);
+    expect(await rows('SELECT id FROM conversation')).toHaveLength(1);
+    const record = await chatwoot.recordOfRemote('Conversation', conversation);
+    expect(record).toMatchObject({ state: 'IN_SYNC' });
+  });
+
+  test('of what EMS has just sent make nothing, and change nothing', async () => {
+    const { person } = await personInStep();
+    const [before] = await rows('SELECT modified_on FROM person WHERE id = $1', person);
+    const journal = (await system.chatwoot.control.journal()).length;
+    await system.ems.update('person', person, { last_name: 'Sousa' });
+    const modifiedOn = await system.modifiedOn('person', person);
+    await chatwoot.syncNow('Person', person);
+    await webhooksDone();
+    expect(await system.modifiedOn('person', person)).toBe(modifiedOn);
+    expect(before).not.toEqual({ modified_on: modifiedOn });
+    const writes = (await system.chatwoot.control.journal())
+      .slice(journal)
+      .filter(({ method }) => method === 'PUT' || method === 'PATCH');
+    expect(writes).toHaveLength(1);
+    expect(await rows(`SELECT FROM sync_person WHERE entity_key IS NULL`)).toHaveLength(0);
+  });
+
+  test('in a storm of 1,000 for one contact run its pair at most twice, and nothing is missed', async () => {
+    const { person, contact } = await personInStep();
+    const before = (await system.chatwoot.control.journal()).length;
+    const storm = Array.from({ length: 1_000 }, (_, n) => n);
+    const half = storm.length / 2;
+    const statuses = await inLanes(storm, 50, async (n) => {
+      if (n === half) {
+        await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Storm' } });
+      }
+      return send(gateway, {
+        event: 'contact_updated',
+        id: contact,
+        changed_attributes: [{ name: { previous_value: `${n}`, current_value: `${n + 1}` } }],
+      });
+    });
+    expect(new Set(statuses)).toEqual(new Set([202]));
+    await webhooksDone();
+    expect(await rows('SELECT last_name FROM person WHERE id = $1', person)).toEqual([{ last_name: 'Storm' }]);
+    const passes = await passesOver(contact, before);
+    expect(passes).toBeGreaterThanOrEqual(1);
+    expect(passes).toBeLessThanOrEqual(2);
+  });
+
+  test('that nobody has signed change nothing', async () => {
+    const { contact } = await personInStep();
+    const before = (await system.chatwoot.control.journal()).length;
+    const response = await fetch(`${gateway.url}/hooks/chatwoot`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ event: 'contact_created', id: contact }),
+    });
+    expect(response.status).toBe(401);
+    await webhooksDone();
+    expect(await passesOver(contact, before)).toBe(0);
+  });
+});
+
+describe('the gateway', () => {
+  test('writes nothing of a person into its log, nor its secret', async () => {
+    await webhooksDone();
+    const log = gateway.log();
+    expect(log).toMatch(/a webhook was taken/);
+    expect(log).not.toMatch(/clube\.example|Silva|Costa|Storm|bib/);
+    expect(log).not.toContain(secret);
+  });
+
+  test.each([
+    ['Temporal', { TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'Temporal at 127.0.0.1:1 cannot be reached'],
+    [
+      'PostgreSQL',
+      { DATABASE_URL: 'postgres://ems:top-secret@127.0.0.1:1/ems' },
+      'PostgreSQL at 127.0.0.1:1 cannot be reached',
+    ],
+  ])('runs without %s, says 503, and is not ready', async (server, settings, reason) => {
+    const { contact } = await personInStep();
+    const lame = await startGateway(settings);
+    expect(await send(lame, { event: 'contact_created', id: contact })).toBe(503);
+    expect((await fetch(`${lame.url}/health/live`)).status).toBe(200);
+    const ready = await fetch(`${lame.url}/health/ready`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({ unreachable: [server] });
+    expect(lame.log()).toContain(reason);
+    expect(lame.log()).not.toContain('top-secret');
+  });
+
+  test('without a secret has no such path', async () => {
+    const closed = await startGateway({ CHATWOOT_WEBHOOK_SECRET: '' });
+    expect(await send(closed, { event: 'contact_created', id: 1 })).toBe(404);
+    expect((await fetch(`${closed.url}/health/ready`)).status).toBe(200);
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('ends by itself when it gets %s', async (signal) => {
+    const { child } = await startGateway();
+    process.kill(child.pid, signal);
+    expect(await child.ended).toMatchObject({ code: 0, signal: null, asked: false });
+  });
+});
