@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
@@ -11,8 +12,11 @@ import { followHint } from './gateway/follow-hint.ts';
 import { createGateway } from './gateway/server.ts';
 import { within } from './gateway/within.ts';
 
-/** ChatWoot waits 5 s. */
+/** ChatWoot waits 5 s, PostgreSQL's driver 10 s for a connection. */
 const FOLLOW_WITHIN_MS = 4_000;
+
+/** Less, so that a Temporal that is away is told from a database that is. */
+const TEMPORAL_WITHIN_MS = 3_000;
 
 const READY_WITHIN_MS = 2_000;
 
@@ -37,7 +41,7 @@ async function main(): Promise<void> {
     unreachable: () => unreachable(servers),
   });
   try {
-    const address = await gateway.listen({ host: '0.0.0.0', port: common.GATEWAY_PORT });
+    const address = await listen(gateway, common.GATEWAY_PORT);
     log.info({ address }, 'gateway is ready');
     await stop;
   } finally {
@@ -47,6 +51,16 @@ async function main(): Promise<void> {
     await orm.close();
   }
   log.info('gateway has stopped');
+}
+
+/** @throws SettingsError if another program listens there. */
+async function listen(gateway: FastifyInstance, port: number): Promise<string> {
+  try {
+    return await gateway.listen({ host: '0.0.0.0', port });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    throw new SettingsError([`GATEWAY_PORT ${port} is taken by another program: set another one`]);
+  }
 }
 
 /** Null, with a line in the log that says what lacks: the path is not there. */
@@ -62,7 +76,10 @@ function chatwootHook({ common, enabled }: Settings, servers: Servers, log: Logg
   }
   return {
     secrets,
-    follow: (hint) => within(FOLLOW_WITHIN_MS, followHint(servers, 'CHATWOOT', hint)),
+    follow: (hint) =>
+      servers.temporal.withDeadline(Date.now() + TEMPORAL_WITHIN_MS, () =>
+        within(FOLLOW_WITHIN_MS, followHint(servers, 'CHATWOOT', hint)),
+      ),
     reasonOf: (error) => failureOf(error, common).lines.join('; '),
   };
 }

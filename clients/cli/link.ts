@@ -28,13 +28,15 @@ export function addLink(program: Command): void {
     )
     .action(async (processName: string, typeName: string, id: string, remote: string, options: TimeoutOptions) => {
       const { syncProcess, pair } = pairNamed(processName, typeName, id);
+      const { type, key } = pair;
       const remoteId = remoteIdNamed(remote);
       await inSession(async (session) => {
         enabledTarget(session, syncProcess);
-        await mayBeLinked(session, pair, remoteId);
-        await mustExist(session, syncProcess, pair.type, remoteId);
+        const before = await heldIfFree(session, pair, remoteId);
+        await mustExist(session, syncProcess, type, remoteId);
         const result = await giveOrder(session, pair, `link:${remoteId}`, options.timeout * 1_000);
         const { remoteId: held } = await recordOf(session, pair);
+        if (before !== null && before !== held) complain(`${type}/${key} was linked to ${before} until now`);
         if (options.json) sayJson({ ...named(pair), remoteId: held, ...result });
         else sayOutcome(held === null ? 'not linked' : `linked to ${held}`, pair, result);
         if (held === null || !isCarriedOut(result)) process.exitCode = 1;
@@ -86,14 +88,18 @@ async function recordOf(session: Session, { process, type, key }: PairRef) {
   return found;
 }
 
-/** @throws CommandError if the remote record is another row's. */
-async function mayBeLinked(session: Session, pair: PairRef, remoteId: string): Promise<void> {
+/**
+ * The remote id that the row has until now, or null.
+ *
+ * @throws CommandError if the remote record is another row's.
+ */
+async function heldIfFree(session: Session, pair: PairRef, remoteId: string): Promise<string | null> {
   const { process, type, key } = pair;
   const { remoteId: held } = await recordOf(session, pair);
   const em = (await session.database()).em.fork();
   const holder = (await findByRemoteIds(em, process, type, [remoteId])).get(remoteId)?.key ?? null;
   if (holder !== null && holder !== key) throw new CommandError(1, isAnothers(pair, remoteId, holder));
-  if (held !== null && held !== remoteId) complain(`${type}/${key} was linked to ${held} until now`);
+  return held;
 }
 
 function isAnothers({ process, type }: PairRef, remoteId: string, holder: EntityKey): string {

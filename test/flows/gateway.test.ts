@@ -7,6 +7,7 @@ import { startChild, type Child } from '../../local/child-process.ts';
 import { newLogFile } from '../../local/log-file.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { System } from './system.ts';
+import { syncDirectionAttribute } from '../../workflows/search-attributes.ts';
 
 interface Gateway {
   readonly url: string;
@@ -124,6 +125,8 @@ describe('webhooks, without any poll', () => {
       return row?.['first_name'] === 'Ana Maria';
     });
     await webhooksDone();
+    const { typedSearchAttributes } = await chatwoot.pair('Person', person).describe();
+    expect(typedSearchAttributes.get(syncDirectionAttribute)).toBe('inbound');
     expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC' });
   });
 
@@ -208,6 +211,8 @@ describe('webhooks, without any poll', () => {
 
 describe('the gateway', () => {
   test('writes nothing of a person into its log, nor its secret', async () => {
+    const { contact } = await personInStep();
+    await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Silva Costa' } });
     await webhooksDone();
     const log = gateway.log();
     expect(log).toMatch(/a webhook was taken/);
@@ -238,6 +243,21 @@ describe('the gateway', () => {
     const closed = await startGateway({ CHATWOOT_WEBHOOK_SECRET: '' });
     expect(await send(closed, { event: 'contact_created', id: 1 })).toBe(404);
     expect((await fetch(`${closed.url}/health/ready`)).status).toBe(200);
+  });
+
+  test('refuses over a real connection what is too large, and goes on', async () => {
+    const status = await fetch(`${gateway.url}/hooks/chatwoot`, { method: 'POST', body: 'x'.repeat(1_100_000) }).then(
+      (response) => response.status,
+    );
+    expect(status).toBe(413);
+    expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200);
+  });
+
+  test('says so where its port is taken', async () => {
+    const { port } = new URL(gateway.url);
+    await expect(startGateway({ GATEWAY_PORT: port })).rejects.toThrow(
+      new RegExp(`GATEWAY_PORT ${port} is taken by another program`),
+    );
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('ends by itself when it gets %s', async (signal) => {
