@@ -11,6 +11,10 @@ export interface DemoAddresses {
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   readonly uiUrl: string;
+  /** The setting SYNC_KEY: of one demo alone. */
+  readonly syncKey: string;
+  /** Of the gateway, which listens on it if any target tells it anything. */
+  readonly gatewayPort: number;
   /** What each simulated target needs to be reached. */
   readonly targets: ReadonlyMap<SyncProcessName, DemoEnvironment>;
 }
@@ -19,7 +23,8 @@ export interface DemoAddresses {
  * The settings of everything that works on this demo. All others are empty, which counts as not set: what `.env` or the
  * shell say about real systems must not reach a demo, or its invented persons would reach those systems.
  */
-export function demoEnvironment({ databaseUrl, temporalAddress, uiUrl, targets }: DemoAddresses): DemoEnvironment {
+export function demoEnvironment(addresses: DemoAddresses): DemoEnvironment {
+  const { databaseUrl, temporalAddress, uiUrl, syncKey, gatewayPort, targets } = addresses;
   const names = knownSettings().flatMap((name) => (name.endsWith('_FILE') ? [name] : [name, `${name}_FILE`]));
   const empty = Object.fromEntries(names.map((name) => [name, '']));
   const crons = TARGETS.filter(({ process }) => targets.has(process.name)).flatMap(({ process }) =>
@@ -31,6 +36,8 @@ export function demoEnvironment({ databaseUrl, temporalAddress, uiUrl, targets }
     TEMPORAL_ADDRESS: temporalAddress,
     TEMPORAL_NAMESPACE: 'default',
     TEMPORAL_UI_URL: uiUrl,
+    SYNC_KEY: syncKey,
+    GATEWAY_PORT: String(gatewayPort),
     LOG_LEVEL: 'info',
     ...Object.fromEntries(crons),
     ...Object.assign({}, ...targets.values()),

@@ -3,19 +3,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import type { Status } from '../clients/status.ts';
 import { onStopSignal } from '../local/stop-signals.ts';
-import { type Change, keepChanging } from '../simulators/ems/index.ts';
+import { type Change, createRng, keepChanging } from '../simulators/ems/index.ts';
 import { createDisplay } from './display.ts';
 import { writeEnvironmentFile } from './environment-file.ts';
 import { greeting } from './greeting.ts';
+import { keepHappening } from './happen.ts';
+import { bothWaysInStep, provesRight } from './once.ts';
 import { type DemoOptions, parseOptions } from './options.ts';
 import { outcomeLine } from './outcome.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { type DemoSystem, startSystem } from './start-system.ts';
-import { verify } from './verify.ts';
 import { watchStatus } from './watch-status.ts';
 
 /** Between two changes of the sample EMS, in milliseconds. */
 const CHANGE_EVERY_MS = 2_000;
+
+/** Between two things that people do at the targets, in milliseconds. */
+const HAPPENING_EVERY_MS = 3_000;
 
 const startedAt = performance.now();
 const display = createDisplay(process.stdout);
@@ -35,17 +39,21 @@ async function start(options: DemoOptions): Promise<DemoSystem> {
 /** @returns whether every process got in step in time, and what it did then proved right. */
 async function once(options: DemoOptions): Promise<boolean> {
   const system = await start(options);
-  const inStep = watch(system, (status) => {
+  const { promise: inStep, resolve } = Promise.withResolvers<void>();
+  const watching = watch(system, (status) => {
     latest = status;
     display.show(status, `${Math.round((performance.now() - startedAt) / 1_000)} s`);
-    return status.inStep;
+    if (status.inStep) resolve();
+    return false;
   });
+  const both = bothWaysInStep(system, { seed: options.seed, inStep, say: display.say });
   const late = endOfTime(options.timeout);
-  if ((await Promise.race([inStep, late, system.broken])) === 'late') return tooLate(options.timeout);
+  const settled = await Promise.race([both, late, watching, system.broken]);
+  if (settled === undefined) return false;
+  if (settled === 'late') return tooLate(options.timeout);
+  latest = settled;
   display.end();
-  const problems = await Promise.race([verify(system, display.say), system.broken]);
-  for (const problem of problems) console.error(problem);
-  return problems.length === 0;
+  return Promise.race([provesRight(system, display.say), system.broken]);
 }
 
 /** Ends before the connection that it looks through does. */
@@ -73,30 +81,56 @@ function tooLate(seconds: number): boolean {
 /** Never returns: a signal ends it. */
 async function stayUp(options: DemoOptions): Promise<never> {
   const system = await start(options);
-  display.say('EMS changes every two seconds now. Ctrl-C ends the demo and removes what it made.');
+  display.say(
+    'EMS changes every two seconds now, and people work at the targets. Ctrl-C ends it and removes what it made.',
+  );
+  const { databaseUrl } = system;
+  const { seed } = options;
   const stop = new AbortController();
-  let changes = 0;
-  let last = '';
+  const { signal } = stop;
+  const news = { changes: 0, change: '', happenings: 0, happening: '' };
   const changing = keepChanging({
-    databaseUrl: system.databaseUrl,
-    seed: options.seed,
+    databaseUrl,
+    seed,
     everyMs: CHANGE_EVERY_MS,
-    signal: stop.signal,
+    signal,
     onChange(change) {
-      changes += 1;
-      last = describeChange(change);
+      news.changes += 1;
+      news.change = describeChange(change);
     },
   });
+  const onHappening = (what: string): void => {
+    news.happenings += 1;
+    news.happening = what;
+  };
+  const scene = { databaseUrl, rng: createRng(seed) };
+  const happening = keepHappening(system, scene, { everyMs: HAPPENING_EVERY_MS, signal, onHappening });
   stack.defer(async () => {
     stop.abort();
-    await changing;
+    await Promise.all([changing, happening]);
   });
   const watching = watch(system, (status) => {
-    display.show(status, changes === 0 ? '' : `${changes} changes of EMS, the last: ${last}`);
+    display.show(status, newsLine(news));
     return false;
   });
   await Promise.race([system.broken, watching]);
   return new Promise<never>(() => {});
+}
+
+interface News {
+  readonly changes: number;
+  readonly change: string;
+  readonly happenings: number;
+  readonly happening: string;
+}
+
+function newsLine({ changes, change, happenings, happening }: News): string {
+  return [
+    changes === 0 ? [] : [`${changes} changes of EMS, the last: ${change}`],
+    happenings === 0 ? [] : [`${happenings} at the targets, the last: ${happening}`],
+  ]
+    .flat()
+    .join('; ');
 }
 
 function describeChange({ kind, outcome, rows }: Change): string {

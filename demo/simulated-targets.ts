@@ -1,5 +1,11 @@
+import { simulatedChatwoot } from './chatwoot.ts';
+import { simulatedRunSignup } from './runsignup.ts';
 import type { SimulatedTarget } from './simulated-target.ts';
 import { simulatedTagServer } from './tagserver.ts';
 
 /** Every target that the demo can stand in for. A new one is a file and a line here. */
-export const SIMULATED_TARGETS: readonly SimulatedTarget[] = [simulatedTagServer];
+export const SIMULATED_TARGETS: readonly SimulatedTarget[] = [
+  simulatedTagServer,
+  simulatedRunSignup,
+  simulatedChatwoot,
+];

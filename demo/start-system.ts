@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
@@ -8,17 +9,19 @@ import { createOrm, type Orm } from '../database/orm.ts';
 import { migrate } from '../database/migrate.ts';
 import { type Child, startChild } from '../local/child-process.ts';
 import { localFolder, projectFolder } from '../local/folders.ts';
+import { freePort } from '../local/free-port.ts';
 import { newLogFile } from '../local/log-file.ts';
 import { startPostgres } from '../local/postgres.ts';
 import { findTemporalCli } from '../local/temporal-cli.ts';
 import { startTemporal } from '../local/temporal-server.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
-import { generateFederation, loadFederation, tableOrder } from '../simulators/ems/index.ts';
+import { createRng, generateFederation, loadFederation, tableOrder } from '../simulators/ems/index.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { type DemoEnvironment, demoEnvironment } from './environment.ts';
 import type { DemoOptions } from './options.ts';
 import type { RunningTarget } from './simulated-target.ts';
 import { SIMULATED_TARGETS } from './simulated-targets.ts';
+import { startGateway } from './start-gateway.ts';
 
 /** Where Temporal's own documentation says that the Web UI is; another port if that one is taken. */
 const USUAL_UI_PORT = 8233;
@@ -58,7 +61,7 @@ export async function startSystem(
     uiPort: USUAL_UI_PORT,
   });
   stack.defer(() => temporal.stop());
-  const targets = await startTargets(options.only, stack);
+  const targets = await startTargets(options.only, runFolder, stack);
 
   say(`Making the sample EMS: ${options.size} participants, seed ${options.seed} …`);
   await postgres.createDatabase('ems');
@@ -69,11 +72,14 @@ export async function startSystem(
   await loadFederation(databaseUrl, federation);
   const rows = tableOrder.reduce((sum, table) => sum + federation.tables[table].length, 0);
 
+  const gatewayPort = await freePort();
   const environment = demoEnvironment({
     databaseUrl,
     temporalAddress: temporal.address,
     uiUrl: temporal.uiUrl ?? '',
-    targets: new Map([...targets].map(([name, target]) => [name, target.environment])),
+    syncKey: randomBytes(32).toString('base64'),
+    gatewayPort,
+    targets: await settingsOf(targets, `http://127.0.0.1:${gatewayPort}`),
   });
   const settings = readSettings(environment);
   const client = await connectTemporal(settings.common);
@@ -86,25 +92,46 @@ export async function startSystem(
   const workersLog = newLogFile('workers');
   const workers = await startWorkers(environment, runFolder, workersLog);
   stack.defer(() => workers.stop());
+  const children = [postgres.process, temporal.process, workers];
+  if ([...targets.values()].some((target) => target.addWebhook !== undefined)) {
+    const gateway = await startGateway(environment, runFolder, newLogFile('gateway'));
+    stack.defer(() => gateway.stop());
+    children.push(gateway);
+  }
+  const broken = firstToBreak(children);
+  const sample = { databaseUrl, temporal: client, size: options.size, rng: createRng(options.seed) };
+  for (const target of targets.values()) await Promise.race([target.prepare?.(sample), broken]);
   for (const { scheduleId } of await applySchedules(client, settings)) {
     // The SDK's default lets it run beside the schedule's own sweeps.
     await client.schedule.getHandle(scheduleId).trigger('SKIP');
   }
-  const broken = firstToBreak([postgres.process, temporal.process, workers]);
   return { databaseUrl, environment, settings, orm, temporal: client, targets, workersLog, broken };
 }
 
 async function startTargets(
   only: readonly SyncProcessName[],
+  folder: string,
   stack: AsyncDisposableStack,
 ): Promise<Map<SyncProcessName, RunningTarget>> {
   const targets = new Map<SyncProcessName, RunningTarget>();
   for (const simulated of SIMULATED_TARGETS.filter(({ process }) => only.includes(process))) {
-    const target = await simulated.start();
+    const target = await simulated.start(folder);
     stack.defer(() => target.stop());
     targets.set(simulated.process, target);
   }
   return targets;
+}
+
+/** The secret of a webhook is its target's to tell, and the gateway's to know: the targets are asked first. */
+async function settingsOf(
+  targets: ReadonlyMap<SyncProcessName, RunningTarget>,
+  gateway: string,
+): Promise<Map<SyncProcessName, DemoEnvironment>> {
+  const settings = new Map<SyncProcessName, DemoEnvironment>();
+  for (const [name, target] of targets) {
+    settings.set(name, { ...target.environment, ...(await target.addWebhook?.(gateway)) });
+  }
+  return settings;
 }
 
 /** In a folder without `.env`, which may name real systems. */

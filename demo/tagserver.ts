@@ -1,11 +1,12 @@
+import { join } from 'node:path';
 import { startTagServer } from '../simulators/tagserver/start.ts';
 import type { SimulatedTarget } from './simulated-target.ts';
 import { verifyTagServer } from './verify-tagserver.ts';
 
 export const simulatedTagServer: SimulatedTarget = {
   process: 'TAGSERVER',
-  async start() {
-    const tagServer = await startTagServer();
+  async start(folder) {
+    const tagServer = await startTagServer({ storage: join(folder, 'tagserver.sqlite') });
     const { url, token, control } = tagServer;
     return {
       environment: { TAGSERVER_URL: url, TAGSERVER_TOKEN: token },

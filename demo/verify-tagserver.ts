@@ -1,6 +1,6 @@
-import { Client } from 'pg';
 import type { TagServerState } from '../simulators/tagserver/start.ts';
 import { differencesOf, type Content } from './difference.ts';
+import { inSnapshot } from './in-snapshot.ts';
 import type { Verification } from './simulated-target.ts';
 import { TAGSERVER_CONTENT } from './tagserver-content.ts';
 
@@ -20,13 +20,8 @@ export async function verifyTagServer(databaseUrl: string, state: TagServerState
 }
 
 /** By type and id, all of one moment. */
-async function readWanted(databaseUrl: string): Promise<Map<string, Map<string, Content>>> {
-  const client = new Client({ connectionString: databaseUrl });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    await client.query("SET TIME ZONE 'UTC'");
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+function readWanted(databaseUrl: string): Promise<Map<string, Map<string, Content>>> {
+  return inSnapshot(databaseUrl, async (client) => {
     const wanted = new Map<string, Map<string, Content>>();
     for (const { type, table, select } of TAGSERVER_CONTENT) {
       const { rows } = await client.query<{ id: string } & Content>(
@@ -35,9 +30,6 @@ async function readWanted(databaseUrl: string): Promise<Map<string, Map<string, 
       );
       wanted.set(type, new Map(rows.map(({ id, ...content }) => [id, content])));
     }
-    await client.query('COMMIT');
     return wanted;
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { startChatwoot } from '../simulators/chatwoot/start.ts';
+import { chatwootHappenings } from './chatwoot-happenings.ts';
+import { registerWebhook } from './chatwoot-webhook.ts';
+import type { SimulatedTarget } from './simulated-target.ts';
+import { verifyChatwoot } from './verify-chatwoot.ts';
+
+/** A first load asks more often in a minute than ChatWoot's own limits let anybody ask who is there for good. */
+const LIMITS = { requestsPerMinute: 1_000_000, searchesPerMinute: 1_000_000 };
+
+/** The inbox "EMS history": what is written there reaches nobody outside. */
+const INBOX = '1';
+
+export const simulatedChatwoot: SimulatedTarget = {
+  process: 'CHATWOOT',
+  async start(folder) {
+    const chatwoot = await startChatwoot({ ...LIMITS, storage: join(folder, 'chatwoot.sqlite') });
+    const { url, token, account, control } = chatwoot;
+    return {
+      environment: {
+        CHATWOOT_URL: url,
+        CHATWOOT_ACCOUNT_ID: String(account),
+        CHATWOOT_TOKEN: token,
+        CHATWOOT_INBOX_ID: INBOX,
+      },
+      addWebhook: async (gateway) => ({ CHATWOOT_WEBHOOK_SECRET: await registerWebhook(chatwoot, gateway) }),
+      stateUrl: `${url}/control/state`,
+      happenings: chatwootHappenings(control),
+      verify: async (databaseUrl) => verifyChatwoot(databaseUrl, await control.state()),
+      async countWrites(work) {
+        await control.clearJournal();
+        await work();
+        // A filter is a question, though it is posted.
+        return (await control.journal({ writesOnly: true })).filter(({ path }) => !/\/filter(\?|$)/.test(path)).length;
+      },
+      stop: () => chatwoot.stop(),
+    };
+  },
+};
