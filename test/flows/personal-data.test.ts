@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Client as TemporalClient } from '@temporalio/client';
-import { generateFederation, loadFederation, type Federation } from '../../simulators/ems/index.ts';
+import { generateFederation, loadFederation } from '../../simulators/ems/index.ts';
+import { allHistories, found, personalWords } from './personal-words.ts';
 import { System } from './system.ts';
 
 let system: System;
@@ -39,42 +39,3 @@ test('the scan itself finds what it looks for', () => {
   const words = personalWords(generateFederation({ seed: 7, size: 20, now: '2026-11-01T10:00:00Z' }));
   for (const word of words) expect(found(words, `{"message":"no ${word}!"}`)).toContain(word);
 });
-
-/** Every run's events as text, payloads decoded, by workflow id. */
-async function allHistories(client: TemporalClient): Promise<Map<string, string>> {
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
-  const texts = new Map<string, string>();
-  for await (const { workflowId, runId } of client.workflow.list()) {
-    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    const text = JSON.stringify(history, (_, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value,
-    );
-    texts.set(workflowId, (texts.get(workflowId) ?? '') + text);
-  }
-  return texts;
-}
-
-/** Names, addresses, e-mails and phones of the sample; a name of one or two Latin letters would be found in any text. */
-function personalWords({ tables }: Federation): Set<string> {
-  const columns = ['first_name', 'last_name', 'email', 'phone', 'street'] as const;
-  const values = tables.person.flatMap((person) => columns.map((column) => person[column]));
-  return new Set(
-    values.flatMap((value) => {
-      const word = value?.normalize('NFC').trim() ?? '';
-      return /^\p{Script=Latin}{0,2}$/u.test(word) ? [] : [word];
-    }),
-  );
-}
-
-function found(words: ReadonlySet<string>, text: string): string[] {
-  return [...words].filter((word) => {
-    const at = text.indexOf(word);
-    return at >= 0 && isWord(text, word);
-  });
-}
-
-/** `Li` within `Limit` is not the name. */
-function isWord(text: string, word: string): boolean {
-  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'u').test(text);
-}

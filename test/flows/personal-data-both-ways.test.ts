@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { generateFederation, loadFederation } from '../../simulators/ems/index.ts';
+import { allHistories, found, personalWords } from './personal-words.ts';
+import { System } from './system.ts';
+
+let system: System;
+
+beforeAll(async () => {
+  system = await System.start({ targets: ['RUNSIGNUP', 'CHATWOOT'], settings: { RUNSIGNUP_WRITE_PERSONAL: 'true' } });
+}, 120_000);
+
+afterAll(async () => {
+  await system?.stop();
+}, 60_000);
+
+/** Words that are nobody's, and that nothing but a leak could bring into a history. */
+const INBOUND_WORDS = [
+  'Quendolyne',
+  'Zwieback',
+  'quendolyne@registrations.example',
+  '+18568501510',
+  '856-850-1510',
+  'Avondale',
+  'Xanthippus',
+  'Wrongname',
+  'Vanilla',
+  'lostproperty',
+  'handwritten',
+];
+
+test('no history, log line or sync table of a run both ways holds personal data, faults and conflicts included', async () => {
+  const federation = generateFederation({ seed: 11, size: 30, now: '2026-11-01T10:00:00Z', withImpossible: true });
+  await loadFederation(system.databaseUrl, federation);
+  const [runSignup, chatwoot] = [system.process('RUNSIGNUP'), system.process('CHATWOOT')];
+
+  await system.chatwoot.control.setFaults({
+    garble: { as: 'shape', times: 5, chance: 0.2, match: { method: 'POST', prefix: '/api' } },
+    respond: { status: 422, times: 5, chance: 0.2, match: { method: 'POST', prefix: '/api' } },
+  });
+  await chatwoot.sweep();
+  await system.chatwoot.control.clearFaults();
+  await chatwoot.settle();
+
+  const { raceId, eventIds } = await system.runSignup.control.backdoor({
+    do: 'create-race',
+    race: { name: 'Harbour Weekend' },
+    events: [{ name: '8K', start: '2099-06-07T08:30' }],
+  });
+  const [event] = (await system.database.query("SELECT id FROM event WHERE status = 'OPEN' LIMIT 1")).rows;
+  await runSignup.syncNow('Event', event.id, `link:${raceId}`);
+  const address = { street: '960 Avondale Ave', city: 'Moorestown', state: 'NJ', zipcode: '08057', country_code: 'US' };
+  const user = {
+    account: true,
+    firstName: 'Quendolyne',
+    lastName: 'Zwieback',
+    email: 'quendolyne@registrations.example',
+    phone: '856-850-1510',
+    address,
+  };
+  await runSignup.settle();
+  const { registrationId, userId } = await system.runSignup.control.backdoor({
+    do: 'register',
+    eventId: eventIds[0] ?? 0,
+    user,
+  });
+  await runSignup.settle();
+  const person = await runSignup.keyOf('Person', userId);
+  await chatwoot.settle();
+
+  // Both sides change, what lost is sealed; then what RunSignup refuses, garbles and throttles.
+  await system.ems.update('person', person, { last_name: 'Xanthippus' });
+  await system.runSignup.control.backdoor({ do: 'edit-user', userId, set: { lastName: 'Wrongname' } });
+  await system.runSignup.control.setFaults({
+    safeSync: { times: 2 },
+    garble: { as: 'html', times: 1 },
+    throttle: { times: 1 },
+  });
+  await system.runSignup.control.backdoor({ do: 'edit-registration', registrationId, set: { bib: '77' } });
+  await runSignup.poll();
+  await runSignup.sweep();
+  await system.runSignup.control.clearFaults();
+
+  const contact = Number((await chatwoot.record('Person', person))?.remote_id);
+  await system.ems.update('person', person, { first_name: 'Xanthippus' });
+  await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Vanilla Wrongname' } });
+  await system.chatwoot.control.backdoor({ do: 'customer-writes', contact, content: 'lostproperty' });
+  await system.chatwoot.control.backdoor({
+    do: 'create-contact',
+    set: { name: 'handwritten', email: 'not an address' },
+    unvalidated: true,
+  });
+  await chatwoot.settle();
+  const { rowCount } = await system.database.query('SELECT FROM sync_conflict');
+  expect(rowCount).toBeGreaterThan(0);
+
+  const histories = await allHistories(system.temporal);
+  const words = new Set([...personalWords(federation), ...INBOUND_WORDS]);
+  expect(histories.size).toBeGreaterThan(50);
+  for (const [workflowId, text] of histories) expect([workflowId, found(words, text)]).toEqual([workflowId, []]);
+  expect(found(words, system.workerLog)).toEqual([]);
+  expect(found(words, await syncTables())).toEqual([]);
+  // Secrets travel in URLs.
+  for (const secret of [system.runSignup.secret, system.runSignup.callerRegistrationSecret, system.chatwoot.token]) {
+    expect(system.workerLog).not.toContain(secret);
+    for (const text of histories.values()) expect(text).not.toContain(secret);
+  }
+}, 300_000);
+
+/** Every table of ours as text; sealed values as they are stored. */
+async function syncTables(): Promise<string> {
+  const { rows } = await system.database.query(
+    "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relname LIKE 'sync\\_%'",
+  );
+  const texts = [];
+  for (const { name } of rows) {
+    const table = await system.database.query(`SELECT t::text AS row FROM ${name} t`);
+    texts.push(...table.rows.map(({ row }) => row));
+  }
+  return texts.join('\n');
+}

@@ -1,0 +1,42 @@
+import type { Client as TemporalClient } from '@temporalio/client';
+import type { Federation } from '../../simulators/ems/index.ts';
+
+/** Every run's events as text, payloads decoded, by workflow id. */
+export async function allHistories(client: TemporalClient): Promise<Map<string, string>> {
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const texts = new Map<string, string>();
+  for await (const { workflowId, runId } of client.workflow.list()) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    const text = JSON.stringify(history, (_, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value,
+    );
+    texts.set(workflowId, (texts.get(workflowId) ?? '') + text);
+  }
+  return texts;
+}
+
+/** Names, addresses, e-mails and phones of the sample; a name of one or two Latin letters would be found in any text. */
+export function personalWords({ tables }: Federation): Set<string> {
+  const columns = ['first_name', 'last_name', 'email', 'phone', 'street'] as const;
+  const values = tables.person.flatMap((person) => columns.map((column) => person[column]));
+  return new Set(
+    values.flatMap((value) => {
+      const word = value?.normalize('NFC').trim() ?? '';
+      return /^\p{Script=Latin}{0,2}$/u.test(word) ? [] : [word];
+    }),
+  );
+}
+
+/** Which of the words stand in the text. */
+export function found(words: ReadonlySet<string>, text: string): string[] {
+  return [...words].filter((word) => {
+    const at = text.indexOf(word);
+    return at >= 0 && isWord(text, word);
+  });
+}
+
+/** `Li` within `Limit` is not the name. */
+function isWord(text: string, word: string): boolean {
+  const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'u').test(text);
+}
