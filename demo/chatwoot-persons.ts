@@ -16,6 +16,8 @@ export interface Person {
   readonly events: readonly (string | null)[];
 }
 
+const UNKNOWN = '9999-99-99';
+
 /** Persons who can be reached by one address: a family's e-mail, or a phone where nobody has an e-mail. */
 export type Household = readonly Person[];
 
@@ -56,5 +58,6 @@ function byNeedOfPhone(one: Person, other: Person): number {
 
 /** The oldest first, those of unknown age last. */
 function byAge(one: Person, other: Person): number {
-  return (one.born ?? '~').localeCompare(other.born ?? '~', 'en') || Number(one.id) - Number(other.id);
+  if (one.born !== other.born) return (one.born ?? UNKNOWN) < (other.born ?? UNKNOWN) ? -1 : 1;
+  return Number(one.id) - Number(other.id);
 }

@@ -57,7 +57,7 @@ function wantedEntries({ registrations, users }: RunSignupState, weekends: reado
     wanted.set(String(registrationId), {
       event: weekend.event,
       race: weekend.races.get(eventId) ?? null,
-      bib: bib === null ? null : String(Number(bib)),
+      bib: plainBib(bib),
       chip,
       first: plainText(user.firstName),
       last: plainText(user.lastName),
@@ -73,12 +73,18 @@ function wantedEntries({ registrations, users }: RunSignupState, weekends: reado
 function entryContent({ registration: _registration, withdrawn: _withdrawn, ...row }: EntryRow): Content {
   return {
     ...row,
-    bib: plainText(row.bib),
+    bib: plainBib(row.bib),
     first: plainText(row.first),
     last: plainText(row.last),
     email: plainEmail(row.email),
     gender: plainText(row.gender),
   };
+}
+
+/** RunSignup keeps bibs as numbers. */
+function plainBib(bib: string | null): string | null {
+  const text = plainText(bib);
+  return text !== null && /^\d+$/.test(text) ? String(Number(text)) : text;
 }
 
 async function readEntries(client: ClientBase, registrations: readonly string[]): Promise<EntryRow[]> {

@@ -4,7 +4,11 @@ import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import type { Outcome } from '../../demo/outcome.ts';
 import { DemoProcess } from './demo-process.ts';
 
-const TYPES = ENTITY_TYPES.filter((type) => type !== 'ContactPreference' && type !== 'Conversation');
+const TYPES = {
+  TAGSERVER: ENTITY_TYPES.filter((type) => type !== 'ContactPreference' && type !== 'Conversation'),
+  RUNSIGNUP: ['Event', 'Race', 'Person', 'EventParticipant'],
+  CHATWOOT: ['Person', 'Conversation'],
+} as const;
 
 /** Servers and workers of its own start each time. */
 const LONG = 300_000;
@@ -26,15 +30,20 @@ describe('npm run demo', () => {
       const { inStep, processes, seconds } = JSON.parse(demo.lastLine()) as Outcome;
       expect(inStep).toBe(true);
       expect(seconds).toBeGreaterThan(0);
-      expect(Object.keys(processes)).toEqual(['TAGSERVER']);
-      const types = processes.TAGSERVER ?? {};
-      expect(Object.keys(types).toSorted()).toEqual(TYPES.toSorted());
-      for (const { total, inSync, due } of Object.values(types)) {
-        expect(total).toBeGreaterThan(0);
-        expect({ inSync, due }).toEqual({ inSync: total, due: 0 });
+      expect(Object.keys(processes)).toEqual(Object.keys(TYPES));
+      for (const [name, expected] of Object.entries(TYPES)) {
+        const types = processes[name as keyof typeof TYPES] ?? {};
+        expect(new Set(Object.keys(types))).toEqual(new Set(expected));
+        for (const { total, inSync, linked, due } of Object.values(types)) {
+          expect(total).toBeGreaterThan(0);
+          expect({ inSync: inSync + linked, due }).toEqual({ inSync: total, due: 0 });
+        }
+        expect(demo.out).toMatch(new RegExp(`${name}: it holds all \\d+ rows with equal content, and nothing else`));
       }
-      expect(demo.out).toMatch(/TAGSERVER: it holds all \d+ rows with equal content, and nothing else/);
-      expect(demo.out).toContain('TAGSERVER: a sweep with nothing to do has sent nothing');
+      expect(demo.out).toMatch(/People have changed \d+ things at the targets and in EMS/);
+      expect(demo.out).toContain('TAGSERVER: a sweep with nothing to do sent nothing');
+      expect(demo.out).toContain('RUNSIGNUP: a sweep and a poll with nothing to do sent nothing');
+      expect(demo.out).toContain('CHATWOOT: a sweep and a poll with nothing to do sent nothing');
       expect(await demo.remains()).toEqual([]);
     },
     LONG,
@@ -60,6 +69,7 @@ describe('npm run demo', () => {
       const files = await Promise.all([demo, other].map((one) => one.told(/set -a; \. (.+); set \+a/)));
       expect(new Set(files).size).toBe(2);
       expect(await demo.told(/\d+ changes of EMS, the last: .+\)/)).toMatch(/ changes of EMS, the last: \S+/);
+      expect(await demo.told(/\d+ at the targets, the last: .+\)/)).toMatch(/the last: (RUNSIGNUP|CHATWOOT): \S+/);
       process.kill(await other.pid(), 'SIGKILL');
       expect(await other.ended()).toBe(137);
       demo.signal('SIGTERM');
@@ -73,7 +83,7 @@ describe('npm run demo', () => {
   test('wrong use ends with exit code 2', async () => {
     demo = new DemoProcess('--only', 'SALESFORCE');
     expect(await demo.ended()).toBe(2);
-    expect(demo.err).toContain('there is: TAGSERVER');
+    expect(demo.err).toContain('there is: TAGSERVER, RUNSIGNUP, CHATWOOT');
   });
 });
 

@@ -7,6 +7,8 @@ const addresses = {
   databaseUrl: 'postgres://postgres:secret@127.0.0.1:5432/ems',
   temporalAddress: '127.0.0.1:7233',
   uiUrl: 'http://127.0.0.1:8233',
+  syncKey: Buffer.alloc(32, 7).toString('base64'),
+  gatewayPort: 8090,
   targets: new Map([
     ['TAGSERVER', { TAGSERVER_URL: 'http://127.0.0.1:8085', TAGSERVER_TOKEN: "it's a token" }],
   ] as const),
@@ -19,6 +21,11 @@ describe('environment of a demo', () => {
     expect(enabled).toMatchObject([
       { settings: { TAGSERVER_TOKEN: "it's a token" }, cron: { outbound: '*/5 * * * * * *' } },
     ]);
+  });
+
+  test('gives processes that are read back a key, and the gateway its port', () => {
+    const { common } = readSettings(demoEnvironment(addresses));
+    expect(common).toMatchObject({ SYNC_KEY: [new Uint8Array(32).fill(7)], GATEWAY_PORT: 8090 });
   });
 
   test('switches off what a shell or .env says about real systems', () => {

@@ -24,17 +24,33 @@ describe('options of the demo', () => {
   }
 
   test('it stays up with 500 participants unless told otherwise', () => {
-    expect(parseOptions([])).toMatchObject({ once: false, size: 500, seed: 1, timeout: 600, only: ['TAGSERVER'] });
+    expect(parseOptions([])).toMatchObject({
+      once: false,
+      size: 500,
+      seed: 1,
+      timeout: 600,
+      only: ['TAGSERVER', 'RUNSIGNUP', 'CHATWOOT'],
+    });
   });
 
   test('every option is taken', () => {
-    const args = ['--once', '--size', '10000', '--seed', '7', '--timeout', '60', '--only', 'TAGSERVER,TAGSERVER'];
+    const args = [
+      '--once',
+      '--size',
+      '10000',
+      '--seed',
+      '7',
+      '--timeout',
+      '60',
+      '--only',
+      'CHATWOOT,TAGSERVER,CHATWOOT',
+    ];
     expect(parseOptions([...args, '--temporal', 'dev'])).toMatchObject({
       once: true,
       size: 10_000,
       seed: 7,
       timeout: 60,
-      only: ['TAGSERVER'],
+      only: ['CHATWOOT', 'TAGSERVER'],
     });
   });
 
@@ -44,12 +60,12 @@ describe('options of the demo', () => {
 
   test('an unknown process is named, with those that there are', () => {
     expect(refusal('--only', 'TAGSERVER,SALESFORCE')).toContain(
-      'There is no process "SALESFORCE"; there is: TAGSERVER.',
+      'There is no process "SALESFORCE"; there is: TAGSERVER, RUNSIGNUP, CHATWOOT.',
     );
   });
 
   test('an empty list of processes is refused', () => {
-    expect(refusal('--only=')).toContain('There is no process ""; there is: TAGSERVER.');
+    expect(refusal('--only=')).toContain('There is no process ""; there is: TAGSERVER, RUNSIGNUP, CHATWOOT.');
   });
 
   test('a Temporal server that this release cannot start is refused', () => {
