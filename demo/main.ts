@@ -3,23 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import type { Status } from '../clients/status.ts';
 import { onStopSignal } from '../local/stop-signals.ts';
-import { type Change, createRng, keepChanging } from '../simulators/ems/index.ts';
 import { createDisplay } from './display.ts';
 import { writeEnvironmentFile } from './environment-file.ts';
 import { greeting } from './greeting.ts';
-import { keepHappening } from './happen.ts';
+import { letThingsHappen } from './let-things-happen.ts';
 import { bothWaysInStep, provesRight } from './once.ts';
 import { type DemoOptions, parseOptions } from './options.ts';
 import { outcomeLine } from './outcome.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { type DemoSystem, startSystem } from './start-system.ts';
 import { watchStatus } from './watch-status.ts';
-
-/** Between two changes of the sample EMS, in milliseconds. */
-const CHANGE_EVERY_MS = 2_000;
-
-/** Between two things that people do at the targets, in milliseconds. */
-const HAPPENING_EVERY_MS = 3_000;
 
 const startedAt = performance.now();
 const display = createDisplay(process.stdout);
@@ -46,11 +39,17 @@ async function once(options: DemoOptions): Promise<boolean> {
     if (status.inStep) resolve();
     return false;
   });
-  const both = bothWaysInStep(system, { seed: options.seed, inStep, say: display.say });
+  let unsettled = '';
+  const both = bothWaysInStep(system, {
+    seed: options.seed,
+    inStep,
+    say: display.say,
+    onRound: (found) => (unsettled = found),
+  });
   const late = endOfTime(options.timeout);
   const settled = await Promise.race([both, late, watching, system.broken]);
   if (settled === undefined) return false;
-  if (settled === 'late') return tooLate(options.timeout);
+  if (settled === 'late') return tooLate(options.timeout, unsettled);
   latest = settled;
   display.end();
   return Promise.race([provesRight(system, display.say), system.broken]);
@@ -72,70 +71,24 @@ async function endOfTime(seconds: number): Promise<'late'> {
   return 'late';
 }
 
-function tooLate(seconds: number): boolean {
+function tooLate(seconds: number, unsettled: string): boolean {
   display.end();
-  console.error(`Not in step after ${seconds} s. Give it more time with --timeout, or see the workers' log.`);
+  const still = unsettled === '' ? '' : ` The last round still found ${unsettled}.`;
+  console.error(`Not in step after ${seconds} s.${still} Give it more time with --timeout, or see the workers' log.`);
   return false;
 }
 
 /** Never returns: a signal ends it. */
 async function stayUp(options: DemoOptions): Promise<never> {
   const system = await start(options);
-  display.say(
-    'EMS changes every two seconds now, and people work at the targets. Ctrl-C ends it and removes what it made.',
-  );
-  const { databaseUrl } = system;
-  const { seed } = options;
-  const stop = new AbortController();
-  const { signal } = stop;
-  const news = { changes: 0, change: '', happenings: 0, happening: '' };
-  const changing = keepChanging({
-    databaseUrl,
-    seed,
-    everyMs: CHANGE_EVERY_MS,
-    signal,
-    onChange(change) {
-      news.changes += 1;
-      news.change = describeChange(change);
-    },
-  });
-  const onHappening = (what: string): void => {
-    news.happenings += 1;
-    news.happening = what;
-  };
-  const scene = { databaseUrl, rng: createRng(seed) };
-  const happening = keepHappening(system, scene, { everyMs: HAPPENING_EVERY_MS, signal, onHappening });
-  stack.defer(async () => {
-    stop.abort();
-    await Promise.all([changing, happening]);
-  });
+  display.say('EMS changes now, and people work at the targets. Ctrl-C ends the demo and removes what it made.');
+  const news = letThingsHappen(system, options.seed, stack);
   const watching = watch(system, (status) => {
-    display.show(status, newsLine(news));
+    display.show(status, news());
     return false;
   });
   await Promise.race([system.broken, watching]);
   return new Promise<never>(() => {});
-}
-
-interface News {
-  readonly changes: number;
-  readonly change: string;
-  readonly happenings: number;
-  readonly happening: string;
-}
-
-function newsLine({ changes, change, happenings, happening }: News): string {
-  return [
-    changes === 0 ? [] : [`${changes} changes of EMS, the last: ${change}`],
-    happenings === 0 ? [] : [`${happenings} at the targets, the last: ${happening}`],
-  ]
-    .flat()
-    .join('; ');
-}
-
-function describeChange({ kind, outcome, rows }: Change): string {
-  const named = rows.map(({ table, id }) => `${table} ${id}`).join(', ');
-  return outcome === 'done' ? `${kind} (${named})` : `${kind}: ${outcome}`;
 }
 
 function readOptions(): DemoOptions {

@@ -13,6 +13,8 @@ export interface OnceOptions {
   /** Resolves when status alone says that everything is in step. */
   readonly inStep: Promise<unknown>;
   readonly say: (line: string) => void;
+  /** Told what sweeps and polls have found, round by round; empty: nothing. */
+  readonly onRound: (found: string) => void;
 }
 
 /**
@@ -20,14 +22,14 @@ export interface OnceOptions {
  *
  * @returns how everything stands then.
  */
-export async function bothWaysInStep(system: DemoSystem, { seed, inStep, say }: OnceOptions): Promise<Status> {
+export async function bothWaysInStep(system: DemoSystem, { seed, inStep, say, onRound }: OnceOptions): Promise<Status> {
   await inStep;
-  const first = await settle(system);
+  const first = await settle(system, onRound);
   const scene = { databaseUrl: system.databaseUrl, rng: createRng(seed) };
   const happened = await happenOnce(system, scene, TIMES);
   if (happened === 0) return first;
   say(`The first load is in step. People have changed ${happened} things at the targets and in EMS …`);
-  return settle(system);
+  return settle(system, onRound);
 }
 
 /** @returns whether the content proved right as well; says on standard error what did not. */

@@ -4,45 +4,48 @@ import { readStatus, type Status } from '../clients/status.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 import type { DemoSystem } from './start-system.ts';
 
-/** How many workflows of pairs may be looked for again until they have ended, in milliseconds. */
+/** How often it is looked whether a workflow of a pair still runs, in milliseconds. */
 const QUIET_EVERY_MS = 500;
 
 /**
  * Lets every process sweep and poll until none of them finds anything any more, and nothing is at work: what people do at
  * the targets shows in no status before a poll has seen it.
  *
+ * @param onRound told what a round has found, for people; empty: nothing.
  * @returns the status then, which is in step.
  */
-export async function settle(system: DemoSystem): Promise<Status> {
+export async function settle(system: DemoSystem, onRound: (found: string) => void): Promise<Status> {
   const { orm, settings } = system;
   const processes = settings.enabled.map(({ target }) => target.process);
   for (;;) {
-    let found = 0;
+    const found: string[] = [];
     for (const { name, directions } of processes) {
-      for (const direction of directions) found += await runOnce(system, name, direction);
+      for (const direction of directions) found.push(...(await findings(system, name, direction)));
     }
+    onRound(found.join(', '));
     await quiet(system);
     const status = await readStatus(orm, processes, settings.common.SETTLE_MS);
-    if (found === 0 && status.inStep) return status;
+    if (found.length === 0 && status.inStep) return status;
   }
 }
 
-/** @returns how much it has found to do. */
-async function runOnce(system: DemoSystem, process: SyncProcessName, direction: Direction): Promise<number> {
+/** What a sweep has found due, or a poll changed, unknown, or unreadable. */
+const COUNTS = ['due', 'changed', 'unknown', 'unread'];
+
+async function findings(system: DemoSystem, process: SyncProcessName, direction: Direction): Promise<string[]> {
   const { handle } = await requestSweep(system.temporal, process, direction);
   const { ended, totals } = await handle.result();
-  const found = Object.values(totals).reduce((sum, counts) => sum + foundIn(counts), 0);
-  return ended === 'complete' ? found : found + 1;
-}
-
-/** What a sweep counts as due; what a poll counts as changed, unknown or not read. */
-function foundIn(counts: Readonly<Record<string, number>>): number {
-  return ['due', 'changed', 'unknown', 'unread'].reduce((sum, name) => sum + (counts[name] ?? 0), 0);
+  const found = Object.entries(totals).flatMap(([type, counts]) =>
+    Object.entries<number>(counts)
+      .filter(([name, count]) => COUNTS.includes(name) && count > 0)
+      .map(([name, count]) => `${process} ${type} ${count} ${name}`),
+  );
+  return ended === 'complete' || found.length > 0 ? found : [`${process} ${direction} ended with ${ended}`];
 }
 
 /** Waits until no workflow of a pair, or of a remote record, runs. Visibility lags a moment behind a start. */
 async function quiet({ temporal }: DemoSystem): Promise<void> {
-  const query = `ExecutionStatus = "Running" AND WorkflowType IN ("syncEntity", "syncRemote")`;
+  const query = 'ExecutionStatus = "Running" AND WorkflowType IN ("syncEntity", "syncRemote")';
   for (let calm = 0; calm < 2;) {
     const { count } = await temporal.workflow.count(query);
     calm = count === 0 ? calm + 1 : 0;
