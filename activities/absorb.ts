@@ -1,6 +1,8 @@
 import { compareMessages, writeMessages, type MessageChanges } from '../database/records/absorb-messages.ts';
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
+import { readFlips, writeFlips } from '../database/records/flips.ts';
 import { loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
+import { forgetUnresolved } from '../database/records/tie-record.ts';
 import { drawPass } from '../database/records/pass-sequence.ts';
 import { writeAbsorbedRecord, writeGone, type AbsorbedRecord } from '../database/records/write-absorption.ts';
 import { conflictSubject, writeConflict } from '../database/records/write-conflict.ts';
@@ -48,8 +50,11 @@ export async function absorb(dependencies: Dependencies, input: AbsorbInput): Pr
     return { key: input.key, kind: 'nothing', reason: 'nothing of it is read back', outboundDue: true };
   }
   for (let round = 0; round < ROUNDS_WHEN_EMS_IS_FASTER; round += 1) {
-    const absorption = await new Pass(dependencies, input, await drawPass(dependencies.orm)).absorb();
-    if (absorption !== EMS_WAS_FASTER) return absorption;
+    try {
+      return await new Pass(dependencies, input, await drawPass(dependencies.orm)).absorb();
+    } catch (error) {
+      if (!(error instanceof EmsWasFaster)) throw error;
+    }
   }
   throw new SyncError('transient', `EMS keeps changing ${input.type}/${input.key} while it is written`, {
     code: 'ems-busy',
@@ -62,7 +67,10 @@ export function isReadBack(dependencies: Dependencies, { process: name, type }: 
   return remote.inbound !== undefined && mappingOf(process, type).inbound !== null;
 }
 
-const EMS_WAS_FASTER = Symbol('EMS was faster');
+/** EMS has written the row since it was read: nothing of the transaction may stay. */
+class EmsWasFaster extends Error {
+  override readonly name = 'EmsWasFaster';
+}
 
 /** A pair that has both ends. */
 interface Tied {
@@ -89,7 +97,7 @@ class Pass {
     this.#inbound = this.#mapping.inbound;
   }
 
-  async absorb(): Promise<Absorption | typeof EMS_WAS_FASTER> {
+  async absorb(): Promise<Absorption> {
     const { orm } = this.#dependencies;
     const { key, type } = this.#input;
     const { process, source } = inboundProcess(this.#dependencies, this.#input.process);
@@ -116,7 +124,7 @@ class Pass {
     return { key, kind: edited ? 'recreate' : 'unlinked', outboundDue: edited };
   }
 
-  async #compare(tied: Tied, remote: RemoteRecord): Promise<Absorption | typeof EMS_WAS_FASTER> {
+  async #compare(tied: Tied, remote: RemoteRecord): Promise<Absorption> {
     const { key, type } = this.#input;
     const { entity, record, pair } = tied;
     const moved = remote.remoteId !== tied.remoteId;
@@ -145,6 +153,8 @@ class Pass {
           ? { added: [], edited: [] }
           : await compareMessages(em, this.#input.process, remote.messages);
       const parents = moved ? await findParents(em, this.#input.process, remote.parents) : {};
+      // Where it goes on may have been parked as a stranger's meanwhile.
+      if (moved) await forgetUnresolved(em, this.#input.process, type, remote.remoteId);
       const verdict: Verdict = { decision, drifted: driftedFields(inboundCase), messages, parents };
       return this.#write(em, tied, remote, verdict);
     });
@@ -155,7 +165,7 @@ class Pass {
     { entity, record, pair }: Tied,
     remote: RemoteRecord,
     { decision, drifted, messages, parents }: Verdict,
-  ): Promise<Absorption | typeof EMS_WAS_FASTER> {
+  ): Promise<Absorption> {
     const { process: name, type, key } = this.#input;
     const applied = fieldsToApply(decision);
     const resend = decision.kind === 'conflict' || drifted.length > 0;
@@ -169,12 +179,10 @@ class Pass {
     };
 
     const changedAtRemote = applied.length > 0 || resend;
-    const noted = changedAtRemote ? noteFlip(record.flips, contentHash(remote.content), Temporal.Now.instant()) : null;
-    const flips = noted === null ? {} : { flips: noted.flips };
-    if (noted?.pingPong === true) {
+    if (changedAtRemote && (await this.#isPingPong(em, remote.content))) {
       const reason = 'ping-pong: the remote came to the same state more than three times within an hour';
       const { modifiedOn } = entity;
-      await writeAbsorbedRecord(em, { ...common, ...flips, outcome: { kind: 'parked', reason, modifiedOn } });
+      await writeAbsorbedRecord(em, { ...common, outcome: { kind: 'parked', reason, modifiedOn } });
       return { key, kind: 'parked', reason, outboundDue: false };
     }
 
@@ -183,7 +191,7 @@ class Pass {
     let { modifiedOn } = entity;
     if (hasMessages || Object.keys(changes).length > 0) {
       const written = await updateEmsRow(em, type, key, modifiedOn, changes);
-      if (written === null) return EMS_WAS_FASTER;
+      if (written === null) throw new EmsWasFaster();
       modifiedOn = written;
       await writeMessages(em, name, key, messages);
     }
@@ -194,9 +202,17 @@ class Pass {
     }
     const after = { entity: { ...entity, ...changes }, modifiedOn };
     const outcome = resend ? ({ kind: 'resend' } as const) : this.#outcome({ pair, record }, remote.content, after);
-    await writeAbsorbedRecord(em, { ...common, ...flips, outcome });
+    await writeAbsorbedRecord(em, { ...common, outcome });
     const outboundDue = resend || !(outcome.kind === 'in-sync' || outcome.kind === 'delivered');
     return { key, outboundDue, ...told(decision, drifted, applied, hasMessages) };
+  }
+
+  /** Remembers what the remote has come to; true if it comes to the same again and again. */
+  async #isPingPong(em: EntityManager, content: Content): Promise<boolean> {
+    const earlier = await readFlips(em, this.#input);
+    const { flips, pingPong } = noteFlip(earlier, contentHash(content), Temporal.Now.instant());
+    await writeFlips(em, this.#input, flips);
+    return pingPong;
   }
 
   /** Whether both sides are equal now, which only a pair says whose last delivery is confirmed. */

@@ -1,3 +1,4 @@
+import { readStanding } from '../database/detection/read-standing.ts';
 import { readConflict } from '../database/records/read-conflict.ts';
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
@@ -33,8 +34,8 @@ export async function carryOutOrder(dependencies: Dependencies, { order, ...pair
 
 type Pair = Omit<OrderInput, 'order'>;
 
-async function link({ orm }: Dependencies, { process, type, key }: Pair, remoteId: string): Promise<void> {
-  const em = orm.em.fork();
+async function link(dependencies: Dependencies, { process, type, key }: Pair, remoteId: string): Promise<void> {
+  const em = dependencies.orm.em.fork();
   const known = (await findByRemoteIds(em, process, type, [remoteId])).get(remoteId);
   if (known?.key === key && known.state !== 'UNLINKED') return;
   if (known != null && known.key !== null && known.key !== key) {
@@ -42,9 +43,15 @@ async function link({ orm }: Dependencies, { process, type, key }: Pair, remoteI
       `${remoteId} is ${type}/${known.key}'s: unlink that first (ems-sync unlink ${process} ${type} ${known.key})`,
     );
   }
-  await em.transactional((inner) =>
-    tieRecord(inner, { process, type, key, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null }),
-  );
+  const detection = detectionOf(dependencies, connectedProcess(dependencies, process).process, type);
+  await em.transactional(async (inner) => {
+    await tieRecord(inner, { process, type, key, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null });
+    // Only now, for a filter may ask whether the row is tied. A refusal ends the transaction, and nothing is tied.
+    const standing = await readStanding(inner, detection, key);
+    if (standing === null) throw refused(`EMS has no ${type}/${key}`);
+    if (!standing.passes) throw refused(`${process} does not take ${type}/${key} as it is: its filter leaves it out`);
+    if (standing.owner !== key) throw refused(`${type}/${key} shares the remote record of ${type}/${standing.owner}`);
+  });
 }
 
 /** The values that lost go into EMS; from there they reach the targets like any other change. */

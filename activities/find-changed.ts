@@ -105,7 +105,10 @@ async function classify(
   for (const record of records) {
     const one = known.get(record.remoteId);
     if (one === undefined) {
-      if (isNew(record, carried)) unknown.push(record.remoteId);
+      if (!isNew(record, carried)) continue;
+      unknown.push(record.remoteId);
+      // Its row has another remote record: gone perhaps, and this is where it goes on.
+      if (record.emsKey !== null && carried.get(record.emsKey)?.remoteId != null) changed.push(record.emsKey);
     } else if (one.key === null) {
       if (one.state !== 'WAITING' && differsFromBase(one.base, record.content, keys)) unknown.push(record.remoteId);
     } else if (one.inEms && one.state !== 'REMOVED') {

@@ -7,6 +7,7 @@ import {
   SyncConflictEntity,
   SyncConversationMessageEntity,
   SyncCursorEntity,
+  SyncFlipEntity,
   SyncSuppressionEntity,
 } from './records/inbound-tables.ts';
 import { RECORD_ENTITIES } from './records/sync-record.ts';
@@ -35,6 +36,7 @@ const ENTITIES = [
   SyncConflictEntity,
   SyncSuppressionEntity,
   SyncCursorEntity,
+  SyncFlipEntity,
 ] as EntitySchema[];
 
 const TIMESTAMPTZ = 1184;

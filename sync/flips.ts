@@ -17,12 +17,12 @@ const KEPT = 24;
  * and again, which people do not: `pingPong` says that it has happened more than three times within an hour.
  */
 export function noteFlip(
-  earlier: readonly Flip[] | null,
+  earlier: readonly Flip[],
   hash: ContentHash,
   now: Temporal.Instant,
 ): { readonly flips: readonly Flip[]; readonly pingPong: boolean } {
   const since = now.subtract({ hours: 1 });
-  const recent = (earlier ?? []).filter(({ at }) => Temporal.Instant.compare(at, since) > 0);
+  const recent = earlier.filter(({ at }) => Temporal.Instant.compare(at, since) > 0);
   const flips = [...recent, { hash, at: now.toString() }].slice(-KEPT);
   return { flips, pingPong: flips.filter((flip) => flip.hash === hash).length > SAME_STATE_PER_HOUR };
 }

@@ -18,7 +18,7 @@ export interface SyncEntityInput extends PairRef {
 export interface SyncEntityResult {
   readonly outcome: SyncOutcome;
   /** What the last pass did, for example `created`. */
-  readonly delivery: Delivery['kind'] | 'failing' | Absorption['kind'];
+  readonly delivery: Delivery['kind'] | Absorption['kind'] | 'failing' | 'refused';
   /** An error class or the reason, where the outcome has one. */
   readonly reason: string | null;
 }

@@ -6,6 +6,7 @@ import type { SyncRequest } from './pair-requests.ts';
 export interface TakenRequests {
   readonly resend: boolean;
   readonly inbound: boolean;
+  readonly outbound: boolean;
   /** Nothing but to look at the remote record. */
   readonly onlyInbound: boolean;
   readonly orders: readonly PairOrder[];
@@ -68,6 +69,7 @@ export class Requests {
     const taken = {
       resend: this.#open.has('resend'),
       inbound: this.#open.has('inbound'),
+      outbound: this.#open.has('outbound'),
       onlyInbound: this.onlyInbound,
       orders: this.toList().filter(isPairOrder),
     };

@@ -11,10 +11,11 @@ import {
 import type { Absorption } from '../sync/absorption.ts';
 import type { Delivery } from '../sync/delivery.ts';
 import { formatRef } from '../sync/entity-type.ts';
+import type { PairOrder } from '../sync/pair-order.ts';
 import { outcomeOf, outcomeOfAbsorption } from '../sync/sync-outcome.ts';
 import { orderActivities, recordActivities } from './activity-proxies.ts';
 import { askPair } from './ask-pair.ts';
-import { attemptDurably, INTERRUPTED, served, type Asked, type AttemptFailure } from './attempt-durably.ts';
+import { attemptDurably, failureOf, INTERRUPTED, served, type Asked, type AttemptFailure } from './attempt-durably.ts';
 import { requestedSignal, syncNowUpdate, type SyncEntityInput, type SyncEntityResult } from './pair-requests.ts';
 import { Requests } from './requests.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
@@ -27,7 +28,7 @@ const ROUNDS_WHEN_BLOCKED = 5;
 
 /** A storm of webhooks is over when none came for so long; nobody waits longer than so many times that. */
 const QUIET_MS = 1_000;
-const QUIET_AT_MOST = 10;
+const QUIET_AT_MOST = 30;
 
 /**
  * The only workflow that may touch its pair of EMS row and remote record, whoever started it: its id is the pair's lock.
@@ -66,8 +67,14 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   /** One pass: what an operator has decided, then the inbound half, then the outbound half. */
   async function pass(): Promise<SyncEntityResult | typeof INTERRUPTED> {
     const { orders, onlyInbound, ...taken } = requests.take();
-    const asked: Asked = { ...taken };
-    for (const order of orders) await orderActivities.carryOutOrder({ ...pair, order });
+    const asked: Asked = { resend: taken.resend, inbound: taken.inbound };
+    for (const order of orders) {
+      const refusal = await carryOut(order);
+      if (refusal === null) continue;
+      // Whatever else was asked for is served by the next pass.
+      if (asked.inbound || asked.resend || taken.outbound) goOnLater(asked);
+      return { outcome: 'NOTHING', delivery: 'refused', reason: refusal };
+    }
     if (asked.inbound || orders.length > 0) {
       asked.inbound = true;
       const absorption = await attemptDurably(pair, requests, asked, ({ absorb }) => absorb(pair), onFailing);
@@ -109,6 +116,18 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
       }
       // What was contested is let go; now the pair is sent in full.
       asked.resend = false;
+    }
+  }
+
+  /** @returns why it cannot be carried out, or null. */
+  async function carryOut(order: PairOrder): Promise<string | null> {
+    try {
+      await orderActivities.carryOutOrder({ ...pair, order });
+      return null;
+    } catch (error) {
+      const { errorClass, message } = failureOf(error);
+      if (errorClass !== 'rejected') throw error;
+      return message;
     }
   }
 

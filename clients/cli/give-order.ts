@@ -21,7 +21,9 @@ export async function giveOrder(
   timeoutMs: number,
 ): Promise<SyncEntityResult> {
   try {
-    return await requestSyncAndWait(await session.temporal(), pair, timeoutMs, order);
+    const result = await requestSyncAndWait(await session.temporal(), pair, timeoutMs, order);
+    if (result.delivery === 'refused') throw new CommandError(1, result.reason ?? 'the order was refused');
+    return result;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     throw new CommandError(1, refusalIn(error), { cause: error });

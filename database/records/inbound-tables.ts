@@ -1,5 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { EntityType } from '../../sync/entity-type.ts';
+import type { Flip } from '../../sync/flips.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { ConversationMessageEntity } from '../entities/index.ts';
 import { instantColumn, keyColumn, textColumn } from '../entities/ems-base.ts';
@@ -73,5 +74,18 @@ export const SyncCursorEntity = defineEntity({
     entityType: p.text().$type<EntityType>(),
     scope: p.text(),
     position: instantColumn(),
+  },
+});
+
+/** What a remote has recently come to, for each pair: two systems that undo each other's writes are found by it. */
+export const SyncFlipEntity = defineEntity({
+  name: 'SyncFlip',
+  tableName: 'sync_flip',
+  properties: {
+    id,
+    syncProcess,
+    entityType: p.text().$type<EntityType>(),
+    entityKey: keyColumn(),
+    flips: p.json<readonly Flip[]>(),
   },
 });

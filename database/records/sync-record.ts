@@ -1,6 +1,5 @@
 import { defineEntity, p, type EntitySchema, type InferEntity } from '@mikro-orm/core';
 import { SYNC_STATES, type SyncState } from '../../sync/sync-state.ts';
-import type { Flip } from '../../sync/flips.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import { ENTITY_TYPES, type EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -22,7 +21,6 @@ const columns = {
   remoteSyncedOn: instantColumn().strictNullable(),
   remoteId: textColumn(),
   base: p.json<Base>().strictNullable(),
-  flips: p.json<readonly Flip[]>().strictNullable(),
   contentHash: textColumn(),
   state: p.text().$type<SyncState>(),
   lastErrorClass: textColumn(),

@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
-import type { Flip } from '../../sync/flips.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import { formatInstant, type Instant } from '../../sync/instant.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -17,8 +16,6 @@ export interface AbsorbedRecord {
   /** RFC 3339; null: the remote tells none. */
   readonly remoteSyncedOn: string | null;
   readonly base: Base;
-  /** Left out: as they were. */
-  readonly flips?: readonly Flip[];
   readonly outcome:
     /** Both sides are equal now. */
     | {
@@ -47,7 +44,6 @@ export async function writeAbsorbedRecord(em: EntityManager, absorbed: AbsorbedR
     remote_id: absorbed.remoteId,
     base: sql`${JSON.stringify(absorbed.base)}::jsonb`,
     ...(absorbed.remoteSyncedOn === null ? {} : { remote_synced_on: sql`${absorbed.remoteSyncedOn}::timestamptz` }),
-    ...(absorbed.flips === undefined ? {} : { flips: sql`${JSON.stringify(absorbed.flips)}::jsonb` }),
     ...outcomeColumns(outcome),
   };
   const columns = Object.entries(values);

@@ -20,8 +20,11 @@ import { registrationRecord, removedRecord } from './registration-record.ts';
 import { parseEventId, parseRaceId, parseRegistrationId, parseUserId } from './remote-ids.ts';
 import { successorOf } from './successors.ts';
 
-/** The vendor advises a watermark some seconds in the past. */
-const OVERLAP_MS = 10_000;
+/**
+ * The vendor advises a watermark some seconds in the past. Minutes cost little, for what is known already is passed over, and
+ * a clock of theirs that is set right by minutes loses nothing.
+ */
+const OVERLAP_MS = 600_000;
 
 /** A registration is transferred a few times at most; whoever follows more goes in circles. */
 const MOST_TRANSFERS = 20;

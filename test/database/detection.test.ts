@@ -127,11 +127,13 @@ describe('detection', () => {
   });
 
   test.each([
-    ['deleted in EMS', 'IN_SYNC', 'deleted'],
-    ['deleted in EMS while removed', 'REMOVED', 'deleted'],
-    ['deleted in EMS while unlinked', 'UNLINKED', 'deleted'],
-  ])('%s: gone', async (_, state, reason) => {
-    const id = await pair({}, { state });
+    ['deleted in EMS', { state: 'IN_SYNC' }, 'deleted'],
+    ['deleted in EMS while removed', { state: 'REMOVED', remote_id: null }, 'deleted'],
+    ['deleted in EMS while unlinked', { state: 'UNLINKED' }, 'deleted'],
+    // Its id is remembered, so that what the target keeps never comes back as a new row.
+    ['deleted in EMS, kept by the target: not', { state: 'REMOVED' }, null],
+  ])('%s: gone', async (_, record, reason) => {
+    const id = await pair({}, record);
     await database.ems.delete('person', id);
     expect(await reasonOf(id)).toBe(reason);
   });

@@ -1,6 +1,10 @@
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { System, type SystemOptions } from './system.ts';
 
+/** A row as PostgreSQL gives it; a column is whatever it is. */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type DatabaseRow = Record<string, any>;
+
 /** A system with ChatWoot alone, and the words that its tests share. */
 export class ChatwootUnderTest {
   readonly system: System;
@@ -52,13 +56,13 @@ export class ChatwootUnderTest {
     await this.control.backdoor({ do: 'edit-contact', contact, set });
   }
 
-  async row(table: string, id: string): Promise<Record<string, any>> {
+  async row(table: string, id: string): Promise<DatabaseRow> {
     const { rows } = await this.system.database.query(`SELECT *, modified_on::text FROM ${table} WHERE id = $1`, [id]);
     return rows[0];
   }
 
   /** Messages of a conversation in EMS, oldest first. */
-  async messages(conversation: string): Promise<Record<string, any>[]> {
+  async messages(conversation: string): Promise<DatabaseRow[]> {
     const { rows } = await this.system.database.query(
       'SELECT author, agent_name, body, private FROM conversation_message WHERE conversation_id = $1 ORDER BY sent_on, id',
       [conversation],

@@ -160,9 +160,12 @@ describe('ChatWoot: conversations', () => {
     await system.ems.update('conversation', conversation, {});
     await under.control.backdoor({ do: 'customer-writes', contact, conversation: id, content: 'Two' });
     await chatwoot.settle();
-    expect((await under.messages(conversation)).map(({ body }) => body).toSorted()).toEqual(['From EMS', 'One', 'Two']);
+    const bodies = (await under.messages(conversation)).map(({ body }) => String(body));
+    expect(new Set(bodies)).toEqual(new Set(['From EMS', 'One', 'Two']));
+    expect(bodies).toHaveLength(3);
     const told = (await remote(conversation))?.messages.filter(({ message_type: type }) => type !== 'activity') ?? [];
-    expect(told.map(({ content }) => content).toSorted()).toEqual(['From EMS', 'One', 'Two']);
+    expect(new Set(told.map(({ content }) => content))).toEqual(new Set(['From EMS', 'One', 'Two']));
+    expect(told).toHaveLength(3);
   });
 
   test('a message that an agent deletes loses its text in EMS', async () => {

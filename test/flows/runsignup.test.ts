@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { DatabaseRow } from './chatwoot-under-test.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { System } from './system.ts';
 
@@ -6,7 +7,7 @@ let system: System;
 let runSignup: ProcessUnderTest;
 
 beforeAll(async () => {
-  system = await System.start({ targets: ['RUNSIGNUP'] });
+  system = await System.start({ targets: ['RUNSIGNUP', 'TAGSERVER'] });
   runSignup = system.process('RUNSIGNUP');
 }, 60_000);
 
@@ -14,24 +15,27 @@ afterAll(async () => {
   await system.stop();
 });
 
-let weekends = 0;
+/** One EMS event linked to a race of RunSignup with two events: each more would be polled by every test. */
+let linked: { readonly event: string; readonly raceId: number; readonly tenK: number; readonly half: number };
 
-/** An EMS event that is linked to a race of RunSignup with two events, everything in step. */
-async function linkedEvent() {
-  weekends += 1;
+beforeAll(async () => {
   const { raceId, eventIds } = await system.runSignup.control.backdoor({
     do: 'create-race',
-    race: { name: `Harbour Weekend ${weekends}`, timezone: 'America/New_York' },
+    race: { name: 'Harbour Weekend', timezone: 'America/New_York' },
     events: [
       { name: '10K', start: '2099-06-07T08:30', distance: '10K' },
       { name: 'Half', start: '2099-06-07T10:00', distance: 'Half Marathon' },
     ],
   });
-  const event = await system.ems.event({ name: `Harbour Weekend ${weekends}`, time_zone: 'America/New_York' });
+  const event = await system.ems.event({ name: 'Harbour Weekend', time_zone: 'America/New_York' });
   await runSignup.syncNow('Event', event, `link:${raceId}`);
   await runSignup.settle();
-  return { event, raceId, tenK: eventIds[0] ?? 0, half: eventIds[1] ?? 0 };
-}
+  linked = { event, raceId, tenK: eventIds[0] ?? 0, half: eventIds[1] ?? 0 };
+}, 60_000);
+
+beforeEach(async () => {
+  await system.runSignup.control.clearFaults();
+});
 
 let runners = 0;
 
@@ -54,7 +58,15 @@ async function registered(eventId: number, set: Record<string, unknown> = {}) {
   });
 }
 
-async function row(table: string, id: string): Promise<Record<string, any>> {
+/** A registration with its rows in EMS, everything in step. */
+async function runnerInStep() {
+  const { registrationId, userId } = await registered(linked.tenK);
+  await runSignup.settle();
+  const participant = await runSignup.keyOf('EventParticipant', remoteId(linked.raceId, linked.tenK, registrationId));
+  return { registrationId, userId, participant };
+}
+
+async function row(table: string, id: string): Promise<DatabaseRow> {
   const { rows } = await system.database.query(`SELECT * FROM ${table} WHERE id = $1`, [id]);
   return rows[0];
 }
@@ -69,13 +81,13 @@ const registration = async (id: number) => (await system.runSignup.control.state
 
 describe('RunSignup', () => {
   test('a linked race brings its events as races, with start and distance', async () => {
-    const { event, raceId, half } = await linkedEvent();
+    const { event, raceId, half } = linked;
     const race = await runSignup.keyOf('Race', `${raceId}/${half}`);
     expect(await row('race', race)).toMatchObject({ event_id: event, name: 'Half', distance_m: 21_098 });
   });
 
   test('a new registration makes person and participant in one go', async () => {
-    const { event, raceId, tenK } = await linkedEvent();
+    const { event, raceId, tenK } = linked;
     const { registrationId, userId } = await registered(tenK);
     await runSignup.settle();
     const participant = await runSignup.keyOf('EventParticipant', remoteId(raceId, tenK, registrationId));
@@ -91,7 +103,7 @@ describe('RunSignup', () => {
   });
 
   test('Outbound Sync - Updated Entity Record: a bib and a chip are told', async () => {
-    const { raceId, tenK } = await linkedEvent();
+    const { raceId, tenK } = linked;
     const { registrationId } = await registered(tenK);
     await runSignup.settle();
     const participant = await runSignup.keyOf('EventParticipant', remoteId(raceId, tenK, registrationId));
@@ -105,7 +117,7 @@ describe('RunSignup', () => {
   });
 
   test('Inbound Sync - Polling for Remote Changes: a bib given at RunSignup is EMS’s', async () => {
-    const { raceId, tenK } = await linkedEvent();
+    const { raceId, tenK } = linked;
     const { registrationId } = await registered(tenK);
     await runSignup.settle();
     const before = await writes();
@@ -117,7 +129,7 @@ describe('RunSignup', () => {
   });
 
   test('a registration that was transferred goes on in the other race', async () => {
-    const { raceId, tenK, half } = await linkedEvent();
+    const { raceId, tenK, half } = linked;
     const { registrationId } = await registered(tenK);
     await runSignup.settle();
     const participant = await runSignup.keyOf('EventParticipant', remoteId(raceId, tenK, registrationId));
@@ -138,12 +150,214 @@ describe('RunSignup', () => {
   });
 
   test('a registration that was cleared is withdrawn, and nothing is deleted', async () => {
-    const { raceId, tenK } = await linkedEvent();
+    const { raceId, tenK } = linked;
     const { registrationId } = await registered(tenK);
     await runSignup.settle();
     const participant = await runSignup.keyOf('EventParticipant', remoteId(raceId, tenK, registrationId));
     await system.runSignup.control.backdoor({ do: 'remove', registrationId, reason: 'cleared' });
     await runSignup.settle();
     expect(await row('event_participant', participant)).toMatchObject({ status: 'WITHDRAWN' });
+  });
+
+  test('Inbound Sync - Bounce-back Detection: our own write comes back and writes nothing', async () => {
+    const { participant } = await runnerInStep();
+    await system.ems.update('event_participant', participant, { bib: '4711' });
+    await runSignup.settle();
+    const [before, modifiedOn] = [await writes(), await system.modifiedOn('event_participant', participant)];
+    for (let cycle = 0; cycle < 3; cycle += 1) {
+      await runSignup.poll();
+      await runSignup.sweep();
+    }
+    expect(await writes()).toBe(before);
+    expect(await system.modifiedOn('event_participant', participant)).toBe(modifiedOn);
+  });
+
+  test('Inbound Sync - Unchanged Fields: a fee and a giveaway move nothing in EMS', async () => {
+    const { participant, registrationId } = await runnerInStep();
+    const modifiedOn = await system.modifiedOn('event_participant', participant);
+    await system.runSignup.control.backdoor({ do: 'edit-registration', registrationId, set: { feeCents: 9_900 } });
+    await runSignup.settle();
+    expect(await system.modifiedOn('event_participant', participant)).toBe(modifiedOn);
+    expect(await runSignup.record('EventParticipant', participant)).toMatchObject({ state: 'IN_SYNC' });
+  });
+
+  test('Conflict Resolution: both give a bib, EMS wins, and the other is kept', async () => {
+    const { participant, registrationId } = await runnerInStep();
+    await system.ems.update('event_participant', participant, { bib: '500' });
+    await system.runSignup.control.backdoor({ do: 'edit-registration', registrationId, set: { bib: '600' } });
+    await runSignup.settle();
+    expect(await registration(registrationId)).toMatchObject({ bib: '500' });
+    expect(await row('event_participant', participant)).toMatchObject({ bib: '500' });
+    const { rows } = await system.database.query(
+      "SELECT fields FROM sync_conflict WHERE entity_type = 'EventParticipant' AND entity_key = $1",
+      [participant],
+    );
+    expect(rows).toEqual([{ fields: ['bib'] }]);
+  });
+
+  test('what RunSignup changes reaches the other targets, and is not sent back (pitfall 12)', async () => {
+    const tagServer = system.process('TAGSERVER');
+    const { participant, registrationId } = await runnerInStep();
+    await tagServer.settle(1).catch(() => tagServer.sweep());
+    const before = await writes();
+    await system.runSignup.control.backdoor({ do: 'edit-registration', registrationId, set: { bib: '888' } });
+    await runSignup.settle();
+    await tagServer.sweep();
+    expect(await system.remote('event-participants', participant)).toMatchObject({ bib: '888' });
+    expect(await writes()).toBe(before);
+  });
+
+  test('a person who is there already is matched by e-mail, names and birthday, and not made twice', async () => {
+    const known = await system.ems.person({
+      first_name: 'Zoë',
+      last_name: 'Known',
+      email: 'ZOE@clube.example',
+      date_of_birth: '1990-05-05',
+      phone: null,
+    });
+    const { userId } = await system.runSignup.control.backdoor({
+      do: 'register',
+      eventId: linked.tenK,
+      user: { firstName: 'Zoe\u0308', lastName: 'known', email: 'zoe@clube.example', dob: '1990-05-05' },
+    });
+    await runSignup.settle();
+    expect(await runSignup.keyOf('Person', userId)).toBe(known);
+  });
+
+  test('one person with several RunSignup users: the newest is kept, and each registration has its row', async () => {
+    const user = { firstName: 'Multi', lastName: 'User', email: 'multi@clube.example', dob: '1991-01-01' };
+    const first = await system.runSignup.control.backdoor({ do: 'register', eventId: linked.tenK, user });
+    await runSignup.settle();
+    const second = await system.runSignup.control.backdoor({ do: 'register', eventId: linked.half, user });
+    await runSignup.settle();
+    const person = await runSignup.keyOf('Person', second.userId);
+    expect((await runSignup.record('Person', person))?.remote_id).toBe(String(second.userId));
+    const { rows } = await system.database.query('SELECT race_id FROM event_participant WHERE person_id = $1', [
+      person,
+    ]);
+    expect(rows).toHaveLength(2);
+    expect(await runSignup.recordOfRemote('Person', first.userId)).toBeNull();
+  });
+
+  test('an EMS delete beats all: the registration stays at RunSignup, and never comes back', async () => {
+    const { participant, registrationId } = await runnerInStep();
+    await system.ems.delete('event_participant', participant);
+    await runSignup.settle();
+    await system.runSignup.control.backdoor({ do: 'edit-registration', registrationId, set: { bib: '999' } });
+    await runSignup.settle();
+    expect(await registration(registrationId)).toMatchObject({ bib: '999' });
+    const { rowCount } = await system.database.query('SELECT FROM event_participant WHERE registration_no = $1', [
+      String(registrationId),
+    ]);
+    expect(rowCount).toBe(0);
+  });
+
+  test('a bib that RunSignup keeps ignoring is PARKED, naming the field', async () => {
+    const { participant, registrationId } = await runnerInStep();
+    await system.runSignup.control.backdoor({ do: 'remove', registrationId, reason: 'cleared' });
+    await system.ems.update('event_participant', participant, { bib: '31337' });
+    await runSignup.sweep();
+    const record = await system.eventually('a decision', async () => {
+      const now = await runSignup.record('EventParticipant', participant);
+      return now?.state === 'PARKED' ? now : null;
+    });
+    expect(record.last_error).toMatch(/bib/);
+  });
+
+  test('throttled inside HTTP 200 (error 14): retried, nothing lost', async () => {
+    const { participant, registrationId } = await runnerInStep();
+    await system.runSignup.control.setFaults({ throttle: { times: 1, match: { method: 'POST' } } });
+    await system.ems.update('event_participant', participant, { bib: '1414' });
+    await runSignup.request('EventParticipant', participant);
+    await runSignup.quiet();
+    expect(await registration(registrationId)).toMatchObject({ bib: '1414' });
+  });
+
+  test('the answer of an edit is lost: it is told once', async () => {
+    const { participant, registrationId } = await runnerInStep();
+    await system.runSignup.control.setFaults({ failAfter: { times: 1, match: { method: 'POST' } } });
+    await system.ems.update('event_participant', participant, { bib: '1515' });
+    await runSignup.settle();
+    expect(await registration(registrationId)).toMatchObject({ bib: '1515' });
+    expect(await runSignup.record('EventParticipant', participant)).toMatchObject({ state: 'IN_SYNC' });
+  });
+
+  test.each([-300_000, 300_000])('a RunSignup clock that is %d ms off loses nothing', async (offsetMs) => {
+    await system.runSignup.control.setClock(offsetMs);
+    try {
+      const { participant, registrationId } = await runnerInStep();
+      await system.runSignup.control.backdoor({ do: 'edit-registration', registrationId, set: { bib: '321' } });
+      await runSignup.settle();
+      expect(await row('event_participant', participant)).toMatchObject({ bib: '321' });
+    } finally {
+      await system.runSignup.control.setClock(0);
+    }
+    // Its clock went back (or on): what happens now is read all the same.
+    const { participant } = await runnerInStep();
+    expect(await row('event_participant', participant)).toMatchObject({ status: 'REGISTERED' });
+  });
+
+  test('unlink: registrations stay as they are on both sides, and nothing is followed', async () => {
+    const { raceId, eventIds } = await system.runSignup.control.backdoor({
+      do: 'create-race',
+      race: { name: 'Untied', timezone: 'America/New_York' },
+      events: [{ name: '5K', start: '2099-06-07T08:30' }],
+    });
+    const event = await system.ems.event({ name: 'Untied', time_zone: 'America/New_York' });
+    await runSignup.syncNow('Event', event, `link:${raceId}`);
+    await runSignup.settle();
+    const { registrationId } = await registered(eventIds[0] ?? 0);
+    await runSignup.settle();
+    const participant = await runSignup.keyOf('EventParticipant', remoteId(raceId, eventIds[0] ?? 0, registrationId));
+    await runSignup.syncNow('Event', event, 'unlink');
+    await runSignup.settle();
+    await system.ems.update('event_participant', participant, { bib: '1' });
+    await runSignup.settle();
+    expect(await registration(registrationId)).toMatchObject({ bib: null });
+    expect(await row('event_participant', participant)).toMatchObject({ bib: '1' });
+  });
+});
+
+describe('daylight-saving nights (US Eastern)', () => {
+  // 2027-03-14 02:30 does not exist there, 2027-11-07 01:30 is there twice.
+  test.each([
+    ['2027-03-14T02:30', '2027-03-14T07:30:00.000Z'],
+    ['2027-11-07T01:30', '2027-11-07T05:30:00.000Z'],
+  ])('a start at %s is read once and for all', async (start, instant) => {
+    const { eventId } = await system.runSignup.control.backdoor({
+      do: 'create-event',
+      raceId: linked.raceId,
+      event: { name: `Night ${start}`, start },
+    });
+    await runSignup.settle();
+    const race = await runSignup.keyOf('Race', `${linked.raceId}/${eventId}`);
+    const read = await row('race', race);
+    expect(new Date(read['starts_on']).toISOString()).toBe(instant);
+    const before = await writes();
+    await runSignup.settle();
+    expect(await writes()).toBe(before);
+    expect((await row('race', race))['modified_on']).toEqual(read['modified_on']);
+  });
+
+  test.each([
+    ['2027-03-14T06:50:00Z', '2027-03-14T07:10:00Z'],
+    ['2027-11-07T05:50:00Z', '2027-11-07T06:10:00Z'],
+  ])('changes from %s to %s are all read, and once', async (from, to) => {
+    const ids: number[] = [];
+    try {
+      for (const moment of [from, to]) {
+        await system.runSignup.control.setClock(Date.parse(moment) - Date.now());
+        ids.push((await registered(linked.tenK)).registrationId);
+        await runSignup.settle();
+      }
+    } finally {
+      await system.runSignup.control.setClock(0);
+    }
+    for (const id of ids) {
+      const { rowCount } = await system.database.query('SELECT FROM event_participant WHERE registration_no = $1', [
+        String(id),
+      ]);
+      expect(rowCount).toBe(1);
+    }
   });
 });

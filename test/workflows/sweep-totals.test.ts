@@ -75,7 +75,7 @@ describe('the page of a sweep', () => {
       leftRunning: 1,
     };
     const [heading, rule, ...lines] = describeTotals({ Event: emptyTotals(), Person: totals }).split('\n');
-    expect(lines[1]).toBe('| Person | 9 | 2 | 3 | 0 | 0 | 0 | 2 | 1 | 1 |');
+    expect(lines[1]).toBe('| Person | 9 | 2 | 3 | 0 | 0 | 0 | 0 | 2 | 1 | 1 |');
     for (const line of [rule, ...lines]) expect(line?.split('|')).toHaveLength(heading?.split('|').length ?? 0);
   });
 });

@@ -5,7 +5,6 @@ import { checkContent } from '../../../simulators/tagserver/check-content.ts';
 import { dataSchemas } from '../../../simulators/tagserver/contract.ts';
 import { canonicalForm, type FieldValue } from '../../../sync/canonical-form.ts';
 import { contentHash, hasHash, type Content } from '../../../sync/content-hash.ts';
-import { ENTITY_TYPES } from '../../../sync/entity-type.ts';
 import { mappingOf } from '../../../targets/sync-process.ts';
 import { tagServer } from '../../../targets/tagserver/process.ts';
 import { contentOf, mapValues, TYPE_CASES, valuesOf, type TypeCase } from './ems-rows.ts';
