@@ -1,5 +1,6 @@
-import { type Change, createRng, keepChanging } from '../simulators/ems/index.ts';
+import { type Change, keepChanging } from '../simulators/ems/index.ts';
 import { keepHappening } from './happen.ts';
+import { randomFor } from './random.ts';
 import type { DemoSystem } from './start-system.ts';
 
 /** Between two changes of the sample EMS, in milliseconds. */
@@ -29,7 +30,7 @@ export function letThingsHappen(system: DemoSystem, seed: number, stack: AsyncDi
       changes.last = describeChange(change);
     },
   });
-  const scene = { databaseUrl, rng: createRng(seed) };
+  const scene = { databaseUrl, rng: randomFor('happen', seed) };
   const happening = keepHappening(system, scene, {
     everyMs: HAPPENING_EVERY_MS,
     signal,

@@ -1,6 +1,6 @@
 import type { Status } from '../clients/status.ts';
-import { createRng } from '../simulators/ems/index.ts';
 import { happenOnce } from './happen.ts';
+import { randomFor } from './random.ts';
 import { settle } from './settle.ts';
 import type { DemoSystem } from './start-system.ts';
 import { verify } from './verify.ts';
@@ -25,7 +25,7 @@ export interface OnceOptions {
 export async function bothWaysInStep(system: DemoSystem, { seed, inStep, say, onRound }: OnceOptions): Promise<Status> {
   await inStep;
   const first = await settle(system, onRound);
-  const scene = { databaseUrl: system.databaseUrl, rng: createRng(seed) };
+  const scene = { databaseUrl: system.databaseUrl, rng: randomFor('happen', seed) };
   const happened = await happenOnce(system, scene, TIMES);
   if (happened === 0) return first;
   say(`The first load is in step. People have changed ${happened} things at the targets and in EMS …`);

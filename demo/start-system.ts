@@ -15,10 +15,11 @@ import { startPostgres } from '../local/postgres.ts';
 import { findTemporalCli } from '../local/temporal-cli.ts';
 import { startTemporal } from '../local/temporal-server.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
-import { createRng, generateFederation, loadFederation, tableOrder } from '../simulators/ems/index.ts';
+import { generateFederation, loadFederation, tableOrder } from '../simulators/ems/index.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { type DemoEnvironment, demoEnvironment } from './environment.ts';
 import type { DemoOptions } from './options.ts';
+import { randomFor } from './random.ts';
 import type { RunningTarget } from './simulated-target.ts';
 import { SIMULATED_TARGETS } from './simulated-targets.ts';
 import { startGateway } from './start-gateway.ts';
@@ -99,7 +100,7 @@ export async function startSystem(
     children.push(gateway);
   }
   const broken = firstToBreak(children);
-  const sample = { databaseUrl, temporal: client, size: options.size, rng: createRng(options.seed) };
+  const sample = { databaseUrl, temporal: client, size: options.size, rng: randomFor('prepare', options.seed) };
   for (const target of targets.values()) await Promise.race([target.prepare?.(sample), broken]);
   for (const { scheduleId } of await applySchedules(client, settings)) {
     // The SDK's default lets it run beside the schedule's own sweeps.
