@@ -18,15 +18,14 @@ async function main(): Promise<void> {
   Object.assign(process.env, servers.environment);
   try {
     const recorded = new Map<string, string>();
-    const system = await System.start();
+    const system = await System.start({ targets: ['TAGSERVER', 'CHATWOOT'] });
     try {
       for (const scenario of SCENARIOS) {
         say(scenario.title);
-        for (const [name, workflowId] of Object.entries(await scenario.run(system))) {
-          recorded.set(
-            name,
-            impersonal(historyToJSON(await system.temporal.workflow.getHandle(workflowId).fetchHistory())),
-          );
+        for (const [name, run] of Object.entries(await scenario.run(system))) {
+          const { workflowId, runId } = typeof run === 'string' ? { workflowId: run, runId: undefined } : run;
+          const handle = system.temporal.workflow.getHandle(workflowId, runId);
+          recorded.set(name, impersonal(historyToJSON(await handle.fetchHistory())));
         }
       }
     } finally {

@@ -1,12 +1,15 @@
 import type { System } from '../flows/system.ts';
 
+/** The id of a workflow, for its latest run; or one run of it. */
+export type RecordedRun = string | { readonly workflowId: string; readonly runId: string };
+
 /**
  * One run worth keeping: the workflows whose histories are kept, by the name of their file. A release that cannot replay
  * them would break the runs that are under way when it is installed.
  */
 export interface Scenario {
   readonly title: string;
-  run(system: System): Promise<Readonly<Record<string, string>>>;
+  run(system: System): Promise<Readonly<Record<string, RecordedRun>>>;
 }
 
 const SWEEP = 'sweep/TAGSERVER/outbound';
@@ -113,4 +116,64 @@ export const SCENARIOS: readonly Scenario[] = [
       return { 'sweep-outbound-target-down': SWEEP };
     },
   },
+  {
+    title: 'a poll that finds a stranger, a change, a conflict, an order, and a storm of hints',
+    async run(system) {
+      const chatwoot = system.process('CHATWOOT');
+      const person = await system.ems.person({ email: 'ana@clube.example' });
+      await chatwoot.syncNow('Person', person);
+      const contact = Number((await chatwoot.record('Person', person))?.remote_id);
+      const remote = system.chatwoot.control;
+      const { contact: stranger } = await remote.backdoor({
+        do: 'create-contact',
+        set: { name: 'Rui Sousa', email: 'rui@clube.example' },
+      });
+      await remote.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Changed' } });
+      await chatwoot.poll();
+      const applied = chatwootPair('Person', person);
+      const kept = {
+        'poll-inbound-changes': await runOf(system, POLL),
+        'sync-entity-absorbed': await runOf(system, applied),
+        'sync-remote-created': await runOf(system, `CHATWOOT/Person/remote-${stranger}`),
+      };
+      await system.ems.update('person', person, { last_name: 'Wins' });
+      await remote.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Loses' } });
+      await chatwoot.poll();
+      const conflict = await runOf(system, applied);
+      await remote.setFaults({ latency: { ms: 500, times: 4 } });
+      for (let hint = 0; hint < 20; hint += 1) await chatwoot.request('Person', person, 'inbound');
+      await chatwoot.quiet();
+      const storm = await runOf(system, applied);
+      await chatwoot.syncNow('Person', person, 'unlink');
+      return {
+        ...kept,
+        'sync-entity-conflict': conflict,
+        'sync-entity-storm': storm,
+        'sync-entity-unlinked': await runOf(system, applied),
+      };
+    },
+  },
+  {
+    title: 'a poll whose list cannot be read, and one of a target that is down',
+    async run(system) {
+      const chatwoot = system.process('CHATWOOT');
+      const lists = { method: 'GET', prefix: '/api/v1/accounts/1/contacts' };
+      await system.chatwoot.control.setFaults({ respond: { status: 422, body: '{"error":"no"}', match: lists } });
+      await chatwoot.poll();
+      const unread = await runOf(system, POLL);
+      await system.chatwoot.control.setFaults({ respond: { status: 401, body: '{"error":"Invalid Access Token"}' } });
+      await chatwoot.poll();
+      await system.chatwoot.control.clearFaults();
+      return { 'poll-inbound-unread': unread, 'poll-inbound-target-down': await runOf(system, POLL) };
+    },
+  },
 ];
+
+const POLL = 'sweep/CHATWOOT/inbound';
+const chatwootPair = (type: string, key: string) => `CHATWOOT/${type}/${key}`;
+
+/** The latest run of a workflow, so that a later one of the same id does not take its place. */
+async function runOf(system: System, workflowId: string): Promise<RecordedRun> {
+  const { runId } = await system.temporal.workflow.getHandle(workflowId).describe();
+  return { workflowId, runId };
+}
