@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Content } from '../../sync/content-hash.ts';
 import type { FieldOwner } from '../../sync/field-owner.ts';
-import { judgeInbound, type ConflictScope, type InboundCase } from '../../sync/judge-inbound.ts';
+import { driftedFields, judgeInbound, type ConflictScope, type InboundCase } from '../../sync/judge-inbound.ts';
 import { baseOf } from '../../sync/keyed-hash.ts';
 
 const keys = [new Uint8Array(32).fill(7)];
@@ -12,15 +12,17 @@ const owners = { name: 'both', email: 'both', status: 'remote', club: 'ems' } as
 >;
 const synced = { name: 'Ana', email: 'ana@clube.example', status: 'open', club: 'Porto' };
 
-function judge(change: {
-  ems?: Partial<typeof synced>;
-  remote?: Partial<typeof synced>;
-  base?: Content | null;
-  scope?: ConflictScope;
-  emsChanged?: boolean;
-}) {
+interface Change {
+  readonly ems?: Partial<typeof synced>;
+  readonly remote?: Partial<typeof synced>;
+  readonly base?: Content | null;
+  readonly scope?: ConflictScope;
+  readonly emsChanged?: boolean;
+}
+
+function inboundCase(change: Change): InboundCase {
   const { base = synced, scope = 'entity' } = change;
-  const inbound: InboundCase = {
+  return {
     owners,
     ems: { ...synced, ...change.ems },
     remote: { ...synced, ...change.remote },
@@ -29,8 +31,9 @@ function judge(change: {
     scope,
     keys,
   };
-  return judgeInbound(inbound);
 }
+
+const judge = (change: Change) => judgeInbound(inboundCase(change));
 
 describe('inbound judgement', () => {
   test('bounce-back: the remote holds what was last sent, in its own spelling', () => {
@@ -91,6 +94,40 @@ describe('inbound judgement', () => {
       lost: ['name'],
       apply: ['status'],
     });
+  });
+
+  test('never compared before: what EMS has no value for is filled in', () => {
+    expect(judge({ base: null, ems: { name: '' }, remote: { name: 'Anna' } })).toEqual({
+      kind: 'apply',
+      fields: ['name'],
+    });
+  });
+
+  test('a field that could not be read is not judged: unknown is not empty', () => {
+    const inbound = inboundCase({ ems: { name: 'Anna' } });
+    const { name: _, ...remote } = inbound.remote;
+    expect(judgeInbound({ ...inbound, remote })).toEqual({ kind: 'unchanged' });
+  });
+
+  test('a field that EMS cannot map is not taken for a change of EMS’s', () => {
+    const inbound = inboundCase({ remote: { email: 'new@clube.example' }, emsChanged: true });
+    const { name: _, ...ems } = inbound.ems;
+    expect(judgeInbound({ ...inbound, ems })).toEqual({ kind: 'apply', fields: ['email'] });
+  });
+});
+
+describe('drift', () => {
+  test('what the remote has changed of EMS’s own is named', () => {
+    expect(driftedFields(inboundCase({ remote: { club: 'Braga', name: 'Anna' } }))).toEqual(['club']);
+  });
+
+  test('the remote’s own spelling of what was sent is none, nor is what EMS holds by now', () => {
+    expect(driftedFields(inboundCase({ base: { ...synced, club: 'PORTO' }, remote: { club: 'PORTO' } }))).toEqual([]);
+    expect(driftedFields(inboundCase({ ems: { club: 'Braga' }, remote: { club: 'Braga' } }))).toEqual([]);
+  });
+
+  test('where the two were never compared there is none', () => {
+    expect(driftedFields(inboundCase({ base: null, remote: { club: 'Braga' } }))).toEqual([]);
   });
 });
 

@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { contentHash } from '../../sync/content-hash.ts';
+import { noteFlip, type Flip } from '../../sync/flips.ts';
+
+const NOON = Temporal.Instant.from('2027-05-15T12:00:00Z');
+const [A, B] = [contentHash({ name: 'Ana' }), contentHash({ name: 'Eva' })];
+
+/** Whether each of these changes, so many minutes after noon, was taken for ping-pong. */
+function verdicts(...changes: readonly (readonly [minutes: number, hash: typeof A])[]): boolean[] {
+  let flips: readonly Flip[] = [];
+  return changes.map(([minutes, hash]) => {
+    const noted = noteFlip(flips, hash, NOON.add({ minutes }));
+    ({ flips } = noted);
+    return noted.pingPong;
+  });
+}
+
+describe('ping-pong', () => {
+  test('is the fourth time within an hour that the remote comes to the same state', () => {
+    expect(verdicts([0, A], [10, A], [20, A], [30, A])).toEqual([false, false, false, true]);
+  });
+
+  test('is not told by states that alternate less often, nor by those of more than an hour ago', () => {
+    expect(verdicts([0, A], [1, B], [2, A], [3, B], [4, A], [5, B])).toEqual(Array(6).fill(false));
+    expect(verdicts([0, A], [21, A], [42, A], [63, A], [84, A])).toEqual(Array(5).fill(false));
+  });
+
+  test('is never people who write something new each time, however often', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string(), { maxLength: 60 }), (names) => {
+        const changes = names.map((name, minute) => [minute, contentHash({ name: `${minute} ${name}` })] as const);
+        expect(verdicts(...changes)).not.toContain(true);
+      }),
+    );
+  });
+
+  test('is remembered in few entries', () => {
+    let flips: readonly Flip[] = [];
+    for (let i = 0; i < 200; i += 1) ({ flips } = noteFlip(flips, contentHash({ name: `${i}` }), NOON));
+    expect(flips.length).toBeLessThan(50);
+  });
+});
