@@ -2,7 +2,7 @@ import { readCursor, advanceCursor } from '../database/records/cursors.ts';
 import { findByKeys, findByRemoteIds, missingWithin, type KnownRemote } from '../database/records/find-by-remote-id.ts';
 import { moveRemoteTimes } from '../database/records/move-remote-times.ts';
 import { writeUnresolved } from '../database/records/tie-record.ts';
-import { parkMalformed } from '../database/records/park-malformed.ts';
+import { isMalformed, parkMalformed } from '../database/records/park-malformed.ts';
 import type { EntityManager } from '../database/orm.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import { formatInstant, parseInstant } from '../sync/instant.ts';
@@ -134,7 +134,7 @@ const isBegun = (state: string | null) => state === 'CREATING' || state === 'PEN
 function hasChanged(record: RemoteRecord, known: KnownRemote, keys: readonly SecretKey[]): boolean {
   if (record.successor !== null) return true;
   // It was malformed, and now it is not.
-  if (known.state === 'PARKED' && known.lastErrorClass === 'contract') return true;
+  if (known.state === 'PARKED' && isMalformed(known.lastError)) return true;
   if (differsFromBase(known.base, record.content, keys)) return true;
   return !record.complete && isNewer(record.modifiedOn, known.remoteSyncedOn);
 }

@@ -5,7 +5,7 @@ import { forgetUnresolved, tieRecord, writeUnresolved } from '../database/record
 import { insertEmsRow } from '../database/records/write-ems-row.ts';
 import type { EntityManager } from '../database/orm.ts';
 import type { Resolution, TiedRow } from '../sync/absorption.ts';
-import type { EntityKey, EntityType } from '../sync/entity-type.ts';
+import { formatRef, type EntityKey, type EntityType } from '../sync/entity-type.ts';
 import { baseOf } from '../sync/keyed-hash.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
@@ -118,6 +118,11 @@ async function tie(
     rows.push({ type, key: known.key, how: 'known' });
     return known.key;
   }
+  if (known?.standsFor != null && (await findByKeys(em, process, type, [known.standsFor])).has(known.standsFor)) {
+    await standIn(dependencies, em, process, record, known.standsFor);
+    rows.push({ type, key: known.standsFor, how: 'known' });
+    return known.standsFor;
+  }
   if (record.removed) throw nothing('it is over at the remote');
   const parents = await tieParents(dependencies, em, process, record, rows);
   const inbound = inboundOf(dependencies, process, type);
@@ -207,13 +212,37 @@ async function adopt(
       throw parked(`is ${type}/${key}'s, which has ${held} already: merge the two, or decide with link`);
     }
     rows.push({ type, key, how: 'known' });
-    if (Number(held) > Number(remoteId)) return key;
+    if (Number(held) > Number(remoteId)) {
+      await standIn(dependencies, em, process, record, key);
+      return key;
+    }
   } else {
     rows.push({ type, key, how: 'matched' });
   }
   const { modifiedOn: remoteSyncedOn } = record;
   await tieRecord(em, { process, type, key, remoteId, base: null, remoteSyncedOn, entitySyncedOn: null });
   return key;
+}
+
+/** An older remote record of a row: it is remembered, so that it is not taken for a stranger's at every poll. */
+async function standIn(
+  { keys }: Dependencies,
+  em: EntityManager,
+  process: SyncProcessName,
+  { type, remoteId, content }: RemoteRecord,
+  key: EntityKey,
+): Promise<void> {
+  await writeUnresolved(em, {
+    process,
+    type,
+    remoteId,
+    base: baseOf(content, keys),
+    state: 'LINKED',
+    waitingFor: formatRef({ type, key }),
+    errorClass: null,
+    reason: null,
+    workflowId: remoteWorkflowId(process, type, remoteId),
+  });
 }
 
 async function create(

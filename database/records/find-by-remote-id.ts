@@ -13,6 +13,8 @@ export interface KnownRemote {
   readonly key: EntityKey | null;
   /** False: EMS has deleted the row. */
   readonly inEms: boolean;
+  /** The row that has a newer remote record of the same kind, and for which this one is read, too; else null. */
+  readonly standsFor: EntityKey | null;
   readonly state: SyncState;
   readonly base: Base | null;
   readonly remoteSyncedOn: string | null;
@@ -29,7 +31,9 @@ export async function findByRemoteIds(
 ): Promise<ReadonlyMap<string, KnownRemote>> {
   if (remoteIds.length === 0) return new Map();
   const { rows } = await sql<KnownRemote>`
-    SELECT sr.remote_id AS "remoteId", sr.entity_key AS key, e.id IS NOT NULL AS "inEms", sr.state, sr.base,
+    SELECT sr.remote_id AS "remoteId", sr.entity_key AS key, e.id IS NOT NULL AS "inEms",
+      CASE WHEN sr.entity_key IS NULL AND sr.state = 'LINKED' THEN split_part(sr.waiting_for, '/', 2) END AS "standsFor",
+      sr.state, sr.base,
       sr.remote_synced_on AS "remoteSyncedOn", sr.last_error_class AS "lastErrorClass", sr.last_error AS "lastError"
     FROM ${sql.raw(recordTable(type))} sr LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = sr.entity_key
     WHERE sr.sync_process = ${process} AND sr.remote_id = ANY (${[...remoteIds]}::text[])`.execute(em.getKysely());

@@ -4,14 +4,20 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 
+const PREFIX = 'malformed: ';
+
+/** Whether a record was parked because its remote record did not fit: it is taken up again as soon as that fits. */
+export const isMalformed = (lastError: string | null) => lastError?.startsWith(PREFIX) === true;
+
 /** Parks a pair whose remote record does not fit the target's contract, until it does; nothing is written twice. */
 export async function parkMalformed(
   em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
   remoteId: string,
-  reason: string,
+  what: string,
 ): Promise<void> {
+  const reason = `${PREFIX}${what}`;
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET state = 'PARKED', last_error_class = 'contract', last_error = ${reason},
       updated_on = clock_timestamp()

@@ -42,13 +42,16 @@ export async function tieRecord(em: EntityManager, tie: Tie): Promise<void> {
   );
 }
 
-/** A remote record that no row can be told for: it waits for another one, or for a human. */
+/**
+ * A remote record that is no row's own: it waits for another one or for a human, or its row has a newer one (LINKED, with the
+ * row in `waitingFor`).
+ */
 export interface Unresolved {
   readonly process: SyncProcessName;
   readonly type: EntityType;
   readonly remoteId: string;
   readonly base: Base | null;
-  readonly state: 'PARKED' | 'WAITING' | 'PENDING';
+  readonly state: 'PARKED' | 'WAITING' | 'LINKED';
   readonly waitingFor: string | null;
   readonly errorClass: string | null;
   readonly reason: string | null;

@@ -236,7 +236,20 @@ describe('RunSignup', () => {
       person,
     ]);
     expect(rows).toHaveLength(2);
-    expect(await runSignup.recordOfRemote('Person', first.userId)).toBeNull();
+    expect(await runSignup.recordOfRemote('Person', first.userId)).toMatchObject({
+      state: 'LINKED',
+      entity_key: null,
+      waiting_for: `Person/${person}`,
+    });
+    // What the older account says is known to be the same person's, even if it does not look like it any more.
+    await system.runSignup.control.backdoor({
+      do: 'edit-user',
+      userId: first.userId,
+      set: { email: 'else@clube.example' },
+    });
+    await runSignup.settle();
+    const { rowCount } = await system.database.query("SELECT FROM person WHERE last_name = 'User'");
+    expect(rowCount).toBe(1);
   });
 
   test('an EMS delete beats all: the registration stays at RunSignup, and never comes back', async () => {
