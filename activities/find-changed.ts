@@ -113,7 +113,7 @@ async function classify(
       if (one.state !== 'WAITING' && differsFromBase(one.base, record.content, keys)) unknown.push(record.remoteId);
     } else if (one.inEms && one.state !== 'REMOVED') {
       if (record.successor !== null) followed.add(record.successor);
-      if (hasChanged(record, one, keys)) changed.push(one.key);
+      if (hasChanged(record, one, keys, known)) changed.push(one.key);
       else if (record.modifiedOn !== null) moved.push({ remoteId: record.remoteId, modifiedOn: record.modifiedOn });
     }
   }
@@ -131,8 +131,14 @@ function isNew({ emsKey, removed }: RemoteRecord, carried: Awaited<ReturnType<ty
 
 const isBegun = (state: string | null) => state === 'CREATING' || state === 'PENDING';
 
-function hasChanged(record: RemoteRecord, known: KnownRemote, keys: readonly SecretKey[]): boolean {
-  if (record.successor !== null) return true;
+function hasChanged(
+  record: RemoteRecord,
+  known: KnownRemote,
+  keys: readonly SecretKey[],
+  all: ReadonlyMap<string, KnownRemote>,
+): boolean {
+  // It goes on elsewhere; where that is another row's already, a human has been asked.
+  if (record.successor !== null) return !(known.state === 'PARKED' && all.has(record.successor));
   // It was malformed, and now it is not.
   if (known.state === 'PARKED' && isMalformed(known.lastError)) return true;
   if (differsFromBase(known.base, record.content, keys)) return true;

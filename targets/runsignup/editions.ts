@@ -11,16 +11,25 @@ export class Editions {
     this.#api = api;
   }
 
+  /** The other events of the race, read anew: one may have come since. */
+  async othersOf(raceId: string, eventId: string): Promise<readonly string[]> {
+    const events = await this.#read(raceId);
+    return events.filter((other) => other !== eventId);
+  }
+
   /** @throws SyncError of class `contract` for an event that its race does not name. */
   async of(raceId: string, eventId: string): Promise<string> {
-    if (!this.#byEvent.has(eventId)) {
-      const { events } = readRace(await this.#api.race(raceId));
-      for (const event of events) this.#byEvent.set(event.eventId, event.daysId);
-    }
+    if (!this.#byEvent.has(eventId)) await this.#read(raceId);
     const daysId = this.#byEvent.get(eventId);
     if (daysId !== undefined) return daysId;
     throw new SyncError('contract', `RunSignup's race/${raceId} has no readable event ${eventId}`, {
       code: 'contract',
     });
+  }
+
+  async #read(raceId: string): Promise<readonly string[]> {
+    const { events } = readRace(await this.#api.race(raceId));
+    for (const event of events) this.#byEvent.set(event.eventId, event.daysId);
+    return events.map(({ eventId }) => eventId);
   }
 }

@@ -11,7 +11,7 @@ import { successorOf } from './successors.ts';
 import { latest, toUnixSeconds } from './times.ts';
 
 /**
- * A page of an event's registrations that have changed, and all that were removed meanwhile. The removed ones come with
+ * A page of an event's registrations that have changed, and all that were removed meanwhile, here or on the way to here. The removed ones come with
  * every page: after a transfer the new registration must not be met before it is known what it goes on from.
  */
 export async function listRegistrations(
@@ -32,10 +32,17 @@ export async function listRegistrations(
   const place: Place = { raceId, eventId, daysId: await editions.of(raceId, eventId) };
   const active = rows.map((row) => readActive(place, row));
 
+  // Whoever came here from another event is removed there.
+  const arrived = new Set(rows.flatMap((row) => idOf(row) ?? []));
+  const others = arrived.size === 0 ? [] : await editions.othersOf(raceId, eventId);
   const removed: (RemoteRecord | MalformedRecord)[] = [];
-  for await (const feed of removedFeed(api, raceId, [eventId], { limit, ...watermark })) {
-    if (feed.eventId !== eventId) continue;
-    for (const row of feed.rows) removed.push(await readRemoved(api, place, row, limit));
+  for await (const feed of removedFeed(api, raceId, [eventId, ...others], { limit, ...watermark })) {
+    if (feed.eventId === eventId) {
+      for (const row of feed.rows) removed.push(await readRemoved(api, place, row, limit));
+    } else if (others.includes(feed.eventId)) {
+      const from = { raceId, eventId: feed.eventId, daysId: await editions.of(raceId, feed.eventId) };
+      removed.push(...feed.rows.flatMap((row) => readArrival(from, place, row, arrived)));
+    }
   }
 
   const records = [...active, ...removed];
@@ -81,6 +88,15 @@ async function readRemoved(
   if (successor === null || !registrationId) return removedRecord(place, parsed.data, null);
   const { eventId } = successor;
   return removedRecord(place, parsed.data, formatRegistrationId({ raceId: place.raceId, eventId, registrationId }));
+}
+
+/** A registration that was removed elsewhere, if it goes on as one of this page; its own event's list has it anyway. */
+function readArrival(from: Place, to: Place, row: unknown, arrived: ReadonlySet<string>): RemoteRecord[] {
+  const parsed = removedParticipant.safeParse(row);
+  if (!parsed.success || !parsed.data.new_registration_id) return [];
+  const registrationId = String(parsed.data.new_registration_id);
+  if (!arrived.has(registrationId)) return [];
+  return [removedRecord(from, parsed.data, formatRegistrationId({ ...to, registrationId }))];
 }
 
 function malformed({ raceId, eventId }: Place, row: unknown, field: string): MalformedRecord {

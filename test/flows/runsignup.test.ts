@@ -128,26 +128,30 @@ describe('RunSignup', () => {
     expect(await writes()).toBe(before);
   });
 
-  test('a registration that was transferred goes on in the other race', async () => {
-    const { raceId, tenK, half } = linked;
-    const { registrationId } = await registered(tenK);
-    await runSignup.settle();
-    const participant = await runSignup.keyOf('EventParticipant', remoteId(raceId, tenK, registrationId));
-    const { newRegistrationId } = await system.runSignup.control.backdoor({
-      do: 'transfer',
-      registrationId,
-      eventId: half,
-    });
-    await runSignup.settle();
-    expect(await runSignup.record('EventParticipant', participant)).toMatchObject({
-      state: 'IN_SYNC',
-      remote_id: remoteId(raceId, half, newRegistrationId),
-    });
-    expect(await row('event_participant', participant)).toMatchObject({
-      race_id: await runSignup.keyOf('Race', `${raceId}/${half}`),
-      status: 'REGISTERED',
-    });
-  });
+  test.each(['tenK', 'half'] as const)(
+    'a registration that was transferred from %s goes on in the other race',
+    async (from) => {
+      const { raceId, tenK } = linked;
+      const [origin, destination] = from === 'tenK' ? [tenK, linked.half] : [linked.half, tenK];
+      const { registrationId } = await registered(origin);
+      await runSignup.settle();
+      const participant = await runSignup.keyOf('EventParticipant', remoteId(raceId, origin, registrationId));
+      const { newRegistrationId } = await system.runSignup.control.backdoor({
+        do: 'transfer',
+        registrationId,
+        eventId: destination,
+      });
+      await runSignup.settle();
+      expect(await runSignup.record('EventParticipant', participant)).toMatchObject({
+        state: 'IN_SYNC',
+        remote_id: remoteId(raceId, destination, newRegistrationId),
+      });
+      expect(await row('event_participant', participant)).toMatchObject({
+        race_id: await runSignup.keyOf('Race', `${raceId}/${destination}`),
+        status: 'REGISTERED',
+      });
+    },
+  );
 
   test('a registration that was cleared is withdrawn, and nothing is deleted', async () => {
     const { raceId, tenK } = linked;
