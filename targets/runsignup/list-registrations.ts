@@ -94,7 +94,7 @@ async function readRemoved(
 function readArrival(from: Place, to: Place, row: unknown, arrived: ReadonlySet<string>): RemoteRecord[] {
   const parsed = removedParticipant.safeParse(row);
   if (!parsed.success || !parsed.data.new_registration_id) return [];
-  const registrationId = String(parsed.data.new_registration_id);
+  const { new_registration_id: registrationId } = parsed.data;
   if (!arrived.has(registrationId)) return [];
   return [removedRecord(from, parsed.data, formatRegistrationId({ ...to, registrationId }))];
 }
