@@ -1,5 +1,6 @@
 import {
   continueAsNew,
+  isCancellation,
   ParentClosePolicy,
   setCurrentDetails,
   startChild,
@@ -7,7 +8,7 @@ import {
   workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import { ActivityFailure, ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ActivityFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { PollStep } from '../activities/plan-poll.ts';
 import type { EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
@@ -85,7 +86,8 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
         page = changed.next;
         seenUpTo = later(seenUpTo, changed.seenUpTo);
       } catch (error) {
-        reason = `${step.type} of ${step.scope}: ${reasonOf(error)}`;
+        if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+        reason = `${step.type} of ${step.scope}: ${error.cause?.message ?? error.message}`;
         counts.unread += 1;
         [page, seenUpTo] = [null, null];
         break;
@@ -207,13 +209,6 @@ const OUTCOMES = {
 function later(left: string | null, right: string | null): string | null {
   if (left === null || right === null) return left ?? right;
   return Temporal.Instant.compare(left, right) < 0 ? right : left;
-}
-
-function reasonOf(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) return cause.message;
-  if (cause instanceof Error) return cause.message;
-  throw error;
 }
 
 /** A Markdown table for the workflow's page in the Web UI. */

@@ -195,6 +195,42 @@ describe('webhooks, without any poll', () => {
     expect(passes).toBeLessThanOrEqual(2);
   });
 
+  test('that are lost, doubled and overtake one another end as if none had been, once a poll has looked (39)', async () => {
+    const pairs = [];
+    for (let i = 0; i < 6; i += 1) pairs.push(await personInStep());
+    const chance = { chance: 0.3 };
+    await system.chatwoot.control.setFaults({
+      webhookDrop: chance,
+      webhookDuplicate: chance,
+      webhookReorder: chance,
+      seed: 5,
+    });
+    for (const round of ['One', 'Two', 'Three']) {
+      for (const { contact } of pairs) {
+        await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: `Ana ${round}` } });
+      }
+    }
+    const { contact } = pairs[0] ?? { contact: 0 };
+    for (const content of ['First', 'Second', 'Third']) {
+      await system.chatwoot.control.backdoor({ do: 'customer-writes', contact, content });
+    }
+    await webhooksDone();
+    await system.chatwoot.control.clearFaults();
+    await chatwoot.settle();
+    for (const { person } of pairs) {
+      expect(await rows('SELECT last_name FROM person WHERE id = $1', person)).toEqual([{ last_name: 'Three' }]);
+    }
+    const bodies = await rows(
+      `SELECT body FROM conversation_message m JOIN conversation c ON c.id = m.conversation_id WHERE c.person_id = $1`,
+      pairs[0]?.person,
+    );
+    expect(bodies.map(({ body }) => String(body)).toSorted((one, other) => one.localeCompare(other))).toEqual([
+      'First',
+      'Second',
+      'Third',
+    ]);
+  });
+
   test('that nobody has signed change nothing', async () => {
     const { contact } = await personInStep();
     const before = (await system.chatwoot.control.journal()).length;
