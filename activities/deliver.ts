@@ -1,6 +1,8 @@
 import { beginAttempts, type Intent } from '../database/records/begin-attempt.ts';
+import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import { drawPass, lastPass, raisePassAbove } from '../database/records/pass-sequence.ts';
+import { tieRecord } from '../database/records/tie-record.ts';
 import { contentHash } from '../sync/content-hash.ts';
 import type { Delivery, Examined } from '../sync/delivery.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
@@ -170,6 +172,8 @@ async function callTarget(
     switch (result.kind) {
       case 'gave-way':
         return { ...common, kind: 'gave-way', remoteId: result.remoteId };
+      case 'found':
+        return await tieFound(dependencies, input, { ...common, examined: seen(examined) }, result.remoteId);
       case 'blocked':
         return await blocked(dependencies, input, { ...common, examined: seen(examined) }, result);
       case 'sent':
@@ -189,6 +193,26 @@ async function callTarget(
     const { errorClass, field = null, message } = error;
     return { ...common, kind: 'parked', examined: seen(examined), errorClass, field, reason: message };
   }
+}
+
+/** The target has it already: tied, so that the next attempt compares the two before it sends. */
+async function tieFound(
+  dependencies: Dependencies,
+  input: DeliverInput,
+  common: { readonly key: EntityKey; readonly pass: string; readonly examined: Examined },
+  remoteId: string,
+): Promise<Delivery> {
+  const { process, type, key } = input;
+  const em = dependencies.orm.em.fork();
+  const holder = (await findByRemoteIds(em, process, type, [remoteId])).get(remoteId)?.key ?? key;
+  if (holder !== key) {
+    const reason = `is found as ${remoteId}, which is ${type}/${holder}'s`;
+    return blocked(dependencies, input, common, { by: [{ type, key: holder }], field: 'remoteId', reason });
+  }
+  await em.transactional((inner) =>
+    tieRecord(inner, { process, type, key, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null }),
+  );
+  return attemptDelivery(dependencies, input, await drawPass(dependencies.orm));
 }
 
 /** There is no content that could change so that a refused removal passes: it is tried on, and shown as failing. */

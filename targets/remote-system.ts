@@ -35,6 +35,11 @@ export type SendResult =
       /** The remote ids of the messages that were sent with a conversation. */
       readonly messages?: readonly SentMessage[];
     }
+  /**
+   * Instead of a create: the target has it already, by an id or an address, and what it holds was never compared with EMS.
+   * Nothing was written. It is tied, compared, and then sent as an update.
+   */
+  | { readonly kind: 'found'; readonly remoteId: string }
   /** The target wants other entities to be sent (again) first: who holds a contested value, or is missing there. */
   | { readonly kind: 'blocked'; readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string }
   /** The contested value is let go. Null: the remote record had to go as a whole. */

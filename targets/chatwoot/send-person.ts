@@ -49,10 +49,16 @@ export async function sendPerson(api: ChatwootApi, request: SendRequest): Promis
 }
 
 /** Where the person belongs: its own contact, one that nobody's is, or a new one. */
-async function place(api: ChatwootApi, { key, content }: SendRequest): Promise<Step> {
+async function place(api: ChatwootApi, request: SendRequest): Promise<Step> {
+  const { key, content, remoteId } = request;
   const [first] = await findLike(api, key, content);
   if (first === undefined) return { kind: 'create' };
   if (ownershipOf(first, key) === 'other-person') return { kind: 'done', result: blockedBy(first) };
+  if (isUpToDate(first.contact, request)) return { kind: 'done', result: sent(first.contact) };
+  // What it holds may be an agent's, and is not written over unseen; of somebody who has left it is nobody's any more.
+  if (remoteId === null && !isRemoved(first.contact)) {
+    return { kind: 'done', result: { kind: 'found', remoteId: String(first.contact.id) } };
+  }
   return { kind: 'update', id: String(first.contact.id), seen: first.contact };
 }
 

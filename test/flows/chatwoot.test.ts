@@ -89,6 +89,26 @@ describe('ChatWoot: persons', () => {
     expect(rows).toEqual([{ fields: ['name'] }]);
   });
 
+  test('a contact that is there already is adopted by its e-mail: EMS wins, gaps are filled in, and what lost is kept', async () => {
+    const email = under.email();
+    const { contact: id } = await system.chatwoot.control.backdoor({
+      do: 'create-contact',
+      set: { name: 'Agent’s Spelling', email, phone_number: '+351977777777' },
+    });
+    const person = await system.ems.person({ email });
+    await chatwoot.sweep();
+    await chatwoot.quiet();
+    expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC', remote_id: String(id) });
+    expect(await under.contact(id)).toMatchObject({
+      identifier: person,
+      name: 'Ana Silva',
+      phone_number: '+351977777777',
+    });
+    expect(await under.row('person', person)).toMatchObject({ first_name: 'Ana', phone: '+351977777777' });
+    const { rows } = await system.database.query('SELECT fields FROM sync_conflict WHERE entity_key = $1', [person]);
+    expect(rows).toEqual([{ fields: ['name'] }]);
+  });
+
   test('a contact that EMS does not know becomes a person', async () => {
     const { contact: id } = await system.chatwoot.control.backdoor({
       do: 'create-contact',

@@ -67,8 +67,12 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
   return {
     connect,
     send,
-    sendPerson: (key: string, content: Content, more: Partial<SendRequest> = {}) =>
-      send('Person', key, { ...NOBODY, ...content }, more),
+    /** As the engine does it: what was found instead of created is sent as an update. */
+    sendPerson: async (key: string, content: Content, more: Partial<SendRequest> = {}) => {
+      const fields = { ...NOBODY, ...content };
+      const result = await send('Person', key, fields, more);
+      return result.kind === 'found' ? send('Person', key, fields, { ...more, remoteId: result.remoteId }) : result;
+    },
     inbound,
     remove: (type: EntityType, key: string, remoteId: string | null) =>
       connected().remove({ type, key, remoteId, pass: 2n }),
