@@ -262,3 +262,28 @@ describe('EMS is faster', () => {
     expect(await under.contact(contact)).toMatchObject({ name: 'Ana Held' });
   });
 });
+
+describe('CONFLICT_SCOPE=field', () => {
+  let fields: ChatwootUnderTest;
+
+  beforeAll(async () => {
+    fields = await ChatwootUnderTest.start({ settings: { CONFLICT_SCOPE: 'field' } });
+  }, 60_000);
+
+  afterAll(async () => {
+    await fields.stop();
+  });
+
+  test('what only ChatWoot has changed is let through, what both have changed is EMS’s', async () => {
+    const { person, contact } = await fields.personInStep();
+    await fields.system.ems.update('person', person, { last_name: 'Wins' });
+    await fields.edit(contact, { name: 'Ana Loses', phone_number: '+351988888888' });
+    await fields.process.settle();
+    expect(await fields.row('person', person)).toMatchObject({ last_name: 'Wins', phone: '+351988888888' });
+    expect(await fields.contact(contact)).toMatchObject({ name: 'Ana Wins', phone_number: '+351988888888' });
+    const { rows } = await fields.system.database.query('SELECT fields FROM sync_conflict WHERE entity_key = $1', [
+      person,
+    ]);
+    expect(rows).toEqual([{ fields: ['name'] }]);
+  });
+});
