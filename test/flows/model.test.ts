@@ -241,7 +241,7 @@ test('random edits on both sides, polls, webhooks lost and doubled, crashes and 
       await system.chatwoot.control.clearFaults();
       await run.verify();
     }),
-    { numRuns: Number(process.env['MODEL_RUNS'] ?? 8), endOnFailure: true },
+    { numRuns: Number(process.env['MODEL_RUNS'] ?? 6), endOnFailure: true },
   );
   expect(seen.steps).toBeGreaterThan(0);
 }, 600_000);
