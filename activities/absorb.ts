@@ -118,7 +118,8 @@ class Pass {
   async #gone({ entity, record, pair }: Tied): Promise<Absorption> {
     const { key } = this.#input;
     const mapped = this.#mapping.map(entity, pair.sources);
-    const edited = mapped.kind === 'mapped' && !hasHash(mapped.content, record.contentHash);
+    const undelivered = mapped.kind === 'mapped' && !hasHash(mapped.content, record.contentHash);
+    const edited = undelivered && hasChangedSince(entity, record);
     const state = edited ? 'PENDING' : 'UNLINKED';
     await writeGone(this.#dependencies.orm.em.fork(), { ...this.#input, pass: this.#pass }, state);
     return { key, kind: edited ? 'recreate' : 'unlinked', outboundDue: edited };
@@ -145,7 +146,7 @@ class Pass {
       base: record.base,
       keys: this.#dependencies.keys,
     };
-    const emsChanged = record.entitySyncedOn === null || !entity.modifiedOn.equals(record.entitySyncedOn);
+    const emsChanged = hasChangedSince(entity, record);
     const decision = judgeInbound({ ...inboundCase, emsChanged, scope: this.#dependencies.conflictScope });
     return this.#dependencies.orm.em.fork().transactional(async (em) => {
       const messages =
@@ -280,6 +281,11 @@ function tiedEnds(pair: Pair): Tied | null {
   if (entity === null || record === null || record.remoteId === null || !passesFilter) return null;
   if (['UNLINKED', 'LINKED', 'REMOVED'].includes(record.state)) return null;
   return { entity, record, remoteId: record.remoteId, pair };
+}
+
+/** Told by the times alone: a row that was made from the remote, or absorbed from it, has not changed since. */
+function hasChangedSince({ modifiedOn }: AnyRow, { entitySyncedOn }: Tied['record']): boolean {
+  return entitySyncedOn === null || !modifiedOn.equals(entitySyncedOn);
 }
 
 /** A lagging read: the remote's own time is before the one that it has told us already. */
