@@ -23,7 +23,7 @@ export interface TypeStatus {
   readonly parked: number;
   readonly suppressed: number;
   readonly linked: number;
-  /** Records whose row EMS has deleted. */
+  /** Records whose row EMS has deleted, but for those whose remote the target keeps for good. */
   readonly orphans: number;
   /** Age of the oldest due change by the database's clock; null when no change is due. Of a removal EMS keeps no time. */
   readonly oldestDueSeconds: number | null;
@@ -83,7 +83,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       WHERE NOT ${nothingToRemove}
       UNION ALL
       SELECT CASE WHEN sr.state IN ('PARKED', 'WAITING', 'FAILING') THEN sr.state ELSE 'due' END, false, NULL
-      FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL
+      FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL AND sr.state <> 'LINKED'
     )
     SELECT count(*) FILTER (WHERE passes)::integer AS total,
       count(*) FILTER (WHERE class = 'IN_SYNC')::integer AS "inSync",
@@ -94,7 +94,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       count(*) FILTER (WHERE class = 'SUPPRESSED')::integer AS suppressed,
       count(*) FILTER (WHERE class = 'LINKED')::integer AS linked,
       (SELECT count(*)::integer FROM ${records} sr
-        WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL
+        WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL AND NOT ${keptByTarget}
           AND NOT EXISTS (SELECT FROM ${entities} e WHERE e.id = sr.entity_key)) AS orphans,
       floor(extract(epoch FROM greatest(interval '0',
         statement_timestamp() - min(changed_on) FILTER (WHERE class = 'due'))))::integer AS "oldestDueSeconds",
@@ -117,6 +117,9 @@ interface Counts extends TypeStatus {
 const judgedAhead = (mappingVersion: number) => sql`(
   sr.state IN ('IN_SYNC', 'PARKED', 'SUPPRESSED', 'LINKED') AND sr.mapping_version = ${mappingVersion}
   AND coalesce(sr.examined_on, sr.entity_synced_on) = e.modified_on - interval '1 microsecond')`;
+
+/** EMS has removed it, and the target keeps it by its policy: nothing is left to do. */
+const keptByTarget = sql`(sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL)`;
 
 /** The target never had it, or an operator untied it: only the record goes. */
 const nothingToRemove = sql`(

@@ -88,15 +88,15 @@ export const orderActivities = proxyActivities<Pick<SyncActivities, 'carryOutOrd
 });
 
 /**
- * Reading a page of what has changed at a target. Bounded in all, as a sweep's steps are: the next poll begins again where
- * this one did. 2 min: a page may be several calls.
+ * Reading a page of what has changed at a target. Few attempts: the next poll, a minute later, begins again where this one did,
+ * and other lists wait. 2 min: a page may be several calls.
  */
 export const pollActivities = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'planPoll' | 'findChanged'>>({
     taskQueue: targetTaskQueue(process),
     startToCloseTimeout: '2 minutes',
     scheduleToCloseTimeout: '10 minutes',
-    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
   });
 
 export const cursorActivities = proxyActivities<Pick<SyncActivities, 'advanceCursor'>>({

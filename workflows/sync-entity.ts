@@ -83,7 +83,10 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
       if (absorption.kind === 'parked' || (onlyInbound && !absorption.outboundDue))
         return resultOfAbsorption(absorption);
     }
-    return outboundPass(asked);
+    const passed = await outboundPass(asked);
+    // Untied, it has no state of its own to be in.
+    const untied = orders.includes('unlink') && passed !== INTERRUPTED && passed.delivery === 'nothing';
+    return untied ? { ...passed, outcome: 'UNLINKED' } : passed;
   }
 
   /** Brings the target to what EMS holds: deliver, then record. */

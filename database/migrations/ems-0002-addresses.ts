@@ -5,5 +5,6 @@ export class EmsAddresses extends Migration {
   override up(): void {
     this.addSql('CREATE INDEX ON person (lower(btrim(email)))');
     this.addSql('CREATE INDEX ON person (phone)');
+    this.addSql('CREATE INDEX ON person (lower(btrim(phone)))');
   }
 }

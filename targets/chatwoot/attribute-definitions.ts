@@ -5,6 +5,7 @@ const DEFINITIONS: readonly (Definition & { readonly attribute_display_name: str
   { attribute_key: 'ems_events', attribute_display_name: 'Events', attribute_model: 'contact_attribute' },
   { attribute_key: 'ems_language', attribute_display_name: 'Language', attribute_model: 'contact_attribute' },
   { attribute_key: 'ems_club', attribute_display_name: 'Club', attribute_model: 'contact_attribute' },
+  { attribute_key: 'ems_removed', attribute_display_name: 'Removed from EMS', attribute_model: 'contact_attribute' },
   {
     attribute_key: 'ems_conversation_id',
     attribute_display_name: 'EMS conversation',

@@ -1,10 +1,8 @@
 import type { ListedPage, MalformedRecord, RemoteRecord } from '../inbound-source.ts';
+import { readPages } from './all-pages.ts';
 import { contact, placeOf, withId } from './answers.ts';
 import type { ChatwootApi } from './api.ts';
 import { contactRecord } from './read-contact.ts';
-
-/** ChatWoot's pages have 15 contacts; so many make one of ours. */
-const PAGES_AT_ONCE = 20;
 
 /**
  * All contacts: ChatWoot has no list of those that have changed. Each page of ours says which numbers it covers, so that who
@@ -14,13 +12,7 @@ const PAGES_AT_ONCE = 20;
  */
 export async function listContacts(api: ChatwootApi, token: string | null): Promise<ListedPage> {
   const [first, after] = placeIn(token);
-  const items: unknown[] = [];
-  let next: number | null = first;
-  while (next !== null && next < first + PAGES_AT_ONCE) {
-    const page = await api.contactPage(next);
-    items.push(...page);
-    next = page.length === 0 ? null : next + 1;
-  }
+  const { items, next } = await readPages(first, 'contacts', (page) => api.contactPage(page));
   const highest = Math.max(after, ...items.map((item) => withId.safeParse(item).data?.id ?? 0));
   return {
     records: items.map(recordOf),

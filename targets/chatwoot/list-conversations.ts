@@ -1,10 +1,8 @@
 import type { ListedPage, MalformedRecord, RemoteRecord } from '../inbound-source.ts';
+import { readPages } from './all-pages.ts';
 import { conversation, placeOf, withId } from './answers.ts';
 import type { ChatwootApi } from './api.ts';
 import { listedConversation } from './read-conversation.ts';
-
-/** ChatWoot's pages have 25 conversations; so many make one of ours. */
-const PAGES_AT_ONCE = 20;
 
 /** ChatWoot counts back from its own clock, we from ours: they may differ by minutes. */
 const CLOCKS_DIFFER_SECONDS = 600;
@@ -20,14 +18,7 @@ export async function listConversations(
     const within = Math.max(1, Math.ceil(ago) + CLOCKS_DIFFER_SECONDS);
     return listed(await api.conversationsWithin(within), null);
   }
-  const first = Number(token ?? '1');
-  const items: unknown[] = [];
-  let next: number | null = first;
-  while (next !== null && next < first + PAGES_AT_ONCE) {
-    const page = await api.conversationPage(next);
-    items.push(...page);
-    next = page.length === 0 ? null : next + 1;
-  }
+  const { items, next } = await readPages(Number(token ?? '1'), 'conversations', (page) => api.conversationPage(page));
   return listed(items, next === null ? null : String(next));
 }
 

@@ -89,6 +89,16 @@ describe('ChatWoot: persons', () => {
     expect(rows).toEqual([{ fields: ['name'] }]);
   });
 
+  test('a sweep alone writes over no change that no poll has seen', async () => {
+    const { person, contact: id } = await under.personInStep();
+    await system.ems.update('person', person, { last_name: 'Swept' });
+    await under.edit(id, { name: 'Ana Unseen' });
+    await chatwoot.sweep();
+    expect(await under.contact(id)).toMatchObject({ name: 'Ana Swept' });
+    const { rows } = await system.database.query('SELECT fields FROM sync_conflict WHERE entity_key = $1', [person]);
+    expect(rows).toEqual([{ fields: ['name'] }]);
+  });
+
   test('a contact that is there already is adopted by its e-mail: EMS wins, gaps are filled in, and what lost is kept', async () => {
     const email = under.email();
     const { contact: id } = await system.chatwoot.control.backdoor({

@@ -156,7 +156,7 @@ describe('contacts that agents merge', () => {
     expect(await under.contact(base)).toMatchObject({ identifier: person });
   });
 
-  test('two of ours: neither is written over blindly, and a human is told', async () => {
+  test('two of ours: neither is written over blindly, and the pair that lost its contact is untied', async () => {
     const one = await under.personInStep();
     const two = await under.personInStep();
     await under.control.backdoor({ do: 'merge-contacts', base: one.contact, mergee: two.contact });

@@ -33,21 +33,34 @@ describe('bad input', () => {
   test('one malformed record is PARKED with its reason, the page goes on, and it recovers', async () => {
     const { person, contact } = await under.personInStep();
     const { person: other, contact: otherContact } = await under.personInStep();
-    await under.control.backdoor({
-      do: 'edit-contact',
-      contact,
-      set: { phone_number: 'call my mother' },
-      unvalidated: true,
-    });
-    await under.edit(otherContact, { name: 'Other Changed' });
     await chatwoot.settle();
-    expect(await under.row('person', other)).toMatchObject({ last_name: 'Changed' });
+    const [broken, fine] = [await under.contact(contact), await under.contact(otherContact)];
+    const page = {
+      meta: { count: 2, current_page: 1 },
+      payload: [
+        { ...broken, email: {}, name: 'Secret Value' },
+        { ...fine, name: 'Other Changed' },
+      ],
+    };
+    await under.edit(otherContact, { name: 'Other Changed' });
+    await under.control.setFaults({
+      respond: {
+        status: 200,
+        body: JSON.stringify(page),
+        match: { method: 'GET', prefix: `${API}/contacts?sort=created_at&page=1` },
+      },
+    });
+    await chatwoot.poll();
     const parked = await chatwoot.record('Person', person);
-    if (parked?.state === 'PARKED') expect(parked.last_error).not.toContain('mother');
-    else expect(await under.row('person', person)).toMatchObject({ phone: null });
-    await under.edit(contact, { phone_number: '+351933333333' });
+    expect(parked).toMatchObject({ state: 'PARKED', last_error_class: 'contract' });
+    expect(parked?.last_error).toMatch(/^malformed: .*email/);
+    expect(parked?.last_error).not.toContain('Secret');
+    expect(await under.row('person', other)).toMatchObject({ last_name: 'Changed' });
+    await under.control.clearFaults();
     await chatwoot.settle();
     expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC', last_error: null });
+    await under.edit(contact, { phone_number: '+351933333333' });
+    await chatwoot.settle();
     expect(await under.row('person', person)).toMatchObject({ phone: '+351933333333' });
   });
 
@@ -97,6 +110,17 @@ describe('bad input', () => {
     });
     await chatwoot.settle();
     expect(await under.row('person', person)).toMatchObject({ last_name: 'Garbled' });
+  });
+
+  test('a list that repeats its first page for ever ends the poll (32)', async () => {
+    await under.personInStep();
+    await under.personInStep();
+    const { contacts } = await under.control.state();
+    const page = { meta: { count: 2, current_page: 1 }, payload: Object.values(contacts).slice(0, 2) };
+    await under.control.setFaults({
+      respond: { status: 200, body: JSON.stringify(page), match: { method: 'GET', prefix: `${API}/contacts?` } },
+    });
+    expect(await chatwoot.poll()).toMatchObject({ ended: 'unread' });
   });
 
   test('the target is down: the poll says so and ends', async () => {
