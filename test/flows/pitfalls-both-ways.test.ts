@@ -136,6 +136,51 @@ test('what changes at each read and is not mapped moves nothing (15)', async () 
   expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC' });
 });
 
+test('what a list shows late is read late, though newer changes were read before (3)', async () => {
+  const [late, early] = [await under.personInStep(), await under.personInStep()];
+  await chatwoot.settle();
+  const hidden = await under.control.backdoor({ do: 'customer-writes', contact: late.contact, content: 'Shown late' });
+  await under.control.setFaults({ readLag: { ms: 3_600_000 } });
+  await chatwoot.poll();
+  expect(await chatwoot.recordOfRemote('Conversation', hidden.conversation)).toBeNull();
+  await under.control.clearFaults();
+  await under.control.backdoor({ do: 'customer-writes', contact: early.contact, content: 'Shown at once' });
+  await chatwoot.settle();
+  expect(await under.messages(await chatwoot.keyOf('Conversation', hidden.conversation))).toHaveLength(1);
+});
+
+test('the cursor is never ahead of the latest time that ChatWoot has told (4)', async () => {
+  const { contact } = await under.personInStep();
+  await under.control.backdoor({ do: 'customer-writes', contact, content: 'When was this?' });
+  await chatwoot.settle();
+  const { conversations } = await under.control.state();
+  const { rows } = await system.database.query(
+    "SELECT extract(epoch FROM position)::float AS position FROM sync_cursor WHERE entity_type = 'Conversation'",
+  );
+  const newest = Math.max(...Object.values(conversations).map(({ updated_at: at }) => new Date(at).getTime() / 1_000));
+  expect(rows).toHaveLength(1);
+  expect(rows[0].position).toBeLessThanOrEqual(newest + 0.001);
+  expect(rows[0].position).toBeGreaterThan(newest - 60);
+});
+
+test('records that cannot be looked up are not "never synchronised": nobody is made twice (19)', async () => {
+  const known = [];
+  for (let i = 0; i < 5; i += 1) known.push(await under.personInStep());
+  for (const { contact } of known) await under.edit(contact, { name: 'Ana Known' });
+  const { rows: before } = await system.database.query('SELECT count(*) FROM person');
+  await system.database.query('ALTER TABLE sync_person RENAME COLUMN remote_id TO elsewhere');
+  try {
+    await expect(chatwoot.poll()).rejects.toThrow('Workflow execution failed');
+  } finally {
+    await system.database.query('ALTER TABLE sync_person RENAME COLUMN elsewhere TO remote_id');
+  }
+  const { rows: after } = await system.database.query('SELECT count(*) FROM person');
+  expect(after).toEqual(before);
+  await chatwoot.settle();
+  for (const { person } of known) expect(await under.row('person', person)).toMatchObject({ last_name: 'Known' });
+  expect((await system.database.query('SELECT count(*) FROM person')).rows).toEqual(before);
+});
+
 describe('two targets at once', () => {
   let both: System;
 
