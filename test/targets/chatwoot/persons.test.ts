@@ -264,6 +264,7 @@ test('custom attributes are defined once, so that agents see them', async () => 
     'ems_events',
     'ems_language',
     'ems_club',
+    'ems_removed',
     'ems_conversation_id',
   ]);
   const defined = (await chatwoot.control.journal()).filter(({ path }) => path.includes('definitions'));
