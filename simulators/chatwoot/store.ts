@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { Collection, type IndexKeys, type Persistence } from './collection.ts';
+import { Collection, type IndexKeys, type Persistence } from '../kit/collection.ts';
 import type { AttributeDefinition, Contact, ContactInbox, Conversation, Message, Webhook } from './records.ts';
 
 /** Where a contact lives in an inbox, as one text. */

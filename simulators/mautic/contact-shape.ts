@@ -1,0 +1,89 @@
+import type { Mautic } from './mautic.ts';
+import { PhpArray, isoOf } from './php.ts';
+import type { Contact, Field, Membership } from './records.ts';
+
+const orNull = (ms: number | null): string | null => (ms === null ? null : isoOf(ms));
+
+/** What a contact says about one field. */
+const fieldShape = (field: Field, contact: Contact) => ({
+  id: String(field.id),
+  label: field.label,
+  alias: field.alias,
+  type: field.type,
+  group: field.group,
+  object: 'lead',
+  is_fixed: field.isFixed ? '1' : '0',
+  default_value: field.defaultValue,
+  value: contact.values[field.alias] ?? null,
+  normalizedValue: contact.values[field.alias] ?? null,
+});
+
+function fieldsShape({ store }: Mautic, contact: Contact, id: number | null) {
+  const fields = store.fields.all().filter(({ isPublished }) => isPublished);
+  const group = (name: Field['group']) =>
+    new PhpArray(
+      fields.filter((field) => field.group === name).map((field) => [field.alias, fieldShape(field, contact)] as const),
+    );
+  return {
+    core: group('core'),
+    social: group('social'),
+    personal: group('personal'),
+    professional: group('professional'),
+    all: {
+      id,
+      ...Object.fromEntries(fields.map(({ alias }) => [alias, contact.values[alias] ?? null])),
+      points: Number(contact.values['points'] ?? 0),
+    },
+  };
+}
+
+/** A contact as the API and webhooks show it. One that was deleted has no id any more. */
+export function contactShape(mautic: Mautic, contact: Contact, id: number | null = contact.id) {
+  return {
+    isPublished: true,
+    dateAdded: isoOf(contact.dateAdded),
+    dateModified: orNull(contact.dateModified),
+    createdBy: 1,
+    createdByUser: 'EMS Sync',
+    modifiedBy: contact.dateModified === null ? null : 1,
+    modifiedByUser: contact.dateModified === null ? null : 'EMS Sync',
+    id,
+    points: Number(contact.values['points'] ?? 0),
+    color: null,
+    fields: fieldsShape(mautic, contact, id),
+    lastActive: null,
+    owner: null,
+    ipAddresses: [],
+    tags: contact.tags.flatMap((tagId) => {
+      const tag = mautic.store.tags.find(tagId);
+      return tag === undefined ? [] : [{ id: tag.id, tag: tag.tag, description: null }];
+    }),
+    utmtags: [],
+    stage: null,
+    dateIdentified: orNull(contact.dateIdentified),
+    preferredProfileImage: 'gravatar',
+    doNotContact: contact.doNotContact.map((record) => ({
+      id: record.id,
+      dateAdded: isoOf(record.dateAdded),
+      reason: record.reason,
+      comments: record.comments,
+      channel: record.channel,
+      channelId: record.channelId,
+    })),
+    frequencyRules: [],
+  };
+}
+
+/** The segments that a contact is in, by id; those it was removed from are not told. */
+export const segmentsShape = ({ store }: Mautic, memberships: readonly Membership[]) =>
+  new PhpArray(
+    memberships
+      .filter(({ manuallyRemoved }) => !manuallyRemoved)
+      .flatMap((membership) => {
+        const segment = store.segments.find(membership.segment);
+        if (segment === undefined) return [];
+        const { id, name, alias } = segment;
+        const { dateAdded, manuallyAdded, manuallyRemoved } = membership;
+        return [[id, { id, name, alias, dateAdded: isoOf(dateAdded), manuallyAdded, manuallyRemoved }] as const];
+      }),
+  );

@@ -1,0 +1,71 @@
+import { cleanText } from './clean.ts';
+import type { Mautic } from './mautic.ts';
+import { phpText, toInt, truthy } from './php.ts';
+import { BOUNCED, type DoNotContact, MANUAL, UNSUBSCRIBED } from './records.ts';
+
+/** What a channel's status is called in a webhook. */
+export const statusWord = (reason: number | undefined): string => {
+  if (reason === undefined || reason === 0) return 'contactable';
+  if (reason === UNSUBSCRIBED) return 'unsubscribed';
+  return reason === BOUNCED ? 'bounced' : 'manual';
+};
+
+export interface Added {
+  readonly channel: string;
+  readonly reason: number;
+  readonly comments: string;
+  readonly channelId?: number | null;
+}
+
+export const dncOf = (records: readonly DoNotContact[], channel: string): DoNotContact | undefined =>
+  records.find((record) => record.channel === channel);
+
+/**
+ * The first record of a channel is made; one with another reason is replaced, unless the person's own act made it. With
+ * the same reason nothing happens, not even to the comment.
+ */
+export function withDnc(mautic: Mautic, records: readonly DoNotContact[], added: Added): readonly DoNotContact[] {
+  const before = dncOf(records, added.channel);
+  if (before === undefined) return [...records, dncRecord(mautic, added)];
+  if (before.reason === added.reason || before.reason === UNSUBSCRIBED) return records;
+  if (before.reason === BOUNCED && mautic.settings.bounceSurvivesAdd) return records;
+  const after = { ...dncRecord(mautic, added), id: before.id, channelId: before.channelId };
+  return records.map((record) => (record === before ? after : record));
+}
+
+/** The first of that channel goes, whatever its reason. */
+export function withoutDnc(records: readonly DoNotContact[], channel: string): readonly DoNotContact[] {
+  const before = dncOf(records, channel);
+  return before === undefined ? records : records.filter((record) => record !== before);
+}
+
+export const dncRecord = (mautic: Mautic, { channel, reason, comments, channelId = null }: Added): DoNotContact => ({
+  id: mautic.store.nextDncId(),
+  dateAdded: mautic.clock.now(),
+  reason,
+  comments: cleanText(comments),
+  channel,
+  channelId,
+});
+
+/** What a contact's body says about it: `[{channel, reason, comments}]`, where reason 0 removes. */
+export function dncAfter(
+  mautic: Mautic,
+  records: readonly DoNotContact[],
+  sent: unknown,
+  isNew: boolean,
+): readonly DoNotContact[] {
+  const entries = Array.isArray(sent) ? sent : typeof sent === 'object' && sent !== null ? Object.values(sent) : [];
+  return entries.reduce((after: readonly DoNotContact[], entry: unknown) => {
+    if (typeof entry !== 'object' || entry === null) return after;
+    const { channel, reason, comments } = entry as Record<string, unknown>;
+    const added = {
+      channel: truthy(channel) ? phpText(channel) : 'email',
+      reason: reason === undefined ? MANUAL : toInt(reason),
+      comments: phpText(comments),
+    };
+    if (added.reason === 0) return withoutDnc(after, added.channel);
+    // Nobody looks whether a new contact has one of that channel already.
+    return isNew ? [...after, dncRecord(mautic, added)] : withDnc(mautic, after, added);
+  }, records);
+}

@@ -1,0 +1,57 @@
+/** What is wrong with the values of a contact, by alias of the field. */
+export type FieldErrors = Readonly<Record<string, readonly string[]>>;
+
+/** An answer that refuses, in Mautic's envelope `{"errors":[…]}`. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly details: FieldErrors | readonly string[];
+  readonly type: string | null;
+  /** For the journal, where Mautic's own words do not say why. */
+  readonly reason: string | undefined;
+
+  constructor(
+    status: number,
+    message: string,
+    {
+      details = [],
+      type = null,
+      reason,
+    }: {
+      readonly details?: FieldErrors | readonly string[] | undefined;
+      readonly type?: string | null | undefined;
+      readonly reason?: string | undefined;
+    } = {},
+  ) {
+    super(message);
+    this.name = 'Refusal';
+    this.status = status;
+    this.details = details;
+    this.type = type;
+    this.reason = reason;
+  }
+}
+
+/** One element of `errors`. */
+export const errorOf = ({ status, message, details, type }: Refusal) => ({ code: status, message, details, type });
+
+export const notFound = () => new Refusal(404, 'Item was not found.');
+
+export const badRequest = (message: string, details?: readonly string[]) => new Refusal(400, message, { details });
+
+/** What nobody caught; `reason` goes into the journal only, Mautic does not tell it. */
+export const serverError = (reason: string) =>
+  new Refusal(
+    500,
+    'Looks like I encountered an error (error #500). If I do it again, please report me to the system administrator!',
+    { reason },
+  );
+
+/** A form's errors: 422 for what must be unique, 400 for the rest. */
+export const invalid = (status: 400 | 422, errors: FieldErrors) =>
+  new Refusal(
+    status,
+    Object.entries(errors)
+      .map(([alias, messages]) => `${alias}: ${messages.join(', ')}`)
+      .join(', '),
+    { details: errors },
+  );

@@ -1,0 +1,143 @@
+import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
+import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
+import type { MauticState } from './control.ts';
+import type { MauticFaults } from './knobs.ts';
+import type { Settings, SettingsInput } from './settings.ts';
+import type { Delivery } from './webhooks.ts';
+
+export type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
+export type { ContactState, MauticState } from './control.ts';
+export type { MauticFaults } from './knobs.ts';
+export type { Settings, SettingsInput } from './settings.ts';
+export type { Delivery, WebhookEvent } from './webhooks.ts';
+
+export interface Deliveries {
+  readonly underWay: number;
+  /** Events that wait for the cron. */
+  readonly queued: number;
+  readonly deliveries: readonly Delivery[];
+}
+
+export interface MauticControl extends ControlClient<MauticFaults> {
+  state(): Promise<MauticState>;
+  settings(): Promise<Settings>;
+  /** Changes the settings that are named, leaves the others. */
+  setSettings(settings: SettingsInput): Promise<void>;
+  /** What a marketer, a person or a mail server does, webhooks included. Throws with Mautic's own words if refused. */
+  backdoor<Action extends BackdoorAction>(action: Action): Promise<OutcomeOf<Action>>;
+  /** A pair of tokens as a human's consent gives it. */
+  issueTokens(): Promise<{ readonly access_token: string; readonly refresh_token: string }>;
+  /** Every access token is expired from now on. */
+  expireTokens(): Promise<void>;
+  deliveries(): Promise<Deliveries>;
+  /** Runs the cron of queue mode once. */
+  processWebhooks(): Promise<Deliveries>;
+}
+
+type WithContact = { readonly contact: number };
+
+/** Which ids an action answers. */
+export type OutcomeOf<Action extends BackdoorAction> = Action['do'] extends 'seed-duplicates'
+  ? Required<Pick<BackdoorOutcome, 'contacts'>>
+  : Action['do'] extends 'create-segment'
+    ? { readonly segment: number }
+    : Action['do'] extends 'create-field' | 'unpublish-field'
+      ? Required<Pick<BackdoorOutcome, 'field'>>
+      : Action['do'] extends 'create-hook' | 'publish-hook'
+        ? Required<Pick<BackdoorOutcome, 'hook'>>
+        : WithContact;
+
+export interface StartOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Default: `ems`. */
+  readonly username?: string;
+  /** Default: `mautic-password`. */
+  readonly password?: string;
+  /** Of OAuth2. Default: `ems-client`. */
+  readonly clientId?: string;
+  /** Default: `ems-client-secret`. */
+  readonly clientSecret?: string;
+  /** File that survives a restart. Default: memory. */
+  readonly storage?: string;
+  /** Default: 5. */
+  readonly version?: '4' | '5';
+}
+
+export interface StartedMautic {
+  /** For example `http://127.0.0.1:8087`; the API is under `/api`, tokens under `/oauth/v2/token`. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly control: MauticControl;
+  /** Ends it cleanly and waits until it is gone. */
+  stop(): Promise<void>;
+  /** Ends it at once, as a crash would. */
+  kill(): void;
+}
+
+/**
+ * Starts Mautic in a process of its own; it ends with this one.
+ *
+ * @example
+ * const mautic = await startMautic({ version: '4' });
+ * const { contact } = await mautic.control.backdoor({ do: 'create-contact', set: { email: 'ana@clube.example' } });
+ * await mautic.control.backdoor({ do: 'unsubscribe', contact });
+ * await mautic.stop();
+ */
+export async function startMautic({
+  port = 0,
+  username = 'ems',
+  password = 'mautic-password',
+  clientId = 'ems-client',
+  clientSecret = 'ems-client-secret',
+  storage,
+  version = '5',
+}: StartOptions = {}): Promise<StartedMautic> {
+  const options = {
+    '--port': port,
+    '--username': username,
+    '--password': password,
+    '--client-id': clientId,
+    '--client-secret': clientSecret,
+    '--version': version,
+    ...(storage === undefined ? {} : { '--storage': storage }),
+  };
+  const running = await spawnSimulator(new URL('main.ts', import.meta.url), Object.entries(options).flat().map(String));
+  return { ...running, username, password, clientId, clientSecret, control: controlOf(running.url) };
+}
+
+/** The control endpoints of a Mautic that runs already. */
+export function controlOf(url: string): MauticControl {
+  const call = createControlCall(url);
+  return {
+    ...createControlClient<MauticFaults>(call),
+    async state() {
+      return call('GET', '/state');
+    },
+    async settings() {
+      return call('GET', '/settings');
+    },
+    async setSettings(settings) {
+      await call('PUT', '/settings', settings);
+    },
+    async backdoor(action) {
+      return call('POST', '/backdoor', action);
+    },
+    async issueTokens() {
+      return call('POST', '/tokens');
+    },
+    async expireTokens() {
+      await call('POST', '/tokens/expire');
+    },
+    async deliveries() {
+      return call('GET', '/deliveries');
+    },
+    async processWebhooks() {
+      return call('POST', '/webhooks/process');
+    },
+  };
+}

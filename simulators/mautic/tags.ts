@@ -1,0 +1,24 @@
+import { cleanTag, folded } from './clean.ts';
+import type { Mautic } from './mautic.ts';
+import { phpText } from './php.ts';
+
+/** The tags after `tags` was sent: each is added, one with "-" before it is removed, nothing is ever replaced. */
+export function tagsAfter(mautic: Mautic, before: readonly number[], sent: unknown): readonly number[] {
+  const names = Array.isArray(sent) ? sent.map(phpText) : typeof sent === 'string' ? sent.split(',') : [];
+  return names
+    .map(cleanTag)
+    .filter((name) => name !== '' && name !== '-')
+    .reduce((tags, name) => {
+      if (!name.startsWith('-')) {
+        const id = tagNamed(mautic, name);
+        return tags.includes(id) ? tags : [...tags, id];
+      }
+      const [known] = mautic.store.tags.by('tag', folded(name.slice(1)));
+      return known === undefined ? tags : tags.filter((id) => id !== known.id);
+    }, before);
+}
+
+function tagNamed({ store }: Mautic, name: string): number {
+  const [known] = store.tags.by('tag', folded(name));
+  return known?.id ?? store.tags.save({ id: store.tags.nextId(), tag: name }).id;
+}
