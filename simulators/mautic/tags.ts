@@ -4,7 +4,7 @@ import { phpText } from './php.ts';
 
 /** The tags after `tags` was sent: each is added, one with "-" before it is removed, nothing is ever replaced. */
 export function tagsAfter(mautic: Mautic, before: readonly number[], sent: unknown): readonly number[] {
-  const names = Array.isArray(sent) ? sent.map(phpText) : typeof sent === 'string' ? sent.split(',') : [];
+  const names = typeof sent === 'string' ? sent.split(',') : Object.values(sent ?? {}).map(phpText);
   return names
     .map(cleanTag)
     .filter((name) => name !== '' && name !== '-')

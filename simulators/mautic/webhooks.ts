@@ -63,6 +63,7 @@ export class Webhooks {
   #round = 0;
   #overtaken: (() => void)[] = [];
   #cron: NodeJS.Timeout | undefined;
+  #processing: Promise<void> | undefined;
 
   constructor(around: Around) {
     this.#around = around;
@@ -79,6 +80,7 @@ export class Webhooks {
     for (const timer of this.#timers) clearTimeout(timer);
     clearTimeout(this.#cron);
     this.#cron = undefined;
+    this.#processing = undefined;
     this.#timers.clear();
     this.#queues.clear();
     this.#deliveries = [];
@@ -103,8 +105,13 @@ export class Webhooks {
   }
 
   /** What the cron does in queue mode: ten events in a POST, the next ten only after they were taken. */
-  async process(): Promise<void> {
-    await Promise.all([...this.#queues.keys()].map((id) => this.#processHook(id)));
+  process(): Promise<void> {
+    // Two at once would send the same events twice.
+    this.#processing ??= Promise.all([...this.#queues.keys()].map((id) => this.#processHook(id))).then(() => {
+      this.#processing = undefined;
+      return undefined;
+    });
+    return this.#processing;
   }
 
   async #processHook(id: number): Promise<void> {

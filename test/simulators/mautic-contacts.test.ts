@@ -1,0 +1,287 @@
+import { describe, expect, test } from '@jest/globals';
+import { mauticUnderTest } from './mautic-under-test.ts';
+
+const mautic = mauticUnderTest();
+
+const ana = { firstname: 'Ana', lastname: 'Silva', email: 'Ana.Silva@clube.example', ems_person_id: 'per_1' };
+
+describe('creating', () => {
+  test('answers 201, where it is, the version, and the contact', async () => {
+    const response = await mautic.call('POST', '/contacts/new', ana);
+    expect(response.status).toBe(201);
+    expect(response.headers.get('mautic-version')).toBe('5.1.1');
+    expect(response.headers.get('location')).toBe(`${mautic.started.url}/api/contacts/1`);
+    const { contact } = (await response.json()) as { contact: Record<string, unknown> };
+    expect(contact).toMatchObject({
+      id: 1,
+      dateModified: null,
+      tags: [],
+      doNotContact: [],
+      owner: null,
+      fields: {
+        core: { email: { alias: 'email', value: 'Ana.Silva@clube.example', type: 'email' } },
+        personal: [],
+        all: {
+          id: 1,
+          points: 0,
+          firstname: 'Ana',
+          email: 'Ana.Silva@clube.example',
+          ems_person_id: 'per_1',
+          city: null,
+        },
+      },
+    });
+    expect(contact['dateAdded']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/);
+    expect(contact['dateIdentified']).toBe(contact['dateAdded']);
+  });
+
+  test('again is 200 and the same contact, whichever identifier tells; the case of an e-mail does not count', async () => {
+    const { id } = await mautic.create(ana);
+    for (const again of [{ email: 'ANA.silva@clube.example' }, { ems_person_id: 'per_1' }, ana]) {
+      const { status, body } = await mautic.ask('POST', '/contacts/new', again);
+      expect([status, body.contact.id]).toEqual([200, id]);
+    }
+  });
+
+  test('follows an e-mail that changed by the other identifier', async () => {
+    const { id } = await mautic.create(ana);
+    const { status, body } = await mautic.ask('POST', '/contacts/new', { ...ana, email: 'ana@new.example' });
+    expect([status, body.contact.id, body.contact.fields.all.email]).toEqual([200, id, 'ana@new.example']);
+  });
+
+  test('with all identifiers asked for by setting, one of them is not enough', async () => {
+    await mautic.create(ana);
+    await mautic.control.setSettings({ uniqueIdentifiersOperator: 'AND', version: '4' });
+    const { status } = await mautic.ask('POST', '/contacts/new', { ...ana, ems_person_id: 'per_2' });
+    expect(status).toBe(201);
+  });
+
+  test('nobody at all makes an anonymous contact', async () => {
+    const contact = await mautic.create({ city: 'Porto' });
+    expect(contact.dateIdentified).toBeNull();
+  });
+});
+
+describe('what was sent', () => {
+  test.each([
+    ['an e-mail', { email: '  ana@clube.example, ' }, { email: 'ana@clube.example' }],
+    ['markup', { firstname: '<b>Ana</b>', lastname: '1 < 2' }, { firstname: 'Ana', lastname: '1 < 2' }],
+    ['blanks around', { firstname: '  Ana ' }, { firstname: 'Ana' }],
+    ['what it does not know', { firstname: 'Ana', ems_birthday: 'x' }, { firstname: 'Ana' }],
+    ['zero', { firstname: '0', city: '00000', zipcode: '0.5' }, { firstname: null, city: null, zipcode: null }],
+    ['another number', { zipcode: '0100' }, { zipcode: '0100' }],
+    ['a number as text', { zipcode: 4000 }, { zipcode: '4000' }],
+    ['letters of all kinds', { firstname: 'Zoë 走 😀' }, { firstname: 'Zoë 走 😀' }],
+    ['ampersands', { firstname: 'A&amp;B' }, { firstname: 'A&amp;B' }],
+  ])('%s', async (_what, sent, kept) => {
+    const { id } = await mautic.create({ ...sent, company: 'Club' });
+    expect(await mautic.valuesOf(id)).toMatchObject(kept);
+  });
+
+  test.each([
+    ['a country by its code', { country: 'PT' }, 'country', 'The selected choice is invalid.'],
+    ['a country of no list', { country: 'Czechia' }, 'country', 'The selected choice is invalid.'],
+    ['a locale with a hyphen', { preferred_locale: 'pt-PT' }, 'preferred_locale', 'The selected choice is invalid.'],
+    ['a locale of no language', { preferred_locale: 'xx_PT' }, 'preferred_locale', 'The selected choice is invalid.'],
+    ['a region of no list', { state: 'Costa Azul' }, 'state', 'The selected choice is invalid.'],
+    ['a time zone of no list', { timezone: 'Porto' }, 'timezone', 'The selected choice is invalid.'],
+    ['no e-mail', { email: 'ana' }, 'email', 'A valid email is required.'],
+    [
+      'a long text',
+      { city: 'x'.repeat(192) },
+      'city',
+      'This value is too long. It should have 191 characters or less.',
+    ],
+    ['a list', { city: ['Porto'] }, 'city', 'This value is not valid.'],
+    ['no number', { attribution: 'much' }, 'attribution', 'Please enter a number.'],
+  ])('%s is refused, with the reason', async (_what, sent, alias, message) => {
+    expect(await mautic.ask('POST', '/contacts/new', { firstname: 'Ana', ...sent })).toEqual({
+      status: 400,
+      body: { errors: [{ code: 400, message: `${alias}: ${message}`, details: { [alias]: [message] }, type: null }] },
+    });
+    expect((await mautic.control.state()).contacts).toEqual({});
+  });
+
+  test.each([
+    { country: 'Portugal' },
+    { country: 'Czech Republic' },
+    { preferred_locale: 'pt_PT' },
+    { preferred_locale: 'pt' },
+    { preferred_locale: 'zh_Hant_TW' },
+    { state: 'Porto' },
+    { timezone: 'Europe/Lisbon' },
+  ])('%j is taken', async (sent) => {
+    const { id } = await mautic.create({ firstname: 'Ana', ...sent });
+    expect(await mautic.valuesOf(id)).toMatchObject(sent);
+  });
+
+  test('191 characters are taken, and any number in a text area', async () => {
+    const sent = { city: '😀'.repeat(191), ems_events: 'Harbour Run|'.repeat(5_000) };
+    expect(await mautic.valuesOf((await mautic.create({ firstname: 'Ana', ...sent })).id)).toMatchObject(sent);
+  });
+
+  test('any region is taken where the setting says so', async () => {
+    await mautic.control.setSettings({ regions: 'any' });
+    expect((await mautic.create({ firstname: 'Ana', state: 'Costa Azul' })).fields.all['state']).toBe('Costa Azul');
+  });
+
+  test('other types of fields come back in their own form', async () => {
+    const fields = [
+      { label: 'Birth', alias: 'birth', type: 'date' },
+      { label: 'Seen', alias: 'seen', type: 'datetime' },
+      { label: 'Member', alias: 'member', type: 'boolean' },
+      { label: 'Height', alias: 'height', type: 'number', properties: { scale: 2 } },
+      {
+        label: 'Sports',
+        alias: 'sports',
+        type: 'multiselect',
+        properties: {
+          list: [
+            { label: 'Run', value: 'run' },
+            { label: 'Swim', value: 'swim' },
+          ],
+        },
+      },
+    ];
+    for (const field of fields) await mautic.control.backdoor({ do: 'create-field', field });
+    const { id } = await mautic.create({
+      firstname: 'Ana',
+      birth: '1988-02-30',
+      seen: '2026-09-01 10:20:33',
+      member: true,
+      height: '1.789',
+      sports: ['run', 'swim'],
+    });
+    expect(await mautic.valuesOf(id)).toMatchObject({
+      birth: '1988-03-01',
+      seen: '2026-09-01 10:20:00',
+      member: 1,
+      height: 1.79,
+      sports: 'run|swim',
+    });
+    await mautic.ask('PATCH', `/contacts/${id}/edit`, { member: false, seen: 'whenever' });
+    expect(await mautic.valuesOf(id)).toMatchObject({ member: 1, seen: '2026-09-01 10:20:00' });
+  });
+
+  test('of a form instead of JSON is the same, and broken JSON is 400', async () => {
+    const form = new URLSearchParams([
+      ['firstname', 'Ana'],
+      ['tags[]', 'ems'],
+      ['tags[]', 'run'],
+    ]).toString();
+    const send = (type: string, body: string) =>
+      fetch(`${mautic.started.url}/api/contacts/new`, {
+        method: 'POST',
+        headers: { authorization: `Basic ${btoa('ems:mautic-password')}`, 'content-type': type },
+        body,
+      });
+    const answer = await send('application/x-www-form-urlencoded', form);
+    const { contact } = (await answer.json()) as { contact: { tags: { tag: string }[] } };
+    expect([answer.status, contact.tags.map(({ tag }) => tag)]).toEqual([201, ['ems', 'run']]);
+    expect((await send('application/json', '{"firstname":')).status).toBe(400);
+  });
+});
+
+describe('changing', () => {
+  test('keeps what is not sent, skips blanks, clears them when told to', async () => {
+    const { id } = await mautic.create({ ...ana, city: 'Porto', mobile: '+351912345678' });
+    const path = `/contacts/${id}/edit`;
+    await mautic.ask('PATCH', path, { city: '', mobile: null, firstname: 'Anabela' });
+    expect(await mautic.valuesOf(id)).toMatchObject({ city: 'Porto', mobile: '+351912345678', firstname: 'Anabela' });
+    await mautic.ask('PATCH', path, { mobile: null, overwriteWithBlank: true });
+    expect(await mautic.valuesOf(id)).toMatchObject({ city: 'Porto', mobile: null, lastname: 'Silva' });
+  });
+
+  test('by a POST that matches, with blanks to overwrite, loses everything that was not sent', async () => {
+    const { id } = await mautic.create({ ...ana, city: 'Porto', ems_events: 'Harbour Run' });
+    await mautic.ask('POST', '/contacts/new', { email: ana.email, city: null, overwriteWithBlank: true });
+    expect(await mautic.valuesOf(id)).toMatchObject({
+      email: ana.email,
+      firstname: null,
+      ems_person_id: null,
+      ems_events: null,
+    });
+  });
+
+  test('by a batch that matches, with blanks to overwrite, loses only what was sent', async () => {
+    const { id } = await mautic.create({ ...ana, city: 'Porto', ems_events: 'Harbour Run' });
+    const item = { email: ana.email, city: null, overwriteWithBlank: true };
+    expect((await mautic.ask('POST', '/contacts/batch/new', [item])).body.statusCodes).toEqual([200]);
+    expect(await mautic.valuesOf(id)).toMatchObject({ city: null, firstname: 'Ana', ems_events: 'Harbour Run' });
+  });
+
+  test('by PUT blanks what is left out and keeps zero', async () => {
+    const { id } = await mautic.create({ ...ana, city: 'Porto' });
+    const { status } = await mautic.ask('PUT', `/contacts/${id}/edit`, { email: ana.email, zipcode: '0' });
+    expect(status).toBe(200);
+    expect(await mautic.valuesOf(id)).toMatchObject({ zipcode: '0', city: null, firstname: null });
+  });
+
+  test('of one that is missing: PATCH is 404, PUT makes one under another id', async () => {
+    expect(await mautic.ask('PATCH', '/contacts/47/edit', ana)).toEqual({
+      status: 404,
+      body: { errors: [{ code: 404, message: 'Item was not found.', details: [], type: null }] },
+    });
+    const { status, body } = await mautic.ask('PUT', '/contacts/47/edit', ana);
+    expect([status, body.contact.id]).toEqual([201, 1]);
+  });
+
+  test('moves dateModified, but not if nothing changes', async () => {
+    const { id } = await mautic.create(ana);
+    await mautic.ask('PATCH', `/contacts/${id}/edit`, { firstname: 'Ana' });
+    expect((await mautic.read(id)).dateModified).toBeNull();
+    await mautic.control.setClock(3_600_000);
+    await mautic.ask('PATCH', `/contacts/${id}/edit`, { firstname: 'Bea' });
+    const modified = Date.parse((await mautic.read(id)).dateModified ?? '');
+    expect(Math.abs(modified - Date.now() - 3_600_000)).toBeLessThan(10_000);
+    const outcomes = (await mautic.control.journal({ writesOnly: true })).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(['created', 'unchanged', 'updated']);
+  });
+
+  test('by POST writes the default of a field that has no value; by PATCH it does not', async () => {
+    const { id } = await mautic.create(ana);
+    const field = { label: 'Level', alias: 'level', type: 'text', defaultValue: 'beginner' };
+    await mautic.control.backdoor({ do: 'create-field', field });
+    await mautic.ask('PATCH', `/contacts/${id}/edit`, { city: 'Porto' });
+    expect((await mautic.valuesOf(id))['level']).toBeNull();
+    await mautic.ask('POST', '/contacts/new', { email: ana.email });
+    expect((await mautic.valuesOf(id))['level']).toBe('beginner');
+  });
+});
+
+describe('deleting', () => {
+  test('answers the contact without id, then 404; its id is not given again', async () => {
+    const { id } = await mautic.create(ana);
+    const { status, body } = await mautic.ask('DELETE', `/contacts/${id}/delete`);
+    expect([status, body.contact.id, body.contact.fields.all.email]).toEqual([200, null, ana.email]);
+    expect((await mautic.ask('DELETE', `/contacts/${id}/delete`)).status).toBe(404);
+    expect((await mautic.ask('GET', `/contacts/${id}`)).status).toBe(404);
+    expect((await mautic.create(ana)).id).toBe(id + 1);
+  });
+});
+
+describe('fields', () => {
+  test('are listed in pages of 30, created, and get another alias where theirs is taken', async () => {
+    const { body } = await mautic.ask('GET', '/fields/contact?limit=100');
+    expect([body.total, body.fields.length]).toEqual([30, 30]);
+    const own = body.fields.find((field: { alias: string }) => field.alias === 'ems_person_id');
+    expect(own).toMatchObject({ type: 'text', isUniqueIdentifer: true, charLengthLimit: 191 });
+    const sent = { label: 'EMS person', alias: 'ems_person_id', type: 'text' };
+    const { status, body: made } = await mautic.ask('POST', '/fields/contact/new', sent);
+    expect([status, made.field.alias]).toEqual([201, 'ems_person_id1']);
+    expect((await mautic.ask('GET', '/fields/contact')).body.fields).toHaveLength(30);
+    expect((await mautic.ask('GET', '/fields/contact?start=30')).body.fields).toHaveLength(1);
+  });
+
+  test.each([{}, { label: 'X', type: 'colour' }])('%j is refused', async (field) => {
+    expect((await mautic.ask('POST', '/fields/contact/new', field)).status).toBe(400);
+  });
+
+  test('one that was taken out of use is neither shown nor written', async () => {
+    const { id } = await mautic.create({ ...ana, ems_events: 'Run' });
+    await mautic.control.backdoor({ do: 'unpublish-field', alias: 'ems_events' });
+    await mautic.ask('PATCH', `/contacts/${id}/edit`, { ems_events: 'Swim' });
+    expect(await mautic.valuesOf(id)).not.toHaveProperty('ems_events');
+    expect((await mautic.control.state()).contacts[id]?.fields['ems_events']).toBe('Run');
+  });
+});
