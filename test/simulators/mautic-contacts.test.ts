@@ -5,6 +5,13 @@ const mautic = mauticUnderTest();
 
 const ana = { firstname: 'Ana', lastname: 'Silva', email: 'Ana.Silva@clube.example', ems_person_id: 'per_1' };
 
+const post = (type: string, body: string) =>
+  fetch(`${mautic.started.url}/api/contacts/new`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa('ems:mautic-password')}`, 'content-type': type },
+    body,
+  });
+
 describe('creating', () => {
   test('answers 201, where it is, the version, and the contact', async () => {
     const response = await mautic.call('POST', '/contacts/new', ana);
@@ -169,16 +176,10 @@ describe('what was sent', () => {
       ['tags[]', 'ems'],
       ['tags[]', 'run'],
     ]).toString();
-    const send = (type: string, body: string) =>
-      fetch(`${mautic.started.url}/api/contacts/new`, {
-        method: 'POST',
-        headers: { authorization: `Basic ${btoa('ems:mautic-password')}`, 'content-type': type },
-        body,
-      });
-    const answer = await send('application/x-www-form-urlencoded', form);
+    const answer = await post('application/x-www-form-urlencoded', form);
     const { contact } = (await answer.json()) as { contact: { tags: { tag: string }[] } };
     expect([answer.status, contact.tags.map(({ tag }) => tag)]).toEqual([201, ['ems', 'run']]);
-    expect((await send('application/json', '{"firstname":')).status).toBe(400);
+    expect((await post('application/json', '{"firstname":')).status).toBe(400);
   });
 });
 

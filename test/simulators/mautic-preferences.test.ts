@@ -7,6 +7,25 @@ const created = () => mautic.create({ email: 'ana@clube.example' });
 const reasons = async (id: number) =>
   (await mautic.read(id)).doNotContact.map(({ channel, reason, comments }) => [channel, reason, comments]);
 
+const tagsOf = async (id: number) => (await mautic.read(id)).tags.map(({ tag }) => tag);
+
+const changes = async (id: number, segment: number) => {
+  const after: (string | null)[] = [];
+  for (const [path, body] of [
+    [`/contacts/${id}/dnc/sms/add`, {}],
+    ['/contacts/new', { email: 'ana@clube.example', tags: ['run'] }],
+    [`/segments/${segment}/contact/${id}/add`, {}],
+  ] as const) {
+    await mautic.ask('POST', path, body);
+    after.push((await mautic.read(id)).dateModified);
+  }
+  return after;
+};
+
+const segment = async (name: string) => (await mautic.ask('POST', '/segments/new', { name })).body.list;
+
+const members = async (id: number) => (await mautic.ask('GET', `/contacts/${id}/segments`)).body;
+
 describe('do-not-contact', () => {
   test('is added, by reason 3 unless told otherwise, and removed', async () => {
     const { id } = await created();
@@ -86,9 +105,6 @@ describe('do-not-contact', () => {
 });
 
 describe('segments', () => {
-  const segment = async (name: string) => (await mautic.ask('POST', '/segments/new', { name })).body.list;
-  const members = async (id: number) => (await mautic.ask('GET', `/contacts/${id}/segments`)).body;
-
   test('are created, listed, and get another alias where theirs is taken', async () => {
     expect(await segment('EMS Notícias')).toMatchObject({ id: 1, name: 'EMS Notícias', alias: 'ems-noticias' });
     const again = await mautic.ask('POST', '/segments/new', { name: 'Other', alias: 'ems-noticias' });
@@ -147,8 +163,6 @@ describe('segments', () => {
 });
 
 describe('tags', () => {
-  const tagsOf = async (id: number) => (await mautic.read(id)).tags.map(({ tag }) => tag);
-
   test('are added, trimmed, decoded; removed by a hyphen; never replaced', async () => {
     const { id } = await mautic.create({ email: 'ana@clube.example', tags: ['ems', ' Run &amp; Swim '] });
     await mautic.ask('PATCH', `/contacts/${id}/edit`, { tags: ['new', 'EMS'] });
@@ -162,19 +176,6 @@ describe('tags', () => {
 });
 
 describe('dateModified', () => {
-  const changes = async (id: number, segment: number) => {
-    const after: (string | null)[] = [];
-    for (const [path, body] of [
-      [`/contacts/${id}/dnc/sms/add`, {}],
-      ['/contacts/new', { email: 'ana@clube.example', tags: ['run'] }],
-      [`/segments/${segment}/contact/${id}/add`, {}],
-    ] as const) {
-      await mautic.ask('POST', path, body);
-      after.push((await mautic.read(id)).dateModified);
-    }
-    return after;
-  };
-
   test('is not moved by do-not-contact, tags and segments', async () => {
     const { id } = await created();
     const { segment } = await mautic.control.backdoor({ do: 'create-segment', name: 'ems-news' });
