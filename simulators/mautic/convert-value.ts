@@ -42,7 +42,7 @@ export function convertValue(field: Field, sent: unknown, settings: Settings): C
     case 'email': {
       const email = cleanEmail(text);
       if (email === '') return BLANK;
-      return looksLikeEmail(email) ? limited(field, email, 254) : wrong('A valid email is required.');
+      return looksLikeEmail(email) ? limited(email, 254) : wrong('A valid email is required.');
     }
     case 'number':
       return isNumeric(text) ? of(scaled(field, Number(text))) : wrong('Please enter a number.');
@@ -73,7 +73,9 @@ export function convertValue(field: Field, sent: unknown, settings: Settings): C
     case 'url':
     case 'lookup': {
       const clean = cleanText(text);
-      return clean === '' ? BLANK : limited(field, clean);
+      return clean === ''
+        ? BLANK
+        : limited(clean, field.charLengthLimit === null ? null : Math.min(field.charLengthLimit, settings.textLength));
     }
   }
 }
@@ -83,7 +85,7 @@ const wordsOf = ({ version }: Settings) => ({
   invalidChoice: version === '4' ? 'This value is not valid.' : 'The selected choice is invalid.',
 });
 
-function limited({ charLengthLimit }: Field, text: string, limit = charLengthLimit): Converted {
+function limited(text: string, limit: number | null): Converted {
   const tooLong = limit !== null && Array.from(text).length > limit;
   return tooLong ? wrong(`This value is too long. It should have ${limit} characters or less.`) : of(text);
 }

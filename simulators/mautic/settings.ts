@@ -20,6 +20,8 @@ export const settingsSchema = z.strictObject({
   cronMs: z.int().min(10).nullable().default(500),
   /** How several unique identifiers are looked up: any of them matches, or all must. */
   uniqueIdentifiersOperator: z.enum(['OR', 'AND']).default('OR'),
+  /** The most that a text field takes, in characters; one that was installed as 5.1 may take but 64. */
+  textLength: z.int().min(1).max(191).default(191),
   /** How long a total is kept, seconds; 0 = not at all. */
   totalSeconds: z.int().min(0).default(5),
 

@@ -46,10 +46,10 @@ export class Store {
       refresh: ({ refreshToken }) => [refreshToken],
     });
     this.#seedFields();
-    this.#lastDncId = Math.max(
-      0,
-      ...this.contacts.all().flatMap(({ doNotContact }) => doNotContact.map(({ id }) => id)),
-    );
+    this.#lastDncId = this.contacts
+      .all()
+      .flatMap(({ doNotContact }) => doNotContact)
+      .reduce((last, { id }) => Math.max(last, id), 0);
   }
 
   /** Of a do-not-contact record; they count through all contacts. */

@@ -127,6 +127,17 @@ describe('what was sent', () => {
     expect(await mautic.valuesOf((await mautic.create({ firstname: 'Ana', ...sent })).id)).toMatchObject(sent);
   });
 
+  test('fewer characters are taken where the setting says so, and where the field does', async () => {
+    const tooLong = (limit: number) => `This value is too long. It should have ${limit} characters or less.`;
+    const message = async (sent: object) => (await mautic.ask('POST', '/contacts/new', sent)).body.errors[0].message;
+    const field = { label: 'Short', alias: 'short', type: 'text', charLengthLimit: 5 };
+    await mautic.control.backdoor({ do: 'create-field', field });
+    expect(await message({ short: 'longer' })).toBe(`short: ${tooLong(5)}`);
+    await mautic.control.setSettings({ textLength: 64 });
+    expect(await message({ city: 'x'.repeat(65) })).toBe(`city: ${tooLong(64)}`);
+    expect((await mautic.create({ ems_events: 'x'.repeat(65) })).id).toBe(1);
+  });
+
   test('any region is taken where the setting says so', async () => {
     await mautic.control.setSettings({ regions: 'any' });
     expect((await mautic.create({ firstname: 'Ana', state: 'Costa Azul' })).fields.all['state']).toBe('Costa Azul');
