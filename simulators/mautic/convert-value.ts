@@ -42,7 +42,7 @@ export function convertValue(field: Field, sent: unknown, settings: Settings): C
     case 'email': {
       const email = cleanEmail(text);
       if (email === '') return BLANK;
-      return looksLikeEmail(email) ? limited(email, 254) : wrong('A valid email is required.');
+      return looksLikeEmail(email) ? of(email) : wrong('A valid email is required.');
     }
     case 'number':
       return isNumeric(text) ? of(scaled(field, Number(text))) : wrong('Please enter a number.');

@@ -12,6 +12,11 @@ const post = (type: string, body: string) =>
     body,
   });
 
+const messageOf = async (sent: object): Promise<string> =>
+  (await mautic.ask('POST', '/contacts/new', sent)).body.errors[0].message;
+
+const tooLong = (limit: number) => `This value is too long. It should have ${limit} characters or less.`;
+
 describe('creating', () => {
   test('answers 201, where it is, the version, and the contact', async () => {
     const response = await mautic.call('POST', '/contacts/new', ana);
@@ -128,13 +133,11 @@ describe('what was sent', () => {
   });
 
   test('fewer characters are taken where the setting says so, and where the field does', async () => {
-    const tooLong = (limit: number) => `This value is too long. It should have ${limit} characters or less.`;
-    const message = async (sent: object) => (await mautic.ask('POST', '/contacts/new', sent)).body.errors[0].message;
     const field = { label: 'Short', alias: 'short', type: 'text', charLengthLimit: 5 };
     await mautic.control.backdoor({ do: 'create-field', field });
-    expect(await message({ short: 'longer' })).toBe(`short: ${tooLong(5)}`);
+    expect(await messageOf({ short: 'longer' })).toBe(`short: ${tooLong(5)}`);
     await mautic.control.setSettings({ textLength: 64 });
-    expect(await message({ city: 'x'.repeat(65) })).toBe(`city: ${tooLong(64)}`);
+    expect(await messageOf({ city: 'x'.repeat(65) })).toBe(`city: ${tooLong(64)}`);
     expect((await mautic.create({ ems_events: 'x'.repeat(65) })).id).toBe(1);
   });
 
