@@ -1,0 +1,176 @@
+package emssync.client;
+
+import io.temporal.client.WorkflowClient;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Starts synchronisation runs on demand. EMS opens one for as long as it runs; it is safe for use by many threads.
+ *
+ * <p>A request names a sync process, an entity type and the id of a row. The worker reads the row itself, so EMS has to
+ * <strong>commit first, then ask</strong>. Asking is idempotent: while a run of the row is at work, however many requests
+ * mean one more pass afterwards. A request that is lost is no harm, for sweeps find every row that differs.
+ *
+ * <pre>{@code
+ * try (EmsSync sync = EmsSync.connect(EmsSyncOptions.fromEnvironment().build())) {
+ *   sync.sync("RUNSIGNUP", "Person", 4711); // returns as soon as Temporal has it
+ *   SyncResult result = sync.syncAndWait("RUNSIGNUP", "Person", 4711, Duration.ofSeconds(30));
+ *   System.out.println(result.outcome()); // for example IN_SYNC
+ * }
+ * }</pre>
+ */
+public final class EmsSync implements AutoCloseable {
+
+  /** With less time than this, a request is not even sent before its limit. */
+  private static final long TURN_MILLIS = 250;
+
+  private final TemporalConnection connection;
+  private final PairRequests requests;
+  private final EmsSyncOptions options;
+
+  private EmsSync(TemporalConnection connection, EmsSyncOptions options) {
+    this.connection = connection;
+    this.options = options;
+    this.requests = new PairRequests(connection, options.taskQueue);
+  }
+
+  /**
+   * Connects, and waits until Temporal answers.
+   *
+   * @throws EmsSyncException.Unreachable if it does not within {@code connectTimeout}
+   * @throws EmsSyncException.Refused if it does not accept our API key
+   * @throws EmsSyncException.BadArgument if a certificate cannot be read
+   */
+  public static EmsSync connect(EmsSyncOptions options) {
+    EmsSync sync = connectLazily(options);
+    try {
+      sync.connection.awaitReachable(TimeLimit.of(options.connectTimeout));
+      return sync;
+    } catch (RuntimeException error) {
+      sync.close();
+      throw error;
+    }
+  }
+
+  /**
+   * The same, but connects with the first request: for an EMS that has to start while Temporal is away.
+   *
+   * @throws EmsSyncException.BadArgument if a certificate cannot be read
+   */
+  public static EmsSync connectLazily(EmsSyncOptions options) {
+    return new EmsSync(TemporalConnection.of(options), options);
+  }
+
+  /**
+   * Uses the connection, namespace, interceptors and context propagators of a client that EMS has already, which stays
+   * EMS's to close.
+   */
+  public static EmsSync over(WorkflowClient client) {
+    return over(client, EmsSyncOptions.builder().build());
+  }
+
+  /**
+   * The same.
+   *
+   * @param options of which task queue, {@code requestTimeout} and {@code parallel} count
+   */
+  public static EmsSync over(WorkflowClient client, EmsSyncOptions options) {
+    return new EmsSync(TemporalConnection.over(client), options);
+  }
+
+  /**
+   * Asks for a pass, and returns as soon as Temporal has the request.
+   *
+   * @param process for example {@code "RUNSIGNUP"}
+   * @param type for example {@code "Person"}
+   * @param id of the EMS row
+   * @throws EmsSyncException.UnknownName if there is no such process or type
+   * @throws EmsSyncException.BadArgument if the id cannot be
+   * @throws EmsSyncException.Unreachable if Temporal does not answer within {@code requestTimeout}
+   * @throws EmsSyncException.Refused if Temporal does not accept the request
+   */
+  public void sync(String process, String type, long id) {
+    sync(SyncProcess.of(process), EntityType.of(type), id);
+  }
+
+  /** The same as {@link #sync(String, String, long)}. */
+  public void sync(SyncProcess process, EntityType type, long id) {
+    requests.request(new Pair(process, type, id), TimeLimit.of(options.requestTimeout));
+  }
+
+  /**
+   * Asks for a pass, and waits for what a pass that began afterwards has brought. A pair that keeps failing answers so
+   * ({@code FAILING}) while its retries go on.
+   *
+   * @param limit for the whole call
+   * @throws EmsSyncException.NoResultInTime if the limit is over; the run goes on
+   * @throws EmsSyncException.RunFailed if the run ended with an error
+   * @throws EmsSyncException.UnknownName as {@link #sync(String, String, long)}
+   * @throws EmsSyncException.BadArgument as {@link #sync(String, String, long)}
+   * @throws EmsSyncException.Unreachable if Temporal does not answer within the limit
+   * @throws EmsSyncException.Refused as {@link #sync(String, String, long)}
+   */
+  public SyncResult syncAndWait(String process, String type, long id, Duration limit) {
+    return syncAndWait(SyncProcess.of(process), EntityType.of(type), id, limit);
+  }
+
+  /** The same as {@link #syncAndWait(String, String, long, Duration)}. */
+  public SyncResult syncAndWait(SyncProcess process, EntityType type, long id, Duration limit) {
+    return requests.requestAndWait(new Pair(process, type, id), TimeLimit.of(limit));
+  }
+
+  /**
+   * Asks for a pass of each row; one that fails does not fail the others.
+   *
+   * @return an answer for each id, without results, in the order of the ids, each id once
+   * @throws EmsSyncException.UnknownName if there is no such process or type
+   */
+  public List<SyncAnswer> syncAll(String process, String type, Collection<Long> ids) {
+    return syncAll(SyncProcess.of(process), EntityType.of(type), ids);
+  }
+
+  /** The same as {@link #syncAll(String, String, Collection)}. */
+  public List<SyncAnswer> syncAll(SyncProcess process, EntityType type, Collection<Long> ids) {
+    return Lanes.askEach(
+        ids,
+        options.parallel,
+        id -> {
+          sync(process, type, id);
+          return null;
+        });
+  }
+
+  /**
+   * Asks for a pass of each row, and waits; one that fails does not fail the others. Where the limit is over before it is
+   * an id's turn, its run is asked for all the same.
+   *
+   * @param limit for the whole call
+   * @return an answer for each id, in the order of the ids, each id once
+   * @throws EmsSyncException.UnknownName if there is no such process or type
+   */
+  public List<SyncAnswer> syncAllAndWait(String process, String type, Collection<Long> ids, Duration limit) {
+    return syncAllAndWait(SyncProcess.of(process), EntityType.of(type), ids, limit);
+  }
+
+  /** The same as {@link #syncAllAndWait(String, String, Collection, Duration)}. */
+  public List<SyncAnswer> syncAllAndWait(
+      SyncProcess process, EntityType type, Collection<Long> ids, Duration limit) {
+    TimeLimit shared = TimeLimit.of(limit);
+    return Lanes.askEach(
+        ids,
+        options.parallel,
+        id -> {
+          Pair pair = new Pair(process, type, id);
+          if (shared.leftMillis() > TURN_MILLIS) return requests.requestAndWait(pair, shared);
+          requests.request(pair, TimeLimit.of(options.requestTimeout));
+          throw PairRequests.noResult(pair, shared, null);
+        });
+  }
+
+  /** Ends the connection, unless it is that of a client that was given. Requests that Temporal has go on. */
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

@@ -1,0 +1,104 @@
+package emssync.client;
+
+import java.time.Duration;
+import java.util.List;
+
+/** Whatever this library throws; each message says what to do. None of them is a reason to undo EMS's own change. */
+public abstract sealed class EmsSyncException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  private EmsSyncException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /** No sync process, or no entity type, is named so. */
+  public static final class UnknownName extends EmsSyncException {
+    private static final long serialVersionUID = 1L;
+
+    private final List<String> validNames;
+
+    UnknownName(String what, String name, List<String> validNames) {
+      super("There is no %s \"%s\". Use one of %s.".formatted(what, name, String.join(", ", validNames)), null);
+      this.validNames = List.copyOf(validNames);
+    }
+
+    /** The names that are valid. */
+    public List<String> validNames() {
+      return validNames;
+    }
+  }
+
+  /** The caller gave something that cannot be: an id below 1, no time to wait, a certificate that cannot be read. */
+  public static final class BadArgument extends EmsSyncException {
+    private static final long serialVersionUID = 1L;
+
+    BadArgument(String message) {
+      this(message, null);
+    }
+
+    BadArgument(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** Temporal gave no answer in time. Nothing is lost: the next sweep finds the row. */
+  public static final class Unreachable extends EmsSyncException {
+    private static final long serialVersionUID = 1L;
+
+    Unreachable(String address, Duration limit, String detail, Throwable cause) {
+      super(
+          ("Temporal at %s did not answer within %s (%s). Is it running, and are address and TLS right? Nothing is lost:"
+                  + " the next sweep brings the row, or ask again.")
+              .formatted(address, inSeconds(limit), detail),
+          cause);
+    }
+
+    /** Of one id among many, after others have found out. */
+    Unreachable(Unreachable first) {
+      super("Not asked for, as others had no answer before: " + first.getMessage(), first);
+    }
+  }
+
+  /** Temporal answered, and will not do it: wrong namespace, wrong API key, no permission, missing search attributes. */
+  public static final class Refused extends EmsSyncException {
+    private static final long serialVersionUID = 1L;
+
+    Refused(String address, String namespace, String detail, Throwable cause) {
+      super(
+          ("Temporal at %s refused the request in namespace %s: %s. Check namespace, API key and certificate; search"
+                  + " attributes that lack are made by `npx ems-sync schedules apply`.")
+              .formatted(address, namespace, detail),
+          cause);
+    }
+  }
+
+  /** No outcome in time. The run goes on by itself, and nobody has to ask again. */
+  public static final class NoResultInTime extends EmsSyncException {
+    private static final long serialVersionUID = 1L;
+
+    NoResultInTime(String workflowId, String why, Throwable cause) {
+      super(
+          ("%s gave no result %s. The run goes on by itself; look it up by that id in Temporal's Web UI, or with"
+                  + " `npx ems-sync why`. If it never does: is a worker running, and is the process switched on?")
+              .formatted(workflowId, why),
+          cause);
+    }
+  }
+
+  /** The pair's run ended with an error: there is no such pair, or a day of retries was not enough. */
+  public static final class RunFailed extends EmsSyncException {
+    private static final long serialVersionUID = 1L;
+
+    RunFailed(String workflowId, String detail, Throwable cause) {
+      super(
+          ("The run of %s failed: %s. The next sweep, or the next request, starts it anew; `npx ems-sync why` tells more.")
+              .formatted(workflowId, detail),
+          cause);
+    }
+  }
+
+  static String inSeconds(Duration time) {
+    return time.toMillis() % 1_000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
+  }
+}

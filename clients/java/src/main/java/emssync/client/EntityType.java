@@ -1,0 +1,46 @@
+package emssync.client;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** Every kind of EMS row that can be synchronised; those of {@code sync/entity-type.ts}. */
+public enum EntityType {
+  ORGANISATION("Organisation"),
+  PERSON("Person"),
+  /** Travels within its person: the worker finds out which. */
+  CONTACT_PREFERENCE("ContactPreference"),
+  EVENT("Event"),
+  RACE("Race"),
+  START_GROUP("StartGroup"),
+  EVENT_PARTICIPANT("EventParticipant"),
+  START_GROUP_PARTICIPANT("StartGroupParticipant"),
+  TAG("Tag"),
+  CONVERSATION("Conversation");
+
+  private final String entityName;
+
+  EntityType(String entityName) {
+    this.entityName = entityName;
+  }
+
+  /** The name in workflow ids, in the Web UI and on the command line, for example {@code StartGroup}. */
+  public String entityName() {
+    return entityName;
+  }
+
+  /**
+   * The type of that name, for example {@code StartGroup}: the simple name of EMS's entity class.
+   *
+   * @throws EmsSyncException.UnknownName with the valid names
+   */
+  public static EntityType of(String name) {
+    return Arrays.stream(values())
+        .filter(type -> type.entityName.equals(name))
+        .findFirst()
+        .orElseThrow(() -> new EmsSyncException.UnknownName("entity type", name, names()));
+  }
+
+  private static List<String> names() {
+    return Arrays.stream(values()).map(EntityType::entityName).toList();
+  }
+}

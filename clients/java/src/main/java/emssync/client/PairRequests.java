@@ -1,0 +1,170 @@
+package emssync.client;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.temporal.client.UpdateOptions;
+import io.temporal.client.WorkflowException;
+import io.temporal.client.WorkflowStub;
+import io.temporal.client.WorkflowUpdateException;
+import io.temporal.client.WorkflowUpdateHandle;
+import io.temporal.client.WorkflowUpdateStage;
+import io.temporal.client.WorkflowUpdateTimeoutOrCancelledException;
+import io.temporal.failure.ApplicationFailure;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Asks pairs for passes, as {@code clients/request-sync.ts} does. */
+final class PairRequests {
+
+  /** How often a request is sent anew because it met the very end of the run before. */
+  private static final int TRIES = 5;
+
+  /** For the reason of a run that has failed already. */
+  private static final Duration REASON_WITHIN = Duration.ofSeconds(2);
+
+  private final TemporalConnection connection;
+  private final String taskQueue;
+
+  PairRequests(TemporalConnection connection, String taskQueue) {
+    this.connection = connection;
+    this.taskQueue = taskQueue;
+  }
+
+  /** A running workflow takes another pass afterwards, otherwise one is started. */
+  void request(Pair pair, TimeLimit limit) {
+    try {
+      connection.within(
+          limit,
+          () ->
+              stub(pair)
+                  .signalWithStart(
+                      Pair.REQUESTED_SIGNAL, new Object[] {Pair.REQUEST}, new Object[] {pair.input()}));
+    } catch (WorkflowException | StatusRuntimeException | CancellationException error) {
+      if (Thread.currentThread().isInterrupted()) throw connection.unreachable(limit, error);
+      throw connection.failureOf(error, limit);
+    }
+  }
+
+  /** The same, and waits for what a pass that began afterwards has brought. */
+  SyncResult requestAndWait(Pair pair, TimeLimit limit) {
+    for (int attempt = 1; ; attempt += 1) {
+      try {
+        return SyncResult.of(answer(pair, accepted(pair, limit), limit));
+      } catch (WorkflowException | StatusRuntimeException | CancellationException error) {
+        if (!metTheEnd(error)) throw failureOf(pair, limit, error);
+        if (limit.isOver()) throw noResult(pair, limit, error);
+        if (attempt == TRIES) throw runFailed(pair, error);
+      }
+    }
+  }
+
+  /** The request as the pair's workflow has taken it up; until a worker runs, nobody takes it up. */
+  private WorkflowUpdateHandle<?> accepted(Pair pair, TimeLimit limit) {
+    // The same request, however often it is sent.
+    UpdateOptions<?> update =
+        UpdateOptions.newBuilder(Map.class)
+            .setUpdateName(Pair.SYNC_NOW_UPDATE)
+            .setUpdateId(UUID.randomUUID().toString())
+            .setWaitForStage(WorkflowUpdateStage.ACCEPTED)
+            .build();
+    for (; ; ) {
+      try {
+        return connection.within(
+            limit,
+            () ->
+                stub(pair)
+                    .startUpdateWithStart(update, new Object[] {Pair.REQUEST}, new Object[] {pair.input()}));
+      } catch (WorkflowException error) {
+        if (!hasTimedOut(error)) throw error;
+        // The SDK gives up after a minute, whatever our limit is.
+        if (limit.isOver() || !TemporalConnection.pause(limit)) {
+          throw connection.isUp() ? noResult(pair, limit, error) : connection.unreachable(limit, error);
+        }
+      }
+    }
+  }
+
+  private Map<?, ?> answer(Pair pair, WorkflowUpdateHandle<?> request, TimeLimit limit) {
+    try {
+      long left = limit.leftMillis();
+      return (Map<?, ?>) request.getResultAsync(left, TimeUnit.MILLISECONDS).get(left, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException late) {
+      throw noResult(pair, limit, late);
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw noResult(pair, limit, interrupted);
+    } catch (ExecutionException failed) {
+      if (limit.isOver()) throw noResult(pair, limit, failed.getCause());
+      if (failed.getCause() instanceof RuntimeException error) throw error;
+      throw new IllegalStateException(failed.getCause());
+    }
+  }
+
+  private RuntimeException failureOf(Pair pair, TimeLimit limit, RuntimeException error) {
+    if (Thread.currentThread().isInterrupted()) return noResult(pair, limit, error);
+    if (hasTimedOut(error)) return noResult(pair, limit, error);
+    if (GrpcStatus.in(error) != null) return connection.failureOf(error, limit);
+    return new EmsSyncException.RunFailed(pair.workflowId(), rootOf(error), error);
+  }
+
+  static EmsSyncException noResult(Pair pair, TimeLimit limit, Throwable cause) {
+    String why =
+        Thread.currentThread().isInterrupted()
+            ? "before the thread that waited was interrupted"
+            : "within " + EmsSyncException.inSeconds(limit.total());
+    return new EmsSyncException.NoResultInTime(pair.workflowId(), why, cause);
+  }
+
+  /** Run after run ends without an answer: the latest one knows why. */
+  private EmsSyncException runFailed(Pair pair, RuntimeException error) {
+    try {
+      TimeLimit limit = TimeLimit.of(REASON_WITHIN);
+      WorkflowStub latest = connection.client().newUntypedWorkflowStub(pair.workflowId());
+      connection.within(limit, () -> resultOf(latest, limit));
+    } catch (WorkflowException failure) {
+      return new EmsSyncException.RunFailed(pair.workflowId(), rootOf(failure), failure);
+    }
+    return new EmsSyncException.RunFailed(pair.workflowId(), "it ended without an answer, " + TRIES + " times", error);
+  }
+
+  private static Map<?, ?> resultOf(WorkflowStub run, TimeLimit limit) {
+    try {
+      return run.getResult(limit.leftMillis(), TimeUnit.MILLISECONDS, Map.class);
+    } catch (TimeoutException running) {
+      return Map.of();
+    }
+  }
+
+  private WorkflowStub stub(Pair pair) {
+    return connection.client().newUntypedWorkflowStub(Pair.WORKFLOW_TYPE, pair.startOptions(taskQueue));
+  }
+
+  /** The run ended between taking the request and serving it. */
+  private static boolean metTheEnd(RuntimeException error) {
+    if (error instanceof WorkflowUpdateException) {
+      return error.getCause() instanceof ApplicationFailure failure
+          && failure.getType().equals("AcceptedUpdateCompletedWorkflow");
+    }
+    StatusRuntimeException answer = GrpcStatus.in(error);
+    if (answer == null || answer.getStatus().getCode() != Status.Code.NOT_FOUND) return false;
+    String words = answer.getStatus().getDescription();
+    return words != null && words.contains("already completed");
+  }
+
+  /** The SDK wraps it, or not. */
+  private static boolean hasTimedOut(RuntimeException error) {
+    return error instanceof WorkflowUpdateTimeoutOrCancelledException
+        || error.getCause() instanceof WorkflowUpdateTimeoutOrCancelledException;
+  }
+
+  private static String rootOf(Throwable error) {
+    Throwable root = error;
+    while (root.getCause() != null) root = root.getCause();
+    return root instanceof ApplicationFailure failure ? failure.getOriginalMessage() : root.getMessage();
+  }
+}

@@ -1,0 +1,29 @@
+package emssync.client;
+
+import java.util.Arrays;
+import java.util.List;
+
+/** The sync processes, one for each target system; those of {@code sync/sync-process-name.ts}. */
+public enum SyncProcess {
+  TAGSERVER,
+  MAUTIC,
+  MAILCHIMP,
+  RUNSIGNUP,
+  CHATWOOT;
+
+  /**
+   * The process of that name.
+   *
+   * @throws EmsSyncException.UnknownName with the valid names
+   */
+  public static SyncProcess of(String name) {
+    return Arrays.stream(values())
+        .filter(process -> process.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new EmsSyncException.UnknownName("sync process", name, names()));
+  }
+
+  private static List<String> names() {
+    return Arrays.stream(values()).map(SyncProcess::name).toList();
+  }
+}

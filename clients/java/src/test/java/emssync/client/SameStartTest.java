@@ -1,0 +1,136 @@
+package emssync.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.temporal.api.common.v1.Payload;
+import io.temporal.api.common.v1.Payloads;
+import io.temporal.api.history.v1.HistoryEvent;
+import io.temporal.api.history.v1.WorkflowExecutionStartedEventAttributes;
+import io.temporal.api.sdk.v1.UserMetadata;
+import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowClientOptions;
+import io.temporal.common.converter.DefaultDataConverter;
+import io.temporal.common.converter.NullPayloadConverter;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What is on record of a run that this library has started is what is on record of one that the TypeScript client has:
+ * the launcher (test/java/main.ts) has asked for the rows of these ids before.
+ */
+class SameStartTest {
+
+  private static final long ASKED_BY_TYPESCRIPT = 900_000_001L;
+  private static final long WAITED_FOR_BY_TYPESCRIPT = 900_000_002L;
+  private static final long OURS = 900_000_003L;
+
+  private static final WorkflowClient client = TestSystem.client();
+
+  @AfterAll
+  static void close() {
+    client.getWorkflowServiceStubs().shutdownNow();
+  }
+
+  @Test
+  void askedForWithoutWaiting() {
+    try (EmsSync sync = EmsSync.over(client)) {
+      sync.sync("TAGSERVER", "Tag", OURS);
+    }
+    assertSame("TAGSERVER/Tag/" + ASKED_BY_TYPESCRIPT, "TAGSERVER/Tag/" + OURS);
+  }
+
+  @Test
+  void askedForAndWaitedFor() {
+    try (EmsSync sync = EmsSync.over(client)) {
+      assertEquals(
+          SyncOutcome.NOTHING,
+          sync.syncAndWait("TAGSERVER", "Race", OURS, Duration.ofSeconds(30)).outcome());
+    }
+    assertSame("TAGSERVER/Race/" + WAITED_FOR_BY_TYPESCRIPT, "TAGSERVER/Race/" + OURS);
+    assertFalse(client.getWorkflowServiceStubs().isShutdown());
+  }
+
+  @Test
+  void aDataConverterOfEmsChangesNothing() {
+    // It can write nothing at all.
+    WorkflowClientOptions options =
+        WorkflowClientOptions.newBuilder()
+            .setNamespace(TestSystem.NAMESPACE)
+            .setDataConverter(new DefaultDataConverter(new NullPayloadConverter()))
+            .build();
+    WorkflowClient odd = WorkflowClient.newInstance(client.getWorkflowServiceStubs(), options);
+    assertThrows(
+        RuntimeException.class, () -> odd.newUntypedWorkflowStub("TAGSERVER/Tag/" + ASKED_BY_TYPESCRIPT).signal("x", 1));
+    try (EmsSync sync = EmsSync.over(odd)) {
+      sync.sync("TAGSERVER", "Tag", OURS + 1);
+    }
+    assertSame("TAGSERVER/Tag/" + ASKED_BY_TYPESCRIPT, "TAGSERVER/Tag/" + (OURS + 1));
+  }
+
+  @Test
+  void aContactPreferenceIsAskedForAsGiven() {
+    try (EmsSync sync = EmsSync.over(client)) {
+      sync.sync("MAILCHIMP", "ContactPreference", Long.MAX_VALUE);
+    }
+    HistoryEvent start = history("MAILCHIMP/ContactPreference/9223372036854775807").get(0);
+    Payload input = start.getWorkflowExecutionStartedEventAttributes().getInput().getPayloads(0);
+    assertEquals(
+        "{\"process\":\"MAILCHIMP\",\"type\":\"ContactPreference\",\"key\":\"9223372036854775807\",\"requests\":[]}",
+        input.getData().toStringUtf8());
+  }
+
+  private static void assertSame(String theirs, String ours) {
+    String theirKey = theirs.replaceFirst(".*/", "");
+    List<HistoryEvent> expected = history(theirs);
+    List<HistoryEvent> actual = history(ours);
+    assertEquals(started(expected).replace(theirKey, "KEY"), started(actual).replace(ours.replaceFirst(".*/", ""), "KEY"));
+    assertEquals(requests(expected), requests(actual));
+  }
+
+  /** The start event without what differs from run to run. */
+  private static String started(List<HistoryEvent> history) {
+    WorkflowExecutionStartedEventAttributes start = history.get(0).getWorkflowExecutionStartedEventAttributes();
+    UserMetadata metadata = history.get(0).getUserMetadata();
+    WorkflowExecutionStartedEventAttributes.Builder comparable =
+        start.toBuilder()
+            .clearIdentity()
+            .clearOriginalExecutionRunId()
+            .clearFirstExecutionRunId()
+            .clearHeader();
+    // "No limit" is nothing to one SDK and 0 s to the other.
+    if (start.getWorkflowExecutionTimeout().getSeconds() == 0) comparable.clearWorkflowExecutionTimeout();
+    if (start.getWorkflowRunTimeout().getSeconds() == 0) comparable.clearWorkflowRunTimeout();
+    return comparable.build() + metadata.toString();
+  }
+
+  /** Signals and accepted updates, as their names and payloads. */
+  private static List<String> requests(List<HistoryEvent> history) {
+    return history.stream()
+        .filter(
+            event ->
+                event.hasWorkflowExecutionSignaledEventAttributes()
+                    || event.hasWorkflowExecutionUpdateAcceptedEventAttributes())
+        .map(
+            event -> {
+              if (event.hasWorkflowExecutionSignaledEventAttributes()) {
+                var signal = event.getWorkflowExecutionSignaledEventAttributes();
+                return "signal " + signal.getSignalName() + written(signal.getInput());
+              }
+              var update = event.getWorkflowExecutionUpdateAcceptedEventAttributes().getAcceptedRequest().getInput();
+              return "update " + update.getName() + written(update.getArgs());
+            })
+        .toList();
+  }
+
+  private static String written(Payloads payloads) {
+    return payloads.toString();
+  }
+
+  private static List<HistoryEvent> history(String workflowId) {
+    return client.fetchHistory(workflowId).getHistory().getEventsList();
+  }
+}
