@@ -176,6 +176,8 @@ async function callTarget(
         return await tieFound(dependencies, input, { ...common, examined: seen(examined) }, result.remoteId);
       case 'blocked':
         return await blocked(dependencies, input, { ...common, examined: seen(examined) }, result);
+      case 'withheld':
+        throw new Error('to be written');
       case 'sent':
         return {
           ...common,

@@ -37,6 +37,11 @@ export const commonSettings = z.object({
     .transform((keys) => keys.map((key) => new Uint8Array(Buffer.from(key, 'base64'))))
     .optional(),
   CONFLICT_SCOPE: z.enum(['entity', 'field'], { error: 'must be entity or field' }).default('entity'),
+  CONSENT_POLICY: z.enum(['ratchet', 'ems-wins'], { error: 'must be ratchet or ems-wins' }).default('ratchet'),
+  SYNC_BULK: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('true')
+    .transform((word) => word === 'true'),
   GATEWAY_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').default(8080),
   CHATWOOT_WEBHOOK_SECRET: z
     .string()

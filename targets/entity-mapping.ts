@@ -3,6 +3,7 @@ import type { Content } from '../sync/content-hash.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { FieldOwner } from '../sync/field-owner.ts';
 import { Unmappable } from '../sync/fields.ts';
+import type { Channel } from '../sync/suppression.ts';
 import type { InboundMapping } from './inbound-mapping.ts';
 import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.ts';
 
@@ -15,6 +16,30 @@ export interface Sharing {
   readonly where: string;
   /** SQL expressions over one row `s`, for example `s.date_of_birth NULLS LAST`; the id decides last. */
   readonly order: string;
+}
+
+/** What a mapping declares of rows that stand for a person's consent. */
+export interface Consent<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
+  /** Where the person is reached: what the ledger is keyed by, and what writes are serialised on. */
+  readonly addresses: (row: EmsRows[T]) => Readonly<Partial<Record<Channel, string | null>>>;
+  /** Channels that EMS opts out of: sent before everything else, also of a row that is parked. */
+  readonly optOuts: (row: EmsRows[T], sources: Sources<S>) => readonly Channel[];
+  /** What a refused channel means for the rest: `withhold`: nothing is sent; `send`: everything but consent. */
+  readonly whenRefused: 'withhold' | 'send';
+}
+
+/** Rows of a type that travel with another: that one's workflow delivers both, and writes a record for each. */
+export interface Carrier<T extends EntityType> {
+  readonly type: EntityType;
+  readonly key: (row: EmsRows[T]) => EntityKey;
+  /** SQL: the carrier's key, of a row `e` of this type, for example `e.person_id`. */
+  readonly sql: string;
+  /** What follows the carrier's remote id and a slash in this row's, for example `EMAIL/NEWSLETTER`. */
+  readonly suffix: (row: EmsRows[T]) => string;
+  /** The channel that the row is about; null: none. A refused one makes the row's record SUPPRESSED. */
+  readonly channel: (row: EmsRows[T]) => Channel | null;
+  /** False: the row asks for nothing that a refused channel could be in the way of. */
+  readonly wants: (row: EmsRows[T]) => boolean;
 }
 
 /** What one-way and two-way mappings declare alike. */
@@ -32,6 +57,12 @@ export interface MappingBase<T extends EntityType, S extends { readonly [name: s
   readonly referencedTypes?: readonly EntityType[];
   /** Left out: no two rows share a remote record. */
   readonly sharing?: Sharing;
+  /** Left out: nobody's consent is at stake. */
+  readonly consent?: Consent<T, S>;
+  /** Left out: rows of this type have workflows of their own. */
+  readonly travelsWith?: Carrier<T>;
+  /** SQL condition on a row `e` that is due: such rows go before all others (opt-outs). */
+  readonly urgent?: string;
 }
 
 export interface EntityMappingDeclaration<
@@ -41,6 +72,9 @@ export interface EntityMappingDeclaration<
   /** The target's fields. Field functions (sync/fields.ts) throw {@link Unmappable} for what cannot be sent. */
   readonly map: (row: EmsRows[T], sources: Sources<S>) => Content;
 }
+
+export type AnyConsent = Consent<EntityType, NoSources>;
+export type AnyCarrier = Carrier<EntityType>;
 
 export type Mapped =
   | { readonly kind: 'mapped'; readonly content: Content }
@@ -53,6 +87,9 @@ export interface EntityMapping {
   readonly sources: { readonly [name: string]: SourceRows };
   readonly referencedTypes: readonly EntityType[];
   readonly sharing: Sharing | null;
+  readonly consent: AnyConsent | null;
+  readonly travelsWith: AnyCarrier | null;
+  readonly urgent: string | null;
   /** Who owns each field; a field that is not named is EMS's. Fields of the remote are part of no content that is sent. */
   readonly owners: Readonly<Record<string, FieldOwner>>;
   /** Null: nothing of this type is ever read back. */
@@ -97,6 +134,10 @@ export function commonMapping<T extends EntityType, S extends { readonly [name: 
     sources: declaration.sources ?? {},
     referencedTypes: declaration.referencedTypes ?? [],
     sharing: declaration.sharing ?? null,
+    // The engine hands in rows and sources of the very type that was declared.
+    consent: (declaration.consent ?? null) as AnyConsent | null,
+    travelsWith: (declaration.travelsWith ?? null) as AnyCarrier | null,
+    urgent: declaration.urgent ?? null,
     references: (row: EmsRows[EntityType]): EntityRef[] =>
       (declaration.references?.(row as EmsRows[T]) ?? []).flatMap(([type, key]) =>
         key === null || key === undefined ? [] : [{ type, key }],

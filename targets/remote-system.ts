@@ -1,6 +1,24 @@
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
+import type { Channel, Suppression } from '../sync/suppression.ts';
+import type { FieldValue } from '../sync/canonical-form.ts';
+import type { ConsentSource } from './consent-source.ts';
 import type { InboundSource } from './inbound-source.ts';
+
+/**
+ * What is known of a pair's consent, and what a target may ask about it while it works; answers come from our database and
+ * EMS's, under the lock of the pair's addresses.
+ */
+export interface PairConsent {
+  /** What the ledger holds against this person or its addresses: no write may undo it. */
+  readonly suppressions: readonly Suppression[];
+  /** The entity whose record names this remote record; null: nobody's, or this one's own. */
+  holderOf(remoteId: string): Promise<EntityKey | null>;
+  /** Whether another EMS row that this target takes has this e-mail address (compared trimmed and in lower case). */
+  isAnothers(email: string): Promise<boolean>;
+  /** Whether our last confirmed write left this field of `stored` at this value. */
+  wasStored(field: string, value: FieldValue): boolean;
+}
 
 /** One entity to be created or brought up to date at the target. */
 export interface SendRequest {
@@ -18,6 +36,8 @@ export interface SendRequest {
    * new value is refused as well, let go of the contested one, so that neither waits for the other for ever.
    */
   readonly giveWay: boolean;
+  /** For mappings that declare consent; see {@link consentOf}. */
+  readonly consent?: PairConsent;
 }
 
 export type SendResult =
@@ -34,7 +54,11 @@ export type SendResult =
       readonly stored?: Content;
       /** The remote ids of the messages that were sent with a conversation. */
       readonly messages?: readonly SentMessage[];
+      /** Consent that the target holds as refused, and that was left so: the record becomes SUPPRESSED. */
+      readonly refusals?: readonly Suppression[];
     }
+  /** Nothing may be sent, because consent forbids it; at most an opt-out was. Null: the target has no such record. */
+  | { readonly kind: 'withheld'; readonly remoteId: string | null; readonly refusals: readonly Suppression[] }
   /**
    * Instead of a create: the target has it already, by an id or an address, and what it holds was never compared with EMS.
    * Nothing was written. It is tied, compared, and then sent as an update.
@@ -57,6 +81,49 @@ export interface RemoveRequest {
   /** Null: an attempt to create it was begun and its result never learnt. */
   readonly remoteId: string | null;
   readonly pass: bigint;
+  /** For mappings that declare consent; see {@link consentOf}. */
+  readonly consent?: PairConsent;
+}
+
+/** What a removed or erased remote record leaves for the ledger; the addresses are hashed at once, and forgotten. */
+export interface LeftConsent {
+  readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
+  /** None: the contact had refused nothing. */
+  readonly refusals: readonly Suppression[];
+}
+
+export interface Removed {
+  /** The policy is to leave it alone: its id is remembered, so that it never comes back as a new row. */
+  readonly kept?: true;
+  readonly left?: LeftConsent;
+}
+
+export interface EraseRequest extends RemoveRequest {
+  /** The addresses of the EMS row, if there is one still. */
+  readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
+}
+
+export interface Erased {
+  /** `erased`: by the target's strongest deletion. `absent`: it had nothing. `kept`: the target cannot delete it. */
+  readonly outcome: 'erased' | 'absent' | 'kept';
+  /** For the receipt: what was done, or why it is kept and whom to ask. No personal data. */
+  readonly detail: string;
+  /** Every address that the target had of this person. */
+  readonly addresses: readonly (readonly [Channel, string])[];
+}
+
+/** The opt-outs of a row that cannot be sent as a whole. */
+export interface OptOutRequest extends RemoveRequest {
+  readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
+  readonly channels: readonly Channel[];
+}
+
+/** What `check` looks at beyond credentials: fields, topics and the like that our mapping writes to. */
+export interface RemoteShape {
+  /** A line for each thing that is missing, in an operator's words; empty: nothing. */
+  missing(): Promise<readonly string[]>;
+  /** Creates what is missing, and says what. */
+  create(): Promise<readonly string[]>;
 }
 
 /**
@@ -69,12 +136,30 @@ export interface RemoteSystem {
   /** Creates or updates; repeating it is harmless. */
   send(request: SendRequest): Promise<SendResult>;
   /**
-   * Deletes or archives, by the target's policy; already gone is success.
+   * The same for many at once, in as few calls as the target allows: a result or an error for each, in the order of the
+   * requests. Left out by targets without bulk calls.
    *
-   * @returns `kept` if the policy is to leave it alone: its id is remembered, so that it never comes back as a new row.
+   * @throws SyncError if the call as a whole failed: of class `rejected`, it is tried again in halves.
    */
-  remove(request: RemoveRequest): Promise<void | { readonly kept: true }>;
+  sendMany?(requests: readonly SendRequest[]): Promise<readonly (SendResult | Error)[]>;
+  /** Whether a request can go with others in one call; asked before `sendMany`. */
+  canGather?(request: SendRequest): boolean;
+  /** Deletes or archives, by the target's policy; already gone is success. */
+  remove(request: RemoveRequest): Promise<void | Removed>;
+  /** Sends nothing but opt-outs, of a row whose other content cannot be sent. Left out by targets without consent. */
+  optOut?(request: OptOutRequest): Promise<void>;
+  /** The strongest deletion that the target has. Left out: `remove` is. */
+  erase?(request: EraseRequest): Promise<Erased>;
   /** What is read of it; left out by targets that are only written to. */
   readonly inbound?: InboundSource;
+  /** Consent that is read back from a target that is else only written to. */
+  readonly consent?: ConsentSource;
+  readonly shape?: RemoteShape;
   close?(): Promise<void>;
+}
+
+/** @throws Error if the mapping declares no consent: a mistake of ours. */
+export function consentOf({ type, key, consent }: Pick<SendRequest, 'type' | 'key' | 'consent'>): PairConsent {
+  if (consent === undefined) throw new Error(`${type}/${key} comes without its consent`);
+  return consent;
 }

@@ -18,8 +18,27 @@ export interface SyncProcess {
     readonly callsPerSecond: number;
     /** Remote calls at once in one worker. */
     readonly concurrentCalls: number;
+    /** Deliveries that may wait at one worker to go in one call; left out: the target has no bulk calls. */
+    readonly bulk?: { readonly itemsPerCall: number };
   };
+  /** Remote ids tell who it is (a hash of an address): they are kept in the record alone, and enter no history or log. */
+  readonly remoteIdsArePersonal?: true;
 }
+
+/** What the engine lends to a connection. */
+export interface ConnectionServices {
+  /**
+   * Runs a call while holding one of the account's connections, over all workers (architecture rule 10).
+   *
+   * @param account names the account without a secret.
+   * @throws SyncError of class `transient` if none gets free.
+   */
+  withConnection<T>(account: string, connections: number, call: () => Promise<T>): Promise<T>;
+  readonly consentPolicy: ConsentPolicy;
+}
+
+/** `ratchet`: what a person refused at the target stays refused. `ems-wins`: EMS's opt-in overrules an unsubscription. */
+export type ConsentPolicy = 'ratchet' | 'ems-wins';
 
 /** A process with the settings that switch it on and the connection they make: one line of targets/index.ts. */
 export interface Target {
@@ -27,15 +46,15 @@ export interface Target {
   /** The environment variables, by name. The process is off while none of them is set. */
   readonly settings: z.ZodObject;
   /** @param settings what `settings` has parsed. */
-  connect(settings: Readonly<Record<string, unknown>>): RemoteSystem;
+  connect(settings: Readonly<Record<string, unknown>>, services: ConnectionServices): RemoteSystem;
 }
 
 export function defineTarget<S extends z.ZodObject>(target: {
   readonly process: SyncProcess;
   readonly settings: S;
-  readonly connect: (settings: z.infer<S>) => RemoteSystem;
+  readonly connect: (settings: z.infer<S>, services: ConnectionServices) => RemoteSystem;
 }): Target {
-  return { ...target, connect: (settings) => target.connect(settings as z.infer<S>) };
+  return { ...target, connect: (settings, services) => target.connect(settings as z.infer<S>, services) };
 }
 
 /** @throws UnknownPairError if the process does not have this type; the message lists those that it has. */

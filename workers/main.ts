@@ -4,6 +4,7 @@ import { createOrm, type Orm } from '../database/orm.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
+import { unlimitedConnections } from '../targets/unlimited-connections.ts';
 import { connectTemporal } from './connect-temporal.ts';
 import { createWorkers } from './create-workers.ts';
 import { createLog } from './log.ts';
@@ -88,7 +89,7 @@ function connectProcesses({ enabled }: Settings) {
   return new Map(
     enabled.map(({ target, settings }) => [
       target.process.name,
-      { process: target.process, remote: target.connect(settings) },
+      { process: target.process, remote: target.connect(settings, unlimitedConnections('ratchet')) },
     ]),
   );
 }

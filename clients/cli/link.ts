@@ -3,6 +3,7 @@ import { findByKeys, findByRemoteIds } from '../../database/records/find-by-remo
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
+import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
 import { CommandError } from './command-error.ts';
 import { giveOrder, isCarriedOut, sayOutcome } from './give-order.ts';
@@ -114,7 +115,7 @@ async function mustExist(
   remoteId: string,
 ): Promise<void> {
   const { target, settings } = enabledTarget(session, syncProcess);
-  const remote = target.connect(settings);
+  const remote = target.connect(settings, unlimitedConnections(session.settings.common.CONSENT_POLICY));
   try {
     if (remote.inbound === undefined) return;
     if ((await remote.inbound.fetch({ type, remoteId }, null)) !== null) return;

@@ -5,6 +5,7 @@ import type { EntityType } from '../../../sync/entity-type.ts';
 import { SyncError } from '../../../sync/sync-error.ts';
 import type { InboundSource } from '../../../targets/inbound-source.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
+import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
 import { chatwoot as target } from '../../../targets/chatwoot/process.ts';
 
 export const TOKEN = 'token-of-an-administrator';
@@ -29,6 +30,7 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
         ...settings,
         ...changed,
       }),
+      unlimitedConnections('ratchet'),
     );
   beforeAll(async () => {
     started = await startChatwoot({ token: TOKEN, requestsPerMinute: 1_000_000 });

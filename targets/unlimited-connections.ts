@@ -1,0 +1,8 @@
+import type { ConnectionServices, ConsentPolicy } from './sync-process.ts';
+
+/**
+ * For programs that make one call at a time (`check`, `link`): targets leave room for those beside the workers' connections.
+ */
+export function unlimitedConnections(consentPolicy: ConsentPolicy): ConnectionServices {
+  return { consentPolicy, withConnection: (_account, _connections, call) => call() };
+}
