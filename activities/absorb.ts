@@ -6,7 +6,7 @@ import { forgetUnresolved } from '../database/records/tie-record.ts';
 import { drawPass } from '../database/records/pass-sequence.ts';
 import { writeAbsorbedRecord, writeGone, type AbsorbedRecord } from '../database/records/write-absorption.ts';
 import { conflictSubject, writeConflict } from '../database/records/write-conflict.ts';
-import { knownSources } from '../database/records/write-deliveries.ts';
+import { knownSources } from '../database/records/upsert-records.ts';
 import { updateEmsRow } from '../database/records/write-ems-row.ts';
 import type { EntityManager } from '../database/orm.ts';
 import type { Absorption } from '../sync/absorption.ts';
@@ -25,15 +25,12 @@ import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { Changes, InboundMapping } from '../targets/inbound-mapping.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
 import { mappingOf } from '../targets/sync-process.ts';
+import type { AbsorbInput } from './absorb-input.ts';
+import { absorbConsent } from './absorb-consent.ts';
+import { withAddressLocks } from './address-locks.ts';
 import { connectedProcess, detectionOf, inboundProcess, type Dependencies } from './dependencies.ts';
 import { findParents } from './find-parents.ts';
 import { isEqualColumn } from './equal-columns.ts';
-
-export interface AbsorbInput {
-  readonly process: SyncProcessName;
-  readonly type: EntityType;
-  readonly key: EntityKey;
-}
 
 /** How often a pass starts again at once because EMS changed the row meanwhile. */
 const ROUNDS_WHEN_EMS_IS_FASTER = 3;
@@ -46,6 +43,10 @@ const ROUNDS_WHEN_EMS_IS_FASTER = 3;
  * @throws SyncError for what is worth another attempt.
  */
 export async function absorb(dependencies: Dependencies, input: AbsorbInput): Promise<Absorption> {
+  const { consent } = connectedProcess(dependencies, input.process).remote;
+  if (consent !== undefined) {
+    return withAddressLocks(dependencies, input, () => absorbConsent(dependencies, consent, input));
+  }
   if (!isReadBack(dependencies, input)) {
     return { key: input.key, kind: 'nothing', reason: 'nothing of it is read back', outboundDue: true };
   }

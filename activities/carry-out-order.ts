@@ -29,6 +29,8 @@ export async function carryOutOrder(dependencies: Dependencies, { order, ...pair
   const separator = order.indexOf(':');
   const argument = separator < 0 ? '' : order.slice(separator + 1);
   if (order === 'unlink') return untieRecord(dependencies.orm.em.fork(), pair);
+  // Erased by the pair's workflow itself, through the target's queue.
+  if (order === 'erase') return;
   return order.startsWith('link:') ? link(dependencies, pair, argument) : restore(dependencies, pair, argument);
 }
 

@@ -1,10 +1,12 @@
 import type { Orm } from '../database/orm.ts';
+import type { AdvisoryLocks } from '../database/advisory-locks.ts';
 import type { Detection } from '../database/detection/due-query.ts';
 import type { ConflictScope } from '../sync/judge-inbound.ts';
 import type { SecretKey } from '../sync/keyed-hash.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { UnknownPairError } from '../sync/sync-error.ts';
+import type { ConsentPolicy } from '../sync/suppression.ts';
 import type { InboundSource } from '../targets/inbound-source.ts';
 import type { RemoteSystem } from '../targets/remote-system.ts';
 import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
@@ -24,6 +26,9 @@ export interface Dependencies {
   /** Keys of base and conflict log, newest first; empty where nothing is read back. */
   readonly keys: readonly SecretKey[];
   readonly conflictScope: ConflictScope;
+  readonly consentPolicy: ConsentPolicy;
+  /** Over all workers: writes for one address never run side by side. */
+  readonly locks: AdvisoryLocks;
 }
 
 /** @throws UnknownPairError if the process is off in this worker. */

@@ -5,33 +5,14 @@ import { writeUnresolved } from '../database/records/tie-record.ts';
 import { isMalformed, parkMalformed } from '../database/records/park-malformed.ts';
 import type { EntityManager } from '../database/orm.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
-import { formatInstant, parseInstant } from '../sync/instant.ts';
+import { formatInstant, parseInstant, type Instant } from '../sync/instant.ts';
 import { differsFromBase, type SecretKey } from '../sync/keyed-hash.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { ChangedPage, FindChangedInput } from './changed-page.ts';
+import { findConsentChanges } from './find-consent-changes.ts';
 import type { ListedPage, MalformedRecord, RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
-import { inboundProcess, type Dependencies } from './dependencies.ts';
-
-export interface FindChangedInput {
-  readonly process: SyncProcessName;
-  readonly type: EntityType;
-  readonly scope: string;
-  readonly page: string | null;
-}
-
-export interface ChangedPage {
-  /** Remote records in the page, those that came with others included. */
-  readonly listed: number;
-  /** Pairs whose remote record differs from what is known of it. */
-  readonly pairs: readonly EntityRef[];
-  /** Remote records that EMS does not know. */
-  readonly unknown: readonly RemoteRef[];
-  /** Malformed ones, parked. */
-  readonly malformed: number;
-  readonly next: string | null;
-  /** RFC 3339; the cursor may move there when the last page of the scope was read. */
-  readonly seenUpTo: string | null;
-}
+import { connectedProcess, inboundProcess, type Dependencies } from './dependencies.ts';
 
 /**
  * The next page of what has changed at the remote since the cursor less the overlap. Whatever is known already, bounce-backs
@@ -41,10 +22,14 @@ export interface ChangedPage {
  */
 export async function findChanged(dependencies: Dependencies, input: FindChangedInput): Promise<ChangedPage> {
   const { process, type, scope, page } = input;
-  const { source } = inboundProcess(dependencies, process);
   const em = dependencies.orm.em.fork();
   const cursor = await readCursor(em, { process, type, scope });
-  const since = cursor === null ? null : formatInstant(cursor.subtract({ milliseconds: source.overlapMs }));
+  const { consent } = connectedProcess(dependencies, process).remote;
+  if (consent !== undefined) {
+    return findConsentChanges(dependencies, consent, input, sinceOf(cursor, consent.overlapMs));
+  }
+  const { source } = inboundProcess(dependencies, process);
+  const since = sinceOf(cursor, source.overlapMs);
   const listed = await source.list({ type, scope, since, page });
   const wellFormed = listed.records.filter((record): record is RemoteRecord => !('malformed' in record));
   const malformed = listed.records.filter((record): record is MalformedRecord => 'malformed' in record);
@@ -68,6 +53,9 @@ export async function findChanged(dependencies: Dependencies, input: FindChanged
     seenUpTo: listed.seenUpTo,
   };
 }
+
+const sinceOf = (cursor: Instant | null, overlapMs: number) =>
+  cursor === null ? null : formatInstant(cursor.subtract({ milliseconds: overlapMs }));
 
 export type AdvanceInput = Omit<FindChangedInput, 'page'> & { readonly seenUpTo: string };
 
@@ -111,7 +99,7 @@ async function classify(
       if (record.emsKey !== null && carried.get(record.emsKey)?.remoteId != null) changed.push(record.emsKey);
     } else if (one.key === null) {
       if (one.state !== 'WAITING' && differsFromBase(one.base, record.content, keys)) unknown.push(record.remoteId);
-    } else if (one.inEms && one.state !== 'REMOVED') {
+    } else if (one.inEms && one.state !== 'REMOVED' && one.state !== 'SUPPRESSED') {
       if (record.successor !== null) followed.add(record.successor);
       if (hasChanged(record, one, keys, known)) changed.push(one.key);
       else if (record.modifiedOn !== null) moved.push({ remoteId: record.remoteId, modifiedOn: record.modifiedOn });
@@ -126,7 +114,12 @@ function isNew({ emsKey, removed }: RemoteRecord, carried: Awaited<ReturnType<ty
   if (removed) return false;
   if (emsKey === null) return true;
   const own = carried.get(emsKey);
-  return own !== undefined && own.state !== 'UNLINKED' && !(own.remoteId === null && isBegun(own.state));
+  return (
+    own !== undefined &&
+    own.state !== 'UNLINKED' &&
+    own.state !== 'SUPPRESSED' &&
+    !(own.remoteId === null && isBegun(own.state))
+  );
 }
 
 const isBegun = (state: string | null) => state === 'CREATING' || state === 'PENDING';

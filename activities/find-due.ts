@@ -1,15 +1,23 @@
 import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
-import { loadPairs } from '../database/records/load-pairs.ts';
+import { dropTravellers } from '../database/records/drop-travellers.ts';
+import { loadPairs, type AnyRow } from '../database/records/load-pairs.ts';
 import { moveTimes, type Unchanged } from '../database/records/move-times.ts';
+import { writeRiders as writeTravellers } from '../database/records/write-riders.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { mappingOf } from '../targets/sync-process.ts';
+import { pairWorkflowId } from '../sync/workflow-ids.ts';
+import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
+import { seen } from './call-target.ts';
 import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
-import { judgePairs } from './judge-pairs.ts';
+import { judgePairs, type JudgedPair } from './judge-pairs.ts';
+import { ridersOf, travels } from './riders.ts';
 
 export interface FindInput {
   readonly process: SyncProcessName;
   readonly type: EntityType;
+  /** Rows of this type are looked for; those of `type` that they travel with are found. */
+  readonly via?: EntityType;
+  readonly only?: 'urgent';
   /** The last key of the page before. */
   readonly after: EntityKey | null;
   readonly limit: number;
@@ -31,31 +39,71 @@ export interface FoundPage {
 export async function findDue(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
   const { orm } = dependencies;
   const { process } = connectedProcess(dependencies, input.process);
-  const detection = detectionOf(dependencies, process, input.type);
-  const due = await findDuePage(orm.em.fork(), detection, input);
-  const pairs = await loadPairs(orm, detection, due);
-  const judged = await judgePairs(orm, process, mappingOf(process, input.type), pairs);
-  const unchanged = judged.flatMap(({ pair, decision, examined }): Unchanged[] =>
-    decision.kind === 'unchanged' && pair.record !== null && examined !== null
-      ? [{ key: pair.key, pass: pair.record.pass, examined }]
-      : [],
-  );
-  await moveTimes(orm, process.name, input.type, unchanged);
-  const settled = new Set(unchanged.map(({ key }) => key));
-  return page(due, input.limit, settled);
+  const { type, limit } = input;
+  const mapping = mappingOf(process, type);
+  const { urgent } = mapping;
+  const looked = detectionOf(dependencies, process, input.via ?? type);
+  const only = input.only === 'urgent' && urgent !== null ? { condition: urgent } : {};
+  const due = await findDuePage(orm.em.fork(), looked, { after: input.after, limit, ...only });
+  const keys = input.via === undefined ? due : await carriersOf(dependencies, process, input.via, due);
+  const pairs = await loadPairs(orm, detectionOf(dependencies, process, type), keys);
+  const judged = await judgePairs(dependencies, process, mapping, pairs);
+  const unchanged = judged.filter(({ decision }) => decision.kind === 'unchanged');
+  await moveTimes(orm, process.name, type, unchanged.flatMap(timesOf));
+  await writeRiders(dependencies, process, type, unchanged);
+  const settled = new Set(unchanged.map(({ pair }) => pair.key));
+  return {
+    keys: keys.filter((key) => !settled.has(key)),
+    moved: settled.size,
+    next: due.length < limit ? null : (due.at(-1) ?? null),
+  };
 }
 
 /** The next page of rows that must leave the target: gone from EMS, or filtered out. */
 export async function findGone(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
   const { process } = connectedProcess(dependencies, input.process);
   const detection = detectionOf(dependencies, process, input.type);
-  return page(await findGonePage(dependencies.orm.em.fork(), detection, input), input.limit, new Set());
+  const em = dependencies.orm.em.fork();
+  if (travels(mappingOf(process, input.type))) {
+    return { keys: [], moved: await dropTravellers(em, detection), next: null };
+  }
+  const gone = await findGonePage(em, detection, { after: input.after, limit: input.limit });
+  return { keys: gone, moved: 0, next: gone.length < input.limit ? null : (gone.at(-1) ?? null) };
 }
 
-function page(found: readonly EntityKey[], limit: number, settled: ReadonlySet<EntityKey>): FoundPage {
-  return {
-    keys: found.filter((key) => !settled.has(key)),
-    moved: settled.size,
-    next: found.length < limit ? null : (found.at(-1) ?? null),
-  };
+function timesOf({ pair, examined }: JudgedPair): Unchanged[] {
+  return pair.record === null ? [] : [{ key: pair.key, pass: pair.record.pass, examined: seen(examined) }];
+}
+
+/** What travels with an unchanged row is in step, too: its own times may have changed all the same. */
+async function writeRiders(
+  dependencies: Dependencies,
+  process: SyncProcess,
+  type: EntityType,
+  unchanged: readonly JudgedPair[],
+): Promise<void> {
+  const carriers = unchanged.map(({ pair, suppressions }) => ({ pair, refused: suppressions }));
+  const riders = await ridersOf(dependencies, process, type, carriers);
+  const deliveries = unchanged.flatMap(({ pair, examined }) => {
+    const own = riders.get(pair.key);
+    if (own === undefined || pair.record === null) return [];
+    const workflowId = pairWorkflowId(process.name, type, pair.key);
+    const { key } = pair;
+    const { pass } = pair.record;
+    return [{ key, pass, kind: 'unchanged' as const, examined: seen(examined), riders: own, workflowId }];
+  });
+  await dependencies.orm.em.fork().transactional((em) => writeTravellers(em, process.name, type, deliveries));
+}
+
+async function carriersOf(
+  dependencies: Dependencies,
+  process: SyncProcess,
+  via: EntityType,
+  keys: readonly EntityKey[],
+): Promise<EntityKey[]> {
+  const mapping = mappingOf(process, via);
+  if (!travels(mapping)) throw new RangeError(`${via} travels with nothing`);
+  const pairs = await loadPairs(dependencies.orm, detectionOf(dependencies, process, via), keys);
+  const rows = pairs.flatMap(({ entity }): AnyRow[] => (entity === null ? [] : [entity]));
+  return [...new Set(rows.map((row) => mapping.travelsWith.key(row as never)))];
 }

@@ -1,9 +1,12 @@
 import { Context } from '@temporalio/activity';
-import { absorb, type AbsorbInput } from './absorb.ts';
+import { absorb } from './absorb.ts';
+import type { AbsorbInput } from './absorb-input.ts';
 import { carryOutOrder, type OrderInput } from './carry-out-order.ts';
-import { deliver, type DeliverInput } from './deliver.ts';
+import type { DeliverInput } from './deliver-input.ts';
+import { deliver } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
-import { advance, findChanged, type AdvanceInput, type FindChangedInput } from './find-changed.ts';
+import type { FindChangedInput } from './changed-page.ts';
+import { advance, findChanged, type AdvanceInput } from './find-changed.ts';
 import { findDue, findGone, type FindInput } from './find-due.ts';
 import { planPoll } from './plan-poll.ts';
 import { planSweep } from './plan-sweep.ts';
@@ -12,6 +15,9 @@ import { record, recordFailure, type RecordFailureInput, type RecordInput } from
 import { resolveRemote, type ResolveInput } from './resolve-remote.ts';
 import { recordUnresolved, type RecordUnresolvedInput } from './record-unresolved.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
+
+/** Sweeps and what comes after them may wait a moment to go with others; who asked on demand may not. */
+const PATIENT_FROM = 3;
 
 /** Activities that only touch our database: task queue `sync`. */
 export function createSyncActivities(dependencies: Dependencies) {
@@ -35,8 +41,11 @@ export function createTargetActivities(dependencies: Dependencies) {
     resolveRemote: (input: ResolveInput) => resolveRemote(dependencies, input),
     absorb: (input: AbsorbInput) => absorb(dependencies, input),
     probeTarget: (input: { readonly process: SyncProcessName }) => probeTarget(dependencies, input),
-    deliver: ({ attemptsBefore, ...input }: Omit<DeliverInput, 'attempt'> & { readonly attemptsBefore: number }) =>
-      deliver(dependencies, { ...input, attempt: attemptsBefore + Context.current().info.attempt }),
+    deliver: ({ attemptsBefore, ...input }: Omit<DeliverInput, 'attempt'> & { readonly attemptsBefore: number }) => {
+      const { attempt, priority } = Context.current().info;
+      const patient = (priority?.priorityKey ?? 0) >= PATIENT_FROM;
+      return deliver(dependencies, { ...input, patient, attempt: attemptsBefore + attempt });
+    },
   };
 }
 

@@ -1,11 +1,13 @@
-import type { Orm } from '../database/orm.ts';
 import { loadRemoteIds, type Pair } from '../database/records/load-pairs.ts';
 import type { Examined } from '../sync/delivery.ts';
 import { formatRef } from '../sync/entity-type.ts';
 import { formatInstant } from '../sync/instant.ts';
-import { judgeOutbound, type JudgedEntity, type OutboundDecision } from '../sync/judge-outbound.ts';
+import { judgeOutbound, type JudgedEntity, type JudgedRecord, type OutboundDecision } from '../sync/judge-outbound.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
+import type { Suppression } from '../sync/suppression.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
+import type { Dependencies } from './dependencies.ts';
+import { suppressionsOf } from './pair-consent.ts';
 
 export interface JudgedPair {
   readonly pair: Pair;
@@ -14,30 +16,51 @@ export interface JudgedPair {
   readonly examined: Examined | null;
   /** The remote ids of the rows that this one refers to, by `Person/4711`. */
   readonly references: ReadonlyMap<string, string>;
+  /** What of the ledger counts against it. */
+  readonly suppressions: readonly Suppression[];
 }
 
 /** Maps and judges many pairs at once; each is judged by itself, whatever the others are. */
 export async function judgePairs(
-  orm: Orm,
+  dependencies: Dependencies,
   process: SyncProcess,
   mapping: EntityMapping,
   pairs: readonly Pair[],
-  options: { readonly resend?: boolean } = {},
+  { resend = false }: { readonly resend?: boolean } = {},
 ): Promise<JudgedPair[]> {
   const references = new Map(
     pairs.map((pair) => [pair.key, pair.entity === null ? [] : mapping.references(pair.entity)] as const),
   );
   const mentions = pairs.flatMap((pair) => (pair.entity === null ? [] : mapping.mentions(pair.entity, pair.sources)));
-  const remoteIds = await loadRemoteIds(orm, process.name, [...[...references.values()].flat(), ...mentions]);
+  const remoteIds = await loadRemoteIds(dependencies.orm, process.name, [
+    ...[...references.values()].flat(),
+    ...mentions,
+  ]);
+  const against = await suppressionsOf(dependencies, process.name, mapping, pairs);
   return pairs.map((pair) => {
+    const suppressions = against.get(pair.key) ?? [];
     const missing = (references.get(pair.key) ?? []).filter((ref) => !remoteIds.has(formatRef(ref)));
     return {
       pair,
-      decision: judgeOutbound(judgedEntity(mapping, pair, missing), pair.record, options),
+      decision: judgeOutbound(judgedEntity(mapping, pair, missing), judgedRecord(pair), {
+        resend,
+        suppressions,
+        withhold: mapping.consent?.whenRefused === 'withhold',
+      }),
       examined: examinedOf(process, pair),
       references: remoteIds,
+      suppressions,
     };
   });
+}
+
+/** The text of `last_error` of what was erased by order; such a record is never taken up again. */
+export const ERASED = 'erased';
+
+function judgedRecord({ record }: Pair): JudgedRecord | null {
+  if (record === null) return null;
+  const { state, remoteId, contentHash, lastError } = record;
+  return { state, remoteId, contentHash, erased: state === 'SUPPRESSED' && lastError === ERASED };
 }
 
 function judgedEntity(
@@ -52,7 +75,8 @@ function judgedEntity(
   return mapped.kind === 'mapped' ? { ...mapped, missing } : mapped;
 }
 
-function examinedOf(process: SyncProcess, pair: Pair): Examined | null {
+/** Of what row a pair was judged; null if EMS has none. */
+export function examinedOf(process: SyncProcess, pair: Pair): Examined | null {
   if (pair.entity === null) return null;
   return {
     modifiedOn: formatInstant(pair.entity.modifiedOn),

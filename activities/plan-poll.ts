@@ -3,7 +3,8 @@ import { linkedRemoteIds } from '../database/records/find-by-remote-id.ts';
 import type { EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { RemoteRef } from '../targets/inbound-source.ts';
-import { inboundProcess, type Dependencies } from './dependencies.ts';
+import type { ConsentSource } from '../targets/consent-source.ts';
+import { connectedProcess, inboundProcess, type Dependencies } from './dependencies.ts';
 
 /** One list of remote records, with a cursor of its own. */
 export interface PollStep {
@@ -23,6 +24,9 @@ export async function planPoll(
   dependencies: Dependencies,
   { process: name }: { readonly process: SyncProcessName },
 ): Promise<PollPlan> {
+  const { consent } = connectedProcess(dependencies, name).remote;
+  // Pairs that are begun or failing are outbound ones, and the next sweep takes them up.
+  if (consent !== undefined) return { steps: consentSteps(dependencies, name, consent), ...NOTHING_UNFINISHED };
   const { process, source } = inboundProcess(dependencies, name);
   const em = dependencies.orm.em.fork();
   const steps: PollStep[] = [];
@@ -37,4 +41,14 @@ export async function planPoll(
     unfinishedRemotes.push(...unfinished.remoteIds.map((remoteId) => ({ type, remoteId })));
   }
   return { steps, unfinishedPairs, unfinishedRemotes };
+}
+
+const NOTHING_UNFINISHED = { unfinishedPairs: [], unfinishedRemotes: [] } as const;
+
+/** Consent is read of the rows that declare it. */
+function consentSteps(dependencies: Dependencies, name: SyncProcessName, { scopes }: ConsentSource): PollStep[] {
+  const { process } = connectedProcess(dependencies, name);
+  return process.mappings
+    .filter((mapping) => mapping.consent !== null)
+    .flatMap(({ type }) => scopes.map((scope) => ({ type, scope })));
 }

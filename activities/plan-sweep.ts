@@ -2,30 +2,54 @@ import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
+import { travels } from './riders.ts';
 
 /** One step of a sweep: bring what is due of a type to the target, or take what is gone off it. */
 export interface SweepStep {
   readonly kind: 'due' | 'gone';
+  /** Whose workflows are started. */
   readonly type: EntityType;
+  /** Rows of this type are due, and travel with those of `type`. */
+  readonly via?: EntityType;
+  /** Those that go before all others. */
+  readonly only?: 'urgent';
+  /** Children at once, where more than usual may go in one call. */
+  readonly atOnce?: number;
 }
 
+/** A worker gathers what waits at once; more children wait for nothing but the others. */
+const GATHERED_AT_ONCE = 200;
+
 /**
- * What a sweep has to do, in order: deliveries in dependency order (a race needs its event), then removals in reverse (an
- * event goes after its races). Types with nothing to do are left out, so that an idle sweep ends here.
+ * What a sweep has to do, in order: what is urgent (opt-outs), deliveries in dependency order (a race needs its event), then
+ * removals in reverse (an event goes after its races). Types with nothing to do are left out, so that an idle sweep ends here.
  */
 export async function planSweep(
   dependencies: Dependencies,
   input: { readonly process: SyncProcessName },
 ): Promise<SweepStep[]> {
   const { process } = connectedProcess(dependencies, input.process);
+  const { bulk } = process.limits;
+  const lanes = bulk === undefined ? {} : { atOnce: Math.min(bulk.itemsPerCall, GATHERED_AT_ONCE) };
   const em = dependencies.orm.em.fork();
+  const urgent: SweepStep[] = [];
   const due: SweepStep[] = [];
   const gone: SweepStep[] = [];
-  for (const { type } of process.mappings) {
+  for (const mapping of process.mappings) {
+    const { type } = mapping;
     const detection = detectionOf(dependencies, process, type);
     const first = { after: null, limit: 1 };
-    if ((await findDuePage(em, detection, first)).length > 0) due.push({ kind: 'due', type });
+    if ((await findDuePage(em, detection, first)).length > 0) {
+      due.push({
+        kind: 'due',
+        ...(travels(mapping) ? { type: mapping.travelsWith.type, via: type } : { type }),
+        ...lanes,
+      });
+      const { urgent: condition } = mapping;
+      if (condition !== null && (await findDuePage(em, detection, { ...first, condition })).length > 0)
+        urgent.push({ kind: 'due', type, only: 'urgent', ...lanes });
+    }
     if ((await findGonePage(em, detection, first)).length > 0) gone.unshift({ kind: 'gone', type });
   }
-  return [...due, ...gone];
+  return [...urgent, ...due, ...gone];
 }

@@ -1,12 +1,15 @@
 import { sql } from 'kysely';
 import { findByKeys, findByRemoteIds } from '../database/records/find-by-remote-id.ts';
+import { erasedSince } from '../database/records/ledger.ts';
 import { matchRows, type Candidate } from '../database/records/match-rows.ts';
 import { forgetUnresolved, tieRecord, writeUnresolved } from '../database/records/tie-record.ts';
 import { insertEmsRow } from '../database/records/write-ems-row.ts';
 import type { EntityManager } from '../database/orm.ts';
 import type { Resolution, TiedRow } from '../sync/absorption.ts';
 import { formatRef, type EntityKey, type EntityType } from '../sync/entity-type.ts';
-import { baseOf } from '../sync/keyed-hash.ts';
+import { addressHashes } from '../sync/address-hash.ts';
+import { parseInstant } from '../sync/instant.ts';
+import { baseOf, type SecretKey } from '../sync/keyed-hash.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -207,6 +210,7 @@ async function adopt(
 ): Promise<EntityKey> {
   const { type, remoteId } = record;
   if (state === 'UNLINKED') throw nothing(`${type}/${key} is unlinked`);
+  if (state === 'SUPPRESSED') throw nothing(`${type}/${key} was erased`);
   if (held !== null && held !== remoteId) {
     if (!inbound.newestRemoteWins) {
       throw parked(`is ${type}/${key}'s, which has ${held} already: merge the two, or decide with link`);
@@ -257,10 +261,25 @@ async function create(
   const { type, remoteId, content, modifiedOn: remoteSyncedOn } = record;
   const refusal = inbound.refuseCreate(content);
   if (refusal !== null) throw nothing(refusal);
+  if (await wasErased(em, process, keys, record)) throw nothing('its address was erased, and it is from before');
   const values = { ...inbound.apply(content, Object.keys(content), null), ...parents };
   const { key, modifiedOn } = await insertEmsRow(em, type, values);
   const base = baseOf(content, keys);
   await tieRecord(em, { process, type, key, remoteId, base, remoteSyncedOn, entitySyncedOn: modifiedOn });
   rows.push({ type, key, how: 'created' });
   return key;
+}
+
+/** Of a person who was erased: what a target kept must not come back; what the person does there anew may. */
+async function wasErased(
+  em: EntityManager,
+  process: SyncProcessName,
+  keys: readonly SecretKey[],
+  { type, content, modifiedOn }: RemoteRecord,
+): Promise<boolean> {
+  const { email } = content;
+  if (type !== 'Person' || typeof email !== 'string') return false;
+  const since = await erasedSince(em, process, addressHashes('email', email, keys));
+  if (since === null) return false;
+  return modifiedOn === null || Temporal.Instant.compare(parseInstant(modifiedOn), parseInstant(since)) <= 0;
 }

@@ -7,6 +7,7 @@ import {
   SyncConflictEntity,
   SyncConversationMessageEntity,
   SyncCursorEntity,
+  SyncErasureEntity,
   SyncFlipEntity,
   SyncSuppressionEntity,
 } from './records/inbound-tables.ts';
@@ -36,6 +37,7 @@ const ENTITIES = [
   SyncConflictEntity,
   SyncSuppressionEntity,
   SyncCursorEntity,
+  SyncErasureEntity,
   SyncFlipEntity,
 ] as EntitySchema[];
 

@@ -12,6 +12,8 @@ export type Absorption = {
   | { readonly kind: 'nothing'; readonly reason: string }
   /** A bounce-back, or a change of what is not mapped. */
   | { readonly kind: 'unchanged' }
+  /** Of a target that is only written to: who has refused what there, or does so no longer (null). */
+  | { readonly kind: 'consent'; readonly refused: string | null }
   | { readonly kind: 'applied'; readonly fields: readonly string[] }
   /** Both sides have changed: EMS's state is sent again, what lost is in the conflict log. */
   | { readonly kind: 'conflict'; readonly lost: readonly string[]; readonly applied: readonly string[] }

@@ -1,5 +1,6 @@
 import { hasHash, type Content } from './content-hash.ts';
 import { formatRef, type EntityRef } from './entity-type.ts';
+import { isErased, type Suppression } from './suppression.ts';
 import type { SyncState } from './sync-state.ts';
 
 /** The record as far as the judgement needs it. */
@@ -7,6 +8,8 @@ export interface JudgedRecord {
   readonly state: SyncState;
   readonly remoteId: string | null;
   readonly contentHash: string | null;
+  /** Erased by order: nothing is sent of it any more, whatever becomes of the row. */
+  readonly erased?: boolean;
 }
 
 export type JudgedEntity =
@@ -38,21 +41,32 @@ export type OutboundDecision =
   | { readonly kind: 'park'; readonly field: string; readonly reason: string }
   | { readonly kind: 'wait'; readonly for: string }
   /** Nothing is sent: the remote record of another row stands for this one, too. */
-  | { readonly kind: 'link'; readonly to: string };
+  | { readonly kind: 'link'; readonly to: string }
+  /** Nothing is sent: consent forbids it. */
+  | { readonly kind: 'suppress'; readonly suppressions: readonly Suppression[] };
+
+export interface JudgeOptions {
+  /** Do it even if our record says that it is done: another entity found that the target does not hold what we believe. */
+  readonly resend?: boolean;
+  /** What the ledger holds against the person, as far as it counts; none for rows without consent. */
+  readonly suppressions?: readonly Suppression[];
+  /** Whether a refused channel holds back everything else, too. */
+  readonly withhold?: boolean;
+}
+
+const ERASED: readonly Suppression[] = [{ channel: 'email', reason: 'erased' }];
 
 /**
  * What an outbound pass has to do with one pair. Pure: the same state gives the same decision, for one pair or for a page.
- *
- * @param resend do it even if our record says that it is done: another entity found that the target does not hold what we
- *   believe.
  */
 export function judgeOutbound(
   entity: JudgedEntity,
   record: JudgedRecord | null,
-  { resend = false }: { readonly resend?: boolean } = {},
+  { resend = false, suppressions = [], withhold = false }: JudgeOptions = {},
 ): OutboundDecision {
   if (entity.kind === 'gone') return record === null ? { kind: 'nothing' } : takeOff(record, true);
   if (record?.state === 'UNLINKED') return { kind: 'nothing' };
+  if (record?.erased === true) return { kind: 'suppress', suppressions: ERASED };
   if (entity.kind === 'filtered-out') {
     if (record !== null && record.state !== 'REMOVED') return takeOff(record, false);
     // Found at the target after all: unless it goes, whoever wants a value that it holds waits for ever.
@@ -63,13 +77,15 @@ export function judgeOutbound(
     if (record !== null && record.remoteId !== null) return takeOff(record, false);
     return { kind: 'link', to: formatRef(entity.to) };
   }
+  if (isErased(suppressions) || (withhold && suppressions.length > 0)) return { kind: 'suppress', suppressions };
   if (entity.kind === 'parked') return { kind: 'park', field: entity.field, reason: entity.reason };
   const [missing] = entity.missing;
   if (missing !== undefined) return { kind: 'wait', for: formatRef(missing) };
   // In step with nothing is no state to rest in, whatever the hash says.
   if (record === null || record.remoteId === null) return { kind: 'create', content: entity.content };
-  if (!resend && record.state === 'IN_SYNC' && hasHash(entity.content, record.contentHash))
-    return { kind: 'unchanged' };
+  const delivered = ['IN_SYNC', 'SUPPRESSED'].includes(record.state) && hasHash(entity.content, record.contentHash);
+  if (!resend && delivered && suppressions.length > 0) return { kind: 'suppress', suppressions };
+  if (!resend && delivered && record.state === 'IN_SYNC') return { kind: 'unchanged' };
   return { kind: 'update', content: entity.content, remoteId: record.remoteId };
 }
 

@@ -27,6 +27,9 @@ export const SUPPRESSION_REASONS = [
 
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 
+/** `ratchet`: what a person refused at the target stays refused. `ems-wins`: EMS's opt-in overrules an unsubscription. */
+export type ConsentPolicy = 'ratchet' | 'ems-wins';
+
 /** One no, for one channel. It carries no address: that is known from where it stands. */
 export interface Suppression {
   readonly channel: Channel;
@@ -50,3 +53,11 @@ export function strongest(suppressions: readonly Suppression[]): Suppression[] {
 /** Whether our own erasure stands against it: nothing may be sent at all, whatever the channel. */
 export const isErased = (suppressions: readonly Suppression[]): boolean =>
   suppressions.some(({ reason }) => reason === 'erased');
+
+/** Where it is set: EMS's opt-in overrules what the person or the target's staff has switched off, and nothing else. */
+const OVERRULED: readonly SuppressionReason[] = ['unsubscribed', 'manual'];
+
+/** What of these counts under the policy (setting CONSENT_POLICY). */
+export function binding(suppressions: readonly Suppression[], policy: ConsentPolicy): readonly Suppression[] {
+  return policy === 'ratchet' ? suppressions : suppressions.filter(({ reason }) => !OVERRULED.includes(reason));
+}

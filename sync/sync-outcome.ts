@@ -12,6 +12,7 @@ export const SYNC_OUTCOMES = [
   'UNLINKED',
   'WAITING',
   'PARKED',
+  'SUPPRESSED',
   'FAILING',
   'PENDING',
   'NOTHING',
@@ -28,9 +29,12 @@ const OUTCOMES: Readonly<Record<DeliveryKind, SyncOutcome>> = {
   removed: 'REMOVED',
   linked: 'LINKED',
   parked: 'PARKED',
+  suppressed: 'SUPPRESSED',
+  erased: 'SUPPRESSED',
   waiting: 'WAITING',
   blocked: 'PENDING',
   'gave-way': 'PENDING',
+  carried: 'PENDING',
   nothing: 'NOTHING',
   superseded: 'NOTHING',
 };
@@ -42,6 +46,7 @@ export function outcomeOf(kind: DeliveryKind): SyncOutcome {
 const INBOUND_OUTCOMES: Readonly<Record<AbsorptionKind, SyncOutcome>> = {
   nothing: 'NOTHING',
   unchanged: 'IN_SYNC',
+  consent: 'PENDING',
   applied: 'IN_SYNC',
   conflict: 'PENDING',
   drifted: 'PENDING',

@@ -36,6 +36,8 @@ export interface SendRequest {
    * new value is refused as well, let go of the contested one, so that neither waits for the other for ever.
    */
   readonly giveWay: boolean;
+  /** Nobody waits for it: it may wait for others to go with. Left out: it may not. */
+  readonly patient?: boolean;
   /** For mappings that declare consent; see {@link consentOf}. */
   readonly consent?: PairConsent;
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 import { UnknownPairError } from '../sync/sync-error.ts';
+import type { ConsentPolicy } from '../sync/suppression.ts';
 import type { EntityMapping } from './entity-mapping.ts';
 import type { RemoteSystem } from './remote-system.ts';
 
@@ -36,9 +37,6 @@ export interface ConnectionServices {
   withConnection<T>(account: string, connections: number, call: () => Promise<T>): Promise<T>;
   readonly consentPolicy: ConsentPolicy;
 }
-
-/** `ratchet`: what a person refused at the target stays refused. `ems-wins`: EMS's opt-in overrules an unsubscription. */
-export type ConsentPolicy = 'ratchet' | 'ems-wins';
 
 /** A process with the settings that switch it on and the connection they make: one line of targets/index.ts. */
 export interface Target {

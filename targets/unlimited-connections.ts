@@ -1,4 +1,5 @@
-import type { ConnectionServices, ConsentPolicy } from './sync-process.ts';
+import type { ConsentPolicy } from '../sync/suppression.ts';
+import type { ConnectionServices } from './sync-process.ts';
 
 /**
  * For programs that make one call at a time (`check`, `link`): targets leave room for those beside the workers' connections.

@@ -2,6 +2,7 @@ import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundleO
 import { createSyncActivities, createTargetActivities } from '../activities/index.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { ErrorMapping } from '../activities/error-mapping.ts';
+import type { SyncProcess } from '../targets/sync-process.ts';
 import { SYNC_TASK_QUEUE, targetTaskQueue } from '../sync/workflow-ids.ts';
 
 export interface WorkersOptions {
@@ -14,8 +15,16 @@ export interface WorkersOptions {
 /** Above the HTTP time limit, so that a worker told to stop finishes its calls; the SDK's default aborts them at once. */
 const SHUTDOWN_GRACE = '20 seconds';
 
+/** Deliveries that wait in one worker to be gathered: as many as a sweep has children at once. */
+const WAITING_AT_ONCE = 200;
+
 /** Statements at once; the pool has a few connections more. */
 const DATABASE_ACTIVITIES = 20;
+
+/** Those that wait to go in one call hold no connection of the target's, but a place in the worker. */
+function deliveriesAtOnce({ limits: { bulk, concurrentCalls } }: SyncProcess): number {
+  return bulk === undefined ? concurrentCalls : Math.max(concurrentCalls, Math.min(bulk.itemsPerCall, WAITING_AT_ONCE));
+}
 
 /**
  * One worker for workflows and database activities, and one for each target's calls: a target that is slow holds up only
@@ -39,7 +48,7 @@ export async function createWorkers({
       taskQueue: targetTaskQueue(process.name),
       activities: createTargetActivities(dependencies),
       maxTaskQueueActivitiesPerSecond: process.limits.callsPerSecond,
-      maxConcurrentActivityTaskExecutions: process.limits.concurrentCalls,
+      maxConcurrentActivityTaskExecutions: deliveriesAtOnce(process),
     }),
   );
   const sync = Worker.create({

@@ -1,11 +1,13 @@
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { gatherSends } from '../activities/gather-sends.ts';
+import { AdvisoryLocks } from '../database/advisory-locks.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
-import { unlimitedConnections } from '../targets/unlimited-connections.ts';
 import { connectTemporal } from './connect-temporal.ts';
+import { connectionServices } from './connection-services.ts';
 import { createWorkers } from './create-workers.ts';
 import { createLog } from './log.ts';
 import { waitUntilReachable } from './wait-until-reachable.ts';
@@ -41,7 +43,8 @@ async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: Abort
     () => connectTemporal(common, log),
     stop,
   );
-  const processes = connectProcesses(settings);
+  const locks = new AdvisoryLocks(common.DATABASE_URL);
+  const processes = connectProcesses(settings, locks);
   try {
     const workers = await createWorkers({
       connection,
@@ -52,6 +55,8 @@ async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: Abort
         settleMs: common.SETTLE_MS,
         keys: common.SYNC_KEY ?? [],
         conflictScope: common.CONFLICT_SCOPE,
+        consentPolicy: common.CONSENT_POLICY,
+        locks,
       },
       workflowBundle: await createWorkflowBundle(),
     });
@@ -61,6 +66,7 @@ async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: Abort
     await Promise.all(running);
   } finally {
     for (const { remote } of processes.values()) await remote.close?.();
+    await locks.close();
     await connection.close();
   }
 }
@@ -85,12 +91,15 @@ function shutDownWhen(stop: AbortSignal, workers: readonly Worker[]): void {
   else stop.addEventListener('abort', shutDown, { once: true });
 }
 
-function connectProcesses({ enabled }: Settings) {
+function connectProcesses({ enabled, common }: Settings, locks: AdvisoryLocks) {
+  const services = connectionServices(locks, common.CONSENT_POLICY);
   return new Map(
-    enabled.map(({ target, settings }) => [
-      target.process.name,
-      { process: target.process, remote: target.connect(settings, unlimitedConnections('ratchet')) },
-    ]),
+    enabled.map(({ target: { process, connect }, settings }) => {
+      const remote = connect(settings, services);
+      const { bulk } = process.limits;
+      const gathered = common.SYNC_BULK && bulk !== undefined ? gatherSends(remote, bulk.itemsPerCall) : remote;
+      return [process.name, { process, remote: gathered }];
+    }),
   );
 }
 

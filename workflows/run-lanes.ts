@@ -17,6 +17,7 @@ export async function runLanes<Item, Outcome>(
   items: readonly Item[],
   start: (item: Item) => Promise<{ readonly end: Promise<Outcome> } | null>,
   ended: (outcome: Outcome | 'leftRunning') => void,
+  atOnce = CHILDREN_AT_ONCE,
 ): Promise<boolean> {
   const patience = new Patience(PATIENCE_MS);
   const waiting = [...items];
@@ -29,7 +30,7 @@ export async function runLanes<Item, Outcome>(
       if (outcome !== 'leftRunning') patience.progress();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(CHILDREN_AT_ONCE, items.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
   patience.end();
   return patience.timesOver === 0;
 }

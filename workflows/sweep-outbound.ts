@@ -71,7 +71,8 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
     const counts = (totals[step.type] ??= emptyTotals());
     do {
       const find = step.kind === 'due' ? sweepActivities.findDue : sweepActivities.findGone;
-      const page = await find({ process, type: step.type, after, limit: PAGE_SIZE });
+      const { kind: _, atOnce: __, ...looked } = step;
+      const page = await find({ process, ...looked, after, limit: PAGE_SIZE });
       counts.due += page.keys.length + page.moved;
       counts.moved += page.moved;
       const startedBefore = counts.started;
@@ -111,7 +112,7 @@ const OUTCOMES = { complete: 'IN_SYNC', 'target-down': 'FAILING', limit: 'PENDIN
 /** A child for each key. @returns false if patience ran out with some child. */
 function syncPage(
   process: SyncProcessName,
-  { type }: SweepStep,
+  { type, atOnce }: SweepStep,
   keys: readonly EntityKey[],
   counts: TypeTotals,
 ): Promise<boolean> {
@@ -129,6 +130,7 @@ function syncPage(
     (outcome) => {
       counts[outcome] += 1;
     },
+    atOnce,
   );
 }
 
@@ -153,7 +155,7 @@ async function startPair(pair: {
 /** Never rejects: a child that ends red is counted, and the next sweep starts it again. */
 async function outcomeOfChild(
   child: ChildWorkflowHandle<SyncEntityWorkflow>,
-): Promise<'inSync' | 'removed' | 'linked' | 'waiting' | 'parked' | 'other' | 'failed'> {
+): Promise<'inSync' | 'removed' | 'linked' | 'waiting' | 'parked' | 'suppressed' | 'other' | 'failed'> {
   try {
     const { outcome } = await child.result();
     switch (outcome) {
@@ -167,6 +169,8 @@ async function outcomeOfChild(
         return 'waiting';
       case 'PARKED':
         return 'parked';
+      case 'SUPPRESSED':
+        return 'suppressed';
       case 'FAILING':
         return 'failed';
       case 'PENDING':

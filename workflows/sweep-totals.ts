@@ -8,7 +8,7 @@ export interface TypeTotals {
   moved: number;
   /** Met a child that is still at work from before, and left it alone. */
   busy: number;
-  /** Children started: `inSync` + `removed` + `linked` + `waiting` + `parked` + `other` + `failed` + `leftRunning`. */
+  /** Children started: `inSync` + `removed` + `linked` + `waiting` + `parked` + `suppressed` + `other` + `failed` + `leftRunning`. */
   started: number;
   inSync: number;
   removed: number;
@@ -16,6 +16,8 @@ export interface TypeTotals {
   linked: number;
   waiting: number;
   parked: number;
+  /** Consent forbids it. */
+  suppressed: number;
   other: number;
   failed: number;
   /** Still at work when the sweep went on; they go on by themselves. */
@@ -35,21 +37,22 @@ export function emptyTotals(): TypeTotals {
     linked: 0,
     waiting: 0,
     parked: 0,
+    suppressed: 0,
     other: 0,
     failed: 0,
     leftRunning: 0,
   };
 }
 
-/** Totals to go on counting in: the input of a workflow is not ours to change. */
+/** Totals to go on counting in: the input of a workflow is not ours to change, and an older release knew fewer counts. */
 export function copyTotals(totals: SweepTotals): SweepTotals {
-  return Object.fromEntries(Object.entries(totals).map(([type, counts]) => [type, { ...counts }]));
+  return Object.fromEntries(Object.entries(totals).map(([type, counts]) => [type, { ...emptyTotals(), ...counts }]));
 }
 
 /** @throws Error if the sums do not hold; the sweep then shows red. */
 export function assertTotalsHold(totals: SweepTotals): void {
   for (const [type, t] of Object.entries(totals)) {
-    const ended = t.inSync + t.removed + t.linked + t.waiting + t.parked + t.other + t.failed;
+    const ended = t.inSync + t.removed + t.linked + t.waiting + t.parked + t.suppressed + t.other + t.failed;
     if (t.due !== t.moved + t.busy + t.started || t.started !== ended + t.leftRunning) {
       throw new Error(`the sweep's counts of ${type} do not add up: ${JSON.stringify(t)}`);
     }
@@ -60,12 +63,12 @@ export function assertTotalsHold(totals: SweepTotals): void {
 export function describeTotals(totals: SweepTotals): string {
   const rows = Object.entries(totals).map(
     ([type, t]) =>
-      `| ${type} | ${t.due} | ${t.moved} | ${t.inSync} | ${t.removed} | ${t.linked} | ${t.waiting} | ${t.parked} | ${t.failed + t.other} | ${t.leftRunning} | ${t.busy} |`,
+      `| ${type} | ${t.due} | ${t.moved} | ${t.inSync} | ${t.removed} | ${t.linked} | ${t.waiting} | ${t.parked} | ${t.suppressed} | ${t.failed + t.other} | ${t.leftRunning} | ${t.busy} |`,
   );
   if (rows.length === 0) return 'Nothing is due.';
   return [
-    '| type | due | unchanged | in sync | removed | linked | waiting | parked | failed | left running | busy |',
-    '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
+    '| type | due | unchanged | in sync | removed | linked | waiting | parked | suppressed | failed | left running | busy |',
+    '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
     ...rows,
   ].join('\n');
 }

@@ -68,6 +68,8 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   async function pass(): Promise<SyncEntityResult | typeof INTERRUPTED> {
     const { orders, onlyInbound, ...taken } = requests.take();
     const asked: Asked = { resend: taken.resend, inbound: taken.inbound };
+    // Nothing that was asked for beside matters any more.
+    if (orders.includes('erase')) return erase(asked);
     for (const order of orders) {
       const refusal = await carryOut(order);
       if (refusal === null) continue;
@@ -110,6 +112,10 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
         asked.inbound ||= more.inbound;
         continue;
       }
+      if (delivery.kind === 'carried') {
+        await askPair({ process, ...delivery.by }, 'outbound');
+        return resultOf(delivery);
+      }
       const settled = settle(delivery);
       await recordActivities.record({ process, type, delivery: settled });
       if (settled.kind !== 'gave-way') {
@@ -120,6 +126,23 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
       // What was contested is let go; now the pair is sent in full.
       asked.resend = false;
     }
+  }
+
+  /** Deletes the remote record for good; then the record says so, and keeps nothing else. */
+  async function erase(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
+    const delivery = await attemptDurably(
+      pair,
+      requests,
+      asked,
+      ({ deliver }, attemptsBefore) => deliver({ ...pair, resend: false, erase: true, attemptsBefore }),
+      onFailing,
+    );
+    if (delivery === INTERRUPTED) {
+      requests.add('erase');
+      return INTERRUPTED;
+    }
+    await recordActivities.record({ process, type, delivery });
+    return resultOf(delivery);
   }
 
   /** @returns why it cannot be carried out, or null. */
@@ -177,6 +200,9 @@ function resultOf(delivery: Delivery): SyncEntityResult {
 function reasonOf(delivery: Delivery): string | null {
   if (delivery.kind === 'waiting') return `waits for ${delivery.for}`;
   if (delivery.kind === 'linked') return `shares the remote record of ${delivery.to}`;
+  if (delivery.kind === 'carried') return `travels with ${formatRef(delivery.by)}, which was asked`;
+  if (delivery.kind === 'suppressed') return delivery.reason;
+  if (delivery.kind === 'erased') return delivery.outcome;
   if (delivery.kind !== 'parked') return null;
   return delivery.field === null ? delivery.reason : `${delivery.field}: ${delivery.reason}`;
 }
@@ -194,6 +220,8 @@ function reasonOfAbsorption(absorption: Absorption): string | null {
     case 'nothing':
     case 'parked':
       return absorption.reason;
+    case 'consent':
+      return absorption.refused ?? 'nothing is refused any more';
     case 'applied':
     case 'drifted':
       return absorption.fields.join(', ');

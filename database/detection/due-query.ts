@@ -148,5 +148,5 @@ export function goneRows({ process, mapping }: Detection): RawBuilder<unknown> {
     LEFT JOIN ${sql.raw(entityTable(mapping.type))} e ON e.id = sr.entity_key
     WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL
       AND ((e.id IS NULL AND NOT (sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL))
-        OR (sr.state NOT IN ('REMOVED', 'UNLINKED') AND (${sql.raw(mapping.filter)}) IS NOT TRUE))`;
+        OR (sr.state NOT IN ('REMOVED', 'UNLINKED') AND sr.last_error IS DISTINCT FROM 'erased' AND (${sql.raw(mapping.filter)}) IS NOT TRUE))`;
 }

@@ -1,21 +1,29 @@
 import { sql } from 'kysely';
 import type { EntityKey } from '../../sync/entity-type.ts';
 import type { EntityManager } from '../orm.ts';
+import { entityTable } from '../table-names.ts';
 import { dueRows, goneRows, type Detection } from './due-query.ts';
 
 export interface PageRequest {
   /** The last key of the page before; `null` begins. Pages go by key, never by offset. */
   readonly after: EntityKey | null;
   readonly limit: number;
+  /** SQL condition on the row `e`; left out: none. */
+  readonly condition?: string;
 }
 
 /** The next keys that are due and settled, in the order of their keys; fewer than `limit` means there are no more. */
 export async function findDuePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT page.key FROM (${dueRows(detection)}) page
-    WHERE page.age <> 'unsettled' AND (${page.after}::bigint IS NULL OR page.key > ${page.after}::bigint)
+    WHERE page.age <> 'unsettled' AND ${meets(detection, page)} AND (${page.after}::bigint IS NULL OR page.key > ${page.after}::bigint)
     ORDER BY page.key LIMIT ${page.limit}`.execute(em.getKysely());
   return rows.map(({ key }) => key);
+}
+
+function meets({ mapping }: Detection, { condition }: PageRequest) {
+  if (condition === undefined) return sql`true`;
+  return sql`EXISTS (SELECT FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = page.key AND (${sql.raw(condition)}))`;
 }
 
 /** The next keys that must leave the target, in the order of their keys. */

@@ -4,6 +4,7 @@ import { EmsAddresses } from './ems-0002-addresses.ts';
 import { SyncRecords } from './sync-0001-records.ts';
 import { SyncInbound } from './sync-0002-inbound.ts';
 import { SyncBothWays } from './sync-0003-both-ways.ts';
+import { SyncConsent } from './sync-0004-consent.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -21,5 +22,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0001-records', class: SyncRecords },
     { name: 'sync-0002-inbound', class: SyncInbound },
     { name: 'sync-0003-both-ways', class: SyncBothWays },
+    { name: 'sync-0004-consent', class: SyncConsent },
   ],
 };

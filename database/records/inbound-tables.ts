@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { EntityType } from '../../sync/entity-type.ts';
 import type { Flip } from '../../sync/flips.ts';
+import type { Channel, SuppressionReason } from '../../sync/suppression.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { ConversationMessageEntity } from '../entities/index.ts';
 import { instantColumn, keyColumn, textColumn } from '../entities/ems-base.ts';
@@ -58,9 +59,25 @@ export const SyncSuppressionEntity = defineEntity({
     id,
     syncProcess,
     addressHash: p.text(),
+    channel: p.text().$type<Channel>(),
     entityKey: keyColumn().strictNullable(),
-    reason: p.text(),
+    reason: p.text().$type<SuppressionReason>(),
     since: instantColumn(),
+  },
+});
+
+/** Receipts of erasures. The target, the row's id, what was done and when: no personal data. */
+export const SyncErasureEntity = defineEntity({
+  name: 'SyncErasure',
+  tableName: 'sync_erasure',
+  properties: {
+    id,
+    syncProcess,
+    entityType: p.text().$type<EntityType>(),
+    entityKey: keyColumn(),
+    outcome: p.text().$type<'erased' | 'absent' | 'kept'>(),
+    detail: p.text(),
+    erasedOn: instantColumn(),
   },
 });
 

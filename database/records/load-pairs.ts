@@ -1,6 +1,8 @@
 import { IsolationLevel, type EntitySchema } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { formatRef, type EntityKey, type EntityType } from '../../sync/entity-type.ts';
+import type { Base } from '../../sync/keyed-hash.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { SOURCE_ENTITIES, type EmsRows, type SourceRowTypes } from '../entities/index.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import type { EntityManager, Orm } from '../orm.ts';
@@ -69,6 +71,19 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
     },
     { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
   );
+}
+
+/** The row and what the target was last known to hold of it, without what the mapping reads beside. */
+export async function loadEnds(
+  orm: Orm,
+  process: SyncProcessName,
+  type: EntityType,
+  key: EntityKey,
+): Promise<{ readonly entity: AnyRow | null; readonly base: Base | null }> {
+  const em = orm.em.fork();
+  const [entity] = await findRows(em, type, [key]);
+  const record = await em.findOne(RECORD_ENTITIES[type], { syncProcess: process, entityKey: key });
+  return { entity: entity ?? null, base: record?.base ?? null };
 }
 
 const sharedWith = (key: EntityKey, owner: EntityKey | undefined) =>

@@ -4,7 +4,7 @@ import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { Orm } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
-import { knownSources, syncedOn } from './write-deliveries.ts';
+import { knownSources, syncedOn } from './upsert-records.ts';
 
 export interface Unchanged {
   readonly key: EntityKey;

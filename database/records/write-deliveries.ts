@@ -1,33 +1,13 @@
 import { sql } from 'kysely';
-import type { Delivery, Examined } from '../../sync/delivery.ts';
+import type { Delivery } from '../../sync/delivery.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
-import type { SyncState } from '../../sync/sync-state.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager, Orm } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import { tieSentMessages } from './message-ties.ts';
-
-/** The columns that a result sets; those left out are set to null, but for `remote_synced_on`, which only moves on. */
-interface RecordValues {
-  readonly key: string;
-  readonly pass: string;
-  readonly state: SyncState;
-  readonly workflowId: string;
-  readonly entitySyncedOn?: string | null;
-  readonly examinedOn?: string | null;
-  readonly mappingVersion?: number | null;
-  readonly sourcesVersion?: string | null;
-  readonly waitingFor?: string | null;
-  readonly remoteId?: string | null;
-  readonly contentHash?: string | null;
-  readonly base?: Base | null;
-  readonly remoteSyncedOn?: string | null;
-  readonly lastErrorClass?: string | null;
-  readonly lastError?: string | null;
-  /** Which of the old values stay: those that a result without a remote call must not lose. */
-  readonly keep: 'nothing' | 'remote' | 'times-and-remote';
-}
+import { examined, inSync, upsertRecords, type RecordValues } from './upsert-records.ts';
+import { writeRiders } from './write-riders.ts';
 
 /**
  * Writes the results of a pass, all in one transaction: hash, times and remote id together, and only with a confirmed result
@@ -40,15 +20,19 @@ export async function writeDeliveries(
   deliveries: readonly (Delivery & { readonly workflowId: string })[],
 ): Promise<void> {
   const values = deliveries.flatMap((delivery) => recordValues(delivery) ?? []);
-  const forgotten = deliveries.filter((delivery) => delivery.kind === 'removed' && delivery.forget);
+  const forgotten = deliveries.filter(isForgotten);
   await orm.em.fork().transactional(async (em) => {
     await deleteRecords(em, process, type, forgotten);
     await tieSentMessages(em, process, deliveries);
     for (const [keep, sameKeep] of Map.groupBy(values, (value) => value.keep)) {
       await upsertRecords(em, process, type, keep, sameKeep);
     }
+    await writeRiders(em, process, type, deliveries);
   });
 }
+
+const isForgotten = (delivery: Delivery) =>
+  (delivery.kind === 'removed' && delivery.forget) || (delivery.kind === 'erased' && delivery.examined === null);
 
 async function deleteRecords(
   em: EntityManager,
@@ -64,71 +48,12 @@ async function deleteRecords(
       AND NOT EXISTS (SELECT FROM ${sql.raw(entityTable(type))} e WHERE e.id = v.key)`.execute(em.getKysely());
 }
 
-const KEPT_COLUMNS = {
-  nothing: [],
-  remote: ['remote_id', 'content_hash', 'base'],
-  'times-and-remote': ['remote_id', 'content_hash', 'base', 'entity_synced_on'],
-} as const satisfies Record<RecordValues['keep'], readonly string[]>;
-
-async function upsertRecords(
-  em: EntityManager,
-  process: SyncProcessName,
-  type: EntityType,
-  keep: RecordValues['keep'],
-  values: readonly RecordValues[],
-): Promise<void> {
-  const kept: readonly string[] = KEPT_COLUMNS[keep];
-  const keepable = (column: string) => sql.raw(`${column} = ${kept.includes(column) ? 'sr' : 'EXCLUDED'}.${column}`);
-  await sql`
-    INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, pass, state, workflow_id,
-      entity_synced_on, examined_on, mapping_version, sources_version, waiting_for, remote_id, content_hash, base,
-      remote_synced_on, last_error_class, last_error, updated_on)
-    SELECT ${process}, e.id, v.key, v.pass, v.state, v."workflowId",
-      v."entitySyncedOn", v."examinedOn", v."mappingVersion", v."sourcesVersion", v."waitingFor", v."remoteId",
-      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", clock_timestamp()
-    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, pass bigint, state text,
-      "workflowId" text, "entitySyncedOn" timestamptz, "examinedOn" timestamptz, "mappingVersion" integer,
-      "sourcesVersion" text, "waitingFor" text, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
-      "lastErrorClass" text, "lastError" text)
-    LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
-    ON CONFLICT (sync_process, entity_key) DO UPDATE SET
-      entity_id = EXCLUDED.entity_id,
-      pass = EXCLUDED.pass,
-      state = EXCLUDED.state,
-      workflow_id = EXCLUDED.workflow_id,
-      ${keepable('entity_synced_on')},
-      examined_on = EXCLUDED.examined_on,
-      mapping_version = EXCLUDED.mapping_version,
-      sources_version = EXCLUDED.sources_version,
-      waiting_for = EXCLUDED.waiting_for,
-      ${keepable('remote_id')},
-      ${keepable('content_hash')},
-      ${keepable('base')},
-      remote_synced_on = coalesce(EXCLUDED.remote_synced_on, sr.remote_synced_on),
-      last_error_class = EXCLUDED.last_error_class,
-      last_error = EXCLUDED.last_error,
-      attempts = 0,
-      failing_since = NULL,
-      updated_on = EXCLUDED.updated_on
-    WHERE sr.pass <= EXCLUDED.pass`.execute(em.getKysely());
-}
-
-/** A microsecond short while unsettled: the next sweep then looks again, finds the hash equal, and sets the time right. */
-export function syncedOn({ modifiedOn, settled }: Examined): string {
-  if (settled) return modifiedOn;
-  return Temporal.Instant.from(modifiedOn).subtract({ microseconds: 1 }).toString({ fractionalSecondDigits: 6 });
-}
-
-/** Unsettled sources count as unknown, for the same reason. */
-export function knownSources({ sourcesVersion, settled }: Examined): string | null {
-  return settled ? sourcesVersion : null;
-}
-
 function recordValues(delivery: Delivery & { readonly workflowId: string }): RecordValues | null {
   const { key, pass, workflowId } = delivery;
   const common = { key, pass, workflowId };
   switch (delivery.kind) {
     case 'nothing':
+    case 'carried':
     case 'superseded':
     case 'blocked':
       return null;
@@ -136,13 +61,25 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
     case 'updated':
       return {
         ...common,
-        keep: 'nothing',
+        ...delivered(delivery),
         state: 'IN_SYNC',
         ...inSync(delivery.examined),
-        remoteId: delivery.remoteId,
-        contentHash: delivery.contentHash,
-        base: delivery.base ?? null,
-        remoteSyncedOn: delivery.remoteModifiedOn,
+      };
+    case 'suppressed': {
+      const refused = { state: 'SUPPRESSED', lastErrorClass: 'consent', lastError: delivery.reason } as const;
+      if (delivery.delivered !== null)
+        return { ...common, ...delivered(delivery.delivered), ...refused, ...inSync(delivery.examined) };
+      return { ...common, keep: 'times-and-remote', ...refused, ...examined(delivery.examined) };
+    }
+    case 'erased':
+      if (delivery.examined === null) return null;
+      return {
+        ...common,
+        keep: 'nothing',
+        state: 'SUPPRESSED',
+        lastErrorClass: 'consent',
+        lastError: 'erased',
+        ...examined(delivery.examined),
       };
     case 'unchanged':
       return { ...common, keep: 'remote', state: 'IN_SYNC', ...inSync(delivery.examined) };
@@ -174,18 +111,15 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
   }
 }
 
-function inSync(judged: Examined) {
-  return {
-    entitySyncedOn: syncedOn(judged),
-    sourcesVersion: knownSources(judged),
-    mappingVersion: judged.mappingVersion,
-  };
+interface Delivered {
+  readonly remoteId: string | null;
+  readonly remoteModifiedOn: string | null;
+  readonly contentHash: string;
+  readonly base?: Base;
 }
 
-function examined(judged: Examined) {
-  return {
-    examinedOn: syncedOn(judged),
-    sourcesVersion: knownSources(judged),
-    mappingVersion: judged.mappingVersion,
-  };
+/** What a confirmed result says of the remote. A remote id that is left out was written by the attempt itself. */
+function delivered({ remoteId, remoteModifiedOn, contentHash, base }: Delivered) {
+  const keep: RecordValues['keep'] = remoteId === null ? 'remote-id' : 'nothing';
+  return { keep, remoteId, contentHash, base: base ?? null, remoteSyncedOn: remoteModifiedOn };
 }

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { contentHash, type Content } from '../../sync/content-hash.ts';
 import {
   judgeOutbound,
+  type JudgeOptions,
   type JudgedEntity,
   type JudgedRecord,
   type OutboundDecision,
@@ -32,7 +33,8 @@ type Word =
   | 'drop-forget'
   | 'park'
   | 'wait'
-  | 'link';
+  | 'link'
+  | 'suppress';
 
 function word(decision: OutboundDecision): Word {
   if (decision.kind === 'remove') return decision.forget ? 'forget' : 'remove';
@@ -92,6 +94,44 @@ describe.each(CASES)('an entity %s', (_, entity, hash, plain, resent) => {
     const decisions = ([null, REMOTE_ID] as const).map((remoteId) => record(state, remoteId, hash));
     expect(decisions.map((judged) => word(judgeOutbound(entity, judged)))).toEqual(plain[state]);
     expect(decisions.map((judged) => word(judgeOutbound(entity, judged, { resend: true })))).toEqual(resent[state]);
+  });
+});
+
+describe('a person who has refused', () => {
+  const unsubscribed = [{ channel: 'email', reason: 'unsubscribed' }] as const;
+  const erased = [{ channel: 'sms', reason: 'erased' }] as const;
+  const judge = (state: SyncState, hash: string | null, options: JudgeOptions, entity: JudgedEntity = mapped) =>
+    word(judgeOutbound(entity, record(state, REMOTE_ID, hash), options));
+
+  test.each(SYNC_STATES.filter((state) => state !== 'UNLINKED'))(
+    'gets nothing where that is withheld, whatever is asked: %s',
+    (state) => {
+      for (const resend of [false, true]) {
+        const options = { suppressions: unsubscribed, withhold: true, resend };
+        for (const entity of [mapped, parked, orphaned]) expect(judge(state, HASH, options, entity)).toBe('suppress');
+        expect(judge(state, HASH, options, gone)).not.toBe('suppress');
+      }
+    },
+  );
+
+  test('where other fields go on: they do, once, and the record says that it was refused', () => {
+    const options = { suppressions: unsubscribed, withhold: false };
+    expect(judge('IN_SYNC', HASH, options)).toBe('suppress');
+    expect(judge('SUPPRESSED', HASH, options)).toBe('suppress');
+    expect(judge('SUPPRESSED', OTHER_HASH, options)).toBe('update');
+    expect(judge('SUPPRESSED', HASH, { ...options, resend: true })).toBe('update');
+    expect(judge('PENDING', HASH, options)).toBe('update');
+  });
+
+  test('and does so no longer is looked at again, though nothing else has changed', () => {
+    expect(judge('SUPPRESSED', HASH, { suppressions: [] })).toBe('update');
+  });
+
+  test('and was erased gets nothing at all, by whatever address or record that is known', () => {
+    expect(judge('IN_SYNC', OTHER_HASH, { suppressions: erased, resend: true })).toBe('suppress');
+    const known = { ...record('SUPPRESSED', null, null), erased: true };
+    for (const entity of [mapped, filteredOut, parked]) expect(word(judgeOutbound(entity, known))).toBe('suppress');
+    expect(word(judgeOutbound(gone, known))).toBe('drop-forget');
   });
 });
 

@@ -20,6 +20,7 @@ const honest: fc.Arbitrary<TypeTotals> = fc
     linked: count,
     waiting: count,
     parked: count,
+    suppressed: count,
     other: count,
     failed: count,
     leftRunning: count,
@@ -55,6 +56,11 @@ describe('the counts of a sweep (pitfall 38)', () => {
     expect(copy).toEqual({ Person: { ...emptyTotals(), due: 1 } });
     expect(before).toEqual({ Person: emptyTotals() });
   });
+
+  test('of an older release, which counted less, go on from nought', () => {
+    const { suppressed: _, ...older } = emptyTotals();
+    expect(copyTotals({ Person: older as TypeTotals })).toEqual({ Person: emptyTotals() });
+  });
 });
 
 describe('the page of a sweep', () => {
@@ -75,7 +81,7 @@ describe('the page of a sweep', () => {
       leftRunning: 1,
     };
     const [heading, rule, ...lines] = describeTotals({ Event: emptyTotals(), Person: totals }).split('\n');
-    expect(lines[1]).toBe('| Person | 9 | 2 | 3 | 0 | 0 | 0 | 0 | 2 | 1 | 1 |');
+    expect(lines[1]).toBe('| Person | 9 | 2 | 3 | 0 | 0 | 0 | 0 | 0 | 2 | 1 | 1 |');
     for (const line of [rule, ...lines]) expect(line?.split('|')).toHaveLength(heading?.split('|').length ?? 0);
   });
 });

@@ -1,0 +1,57 @@
+import { liftLedger, readLedgerOf } from '../database/records/ledger.ts';
+import { loadPairs } from '../database/records/load-pairs.ts';
+import type { Absorption } from '../sync/absorption.ts';
+import type { SyncRecord } from '../database/records/sync-record.ts';
+import { isHashOf, type KeyedHash } from '../sync/keyed-hash.ts';
+import { CHANNELS, describeSuppressions, type Suppression } from '../sync/suppression.ts';
+import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
+import type { AbsorbInput } from './absorb-input.ts';
+import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
+import { ERASED } from './judge-pairs.ts';
+import { addressesOf, enterRefusals, hashesOf } from './pair-consent.ts';
+import { mappingOf } from '../targets/sync-process.ts';
+
+/**
+ * The inbound half of a pass at a target that is else only written to: reads what the target knows of the contact's consent
+ * into the ledger. What the record becomes of it, the outbound half judges. Repeating it is harmless.
+ *
+ * @throws SyncError for what is worth another attempt.
+ */
+export async function absorbConsent(
+  dependencies: Dependencies,
+  source: ConsentSource,
+  { process: name, type, key }: AbsorbInput,
+): Promise<Absorption> {
+  const { process } = connectedProcess(dependencies, name);
+  const [pair] = await loadPairs(dependencies.orm, detectionOf(dependencies, process, type), [key]);
+  const record = pair?.record ?? null;
+  if (record === null || record.remoteId === null || record.lastError === ERASED) {
+    return { key, kind: 'nothing', reason: 'no contact of ours', outboundDue: true };
+  }
+  const contact = await source.fetch(record.remoteId);
+  // Gone: what that means for the person, the next delivery learns from the target's own answer.
+  if (contact === null) return { key, kind: 'nothing', reason: 'the contact is gone', outboundDue: true };
+  const refusals = refusalsOf(contact, record, dependencies);
+  const own = addressesOf(mappingOf(process, type), pair?.entity ?? null);
+  const hashes = [...hashesOf(contact.addresses, dependencies.keys), ...hashesOf(own, dependencies.keys)];
+  const before = await readLedgerOf(dependencies.orm.em.fork(), name, hashes);
+  const isNews = refusals.some(({ channel, reason }) =>
+    [...before.values()].every((known) => known.channel !== channel || known.reason !== reason),
+  );
+  await enterRefusals(dependencies, name, key, [contact.addresses, own], refusals);
+  const open = CHANNELS.filter((channel) => refusals.every((refusal) => refusal.channel !== channel));
+  const lifted = await liftLedger(dependencies.orm.em.fork(), name, key, hashes, open);
+  if (!isNews && lifted === 0) return { key, kind: 'unchanged', outboundDue: record.state !== 'IN_SYNC' };
+  return { key, kind: 'consent', refused: describeSuppressions(refusals) || null, outboundDue: true };
+}
+
+/** What a contact has refused, but for what EMS itself has opted out of. */
+export function refusalsOf(
+  { refusals, oursIfStored }: ContactConsent,
+  record: Pick<SyncRecord, 'base'> | null,
+  { keys }: Pick<Dependencies, 'keys'>,
+): readonly Suppression[] {
+  if (oursIfStored === undefined || record === null) return refusals;
+  const [field, value] = oursIfStored;
+  return isHashOf(record.base?.[field] as KeyedHash | undefined, field, value, keys) ? [] : refusals;
+}

@@ -1,0 +1,86 @@
+import { sql } from 'kysely';
+import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
+import { enterLedger, readLedger } from '../database/records/ledger.ts';
+import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
+import { entityTable } from '../database/table-names.ts';
+import { addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
+import type { EntityKey } from '../sync/entity-type.ts';
+import { isHashOf } from '../sync/keyed-hash.ts';
+import { binding, CHANNELS, type Suppression } from '../sync/suppression.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { EntityMapping } from '../targets/entity-mapping.ts';
+import type { PairConsent } from '../targets/remote-system.ts';
+import type { Dependencies } from './dependencies.ts';
+
+type Needed = Pick<Dependencies, 'orm' | 'keys' | 'consentPolicy'>;
+
+/** Where a row's person is reached; nowhere, if nobody's consent is at stake. */
+export function addressesOf({ consent }: EntityMapping, row: AnyRow | null): Addresses {
+  // The row is of the mapping's own type, which the engine knows as any.
+  return consent === null || row === null ? {} : consent.addresses(row as never);
+}
+
+/** Keyed hashes of all these addresses, under every key. */
+export function hashesOf(addresses: Addresses, keys: Dependencies['keys']) {
+  return CHANNELS.flatMap((channel) => addressHashes(channel, addresses[channel], keys));
+}
+
+/** What of the ledger counts against each of these pairs; none for mappings without consent. */
+export async function suppressionsOf(
+  { orm, keys, consentPolicy }: Needed,
+  process: SyncProcessName,
+  mapping: EntityMapping,
+  pairs: readonly Pair[],
+): Promise<ReadonlyMap<EntityKey, readonly Suppression[]>> {
+  if (mapping.consent === null || keys.length === 0) return new Map();
+  const people = pairs.map(({ key, entity }) => ({ key, hashes: hashesOf(addressesOf(mapping, entity), keys) }));
+  const ledger = await readLedger(orm.em.fork(), process, people);
+  return new Map([...ledger].map(([key, suppressions]) => [key, binding(suppressions, consentPolicy)]));
+}
+
+/** What a target may ask about the pair; undefined for mappings without consent. */
+export function pairConsent(
+  { orm, keys }: Needed,
+  process: SyncProcessName,
+  mapping: EntityMapping,
+  { key, record }: Pair,
+  suppressions: readonly Suppression[],
+): { readonly consent: PairConsent } | Record<string, never> {
+  if (mapping.consent === null) return {};
+  const table = sql.raw(entityTable(mapping.type));
+  return {
+    consent: {
+      suppressions,
+      holderOf: async (remoteId) => {
+        const holder =
+          (await findByRemoteIds(orm.em.fork(), process, mapping.type, [remoteId])).get(remoteId)?.key ?? null;
+        return holder === key ? null : holder;
+      },
+      isAnothers: async (email) => {
+        const { rows } = await sql`
+          SELECT FROM ${table} e WHERE lower(btrim(e.email)) = ${normalisedAddress('email', email)}
+            AND e.id <> ${key}::bigint AND (${sql.raw(mapping.filter)}) LIMIT 1`.execute(orm.em.fork().getKysely());
+        return rows.length > 0;
+      },
+      wasStored: (field, value) => isHashOf(record?.base?.[field], field, value, keys),
+    },
+  };
+}
+
+/** Enters what a target has refused: against the person, and against each address on that channel. */
+export async function enterRefusals(
+  { orm, keys }: Pick<Dependencies, 'orm' | 'keys'>,
+  process: SyncProcessName,
+  key: EntityKey | null,
+  addresses: readonly Addresses[],
+  refusals: readonly Suppression[],
+): Promise<void> {
+  const lines = refusals.flatMap(({ channel, reason }) =>
+    addresses.flatMap((known) =>
+      addressHashes(channel, known[channel], keys)
+        .slice(0, 1)
+        .map((addressHash) => ({ channel, reason, addressHash, key })),
+    ),
+  );
+  await enterLedger(orm.em.fork(), process, lines);
+}

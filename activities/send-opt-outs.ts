@@ -1,0 +1,26 @@
+import { isErased } from '../sync/suppression.ts';
+import { mappingOf } from '../targets/sync-process.ts';
+import type { DeliverInput } from './deliver-input.ts';
+import { connectedProcess, type Dependencies } from './dependencies.ts';
+import type { JudgedPair } from './judge-pairs.ts';
+import { addressesOf, pairConsent } from './pair-consent.ts';
+
+/** Opt-outs go out first of all, also those of a row whose other content cannot be sent. */
+export async function sendOptOuts(
+  dependencies: Dependencies,
+  { process: name, type, key }: DeliverInput,
+  pass: bigint,
+  { pair, decision, suppressions }: JudgedPair,
+): Promise<void> {
+  const { process, remote } = connectedProcess(dependencies, name);
+  const mapping = mappingOf(process, type);
+  if (mapping.consent === null || remote.optOut === undefined || pair.entity === null) return;
+  // Whatever else is sent begins with them.
+  if (!['park', 'wait', 'suppress'].includes(decision.kind) || isErased(suppressions)) return;
+  const channels = mapping.consent.optOuts(pair.entity as never, pair.sources as never);
+  if (channels.length === 0) return;
+  const remoteId = pair.record?.remoteId ?? null;
+  const addresses = addressesOf(mapping, pair.entity);
+  const consent = pairConsent(dependencies, name, mapping, pair, suppressions);
+  await remote.optOut({ type, key, remoteId, pass, addresses, channels, ...consent });
+}

@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+
+/** No lock was had in time; whoever wanted it tries again later. */
+export class LockTimeoutError extends Error {
+  override readonly name = 'LockTimeoutError';
+}
+
+const POLL_MS = [10, 20, 40, 80, 120] as const;
+
+/**
+ * PostgreSQL's advisory locks for work that outlasts a statement: remote calls. One connection holds all of a process's
+ * locks, however many calls are under way; within the process a name is queued for in order. If the connection is lost, so
+ * are its locks: what they guard is repeatable work whose attempts are numbered (architecture rule 14).
+ */
+export class AdvisoryLocks {
+  readonly #databaseUrl: string;
+  #client: Promise<pg.Client> | null = null;
+  /** The last in the queue for each name. */
+  readonly #queues = new Map<string, Promise<void>>();
+
+  constructor(databaseUrl: string) {
+    this.#databaseUrl = databaseUrl;
+  }
+
+  /**
+   * Runs `work` while holding every one of these names over all processes. Names are taken in one order, so that two who
+   * want the same two cannot wait for each other.
+   *
+   * @throws LockTimeoutError
+   */
+  async withLocks<T>(names: readonly string[], timeoutMs: number, work: () => Promise<T>): Promise<T> {
+    const [name, ...others] = [...new Set(names)].toSorted();
+    if (name === undefined) return work();
+    const deadline = Date.now() + timeoutMs;
+    const leave = await this.#enterQueue(name, deadline);
+    try {
+      await this.#lock(name, deadline);
+      try {
+        return await this.withLocks(others, Math.max(0, deadline - Date.now()), work);
+      } finally {
+        await this.#unlock(name);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /**
+   * Runs `work` while holding one of these names, whichever gets free first.
+   *
+   * @throws LockTimeoutError
+   */
+  async withOneOf<T>(names: readonly string[], timeoutMs: number, work: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (let tries = 0; ; tries += 1) {
+      for (const name of names) {
+        if (this.#queues.has(name)) continue;
+        const leave = await this.#enterQueue(name, deadline);
+        if (!(await this.#tryLock(name).catch(giveBack(leave)))) {
+          leave();
+          continue;
+        }
+        try {
+          return await work();
+        } finally {
+          await this.#unlock(name);
+          leave();
+        }
+      }
+      if (Date.now() >= deadline) throw new LockTimeoutError('all are taken');
+      await sleep(pauseOf(tries));
+    }
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    await (await client?.catch(() => null))?.end();
+  }
+
+  /** Waits until nobody of this process is before us. @returns what lets the next one in. */
+  async #enterQueue(name: string, deadline: number): Promise<() => void> {
+    const before = this.#queues.get(name);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const place = before === undefined ? promise : before.then(() => promise);
+    this.#queues.set(name, place);
+    const leave = () => {
+      resolve();
+      if (this.#queues.get(name) === place) this.#queues.delete(name);
+    };
+    if (before === undefined) return leave;
+    const inTime = await Promise.race([
+      before.then(() => true),
+      sleep(Math.max(0, deadline - Date.now()), false, { ref: false }),
+    ]);
+    if (inTime) return leave;
+    leave();
+    throw new LockTimeoutError('others are before');
+  }
+
+  async #lock(name: string, deadline: number): Promise<void> {
+    for (let tries = 0; !(await this.#tryLock(name)); tries += 1) {
+      if (Date.now() >= deadline) throw new LockTimeoutError('held by another process');
+      await sleep(pauseOf(tries));
+    }
+  }
+
+  async #tryLock(name: string): Promise<boolean> {
+    const { rows } = await (
+      await this.#connection()
+    ).query<{ locked: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [name]);
+    return rows[0]?.locked === true;
+  }
+
+  /** Locks of a connection that is gone are gone with it. */
+  async #unlock(name: string): Promise<void> {
+    const client = await this.#client?.catch(() => null);
+    await client?.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]).catch(() => undefined);
+  }
+
+  #connection(): Promise<pg.Client> {
+    this.#client ??= this.#connect();
+    return this.#client;
+  }
+
+  async #connect(): Promise<pg.Client> {
+    const client = new pg.Client({
+      connectionString: this.#databaseUrl,
+      application_name: 'ems-sync locks',
+      connectionTimeoutMillis: 10_000,
+    });
+    const forget = () => {
+      this.#client = null;
+    };
+    client.once('error', forget);
+    client.once('end', forget);
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+}
+
+const pauseOf = (tries: number) => (POLL_MS[Math.min(tries, POLL_MS.length - 1)] ?? 120) * (0.5 + Math.random());
+
+function giveBack(leave: () => void) {
+  return (error: unknown): never => {
+    leave();
+    throw error;
+  };
+}

@@ -1,0 +1,89 @@
+import { sql } from 'kysely';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { EntityManager } from '../orm.ts';
+import { entityTable } from '../table-names.ts';
+
+interface PairOf {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly key: EntityKey;
+}
+
+/** What was done about one row at one target. No personal data: it is kept for good. */
+export interface Receipt {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly key: EntityKey;
+  readonly outcome: 'erased' | 'absent' | 'kept';
+  readonly detail: string;
+  /** RFC 3339 as PostgreSQL writes it, UTC. */
+  readonly erasedOn: string;
+}
+
+/** Forgets values of the pair that lost conflicts, and what it has recently come to. */
+export async function forgetValues(em: EntityManager, { process, type, key }: PairOf): Promise<void> {
+  for (const table of ['sync_conflict', 'sync_flip']) {
+    await sql`
+      DELETE FROM ${sql.raw(table)}
+      WHERE sync_process = ${process} AND entity_type = ${type} AND entity_key = ${key}::bigint`.execute(
+      em.getKysely(),
+    );
+  }
+}
+
+/** Erased again, the newer receipt counts; but that there is nothing left to erase is no news. */
+export async function writeReceipt(
+  em: EntityManager,
+  { process, type, key }: PairOf,
+  { outcome, detail }: Pick<Receipt, 'outcome' | 'detail'>,
+): Promise<void> {
+  await sql`
+    INSERT INTO sync_erasure AS receipt (sync_process, entity_type, entity_key, outcome, detail)
+    VALUES (${process}, ${type}, ${key}::bigint, ${outcome}, ${detail})
+    ON CONFLICT (sync_process, entity_type, entity_key) DO UPDATE
+      SET outcome = EXCLUDED.outcome, detail = EXCLUDED.detail, erased_on = clock_timestamp()
+      WHERE EXCLUDED.outcome <> 'absent'`.execute(em.getKysely());
+}
+
+/** The receipts of these rows, in the order of processes. */
+export async function readReceipts(em: EntityManager, refs: readonly PairOf[]): Promise<Receipt[]> {
+  const { rows } = await sql<Receipt>`
+    SELECT r.sync_process AS process, r.entity_type AS type, r.entity_key AS key, r.outcome, r.detail,
+      r.erased_on AS "erasedOn"
+    FROM sync_erasure r
+    JOIN jsonb_to_recordset(${JSON.stringify(refs)}::jsonb) AS v(process text, type text, key bigint)
+      ON r.sync_process = v.process AND r.entity_type = v.type AND r.entity_key = v.key
+    ORDER BY r.sync_process, r.id`.execute(em.getKysely());
+  return rows;
+}
+
+/**
+ * Every row that tells of a person, by type, those that refer to others first: what must leave a target before the person
+ * can.
+ */
+const ROWS_OF_PERSON: readonly (readonly [EntityType, string])[] = [
+  ['StartGroupParticipant', 'event_participant_id IN (SELECT id FROM event_participant WHERE person_id = $person)'],
+  ['Tag', 'event_participant_id IN (SELECT id FROM event_participant WHERE person_id = $person)'],
+  ['EventParticipant', 'person_id = $person'],
+  ['Conversation', 'person_id = $person'],
+];
+
+/** The rows of these types that EMS has of a person, in the order in which they must leave a target. The person comes last. */
+export async function rowsOfPerson(
+  em: EntityManager,
+  person: EntityKey,
+  types: readonly EntityType[],
+): Promise<readonly { readonly type: EntityType; readonly key: EntityKey }[]> {
+  const found: { type: EntityType; key: EntityKey }[] = [];
+  for (const [type, where] of ROWS_OF_PERSON) {
+    if (!types.includes(type)) continue;
+    const condition = where.replaceAll('$person', BigInt(person).toString());
+    const { rows } = await sql<{ key: EntityKey }>`
+      SELECT id AS key FROM ${sql.raw(entityTable(type))} WHERE ${sql.raw(condition)} ORDER BY id`.execute(
+      em.getKysely(),
+    );
+    found.push(...rows.map(({ key }) => ({ type, key })));
+  }
+  return [...found, { type: 'Person', key: person }];
+}

@@ -1,0 +1,21 @@
+import { sql } from 'kysely';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { Orm } from '../orm.ts';
+import { recordTable } from '../table-names.ts';
+
+/**
+ * Writes a remote id that the target has confirmed, before the rest of the result: it tells who it is, so it must not travel
+ * through a history. A record that a newer pass has written is left alone.
+ */
+export async function keepRemoteId(
+  orm: Orm,
+  process: SyncProcessName,
+  type: EntityType,
+  { key, pass, remoteId }: { readonly key: EntityKey; readonly pass: bigint; readonly remoteId: string | null },
+): Promise<void> {
+  await sql`
+    UPDATE ${sql.raw(recordTable(type))} SET remote_id = ${remoteId}
+    WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${pass.toString()}::bigint
+      AND remote_id IS DISTINCT FROM ${remoteId}`.execute(orm.em.fork().getKysely());
+}

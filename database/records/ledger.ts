@@ -1,0 +1,111 @@
+import { sql } from 'kysely';
+import type { EntityKey } from '../../sync/entity-type.ts';
+import type { KeyedHash } from '../../sync/keyed-hash.ts';
+import { strongest, type Channel, type Suppression } from '../../sync/suppression.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { EntityManager } from '../orm.ts';
+
+/** One line of the ledger: an address, known by its hash alone, must not be given to this target (again). */
+export interface LedgerLine extends Suppression {
+  readonly addressHash: KeyedHash;
+  /** The person whom it was held against; null: nobody whom EMS knew. */
+  readonly key: EntityKey | null;
+}
+
+export interface LedgerQuestion {
+  readonly key: EntityKey;
+  /** Of the person's addresses, under every key. */
+  readonly hashes: readonly KeyedHash[];
+}
+
+/**
+ * What stands against each person at a target, each channel once: a no follows the person to another address, and the address
+ * to another person.
+ */
+export async function readLedger(
+  em: EntityManager,
+  process: SyncProcessName,
+  people: readonly LedgerQuestion[],
+): Promise<ReadonlyMap<EntityKey, readonly Suppression[]>> {
+  if (people.length === 0) return new Map();
+  const keys = people.map(({ key }) => key);
+  const hashes = people.flatMap((person) => person.hashes);
+  const { rows } = await sql<Suppression & { key: EntityKey | null; hash: string }>`
+    SELECT entity_key AS key, address_hash AS hash, channel, reason FROM sync_suppression
+    WHERE sync_process = ${process} AND (entity_key = ANY (${keys}::bigint[]) OR address_hash = ANY (${hashes}::text[]))
+    ORDER BY since, id`.execute(em.getKysely());
+  return new Map(
+    people.map((person) => {
+      const known: ReadonlySet<string> = new Set(person.hashes);
+      const against = rows.filter(({ key, hash }) => key === person.key || known.has(hash));
+      return [person.key, strongest(against.map(({ channel, reason }) => ({ channel, reason })))];
+    }),
+  );
+}
+
+/** Which of these addresses the ledger knows, and why. */
+export async function readLedgerOf(
+  em: EntityManager,
+  process: SyncProcessName,
+  hashes: readonly KeyedHash[],
+): Promise<ReadonlyMap<string, Suppression>> {
+  if (hashes.length === 0) return new Map();
+  const { rows } = await sql<Suppression & { hash: string }>`
+    SELECT address_hash AS hash, channel, reason FROM sync_suppression
+    WHERE sync_process = ${process} AND address_hash = ANY (${[...hashes]}::text[])`.execute(em.getKysely());
+  return new Map(rows.map(({ hash, channel, reason }) => [hash, { channel, reason }]));
+}
+
+/** Enters lines; what is known already is only written if its reason is another one. `erased` is never weakened. */
+export async function enterLedger(
+  em: EntityManager,
+  process: SyncProcessName,
+  lines: readonly LedgerLine[],
+): Promise<void> {
+  if (lines.length === 0) return;
+  const unique = [...new Map(lines.map((line) => [line.addressHash, line])).values()];
+  await sql`
+    INSERT INTO sync_suppression AS ledger (sync_process, address_hash, channel, entity_key, reason)
+    SELECT ${process}, v."addressHash", v.channel, v.key, v.reason
+    FROM jsonb_to_recordset(${JSON.stringify(unique)}::jsonb) AS v("addressHash" text, channel text, key bigint, reason text)
+    ON CONFLICT (sync_process, address_hash) DO UPDATE SET reason = EXCLUDED.reason,
+      entity_key = coalesce(EXCLUDED.entity_key, ledger.entity_key), since = clock_timestamp()
+    WHERE ledger.reason <> 'erased' AND (ledger.reason <> EXCLUDED.reason
+      OR ledger.entity_key IS DISTINCT FROM coalesce(EXCLUDED.entity_key, ledger.entity_key))`.execute(em.getKysely());
+}
+
+/**
+ * The person has said yes again, at the target itself: the noes of these addresses, and of this person on these channels, are
+ * struck out. An erasure stays.
+ *
+ * @returns how many lines were struck out.
+ */
+export async function liftLedger(
+  em: EntityManager,
+  process: SyncProcessName,
+  key: EntityKey | null,
+  hashes: readonly KeyedHash[],
+  channels: readonly Channel[],
+): Promise<number> {
+  const { rows } = await sql`
+    DELETE FROM sync_suppression WHERE sync_process = ${process} AND reason <> 'erased'
+      AND channel = ANY (${[...channels]}::text[])
+      AND (entity_key = ${key}::bigint OR address_hash = ANY (${[...hashes]}::text[])) RETURNING 1`.execute(
+    em.getKysely(),
+  );
+  return rows.length;
+}
+
+/** When the newest erasure of one of these addresses was, as PostgreSQL writes it; null: never. */
+export async function erasedSince(
+  em: EntityManager,
+  process: SyncProcessName,
+  hashes: readonly KeyedHash[],
+): Promise<string | null> {
+  const { rows } = await sql<{ since: string | null }>`
+    SELECT max(since)::text AS since FROM sync_suppression
+    WHERE sync_process = ${process} AND reason = 'erased' AND address_hash = ANY (${[...hashes]}::text[])`.execute(
+    em.getKysely(),
+  );
+  return rows[0]?.since ?? null;
+}

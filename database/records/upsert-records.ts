@@ -1,0 +1,109 @@
+import { sql } from 'kysely';
+import type { Examined } from '../../sync/delivery.ts';
+import type { EntityType } from '../../sync/entity-type.ts';
+import type { Base } from '../../sync/keyed-hash.ts';
+import type { SyncState } from '../../sync/sync-state.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { EntityManager } from '../orm.ts';
+import { entityTable, recordTable } from '../table-names.ts';
+
+/** The columns that a result sets; those left out are set to null, but for `remote_synced_on`, which only moves on. */
+export interface RecordValues {
+  readonly key: string;
+  readonly pass: string;
+  readonly state: SyncState;
+  readonly workflowId: string;
+  readonly entitySyncedOn?: string | null;
+  readonly examinedOn?: string | null;
+  readonly mappingVersion?: number | null;
+  readonly sourcesVersion?: string | null;
+  readonly waitingFor?: string | null;
+  readonly remoteId?: string | null;
+  readonly contentHash?: string | null;
+  readonly base?: Base | null;
+  readonly remoteSyncedOn?: string | null;
+  readonly lastErrorClass?: string | null;
+  readonly lastError?: string | null;
+  /** Which of the old values stay: those that a result without a remote call must not lose. */
+  readonly keep: 'nothing' | 'remote-id' | 'remote' | 'times-and-remote';
+}
+
+const KEPT_COLUMNS = {
+  nothing: [],
+  'remote-id': ['remote_id'],
+  remote: ['remote_id', 'content_hash', 'base'],
+  'times-and-remote': ['remote_id', 'content_hash', 'base', 'entity_synced_on'],
+} as const satisfies Record<RecordValues['keep'], readonly string[]>;
+
+/** Writes results over what older passes have written; a newer pass's is left alone. */
+export async function upsertRecords(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  keep: RecordValues['keep'],
+  values: readonly RecordValues[],
+): Promise<void> {
+  const kept: readonly string[] = KEPT_COLUMNS[keep];
+  const keepable = (column: string) => sql.raw(`${column} = ${kept.includes(column) ? 'sr' : 'EXCLUDED'}.${column}`);
+  await sql`
+    INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, pass, state, workflow_id,
+      entity_synced_on, examined_on, mapping_version, sources_version, waiting_for, remote_id, content_hash, base,
+      remote_synced_on, last_error_class, last_error, updated_on)
+    SELECT ${process}, e.id, v.key, v.pass, v.state, v."workflowId",
+      v."entitySyncedOn", v."examinedOn", v."mappingVersion", v."sourcesVersion", v."waitingFor", v."remoteId",
+      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", clock_timestamp()
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, pass bigint, state text,
+      "workflowId" text, "entitySyncedOn" timestamptz, "examinedOn" timestamptz, "mappingVersion" integer,
+      "sourcesVersion" text, "waitingFor" text, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
+      "lastErrorClass" text, "lastError" text)
+    LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
+    ON CONFLICT (sync_process, entity_key) DO UPDATE SET
+      entity_id = EXCLUDED.entity_id,
+      pass = EXCLUDED.pass,
+      state = EXCLUDED.state,
+      workflow_id = EXCLUDED.workflow_id,
+      ${keepable('entity_synced_on')},
+      examined_on = EXCLUDED.examined_on,
+      mapping_version = EXCLUDED.mapping_version,
+      sources_version = EXCLUDED.sources_version,
+      waiting_for = EXCLUDED.waiting_for,
+      ${keepable('remote_id')},
+      ${keepable('content_hash')},
+      ${keepable('base')},
+      remote_synced_on = coalesce(EXCLUDED.remote_synced_on, sr.remote_synced_on),
+      last_error_class = EXCLUDED.last_error_class,
+      last_error = EXCLUDED.last_error,
+      attempts = 0,
+      failing_since = NULL,
+      updated_on = EXCLUDED.updated_on
+    WHERE sr.pass <= EXCLUDED.pass`.execute(em.getKysely());
+}
+
+/** A microsecond short while unsettled: the next sweep then looks again, finds the hash equal, and sets the time right. */
+export function syncedOn({ modifiedOn, settled }: Examined): string {
+  if (settled) return modifiedOn;
+  return Temporal.Instant.from(modifiedOn).subtract({ microseconds: 1 }).toString({ fractionalSecondDigits: 6 });
+}
+
+/** Unsettled sources count as unknown, for the same reason. */
+export function knownSources({ sourcesVersion, settled }: Examined): string | null {
+  return settled ? sourcesVersion : null;
+}
+
+/** Times of a row that was delivered, or found equal. */
+export function inSync(judged: Examined) {
+  return {
+    entitySyncedOn: syncedOn(judged),
+    sourcesVersion: knownSources(judged),
+    mappingVersion: judged.mappingVersion,
+  };
+}
+
+/** Times of a row that was looked at and not delivered. */
+export function examined(judged: Examined) {
+  return {
+    examinedOn: syncedOn(judged),
+    sourcesVersion: knownSources(judged),
+    mappingVersion: judged.mappingVersion,
+  };
+}

@@ -1,0 +1,25 @@
+import { canonicalText } from './canonical-form.ts';
+import { keyedHash, type KeyedHash, type SecretKey } from './keyed-hash.ts';
+import type { Channel } from './suppression.ts';
+
+export type Addresses = Readonly<Partial<Record<Channel, string | null>>>;
+
+/** An e-mail address in lower case, a number without what only groups its digits; null: none. */
+export function normalisedAddress(channel: Channel, address: string | null | undefined): string | null {
+  const text = canonicalText(address);
+  if (text === null) return null;
+  return channel === 'email' ? text.toLowerCase() : text.replaceAll(/[\s().\-/]/g, '');
+}
+
+/**
+ * Keyed hashes of one normalised address under every key, newest first: the ledger knows addresses by these alone. Empty:
+ * there is no address, or no key.
+ */
+export function addressHashes(
+  channel: Channel,
+  address: string | null | undefined,
+  keys: readonly SecretKey[],
+): readonly KeyedHash[] {
+  const normalised = normalisedAddress(channel, address);
+  return normalised === null ? [] : keys.map((key) => keyedHash(`address:${channel}`, normalised, [key]));
+}

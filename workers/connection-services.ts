@@ -1,0 +1,27 @@
+import { LockTimeoutError, type AdvisoryLocks } from '../database/advisory-locks.ts';
+import type { ConsentPolicy } from '../sync/suppression.ts';
+import { SyncError } from '../sync/sync-error.ts';
+import type { ConnectionServices } from '../targets/sync-process.ts';
+
+/** Within an activity's time limit: a call that found no free connection is tried again later. */
+const WAIT_MS = 15_000;
+
+/** What connections are lent: an account's connections are counted over all workers, as locks in PostgreSQL. */
+export function connectionServices(locks: AdvisoryLocks, consentPolicy: ConsentPolicy): ConnectionServices {
+  return {
+    consentPolicy,
+    withConnection: async (account, connections, call) => {
+      const slots = Array.from({ length: connections }, (_, slot) => `ems-sync connection ${account} ${slot}`);
+      try {
+        return await locks.withOneOf(slots, WAIT_MS, call);
+      } catch (error) {
+        if (!(error instanceof LockTimeoutError)) throw error;
+        throw new SyncError('transient', `all ${connections} connections of the account are in use`, {
+          code: 'connections-busy',
+          retryAfterMs: 2_000,
+          cause: error,
+        });
+      }
+    },
+  };
+}
