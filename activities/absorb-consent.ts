@@ -2,7 +2,7 @@ import { liftLedger, readLedgerOf } from '../database/records/ledger.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import type { Absorption } from '../sync/absorption.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
-import { isHashOf, type KeyedHash } from '../sync/keyed-hash.ts';
+import { isHashOf } from '../sync/keyed-hash.ts';
 import { CHANNELS, describeSuppressions, type Suppression } from '../sync/suppression.ts';
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
 import type { AbsorbInput } from './absorb-input.ts';
@@ -53,5 +53,5 @@ export function refusalsOf(
 ): readonly Suppression[] {
   if (oursIfStored === undefined || record === null) return refusals;
   const [field, value] = oursIfStored;
-  return isHashOf(record.base?.[field] as KeyedHash | undefined, field, value, keys) ? [] : refusals;
+  return isHashOf(record.base?.[field], field, value, keys) ? [] : refusals;
 }

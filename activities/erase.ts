@@ -1,6 +1,6 @@
 import { beginAttempts } from '../database/records/begin-attempt.ts';
 import { forgetValues, writeReceipt } from '../database/records/erasure.ts';
-import { loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
+import { loadPairs, type Pair } from '../database/records/load-pairs.ts';
 import type { Person } from '../database/entities/index.ts';
 import type { Addresses } from '../sync/address-hash.ts';
 import type { Delivery } from '../sync/delivery.ts';
@@ -85,6 +85,6 @@ function knownAddresses(
   const { process } = connectedProcess(dependencies, name);
   const declared = addressesOf(mappingOf(process, type), entity);
   if (type !== 'Person' || entity === null) return declared;
-  const { email, phone } = entity as AnyRow as Person;
+  const { email, phone } = entity as Person;
   return { email, sms: phone, ...declared };
 }

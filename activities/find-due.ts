@@ -105,5 +105,5 @@ async function carriersOf(
   if (!travels(mapping)) throw new RangeError(`${via} travels with nothing`);
   const pairs = await loadPairs(dependencies.orm, detectionOf(dependencies, process, via), keys);
   const rows = pairs.flatMap(({ entity }): AnyRow[] => (entity === null ? [] : [entity]));
-  return [...new Set(rows.map((row) => mapping.travelsWith.key(row as never)))];
+  return [...new Set(rows.map((row) => mapping.travelsWith.key(row)))];
 }

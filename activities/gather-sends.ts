@@ -14,9 +14,9 @@ const GATHER_MS = 400;
  * @param itemsPerCall the target's limit.
  */
 export function gatherSends(remote: RemoteSystem, itemsPerCall: number): RemoteSystem {
-  const { sendMany, canGather } = remote;
-  if (sendMany === undefined || canGather === undefined) return remote;
-  const call = (requests: readonly SendRequest[]) => sendMany.call(remote, requests);
+  const { bulk } = remote;
+  if (bulk === undefined) return remote;
+  const call = (requests: readonly SendRequest[]) => bulk.sendMany(requests);
   const loader = new DataLoader<SendRequest, SendResult>((requests) => sendInHalves(call, requests), {
     cache: false,
     maxBatchSize: itemsPerCall,
@@ -25,7 +25,7 @@ export function gatherSends(remote: RemoteSystem, itemsPerCall: number): RemoteS
   return {
     ...remote,
     send: (request) =>
-      request.patient === true && canGather.call(remote, request) ? loader.load(request) : remote.send(request),
+      request.patient === true && bulk.canGather(request) ? loader.load(request) : remote.send(request),
   };
 }
 

@@ -16,8 +16,7 @@ type Needed = Pick<Dependencies, 'orm' | 'keys' | 'consentPolicy'>;
 
 /** Where a row's person is reached; nowhere, if nobody's consent is at stake. */
 export function addressesOf({ consent }: EntityMapping, row: AnyRow | null): Addresses {
-  // The row is of the mapping's own type, which the engine knows as any.
-  return consent === null || row === null ? {} : consent.addresses(row as never);
+  return consent === null || row === null ? {} : consent.addresses(row);
 }
 
 /** Keyed hashes of all these addresses, under every key. */

@@ -62,17 +62,15 @@ function riderOf(
   { settled, refused }: { readonly settled: boolean; readonly refused: readonly Suppression[] },
 ): Rider {
   const { suffix, channel, wants } = mapping.travelsWith;
-  // The row is of the mapping's own type, which the engine knows as any.
-  const own = row as never;
   const mapped = mapping.map(row, {});
-  const against = refused.filter((one) => one.channel === channel(own));
+  const against = refused.filter((one) => one.channel === channel(row));
   return {
     type: mapping.type,
     key: row.id,
     examined: { modifiedOn: formatInstant(row.modifiedOn), settled, sourcesVersion: null, mappingVersion },
-    suffix: mapped.kind === 'mapped' ? suffix(own) : '',
+    suffix: mapped.kind === 'mapped' ? suffix(row) : '',
     contentHash: mapped.kind === 'mapped' ? contentHash(mapped.content) : null,
-    refused: wants(own) && against.length > 0 ? describeSuppressions(against) : null,
+    refused: wants(row) && against.length > 0 ? describeSuppressions(against) : null,
     parked: mapped.kind === 'parked' ? `${mapped.field}: ${mapped.reason}` : null,
   };
 }
@@ -86,5 +84,5 @@ export async function carrierOf(
 ): Promise<EntityRef | null> {
   const [pair] = await loadPairs(dependencies.orm, detectionOf(dependencies, process, mapping.type), [key]);
   const row = pair?.entity ?? null;
-  return row === null ? null : { type: mapping.travelsWith.type, key: mapping.travelsWith.key(row as never) };
+  return row === null ? null : { type: mapping.travelsWith.type, key: mapping.travelsWith.key(row) };
 }

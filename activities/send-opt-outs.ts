@@ -17,7 +17,7 @@ export async function sendOptOuts(
   if (mapping.consent === null || remote.optOut === undefined || pair.entity === null) return;
   // Whatever else is sent begins with them.
   if (!['park', 'wait', 'suppress'].includes(decision.kind) || isErased(suppressions)) return;
-  const channels = mapping.consent.optOuts(pair.entity as never, pair.sources as never);
+  const channels = mapping.consent.optOuts(pair.entity, pair.sources as never);
   if (channels.length === 0) return;
   const remoteId = pair.record?.remoteId ?? null;
   const addresses = addressesOf(mapping, pair.entity);

@@ -120,6 +120,18 @@ export interface OptOutRequest extends RemoveRequest {
   readonly channels: readonly Channel[];
 }
 
+/** Many deliveries in few calls. */
+export interface BulkCalls {
+  /** Whether a request can go with others in one call. */
+  canGather(request: SendRequest): boolean;
+  /**
+   * Sends them in as few calls as the target allows: a result or an error for each, in the order of the requests.
+   *
+   * @throws SyncError if the call as a whole failed: of class `rejected`, it is tried again in halves.
+   */
+  sendMany(requests: readonly SendRequest[]): Promise<readonly (SendResult | Error)[]>;
+}
+
 /** What `check` looks at beyond credentials: fields, topics and the like that our mapping writes to. */
 export interface RemoteShape {
   /** A line for each thing that is missing, in an operator's words; empty: nothing. */
@@ -137,15 +149,8 @@ export interface RemoteSystem {
   probe(): Promise<void>;
   /** Creates or updates; repeating it is harmless. */
   send(request: SendRequest): Promise<SendResult>;
-  /**
-   * The same for many at once, in as few calls as the target allows: a result or an error for each, in the order of the
-   * requests. Left out by targets without bulk calls.
-   *
-   * @throws SyncError if the call as a whole failed: of class `rejected`, it is tried again in halves.
-   */
-  sendMany?(requests: readonly SendRequest[]): Promise<readonly (SendResult | Error)[]>;
-  /** Whether a request can go with others in one call; asked before `sendMany`. */
-  canGather?(request: SendRequest): boolean;
+  /** Left out by targets without bulk calls. */
+  readonly bulk?: BulkCalls;
   /** Deletes or archives, by the target's policy; already gone is success. */
   remove(request: RemoveRequest): Promise<void | Removed>;
   /** Sends nothing but opt-outs, of a row whose other content cannot be sent. Left out by targets without consent. */

@@ -94,8 +94,9 @@ function shutDownWhen(stop: AbortSignal, workers: readonly Worker[]): void {
 function connectProcesses({ enabled, common }: Settings, locks: AdvisoryLocks) {
   const services = connectionServices(locks, common.CONSENT_POLICY);
   return new Map(
-    enabled.map(({ target: { process, connect }, settings }) => {
-      const remote = connect(settings, services);
+    enabled.map(({ target, settings }) => {
+      const { process } = target;
+      const remote = target.connect(settings, services);
       const { bulk } = process.limits;
       const gathered = common.SYNC_BULK && bulk !== undefined ? gatherSends(remote, bulk.itemsPerCall) : remote;
       return [process.name, { process, remote: gathered }];

@@ -97,38 +97,39 @@ describe.each(CASES)('an entity %s', (_, entity, hash, plain, resent) => {
   });
 });
 
+const judgeConsent = (state: SyncState, hash: string | null, options: JudgeOptions, entity: JudgedEntity = mapped) =>
+  word(judgeOutbound(entity, record(state, REMOTE_ID, hash), options));
+
 describe('a person who has refused', () => {
   const unsubscribed = [{ channel: 'email', reason: 'unsubscribed' }] as const;
   const erased = [{ channel: 'sms', reason: 'erased' }] as const;
-  const judge = (state: SyncState, hash: string | null, options: JudgeOptions, entity: JudgedEntity = mapped) =>
-    word(judgeOutbound(entity, record(state, REMOTE_ID, hash), options));
-
   test.each(SYNC_STATES.filter((state) => state !== 'UNLINKED'))(
     'gets nothing where that is withheld, whatever is asked: %s',
     (state) => {
       for (const resend of [false, true]) {
         const options = { suppressions: unsubscribed, withhold: true, resend };
-        for (const entity of [mapped, parked, orphaned]) expect(judge(state, HASH, options, entity)).toBe('suppress');
-        expect(judge(state, HASH, options, gone)).not.toBe('suppress');
+        for (const entity of [mapped, parked, orphaned])
+          expect(judgeConsent(state, HASH, options, entity)).toBe('suppress');
+        expect(judgeConsent(state, HASH, options, gone)).not.toBe('suppress');
       }
     },
   );
 
   test('where other fields go on: they do, once, and the record says that it was refused', () => {
     const options = { suppressions: unsubscribed, withhold: false };
-    expect(judge('IN_SYNC', HASH, options)).toBe('suppress');
-    expect(judge('SUPPRESSED', HASH, options)).toBe('suppress');
-    expect(judge('SUPPRESSED', OTHER_HASH, options)).toBe('update');
-    expect(judge('SUPPRESSED', HASH, { ...options, resend: true })).toBe('update');
-    expect(judge('PENDING', HASH, options)).toBe('update');
+    expect(judgeConsent('IN_SYNC', HASH, options)).toBe('suppress');
+    expect(judgeConsent('SUPPRESSED', HASH, options)).toBe('suppress');
+    expect(judgeConsent('SUPPRESSED', OTHER_HASH, options)).toBe('update');
+    expect(judgeConsent('SUPPRESSED', HASH, { ...options, resend: true })).toBe('update');
+    expect(judgeConsent('PENDING', HASH, options)).toBe('update');
   });
 
   test('and does so no longer is looked at again, though nothing else has changed', () => {
-    expect(judge('SUPPRESSED', HASH, { suppressions: [] })).toBe('update');
+    expect(judgeConsent('SUPPRESSED', HASH, { suppressions: [] })).toBe('update');
   });
 
   test('and was erased gets nothing at all, by whatever address or record that is known', () => {
-    expect(judge('IN_SYNC', OTHER_HASH, { suppressions: erased, resend: true })).toBe('suppress');
+    expect(judgeConsent('IN_SYNC', OTHER_HASH, { suppressions: erased, resend: true })).toBe('suppress');
     const known = { ...record('SUPPRESSED', null, null), erased: true };
     for (const entity of [mapped, filteredOut, parked]) expect(word(judgeOutbound(entity, known))).toBe('suppress');
     expect(word(judgeOutbound(gone, known))).toBe('drop-forget');
