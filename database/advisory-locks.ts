@@ -16,6 +16,7 @@ const POLL_MS = [10, 20, 40, 80, 120] as const;
 export class AdvisoryLocks {
   readonly #databaseUrl: string;
   #client: Promise<pg.Client> | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
   /** The last in the queue for each name. */
   readonly #queues = new Map<string, Promise<void>>();
 
@@ -107,41 +108,48 @@ export class AdvisoryLocks {
   }
 
   async #tryLock(name: string): Promise<boolean> {
-    const { rows } = await (
-      await this.#connection()
-    ).query<{ locked: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [name]);
-    return rows[0]?.locked === true;
+    const client = await this.#connection();
+    return this.#inTurn(async () => {
+      const { rows } = await client.query<{ locked: boolean }>(
+        'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
+        [name],
+      );
+      return rows[0]?.locked === true;
+    });
   }
 
   /** Locks of a connection that is gone are gone with it. */
   async #unlock(name: string): Promise<void> {
     const client = await this.#client?.catch(() => null);
-    await client?.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]).catch(() => undefined);
+    if (client === null || client === undefined) return;
+    const unlock = () => client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]);
+    await this.#inTurn(unlock).catch(() => undefined);
+  }
+
+  /** A connection takes one statement after the other. */
+  #inTurn<T>(statement: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(statement);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 
   #connection(): Promise<pg.Client> {
-    this.#client ??= this.#connect();
-    return this.#client;
-  }
-
-  async #connect(): Promise<pg.Client> {
+    if (this.#client !== null) return this.#client;
     const client = new pg.Client({
       connectionString: this.#databaseUrl,
       application_name: 'ems-sync locks',
       connectionTimeoutMillis: 10_000,
     });
+    const connecting = client.connect().then(() => client);
     const forget = () => {
-      this.#client = null;
+      if (this.#client === connecting) this.#client = null;
     };
-    client.once('error', forget);
-    client.once('end', forget);
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      forget();
-      throw error;
-    }
+    // A connection that breaks says so more than once; whoever needs the next one makes it.
+    client.on('error', forget);
+    client.on('end', forget);
+    connecting.catch(forget);
+    this.#client = connecting;
+    return connecting;
   }
 }
 
