@@ -14,6 +14,9 @@ import { surefireCounts } from './surefire-counts.ts';
 /** The first run downloads what Maven needs. */
 const LIMIT_MINUTES = 20;
 
+/** Here a warning of the compiler is an error; for whoever builds with a later Java it is none. */
+const STRICT = '-Dmaven.compiler.failOnWarning=true';
+
 const NOT_RUN: Counts = { passed: 0, failed: 1, skipped: 0 };
 
 const javaFolder = join(projectFolder, 'clients', 'java');
@@ -50,7 +53,7 @@ async function runMaven(system: System): Promise<Counts> {
   const maven = await startChild({
     name: 'Maven',
     command: 'mvn',
-    args: ['-q', '-B', '-f', join(javaFolder, 'pom.xml'), 'test', ...process.argv.slice(2)],
+    args: ['-q', '-B', '-f', join(javaFolder, 'pom.xml'), STRICT, 'test', ...process.argv.slice(2)],
     env: {
       ...process.env,
       TEST_JDBC_URL: `jdbc:postgresql://${database.host}${database.pathname}`,

@@ -77,10 +77,24 @@ public abstract sealed class EmsSyncException extends RuntimeException {
   public static final class NoResultInTime extends EmsSyncException {
     private static final long serialVersionUID = 1L;
 
-    NoResultInTime(String workflowId, String why, Throwable cause) {
-      super(
+    private NoResultInTime(String message, Throwable cause) {
+      super(message, cause);
+    }
+
+    /** A worker has it. */
+    static NoResultInTime takenUp(String workflowId, String why, Throwable cause) {
+      return new NoResultInTime(
           ("%s gave no result %s. The run goes on by itself; look it up by that id in Temporal's Web UI, or with"
-                  + " `npx ems-sync why`. If it never does: is a worker running, and is the process switched on?")
+                  + " `npx ems-sync why`. If it never ends: is the target's process switched on?")
+              .formatted(workflowId, why),
+          cause);
+    }
+
+    /** Temporal has it, and we have not heard that a worker has it too. */
+    static NoResultInTime notTakenUp(String workflowId, String why, Throwable cause) {
+      return new NoResultInTime(
+          ("%s gave no result %s, and no worker has taken the request up by then: is one running? The run goes on by"
+                  + " itself as soon as one does, and the next sweep brings the row in any case.")
               .formatted(workflowId, why),
           cause);
     }

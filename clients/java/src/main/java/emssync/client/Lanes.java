@@ -38,7 +38,7 @@ final class Lanes {
       return lanes.invokeAll(questions).stream().map(Lanes::answerOf).toList();
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
-      throw new EmsSyncException.NoResultInTime(
+      throw EmsSyncException.NoResultInTime.takenUp(
           "A request for " + questions.size() + " rows", "before the thread that waited was interrupted", interrupted);
     } finally {
       lanes.shutdownNow();

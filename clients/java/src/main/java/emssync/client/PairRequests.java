@@ -56,8 +56,9 @@ final class PairRequests {
       try {
         return SyncResult.of(answer(pair, accepted(pair, limit), limit));
       } catch (WorkflowException | StatusRuntimeException | CancellationException error) {
-        if (!metTheEnd(error)) throw failureOf(pair, limit, error);
-        if (limit.isOver()) throw noResult(pair, limit, error);
+        boolean isLate = hasTimedOut(error);
+        if (!isLate && !metTheEnd(error)) throw failureOf(pair, limit, error);
+        if (limit.isOver() || (isLate && attempt == TRIES)) throw noResult(pair, limit, error);
         if (attempt == TRIES) throw runFailed(pair, error);
       }
     }
@@ -82,9 +83,7 @@ final class PairRequests {
       } catch (WorkflowException error) {
         if (!hasTimedOut(error)) throw error;
         // The SDK gives up after a minute, whatever our limit is.
-        if (limit.isOver() || !TemporalConnection.pause(limit)) {
-          throw connection.isUp() ? noResult(pair, limit, error) : connection.unreachable(limit, error);
-        }
+        if (limit.isOver() || !TemporalConnection.pause(limit)) throw notTakenUp(pair, limit, error);
       }
     }
   }
@@ -106,18 +105,25 @@ final class PairRequests {
   }
 
   private RuntimeException failureOf(Pair pair, TimeLimit limit, RuntimeException error) {
-    if (Thread.currentThread().isInterrupted()) return noResult(pair, limit, error);
-    if (hasTimedOut(error)) return noResult(pair, limit, error);
+    if (Thread.currentThread().isInterrupted()) return notTakenUp(pair, limit, error);
     if (GrpcStatus.in(error) != null) return connection.failureOf(error, limit);
     return new EmsSyncException.RunFailed(pair.workflowId(), rootOf(error), error);
   }
 
+  /** The failure of a request that a worker, or Temporal's own queue, has for good. */
   static EmsSyncException noResult(Pair pair, TimeLimit limit, Throwable cause) {
-    String why =
-        Thread.currentThread().isInterrupted()
-            ? "before the thread that waited was interrupted"
-            : "within " + EmsSyncException.inSeconds(limit.total());
-    return new EmsSyncException.NoResultInTime(pair.workflowId(), why, cause);
+    return EmsSyncException.NoResultInTime.takenUp(pair.workflowId(), whyNone(limit), cause);
+  }
+
+  private EmsSyncException notTakenUp(Pair pair, TimeLimit limit, Throwable cause) {
+    if (!connection.isUp()) return connection.unreachable(limit, cause);
+    return EmsSyncException.NoResultInTime.notTakenUp(pair.workflowId(), whyNone(limit), cause);
+  }
+
+  private static String whyNone(TimeLimit limit) {
+    return Thread.currentThread().isInterrupted()
+        ? "before the thread that waited was interrupted"
+        : "within " + EmsSyncException.inSeconds(limit.total());
   }
 
   /** Run after run ends without an answer: the latest one knows why. */

@@ -66,7 +66,7 @@ class NewerWorkerTest {
         assertThrows(
             EmsSyncException.NoResultInTime.class,
             () -> sync.syncAndWait("MAUTIC", "Event", 2, Duration.ofSeconds(2)));
-    assertTrue(error.getMessage().contains("is a worker running"), error.getMessage());
+    assertTrue(error.getMessage().contains("no worker has taken the request up"), error.getMessage());
 
     startWorker();
 

@@ -2,9 +2,7 @@ package emssync.client;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -15,7 +13,6 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
-import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 
 /** TLS before the Temporal server, as a gateway or Temporal Cloud has it: it wants to see the client's certificate. */
@@ -28,7 +25,7 @@ final class TlsFront implements AutoCloseable {
 
   final Path clientCertificate;
   final Path clientKey;
-  private final SSLServerSocket front;
+  private final Cable cable;
 
   TlsFront(Path folder) throws IOException, InterruptedException, GeneralSecurityException {
     KeyStore server = newIdentity(folder.resolve("server.p12"));
@@ -46,41 +43,17 @@ final class TlsFront implements AutoCloseable {
     trust.init(trusted);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
-    front = (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    SSLServerSocket front =
+        (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
     SSLParameters parameters = front.getSSLParameters();
     parameters.setApplicationProtocols(new String[] {"h2"});
     parameters.setNeedClientAuth(true);
     front.setSSLParameters(parameters);
-    inBackground(this::serve);
+    cable = new Cable(front);
   }
 
   String address() {
-    return "127.0.0.1:" + front.getLocalPort();
-  }
-
-  private void serve() throws IOException {
-    while (!front.isClosed()) {
-      SSLSocket client = (SSLSocket) front.accept();
-      inBackground(() -> connect(client));
-    }
-  }
-
-  private static void connect(SSLSocket client) throws IOException {
-    String[] address = TestSystem.TEMPORAL_ADDRESS.split(":");
-    try (client;
-        Socket temporal = new Socket(address[0], Integer.parseInt(address[1]))) {
-      client.startHandshake();
-      inBackground(() -> copy(temporal.getInputStream(), client.getOutputStream()));
-      copy(client.getInputStream(), temporal.getOutputStream());
-    }
-  }
-
-  private static void copy(InputStream from, OutputStream to) throws IOException {
-    byte[] buffer = new byte[8_192];
-    for (int read = from.read(buffer); read >= 0; read = from.read(buffer)) {
-      to.write(buffer, 0, read);
-      to.flush();
-    }
+    return cable.address();
   }
 
   private static KeyStore newIdentity(Path file) throws IOException, InterruptedException, GeneralSecurityException {
@@ -104,28 +77,8 @@ final class TlsFront implements AutoCloseable {
     return Files.writeString(file, "-----BEGIN %s-----\n%s\n-----END %s-----\n".formatted(kind, lines, kind));
   }
 
-  @FunctionalInterface
-  private interface Work {
-    void run() throws IOException;
-  }
-
-  /** A connection that breaks ends its thread; what it meant is seen at the client's side. */
-  private static void inBackground(Work work) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try {
-                work.run();
-              } catch (IOException broken) {
-                return;
-              }
-            });
-    thread.setDaemon(true);
-    thread.start();
-  }
-
   @Override
   public void close() throws IOException {
-    front.close();
+    cable.close();
   }
 }
