@@ -105,8 +105,14 @@ export class System {
         await admin.end();
       },
     });
-    await system.startWorkers();
-    return system;
+    try {
+      await system.startWorkers();
+      return system;
+    } catch (error) {
+      // Nobody else can: the caller never had it.
+      await system.stop();
+      throw error;
+    }
   }
 
   /** The environment that the workers and the command line run with. */
