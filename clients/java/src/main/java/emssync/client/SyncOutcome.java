@@ -16,6 +16,8 @@ public enum SyncOutcome {
   WAITING,
   /** This content can never pass, or a human has to decide; the reason says why. */
   PARKED,
+  /** Consent forbids it; the reason says which. */
+  SUPPRESSED,
   /** The target did not take it so far; retries go on by themselves for a day. */
   FAILING,
   /** Begun, and not at its end yet. */

@@ -22,7 +22,7 @@ public record SyncResult(SyncOutcome outcome, String delivery, String reason) {
     return new SyncResult(outcome, text(answer.get("delivery")), reason);
   }
 
-  /** Whether nothing is left to do: the target holds what EMS holds, or rightly nothing of it. */
+  /** Whether what was asked for has come about, or there was nothing to do; the command line counts the same. */
   public boolean isDone() {
     return outcome == SyncOutcome.IN_SYNC || outcome == SyncOutcome.REMOVED || outcome == SyncOutcome.NOTHING;
   }

@@ -70,6 +70,7 @@ public final class EmsExample {
           switch (result.outcome()) {
             case IN_SYNC -> "is up to date";
             case PARKED -> "has to be corrected first: " + result.reason();
+            case SUPPRESSED -> "must not be sent: " + result.reason();
             case WAITING, LINKED -> "goes with another row: " + result.reason();
             case REMOVED, UNLINKED, NOTHING -> "is not to be there";
             case FAILING, PENDING, UNKNOWN -> "will follow: " + result.reason();
