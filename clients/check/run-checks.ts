@@ -11,7 +11,7 @@ export async function runChecks(session: Checked, options: { readonly fix: boole
   const [database, temporal, targets] = await Promise.all([
     databaseChecks(session),
     temporalChecks(session, options),
-    Promise.all(enabled.map(targetCheck)),
+    Promise.all(enabled.map((target) => targetCheck(target, options))),
   ]);
   return [
     settingsCheck(session.settings),

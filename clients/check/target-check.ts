@@ -1,20 +1,41 @@
 import type { EnabledTarget } from '../../settings/read-settings.ts';
+import type { RemoteSystem } from '../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
 import { lookAt, type Check } from './look-at.ts';
 
-/** Whether the target answers a call with our credentials. */
-export function targetCheck({ target, settings }: EnabledTarget): Promise<Check> {
+/**
+ * Whether the target answers a call with our credentials, and has the fields and topics that our mappings write to.
+ *
+ * @param fix create those that are missing.
+ */
+export function targetCheck({ target, settings }: EnabledTarget, { fix }: { readonly fix: boolean }): Promise<Check> {
   const names = Object.keys(target.settings.shape).join(', ');
   return lookAt(target.process.name, async () => {
     const remote = target.connect(settings, unlimitedConnections('ratchet'));
     try {
-      await remote.probe();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`${reason}. If it is up, check ${names}`, { cause: error });
+      await answers(remote, names);
+      const made = await whole(remote, fix);
+      return made.length === 0 ? 'answers, and knows our credentials' : `answers; created ${made.join(', ')}`;
     } finally {
       await remote.close?.();
     }
-    return 'answers, and knows our credentials';
   });
+}
+
+async function answers(remote: RemoteSystem, names: string): Promise<void> {
+  try {
+    await remote.probe();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${reason}. If it is up, check ${names}`, { cause: error });
+  }
+}
+
+/** @returns what was created. @throws Error if something is missing still. */
+async function whole({ shape }: RemoteSystem, fix: boolean): Promise<readonly string[]> {
+  if (shape === undefined) return [];
+  const made = fix ? await shape.create() : [];
+  const missing = await shape.missing();
+  if (missing.length === 0) return made;
+  throw new Error(`lacks ${missing.join(', ')}. ${fix ? 'Create them by hand' : 'Run: npx ems-sync check --fix'}`);
 }

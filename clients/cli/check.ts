@@ -10,7 +10,7 @@ export function addCheck(program: Command): void {
   program
     .command('check')
     .description('whether settings, database, Temporal, targets and workers are fit to run')
-    .option('--fix', 'create the search attributes that Temporal lacks')
+    .option('--fix', 'create the search attributes that Temporal lacks, and the fields and topics that targets lack')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample: npx ems-sync check --fix')
     .action(({ fix = false, json }: { fix?: boolean; json?: true }) =>

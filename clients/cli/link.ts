@@ -33,6 +33,7 @@ export function addLink(program: Command): void {
       const remoteId = remoteIdNamed(remote);
       await inSession(async (session) => {
         enabledTarget(session, syncProcess);
+        mustBeLinkable(syncProcess);
         const before = await heldIfFree(session, pair, remoteId);
         await mustExist(session, syncProcess, type, remoteId);
         const result = await giveOrder(session, pair, `link:${remoteId}`, options.timeout * 1_000);
@@ -69,6 +70,12 @@ export function addUnlink(program: Command): void {
         if (!unlinked) process.exitCode = 1;
       });
     });
+}
+
+/** @throws CommandError where a remote id tells who it is: it would stand in a history, and in nobody's choice. */
+function mustBeLinkable({ name, remoteIdsArePersonal }: SyncProcess): void {
+  if (remoteIdsArePersonal !== true) return;
+  throw new CommandError(2, `${name} knows people by their e-mail address: who has the address is tied to it by itself`);
 }
 
 function pairNamed(
