@@ -75,7 +75,10 @@ export function addUnlink(program: Command): void {
 /** @throws CommandError where a remote id tells who it is: it would stand in a history, and in nobody's choice. */
 function mustBeLinkable({ name, remoteIdsArePersonal }: SyncProcess): void {
   if (remoteIdsArePersonal !== true) return;
-  throw new CommandError(2, `${name} knows people by their e-mail address: who has the address is tied to it by itself`);
+  throw new CommandError(
+    2,
+    `${name} knows people by their e-mail address: who has the address is tied to it by itself`,
+  );
 }
 
 function pairNamed(

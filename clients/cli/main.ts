@@ -4,6 +4,7 @@ import { readSettings } from '../../settings/read-settings.ts';
 import type { CommonSettings } from '../../settings/schema.ts';
 import { addCheck } from './check.ts';
 import { addConflicts } from './conflicts.ts';
+import { addErase } from './erase.ts';
 import { failureOf } from './failures.ts';
 import { addLink, addUnlink } from './link.ts';
 import { addMigrate } from './migrate.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   addConflicts,
   addLink,
   addUnlink,
+  addErase,
 ];
 
 /** `ems-sync`: exit code 0, 1 (failed) or 2 (wrong use, wrong settings). */

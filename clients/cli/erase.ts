@@ -1,0 +1,106 @@
+import type { Command } from 'commander';
+import { findByKeys } from '../../database/records/find-by-remote-id.ts';
+import { readReceipts, rowsOfPerson, type Receipt } from '../../database/records/erasure.ts';
+import { formatRef, type EntityKey } from '../../sync/entity-type.ts';
+import type { SyncProcess } from '../../targets/sync-process.ts';
+import type { PairRef } from '../../workflows/pair-start.ts';
+import { knownKeys } from '../find-pairs.ts';
+import { NoResultInTimeError } from '../request-sync.ts';
+import { CommandError } from './command-error.ts';
+import { giveOrder } from './give-order.ts';
+import { keysNamed, processesWith } from './names.ts';
+import { complain, say, sayJson, table } from './output.ts';
+import { inSession, type Session } from './session.ts';
+import { addTimeout, type TimeoutOptions } from './wait-options.ts';
+
+/** `ems-sync erase` */
+export function addErase(program: Command): void {
+  addTimeout(
+    program
+      .command('erase')
+      .description(
+        'erase a person at every target for good, with receipts; EMS is not touched, and nothing brings the address back',
+      )
+      .argument('<type>', 'person')
+      .argument('<id>', 'id of the EMS row, there still or deleted already'),
+  )
+    .addHelpText('after', '\nExample: npx ems-sync erase person 4711')
+    .action(async (typeName: string, id: string, options: TimeoutOptions) => {
+      if (typeName.toLowerCase() !== 'person')
+        throw new CommandError(2, `only a person can be erased, not ${typeName}`);
+      const [key = ''] = keysNamed([id]);
+      await inSession((session) => erasePerson(session, key, options));
+    });
+}
+
+async function erasePerson(session: Session, key: EntityKey, options: TimeoutOptions): Promise<void> {
+  const { common } = session.settings;
+  if (common.SYNC_KEY === undefined)
+    throw new CommandError(
+      2,
+      'SYNC_KEY is missing: without it the address would not stay erased (openssl rand -base64 32)',
+    );
+  const processes = await concerned(session, key);
+  const deadline = Date.now() + options.timeout * 1_000;
+  const pairs: PairRef[] = [];
+  const open: string[] = [];
+  for (const process of processes) {
+    const of = await pairsOf(session, process, key);
+    pairs.push(...of);
+    for (const pair of of)
+      if (!(await erased(session, pair, deadline))) open.push(`${pair.process} ${formatRef(pair)}`);
+  }
+  const receipts = await readReceipts((await session.database()).em.fork(), pairs);
+  if (options.json)
+    sayJson({ type: 'Person', id: key, complete: open.length === 0, receipts: receipts.map(named), open });
+  else say(table(['process', 'entity', 'outcome', 'what was done', 'when'], receipts.map(row)));
+  for (const pair of open)
+    complain(`${pair}: not confirmed yet; its workflow goes on. Run the command again for the receipt`);
+  if (open.length > 0) process.exitCode = 1;
+}
+
+/** The processes that are on and may have the person. @throws CommandError if there is nothing to erase. */
+async function concerned(session: Session, key: EntityKey): Promise<SyncProcess[]> {
+  const orm = await session.database();
+  const inEms = (await findByKeys(orm.em.fork(), 'MAUTIC', 'Person', [key])).has(key);
+  const on: SyncProcess[] = [];
+  let known = inEms;
+  for (const process of processesWith('Person')) {
+    const hasRecord = (await knownKeys(orm, process.name, 'Person', [key])).has(key);
+    known ||= hasRecord;
+    const enabled = session.settings.enabled.some(({ target }) => target.process.name === process.name);
+    if (enabled) on.push(process);
+    else if (hasRecord && !inEms) complain(`${process.name} is off: what it has of Person/${key} is not erased`);
+  }
+  if (!known) throw new CommandError(1, `EMS has no Person ${key}, and no process has a record of it`);
+  if (on.length === 0) throw new CommandError(2, 'no process that has persons is on: see .env.example');
+  return on;
+}
+
+/** What refers to the person leaves the target first. */
+async function pairsOf(session: Session, process: SyncProcess, key: EntityKey): Promise<PairRef[]> {
+  const types = process.mappings.filter(({ travelsWith }) => travelsWith === null).map(({ type }) => type);
+  const rows = await rowsOfPerson((await session.database()).em.fork(), key, types);
+  return rows.map((row) => ({ process: process.name, ...row }));
+}
+
+async function erased(session: Session, pair: PairRef, deadline: number): Promise<boolean> {
+  try {
+    const { delivery } = await giveOrder(session, pair, 'erase', Math.max(1_000, deadline - Date.now()));
+    return delivery === 'erased';
+  } catch (error) {
+    if (!(error instanceof NoResultInTimeError)) throw error;
+    complain(error.message);
+    return false;
+  }
+}
+
+const row = ({ process, type, key, outcome, detail, erasedOn }: Receipt) => [
+  process,
+  `${type}/${key}`,
+  outcome,
+  detail,
+  erasedOn,
+];
+
+const named = ({ process, type, key, ...receipt }: Receipt) => ({ process, type, id: key, ...receipt });
