@@ -1,6 +1,6 @@
 import { LockTimeoutError } from '../database/advisory-locks.ts';
 import { loadEnds } from '../database/records/load-pairs.ts';
-import { addressHashes } from '../sync/address-hash.ts';
+import { ADDRESS_FIELD, addressHashes } from '../sync/address-hash.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -63,6 +63,3 @@ async function lockNames(dependencies: Dependencies, { process: name, type, key 
   const held = base?.[ADDRESS_FIELD];
   return [own, held].flatMap((hash) => (hash === undefined ? [] : [`ems-sync address ${name} ${hash}`]));
 }
-
-/** The field of `stored` that holds the contact's address, hashed as the ledger does. */
-export const ADDRESS_FIELD = 'address:email';

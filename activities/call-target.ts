@@ -2,7 +2,7 @@ import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import { tieRecord } from '../database/records/tie-record.ts';
-import { normalisedAddress } from '../sync/address-hash.ts';
+import { ADDRESS_FIELD, normalisedAddress } from '../sync/address-hash.ts';
 import { contentHash } from '../sync/content-hash.ts';
 import type { Delivery, Examined } from '../sync/delivery.ts';
 import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
@@ -13,7 +13,6 @@ import { binding, describeSuppressions, type Suppression } from '../sync/suppres
 import { SyncError } from '../sync/sync-error.ts';
 import type { Removed, SendResult } from '../targets/remote-system.ts';
 import { mappingOf } from '../targets/sync-process.ts';
-import { ADDRESS_FIELD } from './address-locks.ts';
 import type { DeliverInput } from './deliver-input.ts';
 import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
 import type { JudgedPair } from './judge-pairs.ts';

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
 import { enterLedger, readLedger } from '../database/records/ledger.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
-import { entityTable } from '../database/table-names.ts';
-import { addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
+import { entityTable, recordTable } from '../database/table-names.ts';
+import { ADDRESS_FIELD, addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { isHashOf } from '../sync/keyed-hash.ts';
 import { binding, CHANNELS, type Suppression } from '../sync/suppression.ts';
@@ -42,7 +42,7 @@ export function pairConsent(
   { orm, keys }: Needed,
   process: SyncProcessName,
   mapping: EntityMapping,
-  { key, record }: Pair,
+  { key, record, entity }: Pair,
   suppressions: readonly Suppression[],
 ): { readonly consent: PairConsent } | Record<string, never> {
   if (mapping.consent === null) return {};
@@ -54,6 +54,15 @@ export function pairConsent(
         const holder =
           (await findByRemoteIds(orm.em.fork(), process, mapping.type, [remoteId])).get(remoteId)?.key ?? null;
         return holder === key ? null : holder;
+      },
+      holderOfAddress: async () => {
+        const hashes = addressHashes('email', addressesOf(mapping, entity).email, keys);
+        if (hashes.length === 0) return null;
+        const { rows } = await sql<{ key: EntityKey }>`
+          SELECT entity_key AS key FROM ${sql.raw(recordTable(mapping.type))}
+          WHERE sync_process = ${process} AND base ->> ${sql.lit(ADDRESS_FIELD)} = ANY (${[...hashes]}::text[])
+            AND remote_id IS NOT NULL AND entity_key <> ${key}::bigint LIMIT 1`.execute(orm.em.fork().getKysely());
+        return rows[0]?.key ?? null;
       },
       isAnothers: async (email) => {
         const { rows } = await sql`

@@ -2,6 +2,9 @@ import { canonicalText } from './canonical-form.ts';
 import { keyedHash, type KeyedHash, type SecretKey } from './keyed-hash.ts';
 import type { Channel } from './suppression.ts';
 
+/** The field of a record's base that holds the address which the target was last given, hashed as the ledger does. */
+export const ADDRESS_FIELD = 'address:email';
+
 export type Addresses = Readonly<Partial<Record<Channel, string | null>>>;
 
 /** An e-mail address in lower case, a number without what only groups its digits; null: none. */

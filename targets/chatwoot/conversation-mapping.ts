@@ -3,7 +3,7 @@ import { canonicalText, type FieldValue } from '../../sync/canonical-form.ts';
 import { instant, oneOf, text, Unmappable } from '../../sync/fields.ts';
 import type { Instant } from '../../sync/instant.ts';
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
-import { oneSpaced } from './contact-fields.ts';
+import { oneSpaced } from '../contact-fields.ts';
 import { CHANNELS, inSeconds, STATUSES } from './conversation-fields.ts';
 import { isReachable } from './person-mapping.ts';
 

@@ -3,7 +3,7 @@ import type { FieldValue } from '../../sync/canonical-form.ts';
 import { text, Unmappable } from '../../sync/fields.ts';
 import type { MatchCriterion } from '../inbound-mapping.ts';
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
-import { emailAddress, joinedName, listOfNames, lowerCase, phoneNumber, splitName } from './contact-fields.ts';
+import { emailAddress, joinedName, listOfNames, lowerCase, phoneNumber, splitName } from '../contact-fields.ts';
 
 const email = (row: string) => `lower(btrim(${row}.email))`;
 const hasEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;

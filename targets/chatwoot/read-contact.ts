@@ -4,7 +4,7 @@ import type { EntityKey } from '../../sync/entity-type.ts';
 import { canonicalText } from '../../sync/canonical-form.ts';
 import type { RemoteRecord } from '../inbound-source.ts';
 import type { Contact } from './answers.ts';
-import { e164, lowerCase, oneSpaced } from './contact-fields.ts';
+import { e164, lowerCase, oneSpaced } from '../contact-fields.ts';
 
 /** An EMS id in decimal; what else may be in an identifier is another system's. */
 const EMS_ID = /^[1-9]\d{0,18}$/;

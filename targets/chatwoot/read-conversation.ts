@@ -2,7 +2,7 @@ import type { FieldValue } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
 import type { RemoteMessage, RemoteRecord } from '../inbound-source.ts';
 import { contact, type Conversation, type Message } from './answers.ts';
-import { oneSpaced } from './contact-fields.ts';
+import { oneSpaced } from '../contact-fields.ts';
 import { emsChannel, fromSeconds } from './conversation-fields.ts';
 import { contactRecord, emsKeyIn } from './read-contact.ts';
 

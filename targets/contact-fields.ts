@@ -1,6 +1,6 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
-import { canonicalText } from '../../sync/canonical-form.ts';
-import { text, Unmappable, type Source } from '../../sync/fields.ts';
+import { canonicalText } from '../sync/canonical-form.ts';
+import { text, Unmappable, type Source } from '../sync/fields.ts';
 
 type Text = string | null | undefined;
 

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { SyncError } from '../../sync/sync-error.ts';
+
+/** PHP writes an array as a list or as an object, as its keys happen to be; nothing is a list. */
+const phpRecord = <T extends z.ZodType>(item: T) =>
+  z.union([
+    z.record(z.string(), item),
+    z
+      .array(item)
+      .transform((list): Record<string, z.infer<T>> => Object.fromEntries(list.map((one, at) => [`${at}`, one]))),
+  ]);
+
+const phpList = <T extends z.ZodType>(item: T) => phpRecord(item).transform((record) => Object.values(record));
+
+const id = z.union([z.int(), z.string().regex(/^\d+$/)]).transform(String);
+
+const doNotContact = z.looseObject({
+  channel: z.string(),
+  reason: z.coerce.number(),
+  comments: z.string().nullish(),
+});
+
+export const contact = z.looseObject({
+  id,
+  dateAdded: z.string().nullish(),
+  dateModified: z.string().nullish(),
+  tags: phpList(z.looseObject({ tag: z.string() })).nullish(),
+  doNotContact: phpList(doNotContact).nullish(),
+  fields: z.looseObject({ all: phpRecord(z.unknown()) }),
+});
+
+export type Contact = z.infer<typeof contact>;
+
+export const oneContact = z.looseObject({ contact });
+export const anyContacts = z.looseObject({ contacts: phpList(z.unknown()) });
+
+const failure = z.looseObject({
+  code: z.coerce.number().nullish(),
+  message: z.string().nullish(),
+  details: phpRecord(z.unknown()).nullish(),
+  type: z.string().nullish(),
+});
+
+export type Failure = z.infer<typeof failure>;
+
+/** OAuth's own failures have no list. */
+const failures = z.union([
+  z.looseObject({ errors: phpList(failure) }),
+  z
+    .looseObject({ error: z.string(), error_description: z.string().nullish() })
+    .transform(({ error, error_description }) => ({
+      errors: [{ type: error, message: error_description ?? null } as Failure],
+    })),
+]);
+
+export const batch = z.looseObject({
+  contacts: phpRecord(z.unknown()),
+  statusCodes: phpRecord(z.coerce.number()).nullish(),
+  errors: phpRecord(failure).nullish(),
+});
+
+export const segments = z.looseObject({ lists: phpRecord(z.looseObject({ id, alias: z.string().nullish() })) });
+export const createdSegment = z.looseObject({ list: z.looseObject({ id, alias: z.string().nullish() }) });
+export const fieldList = z.looseObject({
+  fields: phpList(
+    z.looseObject({
+      alias: z.string(),
+      type: z.string().nullish(),
+      isPublished: z.unknown(),
+      isUniqueIdentifer: z.unknown(),
+    }),
+  ),
+});
+export const token = z.looseObject({ access_token: z.string().min(1), expires_in: z.coerce.number().default(3_600) });
+export const anything = z.unknown();
+
+/** What a failed call says of itself; empty: nothing that could be read. */
+export function readFailures(body: string): readonly Failure[] {
+  try {
+    return failures.parse(JSON.parse(body)).errors;
+  } catch {
+    return [];
+  }
+}
+
+/** @throws SyncError of class `contract`, naming the place and never a value. */
+export function readAnswer<T>(schema: z.ZodType<T>, body: string, what: string): T {
+  try {
+    return schema.parse(JSON.parse(body));
+  } catch (error) {
+    const place = error instanceof z.ZodError ? ` at ${error.issues[0]?.path.join('.') ?? ''}` : ': it is no JSON';
+    throw new SyncError('contract', `Mautic's answer to ${what} does not fit its contract${place}`, {
+      code: 'contract',
+      cause: error instanceof z.ZodError ? undefined : error,
+    });
+  }
+}

@@ -1,0 +1,167 @@
+import type { Channel } from '../../sync/suppression.ts';
+import {
+  anyContacts,
+  anything,
+  batch,
+  contact,
+  createdSegment,
+  fieldList,
+  oneContact,
+  segments,
+  type Contact,
+  type Failure,
+} from './answers.ts';
+import { MauticHttp, type Answer } from './http.ts';
+import type { MauticSettings } from './settings.ts';
+
+/** Mautic's names and values; `null` blanks a field only where blanks are asked for. */
+export type ContactBody = Readonly<Record<string, unknown>>;
+
+/** What a batch made of one item. */
+export type BatchResult =
+  | { readonly kind: 'answered'; readonly value: Contact; readonly created: boolean }
+  | { readonly kind: 'refused'; readonly status: number; readonly failures: readonly Failure[] };
+
+/** The calls of Mautic's API that we use. */
+export class MauticApi {
+  readonly #http: MauticHttp;
+
+  constructor(settings: MauticSettings) {
+    this.#http = new MauticHttp(settings);
+  }
+
+  async probe(): Promise<void> {
+    await this.#http.get('GET', 'contacts', anyContacts, {
+      searchParams: [
+        ['limit', '1'],
+        ['minimal', '1'],
+      ],
+    });
+  }
+
+  /** Null: there is none under this id. */
+  async contact(id: string): Promise<Contact | null> {
+    const answer = await this.#http.ask('GET', `contacts/${id}`, oneContact);
+    if (answer.kind === 'answered') return answer.value.contact;
+    return null;
+  }
+
+  /** Edits the first that has one of its unique values, or creates. */
+  createContact(body: ContactBody): Promise<Answer<Contact>> {
+    return this.#contact('POST', 'contacts/new', body);
+  }
+
+  /** What is left out stays; what is null is blanked. Zeros are dropped: see `writeZeros`. */
+  patchContact(id: string, body: ContactBody): Promise<Answer<Contact>> {
+    return this.#contact('PATCH', `contacts/${id}/edit`, { ...body, overwriteWithBlank: true });
+  }
+
+  /** What is left out is blanked, and who is missing is made anew under another id. The only call that keeps zeros. */
+  putContact(id: string, body: ContactBody): Promise<Answer<Contact>> {
+    return this.#contact('PUT', `contacts/${id}/edit`, body);
+  }
+
+  /** @returns false: there was none. */
+  async deleteContact(id: string): Promise<boolean> {
+    return (await this.#http.ask('DELETE', `contacts/${id}/delete`, anything)).kind === 'answered';
+  }
+
+  /** Contacts whose field has exactly this value, by Mautic's way to compare, oldest first. */
+  async contactsWith(field: 'email' | 'ems_person_id', value: string): Promise<readonly Contact[]> {
+    const searchParams = [
+      ['where[0][col]', field],
+      ['where[0][expr]', 'eq'],
+      ['where[0][val]', value],
+      ['orderBy', 'id'],
+      ['limit', '10'],
+    ] as const;
+    const { contacts } = await this.#http.get('GET', 'contacts', anyContacts, { searchParams });
+    return contacts
+      .flatMap((item) => contact.safeParse(item).data ?? [])
+      .toSorted((one, other) => Number(one.id) - Number(other.id));
+  }
+
+  /** A page of contacts, each to be read by itself. */
+  async contactPage(searchParams: readonly (readonly [string, string])[]): Promise<readonly unknown[]> {
+    return (await this.#http.get('GET', 'contacts', anyContacts, { searchParams })).contacts;
+  }
+
+  /** At most 200; those that match are patched. A result for each, in their order. */
+  createContacts(bodies: readonly ContactBody[]): Promise<readonly BatchResult[]> {
+    return this.#batch('POST', 'contacts/batch/new', bodies);
+  }
+
+  /** At most 200, each with its id. */
+  patchContacts(bodies: readonly ContactBody[]): Promise<readonly BatchResult[]> {
+    return this.#batch('PATCH', 'contacts/batch/edit', bodies);
+  }
+
+  async addDoNotContact(id: string, channel: Channel, reason: number, comments: string): Promise<void> {
+    await this.#http.ask('POST', `contacts/${id}/dnc/${channel}/add`, anything, { json: { reason, comments } });
+  }
+
+  async removeDoNotContact(id: string, channel: Channel): Promise<void> {
+    await this.#http.ask('POST', `contacts/${id}/dnc/${channel}/remove`, anything);
+  }
+
+  /** Ids of the segments that the contact is in, by alias. */
+  async segmentsOf(id: string): Promise<ReadonlyMap<string, string>> {
+    return byAlias(await this.#http.get('GET', `contacts/${id}/segments`, segments));
+  }
+
+  /** Ids of all segments, by alias. */
+  async segments(): Promise<ReadonlyMap<string, string>> {
+    return byAlias(await this.#http.get('GET', 'segments', segments, { searchParams: [['limit', '1000']] }));
+  }
+
+  async createSegment(name: string, alias: string): Promise<void> {
+    await this.#http.get('POST', 'segments/new', createdSegment, { json: { name, alias, isPublished: true } });
+  }
+
+  async addToSegment(segment: string, contacts: readonly string[]): Promise<void> {
+    const json = { ids: contacts.map(Number) };
+    await this.#http.get('POST', `segments/${segment}/contacts/add`, anything, { json });
+  }
+
+  async removeFromSegment(segment: string, id: string): Promise<void> {
+    await this.#http.ask('POST', `segments/${segment}/contact/${id}/remove`, anything);
+  }
+
+  async fields() {
+    return (await this.#http.get('GET', 'fields/contact', fieldList, { searchParams: [['limit', '1000']] })).fields;
+  }
+
+  async createField(field: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#http.get('POST', 'fields/contact/new', anything, { json: field });
+  }
+
+  async #batch(
+    method: 'POST' | 'PATCH',
+    path: string,
+    bodies: readonly ContactBody[],
+  ): Promise<readonly BatchResult[]> {
+    if (bodies.length === 0) return [];
+    const json = bodies.map((body) => ({ ...body, overwriteWithBlank: true }));
+    const { contacts, statusCodes, errors } = await this.#http.get(method, path, batch, { json });
+    return bodies.map((_, index): BatchResult => {
+      const made = contact.safeParse(contacts[`${index}`]).data;
+      const status = statusCodes?.[`${index}`] ?? 500;
+      if (made !== undefined && status < 300) return { kind: 'answered', value: made, created: status === 201 };
+      const failure = errors?.[`${index}`];
+      return { kind: 'refused', status, failures: failure === undefined ? [] : [failure] };
+    });
+  }
+
+  async #contact(method: 'POST' | 'PATCH' | 'PUT', path: string, json: ContactBody): Promise<Answer<Contact>> {
+    const answer = await this.#http.ask(method, path, oneContact, { json });
+    return answer.kind === 'answered' ? { ...answer, value: answer.value.contact } : answer;
+  }
+}
+
+function byAlias({
+  lists,
+}: {
+  readonly lists: Record<string, { readonly id: string; readonly alias?: string | null | undefined }>;
+}) {
+  return new Map(Object.values(lists).flatMap(({ id, alias }) => (alias == null ? [] : [[alias, id] as const])));
+}

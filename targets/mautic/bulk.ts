@@ -1,0 +1,97 @@
+import type { ConsentPolicy } from '../../sync/suppression.ts';
+import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
+import type { BatchResult, MauticApi } from './api.ts';
+import { confirm } from './confirm.ts';
+import { fieldsBody, hasZeros, optedOut, refusedBody } from './contact-body.ts';
+import { emsKeyOf, refusalsOf } from './read-contact.ts';
+import { segmentIn, segmentOf, wantedTopics } from './segments.ts';
+import { sendPerson } from './send-person.ts';
+
+/** More are answered with a 500, and none is written. */
+export const ITEMS_PER_CALL = 200;
+
+/** Contacts that are new to us, or whose address stays: whatever may meet another person's contact goes alone. */
+export function bulkCalls(api: MauticApi, policy: ConsentPolicy, ensureShape: () => Promise<void>): BulkCalls {
+  return {
+    canGather: (request) => !request.giveWay && !hasZeros(request) && (isNew(request) || keepsAddress(request)),
+    sendMany: async (requests) => {
+      await ensureShape();
+      return sendMany(api, requests, policy);
+    },
+  };
+}
+
+const isNew = ({ remoteId }: SendRequest) => remoteId === null;
+
+const keepsAddress = (request: SendRequest) => consentOf(request).wasStored('email', request.content['email']);
+
+async function sendMany(
+  api: MauticApi,
+  requests: readonly SendRequest[],
+  policy: ConsentPolicy,
+): Promise<readonly (SendResult | Error)[]> {
+  const free = await Promise.all(requests.map((request) => isFree(request)));
+  const gathered = requests.filter((_, index) => free[index]);
+  const [news, known] = [gathered.filter(isNew), gathered.filter((request) => !isNew(request))];
+  const answers = new Map<SendRequest, BatchResult>();
+  const created = await api.createContacts(news.map(bodyOf));
+  for (const [index, answer] of created.entries()) answers.set(news[index] as SendRequest, answer);
+  const patched = await api.patchContacts(
+    known.map((request) => ({ id: Number(request.remoteId), ...bodyOf(request) })),
+  );
+  for (const [index, answer] of patched.entries()) answers.set(known[index] as SendRequest, answer);
+  const added = await addToSegments(api, answers);
+  return Promise.all(requests.map((request) => resultOf(api, request, answers.get(request), { policy, added })));
+}
+
+const bodyOf = (request: SendRequest) => ({ ...fieldsBody(request), ...refusedBody(request) });
+
+/** Nobody else's contact is known to have the address: matched by it, that one would be written over. */
+async function isFree(request: SendRequest): Promise<boolean> {
+  return !isNew(request) || (await consentOf(request).holderOfAddress()) === null;
+}
+
+/** One call for each topic. @returns aliases by contact. */
+async function addToSegments(
+  api: MauticApi,
+  answers: ReadonlyMap<SendRequest, BatchResult>,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const byAlias = new Map<string, string[]>();
+  for (const [request, answer] of answers) {
+    if (answer.kind !== 'answered' || !answer.created || emsKeyOf(answer.value) !== request.key) continue;
+    if (optedOut(request).includes('email') || refusalsOf(answer.value).some(({ channel }) => channel === 'email'))
+      continue;
+    for (const topic of wantedTopics(request)) {
+      const alias = segmentOf(topic);
+      byAlias.set(alias, [...(byAlias.get(alias) ?? []), answer.value.id]);
+    }
+  }
+  if (byAlias.size === 0) return new Map();
+  const all = await api.segments();
+  const added = new Map<string, string[]>();
+  for (const [alias, ids] of byAlias) {
+    await api.addToSegment(segmentIn(all, alias), ids);
+    for (const id of ids) added.set(id, [...(added.get(id) ?? []), alias]);
+  }
+  return added;
+}
+
+/** What went wrong in the batch, or met somebody else's contact, is sent alone: its reason is told better there. */
+async function resultOf(
+  api: MauticApi,
+  request: SendRequest,
+  answer: BatchResult | undefined,
+  { policy, added }: { readonly policy: ConsentPolicy; readonly added: ReadonlyMap<string, readonly string[]> },
+): Promise<SendResult | Error> {
+  try {
+    if (answer?.kind !== 'answered' || emsKeyOf(answer.value) !== request.key)
+      return await sendPerson(api, request, policy);
+    const { value: contact, created: isNew } = answer;
+    const elsewhere = request.remoteId !== null && contact.id !== request.remoteId;
+    if (elsewhere || (await consentOf(request).holderOf(contact.id)) !== null)
+      return await sendPerson(api, request, policy);
+    return await confirm(api, request, contact, { isNew, policy, added: added.get(contact.id) ?? [] });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

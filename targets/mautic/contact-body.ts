@@ -1,0 +1,69 @@
+import { canonicalForm } from '../../sync/canonical-form.ts';
+import type { Suppression, SuppressionReason } from '../../sync/suppression.ts';
+import { consentOf, type SendRequest } from '../remote-system.ts';
+import type { ContactBody } from './api.ts';
+import { EMS_COMMENT, LEDGER_COMMENT, MANUAL } from './read-contact.ts';
+
+/** Fields of a contact that EMS fills. */
+export const FIELDS = [
+  'firstname',
+  'lastname',
+  'email',
+  'mobile',
+  'address1',
+  'city',
+  'state',
+  'zipcode',
+  'country',
+  'preferred_locale',
+  'ems_birth_date',
+  'ems_events',
+] as const;
+
+/** Everything that EMS has a say in, spelt out: null blanks, where blanks are asked for. */
+export function fieldsBody({ key, content }: SendRequest): ContactBody {
+  return {
+    ...Object.fromEntries(FIELDS.map((name) => [name, canonicalForm(content[name])])),
+    ems_person_id: key,
+    tags: ['ems'],
+  };
+}
+
+/** EMS's opt-outs, and what the ledger holds that a contact made anew does not know of. Never takes anything back. */
+export function refusedBody(request: SendRequest): ContactBody {
+  const { suppressions } = consentOf(request);
+  const known = suppressions.map(({ channel, reason }) => ({
+    channel,
+    reason: CODES[reason] ?? 1,
+    comments: LEDGER_COMMENT,
+  }));
+  const own = optedOut(request)
+    .filter((channel) => suppressions.every((suppression) => suppression.channel !== channel))
+    .map((channel) => ({ channel, reason: MANUAL, comments: EMS_COMMENT }));
+  return known.length + own.length === 0 ? {} : { doNotContact: [...known, ...own] };
+}
+
+const CODES: Readonly<Partial<Record<SuppressionReason, number>>> = { bounced: 2, manual: MANUAL };
+
+/** Channels that EMS has opted out of, or in to. */
+export function optedOut({ content }: SendRequest): Suppression['channel'][] {
+  return (['email', 'sms'] as const).filter((channel) => saidOn(content, channel) === 'out');
+}
+
+export function optedIn({ content }: SendRequest): Suppression['channel'][] {
+  return (['email', 'sms'] as const).filter((channel) => saidOn(content, channel) === 'in');
+}
+
+function saidOn(content: SendRequest['content'], channel: Suppression['channel']): unknown {
+  const consent = canonicalForm(content['consent']);
+  return typeof consent === 'object' && consent !== null && !Array.isArray(consent) ? consent[channel] : undefined;
+}
+
+/** Mautic drops numbers whose integer part is zero, but for those that come by PUT. */
+export function hasZeros({ content }: SendRequest): boolean {
+  return FIELDS.some((name) => isZero(content[name]));
+}
+
+export function isZero(value: unknown): boolean {
+  return typeof value === 'string' && value.trim() !== '' && Math.trunc(Number(value)) === 0;
+}

@@ -1,0 +1,56 @@
+import { canonicalText } from '../../sync/canonical-form.ts';
+import { Unmappable, type Source } from '../../sync/fields.ts';
+
+/** Mautic's English names where they are not those of today's CLDR. */
+const NAMES: Readonly<Record<string, string>> = {
+  AG: 'Antigua and Barbuda',
+  BA: 'Bosnia and Herzegovina',
+  BL: 'Saint Barthelemy',
+  BQ: 'Bonaire, Saint Eustatius and Saba',
+  CD: 'Democratic Republic of the Congo',
+  CG: 'Republic of the Congo',
+  CZ: 'Czech Republic',
+  GS: 'South Georgia and the South Sandwich Islands',
+  GW: 'Guinea Bissau',
+  HK: 'Hong Kong',
+  HM: 'Heard Island and McDonald Islands',
+  KN: 'Saint Kitts and Nevis',
+  LC: 'Saint Lucia',
+  MF: 'Saint Martin',
+  MK: 'Macedonia',
+  MM: 'Myanmar',
+  MO: 'Macao',
+  PM: 'Saint Pierre and Miquelon',
+  PN: 'Pitcairn',
+  PS: 'Palestine',
+  SH: 'Saint Helena, Ascension and Tristan da Cunha',
+  SJ: 'Svalbard and Jan Mayen',
+  ST: 'Sao Tome and Principe',
+  SZ: 'Swaziland',
+  TC: 'Turks and Caicos Islands',
+  TL: 'East Timor',
+  TR: 'Turkey',
+  TT: 'Trinidad and Tobago',
+  VA: 'Holy See',
+  VC: 'Saint Vincent and the Grenadines',
+  VG: 'Virgin Islands (British)',
+  VI: 'Virgin Islands (U.S.)',
+  WF: 'Wallis and Futuna',
+};
+
+/** Countries that Mautic's list does not have. */
+const UNLISTED: ReadonlySet<string> = new Set(
+  'AC AS CC CI CP CQ CW CX DG EA EU EZ FO IC IM IO NF QO SX TA TF UM UN XA XB XK ZZ'.split(' '),
+);
+
+const ENGLISH = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
+
+/** Mautic's name of a country in ISO 3166-1 alpha-2, or null. @throws Unmappable if it is none, or none that Mautic knows. */
+export function countryName([column, value]: Source<string | null | undefined>): string | null {
+  const code = canonicalText(value)?.toUpperCase() ?? null;
+  if (code === null) return null;
+  if (!/^[A-Z]{2}$/.test(code)) throw new Unmappable(column, 'is no ISO 3166-1 alpha-2 code');
+  const name = UNLISTED.has(code) ? undefined : (NAMES[code] ?? ENGLISH.of(code));
+  if (name === undefined) throw new Unmappable(column, "is no country of Mautic's list");
+  return name;
+}

@@ -1,0 +1,17 @@
+import { defineTarget, type SyncProcess } from '../sync-process.ts';
+import { ITEMS_PER_CALL } from './bulk.ts';
+import { mauticMappings } from './mapping.ts';
+import { connectMautic } from './remote.ts';
+import { mauticSettings } from './settings.ts';
+
+/** Marketing automation: outbound, consent read back. Contacts merge by e-mail; do-not-contact is the person's. */
+const process: SyncProcess = {
+  name: 'MAUTIC',
+  directions: ['outbound', 'inbound'],
+  mappingVersion: 1,
+  mappings: mauticMappings,
+  // Deliveries, most of which go two hundred in a call.
+  limits: { callsPerSecond: 100, concurrentCalls: 8, bulk: { itemsPerCall: ITEMS_PER_CALL } },
+};
+
+export const mautic = defineTarget({ process, settings: mauticSettings, connect: connectMautic });

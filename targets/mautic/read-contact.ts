@@ -1,0 +1,68 @@
+import { canonicalForm, canonicalText } from '../../sync/canonical-form.ts';
+import type { Content } from '../../sync/content-hash.ts';
+import type { EntityKey } from '../../sync/entity-type.ts';
+import type { Channel, Suppression, SuppressionReason } from '../../sync/suppression.ts';
+import { lowerCase } from '../contact-fields.ts';
+import type { Contact } from './answers.ts';
+
+/** What marks a do-not-contact as EMS's own; only such a one is ever removed. */
+export const EMS_COMMENT = 'EMS';
+
+/** What marks one that the ledger held, and Mautic had lost. */
+export const LEDGER_COMMENT = 'EMS: refused before';
+
+export const MANUAL = 3;
+
+const REASONS: Readonly<Record<number, SuppressionReason>> = { 1: 'unsubscribed', 2: 'bounced', [MANUAL]: 'manual' };
+
+const EMS_ID = /^[1-9]\d{0,18}$/;
+
+export function emsKeyOf({ fields }: Contact): EntityKey | null {
+  const value = fields.all['ems_person_id'];
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && EMS_ID.test(text) ? text : null;
+}
+
+/** Our fields of a contact, as strings, in the mapping's notation. */
+export function storedFields({ fields }: Contact, names: readonly string[]): Content {
+  return Object.fromEntries(names.map((name) => [name, storedValue(name, fields.all[name])]));
+}
+
+function storedValue(name: string, value: unknown): string | null {
+  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : null;
+  return name === 'email' ? lowerCase(text) : canonicalText(text?.replaceAll('\r\n', '\n'));
+}
+
+/** The fields whose stored value is not the one that was sent. */
+export function differing(sent: Content, stored: Content): string[] {
+  return Object.keys(stored).filter(
+    (name) => JSON.stringify(canonicalForm(sent[name])) !== JSON.stringify(canonicalForm(stored[name])),
+  );
+}
+
+export interface DoNotContact {
+  readonly channel: Channel;
+  readonly reason: number;
+  readonly isOurs: boolean;
+}
+
+/** Do-not-contact records of the channels that EMS knows. */
+export function doNotContact({ doNotContact: records }: Contact): DoNotContact[] {
+  return (records ?? []).flatMap(({ channel, reason, comments }) => {
+    if (channel !== 'email' && channel !== 'sms') return [];
+    return [{ channel, reason, isOurs: reason === MANUAL && comments?.trim() === EMS_COMMENT }];
+  });
+}
+
+/** What the person, a bounce or Mautic's staff has refused: whatever EMS did not set itself. */
+export function refusalsOf(contact: Contact): Suppression[] {
+  return doNotContact(contact).flatMap(({ channel, reason, isOurs }) =>
+    isOurs ? [] : [{ channel, reason: REASONS[reason] ?? 'manual' }],
+  );
+}
+
+/** Addresses of a contact, as Mautic has them. */
+export function addressesIn({ fields }: Contact): Partial<Record<Channel, string | null>> {
+  const text = (value: unknown) => (typeof value === 'string' ? canonicalText(value) : null);
+  return { email: text(fields.all['email']), sms: text(fields.all['mobile']) };
+}

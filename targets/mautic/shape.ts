@@ -1,0 +1,70 @@
+import { SyncError } from '../../sync/sync-error.ts';
+import type { RemoteShape } from '../remote-system.ts';
+import { TOPICS } from '../preferences.ts';
+import type { MauticApi } from './api.ts';
+import { segmentOf } from './segments.ts';
+
+/** So long, what was found is not asked again. */
+const KNOWN_FOR_MS = 300_000;
+
+const CUSTOM_FIELDS = [
+  { alias: 'ems_person_id', label: 'EMS person id', type: 'text', isUniqueIdentifer: true },
+  { alias: 'ems_birth_date', label: 'EMS date of birth', type: 'text' },
+  { alias: 'ems_events', label: 'EMS events', type: 'textarea' },
+] as const;
+
+const isTrue = (value: unknown) => value === true || value === 1 || value === '1';
+
+/** What our contacts need beyond a new Mautic: custom fields, and a segment for each topic. Unknown keys it ignores silently. */
+export class MauticShape implements RemoteShape {
+  readonly #api: MauticApi;
+  #wholeUntil = 0;
+
+  constructor(api: MauticApi) {
+    this.#api = api;
+  }
+
+  /** Before something is written. @throws SyncError of class `target-down` if something is missing. */
+  async ensure(): Promise<void> {
+    if (performance.now() < this.#wholeUntil) return;
+    const missing = await this.missing();
+    if (missing.length > 0) {
+      throw new SyncError('target-down', `Mautic lacks ${missing.join(', ')}: npx ems-sync check --fix`, {
+        code: 'incomplete',
+      });
+    }
+    this.#wholeUntil = performance.now() + KNOWN_FOR_MS;
+  }
+
+  async missing(): Promise<readonly string[]> {
+    const { fields, topics } = await this.#lacks();
+    return [...fields.map(({ alias }) => `field ${alias}`), ...topics.map((topic) => `segment ${segmentOf(topic)}`)];
+  }
+
+  async create(): Promise<readonly string[]> {
+    const { fields, topics, known } = await this.#lacks();
+    for (const field of fields) {
+      // One that is there and not unique, or not published, is for whoever made it so.
+      if (!known.has(field.alias)) await this.#api.createField({ ...field, object: 'lead', isPublished: true });
+    }
+    for (const topic of topics) await this.#api.createSegment(`EMS ${topic.toLowerCase()}`, segmentOf(topic));
+    return [
+      ...fields.filter(({ alias }) => !known.has(alias)).map(({ alias }) => `field ${alias}`),
+      ...topics.map((topic) => `segment ${segmentOf(topic)}`),
+    ];
+  }
+
+  async #lacks() {
+    const [fields, segments] = await Promise.all([this.#api.fields(), this.#api.segments()]);
+    const known = new Map(fields.map((field) => [field.alias, field]));
+    return {
+      known,
+      fields: CUSTOM_FIELDS.filter((wanted) => {
+        const field = known.get(wanted.alias);
+        if (field === undefined || !isTrue(field.isPublished)) return true;
+        return 'isUniqueIdentifer' in wanted && !isTrue(field.isUniqueIdentifer);
+      }),
+      topics: TOPICS.filter((topic) => !segments.has(segmentOf(topic))),
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import type { Got, Response } from 'got';
+import { readAnswer, token } from './answers.ts';
+import { refusal } from './refusal.ts';
+import type { MauticSettings } from './settings.ts';
+
+/** A token is renewed this long before it expires: a call on its way must not meet its end. */
+const EARLY_MS = 60_000;
+
+/** How a call says who it is. */
+export interface Credentials {
+  header(): Promise<string>;
+  /** The header was refused: the next one must be another. @returns false: there is no other. */
+  renew(refused: string): boolean;
+}
+
+export function credentialsOf(settings: MauticSettings, http: Got): Credentials {
+  const { MAUTIC_USERNAME: user, MAUTIC_PASSWORD: password } = settings;
+  if (user !== undefined && password !== undefined) {
+    const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+    return { header: async () => basic, renew: () => false };
+  }
+  return new Tokens(settings, http);
+}
+
+/** OAuth2 client credentials: one token for all calls, and one refresh for all who find it too old. */
+class Tokens implements Credentials {
+  readonly #settings: MauticSettings;
+  readonly #http: Got;
+  #known: { readonly header: string; readonly until: number } | null = null;
+  #fetching: Promise<string> | null = null;
+
+  constructor(settings: MauticSettings, http: Got) {
+    this.#settings = settings;
+    this.#http = http;
+  }
+
+  async header(): Promise<string> {
+    if (this.#known !== null && performance.now() < this.#known.until) return this.#known.header;
+    this.#fetching ??= this.#fetch().finally(() => {
+      this.#fetching = null;
+    });
+    return this.#fetching;
+  }
+
+  renew(refused: string): boolean {
+    // Another call has renewed it already.
+    if (this.#known?.header === refused) this.#known = null;
+    return true;
+  }
+
+  async #fetch(): Promise<string> {
+    const { MAUTIC_URL, MAUTIC_CLIENT_ID: client_id = '', MAUTIC_CLIENT_SECRET: client_secret = '' } = this.#settings;
+    const form = { grant_type: 'client_credentials', client_id, client_secret };
+    const url = `${MAUTIC_URL.replace(/\/+$/, '')}/oauth/v2/token`;
+    const response: Response<string> = await this.#http.post(url, { form, prefixUrl: '' });
+    if (response.statusCode !== 200) throw refusal(response, 'POST oauth/v2/token');
+    const { access_token, expires_in } = readAnswer(token, response.body, 'POST oauth/v2/token');
+    const header = `Bearer ${access_token}`;
+    this.#known = { header, until: performance.now() + Math.max(0, expires_in * 1_000 - EARLY_MS) };
+    return header;
+  }
+}

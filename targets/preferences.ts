@@ -1,0 +1,64 @@
+import type { ContactPreference } from '../database/entities/index.ts';
+import { canonicalText } from '../sync/canonical-form.ts';
+import { oneOf, required } from '../sync/fields.ts';
+import type { Channel } from '../sync/suppression.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { defineMapping, type EntityMapping } from './entity-mapping.ts';
+
+/** What a person can be written to about. */
+export const TOPICS: readonly string[] = ['NEWSLETTER', 'OFFERS', 'RESULTS', 'SERVICE'];
+
+const topics = Object.fromEntries(TOPICS.map((topic) => [topic, topic]));
+
+const CHANNELS: Readonly<Record<string, Channel>> = { EMAIL: 'email', SMS: 'sms' };
+
+/** SQL: whether the person `row` has an e-mail address. */
+export const personsEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
+
+/** The channel that a preference is about, where it is one that targets know. */
+export function channelOf({ channel }: Pick<ContactPreference, 'channel'>): Channel | null {
+  return CHANNELS[canonicalText(channel) ?? ''] ?? null;
+}
+
+/** Whether the person has said no to every topic on a channel; false if nothing was said. */
+export function isOptedOut(preferences: readonly ContactPreference[], channel: Channel): boolean {
+  const said = preferences.filter((row) => channelOf(row) === channel && row.optedIn !== null);
+  return said.length > 0 && said.every(({ optedIn }) => optedIn === false);
+}
+
+/** SQL condition on a person `e`: EMS holds a no of theirs that the target was not told yet. */
+export const undeliveredOptOut = (process: SyncProcessName) => `EXISTS (
+  SELECT FROM contact_preference p
+  LEFT JOIN sync_contact_preference r ON r.sync_process = '${process}' AND r.entity_key = p.id
+  WHERE p.person_id = e.id AND p.opted_in IS FALSE
+    AND p.modified_on IS DISTINCT FROM coalesce(r.examined_on, r.entity_synced_on))`;
+
+/**
+ * Contact preferences of a target that has contacts: they travel with their person, and have records of their own.
+ *
+ * @param channels the channels that the target knows, in EMS's words.
+ * @param personPasses SQL condition on a person `e`: the filter of the target's persons.
+ */
+export function preferencesOf(channels: readonly string[], personPasses: string): EntityMapping {
+  const others = ['EMAIL', 'SMS', 'PHONE', 'POST'].filter((channel) => !channels.includes(channel));
+  const channelWords = Object.fromEntries(channels.map((channel) => [channel, channel]));
+  return defineMapping({
+    type: 'ContactPreference',
+    // A word that is in no list is met with PARKED, not passed over.
+    filter: `coalesce(btrim(e.channel), '') NOT IN (${others.map((channel) => `'${channel}'`).join(', ')})
+      AND EXISTS (SELECT FROM (SELECT * FROM person p WHERE p.id = e.person_id) e WHERE ${personPasses})`,
+    travelsWith: {
+      type: 'Person',
+      key: (row) => row.personId,
+      sql: 'e.person_id',
+      suffix: (row) => `${canonicalText(row.channel)}/${canonicalText(row.topic)}`,
+      channel: channelOf,
+      wants: (row) => row.optedIn === true,
+    },
+    map: (row) => ({
+      channel: required('channel', oneOf(['channel', row.channel], channelWords)),
+      topic: required('topic', oneOf(['topic', row.topic], topics)),
+      optedIn: row.optedIn,
+    }),
+  });
+}
