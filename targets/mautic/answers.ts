@@ -49,7 +49,7 @@ const failures = z.union([
   z
     .looseObject({ error: z.string(), error_description: z.string().nullish() })
     .transform(({ error, error_description }) => ({
-      errors: [{ type: error, message: error_description ?? null } as Failure],
+      errors: [{ type: error, message: error_description ?? null }],
     })),
 ]);
 

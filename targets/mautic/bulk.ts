@@ -2,7 +2,7 @@ import type { ConsentPolicy } from '../../sync/suppression.ts';
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { BatchResult, MauticApi } from './api.ts';
 import { confirm } from './confirm.ts';
-import { fieldsBody, hasZeros, optedOut, refusedBody } from './contact-body.ts';
+import { fieldsBody, hasZeros, optedOut } from './contact-body.ts';
 import { emsKeyOf, refusalsOf } from './read-contact.ts';
 import { segmentIn, segmentOf, wantedTopics } from './segments.ts';
 import { sendPerson } from './send-person.ts';
@@ -13,13 +13,17 @@ export const ITEMS_PER_CALL = 200;
 /** Contacts that are new to us, or whose address stays: whatever may meet another person's contact goes alone. */
 export function bulkCalls(api: MauticApi, policy: ConsentPolicy, ensureShape: () => Promise<void>): BulkCalls {
   return {
-    canGather: (request) => !request.giveWay && !hasZeros(request) && (isNew(request) || keepsAddress(request)),
+    canGather: (request) =>
+      !request.giveWay && !hasZeros(request) && !refusesAny(request) && (isNew(request) || keepsAddress(request)),
     sendMany: async (requests) => {
       await ensureShape();
       return sendMany(api, requests, policy);
     },
   };
 }
+
+/** A no is looked after alone: what stands at a contact that is met must not be replaced by it. */
+const refusesAny = (request: SendRequest) => optedOut(request).length + consentOf(request).suppressions.length > 0;
 
 const isNew = ({ remoteId }: SendRequest) => remoteId === null;
 
@@ -34,17 +38,15 @@ async function sendMany(
   const gathered = requests.filter((_, index) => free[index]);
   const [news, known] = [gathered.filter(isNew), gathered.filter((request) => !isNew(request))];
   const answers = new Map<SendRequest, BatchResult>();
-  const created = await api.createContacts(news.map(bodyOf));
+  const created = await api.createContacts(news.map(fieldsBody));
   for (const [index, answer] of created.entries()) answers.set(news[index] as SendRequest, answer);
   const patched = await api.patchContacts(
-    known.map((request) => ({ id: Number(request.remoteId), ...bodyOf(request) })),
+    known.map((request) => ({ id: Number(request.remoteId), ...fieldsBody(request) })),
   );
   for (const [index, answer] of patched.entries()) answers.set(known[index] as SendRequest, answer);
   const added = await addToSegments(api, answers);
   return Promise.all(requests.map((request) => resultOf(api, request, answers.get(request), { policy, added })));
 }
-
-const bodyOf = (request: SendRequest) => ({ ...fieldsBody(request), ...refusedBody(request) });
 
 /** Nobody else's contact is known to have the address: matched by it, that one would be written over. */
 async function isFree(request: SendRequest): Promise<boolean> {
@@ -59,8 +61,7 @@ async function addToSegments(
   const byAlias = new Map<string, string[]>();
   for (const [request, answer] of answers) {
     if (answer.kind !== 'answered' || !answer.created || emsKeyOf(answer.value) !== request.key) continue;
-    if (optedOut(request).includes('email') || refusalsOf(answer.value).some(({ channel }) => channel === 'email'))
-      continue;
+    if (refusalsOf(answer.value).some(({ channel }) => channel === 'email')) continue;
     for (const topic of wantedTopics(request)) {
       const alias = segmentOf(topic);
       byAlias.set(alias, [...(byAlias.get(alias) ?? []), answer.value.id]);

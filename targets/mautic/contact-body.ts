@@ -1,8 +1,7 @@
 import { canonicalForm } from '../../sync/canonical-form.ts';
-import type { Suppression, SuppressionReason } from '../../sync/suppression.ts';
-import { consentOf, type SendRequest } from '../remote-system.ts';
+import type { Suppression } from '../../sync/suppression.ts';
+import type { SendRequest } from '../remote-system.ts';
 import type { ContactBody } from './api.ts';
-import { EMS_COMMENT, LEDGER_COMMENT, MANUAL } from './read-contact.ts';
 
 /** Fields of a contact that EMS fills. */
 export const FIELDS = [
@@ -28,22 +27,6 @@ export function fieldsBody({ key, content }: SendRequest): ContactBody {
     tags: ['ems'],
   };
 }
-
-/** EMS's opt-outs, and what the ledger holds that a contact made anew does not know of. Never takes anything back. */
-export function refusedBody(request: SendRequest): ContactBody {
-  const { suppressions } = consentOf(request);
-  const known = suppressions.map(({ channel, reason }) => ({
-    channel,
-    reason: CODES[reason] ?? 1,
-    comments: LEDGER_COMMENT,
-  }));
-  const own = optedOut(request)
-    .filter((channel) => suppressions.every((suppression) => suppression.channel !== channel))
-    .map((channel) => ({ channel, reason: MANUAL, comments: EMS_COMMENT }));
-  return known.length + own.length === 0 ? {} : { doNotContact: [...known, ...own] };
-}
-
-const CODES: Readonly<Partial<Record<SuppressionReason, number>>> = { bounced: 2, manual: MANUAL };
 
 /** Channels that EMS has opted out of, or in to. */
 export function optedOut({ content }: SendRequest): Suppression['channel'][] {

@@ -63,6 +63,7 @@ export function refusalsOf(contact: Contact): Suppression[] {
 
 /** Addresses of a contact, as Mautic has them. */
 export function addressesIn({ fields }: Contact): Partial<Record<Channel, string | null>> {
-  const text = (value: unknown) => (typeof value === 'string' ? canonicalText(value) : null);
-  return { email: text(fields.all['email']), sms: text(fields.all['mobile']) };
+  return { email: textOf(fields.all['email']), sms: textOf(fields.all['mobile']) };
 }
+
+const textOf = (value: unknown) => (typeof value === 'string' ? canonicalText(value) : null);

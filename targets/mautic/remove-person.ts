@@ -10,7 +10,8 @@ import {
 } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { addressesIn, EMS_COMMENT, emsKeyOf, MANUAL, refusalsOf } from './read-contact.ts';
+import { addressesIn, emsKeyOf, refusalsOf } from './read-contact.ts';
+import { refuseAt, wantedRefusals } from './refuse.ts';
 
 /**
  * Deletes the contact, unless its address is another person's as well: then it is let go, to be that one's. What was refused
@@ -63,7 +64,7 @@ export async function optOutPerson(api: MauticApi, request: OptOutRequest): Prom
     (await ownContact(api, request)) ??
     (typeof email === 'string' ? (await api.contactsWith('email', email))[0] : undefined);
   if (contact === undefined) return;
-  for (const channel of request.channels) await api.addDoNotContact(contact.id, channel, MANUAL, EMS_COMMENT);
+  await refuseAt(api, contact, wantedRefusals(request.channels, consentOf(request).suppressions));
 }
 
 /** Under our record's id, or wherever it went on; never one that is another person's by now. */

@@ -2,11 +2,12 @@ import type { ConsentPolicy } from '../../sync/suppression.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
-import type { ContactBody, MauticApi } from './api.ts';
-import { fieldsBody, hasZeros, optedOut, refusedBody } from './contact-body.ts';
+import type { MauticApi } from './api.ts';
+import { fieldsBody, hasZeros, optedOut } from './contact-body.ts';
 import { confirm } from './confirm.ts';
 import type { Answer } from './http.ts';
-import { EMS_COMMENT, emsKeyOf, MANUAL } from './read-contact.ts';
+import { emsKeyOf } from './read-contact.ts';
+import { refuseAt, wantedRefusals } from './refuse.ts';
 import { invalid } from './refusal.ts';
 import { writeZeros } from './write-zeros.ts';
 
@@ -22,10 +23,12 @@ export async function sendPerson(api: MauticApi, request: SendRequest, policy: C
     request.remoteId === null ? await findPlace(api, request) : { kind: 'contact' as const, id: request.remoteId };
   if (place.kind === 'blocked') return place.result;
   let id = place.kind === 'contact' ? place.id : null;
-  if (id !== null) await optOutFirst(api, request, id);
-  let body: ContactBody = { ...fieldsBody(request), ...refusedBody(request) };
+  let body = fieldsBody(request);
+  if (id !== null) await refuseFirst(api, request, id);
   for (let steps = 0; steps < LONGEST_WAY; steps += 1) {
-    const answer: Answer<Contact> = await (id === null ? api.createContact(body) : api.patchContact(id, body));
+    const answer: Answer<Contact> = await (id === null
+      ? api.createContact({ ...body, ...refusedBody(request) })
+      : api.patchContact(id, body));
     switch (answer.kind) {
       case 'answered': {
         const contact = hasZeros(request) ? await writeZeros(api, request, answer.value) : answer.value;
@@ -41,8 +44,9 @@ export async function sendPerson(api: MauticApi, request: SendRequest, policy: C
         break;
       }
       case 'refused': {
-        const { state: _, ...withoutRegion } = body;
-        if (names(answer, 'state') && 'state' in body) body = withoutRegion;
+        const { state: region, ...withoutRegion } = body;
+        // Not in Mautic's list of that country: no reason to hold the rest back.
+        if (names(answer, 'state') && region !== undefined) body = withoutRegion;
         else if (answer.status === 422 || names(answer, 'email')) return settleAddress(api, request, answer, id);
         else
           throw invalid(
@@ -83,11 +87,19 @@ async function takenByOther(request: SendRequest, { id }: Contact): Promise<Send
 }
 
 /** Before all else: a no must not wait for a name that Mautic does not like. */
-async function optOutFirst(api: MauticApi, request: SendRequest, id: string): Promise<void> {
-  const { wasStored } = consentOf(request);
-  for (const channel of optedOut(request)) {
-    if (!wasStored(`optedOut.${channel}`, true)) await api.addDoNotContact(id, channel, MANUAL, EMS_COMMENT);
-  }
+async function refuseFirst(api: MauticApi, request: SendRequest, id: string): Promise<void> {
+  const consent = consentOf(request);
+  const optOuts = optedOut(request).filter((channel) => !consent.wasStored(`optedOut.${channel}`, true));
+  const wanted = wantedRefusals(optOuts, consent.suppressions);
+  if (wanted.length === 0) return;
+  const contact = await api.contact(id);
+  if (contact !== null) await refuseAt(api, contact, wanted);
+}
+
+/** With a contact that is nobody's yet, in one call. */
+function refusedBody(request: SendRequest) {
+  const wanted = wantedRefusals(optedOut(request), consentOf(request).suppressions);
+  return wanted.length === 0 ? {} : { doNotContact: wanted };
 }
 
 const names = ({ failures }: Extract<Answer<Contact>, { kind: 'refused' }>, field: string) =>

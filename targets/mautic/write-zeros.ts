@@ -11,7 +11,8 @@ import { invalid } from './refusal.ts';
  */
 export async function writeZeros(api: MauticApi, request: SendRequest, contact: Contact): Promise<Contact> {
   const zeros = Object.entries(fieldsBody(request)).filter(([, value]) => isZero(value));
-  if (zeros.every(([name, value]) => String(contact.fields.all[name] ?? '') === value)) return contact;
+  if (zeros.every(([name, value]) => [value, Number(value)].includes(contact.fields.all[name] as never)))
+    return contact;
   const { id: _, points: __, ...whole } = contact.fields.all;
   const answer = await api.putContact(contact.id, { ...whole, ...Object.fromEntries(zeros) });
   if (answer.kind === 'refused') throw invalid(answer.failures, `PUT contacts/${contact.id}/edit`, answer.status);

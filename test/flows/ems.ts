@@ -79,6 +79,17 @@ export class Ems {
     return this.insert('person', { first_name: 'Ana', last_name: 'Silva', gender: 'F', ...values });
   }
 
+  /** A yes or a no of a person's. */
+  async preference(personId: string, optedIn: boolean, values: Values = {}): Promise<string> {
+    return this.insert('contact_preference', {
+      person_id: personId,
+      channel: 'EMAIL',
+      topic: 'NEWSLETTER',
+      opted_in: optedIn,
+      ...values,
+    });
+  }
+
   /** A participant with a person of its own. */
   async participant(eventId: string, raceId: string, values: Values = {}): Promise<string> {
     return this.insert('event_participant', {

@@ -1,11 +1,13 @@
 import { startChatwoot, type StartedChatwoot } from '../../simulators/chatwoot/start.ts';
+import { startMautic, type StartedMautic } from '../../simulators/mautic/start.ts';
 import { startRunSignup, type StartedRunSignup } from '../../simulators/runsignup/start.ts';
 import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
 
-export type TargetUnderTest = 'TAGSERVER' | 'RUNSIGNUP' | 'CHATWOOT';
+export type TargetUnderTest = 'TAGSERVER' | 'MAUTIC' | 'RUNSIGNUP' | 'CHATWOOT';
 
 export interface Simulators {
   TAGSERVER?: StartedTagServer;
+  MAUTIC?: StartedMautic;
   RUNSIGNUP?: StartedRunSignup;
   CHATWOOT?: StartedChatwoot;
 }
@@ -17,16 +19,34 @@ export async function startSimulators(targets: readonly TargetUnderTest[]): Prom
   const simulators: Simulators = {};
   for (const target of targets) {
     if (target === 'TAGSERVER') simulators.TAGSERVER = await startTagServer();
+    else if (target === 'MAUTIC') simulators.MAUTIC = await preparedMautic();
     else if (target === 'RUNSIGNUP') simulators.RUNSIGNUP = await startRunSignup();
     else simulators.CHATWOOT = await startChatwoot(CHATWOOT_LIMITS);
   }
   return simulators;
 }
 
+/** With the fields and segments that an administrator (or `check --fix`) has made. */
+async function preparedMautic(): Promise<StartedMautic> {
+  const mautic = await startMautic();
+  const fields = [
+    { alias: 'ems_person_id', label: 'EMS person id', type: 'text', isUniqueIdentifer: true },
+    { alias: 'ems_birth_date', label: 'EMS date of birth', type: 'text' },
+    { alias: 'ems_events', label: 'EMS events', type: 'textarea' },
+  ] as const;
+  for (const field of fields) await mautic.control.backdoor({ do: 'create-field', field });
+  for (const topic of ['newsletter', 'offers', 'results', 'service'])
+    await mautic.control.backdoor({ do: 'create-segment', name: `EMS ${topic}`, alias: `ems-${topic}` });
+  return mautic;
+}
+
 /** The settings that switch the processes of these simulators on. */
-export function settingsOf({ TAGSERVER, RUNSIGNUP, CHATWOOT }: Simulators): Record<string, string> {
+export function settingsOf({ TAGSERVER, MAUTIC, RUNSIGNUP, CHATWOOT }: Simulators): Record<string, string> {
   return {
     ...(TAGSERVER === undefined ? {} : { TAGSERVER_URL: TAGSERVER.url, TAGSERVER_TOKEN: TAGSERVER.token }),
+    ...(MAUTIC === undefined
+      ? {}
+      : { MAUTIC_URL: MAUTIC.url, MAUTIC_USERNAME: MAUTIC.username, MAUTIC_PASSWORD: MAUTIC.password }),
     ...(RUNSIGNUP === undefined
       ? {}
       : {

@@ -13,6 +13,7 @@ import { pairWorkflowId } from '../../sync/workflow-ids.ts';
 
 import { syncOutcomeAttribute } from '../../workflows/search-attributes.ts';
 import type { StartedChatwoot } from '../../simulators/chatwoot/start.ts';
+import type { StartedMautic } from '../../simulators/mautic/start.ts';
 import type { StartedRunSignup } from '../../simulators/runsignup/start.ts';
 import type { StartedTagServer } from '../../simulators/tagserver/start.ts';
 import type { SyncRequest } from '../../workflows/pair-requests.ts';
@@ -131,6 +132,10 @@ export class System {
 
   get tagServer(): StartedTagServer {
     return started(this.#simulators.TAGSERVER);
+  }
+
+  get mautic(): StartedMautic {
+    return started(this.#simulators.MAUTIC);
   }
 
   get runSignup(): StartedRunSignup {
