@@ -1,0 +1,117 @@
+import { type FastifyInstance, fastify } from 'fastify';
+import { createClock } from '../kit/clock.ts';
+import { Concurrency } from '../kit/concurrency.ts';
+import { Faults } from '../kit/faults.ts';
+import { surroundApi } from '../kit/faulty-api.ts';
+import { Journal } from '../kit/journal.ts';
+import { createRandom } from '../kit/random.ts';
+import { addAccountRoutes } from './account-routes.ts';
+import { authenticate, limitConnections, refuseVolume } from './authenticate.ts';
+import { addBatchResults, addBatchRoutes } from './batch-routes.ts';
+import { Batches } from './batches.ts';
+import { addMailchimpControl } from './control.ts';
+import { addFieldRoutes } from './field-routes.ts';
+import { addHookRoutes } from './hook-routes.ts';
+import { paramOf, speakLikeMailchimp, vendorAnswer } from './http.ts';
+import { addInterestRoutes } from './interest-routes.ts';
+import { mailchimpKnobs } from './knobs.ts';
+import { addListRoutes } from './list-routes.ts';
+import type { Mailchimp } from './mailchimp.ts';
+import { addMemberRoutes } from './member-routes.ts';
+import { notFound } from './problem.ts';
+import { createOperations } from './run-operation.ts';
+import { type SettingsInput, settingsSchema } from './settings.ts';
+import { type SetupInput, setupSchema } from './setup.ts';
+import { Store } from './store.ts';
+import { addTagRoutes } from './tag-routes.ts';
+import { Webhooks } from './webhooks.ts';
+
+export interface MailchimpOptions {
+  /** Its data centre, after the dash, is not looked at. */
+  readonly key: string;
+  /** The only list there is. */
+  readonly list: string;
+  /** A path, or ":memory:". */
+  readonly storage: string;
+  /** What the list is at the beginning. */
+  readonly setup?: SetupInput;
+  /** Those at the beginning and after a reset. */
+  readonly settings?: SettingsInput;
+}
+
+/**
+ * Mailchimp: its Marketing API under /3.0, the test's side of it under /control. Not listening yet: call `listen` to have
+ * it in this very process. Throws ZodError for a setup or settings that it does not know.
+ */
+export function createMailchimp(options: MailchimpOptions): FastifyInstance {
+  const clock = createClock();
+  const random = createRandom();
+  const faults = new Faults(mailchimpKnobs, clock, random);
+  const setup = setupSchema.parse(options.setup ?? {});
+  const initial = settingsSchema.parse(options.settings ?? {});
+  const store = new Store(options.storage, () => clock.now(), setup);
+  const app = fastify({
+    forceCloseConnections: true,
+    bodyLimit: 32 * 1024 * 1024,
+    // An address may stand for a member's id.
+    routerOptions: { maxParamLength: 300 },
+  });
+  const operations = createOperations((scope) => addRoutes(scope, mailchimp, () => app.listeningOrigin));
+  const settings = (): Mailchimp['settings'] => mailchimp.settings;
+  const mailchimp: Mailchimp = {
+    clock,
+    random,
+    faults,
+    journal: new Journal(),
+    concurrency: new Concurrency(),
+    store,
+    settings: initial,
+    list: { id: options.list, name: setup.name },
+    effects: { confirmationsSent: [], automationsStarted: [] },
+    webhooks: new Webhooks({ clock, random, faults, settings, hooks: () => store.hooks.all() }),
+    batches: new Batches({ clock, random, store, settings, run: (operation) => operations.run(operation) }),
+  };
+
+  app.addHook('onClose', async () => {
+    mailchimp.webhooks.clear();
+    mailchimp.batches.clear();
+    await operations.close();
+    store.close();
+  });
+
+  app.register(async (scope) => addMailchimpControl(scope, mailchimp, initial), { prefix: '/control' });
+  app.register(async (scope) => addBatchResults(scope, mailchimp));
+  app.register(
+    async (scope) => {
+      speakLikeMailchimp(scope);
+      surroundApi(scope, mailchimp, { journalHeaders: ['content-type', 'user-agent'], vendorAnswer });
+      scope.addHook('onRequest', async (request) => {
+        limitConnections(mailchimp, request);
+        authenticate(request, options.key);
+      });
+      scope.addHook('preHandler', async (request, reply) => refuseVolume(mailchimp, request, reply));
+      addRoutes(scope, mailchimp, () => app.listeningOrigin);
+    },
+    { prefix: '/3.0' },
+  );
+  return app;
+}
+
+function addRoutes(scope: FastifyInstance, mailchimp: Mailchimp, origin: () => string): void {
+  addAccountRoutes(scope, mailchimp);
+  addBatchRoutes(scope, mailchimp, origin);
+  scope.register(
+    async (inList) => {
+      inList.addHook('preHandler', async (request) => {
+        if (paramOf(request, 'list') !== mailchimp.list.id) throw notFound();
+      });
+      addListRoutes(inList, mailchimp);
+      addMemberRoutes(inList, mailchimp);
+      addTagRoutes(inList, mailchimp);
+      addFieldRoutes(inList, mailchimp);
+      addInterestRoutes(inList, mailchimp);
+      addHookRoutes(inList, mailchimp);
+    },
+    { prefix: '/lists/:list' },
+  );
+}

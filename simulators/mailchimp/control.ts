@@ -1,0 +1,120 @@
+import type { FastifyInstance } from 'fastify';
+import { addControlRoutes } from '../kit/control-routes.ts';
+import { actThroughBackdoor, backdoorAction } from './backdoor.ts';
+import { type BatchStatus } from './batches.ts';
+import { subscriberHash } from './identity.ts';
+import { type Mailchimp, isoOf } from './mailchimp.ts';
+import { Problem, problemBody } from './problem.ts';
+import type { Hold, Hook, Member, MergeField, MergeValue, Status } from './records.ts';
+import { type Settings, changedSettings } from './settings.ts';
+import { tagName } from './tags.ts';
+
+/** A member as a test wants to see it; times are ISO 8601 of whole seconds, UTC. */
+export interface MemberState {
+  readonly email: string;
+  readonly contactId: string;
+  readonly status: Status;
+  /** Who or what keeps it from being mailed. */
+  readonly hold: Hold | null;
+  /** By tag; one that is empty may be missing. */
+  readonly mergeFields: Readonly<Record<string, MergeValue>>;
+  /** Names of those that are on. */
+  readonly interests: readonly string[];
+  /** Texts of those that are given. */
+  readonly permissions: readonly string[];
+  readonly tags: readonly string[];
+  readonly language: string;
+  readonly vip: boolean;
+  readonly lastChanged: string;
+  readonly source: string;
+}
+
+/** What Mailchimp's database holds. */
+export interface MailchimpState {
+  /** By id (md5 of the address in lower case). */
+  readonly members: Readonly<Record<string, MemberState>>;
+  /** Hashes of addresses that were erased. */
+  readonly forgotten: readonly string[];
+  readonly mergeFields: readonly MergeField[];
+  /** By category and name: ids. */
+  readonly interests: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly webhooks: readonly Hook[];
+  readonly batches: Readonly<Record<string, BatchStatus>>;
+  /** Addresses that were sent a mail asking them to confirm, in order. */
+  readonly confirmationsSent: readonly string[];
+  readonly automationsStarted: readonly { readonly email: string; readonly tag: string }[];
+}
+
+const memberState = (mailchimp: Mailchimp, member: Member): MemberState => ({
+  email: member.email,
+  contactId: member.contactId,
+  status: member.status,
+  hold: member.hold,
+  mergeFields: member.mergeFields,
+  interests: member.interests.flatMap((key) => mailchimp.store.interests.by('key', key).map(({ name }) => name)),
+  permissions: member.permissions.flatMap((key) => mailchimp.store.permissions.by('key', key).map(({ text }) => text)),
+  tags: member.tags.map(({ id }) => tagName(mailchimp, id)),
+  language: member.language,
+  vip: member.vip,
+  lastChanged: isoOf(member.lastChanged),
+  source: member.source,
+});
+
+const stateOf = (mailchimp: Mailchimp): MailchimpState => {
+  const { store, batches, effects } = mailchimp;
+  return {
+    members: Object.fromEntries(
+      store.members.all().map((member) => [subscriberHash(member.email), memberState(mailchimp, member)]),
+    ),
+    forgotten: store.forgotten.all().map(({ hash }) => hash),
+    mergeFields: store.mergeFields.all(),
+    interests: Object.fromEntries(
+      store.categories
+        .all()
+        .map(({ key, title }) => [
+          title,
+          Object.fromEntries(store.interests.by('category', key).map((interest) => [interest.name, interest.key])),
+        ]),
+    ),
+    webhooks: store.hooks.all(),
+    batches: Object.fromEntries(store.batches.all().map((batch) => [batch.key, batches.statusOf(batch)])),
+    ...effects,
+  };
+};
+
+/**
+ * Mailchimp's control endpoints: the common ones, the state, how it is set up, what happens there without EMS, and the
+ * webhooks sent. A reset goes back to the settings it was started with.
+ */
+export function addMailchimpControl(scope: FastifyInstance, mailchimp: Mailchimp, initial: Settings): void {
+  const { store, webhooks, batches, effects } = mailchimp;
+
+  addControlRoutes(scope, mailchimp, () => {
+    webhooks.clear();
+    batches.clear();
+    store.reset();
+    effects.confirmationsSent.length = 0;
+    effects.automationsStarted.length = 0;
+    mailchimp.settings = initial;
+  });
+
+  scope.get('/state', async () => stateOf(mailchimp));
+
+  scope.get('/settings', async () => mailchimp.settings);
+  scope.put('/settings', async (request) => {
+    mailchimp.settings = { ...mailchimp.settings, ...changedSettings(request.body) };
+    return mailchimp.settings;
+  });
+
+  scope.post('/backdoor', async (request, reply) => {
+    const action = backdoorAction.parse(request.body);
+    try {
+      return actThroughBackdoor(mailchimp, action);
+    } catch (error) {
+      if (error instanceof Problem) return reply.code(error.status).send(problemBody(error));
+      throw error;
+    }
+  });
+
+  scope.get('/deliveries', async () => webhooks.read());
+}

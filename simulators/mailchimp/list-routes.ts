@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify';
+import { cutFields } from './cut-fields.ts';
+import { bodyAs, did, isOn, queryOf } from './http.ts';
+import { listBatchBody, writeListBatch } from './list-batch.ts';
+import type { Mailchimp } from './mailchimp.ts';
+import { byApi } from './member-writes.ts';
+import { listShape } from './list-shape.ts';
+
+/** The list itself, and up to 500 of its members in one call. */
+export function addListRoutes(scope: FastifyInstance, mailchimp: Mailchimp): void {
+  scope.get('/', async (request) => cutFields(listShape(mailchimp), queryOf(request)));
+
+  scope.post('/', async (request) => {
+    const query = queryOf(request);
+    const answer = writeListBatch(mailchimp, {
+      ...bodyAs(request, listBatchBody),
+      manner: byApi(isOn(query['skip_merge_validation'])),
+      skipDuplicateCheck: isOn(query['skip_duplicate_check']),
+    });
+    did(request, `${answer.total_created} created, ${answer.total_updated} updated, ${answer.error_count} refused`);
+    return cutFields(answer, query);
+  });
+}

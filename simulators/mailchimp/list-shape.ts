@@ -1,0 +1,29 @@
+import { type Mailchimp, isoOf } from './mailchimp.ts';
+import type { Status } from './records.ts';
+
+/** The list as the API shows it; its counts are of now. */
+export function listShape({ store, list }: Mailchimp) {
+  const members = store.members.all();
+  const count = (status: Status): number => members.filter((member) => member.status === status).length;
+  return {
+    id: list.id,
+    web_id: 1,
+    name: list.name,
+    permission_reminder: 'You take part in our events.',
+    use_archive_bar: true,
+    email_type_option: false,
+    subscribe_url_short: '',
+    double_optin: false,
+    marketing_permissions: store.permissions.all().length > 0,
+    has_welcome: false,
+    stats: {
+      member_count: count('subscribed'),
+      total_contacts: members.length,
+      unsubscribe_count: count('unsubscribed'),
+      cleaned_count: count('cleaned'),
+      merge_field_count: store.mergeFields.all().length,
+      last_sub_date: isoOf(Math.max(0, ...members.map(({ optedInAt }) => optedInAt ?? 0)) || null),
+    },
+    _links: [{ rel: 'self', href: `/3.0/lists/${list.id}`, method: 'GET' }],
+  };
+}

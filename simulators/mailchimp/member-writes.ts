@@ -1,0 +1,205 @@
+import { isDeepStrictEqual } from 'node:util';
+import { contactIdOf, subscriberHash } from './identity.ts';
+import { DEFAULT_LANGUAGE, languageOf } from './languages.ts';
+import { type Mailchimp, nowOf } from './mailchimp.ts';
+import type { MemberBody } from './member-body.ts';
+import { tellChange, tellGone } from './member-events.ts';
+import { type Standing, decideStatus, firstStanding } from './member-status.ts';
+import { interestsAfter, mergeFieldsAfter, permissionsAfter } from './member-values.ts';
+import {
+  Problem,
+  forgottenEmail,
+  inComplianceState,
+  invalid,
+  invalidFields,
+  looksFake,
+  memberExists,
+  notFound,
+} from './problem.ts';
+import type { Member, Source } from './records.ts';
+import { withTags } from './tags.ts';
+import { momentOf } from './times.ts';
+
+export interface Manner {
+  /** Required merge fields may be empty. */
+  readonly skipMergeValidation: boolean;
+  readonly source: Source;
+  /** What a new member is said to come from. */
+  readonly origin: string;
+}
+
+export const byApi = (skipMergeValidation: boolean): Manner => ({
+  skipMergeValidation,
+  source: 'api',
+  origin: 'API - Generic',
+});
+
+/** By md5 of the address, by the address itself, or by contact id. */
+export function memberAt({ store }: Mailchimp, sent: string): Member | undefined {
+  const key = sent.toLowerCase();
+  const [member] = key.includes('@')
+    ? store.members.by('hash', subscriberHash(key))
+    : [...store.members.by('hash', key), ...store.members.by('contact', key)];
+  return member;
+}
+
+/** Throws Problem 404. */
+export function findMember(mailchimp: Mailchimp, sent: string): Member {
+  const member = memberAt(mailchimp, sent);
+  if (member === undefined) throw notFound();
+  return member;
+}
+
+/** Throws Problem 400 for what is no address, or one that is not accepted. */
+export function acceptedAddress({ store, settings }: Mailchimp, sent: string): string {
+  const email = sent.trim();
+  if (!/^[^\s@,;]+@[^\s@,;]+\.[^\s@.,;]+$/.test(email)) throw invalid('Please provide a valid email address.');
+  const domain = email.slice(email.lastIndexOf('@') + 1).toLowerCase();
+  if (settings.refusedDomains.includes(domain)) throw looksFake(email);
+  if (store.forgotten.by('hash', subscriberHash(email)).length > 0) throw forgottenEmail(email);
+  return email;
+}
+
+/** Throws Problem 400. `standing` is what its status was decided to be. */
+export function insertMember(mailchimp: Mailchimp, sent: MemberBody, standing: Standing, manner: Manner): Member {
+  const { store, effects } = mailchimp;
+  const email = acceptedAddress(mailchimp, sent.email_address ?? '');
+  const now = nowOf(mailchimp);
+  const values = {
+    mergeFields: mergeFieldsAfter(mailchimp, {}, sent.merge_fields, manner.skipMergeValidation),
+    interests: interestsAfter(mailchimp, [], sent.interests),
+    permissions: permissionsAfter(mailchimp, [], sent.marketing_permissions),
+    tags: withTags(mailchimp, [], sent.tags ?? []),
+  };
+  const id = store.members.nextId();
+  const member = store.members.save({
+    ...values,
+    ...standing,
+    id,
+    email,
+    contactId: contactIdOf(id),
+    emailType: sent.email_type || 'html',
+    language: sent.language === undefined ? DEFAULT_LANGUAGE : languageOf(sent.language),
+    vip: sent.vip ?? false,
+    latitude: sent.location?.latitude ?? 0,
+    longitude: sent.location?.longitude ?? 0,
+    ipSignup: sent.ip_signup ?? '',
+    ipOpt: sent.ip_opt ?? '',
+    signedUpAt: momentOf(sent.timestamp_signup) ?? null,
+    optedInAt: momentOf(sent.timestamp_opt) ?? (standing.status === 'subscribed' ? now : null),
+    lastChanged: now,
+    source: manner.origin,
+  });
+  if (member.status === 'pending') effects.confirmationsSent.push(member.email);
+  tellChange(mailchimp, undefined, member, { source: manner.source, otherwiseChanged: false });
+  return member;
+}
+
+/** What is left out is kept. Throws Problem 400. */
+export function updateMember(mailchimp: Mailchimp, before: Member, sent: MemberBody, manner: Manner): Member {
+  const { effects, settings } = mailchimp;
+  const standing = standingAfter(mailchimp, before, sent);
+  const email = addressAfter(mailchimp, before, sent.email_address);
+  const after = {
+    ...before,
+    ...standing,
+    email,
+    mergeFields: mergeFieldsAfter(mailchimp, before.mergeFields, sent.merge_fields, manner.skipMergeValidation),
+    interests: interestsAfter(mailchimp, before.interests, sent.interests),
+    permissions: permissionsAfter(mailchimp, before.permissions, sent.marketing_permissions),
+    tags: settings.tagsInMember === 'always' ? withTags(mailchimp, before.tags, sent.tags ?? []) : before.tags,
+    emailType: sent.email_type || before.emailType,
+    language: sent.language === undefined ? before.language : languageOf(sent.language),
+    vip: sent.vip ?? before.vip,
+    latitude: sent.location?.latitude ?? before.latitude,
+    longitude: sent.location?.longitude ?? before.longitude,
+    ipSignup: sent.ip_signup ?? before.ipSignup,
+    ipOpt: sent.ip_opt ?? before.ipOpt,
+    signedUpAt: momentOf(sent.timestamp_signup) ?? before.signedUpAt,
+    optedInAt: momentOf(sent.timestamp_opt) ?? optedInAfter(mailchimp, before, standing),
+  };
+  // Nobody is asked twice by the very same state.
+  if (after.status === 'pending' && before.status !== 'pending') effects.confirmationsSent.push(after.email);
+  return changeMember(mailchimp, before, after, manner.source);
+}
+
+/** Saves it with `last_changed` moved, and tells it. */
+export function changeMember(mailchimp: Mailchimp, before: Member, after: Member, source: Source): Member {
+  const { store, settings } = mailchimp;
+  const { tags: tagsBefore, status: _status, hold: _hold, email: _email, optedInAt: _opted, ...restBefore } = before;
+  const { tags, status: _newStatus, hold: _newHold, email: _newEmail, optedInAt: _newOpted, ...rest } = after;
+  const otherwiseChanged = !isDeepStrictEqual(restBefore, rest);
+  const onlyTags = isDeepStrictEqual({ ...before, tags }, after) && !isDeepStrictEqual(tagsBefore, tags);
+  const same = isDeepStrictEqual(before, after);
+  const bumps = onlyTags ? settings.tagsBumpLastChanged : !same || settings.sameWriteBumpsLastChanged;
+  const member = store.members.save(bumps ? { ...after, lastChanged: nowOf(mailchimp) } : after);
+  tellChange(mailchimp, before, member, { source, otherwiseChanged });
+  return member;
+}
+
+/** What a PUT or a row of the list batch makes of an address. Throws Problem 400. */
+export function upsertMember(
+  mailchimp: Mailchimp,
+  known: Member | undefined,
+  sent: MemberBody,
+  manner: Manner,
+): { readonly kind: 'created' | 'updated'; readonly member: Member } {
+  if (known !== undefined) return { kind: 'updated', member: updateMember(mailchimp, known, sent, manner) };
+  const status = sent.status ?? sent.status_if_new;
+  if (status === undefined) throw invalidFields([{ field: 'status', message: 'This value should not be blank.' }]);
+  const standing = firstStanding(status, manner.source);
+  return { kind: 'created', member: insertMember(mailchimp, sent, standing, manner) };
+}
+
+function standingAfter({ settings }: Mailchimp, before: Member, sent: MemberBody): Standing {
+  const unarchiving = before.status === 'archived' && settings.statusIfNewUnarchives;
+  const asked = sent.status ?? (unarchiving ? sent.status_if_new : undefined);
+  if (asked === undefined) return { status: before.status, hold: before.hold };
+  const decision = decideStatus(before, asked, settings);
+  if (decision.kind === 'compliance') throw inComplianceState(before.email);
+  return decision.standing;
+}
+
+function addressAfter(mailchimp: Mailchimp, before: Member, sent: string | undefined): string {
+  const { settings, store } = mailchimp;
+  if (sent === undefined || sent === before.email) return before.email;
+  if (subscriberHash(sent) === subscriberHash(before.email)) {
+    return settings.emailCase === 'first' ? before.email : sent.trim();
+  }
+  const email = acceptedAddress(mailchimp, sent);
+  if (store.members.by('hash', subscriberHash(email)).length === 0) return email;
+  throw new Problem(400, settings.takenAddressTitle, memberExists(email).message);
+}
+
+const optedInAfter = (mailchimp: Mailchimp, before: Member, { status }: Standing): number | null =>
+  status === 'subscribed' && before.status !== 'subscribed' ? nowOf(mailchimp) : before.optedInAt;
+
+/** Throws Problem 404 or 405 for one that is archived already. */
+export function archiveMember(mailchimp: Mailchimp, member: Member, source: Source): void {
+  const { store, settings } = mailchimp;
+  if (member.status === 'archived') {
+    throw settings.archivedAgain === 404
+      ? notFound()
+      : new Problem(405, 'Method Not Allowed', 'This list member cannot be removed. Please contact support.');
+  }
+  store.members.save({ ...member, status: 'archived', lastChanged: nowOf(mailchimp) });
+  tellRemoved(mailchimp, member, source);
+}
+
+/** Erases it; the address is never again accepted by API. */
+export function forgetMember(mailchimp: Mailchimp, member: Member, source: Source): void {
+  const { store } = mailchimp;
+  store.members.remove(member.id);
+  forgetAddress(mailchimp, member.email);
+  tellRemoved(mailchimp, member, source);
+}
+
+export function forgetAddress({ store }: Mailchimp, email: string): void {
+  store.forgotten.save({ id: store.forgotten.nextId(), hash: subscriberHash(email) });
+}
+
+function tellRemoved(mailchimp: Mailchimp, member: Member, source: Source): void {
+  if (mailchimp.settings.archiveTellsUnsubscribe && member.status === 'subscribed') {
+    tellGone(mailchimp, member, source, 'delete');
+  }
+}

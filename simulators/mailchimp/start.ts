@@ -1,0 +1,120 @@
+import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
+import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
+import type { MailchimpState } from './control.ts';
+import type { MailchimpFaults } from './knobs.ts';
+import type { Settings, SettingsInput } from './settings.ts';
+import type { SetupInput } from './setup.ts';
+import type { Delivery } from './webhooks.ts';
+
+export type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
+export type { MailchimpState, MemberState } from './control.ts';
+export type { MailchimpFaults } from './knobs.ts';
+export type { Settings, SettingsInput } from './settings.ts';
+export type { SetupInput } from './setup.ts';
+export type { Delivery } from './webhooks.ts';
+export { subscriberHash } from './identity.ts';
+
+export interface Deliveries {
+  /** Still to be sent, answered, or sent again. */
+  readonly underWay: number;
+  readonly deliveries: readonly Delivery[];
+}
+
+export interface MailchimpControl extends ControlClient<MailchimpFaults> {
+  state(): Promise<MailchimpState>;
+  settings(): Promise<Settings>;
+  /** Changes the settings that are named, leaves the others. */
+  setSettings(settings: SettingsInput): Promise<void>;
+  /** What a member, a marketer or a mail server does, webhooks included. Throws with Mailchimp's own words if refused. */
+  backdoor<Action extends BackdoorAction>(action: Action): Promise<OutcomeOf<Action>>;
+  deliveries(): Promise<Deliveries>;
+}
+
+/** What an action answers. */
+export type OutcomeOf<Action extends BackdoorAction> = Action['do'] extends 'delete-permanent' | 'forget'
+  ? Record<string, never>
+  : Action['do'] extends 'create-merge-field' | 'require-merge-field' | 'delete-merge-field'
+    ? Required<Pick<BackdoorOutcome, 'mergeField'>>
+    : Action['do'] extends 'create-interests'
+      ? Required<Pick<BackdoorOutcome, 'interests'>>
+      : Required<Pick<BackdoorOutcome, 'id'>>;
+
+export interface StartOptions {
+  /** Default: a free one. */
+  readonly port?: number;
+  /** Default: `mailchimp-key-us1`. */
+  readonly key?: string;
+  /** Default: `a1b2c3d4e5`. */
+  readonly list?: string;
+  /** File that survives a restart. Default: memory. */
+  readonly storage?: string;
+  /** What the list is at the beginning, and after a reset. Default: as every new list, without interests. */
+  readonly setup?: SetupInput;
+  /** Those at the beginning, and after a reset. */
+  readonly settings?: SettingsInput;
+}
+
+export interface StartedMailchimp {
+  /** For example `http://127.0.0.1:8088`; the API is under `/3.0`. */
+  readonly url: string;
+  readonly key: string;
+  readonly list: string;
+  readonly control: MailchimpControl;
+  /** Ends it cleanly and waits until it is gone. */
+  stop(): Promise<void>;
+  /** Ends it at once, as a crash would. */
+  kill(): void;
+}
+
+/**
+ * Starts Mailchimp in a process of its own; it ends with this one.
+ *
+ * @example
+ * const mailchimp = await startMailchimp({ setup: { mergeFields: [{ tag: 'EMSID' }] } });
+ * const { id } = await mailchimp.control.backdoor({ do: 'create-member', email: 'ana@clube.example' });
+ * await mailchimp.control.backdoor({ do: 'unsubscribe', member: id });
+ * await mailchimp.stop();
+ */
+export async function startMailchimp({
+  port = 0,
+  key = 'mailchimp-key-us1',
+  list = 'a1b2c3d4e5',
+  storage,
+  setup = {},
+  settings = {},
+}: StartOptions = {}): Promise<StartedMailchimp> {
+  const options = {
+    '--port': port,
+    '--key': key,
+    '--list': list,
+    '--setup': JSON.stringify(setup),
+    '--settings': JSON.stringify(settings),
+    ...(storage === undefined ? {} : { '--storage': storage }),
+  };
+  const running = await spawnSimulator(new URL('main.ts', import.meta.url), Object.entries(options).flat().map(String));
+  return { ...running, key, list, control: controlOf(running.url) };
+}
+
+/** The control endpoints of a Mailchimp that runs already. */
+export function controlOf(url: string): MailchimpControl {
+  const call = createControlCall(url);
+  return {
+    ...createControlClient<MailchimpFaults>(call),
+    async state() {
+      return call('GET', '/state');
+    },
+    async settings() {
+      return call('GET', '/settings');
+    },
+    async setSettings(settings) {
+      await call('PUT', '/settings', settings);
+    },
+    async backdoor(action) {
+      return call('POST', '/backdoor', action);
+    },
+    async deliveries() {
+      return call('GET', '/deliveries');
+    },
+  };
+}
