@@ -45,14 +45,21 @@ export interface MailchimpState {
   readonly automationsStarted: readonly { readonly email: string; readonly tag: string }[];
 }
 
+/** In the list's order. */
+const namesOf = <Row extends { readonly key: string }>(
+  rows: readonly Row[],
+  keys: readonly string[],
+  nameOf: (row: Row) => string,
+): string[] => rows.filter(({ key }) => keys.includes(key)).map(nameOf);
+
 const memberState = (mailchimp: Mailchimp, member: Member): MemberState => ({
   email: member.email,
   contactId: member.contactId,
   status: member.status,
   hold: member.hold,
   mergeFields: member.mergeFields,
-  interests: member.interests.flatMap((key) => mailchimp.store.interests.by('key', key).map(({ name }) => name)),
-  permissions: member.permissions.flatMap((key) => mailchimp.store.permissions.by('key', key).map(({ text }) => text)),
+  interests: namesOf(mailchimp.store.interests.all(), member.interests, ({ name }) => name),
+  permissions: namesOf(mailchimp.store.permissions.all(), member.permissions, ({ text }) => text),
   tags: member.tags.map(({ id }) => tagName(mailchimp, id)),
   language: member.language,
   vip: member.vip,

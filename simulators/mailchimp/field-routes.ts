@@ -95,10 +95,11 @@ export function createMergeField(mailchimp: Mailchimp, sent: FieldBody): MergeFi
   if (needsChoices && (sent.options?.choices ?? []).length === 0) {
     throw invalidFields([{ field: 'options.choices', message: 'This value should not be blank.' }]);
   }
+  const tag = sent.tag === undefined ? undefined : newTag(mailchimp, sent.tag);
   const id = store.mergeFields.nextId();
   return store.mergeFields.save({
     id,
-    tag: newTag(mailchimp, sent.tag ?? `MMERGE${id}`),
+    tag: tag ?? `MMERGE${id}`,
     name: sent.name,
     type: sent.type,
     required: sent.required ?? false,
