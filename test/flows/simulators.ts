@@ -1,13 +1,15 @@
 import { startChatwoot, type StartedChatwoot } from '../../simulators/chatwoot/start.ts';
+import { startMailchimp, type StartedMailchimp } from '../../simulators/mailchimp/start.ts';
 import { startMautic, type StartedMautic } from '../../simulators/mautic/start.ts';
 import { startRunSignup, type StartedRunSignup } from '../../simulators/runsignup/start.ts';
 import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
 
-export type TargetUnderTest = 'TAGSERVER' | 'MAUTIC' | 'RUNSIGNUP' | 'CHATWOOT';
+export type TargetUnderTest = 'TAGSERVER' | 'MAUTIC' | 'MAILCHIMP' | 'RUNSIGNUP' | 'CHATWOOT';
 
 export interface Simulators {
   TAGSERVER?: StartedTagServer;
   MAUTIC?: StartedMautic;
+  MAILCHIMP?: StartedMailchimp;
   RUNSIGNUP?: StartedRunSignup;
   CHATWOOT?: StartedChatwoot;
 }
@@ -20,11 +22,20 @@ export async function startSimulators(targets: readonly TargetUnderTest[]): Prom
   for (const target of targets) {
     if (target === 'TAGSERVER') simulators.TAGSERVER = await startTagServer();
     else if (target === 'MAUTIC') simulators.MAUTIC = await preparedMautic();
+    else if (target === 'MAILCHIMP') simulators.MAILCHIMP = await startMailchimp(AUDIENCE);
     else if (target === 'RUNSIGNUP') simulators.RUNSIGNUP = await startRunSignup();
     else simulators.CHATWOOT = await startChatwoot(CHATWOOT_LIMITS);
   }
   return simulators;
 }
+
+/** With the merge fields and interests that an administrator (or `check --fix`) has made. */
+const AUDIENCE = {
+  setup: {
+    mergeFields: [{ tag: 'EMSID' }, { tag: 'BDATE', type: 'date' as const }],
+    interestCategories: [{ title: 'EMS', interests: ['NEWSLETTER', 'OFFERS', 'RESULTS', 'SERVICE'] }],
+  },
+};
 
 /** With the fields and segments that an administrator (or `check --fix`) has made. */
 async function preparedMautic(): Promise<StartedMautic> {
@@ -41,12 +52,15 @@ async function preparedMautic(): Promise<StartedMautic> {
 }
 
 /** The settings that switch the processes of these simulators on. */
-export function settingsOf({ TAGSERVER, MAUTIC, RUNSIGNUP, CHATWOOT }: Simulators): Record<string, string> {
+export function settingsOf({ TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT }: Simulators): Record<string, string> {
   return {
     ...(TAGSERVER === undefined ? {} : { TAGSERVER_URL: TAGSERVER.url, TAGSERVER_TOKEN: TAGSERVER.token }),
     ...(MAUTIC === undefined
       ? {}
       : { MAUTIC_URL: MAUTIC.url, MAUTIC_USERNAME: MAUTIC.username, MAUTIC_PASSWORD: MAUTIC.password }),
+    ...(MAILCHIMP === undefined
+      ? {}
+      : { MAILCHIMP_URL: MAILCHIMP.url, MAILCHIMP_API_KEY: MAILCHIMP.key, MAILCHIMP_LIST_ID: MAILCHIMP.list }),
     ...(RUNSIGNUP === undefined
       ? {}
       : {

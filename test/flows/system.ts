@@ -13,6 +13,7 @@ import { pairWorkflowId } from '../../sync/workflow-ids.ts';
 
 import { syncOutcomeAttribute } from '../../workflows/search-attributes.ts';
 import type { StartedChatwoot } from '../../simulators/chatwoot/start.ts';
+import type { StartedMailchimp } from '../../simulators/mailchimp/start.ts';
 import type { StartedMautic } from '../../simulators/mautic/start.ts';
 import type { StartedRunSignup } from '../../simulators/runsignup/start.ts';
 import type { StartedTagServer } from '../../simulators/tagserver/start.ts';
@@ -136,6 +137,10 @@ export class System {
 
   get mautic(): StartedMautic {
     return started(this.#simulators.MAUTIC);
+  }
+
+  get mailchimp(): StartedMailchimp {
+    return started(this.#simulators.MAILCHIMP);
   }
 
   get runSignup(): StartedRunSignup {

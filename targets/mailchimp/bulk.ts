@@ -1,0 +1,89 @@
+import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
+import type { Member } from './answers.ts';
+import type { MailchimpApi } from './api.ts';
+import { confirm } from './confirm.ts';
+import { addressIn, memberBody, wantedStatus, wantedTags } from './member-body.ts';
+import { isReached } from './read-member.ts';
+import { sendPerson, type Audience } from './send-person.ts';
+import { subscriberHash } from './subscriber-hash.ts';
+
+/** More in one call are refused. */
+export const ITEMS_PER_CALL = 500;
+
+/** Members that are new to us, or stay where they are: consent and addresses change alone. */
+export function bulkCalls(api: MailchimpApi, audience: () => Promise<Audience>): BulkCalls {
+  return {
+    canGather: (request) => {
+      const { suppressions, wasStored } = bound(request);
+      if (request.giveWay || suppressions.length > 0 || wantedStatus(request.content) !== 'subscribed') return false;
+      if (request.remoteId === null) return true;
+      const stays = request.remoteId === subscriberHash(addressIn(request.content));
+      return stays && (wasStored('status', 'subscribed') || wasStored('status', 'pending'));
+    },
+    sendMany: async (requests) => sendMany(api, requests, await audience()),
+  };
+}
+
+function bound(request: SendRequest) {
+  const consent = consentOf(request);
+  return {
+    suppressions: consent.suppressions,
+    wasStored: (field: string, value: string) => consent.wasStored(field, value),
+  };
+}
+
+async function sendMany(
+  api: MailchimpApi,
+  requests: readonly SendRequest[],
+  audience: Audience,
+): Promise<readonly (SendResult | Error)[]> {
+  const free = await Promise.all(requests.map(isFree));
+  // Two of one address in a call are refused: the first goes, the others go alone, and find what it made.
+  const byHash = new Map<string, SendRequest>();
+  for (const [index, request] of requests.entries()) {
+    const hash = subscriberHash(addressIn(request.content));
+    if (free[index] === true && !byHash.has(hash)) byHash.set(hash, request);
+  }
+  const gathered = [...byHash.values()];
+  const { created, updated } = await api.putMembers(
+    gathered.map((request) => ({
+      ...memberBody(request, audience.topics),
+      status_if_new: 'subscribed',
+      // Counts for who is new, and for nobody else.
+      tags: wantedTags(request.content),
+    })),
+  );
+  const answered = new Map([...created, ...updated].map((member) => [member.id, member]));
+  return Promise.all(
+    requests.map(async (request) => {
+      const hash = subscriberHash(addressIn(request.content));
+      const member = byHash.get(hash) === request ? answered.get(hash) : undefined;
+      return resultOf(api, request, member, audience);
+    }),
+  );
+}
+
+/** Nobody else's record names the member, or was last known to have its address. */
+async function isFree(request: SendRequest): Promise<boolean> {
+  if (request.remoteId !== null) return true;
+  const consent = consentOf(request);
+  return (
+    (await consent.holderOfAddress()) === null &&
+    (await consent.holderOf(subscriberHash(addressIn(request.content)))) === null
+  );
+}
+
+/** What the call would not have, or what is not reached, is sent alone: its reason is told better there. */
+async function resultOf(
+  api: MailchimpApi,
+  request: SendRequest,
+  member: Member | undefined,
+  audience: Audience,
+): Promise<SendResult | Error> {
+  try {
+    if (member === undefined || !isReached(member)) return await sendPerson(api, request, audience);
+    return await confirm(api, request, member, { ...audience, isBulk: true });
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

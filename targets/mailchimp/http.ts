@@ -1,0 +1,129 @@
+import got, { type Got, type Method, type Response } from 'got';
+import type { z } from 'zod';
+import { SyncError } from '../../sync/sync-error.ts';
+import { connectionError, retryAfterMs } from '../http-error.ts';
+import type { ConnectionServices } from '../sync-process.ts';
+import { readAnswer, readRefusal, type Refusal } from './answers.ts';
+import { baseAddress, type MailchimpSettings } from './settings.ts';
+
+/** Mailchimp may take two minutes; an activity has half of one, and repeats are harmless. */
+const REQUEST_TIMEOUT_MS = 25_000;
+
+/** An account has ten; two are left for whoever else uses it, `check` among them. */
+const CONNECTIONS = 8;
+
+/** It says neither how long nor how many. */
+const THROTTLED_MS = 5_000;
+
+export interface Call {
+  readonly method: Method;
+  readonly path: string;
+  /** The call as it may be told: a path names people. */
+  readonly what: string;
+  readonly json?: unknown;
+  readonly searchParams?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type Answer<T> =
+  | { readonly kind: 'answered'; readonly value: T }
+  /** 404 of a record; 405 of one that is archived already. */
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Calls to one account, over all workers no more at once than it allows. Every error has a class; nothing is retried here. */
+export class MailchimpHttp {
+  readonly #http: Got;
+  readonly #withConnection: <T>(call: () => Promise<T>) => Promise<T>;
+
+  constructor(settings: MailchimpSettings, { withConnection }: Pick<ConnectionServices, 'withConnection'>) {
+    this.#http = got.extend({
+      prefixUrl: baseAddress(settings),
+      username: 'ems-sync',
+      password: settings.MAILCHIMP_API_KEY,
+      headers: { 'user-agent': 'ems-sync' },
+      timeout: { request: REQUEST_TIMEOUT_MS },
+      retry: { limit: 0 },
+      followRedirect: false,
+      throwHttpErrors: false,
+      responseType: 'text',
+    });
+    // Its lists may be several; the connections are the account's. The address tells accounts apart well enough.
+    const account = `mailchimp ${baseAddress(settings)}`;
+    this.#withConnection = (call) => withConnection(account, CONNECTIONS, call);
+  }
+
+  /** For calls to which a 400 or 404 of Mailchimp's own is an answer like any other. */
+  async ask<T>(schema: z.ZodType<T>, call: Call): Promise<Answer<T>> {
+    const response = await this.#call(call);
+    const { statusCode: status, body } = response;
+    if (status === 200) return { kind: 'answered', value: readAnswer(schema, body, call.what) };
+    if (status === 204) return { kind: 'answered', value: readAnswer(schema, 'null', call.what) };
+    const refusal = readRefusal(body);
+    if (refusal !== null && (status === 404 || status === 405)) return { kind: 'missing' };
+    if (refusal !== null && status === 400) return { kind: 'refused', refusal };
+    throw unusable(response, call.what);
+  }
+
+  /** For calls that Mailchimp has no reason to refuse. */
+  async get<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
+    const answer = await this.ask(schema, call);
+    if (answer.kind === 'answered') return answer.value;
+    if (answer.kind === 'refused') throw refused(answer.refusal, call.what);
+    throw new SyncError('target-down', `MailChimp has no such audience: check MAILCHIMP_LIST_ID`, { code: 'http-404' });
+  }
+
+  async #call({ method, path, json, searchParams = {} }: Call): Promise<Response<string>> {
+    try {
+      return await this.#withConnection(async () =>
+        this.#http(path, { method, searchParams, ...(json === undefined ? {} : { json }) }),
+      );
+    } catch (error) {
+      throw connectionError('MailChimp', error);
+    }
+  }
+}
+
+/** The class of an answer that has no meaning of its own for the call. */
+function unusable({ statusCode, headers, body }: Response<string>, what: string): SyncError {
+  const isMailchimps = readRefusal(body) !== null;
+  const code = `http-${statusCode}`;
+  const said = `MailChimp answered ${what} with ${statusCode}`;
+  const wait = retryAfterMs(headers['retry-after']) ?? THROTTLED_MS;
+  if (statusCode === 401 || (statusCode === 403 && isMailchimps)) {
+    return new SyncError('target-down', `${said}: check MAILCHIMP_API_KEY and its data centre`, { code });
+  }
+  // Bare 403 and pages of a firewall are how a high volume is throttled.
+  if (statusCode === 429 || statusCode === 403 || statusCode === 408 || (statusCode >= 500 && !isMailchimps)) {
+    return new SyncError('transient', `${said}: too many calls`, { code, retryAfterMs: wait });
+  }
+  if (statusCode === 404) return new SyncError('target-down', `${said}: check MAILCHIMP_URL`, { code });
+  if (statusCode >= 500) return new SyncError('transient', said, { code });
+  return new SyncError(statusCode < 400 ? 'contract' : 'rejected', said, { code });
+}
+
+/** EMS's columns by Mailchimp's merge tags. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  FNAME: 'first_name',
+  LNAME: 'last_name',
+  PHONE: 'phone',
+  BDATE: 'date_of_birth',
+  ADDRESS: 'street, city, region, postal_code, country',
+  EMSID: 'id',
+  email_address: 'email',
+};
+
+/** Content that Mailchimp does not take: parked, with its title and our names of the fields. */
+export function refused({ title, fields, looksFake }: Refusal, what: string): SyncError {
+  const columns = (looksFake && fields.length === 0 ? ['email_address'] : fields).map(
+    (field) => COLUMNS[field] ?? field,
+  );
+  const about = looksFake ? `${title}: the address looks fake or invalid` : title;
+  return new SyncError(
+    'rejected',
+    `MailChimp answered ${what} with "${about}"${columns.length === 0 ? '' : ` at ${columns.join(', ')}`}`,
+    {
+      code: title.toLowerCase().replaceAll(/[^a-z]+/g, '-'),
+      ...(columns[0] === undefined ? {} : { field: columns[0] }),
+    },
+  );
+}

@@ -1,0 +1,28 @@
+import { canonicalText } from '../../sync/canonical-form.ts';
+import { Unmappable, type Source } from '../../sync/fields.ts';
+
+/** Mailchimp's codes. */
+const CODES: ReadonlySet<string> = new Set(
+  (
+    'en ar af be bg ca zh hr cs da nl et fa fi fr fr_CA de el he hi hu is id ga it ja km ko lv lt mt ms mk no pl pt ' +
+    'pt_PT ro ru sr sk sl es es_ES sw sv ta th tr uk vi'
+  ).split(' '),
+);
+
+/** Its names for what has another one in BCP 47. */
+const OTHERS: Readonly<Record<string, string>> = { nb: 'no', nn: 'no', fil: 'en' };
+
+/** Mailchimp's code of a language, or null: none is sent, and Mailchimp guesses. @throws Unmappable for no language tag. */
+export function languageCode([column, value]: Source<string | null | undefined>): string | null {
+  const tag = canonicalText(value);
+  if (tag === null) return null;
+  let locale: Intl.Locale;
+  try {
+    locale = new Intl.Locale(tag.replace('_', '-'));
+  } catch {
+    throw new Unmappable(column, 'is no BCP 47 language tag');
+  }
+  const { language, region } = locale;
+  const codes = [`${language}_${region ?? ''}`, OTHERS[language] ?? language];
+  return codes.find((code) => CODES.has(code)) ?? null;
+}

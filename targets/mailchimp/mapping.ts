@@ -1,0 +1,6 @@
+import type { EntityMapping } from '../entity-mapping.ts';
+import { preferencesOf } from '../preferences.ts';
+import { person, PERSON_FILTER } from './person-mapping.ts';
+
+/** What goes where is in the mappings; preferences travel with their person. */
+export const mailchimpMappings: readonly EntityMapping[] = [person, preferencesOf(['EMAIL'], PERSON_FILTER)];

@@ -1,0 +1,45 @@
+import { canonicalForm } from '../../sync/canonical-form.ts';
+import type { SendRequest } from '../remote-system.ts';
+import type { MemberBody } from './api.ts';
+import { MERGE_FIELDS } from './read-member.ts';
+import type { Topics } from './topics.ts';
+
+/** Everything that EMS has a say in but for the status: "" clears. */
+export function memberBody({ key, content }: SendRequest, topics: Topics): MemberBody {
+  const language = canonicalForm(content['language']);
+  return {
+    email_address: addressIn(content),
+    merge_fields: {
+      ...Object.fromEntries(MERGE_FIELDS.map((tag) => [tag, canonicalForm(content[tag]) ?? ''])),
+      EMSID: key,
+    },
+    ...(language === null ? {} : { language }),
+    interests: topics.interests(wantedTopics(content)),
+  };
+}
+
+/** @throws Error if there is none: the filter lets nobody through without. */
+export function addressIn(content: SendRequest['content']): string {
+  const { email } = content;
+  if (typeof email !== 'string') throw new Error('a member without an e-mail address');
+  return email;
+}
+
+export function wantedTopics(content: SendRequest['content']): readonly string[] {
+  return textsIn(content['topics']);
+}
+
+export function wantedTags(content: SendRequest['content']): readonly string[] {
+  return textsIn(content['tags']);
+}
+
+function textsIn(value: SendRequest['content'][string]): readonly string[] {
+  const list = canonicalForm(value);
+  return Array.isArray(list) ? list.map(String) : [];
+}
+
+/** What EMS says of e-mail: yes, no, or nothing. */
+export function wantedStatus(content: SendRequest['content']): 'subscribed' | 'unsubscribed' | null {
+  const { consent } = content;
+  return consent === 'subscribed' || consent === 'unsubscribed' ? consent : null;
+}

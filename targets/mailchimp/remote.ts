@@ -1,0 +1,28 @@
+import type { RemoteSystem, SendRequest } from '../remote-system.ts';
+import type { ConnectionServices } from '../sync-process.ts';
+import { MailchimpApi } from './api.ts';
+import { bulkCalls } from './bulk.ts';
+import { mailchimpConsent } from './consent.ts';
+import { erasePerson, optOutPerson, removePerson } from './remove-person.ts';
+import { sendPerson, type Audience } from './send-person.ts';
+import type { MailchimpSettings } from './settings.ts';
+import { MailchimpShape } from './topics.ts';
+
+export function connectMailchimp(settings: MailchimpSettings, services: ConnectionServices): RemoteSystem {
+  const api = new MailchimpApi(settings, services);
+  const shape = new MailchimpShape(api);
+  const audience = async (): Promise<Audience> => ({ topics: await shape.topics(), policy: services.consentPolicy });
+  return {
+    probe: () => api.probe(),
+    send: async (request: SendRequest) => {
+      if (request.type !== 'Person') throw new RangeError(`MailChimp has no ${request.type} of its own`);
+      return sendPerson(api, request, await audience());
+    },
+    bulk: bulkCalls(api, audience),
+    remove: (request) => removePerson(api, request),
+    optOut: (request) => optOutPerson(api, request),
+    erase: (request) => erasePerson(api, request),
+    consent: mailchimpConsent(api),
+    shape,
+  };
+}

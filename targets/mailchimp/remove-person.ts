@@ -1,0 +1,61 @@
+import {
+  consentOf,
+  type Erased,
+  type EraseRequest,
+  type OptOutRequest,
+  type Removed,
+  type RemoveRequest,
+} from '../remote-system.ts';
+import type { MailchimpApi } from './api.ts';
+import { refused } from './http.ts';
+import { isReached, refusalsOf } from './read-member.ts';
+import { subscriberHash } from './subscriber-hash.ts';
+
+/**
+ * Archives the member, unless its address is another person's as well: then it is left for that one. What was refused there is
+ * reported first, for an archived member does not tell.
+ */
+export async function removePerson(api: MailchimpApi, request: RemoveRequest): Promise<Removed> {
+  const { remoteId } = request;
+  const member = remoteId === null ? null : await api.member(remoteId);
+  if (member === null || member.status === 'archived') return {};
+  const consent = consentOf(request);
+  const isOurs = member.status === 'unsubscribed' && consent.wasStored('status', 'unsubscribed');
+  const left = { addresses: { email: member.email_address }, refusals: isOurs ? [] : refusalsOf(member) };
+  if (!(await consent.isAnothers(member.email_address))) await api.archive(member.id);
+  return { left };
+}
+
+/** Mailchimp's strongest deletion: the address cannot be imported again. */
+export async function erasePerson(api: MailchimpApi, { remoteId, addresses }: EraseRequest): Promise<Erased> {
+  const { email } = addresses;
+  const hashes = new Set([
+    ...(remoteId === null ? [] : [remoteId]),
+    ...(typeof email === 'string' ? [subscriberHash(email)] : []),
+  ]);
+  const erased: string[] = [];
+  for (const hash of hashes) {
+    const member = await api.member(hash);
+    if (member !== null && (await api.deleteForGood(hash))) erased.push(member.email_address);
+  }
+  return {
+    outcome: erased.length === 0 ? 'absent' : 'erased',
+    detail: erased.length === 0 ? 'no member' : 'deleted for good (delete-permanent)',
+    addresses: erased.map((address) => ['email', address] as const),
+  };
+}
+
+/** Only the opt-out, of a person whose other fields cannot be sent. */
+export async function optOutPerson(api: MailchimpApi, { remoteId, addresses }: OptOutRequest): Promise<void> {
+  const { email } = addresses;
+  const hashes = new Set([
+    ...(remoteId === null ? [] : [remoteId]),
+    ...(typeof email === 'string' ? [subscriberHash(email)] : []),
+  ]);
+  for (const hash of hashes) {
+    const member = await api.member(hash);
+    if (member === null || !isReached(member)) continue;
+    const answer = await api.patchMember(hash, { status: 'unsubscribed' });
+    if (answer.kind === 'refused') throw refused(answer.refusal, 'PATCH members');
+  }
+}

@@ -1,0 +1,101 @@
+import { SyncError } from '../../sync/sync-error.ts';
+import { TOPICS } from '../preferences.ts';
+import type { RemoteShape } from '../remote-system.ts';
+import type { MailchimpApi } from './api.ts';
+
+/** So long, what was found is not asked again. */
+const KNOWN_FOR_MS = 300_000;
+
+/** The group of interests that EMS's topics are in. */
+const CATEGORY = 'EMS';
+
+const MERGE_FIELDS = [
+  { tag: 'FNAME', name: 'First name', type: 'text' },
+  { tag: 'LNAME', name: 'Last name', type: 'text' },
+  // A phone field of Mailchimp's default form takes American numbers alone.
+  { tag: 'PHONE', name: 'Phone', type: 'text' },
+  { tag: 'ADDRESS', name: 'Address', type: 'address' },
+  { tag: 'EMSID', name: 'EMS id', type: 'text' },
+  { tag: 'BDATE', name: 'Date of birth', type: 'date' },
+] as const;
+
+/** Interests by topic, as the audience has them. */
+export class Topics {
+  readonly #ids: ReadonlyMap<string, string>;
+
+  constructor(ids: ReadonlyMap<string, string>) {
+    this.#ids = ids;
+  }
+
+  /** Every topic of ours, on or off. Interests that are not EMS's are left out, and stay. */
+  interests(wanted: readonly string[]): Readonly<Record<string, boolean>> {
+    return Object.fromEntries(
+      TOPICS.flatMap((topic) => {
+        const id = this.#ids.get(topic);
+        return id === undefined ? [] : [[id, wanted.includes(topic)]];
+      }),
+    );
+  }
+
+  /** The topics that are on in a member's interests. */
+  topicsIn(interests: Readonly<Record<string, boolean>>): readonly string[] {
+    return [...this.#ids].filter(([, id]) => interests[id] === true).map(([topic]) => topic);
+  }
+}
+
+/** What our members need beyond a new audience: merge fields, which it ignores silently where they are missing, and interests. */
+export class MailchimpShape implements RemoteShape {
+  readonly #api: MailchimpApi;
+  #known: { readonly topics: Topics; readonly until: number } | null = null;
+
+  constructor(api: MailchimpApi) {
+    this.#api = api;
+  }
+
+  /** Before something is written. @throws SyncError of class `target-down` if something is missing. */
+  async topics(): Promise<Topics> {
+    if (this.#known !== null && performance.now() < this.#known.until) return this.#known.topics;
+    const { fields, topics, ids } = await this.#look();
+    const missing = describe(fields, topics);
+    if (missing.length > 0) {
+      throw new SyncError('target-down', `MailChimp's audience lacks ${missing.join(', ')}: npx ems-sync check --fix`, {
+        code: 'incomplete',
+      });
+    }
+    this.#known = { topics: new Topics(ids), until: performance.now() + KNOWN_FOR_MS };
+    return this.#known.topics;
+  }
+
+  async missing(): Promise<readonly string[]> {
+    const { fields, topics } = await this.#look();
+    return describe(fields, topics);
+  }
+
+  async create(): Promise<readonly string[]> {
+    const { fields, topics, category } = await this.#look();
+    for (const { tag, name, type } of fields) await this.#api.createMergeField({ tag, name, type, required: false });
+    if (topics.length > 0) {
+      const id = category ?? (await this.#api.createInterestCategory(CATEGORY));
+      for (const topic of topics) await this.#api.createInterest(id, topic);
+    }
+    this.#known = null;
+    return describe(fields, topics);
+  }
+
+  async #look() {
+    const [known, categories] = await Promise.all([this.#api.mergeFields(), this.#api.interestCategories()]);
+    const category = categories.find(({ title }) => title === CATEGORY)?.id ?? null;
+    const interests = category === null ? [] : await this.#api.interestsOf(category);
+    const ids = new Map(interests.map(({ id, name }) => [name.trim().toUpperCase(), id]));
+    return {
+      category,
+      ids,
+      fields: MERGE_FIELDS.filter(({ tag }) => known.every((field) => field.tag !== tag)),
+      topics: TOPICS.filter((topic) => !ids.has(topic)),
+    };
+  }
+}
+
+function describe(fields: readonly { readonly tag: string }[], topics: readonly string[]): string[] {
+  return [...fields.map(({ tag }) => `merge field ${tag}`), ...topics.map((topic) => `interest ${topic}`)];
+}

@@ -1,0 +1,41 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { subscriberHash } from './subscriber-hash.ts';
+
+/** A signature is good for so long. */
+const TOLERANCE_MS = 300_000;
+
+const EVENTS: ReadonlySet<string> = new Set(['subscribe', 'unsubscribe', 'profile', 'cleaned', 'upemail']);
+
+/** Members that a webhook's form speaks of, by subscriber hash, each once. What happened is read from Mailchimp. */
+export function mailchimpHints(form: URLSearchParams): readonly string[] {
+  if (!EVENTS.has(form.get('type') ?? '')) return [];
+  const addresses = ['data[email]', 'data[new_email]', 'data[old_email]'].flatMap((name) => form.get(name) ?? []);
+  return [...new Set(addresses.filter((address) => address.includes('@')).map(subscriberHash))];
+}
+
+/** `X-Mailchimp-Signature: t=<unix seconds>,v1=<hex HMAC-SHA-256 of "t.body">`, over the bytes that were sent. */
+export function isSignedByMailchimp(
+  header: string | undefined,
+  body: Uint8Array,
+  secrets: readonly string[],
+  nowMs: number,
+): boolean {
+  const { t, v1 } = Object.fromEntries((header ?? '').split(',').map((part) => part.trim().split('=', 2))) as Record<
+    string,
+    string | undefined
+  >;
+  if (t === undefined || v1 === undefined || !/^\d{9,11}$/.test(t)) return false;
+  if (Math.abs(nowMs - Number(t) * 1_000) > TOLERANCE_MS) return false;
+  return secrets.some((secret) => isEqual(v1, createHmac('sha256', secret).update(`${t}.`).update(body).digest('hex')));
+}
+
+/** The classic way: a secret in the address that Mailchimp was given. Compared in constant time. */
+export function isSecretPath(given: string, secrets: readonly string[]): boolean {
+  return secrets.some((secret) => isEqual(given, secret));
+}
+
+function isEqual(given: string, right: string): boolean {
+  return timingSafeEqual(digest(given), digest(right));
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();

@@ -1,0 +1,48 @@
+import { subscriberHash } from '../../simulators/mailchimp/start.ts';
+import type { ProcessUnderTest } from './process-under-test.ts';
+import { System, type SystemOptions } from './system.ts';
+
+/** A system with MailChimp alone, and the words that its tests share. */
+export class MailchimpUnderTest {
+  readonly system: System;
+  readonly process: ProcessUnderTest;
+  #people = 0;
+
+  private constructor(system: System) {
+    this.system = system;
+    this.process = system.process('MAILCHIMP');
+  }
+
+  static async start(options: Omit<SystemOptions, 'targets'> = {}): Promise<MailchimpUnderTest> {
+    return new MailchimpUnderTest(await System.start({ ...options, targets: ['MAILCHIMP'] }));
+  }
+
+  get control() {
+    return this.system.mailchimp.control;
+  }
+
+  email(): string {
+    this.#people += 1;
+    return `ana${this.#people}@clube.example`;
+  }
+
+  /** A person of EMS who wants the newsletter, with an address of its own, delivered. */
+  async personInStep(
+    values: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ readonly person: string; readonly email: string; readonly preference: string }> {
+    const email = String(values['email'] ?? this.email());
+    const person = await this.system.ems.person({ ...values, email });
+    const preference = await this.system.ems.preference(person, true);
+    await this.process.syncNow('Person', person);
+    return { person, email, preference };
+  }
+
+  /** What MailChimp holds of an address, or null. */
+  async member(email: string) {
+    return (await this.control.state()).members[subscriberHash(email)] ?? null;
+  }
+
+  async stop(): Promise<void> {
+    await this.system.stop();
+  }
+}
