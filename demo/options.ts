@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { SIMULATED_TARGETS } from './simulated-targets.ts';
+import { TEMPORAL_KINDS, type TemporalKind } from './start-temporal.ts';
 
 export interface DemoOptions {
   /** End when every process is in step, instead of staying up. */
@@ -12,6 +13,7 @@ export interface DemoOptions {
   /** With `once`: how long it may take, in seconds. */
   readonly timeout: number;
   readonly only: readonly SyncProcessName[];
+  readonly temporal: TemporalKind;
 }
 
 const EVERY_TARGET = SIMULATED_TARGETS.map(({ process }) => process);
@@ -30,7 +32,11 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     .option('--only <names>', `only these processes, with commas between: ${EVERY_TARGET.join(', ')}`, processes)
     .option('--seed <n>', 'same seed, same sample', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
     .option('--timeout <seconds>', 'with --once: give up after so long, exit code 1', wholeNumber(1, 86_400), 600)
-    .addOption(new Option('--temporal <kind>', 'the Temporal server').choices(['dev']).default('dev'))
+    .addOption(
+      new Option('--temporal <kind>', "dev: Temporal's development server; postgres: the server proper, on PostgreSQL")
+        .choices(TEMPORAL_KINDS)
+        .default('dev' satisfies TemporalKind),
+    )
     .allowExcessArguments(false)
     .exitOverride()
     .parse(args, { from: 'user' });

@@ -12,8 +12,6 @@ import { localFolder, projectFolder } from '../local/folders.ts';
 import { freePort } from '../local/free-port.ts';
 import { newLogFile } from '../local/log-file.ts';
 import { startPostgres } from '../local/postgres.ts';
-import { findTemporalCli } from '../local/temporal-cli.ts';
-import { startTemporal } from '../local/temporal-server.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { generateFederation, loadFederation, tableOrder } from '../simulators/ems/index.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -23,9 +21,7 @@ import { randomFor } from './random.ts';
 import type { RunningTarget } from './simulated-target.ts';
 import { SIMULATED_TARGETS } from './simulated-targets.ts';
 import { startGateway } from './start-gateway.ts';
-
-/** Where Temporal's own documentation says that the Web UI is; another port if that one is taken. */
-const USUAL_UI_PORT = 8233;
+import { findTemporal } from './start-temporal.ts';
 
 export interface DemoSystem {
   readonly databaseUrl: string;
@@ -50,17 +46,12 @@ export async function startSystem(
   stack: AsyncDisposableStack,
   say: (line: string) => void,
 ): Promise<DemoSystem> {
-  const cli = await findTemporalCli({ onProgress: say });
+  const startTemporal = await findTemporal(options.temporal, say);
   say('Starting PostgreSQL, Temporal and the simulated targets …');
   mkdirSync(join(localFolder, 'demo'), { recursive: true });
   const postgres = await startPostgres({ folder: join(runFolder, 'postgres'), persistent: false });
   stack.defer(() => postgres.stop());
-  const temporal = await startTemporal({
-    cli,
-    dbFile: join(runFolder, 'temporal.db'),
-    namespaces: ['default'],
-    uiPort: USUAL_UI_PORT,
-  });
+  const temporal = await startTemporal(runFolder, postgres);
   stack.defer(() => temporal.stop());
   const targets = await startTargets(options.only, runFolder, stack);
 
@@ -77,7 +68,7 @@ export async function startSystem(
   const environment = demoEnvironment({
     databaseUrl,
     temporalAddress: temporal.address,
-    uiUrl: temporal.uiUrl ?? '',
+    uiUrl: temporal.uiUrl,
     syncKey: randomBytes(32).toString('base64'),
     gatewayPort,
     targets: await settingsOf(targets, `http://127.0.0.1:${gatewayPort}`),
@@ -93,7 +84,7 @@ export async function startSystem(
   const workersLog = newLogFile('workers');
   const workers = await startWorkers(environment, runFolder, workersLog);
   stack.defer(() => workers.stop());
-  const children = [postgres.process, temporal.process, workers];
+  const children = [postgres.process, ...temporal.processes, workers];
   if ([...targets.values()].some((target) => target.addWebhook !== undefined)) {
     const gateway = await startGateway(environment, runFolder, newLogFile('gateway'));
     stack.defer(() => gateway.stop());

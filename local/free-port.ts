@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
@@ -18,6 +19,17 @@ export async function freePort(preferred?: number): Promise<number> {
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
+
+/** Several free ports below 32768, for a program that keeps port numbers as signed 16-bit integers, as Temporal does. */
+export async function freeLowPorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  for (let tries = 0; ports.size < count; tries += 1) {
+    if (tries > 1_000) throw new Error('There are not enough free TCP ports below 32768 on 127.0.0.1.');
+    const port = randomInt(10_000, 32_768);
+    if ((await tryPort(port)) !== undefined) ports.add(port);
+  }
   return [...ports];
 }
 

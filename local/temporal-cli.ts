@@ -1,10 +1,10 @@
-import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tellElapsed } from './elapsed.ts';
-import { localFolder } from './folders.ts';
+import { goInstall } from './go-install.ts';
 import { withLock } from './lock.mjs';
+import { cacheFolder, DRAFT_PREFIX, findOnPath, lastLine, removeDrafts } from './program-cache.ts';
 import { type CommandResult, runCommand, within } from './run-command.ts';
 
 /** The newest version that `go install` can build: later ones have replace directives in their go.mod. */
@@ -55,7 +55,12 @@ export async function findTemporalCli(options: FindTemporalCli = {}): Promise<st
     failures.push(`PATH: ${onPath} ${problem}`);
   }
 
-  const folder = cacheFolder(env);
+  const folder = cacheFolder('temporal-cli', env);
+  if (typeof folder !== 'string') {
+    throw new TemporalCliNotFoundError(
+      `${folder.problem}, so there is no place for the Temporal CLI. Make one of them writable, or set TEMPORAL_CLI.`,
+    );
+  }
   const cached = join(folder, 'temporal');
   const cacheProblem = await problemWith(cached);
   if (cacheProblem === undefined) return cached;
@@ -105,22 +110,16 @@ async function bySdk(
 }
 
 async function byGo(step: Fetching): Promise<string | undefined> {
-  const go = findOnPath('go', step.env);
-  if (go === undefined) return 'Go is not installed (no program named go on the PATH)';
   return inDraftFolder(step, async (draft) => {
     const title = 'Building the Temporal CLI with Go (about three minutes, once)';
-    // Flags and target of somebody's own Go work do not belong here.
-    const env = { ...step.env, GOBIN: draft, GOFLAGS: '', GOOS: '', GOARCH: '', GO111MODULE: 'on', GOWORK: 'off' };
-    const result = await tellElapsed(title, step.onProgress, () =>
-      runCommand(go, ['install', GO_PACKAGE], { cwd: draft, env, stillGood: within(30 * 60) }),
-    );
-    return result.ok ? join(draft, 'temporal') : `${result.reason}: ${lastLine(result.output)}`;
+    const problem = await goInstall({ ...step, title, packages: [GO_PACKAGE], into: draft });
+    return problem ?? join(draft, 'temporal');
   });
 }
 
 /** Works in a folder beside the cache's file, so that only a whole CLI that runs is moved into place. */
 async function inDraftFolder(step: Fetching, get: (draft: string) => Promise<string>): Promise<string | undefined> {
-  const draft = mkdtempSync(join(step.folder, 'fetching-'));
+  const draft = mkdtempSync(join(step.folder, DRAFT_PREFIX));
   try {
     const file = await get(draft);
     if (!file.startsWith(draft)) return file;
@@ -130,13 +129,6 @@ async function inDraftFolder(step: Fetching, get: (draft: string) => Promise<str
     return undefined;
   } finally {
     rmSync(draft, { recursive: true, force: true });
-  }
-}
-
-/** What runs that were stopped half-way left; nobody else works here while we hold the lock. */
-function removeDrafts(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    if (name.startsWith('fetching-')) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -173,45 +165,6 @@ async function problemWith(path: string): Promise<string | undefined> {
   if (major < OLDEST_SERVER[0] || (major === OLDEST_SERVER[0] && minor < OLDEST_SERVER[1]))
     return `is too old (server ${major}.${minor}; ${OLDEST_SERVER.join('.')} or newer is needed)`;
   return undefined;
-}
-
-function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undefined {
-  return (env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find((file) => isAccessible(file, constants.X_OK) && statSync(file).isFile());
-}
-
-/** The user's cache, which outlives this checkout; the project's own folder where that cannot be written. */
-function cacheFolder(env: NodeJS.ProcessEnv): string {
-  const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
-  for (const folder of [join(base, 'ems-sync', 'temporal-cli'), join(localFolder, 'cache', 'temporal-cli')]) {
-    try {
-      mkdirSync(folder, { recursive: true });
-      accessSync(folder, constants.W_OK | constants.X_OK);
-      return folder;
-    } catch {
-      continue;
-    }
-  }
-  throw new TemporalCliNotFoundError(
-    `Neither ${base} nor ${localFolder} can be written, so there is no place for the Temporal CLI. Make one of them writable, or set TEMPORAL_CLI.`,
-  );
-}
-
-function isAccessible(file: string, mode: number): boolean {
-  try {
-    accessSync(file, mode);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function lastLine(output: string): string {
-  const lines = output.trim().split('\n');
-  return lines.findLast((line) => /error|fail|cannot|unable/i.test(line))?.trim() ?? lines.at(-1) ?? '';
 }
 
 function notFound(failures: readonly string[]): string {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import type { Outcome } from '../../demo/outcome.ts';
+import { findTemporalServer } from '../../local/temporal-server-programs.ts';
 import { DemoProcess } from './demo-process.ts';
 
 const TYPES = {
@@ -12,6 +13,7 @@ const TYPES = {
 
 /** Servers and workers of its own start each time. */
 const LONG = 300_000;
+const BUILDING = 1_800_000;
 
 describe('npm run demo', () => {
   let demo: DemoProcess | undefined;
@@ -47,6 +49,29 @@ describe('npm run demo', () => {
       expect(await demo.remains()).toEqual([]);
     },
     LONG,
+  );
+
+  test(
+    '--temporal postgres does the same on the Temporal server proper, or says what that needs',
+    async () => {
+      const needs = await findTemporalServer().then(
+        () => null,
+        (error: unknown) => error,
+      );
+      demo = new DemoProcess('--once', '--size', '5', '--timeout', '280', '--temporal', 'postgres');
+      const code = await demo.ended();
+      if (needs !== null) {
+        expect({ code, err: demo.err.trim() }).toEqual({ code: 1, err: (needs as Error).message });
+        expect(demo.err).toContain('install Go (1.24 or newer)');
+        return;
+      }
+      expect({ code, err: demo.err }).toEqual({ code: 0, err: '' });
+      expect(JSON.parse(demo.lastLine())).toMatchObject({ inStep: true });
+      expect(demo.out).toContain('CHATWOOT: a sweep and a poll with nothing to do sent nothing');
+      expect(await demo.remains()).toEqual([]);
+    },
+    // The first time on a machine it is built.
+    BUILDING + LONG,
   );
 
   test(

@@ -30,6 +30,7 @@ describe('options of the demo', () => {
       seed: 1,
       timeout: 600,
       only: ['TAGSERVER', 'RUNSIGNUP', 'CHATWOOT'],
+      temporal: 'dev',
     });
   });
 
@@ -45,12 +46,13 @@ describe('options of the demo', () => {
       '--only',
       'CHATWOOT,TAGSERVER,CHATWOOT',
     ];
-    expect(parseOptions([...args, '--temporal', 'dev'])).toMatchObject({
+    expect(parseOptions([...args, '--temporal', 'postgres'])).toMatchObject({
       once: true,
       size: 10_000,
       seed: 7,
       timeout: 60,
       only: ['CHATWOOT', 'TAGSERVER'],
+      temporal: 'postgres',
     });
   });
 
@@ -69,7 +71,7 @@ describe('options of the demo', () => {
   });
 
   test('a Temporal server that this release cannot start is refused', () => {
-    expect(refusal('--temporal', 'postgres')).toContain('Allowed choices are dev.');
+    expect(refusal('--temporal', 'cassandra')).toContain('Allowed choices are dev, postgres.');
   });
 
   test('options and arguments that there are not are refused', () => {
@@ -79,6 +81,7 @@ describe('options of the demo', () => {
 
   test('--help tells every option, and is no wrong use', () => {
     expect(() => parseOptions(['--help'])).toThrow(expect.objectContaining({ exitCode: 0 }));
-    for (const option of ['--once', '--size', '--only', '--seed', '--timeout']) expect(told).toContain(option);
+    for (const option of ['--once', '--size', '--only', '--seed', '--timeout', '--temporal'])
+      expect(told).toContain(option);
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { freePort, freePorts } from '../../local/free-port.ts';
+import { freeLowPorts, freePort, freePorts } from '../../local/free-port.ts';
 
 async function listenOn(port: number): Promise<{ readonly port: number; close(): Promise<void> }> {
   const server = createServer();
@@ -29,6 +29,14 @@ test('a preferred port is given while it is free, and avoided while it is taken'
 test('several ports differ and can be listened on together', async () => {
   const ports = await freePorts(5);
   expect(new Set(ports).size).toBe(5);
+  const servers = await Promise.all(ports.map(listenOn));
+  await Promise.all(servers.map((server) => server.close()));
+});
+
+test('several low ports fit into a signed 16-bit integer, differ, and can be listened on together', async () => {
+  const ports = await freeLowPorts(9);
+  expect(Math.max(...ports)).toBeLessThan(32_768);
+  expect(new Set(ports).size).toBe(9);
   const servers = await Promise.all(ports.map(listenOn));
   await Promise.all(servers.map((server) => server.close()));
 });

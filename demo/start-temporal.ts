@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import type { Child } from '../local/child-process.ts';
+import type { LocalPostgres } from '../local/postgres.ts';
+import { findTemporalCli } from '../local/temporal-cli.ts';
+import { startTemporalOnPostgres } from '../local/temporal-postgres.ts';
+import { startTemporal } from '../local/temporal-server.ts';
+import { findTemporalServer } from '../local/temporal-server-programs.ts';
+
+/** `dev`: the development server, on SQLite. `postgres`: the server proper, on PostgreSQL, as docker-compose.yml runs it. */
+export const TEMPORAL_KINDS = ['dev', 'postgres'] as const;
+export type TemporalKind = (typeof TEMPORAL_KINDS)[number];
+
+export interface RunningTemporal {
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly processes: readonly Child[];
+  stop(): Promise<void>;
+}
+
+/** @param folder of this demo alone. */
+export type StartTemporal = (folder: string, postgres: LocalPostgres) => Promise<RunningTemporal>;
+
+/** Where Temporal's own documentation says that the Web UI is; another port if that one is taken. */
+const USUAL_UI_PORT = 8233;
+
+const common = { namespaces: ['default'], uiPort: USUAL_UI_PORT };
+
+/**
+ * Finds the programs of a kind of server first, which may take minutes, so that nothing runs meanwhile.
+ *
+ * @throws TemporalCliNotFoundError, TemporalServerNotFoundError
+ */
+export async function findTemporal(kind: TemporalKind, say: (line: string) => void): Promise<StartTemporal> {
+  if (kind === 'dev') {
+    const cli = await findTemporalCli({ onProgress: say });
+    return async (folder) => {
+      const server = await startTemporal({ ...common, cli, dbFile: join(folder, 'temporal.db') });
+      return { ...server, uiUrl: server.uiUrl ?? '', processes: [server.process] };
+    };
+  }
+  const programs = await findTemporalServer({ onProgress: say });
+  return async (folder, postgres) => {
+    const server = await startTemporalOnPostgres({ ...common, programs, folder, postgres });
+    return { ...server, processes: [server.process, server.uiProcess] };
+  };
+}

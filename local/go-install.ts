@@ -1,0 +1,28 @@
+import { tellElapsed } from './elapsed.ts';
+import { findOnPath, lastLine } from './program-cache.ts';
+import { runCommand, within } from './run-command.ts';
+
+export interface GoInstall {
+  /** For people, while it takes its time. */
+  readonly title: string;
+  /** Each with its version: `go.temporal.io/server/cmd/server@v1.29.1`. */
+  readonly packages: readonly string[];
+  /** A folder of the caller's; the programs lie in it afterwards, named after the last part of their package's path. */
+  readonly into: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onProgress: (line: string) => void;
+}
+
+const LIMIT_SECONDS = 30 * 60;
+
+/** Builds programs from their Go modules. Undefined when they are there, else what went wrong, in a line. */
+export async function goInstall({ title, packages, into, env, onProgress }: GoInstall): Promise<string | undefined> {
+  const go = findOnPath('go', env);
+  if (go === undefined) return 'Go is not installed (no program named go on the PATH)';
+  // Flags and target of somebody's own Go work do not belong here.
+  const clean = { ...env, GOBIN: into, GOFLAGS: '', GOOS: '', GOARCH: '', GO111MODULE: 'on', GOWORK: 'off' };
+  const result = await tellElapsed(title, onProgress, () =>
+    runCommand(go, ['install', ...packages], { cwd: into, env: clean, stillGood: within(LIMIT_SECONDS) }),
+  );
+  return result.ok ? undefined : `${result.reason}: ${lastLine(result.output)}`;
+}
