@@ -8,7 +8,10 @@ import { SettingsError } from '../settings/settings-error.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
 import { failureOf } from './cli/failures.ts';
 import type { ChatwootHook } from './gateway/chatwoot-hook.ts';
+import type { ConsentHook } from './gateway/consent-hook.ts';
+import { followConsent } from './gateway/follow-consent.ts';
 import { followHint } from './gateway/follow-hint.ts';
+import { mailchimpHook, mauticHook } from './gateway/marketing-hooks.ts';
 import { createGateway } from './gateway/server.ts';
 import { within } from './gateway/within.ts';
 
@@ -38,6 +41,7 @@ async function main(): Promise<void> {
   const gateway = createGateway({
     log,
     chatwoot: chatwootHook(settings, servers, log),
+    consent: consentHooks(settings, servers, log),
     unreachable: () => unreachable(servers),
   });
   try {
@@ -82,6 +86,24 @@ function chatwootHook({ common, enabled }: Settings, servers: Servers, log: Logg
       ),
     reasonOf: (error) => failureOf(error, common).lines.join('; '),
   };
+}
+
+/** Those that have a secret and a process that is on; a line in the log says what the others lack. */
+function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logger): ConsentHook[] {
+  const kinds = [
+    { name: 'MAUTIC', secrets: common.MAUTIC_WEBHOOK_SECRET, make: mauticHook },
+    { name: 'MAILCHIMP', secrets: common.MAILCHIMP_WEBHOOK_SECRET, make: mailchimpHook },
+  ] as const;
+  return kinds.flatMap(({ name, secrets, make }) => {
+    const isOn = enabled.some(({ target }) => target.process.name === name);
+    if (isOn && secrets === undefined) log.warn(`webhooks of ${name} are not taken: ${name}_WEBHOOK_SECRET is not set`);
+    if (!isOn || secrets === undefined) return [];
+    const follow = (remoteId: string) =>
+      servers.temporal.withDeadline(Date.now() + TEMPORAL_WITHIN_MS, () =>
+        within(FOLLOW_WITHIN_MS, followConsent(servers, name, remoteId)),
+      );
+    return [make(secrets, { follow, reasonOf: (error) => failureOf(error, common).lines.join('; ') })];
+  });
 }
 
 async function unreachable({ orm, temporal }: Servers): Promise<string[]> {

@@ -9,6 +9,16 @@ function wholeNumber(max: number, error: string) {
   return z.coerce.number({ error }).int({ error }).min(0, { error }).max(max, { error });
 }
 
+function webhookSecrets(where: string) {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .refine((secrets) => secrets.every((secret) => secret !== ''), {
+      error: `must be the webhook's secret (${where}); several with commas between`,
+    })
+    .optional();
+}
+
 /** Settings of the engine itself; each target adds its own (targets/<name>/settings.ts). `.env.example` explains them. */
 export const commonSettings = z.object({
   DATABASE_URL: z.url({
@@ -43,13 +53,9 @@ export const commonSettings = z.object({
     .default('true')
     .transform((word) => word === 'true'),
   GATEWAY_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').default(8080),
-  CHATWOOT_WEBHOOK_SECRET: z
-    .string()
-    .transform((text) => text.split(',').map((secret) => secret.trim()))
-    .refine((secrets) => secrets.every((secret) => secret !== ''), {
-      error: "must be the webhook's secret (ChatWoot tells it with the webhook); several with commas between",
-    })
-    .optional(),
+  CHATWOOT_WEBHOOK_SECRET: webhookSecrets('ChatWoot tells it with the webhook'),
+  MAUTIC_WEBHOOK_SECRET: webhookSecrets('Mautic shows it with the webhook'),
+  MAILCHIMP_WEBHOOK_SECRET: webhookSecrets('the end of the address that Mailchimp was given, or what it signs with'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be trace, debug, info, warn, error or silent',

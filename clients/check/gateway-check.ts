@@ -1,11 +1,15 @@
 import type { Settings } from '../../settings/read-settings.ts';
 import type { Check } from './look-at.ts';
 
+const SENDING = ['CHATWOOT', 'MAUTIC', 'MAILCHIMP'] as const;
+
 /** Whether webhooks of the targets that send some are taken; without them each change waits for the next poll. */
 export function gatewayChecks({ common, enabled }: Settings): Check[] {
-  if (!enabled.some(({ target }) => target.process.name === 'CHATWOOT')) return [];
-  const check = 'webhooks of CHATWOOT';
-  return common.CHATWOOT_WEBHOOK_SECRET === undefined
-    ? [{ check, outcome: 'off', detail: 'set CHATWOOT_WEBHOOK_SECRET for the gateway to take them; the poll goes on' }]
-    : [{ check, outcome: 'ok', detail: 'the gateway (npm run gateway) has a secret to know them by' }];
+  return SENDING.filter((name) => enabled.some(({ target }) => target.process.name === name)).map((name) => {
+    const check = `webhooks of ${name}`;
+    const setting = `${name}_WEBHOOK_SECRET` as const;
+    return common[setting] === undefined
+      ? { check, outcome: 'off', detail: `set ${setting} for the gateway to take them; the poll goes on` }
+      : { check, outcome: 'ok', detail: 'the gateway (npm run gateway) has a secret to know them by' };
+  });
 }

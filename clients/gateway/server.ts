@@ -1,6 +1,7 @@
 import fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { addChatwootHook, type ChatwootHook } from './chatwoot-hook.ts';
+import { addConsentHook, type ConsentHook } from './consent-hook.ts';
 import { addHealth } from './health.ts';
 import { sendProblem } from './problem.ts';
 
@@ -8,6 +9,8 @@ export interface GatewayParts {
   readonly log: Logger;
   /** Null: ChatWoot's webhooks are not taken. */
   readonly chatwoot: ChatwootHook | null;
+  /** Of targets that are read for consent alone. */
+  readonly consent: readonly ConsentHook[];
   /** What the gateway needs and cannot reach now, by name; none: it is ready. */
   readonly unreachable: () => Promise<readonly string[]>;
 }
@@ -19,7 +22,7 @@ const BODY_LIMIT = 1_000_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** The HTTP gateway, not listening yet. */
-export function createGateway({ log, chatwoot, unreachable }: GatewayParts): FastifyInstance {
+export function createGateway({ log, chatwoot, consent, unreachable }: GatewayParts): FastifyInstance {
   const app = fastify({ bodyLimit: BODY_LIMIT, requestTimeout: REQUEST_TIMEOUT_MS });
   // Signatures are over the bytes that were sent, whatever they are called.
   app.removeAllContentTypeParsers();
@@ -32,5 +35,6 @@ export function createGateway({ log, chatwoot, unreachable }: GatewayParts): Fas
   });
   addHealth(app, unreachable);
   if (chatwoot !== null) addChatwootHook(app, log, chatwoot);
+  for (const hook of consent) addConsentHook(app, log, hook);
   return app;
 }

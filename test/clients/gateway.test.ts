@@ -34,6 +34,7 @@ function gateway({
   const hints: Hint[] = [];
   let logged = '';
   const created = createGateway({
+    consent: [],
     log: pino({ level: 'debug' }, { write: (line: string) => (logged += line) }),
     unreachable: async () => unreachable,
     chatwoot: off

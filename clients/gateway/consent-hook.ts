@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { Followed } from './follow-hint.ts';
+import { JoinedWork } from './joined-work.ts';
+import { sendProblem } from './problem.ts';
+
+/** What a webhook of a target that is read for consent alone tells. */
+export interface ConsentHook {
+  readonly process: SyncProcessName;
+  /** Its addresses; the first is where Mailchimp asks whether anybody is there. */
+  readonly path: string;
+  /** Whether the request is the target's. `why` is for our log alone. */
+  verify(request: HookRequest): { readonly genuine: true } | { readonly genuine: false; readonly why: string };
+  /** Remote ids of the contacts that it is about. Null: it cannot be read. */
+  contactsIn(body: Buffer): readonly string[] | null;
+  /** Returns when what is to be done cannot get lost any more. */
+  readonly follow: (remoteId: string) => Promise<Followed>;
+  /** Why it could not be followed, in an operator's words and without a value. */
+  readonly reasonOf: (error: unknown) => string;
+}
+
+export interface HookRequest {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly params: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+/**
+ * Takes the webhooks of a marketing target. They are hints: what they say is forgotten, and consent is read from the target. A
+ * webhook speaks of many contacts at once, or of one whom EMS does not know, which the poll looks after.
+ */
+export function addConsentHook(app: FastifyInstance, log: Logger, hook: ConsentHook): void {
+  const { process, path, follow, reasonOf } = hook;
+  const joined = new JoinedWork<Followed>();
+
+  // Mailchimp asks by GET whether the address answers, and a person by a browser.
+  app.get(path, (_request, reply) => reply.code(200).send({ process, takes: 'webhooks' }));
+
+  app.post<{ Params: Record<string, string> }>(path, async (request, reply) => {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+    const verdict = hook.verify({ headers: request.headers, params: request.params, body });
+    if (!verdict.genuine) return refuse(reply, verdict.why);
+    const contacts = hook.contactsIn(body);
+    if (contacts === null) return sendProblem(reply, 400);
+    try {
+      const followed = await Promise.all(contacts.map((id) => joined.run(id, () => follow(id))));
+      // Ids of contacts may be hashes of addresses: they are counted, not named.
+      log.debug(
+        { process, contacts: contacts.length, asked: followed.filter((one) => one === 'asked').length },
+        'a webhook was taken',
+      );
+      return reply.code(200).send();
+    } catch (error) {
+      log.warn({ process, reason: reasonOf(error) }, 'a webhook could not be followed; the next poll finds the change');
+      return sendProblem(reply, 503);
+    }
+  });
+
+  /** What was wrong is for our log alone. */
+  function refuse(reply: FastifyReply, reason: string) {
+    log.warn({ process, reason }, 'a webhook was refused');
+    return sendProblem(reply, 401);
+  }
+}

@@ -1,0 +1,18 @@
+import type { Client } from '@temporalio/client';
+import type { Orm } from '../../database/orm.ts';
+import { findByRemoteIds } from '../../database/records/find-by-remote-id.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { requestSync } from '../request-sync.ts';
+import type { Followed } from './follow-hint.ts';
+
+/** Has the pair of a contact look at its consent. Whom EMS does not know goes into the ledger by the next poll. */
+export async function followConsent(
+  { orm, temporal }: { readonly orm: Orm; readonly temporal: Client },
+  process: SyncProcessName,
+  remoteId: string,
+): Promise<Followed> {
+  const known = (await findByRemoteIds(orm.em.fork(), process, 'Person', [remoteId])).get(remoteId);
+  if (known === undefined || known.key === null || !known.inEms || known.state === 'REMOVED') return 'dropped';
+  await requestSync(temporal, { process, type: 'Person', key: known.key }, 'inbound');
+  return 'asked';
+}

@@ -1,0 +1,91 @@
+import type { MailchimpState, MemberState } from '../simulators/mailchimp/start.ts';
+import { differencesOf, type Content, type Difference } from './difference.ts';
+import { inSnapshot } from './in-snapshot.ts';
+import { readByAddress, topicsWanted, verdict, type MarketedPerson } from './marketing-persons.ts';
+import { plainEmail, plainText } from './plain-text.ts';
+import type { Verification } from './simulated-target.ts';
+
+/**
+ * Whether MailChimp has a member for each address of whom EMS says that it wants mail, with equal fields, topics and tags, none of
+ * somebody whom EMS does not have, and reaches nobody who does not want to be. Uses no code of the engine.
+ *
+ * @param state what the simulator says that it holds.
+ */
+export async function verifyMailchimp(databaseUrl: string, state: MailchimpState): Promise<Verification> {
+  const groups = await inSnapshot(databaseUrl, (client) => readByAddress(client, 'MAILCHIMP'));
+  const members = new Map(
+    Object.values(state.members)
+      .filter(({ status }) => status !== 'archived')
+      .map((member) => [plainEmail(member.email), member]),
+  );
+  const wanted = new Map<string, Content>();
+  const held = new Map<string, Content>();
+  const consent: Difference[] = [];
+  for (const group of groups) {
+    const member = members.get(group[0].email);
+    const owner =
+      group.find(({ id }) => id === textOf(member, 'EMSID')) ??
+      group.find((person) => verdict(person, 'EMAIL') === 'in');
+    if (owner === undefined || owner.state === 'PARKED') continue;
+    // The person's own no: what else is known of it is left as it was.
+    if (owner.state === 'SUPPRESSED') {
+      if (member?.status === 'subscribed') consent.push(differs(owner, 'status'));
+      continue;
+    }
+    wanted.set(owner.id, contentOf(owner));
+    if (member !== undefined) held.set(owner.id, heldContent(member));
+    const reached = member !== undefined && ['subscribed', 'pending'].includes(member.status);
+    if (reached !== (verdict(owner, 'EMAIL') === 'in') && verdict(owner, 'EMAIL') !== null)
+      consent.push(differs(owner, 'status'));
+  }
+  return {
+    compared: wanted.size,
+    differences: [...differencesOf('members', wanted, held), ...strangers(groups.flat(), members), ...consent],
+  };
+}
+
+const differs = ({ id }: MarketedPerson, field: string): Difference => ({
+  type: 'consent',
+  id,
+  what: 'different',
+  fields: [field],
+});
+
+/** Members that carry an EMS id, and whose address nobody in EMS has. */
+function strangers(people: readonly MarketedPerson[], members: ReadonlyMap<string | null, MemberState>): Difference[] {
+  const known = new Set(people.map(({ email }) => email));
+  return [...members].flatMap(([email, member]): Difference[] => {
+    const id = textOf(member, 'EMSID');
+    return id === null || (email !== null && known.has(email))
+      ? []
+      : [{ type: 'members', id, what: 'surplus', fields: [] }];
+  });
+}
+
+function contentOf(person: MarketedPerson): Content {
+  return {
+    first: plainText(person.first),
+    last: plainText(person.last),
+    born: person.born,
+    tags: ['ems', ...person.events.map(({ id }) => `event:${id}`)].toSorted().join(),
+    topics: topicsWanted(person).join(),
+  };
+}
+
+function heldContent(member: MemberState): Content {
+  return {
+    first: plainText(textOf(member, 'FNAME')),
+    last: plainText(textOf(member, 'LNAME')),
+    born: textOf(member, 'BDATE'),
+    tags: member.tags
+      .filter((name) => name === 'ems' || name.startsWith('event:'))
+      .toSorted()
+      .join(),
+    topics: member.interests.toSorted().join(),
+  };
+}
+
+function textOf(member: MemberState | undefined, tag: string): string | null {
+  const value = member?.mergeFields[tag];
+  return typeof value === 'string' && value !== '' ? value : null;
+}
