@@ -30,7 +30,7 @@ export class MailchimpUnderTest {
   async personInStep(
     values: Readonly<Record<string, unknown>> = {},
   ): Promise<{ readonly person: string; readonly email: string; readonly preference: string }> {
-    const email = String(values['email'] ?? this.email());
+    const email = typeof values['email'] === 'string' ? values['email'] : this.email();
     const person = await this.system.ems.person({ ...values, email });
     const preference = await this.system.ems.preference(person, true);
     await this.process.syncNow('Person', person);
