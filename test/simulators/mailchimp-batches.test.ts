@@ -117,3 +117,14 @@ test('a batch of too many operations is refused, and one can be deleted', async 
   expect((await mailchimp.call('DELETE', `/3.0/batches/${body.id}`)).status).toBe(204);
   expect((await mailchimp.call('GET', `/3.0/batches/${body.id}`)).status).toBe(404);
 });
+
+test('a reset ends a batch in its middle', async () => {
+  await mailchimp.control.setSettings({ batchStepMs: 10 });
+  await post(Array.from({ length: 400 }, (_, nth) => putOperation(`m${nth}`)));
+  const count = async () => Object.keys((await mailchimp.control.state()).members).length;
+  expect(await eventually(async () => (await count()) > 0)).toBe(true);
+  await mailchimp.control.reset();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  // The one that was being worked on may still have come.
+  expect(await count()).toBeLessThanOrEqual(1);
+});

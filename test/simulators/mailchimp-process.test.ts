@@ -6,9 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { inventEmail } from '../../simulators/ems/contact-details.ts';
+import { createRng } from '../../simulators/ems/rng.ts';
+import { createMailchimp } from '../../simulators/mailchimp/app.ts';
 import {
   type StartOptions,
   type StartedMailchimp,
+  controlOf,
   startMailchimp,
   subscriberHash,
 } from '../../simulators/mailchimp/start.ts';
@@ -90,6 +94,34 @@ test('a reset goes back to the setup and settings that it was started with', asy
   await mailchimp.control.reset();
   expect((await mailchimp.control.state()).mergeFields).toEqual(mergeFields);
   expect(await mailchimp.control.settings()).toMatchObject({ refusedDomains: ['fake.example'], connections: 10 });
+});
+
+test('it can be had without a process of its own', async () => {
+  const app = createMailchimp({ key: 'k', list: 'l', storage: ':memory:' });
+  try {
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    const { id } = await controlOf(url).backdoor({ do: 'create-member', email: 'ana@club.example' });
+    expect(id).toBe(subscriberHash('ana@club.example'));
+  } finally {
+    await app.close();
+  }
+});
+
+test('all made-up persons of EMS pass if another domain is refused in the place of the default ones', async () => {
+  const rng = createRng(1);
+  const members = Array.from({ length: 500 }, (_, number) => ({
+    email_address: inventEmail(rng, ['Ana', 'Silva'], 'PT', number),
+    status: 'subscribed',
+  }));
+  const refusals = async (options: StartOptions): Promise<number> => {
+    const { url, list, key } = await start(options);
+    const headers = { authorization: `Bearer ${key}` };
+    const body = JSON.stringify({ members });
+    const response = await fetch(`${url}/3.0/lists/${list}`, { method: 'POST', headers, body });
+    return ((await response.json()) as { error_count: number }).error_count;
+  };
+  expect(await refusals({ settings: { refusedDomains: ['fake.example'] } })).toBe(0);
+  expect(await refusals({})).toBeGreaterThan(0);
 });
 
 test('without a key or a list it does not start, and says so; nor with a setup that is none', async () => {
