@@ -39,6 +39,9 @@ export interface MailchimpOptions {
   readonly settings?: SettingsInput;
 }
 
+/** An address may stand for a member's id. */
+const LIMITS = { bodyLimit: 32 * 1024 * 1024, routerOptions: { maxParamLength: 300 } };
+
 /**
  * Mailchimp: its Marketing API under /3.0, the test's side of it under /control. Not listening yet: call `listen` to have
  * it in this very process. Throws ZodError for a setup or settings that it does not know.
@@ -50,13 +53,8 @@ export function createMailchimp(options: MailchimpOptions): FastifyInstance {
   const setup = setupSchema.parse(options.setup ?? {});
   const initial = settingsSchema.parse(options.settings ?? {});
   const store = new Store(options.storage, () => clock.now(), setup);
-  const app = fastify({
-    forceCloseConnections: true,
-    bodyLimit: 32 * 1024 * 1024,
-    // An address may stand for a member's id.
-    routerOptions: { maxParamLength: 300 },
-  });
-  const operations = createOperations((scope) => addRoutes(scope, mailchimp, () => app.listeningOrigin));
+  const app = fastify({ ...LIMITS, forceCloseConnections: true });
+  const operations = createOperations(LIMITS, (scope) => addRoutes(scope, mailchimp, () => app.listeningOrigin));
   const settings = (): Mailchimp['settings'] => mailchimp.settings;
   const mailchimp: Mailchimp = {
     clock,

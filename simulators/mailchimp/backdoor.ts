@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { createMergeField } from './field-routes.ts';
+import { createMergeField, deleteMergeField } from './field-routes.ts';
 import { subscriberHash } from './identity.ts';
 import { type Mailchimp, nowOf } from './mailchimp.ts';
 import { memberBody } from './member-body.ts';
-import { firstStanding, holdOf } from './member-status.ts';
-import { type Standing } from './member-status.ts';
+import { type Standing, firstStanding, holdOf } from './member-status.ts';
 import {
   type Manner,
   archiveMember,
@@ -17,7 +16,7 @@ import {
   updateMember,
 } from './member-writes.ts';
 import { invalid, notFound } from './problem.ts';
-import { type Member, type Source, askedStatuses, mergeTypes } from './records.ts';
+import { type Member, type MergeField, type Source, askedStatuses, mergeTypes } from './records.ts';
 import { fieldOptions } from './setup.ts';
 import { switchTags } from './tag-routes.ts';
 
@@ -143,9 +142,13 @@ export function actThroughBackdoor(mailchimp: Mailchimp, action: z.output<typeof
       return {};
     case 'create-merge-field':
       return { mergeField: createMergeField(mailchimp, { ...action, name: action.name ?? action.tag }).tag };
-    case 'require-merge-field':
+    case 'require-merge-field': {
+      const field = findMergeField(mailchimp, action.tag);
+      return { mergeField: mailchimp.store.mergeFields.save({ ...field, required: action.required }).tag };
+    }
     case 'delete-merge-field':
-      return changeMergeField(mailchimp, action);
+      deleteMergeField(mailchimp, findMergeField(mailchimp, action.tag));
+      return { mergeField: action.tag };
     case 'create-interests':
       return createInterests(mailchimp, action);
   }
@@ -189,17 +192,10 @@ function signUp(mailchimp: Mailchimp, { email, confirm }: { readonly email: stri
   return idOf(found(mailchimp, action));
 }
 
-function changeMergeField(
-  { store }: Mailchimp,
-  action: { readonly tag: string } & (
-    { readonly do: 'delete-merge-field' } | { readonly do: 'require-merge-field'; readonly required: boolean }
-  ),
-): BackdoorOutcome {
-  const [field] = store.mergeFields.by('tag', action.tag);
+function findMergeField({ store }: Mailchimp, tag: string): MergeField {
+  const [field] = store.mergeFields.by('tag', tag);
   if (field === undefined) throw notFound();
-  if (action.do === 'delete-merge-field') store.mergeFields.remove(field.id);
-  else store.mergeFields.save({ ...field, required: action.required });
-  return { mergeField: field.tag };
+  return field;
 }
 
 function createInterests(

@@ -25,6 +25,7 @@ export class Batches {
   readonly #around: Around;
   readonly #working = new Map<number, Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
+  #round = 0;
 
   constructor(around: Around) {
     this.#around = around;
@@ -67,10 +68,12 @@ export class Batches {
     await Promise.all(waiting.filter((batch) => this.statusOf(batch) === 'started').map((batch) => this.#work(batch)));
   }
 
+  /** Stops, also in the middle of one. */
   clear(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#working.clear();
+    this.#round += 1;
   }
 
   #waiting(): readonly Batch[] {
@@ -80,19 +83,25 @@ export class Batches {
   #work(batch: Batch): Promise<void> {
     const begun = this.#working.get(batch.id);
     if (begun !== undefined) return begun;
-    const work = this.#runAll(batch).finally(() => this.#working.delete(batch.id));
+    const work = this.#runAll(batch).finally(() => {
+      if (this.#working.get(batch.id) === work) this.#working.delete(batch.id);
+    });
     this.#working.set(batch.id, work);
     return work;
   }
 
   async #runAll(batch: Batch): Promise<void> {
     const { random, run, store } = this.#around;
+    const round = this.#round;
     const inSomeOrder = batch.operations
       .map((operation) => ({ operation, place: random.next() }))
       .sort((left, right) => left.place - right.place);
     const results: BatchResult[] = [];
-    for (const { operation } of inSomeOrder) results.push(await run(operation));
-    // A reset or a deletion came between.
-    if (store.batches.find(batch.id) !== undefined) store.batches.save({ ...batch, results });
+    for (const { operation } of inSomeOrder) {
+      if (round !== this.#round) return;
+      results.push(await run(operation));
+    }
+    // Deleted meanwhile, or gone with a reset.
+    if (round === this.#round && store.batches.find(batch.id) !== undefined) store.batches.save({ ...batch, results });
   }
 }

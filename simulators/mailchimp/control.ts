@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { addControlRoutes } from '../kit/control-routes.ts';
 import { actThroughBackdoor, backdoorAction } from './backdoor.ts';
-import { type BatchStatus } from './batches.ts';
+import type { BatchStatus } from './batches.ts';
 import { subscriberHash } from './identity.ts';
 import { type Mailchimp, isoOf } from './mailchimp.ts';
 import { Problem, problemBody } from './problem.ts';

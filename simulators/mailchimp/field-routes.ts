@@ -70,12 +70,13 @@ export function addFieldRoutes(scope: FastifyInstance, mailchimp: Mailchimp): vo
       sent.tag === undefined || sent.tag.toUpperCase() === before.tag ? before.tag : newTag(mailchimp, sent.tag);
     // A field keeps its type for ever.
     const field = store.mergeFields.save({ ...before, ...defined(changes), tag });
+    if (tag !== before.tag) moveValues(mailchimp, before.tag, tag);
     did(request, 'updated');
     return shape(field);
   });
 
   scope.delete('/merge-fields/:id', async (request, reply) => {
-    store.mergeFields.remove(find(paramOf(request, 'id')).id);
+    deleteMergeField(mailchimp, find(paramOf(request, 'id')));
     did(request, 'deleted');
     return reply.code(204).send();
   });
@@ -83,6 +84,21 @@ export function addFieldRoutes(scope: FastifyInstance, mailchimp: Mailchimp): vo
 
 const defined = (changes: Partial<MergeField>): Partial<MergeField> =>
   Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+
+/** Its values go with it. */
+export function deleteMergeField(mailchimp: Mailchimp, { id, tag }: MergeField): void {
+  mailchimp.store.mergeFields.remove(id);
+  moveValues(mailchimp, tag, undefined);
+}
+
+/** No member is changed by it, as far as `last_changed` and webhooks are concerned. */
+function moveValues({ store }: Mailchimp, from: string, to: string | undefined): void {
+  for (const member of store.members.all()) {
+    const { [from]: value, ...rest } = member.mergeFields;
+    if (value === undefined) continue;
+    store.members.save({ ...member, mergeFields: to === undefined ? rest : { ...rest, [to]: value } });
+  }
+}
 
 /** Throws Problem 400. */
 export function createMergeField(mailchimp: Mailchimp, sent: FieldBody): MergeField {

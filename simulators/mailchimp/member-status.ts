@@ -24,7 +24,8 @@ export const firstStanding = (status: AskedStatus, by: Source): Standing => ({
  * under review is asked to confirm (`pending`, the first of them only) or stays as it is.
  */
 export function decideStatus(member: Member, asked: AskedStatus, settings: Settings): Decision {
-  if (asked === member.status) return standing(member.status, member.hold);
+  const reviewed = member.hold === 'compliance';
+  if (asked === member.status && !reviewed) return standing(member.status, member.hold);
   switch (asked) {
     case 'subscribed':
       return mayBeSubscribed(member, settings) ? standing('subscribed', null) : { kind: 'compliance' };
@@ -33,7 +34,7 @@ export function decideStatus(member: Member, asked: AskedStatus, settings: Setti
     case 'unsubscribed':
       return standing('unsubscribed', member.hold ?? 'api');
     case 'cleaned':
-      return standing('cleaned', member.hold === 'compliance' ? 'compliance' : 'bounce');
+      return standing('cleaned', reviewed ? 'compliance' : 'bounce');
     case 'transactional':
       return standing('transactional', member.hold);
   }

@@ -1,4 +1,4 @@
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
 import { Journal } from '../kit/journal.ts';
 import { speakLikeMailchimp } from './http.ts';
 import type { BatchOperation, BatchResult } from './records.ts';
@@ -7,12 +7,15 @@ import type { BatchOperation, BatchResult } from './records.ts';
  * Runs operations of asynchronous batches over the same routes, inside: they are no requests, so no knob strikes them,
  * no journal has them, and they take no connection.
  */
-export function createOperations(addRoutes: (scope: FastifyInstance) => void): {
+export function createOperations(
+  limits: FastifyServerOptions,
+  addRoutes: (scope: FastifyInstance) => void,
+): {
   run(operation: BatchOperation): Promise<BatchResult>;
   close(): Promise<void>;
 } {
   const journal = new Journal();
-  const app = fastify({ routerOptions: { maxParamLength: 300 } });
+  const app = fastify(limits);
   speakLikeMailchimp(app);
   app.addHook('onRequest', async (request) => {
     journal.clear();

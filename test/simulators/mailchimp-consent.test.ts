@@ -64,6 +64,14 @@ describe('by API, a member', () => {
     },
   );
 
+  test('under review is not subscribed, not even one that is', async () => {
+    await mailchimp.put(email);
+    await mailchimp.control.backdoor({ do: 'mark-compliance', member: email });
+    expect((await mailchimp.put(email)).status).toBe('subscribed');
+    expect(await after('subscribed')).toBe('Member In Compliance State');
+    expect(await after('unsubscribed')).toBe('unsubscribed');
+  });
+
   test('keeps its status in a PUT that names only status_if_new', async () => {
     await mailchimp.put(email);
     await mailchimp.control.backdoor({ do: 'unsubscribe', member: email });

@@ -178,7 +178,7 @@ describe('merge fields', () => {
     ]);
   });
 
-  test('are changed and deleted; a made phone field takes US numbers only', async () => {
+  test('are changed and deleted, and their values with them; a made phone field takes US numbers only', async () => {
     const { body: made } = await mailchimp.ask('POST', '/merge-fields', { tag: 'MOB', name: 'Mobile', type: 'phone' });
     expect(await refused('MOB', '+351912345678')).toEqual([400, 'Invalid Resource', 'MOB']);
     const patched = await mailchimp.ask('PATCH', `/merge-fields/${made.merge_id}`, {
@@ -187,8 +187,13 @@ describe('merge fields', () => {
     });
     expect(patched.body).toMatchObject({ tag: 'MOB', name: 'Mobile phone', type: 'phone' });
     await mailchimp.put(email, { merge_fields: { MOB: '+351912345678' } });
+    await mailchimp.ask('PATCH', `/merge-fields/${made.merge_id}`, { tag: 'MOBILE' });
+    expect((await mailchimp.get(email)).merge_fields).toMatchObject({ MOBILE: '+351912345678' });
     expect((await mailchimp.ask('DELETE', `/merge-fields/${made.merge_id}`)).status).toBe(204);
-    expect((await mailchimp.get(email)).merge_fields).not.toHaveProperty('MOB');
+    await mailchimp.control.backdoor({ do: 'create-merge-field', tag: 'MOBILE' });
+    expect((await mailchimp.get(email)).merge_fields['MOBILE']).toBe('');
+    await mailchimp.control.backdoor({ do: 'delete-merge-field', tag: 'MOBILE' });
+    expect((await mailchimp.get(email)).merge_fields).not.toHaveProperty('MOBILE');
     expect(await mailchimp.refusal('GET', `/merge-fields/${made.merge_id}`)).toEqual([404, 'Resource Not Found']);
   });
 });
