@@ -70,13 +70,13 @@ function happenings({ control }: StartedMailchimp): Happenings {
       const member = await someMember(rng);
       if (member === null) return null;
       await control.backdoor({ do: 'unsubscribe', member: member.email });
-      return `a member of EMS id ${String(member.mergeFields['EMSID'])}`;
+      return `a member of EMS id ${JSON.stringify(member.mergeFields['EMSID'] ?? null)}`;
     },
     async 'a mail bounces'({ rng }) {
       const member = await someMember(rng);
       if (member === null) return null;
       await control.backdoor({ do: 'clean', member: member.email });
-      return `a member of EMS id ${String(member.mergeFields['EMSID'])}`;
+      return `a member of EMS id ${JSON.stringify(member.mergeFields['EMSID'] ?? null)}`;
     },
   };
 }

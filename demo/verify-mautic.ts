@@ -51,7 +51,7 @@ function contentOf(person: MarketedPerson): Content {
     email: person.email,
     city: unmarked(person.city),
     born: person.born,
-    events: [...new Set(events.map((name) => plainText(name)))].toSorted().join('|') || null,
+    events: [...new Set(events.flatMap((name) => plainText(name) ?? []))].toSorted().join('|') || null,
   };
 }
 

@@ -5,6 +5,7 @@ import { formatRef, type EntityKey } from '../../sync/entity-type.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
 import { knownKeys } from '../find-pairs.ts';
+import { requestSweep, sweepResult } from '../request-sweep.ts';
 import { NoResultInTimeError } from '../request-sync.ts';
 import { CommandError } from './command-error.ts';
 import { giveOrder } from './give-order.ts';
@@ -40,8 +41,10 @@ async function erasePerson(session: Session, key: EntityKey, options: TimeoutOpt
       2,
       'SYNC_KEY is missing: without it the address would not stay erased (openssl rand -base64 32)',
     );
-  const processes = await concerned(session, key);
   const deadline = Date.now() + options.timeout * 1_000;
+  const { processes, inEms } = await concerned(session, key);
+  // What referred to a person whom EMS has deleted cannot be told any more: it leaves like everything that is deleted.
+  if (!inEms) await sweepOrphans(session, processes, deadline);
   const pairs: PairRef[] = [];
   const open: string[] = [];
   for (const process of processes) {
@@ -60,7 +63,10 @@ async function erasePerson(session: Session, key: EntityKey, options: TimeoutOpt
 }
 
 /** The processes that are on and may have the person. @throws CommandError if there is nothing to erase. */
-async function concerned(session: Session, key: EntityKey): Promise<SyncProcess[]> {
+async function concerned(
+  session: Session,
+  key: EntityKey,
+): Promise<{ readonly processes: readonly SyncProcess[]; readonly inEms: boolean }> {
   const orm = await session.database();
   const inEms = (await findByKeys(orm.em.fork(), 'MAUTIC', 'Person', [key])).has(key);
   const on: SyncProcess[] = [];
@@ -74,7 +80,16 @@ async function concerned(session: Session, key: EntityKey): Promise<SyncProcess[
   }
   if (!known) throw new CommandError(1, `EMS has no Person ${key}, and no process has a record of it`);
   if (on.length === 0) throw new CommandError(2, 'no process that has persons is on: see .env.example');
-  return on;
+  return { processes: on, inEms };
+}
+
+async function sweepOrphans(session: Session, processes: readonly SyncProcess[], deadline: number): Promise<void> {
+  const temporal = await session.temporal();
+  for (const { name, mappings } of processes) {
+    if (!mappings.some(({ referencedTypes }) => referencedTypes.includes('Person'))) continue;
+    const sweep = await requestSweep(temporal, name, 'outbound');
+    await sweepResult(sweep, temporal, Math.max(1_000, deadline - Date.now()));
+  }
 }
 
 /** What refers to the person leaves the target first. */

@@ -69,7 +69,7 @@ export function sharedOwner({ process, mapping }: Detection): RawBuilder<EntityK
       UNION ALL SELECT e.*
     ) s
     LEFT JOIN ${sql.raw(recordTable(mapping.type))} r ON r.sync_process = ${process} AND r.entity_key = s.id
-    WHERE r.state IS DISTINCT FROM 'UNLINKED' OR s.id = e.id
+    WHERE (r.state IS DISTINCT FROM 'UNLINKED' AND r.last_error IS DISTINCT FROM 'erased') OR s.id = e.id
     ORDER BY r.remote_id IS NULL, ${sql.raw(sharing.order)}, s.id LIMIT 1)`;
 }
 

@@ -153,6 +153,11 @@ export class ChatwootApi {
     return this.#http.ask('POST', `conversations/${conversationId}/messages`, message, { json: body });
   }
 
+  /** With its conversations, for good. */
+  async deleteContact(id: number): Promise<void> {
+    await this.#http.delete(`contacts/${id}`);
+  }
+
   /** Its text is taken away, the message stays. */
   async deleteMessage(conversationId: string, id: number): Promise<void> {
     await this.#http.delete(`conversations/${conversationId}/messages/${id}`);

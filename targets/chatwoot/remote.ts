@@ -1,6 +1,7 @@
 import type { RemoteSystem, RemoveRequest, SendRequest } from '../remote-system.ts';
 import { ChatwootApi } from './api.ts';
 import { AttributeDefinitions } from './attribute-definitions.ts';
+import { conversationGoesAlong, erasePerson } from './erase.ts';
 import { chatwootInbound } from './inbound.ts';
 import { removePerson } from './remove-person.ts';
 import { sendConversation } from './send-conversation.ts';
@@ -24,6 +25,7 @@ export function connectChatwoot(settings: ChatwootSettings): RemoteSystem {
       if (request.type === 'Person') return removePerson(api, request);
       throw new RangeError(`ChatWoot has no ${request.type}`);
     },
+    erase: async (request) => (request.type === 'Person' ? erasePerson(api, request) : conversationGoesAlong),
     inbound: chatwootInbound(api),
   };
 }

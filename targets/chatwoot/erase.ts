@@ -1,0 +1,38 @@
+import type { Channel } from '../../sync/suppression.ts';
+import type { Erased, EraseRequest } from '../remote-system.ts';
+import type { Contact } from './answers.ts';
+import type { ChatwootApi } from './api.ts';
+import { emsKeyIn } from './read-contact.ts';
+
+/**
+ * Deletes the contacts of a person for good: by our record's id, by the EMS id, by its address and its number where they are
+ * nobody else's. ChatWoot deletes their conversations with them.
+ */
+export async function erasePerson(api: ChatwootApi, { key, remoteId, addresses }: EraseRequest): Promise<Erased> {
+  const known = remoteId === null ? null : await api.contact(remoteId);
+  const { email, sms: phone } = addresses;
+  const found = await api.findContacts([
+    ['identifier', key],
+    ...(email == null ? [] : [['email', email.trim().toLowerCase()] as const]),
+    ...(phone == null ? [] : [['phone_number', phone] as const]),
+  ]);
+  const contacts = new Map<number, Contact>();
+  for (const contact of [...(known === null ? [] : [known]), ...found]) {
+    const holder = emsKeyIn(contact.identifier);
+    const isOwn = holder === key || (holder === null && contact.id !== known?.id);
+    if (isOwn || contact.id === known?.id) contacts.set(contact.id, contact);
+  }
+  for (const id of contacts.keys()) await api.deleteContact(id);
+  return {
+    outcome: contacts.size === 0 ? 'absent' : 'erased',
+    detail:
+      contacts.size === 0 ? 'no contact' : `deleted contact ${[...contacts.keys()].join(', ')} with its conversations`,
+    addresses: [...contacts.values()].flatMap(({ email: address, phone_number: number }): [Channel, string][] => [
+      ...(address == null ? [] : [['email', address] as [Channel, string]]),
+      ...(number == null ? [] : [['sms', number] as [Channel, string]]),
+    ]),
+  };
+}
+
+/** A conversation goes with its contact, which is erased next. */
+export const conversationGoesAlong: Erased = { outcome: 'erased', detail: 'goes with its contact', addresses: [] };
