@@ -63,13 +63,6 @@ export const commonSettings = z.object({
       error: 'must be one bearer token or several, with commas between, without blanks (openssl rand -hex 32)',
     })
     .optional(),
-  CHATWOOT_WEBHOOK_SECRET: z
-    .string()
-    .transform((text) => text.split(',').map((secret) => secret.trim()))
-    .refine((secrets) => secrets.every((secret) => secret !== ''), {
-      error: "must be the webhook's secret (ChatWoot tells it with the webhook); several with commas between",
-    })
-    .optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be trace, debug, info, warn, error or silent',
