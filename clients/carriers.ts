@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Orm } from '../database/orm.ts';
 import { entityTable } from '../database/table-names.ts';
-import type { EntityKey } from '../sync/entity-type.ts';
+import { formatRef, type EntityKey } from '../sync/entity-type.ts';
 import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
 import type { PairRef } from '../workflows/pair-start.ts';
 
@@ -14,18 +14,26 @@ export async function withCarriers(
   process: SyncProcess,
   pairs: readonly PairRef[],
 ): Promise<readonly PairRef[]> {
-  const asked = new Map<string, PairRef>();
+  const carriers = await carriersOf(orm, process, pairs);
+  const asked = pairs.map((pair) => carriers.get(formatRef(pair)) ?? pair);
+  return [...new Map(asked.map((pair) => [formatRef(pair), pair])).values()];
+}
+
+/** By the names of those among the rows that travel with another (`ContactPreference/12`): that other one. */
+export async function carriersOf(
+  orm: Orm,
+  process: SyncProcess,
+  pairs: readonly PairRef[],
+): Promise<ReadonlyMap<string, PairRef>> {
+  const carriers = new Map<string, PairRef>();
   for (const [type, ofType] of Map.groupBy(pairs, (pair) => pair.type)) {
     const { travelsWith } = mappingOf(process, type);
-    const carriers =
-      travelsWith === null ? new Map<EntityKey, EntityKey>() : await carrierKeys(orm, type, travelsWith.sql, ofType);
-    for (const pair of ofType) {
-      const key = carriers.get(pair.key);
-      const ref = key === undefined || travelsWith === null ? pair : { ...pair, type: travelsWith.type, key };
-      asked.set(`${ref.type}/${ref.key}`, ref);
+    if (travelsWith === null) continue;
+    for (const [key, carrier] of await carrierKeys(orm, type, travelsWith.sql, ofType)) {
+      carriers.set(formatRef({ type, key }), { process: process.name, type: travelsWith.type, key: carrier });
     }
   }
-  return [...asked.values()];
+  return carriers;
 }
 
 async function carrierKeys(

@@ -6,12 +6,13 @@ import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
-import { failureOf } from './cli/failures.ts';
+import { failureOf, serverFailure } from './cli/failures.ts';
 import type { ChatwootHook } from './gateway/chatwoot-hook.ts';
 import type { ConsentHook } from './gateway/consent-hook.ts';
 import { followConsent } from './gateway/follow-consent.ts';
 import { followHint } from './gateway/follow-hint.ts';
 import { mailchimpHook, mauticHook } from './gateway/marketing-hooks.ts';
+import type { OnDemand } from './gateway/on-demand/routes.ts';
 import { createGateway } from './gateway/server.ts';
 import { within } from './gateway/within.ts';
 
@@ -28,7 +29,7 @@ interface Servers {
   readonly temporal: Client;
 }
 
-/** `npm run gateway`: takes webhooks until SIGTERM or SIGINT. It starts, and answers 503, while its servers are away. */
+/** `npm run gateway`: takes webhooks, and requests for runs, until SIGTERM or SIGINT. It starts, and answers 503, while its servers are away. */
 async function main(): Promise<void> {
   const settings = readSettings(loadEnvironment());
   const { common } = settings;
@@ -42,6 +43,7 @@ async function main(): Promise<void> {
     log,
     chatwoot: chatwootHook(settings, servers, log),
     consent: consentHooks(settings, servers, log),
+    onDemand: onDemand(settings, servers, log),
     unreachable: () => unreachable(servers),
   });
   try {
@@ -104,6 +106,16 @@ function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logg
       );
     return [make(secrets, { follow, reasonOf: (error) => failureOf(error, common).lines.join('; ') })];
   });
+}
+
+/** Null, with a line in the log: the paths are not there. */
+function onDemand({ common, off }: Settings, servers: Servers, log: Logger): OnDemand | null {
+  const tokens = common.GATEWAY_TOKENS;
+  if (tokens === undefined) {
+    log.warn('nobody may ask for runs over HTTP: GATEWAY_TOKENS is not set');
+    return null;
+  }
+  return { ...servers, settings: common, tokens, off, unreachable: (error) => serverFailure(error, common) };
 }
 
 async function unreachable({ orm, temporal }: Servers): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { logFolder } from './folders.ts';
 
@@ -13,8 +13,12 @@ export function newLogFile(name: string): string {
     const path = join(logFolder, file);
     if (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > KEPT_MS) rmSync(path, { force: true });
   }
-  count += 1;
-  return join(logFolder, `${name}-${process.pid}-${count}.log`);
+  // Files of one jest process count anew each, and process ids come round again.
+  for (;;) {
+    count += 1;
+    const path = join(logFolder, `${name}-${process.pid}-${count}.log`);
+    if (!existsSync(path)) return path;
+  }
 }
 
 /** The end of a log, indented, for an error message. Empty if there is none. */

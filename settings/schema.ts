@@ -56,6 +56,13 @@ export const commonSettings = z.object({
   CHATWOOT_WEBHOOK_SECRET: webhookSecrets('ChatWoot tells it with the webhook'),
   MAUTIC_WEBHOOK_SECRET: webhookSecrets('Mautic shows it with the webhook'),
   MAILCHIMP_WEBHOOK_SECRET: webhookSecrets('the end of the address that Mailchimp was given, or what it signs with'),
+  GATEWAY_TOKENS: z
+    .string()
+    .transform((text) => text.split(',').map((token) => token.trim()))
+    .refine((tokens) => tokens.every((token) => /^[\x21-\x7e]+$/.test(token)), {
+      error: 'must be one bearer token or several, with commas between, without blanks (openssl rand -hex 32)',
+    })
+    .optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be trace, debug, info, warn, error or silent',

@@ -60,9 +60,13 @@ export function failureOf(error: unknown, servers: Servers | null): Failure {
   if (error instanceof SettingsError) return { lines: error.problems, exitCode: 2 };
   if (error instanceof CommandError) return { lines: [error.message], exitCode: error.exitCode };
   if (error instanceof WorkflowFailedError) return { lines: [`${error.message}: ${rootMessage(error)}`], exitCode: 1 };
-  if (servers !== null && grpcFailure(error) !== null) return { lines: [temporalFailure(error, servers)], exitCode: 1 };
-  if (servers !== null && isDatabaseError(error)) return { lines: [databaseFailure(error, servers)], exitCode: 1 };
-  return { lines: [rootMessage(error)], exitCode: 1 };
+  return { lines: [(servers === null ? null : serverFailure(error, servers)) ?? rootMessage(error)], exitCode: 1 };
+}
+
+/** Which server let us down, and what to do; null: it was none of them. */
+export function serverFailure(error: unknown, servers: Servers): string | null {
+  if (grpcFailure(error) !== null) return temporalFailure(error, servers);
+  return isDatabaseError(error) ? databaseFailure(error, servers) : null;
 }
 
 function rootMessage(error: unknown): string {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { addChatwootHook, type ChatwootHook } from './chatwoot-hook.ts';
 import { addConsentHook, type ConsentHook } from './consent-hook.ts';
 import { addHealth } from './health.ts';
+import { addOnDemand, type OnDemand } from './on-demand/routes.ts';
 import { sendProblem } from './problem.ts';
 
 export interface GatewayParts {
@@ -11,6 +12,8 @@ export interface GatewayParts {
   readonly chatwoot: ChatwootHook | null;
   /** Of targets that are read for consent alone. */
   readonly consent: readonly ConsentHook[];
+  /** Null: nobody may ask for runs. */
+  readonly onDemand: OnDemand | null;
   /** What the gateway needs and cannot reach now, by name; none: it is ready. */
   readonly unreachable: () => Promise<readonly string[]>;
 }
@@ -22,7 +25,7 @@ const BODY_LIMIT = 1_000_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** The HTTP gateway, not listening yet. */
-export function createGateway({ log, chatwoot, consent, unreachable }: GatewayParts): FastifyInstance {
+export function createGateway({ log, chatwoot, consent, onDemand, unreachable }: GatewayParts): FastifyInstance {
   const app = fastify({ bodyLimit: BODY_LIMIT, requestTimeout: REQUEST_TIMEOUT_MS });
   // Signatures are over the bytes that were sent, whatever they are called.
   app.removeAllContentTypeParsers();
@@ -36,5 +39,6 @@ export function createGateway({ log, chatwoot, consent, unreachable }: GatewayPa
   addHealth(app, unreachable);
   if (chatwoot !== null) addChatwootHook(app, log, chatwoot);
   for (const hook of consent) addConsentHook(app, log, hook);
+  if (onDemand !== null) addOnDemand(app, log, onDemand);
   return app;
 }

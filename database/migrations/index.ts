@@ -5,6 +5,7 @@ import { SyncRecords } from './sync-0001-records.ts';
 import { SyncInbound } from './sync-0002-inbound.ts';
 import { SyncBothWays } from './sync-0003-both-ways.ts';
 import { SyncConsent } from './sync-0004-consent.ts';
+import { SyncIdempotency } from './sync-0005-idempotency.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -23,5 +24,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0002-inbound', class: SyncInbound },
     { name: 'sync-0003-both-ways', class: SyncBothWays },
     { name: 'sync-0004-consent', class: SyncConsent },
+    { name: 'sync-0005-idempotency', class: SyncIdempotency },
   ],
 };

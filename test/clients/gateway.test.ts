@@ -37,6 +37,7 @@ function gateway({
     consent: [],
     log: pino({ level: 'debug' }, { write: (line: string) => (logged += line) }),
     unreachable: async () => unreachable,
+    onDemand: null,
     chatwoot: off
       ? null
       : {

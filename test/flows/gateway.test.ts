@@ -1,19 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { inLanes } from '../../clients/lanes.ts';
-import { startChild, type Child } from '../../local/child-process.ts';
-import { newLogFile } from '../../local/log-file.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
+import { startGateway as startGatewayOf } from './program-under-test.ts';
 import { System } from './system.ts';
 import { syncDirectionAttribute } from '../../workflows/search-attributes.ts';
 
-interface Gateway {
-  readonly url: string;
-  readonly child: Child;
-  log(): string;
-}
+type Gateway = Awaited<ReturnType<typeof startGatewayOf>>;
 
 const gateways: Gateway[] = [];
 let system: System;
@@ -39,27 +32,7 @@ afterAll(async () => {
 });
 
 async function startGateway(settings: Readonly<Record<string, string>> = {}): Promise<Gateway> {
-  const logFile = newLogFile('gateway');
-  const log = () => readFileSync(logFile, 'utf8');
-  const child = await startChild({
-    name: 'gateway',
-    command: process.execPath,
-    args: [fileURLToPath(new URL('../../clients/gateway.ts', import.meta.url))],
-    env: {
-      PATH: process.env['PATH'],
-      ...system.environment,
-      GATEWAY_PORT: '0',
-      CHATWOOT_WEBHOOK_SECRET: secret,
-      LOG_LEVEL: 'debug',
-      ...settings,
-    },
-    logFile,
-  });
-  const url = await system.eventually('a gateway that is ready', async () => {
-    if (!child.running) throw new Error(child.describeEnd(await child.ended));
-    return /"address":"([^"]+)"/.exec(log())?.[1] ?? null;
-  });
-  const started = { url, child, log };
+  const started = await startGatewayOf(system, { CHATWOOT_WEBHOOK_SECRET: secret, ...settings });
   gateways.push(started);
   return started;
 }

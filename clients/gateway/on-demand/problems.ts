@@ -1,0 +1,70 @@
+import type { FastifyReply } from 'fastify';
+import { sendProblem } from '../problem.ts';
+
+/** What can be wrong with a request, each with its status and the same title every time. */
+const KINDS = {
+  'malformed-request': [400, 'The request is not as it should be'],
+  'unknown-process': [404, 'There is no such sync process'],
+  'unknown-type': [404, 'The sync process has no such type'],
+  'unknown-entity': [404, 'EMS has no such row, and the process no record of it'],
+  'process-off': [409, 'The sync process is switched off'],
+  'still-answering': [409, 'A request with this Idempotency-Key is still being answered'],
+  'too-many': [413, 'Too many entities in one request'],
+  'key-reused': [422, 'This Idempotency-Key came with another request before'],
+  busy: [503, 'Too much is being asked for at once'],
+  unreachable: [503, 'A server that is needed cannot be reached'],
+} as const satisfies Readonly<Record<string, readonly [number, string]>>;
+
+export type ProblemKind = keyof typeof KINDS;
+
+/** One finding in a request. */
+export interface Finding {
+  /** Where in the body (RFC 6901), for example `/3/id`. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface ProblemParts {
+  readonly detail: string;
+  /** What it could have been. */
+  readonly valid?: readonly string[];
+  readonly errors?: readonly Finding[];
+  readonly retryAfterSeconds?: number;
+}
+
+/** Ends a request: sent as problem details (RFC 9457). Whoever gets it has shown a token. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly kind: ProblemKind;
+  readonly #parts: ProblemParts;
+
+  constructor(kind: ProblemKind, parts: ProblemParts) {
+    super(parts.detail);
+    this.kind = kind;
+    this.#parts = parts;
+  }
+
+  /** As it goes into the body. */
+  body() {
+    const [status, title] = KINDS[this.kind];
+    const { detail, valid, errors } = this.#parts;
+    return {
+      type: problemType(this.kind),
+      title,
+      status,
+      detail,
+      ...(valid === undefined ? {} : { valid }),
+      ...(errors === undefined ? {} : { errors }),
+    };
+  }
+
+  send(reply: FastifyReply) {
+    const { retryAfterSeconds } = this.#parts;
+    if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
+    const { status, ...rest } = this.body();
+    return sendProblem(reply, status, rest);
+  }
+}
+
+/** Stable, for programs that tell problems apart; nothing is behind it. */
+export const problemType = (kind: ProblemKind) => `urn:problem-type:ems-sync:${kind}`;

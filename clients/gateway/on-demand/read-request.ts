@@ -1,0 +1,126 @@
+import type { z } from 'zod';
+import type { SyncProcessName } from '../../../sync/sync-process-name.ts';
+import type { PairRef } from '../../../workflows/pair-start.ts';
+import { Problem, type Finding } from './problems.ts';
+import { processOf } from './processes.ts';
+import {
+  askQuery,
+  entitiesToSync,
+  ENTITIES_AT_MOST,
+  pathParameters,
+  PROCESS_NAMES,
+  WAIT_AT_MOST_SECONDS,
+} from './schemas.ts';
+
+/** Processes that are off, with the settings that they lack. */
+export type OffProcesses = readonly { readonly process: SyncProcessName; readonly missing: readonly string[] }[];
+
+/** More findings than these help nobody. */
+const FINDINGS_AT_MOST = 20;
+
+/** The pair that a path names. @throws Problem */
+export function pairInPath(parameters: unknown, off: OffProcesses): PairRef {
+  const parsed = pathParameters.safeParse(parameters);
+  if (!parsed.success) throw problemOf(parsed.error.issues, '');
+  const { process, type, id } = parsed.data;
+  const pair = { process, type, key: id };
+  refuseUnservable([pair], off, () => '');
+  return pair;
+}
+
+/** The pairs that a body lists, in its order. @throws Problem for the list as a whole: then nothing is asked for. */
+export function pairsInBody(body: Buffer, off: OffProcesses): PairRef[] {
+  const list = jsonIn(body);
+  if (Array.isArray(list) && list.length > ENTITIES_AT_MOST) {
+    throw new Problem('too-many', { detail: `${list.length} entities; at most ${ENTITIES_AT_MOST} go in one request` });
+  }
+  const parsed = entitiesToSync.safeParse(list);
+  if (!parsed.success) throw problemOf(parsed.error.issues, 'the body');
+  const pairs = parsed.data.map(({ process, type, id }) => ({ process, type, key: id }));
+  refuseUnservable(pairs, off, (index) => `/${index}`);
+  return pairs;
+}
+
+/** How long the caller wants to wait, in milliseconds; 0: not at all. `preferred`: by `Prefer: wait=…` (RFC 7240). */
+export interface Wait {
+  readonly ms: number;
+  readonly preferred: boolean;
+}
+
+const PREFERRED_WAIT = /(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i;
+
+/** The query rules; a preference is a wish, and is cut to what is possible. @throws Problem */
+export function waitIn(query: unknown, prefer: string | readonly string[] | undefined): Wait {
+  const parsed = askQuery.safeParse(query);
+  if (!parsed.success) throw problemOf(parsed.error.issues, '');
+  if (parsed.data.wait !== undefined) return { ms: parsed.data.wait * 1_000, preferred: false };
+  const preferred = PREFERRED_WAIT.exec([prefer ?? ''].flat().join(','))?.[1];
+  if (preferred === undefined) return { ms: 0, preferred: false };
+  return { ms: Math.min(Number(preferred), WAIT_AT_MOST_SECONDS) * 1_000, preferred: true };
+}
+
+const KEY = /^"?([\x21\x23-\x5b\x5d-\x7e]{1,200})"?$/;
+
+/** The caller's `Idempotency-Key`, with or without quotes; null: none. @throws Problem */
+export function idempotencyKeyIn(header: unknown): string | null {
+  if (header === undefined) return null;
+  const key = typeof header === 'string' ? KEY.exec(header)?.[1] : undefined;
+  if (key !== undefined) return key;
+  throw new Problem('malformed-request', {
+    detail: 'Idempotency-Key has 1 to 200 characters, without blanks, for example a UUID',
+  });
+}
+
+function jsonIn(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new Problem('malformed-request', { detail: 'the body is no JSON' });
+  }
+}
+
+/** An unknown name is told with those that there are; everything else is malformed. */
+function problemOf(issues: readonly z.core.$ZodIssue[], whole: string): Problem {
+  const unknown = issues.find(({ code, path }) => code === 'invalid_value' && nameAt(path) !== null);
+  const isMalformed = issues.some(({ code, path }) => code !== 'invalid_value' || nameAt(path) === null);
+  const errors = issues.slice(0, FINDINGS_AT_MOST).map(findingOf);
+  if (unknown?.code === 'invalid_value' && !isMalformed) {
+    const valid = unknown.values.map(String);
+    const kind = nameAt(unknown.path) === 'process' ? 'unknown-process' : 'unknown-type';
+    return new Problem(kind, { detail: `it is one of ${valid.join(', ')}`, valid, errors });
+  }
+  const first = errors[0] ?? { pointer: '', detail: 'cannot be read' };
+  return new Problem('malformed-request', { detail: `${first.pointer.slice(1) || whole} ${first.detail}`, errors });
+}
+
+function nameAt(path: readonly PropertyKey[]): 'process' | 'type' | null {
+  const last = path.at(-1);
+  return last === 'process' || last === 'type' ? last : null;
+}
+
+function findingOf({ path, message, code }: z.core.$ZodIssue): Finding {
+  return {
+    pointer: path.map((part) => `/${String(part)}`).join(''),
+    detail: code === 'invalid_value' ? 'is not known' : message,
+  };
+}
+
+/** @throws Problem for a type that its process does not have, or a process that nobody serves. */
+function refuseUnservable(pairs: readonly PairRef[], off: OffProcesses, pointer: (index: number) => string): void {
+  const unknown = pairs.findIndex(({ process, type }) => !typesOf(process).includes(type));
+  if (unknown >= 0) {
+    const { process, type } = pairs[unknown] as PairRef;
+    const valid = typesOf(process);
+    const detail = `${process} has no ${type}; it has ${valid.join(', ')}`;
+    throw new Problem('unknown-type', { detail, valid, errors: [{ pointer: `${pointer(unknown)}/type`, detail }] });
+  }
+  for (const [index, { process }] of pairs.entries()) {
+    const missing = off.find((one) => one.process === process)?.missing;
+    if (missing === undefined) continue;
+    const valid = PROCESS_NAMES.filter((name) => !off.some((one) => one.process === name));
+    const detail = `${process} is off: ${missing.join(', ')} not set`;
+    throw new Problem('process-off', { detail, valid, errors: [{ pointer: `${pointer(index)}/process`, detail }] });
+  }
+}
+
+const typesOf = (process: SyncProcessName) => processOf(process).mappings.map(({ type }) => type);

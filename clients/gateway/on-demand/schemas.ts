@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { SYNC_OUTCOMES } from '../../../sync/sync-outcome.ts';
+import { SYNC_STATES } from '../../../sync/sync-state.ts';
+import type { SyncProcessName } from '../../../sync/sync-process-name.ts';
+import type { EntityType } from '../../../sync/entity-type.ts';
+import { TARGETS } from '../../../targets/index.ts';
+
+/** More in one request would hold it open for too long: send several. */
+export const ENTITIES_AT_MOST = 1_000;
+
+/** Longer than proxies hold a silent connection by default helps nobody. */
+export const WAIT_AT_MOST_SECONDS = 120;
+
+const LARGEST_KEY = 2n ** 63n - 1n;
+
+const processes = TARGETS.map(({ process }) => process);
+
+/** Every process of this release. */
+export const PROCESS_NAMES = processes.map(({ name }) => name) as [SyncProcessName, ...SyncProcessName[]];
+
+/** Every type that one of them has. */
+const TYPE_NAMES = [...new Set(processes.flatMap(({ mappings }) => mappings.map(({ type }) => type)))] as [
+  EntityType,
+  ...EntityType[],
+];
+
+const processName = z.enum(PROCESS_NAMES).meta({ id: 'SyncProcess', description: 'A target system.' });
+
+const typeName = z
+  .enum(TYPE_NAMES)
+  .meta({ id: 'EntityType', description: "What EMS's row is. Not every process has every type." });
+
+const ID_ERROR = `is no id of an EMS row: a whole number from 1 to ${LARGEST_KEY}`;
+
+/** Decimal, without leading zeros: as workflow ids have it. */
+const keyText = z
+  .string({ error: ID_ERROR })
+  .regex(/^\d{1,19}$/, { error: ID_ERROR, abort: true })
+  .refine((text) => BigInt(text) >= 1n && BigInt(text) <= LARGEST_KEY, { error: ID_ERROR })
+  .transform((text) => `${BigInt(text)}`)
+  .meta({ description: "The id of EMS's row, in decimal.", example: '4711' });
+
+const wholeKey = z
+  .int({ error: ID_ERROR })
+  .positive({ error: ID_ERROR })
+  .transform((number) => `${number}`)
+  .meta({ description: 'The same as a number; above 2^53 send text.' });
+
+/** What a path names. */
+export const pathParameters = z.object({ process: processName, type: typeName, id: keyText });
+
+export const entityToSync = z
+  .object({ process: processName, type: typeName, id: z.union([keyText, wholeKey], { error: ID_ERROR }) })
+  .meta({ id: 'EntityToSync' });
+
+export const entitiesToSync = z
+  .array(entityToSync, { error: 'is no list of {process, type, id}' })
+  .max(ENTITIES_AT_MOST)
+  .meta({ id: 'EntitiesToSync', description: 'One that is named twice is asked for once.' });
+
+const waitError = `is a whole number of seconds from 0 to ${WAIT_AT_MOST_SECONDS}`;
+
+export const askQuery = z.object({
+  wait: z.coerce
+    .number({ error: waitError })
+    .int({ error: waitError })
+    .min(0, { error: waitError })
+    .max(WAIT_AT_MOST_SECONDS, { error: waitError })
+    .optional()
+    .meta({
+      description: 'Wait for outcomes, so many seconds at most. Left out or 0: the answer comes at once.',
+      example: 10,
+    }),
+});
+
+const workflow = {
+  workflowId: z.string().meta({ example: 'TAGSERVER/Person/4711' }),
+  link: z.url().meta({ description: "Its page in Temporal's Web UI." }),
+};
+
+const named = { process: processName, type: typeName, id: z.string().regex(/^[1-9]\d{0,18}$/) };
+
+export const askResult = z
+  .object({
+    ...named,
+    result: z.enum(['requested', 'answered', 'unanswered', 'unknown']).meta({
+      description: [
+        '`requested`: Temporal holds the request; nobody waited for it.',
+        '`answered`: a pass that began after the request has the outcome below.',
+        '`unanswered`: no outcome in time; the request stands, and is served.',
+        '`unknown`: EMS has no such row, and the process no record of it: nothing to ask for.',
+      ].join('\n'),
+    }),
+    outcome: z.enum(SYNC_OUTCOMES).nullable().meta({ description: 'How the pair stands; null unless answered.' }),
+    delivery: z
+      .string()
+      .nullable()
+      .meta({ description: 'What was done, for example `created`, `updated`, `unchanged`.' }),
+    reason: z.string().nullable().meta({ description: 'Why, where the outcome has a reason. Never a value of a row.' }),
+    workflowId: workflow.workflowId.nullable(),
+    link: workflow.link.nullable(),
+  })
+  .meta({ id: 'AskResult' });
+
+export const askResults = z
+  .object({ results: z.array(askResult).meta({ description: 'In the order of the request.' }) })
+  .meta({ id: 'AskResults' });
+
+const time = z.iso.datetime().nullable();
+
+export const pairState = z
+  .object({
+    ...named,
+    inEms: z.boolean(),
+    passesFilter: z.boolean().meta({ description: 'Whether the target shall have the row.' }),
+    modifiedOn: time.meta({ description: 'When EMS changed it last.' }),
+    due: z.string().nullable().meta({ description: 'Why the next sweep takes it; null: it is not due.' }),
+    record: z
+      .object({
+        state: z.enum(SYNC_STATES),
+        remoteId: z.string().nullable().meta({ description: 'Null as well where it would tell who it is.' }),
+        waitingFor: z.string().nullable().meta({ example: 'Person/4711' }),
+        lastErrorClass: z.string().nullable(),
+        lastError: z.string().nullable().meta({ description: 'Without values.' }),
+        attempts: z.int().min(0),
+        failingSince: time,
+        entitySyncedOn: time.meta({ description: "The row's time that was last delivered or absorbed." }),
+        examinedOn: time.meta({ description: "The row's time that was last judged without a delivery." }),
+        remoteSyncedOn: time.meta({ description: "The target's own time." }),
+        updatedOn: time.meta({ description: 'When the record was written.' }),
+      })
+      .nullable()
+      .meta({ description: 'Null: the process has never dealt with the row.' }),
+    workflow: z.object({
+      id: workflow.workflowId,
+      status: z.string().nullable().meta({ description: "Temporal's word; null: none in its history." }),
+      link: workflow.link,
+    }),
+  })
+  .meta({ id: 'PairState' });
+
+export const problem = z
+  .object({
+    type: z.string().meta({ example: 'urn:problem-type:ems-sync:unknown-type' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    valid: z.array(z.string()).optional().meta({ description: 'What it could have been.' }),
+    errors: z
+      .array(z.object({ pointer: z.string().meta({ example: '/3/id' }), detail: z.string() }))
+      .optional()
+      .meta({ description: 'Each finding, and where it is in the body.' }),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457.' });
+
+export type AskResult = z.infer<typeof askResult>;
+export type PairState = z.infer<typeof pairState>;

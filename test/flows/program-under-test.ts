@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { startChild, type Child } from '../../local/child-process.ts';
+import { newLogFile } from '../../local/log-file.ts';
+import type { System } from './system.ts';
+
+export interface ProgramUnderTest {
+  readonly child: Child;
+  /** Everything that it has logged. */
+  log(): string;
+}
+
+/** Starts a program of ours with the system's settings and these, and waits until its log says that it is ready. */
+export async function startProgram(
+  system: System,
+  file: string,
+  settings: Readonly<Record<string, string>>,
+  ready: RegExp,
+): Promise<ProgramUnderTest> {
+  const logFile = newLogFile(file.replaceAll(/\W+/g, '-'));
+  const log = () => readFileSync(logFile, 'utf8');
+  const child = await startChild({
+    name: file,
+    command: process.execPath,
+    args: [fileURLToPath(new URL(`../../${file}`, import.meta.url))],
+    env: { PATH: process.env['PATH'], ...system.environment, LOG_LEVEL: 'debug', ...settings },
+    logFile,
+  });
+  await system.eventually(`${file} that is ready`, async () => {
+    if (!child.running) throw new Error(child.describeEnd(await child.ended));
+    return ready.test(log());
+  });
+  return { child, log };
+}
+
+/** A gateway, and where it listens. */
+export async function startGateway(
+  system: System,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ProgramUnderTest & { readonly url: string }> {
+  const address = /"address":"([^"]+)"/;
+  const gateway = await startProgram(system, 'clients/gateway.ts', { GATEWAY_PORT: '0', ...settings }, address);
+  return { ...gateway, url: address.exec(gateway.log())?.[1] ?? '' };
+}
