@@ -12,6 +12,7 @@ import type { ConsentHook } from './gateway/consent-hook.ts';
 import { followConsent } from './gateway/follow-consent.ts';
 import { followHint } from './gateway/follow-hint.ts';
 import { mailchimpHook, mauticHook } from './gateway/marketing-hooks.ts';
+import { unreachable } from './gateway/reachability.ts';
 import { createGateway } from './gateway/server.ts';
 import { within } from './gateway/within.ts';
 
@@ -20,8 +21,6 @@ const FOLLOW_WITHIN_MS = 4_000;
 
 /** Less, so that a Temporal that is away is told from a database that is. */
 const TEMPORAL_WITHIN_MS = 3_000;
-
-const READY_WITHIN_MS = 2_000;
 
 interface Servers {
   readonly orm: Orm;
@@ -42,7 +41,7 @@ async function main(): Promise<void> {
     log,
     chatwoot: chatwootHook(settings, servers, log),
     consent: consentHooks(settings, servers, log),
-    unreachable: () => unreachable(servers),
+    unreachable: () => unreachable({ orm, workflowService: temporal.workflowService }),
   });
   try {
     const address = await listen(gateway, common.GATEWAY_PORT);
@@ -104,22 +103,6 @@ function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logg
       );
     return [make(secrets, { follow, reasonOf: (error) => failureOf(error, common).lines.join('; ') })];
   });
-}
-
-async function unreachable({ orm, temporal }: Servers): Promise<string[]> {
-  const looks: Record<string, () => Promise<unknown>> = {
-    PostgreSQL: async () => orm.em.fork().execute('SELECT 1'),
-    Temporal: async () => temporal.workflowService.getSystemInfo({}),
-  };
-  const missing = await Promise.all(
-    Object.entries(looks).map(async ([name, look]) =>
-      within(READY_WITHIN_MS, look()).then(
-        () => [],
-        () => [name],
-      ),
-    ),
-  );
-  return missing.flat();
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */
