@@ -55,8 +55,8 @@ module.exports = {
       name: 'nothing-imports-workers',
       comment: 'Workers are programs of their own: start them as a process.',
       severity: 'error',
-      // Replaying a history needs the bundle that workers run.
-      from: { pathNot: '^(workers/|test/histories/)' },
+      // Replaying a history needs the bundle that workers run; their own parts have tests of their own.
+      from: { pathNot: '^(workers/|test/histories/|test/workers/)' },
       to: { path: '^workers/' },
     },
     {
@@ -65,6 +65,13 @@ module.exports = {
       severity: 'error',
       from: { path: rooms(ROOMS.filter((room) => room !== 'demo' && room !== 'bench')) },
       to: { path: '^(test|demo|bench)/' },
+    },
+    {
+      name: 'nothing-shipped-needs-a-development-dependency',
+      comment: 'The image has what `npm ci --omit=dev` brings.',
+      severity: 'error',
+      from: { path: '^(workflows|activities|sync|targets|database|settings|workers|clients)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm'] },
     },
     {
       name: 'sync-is-pure',

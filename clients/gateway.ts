@@ -13,6 +13,7 @@ import { followConsent } from './gateway/follow-consent.ts';
 import { followHint } from './gateway/follow-hint.ts';
 import { mailchimpHook, mauticHook } from './gateway/marketing-hooks.ts';
 import type { OnDemand } from './gateway/on-demand/routes.ts';
+import { unreachable } from './gateway/reachability.ts';
 import { createGateway } from './gateway/server.ts';
 import { within } from './gateway/within.ts';
 
@@ -21,8 +22,6 @@ const FOLLOW_WITHIN_MS = 4_000;
 
 /** Less, so that a Temporal that is away is told from a database that is. */
 const TEMPORAL_WITHIN_MS = 3_000;
-
-const READY_WITHIN_MS = 2_000;
 
 interface Servers {
   readonly orm: Orm;
@@ -44,7 +43,7 @@ async function main(): Promise<void> {
     chatwoot: chatwootHook(settings, servers, log),
     consent: consentHooks(settings, servers, log),
     onDemand: onDemand(settings, servers, log),
-    unreachable: () => unreachable(servers),
+    unreachable: () => unreachable({ orm, workflowService: temporal.workflowService }),
   });
   try {
     const address = await listen(gateway, common.GATEWAY_PORT);
@@ -116,22 +115,6 @@ function onDemand({ common, off }: Settings, servers: Servers, log: Logger): OnD
     return null;
   }
   return { ...servers, settings: common, tokens, off, unreachable: (error) => serverFailure(error, common) };
-}
-
-async function unreachable({ orm, temporal }: Servers): Promise<string[]> {
-  const looks: Record<string, () => Promise<unknown>> = {
-    PostgreSQL: async () => orm.em.fork().execute('SELECT 1'),
-    Temporal: async () => temporal.workflowService.getSystemInfo({}),
-  };
-  const missing = await Promise.all(
-    Object.entries(looks).map(async ([name, look]) =>
-      within(READY_WITHIN_MS, look()).then(
-        () => [],
-        () => [name],
-      ),
-    ),
-  );
-  return missing.flat();
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */

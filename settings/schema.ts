@@ -69,6 +69,7 @@ export const commonSettings = z.object({
     })
     .default('info'),
   METRICS_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').optional(),
+  HEALTH_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').optional(),
 });
 
 export type CommonSettings = z.infer<typeof commonSettings>;

@@ -9,6 +9,7 @@ import { SettingsError } from '../settings/settings-error.ts';
 import { connectTemporal } from './connect-temporal.ts';
 import { connectionServices } from './connection-services.ts';
 import { createWorkers } from './create-workers.ts';
+import { startHealth, type Health } from './health.ts';
 import { createLog } from './log.ts';
 import { waitUntilReachable } from './wait-until-reachable.ts';
 import { createWorkflowBundle } from './workflow-bundle.ts';
@@ -22,17 +23,19 @@ async function main(): Promise<void> {
 
   const stop = stopRequest(log);
   const orm = await createOrm({ databaseUrl: settings.common.DATABASE_URL, poolSize: 30 });
+  const health = await startHealth(settings.common.HEALTH_PORT, log);
   try {
-    await runWorkers(settings, orm, log, stop);
+    await runWorkers(settings, orm, log, stop, health);
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
+    await health.close();
     await orm.close();
   }
   log.info('workers have stopped');
 }
 
-async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: AbortSignal): Promise<void> {
+async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: AbortSignal, health: Health): Promise<void> {
   const { common } = settings;
   const databaseHost = new URL(common.DATABASE_URL).host;
   await waitUntilReachable(log, 'PostgreSQL', databaseHost, () => orm.em.fork().execute('SELECT 1'), stop);
@@ -62,6 +65,7 @@ async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: Abort
     });
     const running = workers.map((worker) => worker.run());
     shutDownWhen(stop, workers);
+    health.watch(workers, { orm, workflowService: connection.workflowService });
     log.info({ processes: [...processes.keys()], namespace: common.TEMPORAL_NAMESPACE }, 'workers are ready');
     await Promise.all(running);
   } finally {

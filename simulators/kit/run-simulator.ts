@@ -7,7 +7,7 @@ export interface RunOptions {
   readonly untilStdinCloses: boolean;
 }
 
-/** Listens on loopback, says so in one line of JSON on standard output, and ends cleanly on SIGTERM and SIGINT. */
+/** Listens on loopback (or on SIMULATOR_HOST: in a container, where loopback reaches nobody), says so in one line of JSON on standard output, and ends cleanly on SIGTERM and SIGINT. */
 export async function runSimulator(app: FastifyInstance, { port, untilStdinCloses }: RunOptions): Promise<void> {
   let ending: Promise<void> | undefined;
   const end = (): void => {
@@ -23,6 +23,7 @@ export async function runSimulator(app: FastifyInstance, { port, untilStdinClose
   process.once('SIGINT', end);
   if (untilStdinCloses) process.stdin.once('close', end).resume();
 
-  const listening = await app.listen({ port, host: '127.0.0.1' });
+  const host = process.env['SIMULATOR_HOST'] || '127.0.0.1';
+  const listening = await app.listen({ port, host });
   process.stdout.write(`${JSON.stringify({ listening })}\n`);
 }

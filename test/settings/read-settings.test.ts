@@ -89,6 +89,7 @@ describe('wrong, with words that say what would be right:', () => {
     ['METRICS_PORT', '65536', /must be a port number/],
     ['METRICS_PORT', 'http', /must be a port number/],
     ['GATEWAY_PORT', '65536', /must be a port number/],
+    ['HEALTH_PORT', '-1', /must be a port number/],
     ['CHATWOOT_WEBHOOK_SECRET', 'one,,two', /must be the webhook's secret/],
     ['LOG_LEVEL', 'INFO', /must be trace, debug, info/],
     ['TAGSERVER_URL', 'ftp://tagserver.example', /must be the http\(s\) address/],

@@ -1,0 +1,35 @@
+# Node runs our TypeScript as it is: there is nothing to compile. The last stage is what production runs; `demo` has the sample
+# EMS and the simulated targets as well.
+FROM node:26.10.0-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev
+
+FROM dependencies AS demo-dependencies
+RUN npm ci
+
+FROM node:26.10.0-slim AS base
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json ./
+COPY activities activities
+COPY clients clients
+COPY database database
+COPY settings settings
+COPY sync sync
+COPY targets targets
+COPY workers workers
+COPY workflows workflows
+COPY deploy/probe.mjs deploy/probe.mjs
+RUN printf '#!/bin/sh\nexec node /app/clients/cli/main.ts "$@"\n' > /usr/local/bin/ems-sync && chmod 755 /usr/local/bin/ems-sync
+# All of it belongs to root: the program cannot change itself.
+USER node
+
+FROM base AS demo
+COPY --from=demo-dependencies /app/node_modules node_modules
+COPY simulators simulators
+CMD ["node", "workers/main.ts"]
+
+FROM base AS runtime
+COPY --from=dependencies /app/node_modules node_modules
+CMD ["node", "workers/main.ts"]

@@ -1,0 +1,192 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { DCLinter } from 'dclint';
+import { parse } from 'yaml';
+import { projectFolder } from '../../local/folders.ts';
+import { DYNAMIC_CONFIG_FILE } from '../../local/temporal-postgres.ts';
+import { serverConfig } from '../../local/temporal-postgres-config.ts';
+import { TEMPORAL_SERVER_VERSION, TEMPORAL_UI_VERSION } from '../../local/temporal-server-programs.ts';
+import { knownSettings, readSettings } from '../../settings/read-settings.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
+import { COMPOSE_FILE, isDemo, isJob, readEnvFile, readServices } from './compose-file.ts';
+
+const services = readServices();
+const every = [...services];
+const ours = every.filter(([, { build }]) => build !== undefined);
+const folder = temporaryFolder();
+
+/** Settings of ours, and what compose or the simulators read. */
+const OTHER_NAMES = ['ENV_FILE', 'SIMULATOR_HOST', 'TEMPORAL_DB_PASSWORD'];
+const known = new Set([...knownSettings().flatMap((name) => [name, `${name}_FILE`]), ...OTHER_NAMES]);
+
+/** By the schema of the Compose specification and by what such files often get wrong; the order of keys is ours. */
+function findings(file: string): string[] {
+  const inOurOrder = [
+    'services-alphabetical-order',
+    'service-keys-order',
+    'service-dependencies-alphabetical-order',
+    'top-level-properties-order',
+  ];
+  const rules = Object.fromEntries(inOurOrder.map((rule) => [rule, 0 as const]));
+  const linter = new DCLinter({ rules, quiet: false, debug: false, exclude: [] });
+  // Its types name files without their extension, which Node's resolution does not find.
+  const results = linter.lintFiles([file], false) as readonly { readonly messages: readonly { message: string }[] }[];
+  return results.flatMap(({ messages }) => messages.map(({ message }) => message));
+}
+
+describe('docker-compose.yml', () => {
+  test('is what the Compose specification takes, and the linter finds nothing', () => {
+    expect(findings(COMPOSE_FILE)).toEqual([]);
+  });
+
+  test.each([
+    ['a key that there is not', 'init: true', 'initialise: true', /initialise|additional/i],
+    ['an image without a version', 'image: postgres:17.6', 'image: postgres', /tag/],
+    ['a port that is open to everybody', "'127.0.0.1:${TEMPORAL_PORT:-7233}:7233'", "'7233:7233'", /interface/],
+  ])('with %s it would be refused', (_what, from, to, reason) => {
+    const spoilt = join(folder, 'docker-compose.yml');
+    const text = readFileSync(COMPOSE_FILE, 'utf8');
+    expect(text).toContain(from);
+    writeFileSync(spoilt, text.replace(from, to));
+    expect(findings(spoilt).join('\n')).toMatch(reason);
+  });
+
+  test.each(every)('%s is of a fixed version, or built here', (_name, { image, build }) => {
+    if (build === undefined) expect(image).toMatch(/^[a-z0-9/-]+:v?\d+\.\d+[\w.-]*$/);
+    else expect(readFileSync(join(projectFolder, 'Dockerfile'), 'utf8')).toContain(` AS ${build.target}\n`);
+  });
+
+  test.each(every.filter(([, service]) => !isJob(service) && service.command.join(' ').match(/ change /) === null))(
+    '%s is started again, and probed',
+    (_name, { restart, healthcheck }) => {
+      expect(restart).toBe('unless-stopped');
+      expect(healthcheck?.test.length).toBeGreaterThan(1);
+    },
+  );
+
+  test.each(every.filter(([, service]) => isJob(service)))('%s is waited for until it has ended well', (name) => {
+    const waiting = every.flatMap(([, { depends_on: on }]) => on[name]?.condition ?? []);
+    expect(new Set(waiting)).toEqual(new Set(['service_completed_successfully']));
+  });
+
+  test('who is waited for is there, and a demo that is off holds up nobody', () => {
+    for (const [, service] of every) {
+      for (const [name, { required = true }] of Object.entries(service.depends_on)) {
+        const other = services.get(name);
+        expect(other).toBeDefined();
+        if (other !== undefined && isDemo(other) && !isDemo(service)) expect(required).toBe(false);
+      }
+    }
+  });
+
+  test('workers can be several', () => {
+    const workers = services.get('workers');
+    expect(workers?.ports).toEqual([]);
+    expect(workers?.container_name).toBeUndefined();
+  });
+
+  test.each(ours)('%s has more than the 20 s that workers take to finish their calls', (_name, service) => {
+    expect(Number(/^(\d+)s$/.exec(service.stop_grace_period ?? '')?.[1])).toBeGreaterThan(20);
+  });
+
+  test.each(ours)('every setting of %s is one that the schema knows', (_name, { environment }) => {
+    expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  test.each(every.filter(([, service]) => !isDemo(service)))(
+    '%s has no password by default',
+    (_name, { environment }) => {
+      const secrets = Object.entries(environment).filter(([name]) =>
+        /PASSWORD|PWD|TOKEN|SECRET|KEY|DATABASE_URL/.test(name),
+      );
+      // Empty, or asked for with a word on what to do; another variable may come first.
+      for (const [, value] of secrets) expect(value).toMatch(/^$|^\$\{(\w+:-\$\{)?\w+:\?set \w+ in \.env[^}]*\}+$/);
+    },
+  );
+
+  test('who can see the password of the Temporal database is Temporal alone', () => {
+    for (const [, { environment, profiles }] of ours) {
+      if (!profiles.includes('demo')) expect(environment['TEMPORAL_DB_PASSWORD']).toBe('');
+    }
+  });
+
+  test.each(every)('the files that %s names are there', (_name, { command, healthcheck, volumes, env_file: files }) => {
+    const words = [...command, ...(healthcheck?.test ?? [])].flatMap((text) => text.split(/\s+/));
+    const programs = words.filter((word) => /^[a-z]+\/[\w/.-]+\.(ts|mjs)$/.test(word));
+    if (ours.some(([name]) => name === _name)) expect(programs).not.toEqual([]);
+    const mounted = volumes.map((volume) => volume.split(':')[0] ?? '').filter((path) => path.startsWith('./'));
+    for (const path of [...programs, ...mounted]) expect(existsSync(join(projectFolder, path))).toBe(true);
+    for (const { path } of files) expect(path).toBe('${ENV_FILE:-.env}');
+  });
+
+  test('probes ask addresses that the program serves', () => {
+    const port = (name: string) => services.get(name)?.healthcheck?.test.at(-1);
+    expect(port('workers')).toContain(`:${services.get('workers')?.environment['HEALTH_PORT']}/health/ready`);
+    expect(port('gateway')).toContain(`:${services.get('gateway')?.environment['GATEWAY_PORT']}/health/ready`);
+  });
+});
+
+describe('the Temporal server of docker-compose.yml', () => {
+  const server = services.get('temporal');
+
+  test('is of the versions that the demo runs with --temporal postgres', () => {
+    expect(server?.image).toBe(`temporalio/server:${TEMPORAL_SERVER_VERSION}`);
+    expect(services.get('temporal-schema')?.image).toMatch(`temporalio/admin-tools:${TEMPORAL_SERVER_VERSION}-`);
+    expect(services.get('temporal-ui')?.image).toBe(`temporalio/ui:${TEMPORAL_UI_VERSION}`);
+  });
+
+  test('has the same dynamic configuration, shards and pools', () => {
+    const inContainer = server?.environment['DYNAMIC_CONFIG_FILE_PATH'];
+    const [mounted] = server?.volumes ?? [];
+    expect(mounted).toBe(`./deploy/temporal/dynamic-config.yaml:${inContainer}:ro`);
+    expect(DYNAMIC_CONFIG_FILE).toBe(join(projectFolder, 'deploy', 'temporal', 'dynamic-config.yaml'));
+    const { persistence } = serverConfig({
+      ports: { frontend: 1, frontendHttp: 2, history: 3, matching: 4, worker: 5, membership: [6, 7, 8, 9] },
+      postgres: { port: 10, user: 'temporal', password: 'secret' },
+      dynamicConfigFile: DYNAMIC_CONFIG_FILE,
+      logLevel: 'warn',
+    });
+    const { default: main, visibility } = persistence.datastores;
+    expect(server?.environment).toMatchObject({
+      NUM_HISTORY_SHARDS: String(persistence.numHistoryShards),
+      SQL_MAX_CONNS: String(main.sql.maxConns),
+      SQL_VIS_MAX_CONNS: String(visibility.sql.maxConns),
+    });
+  });
+
+  test('has the priorities of task queues that the development server has', () => {
+    const values = parse(readFileSync(DYNAMIC_CONFIG_FILE, 'utf8')) as Record<string, readonly { value: unknown }[]>;
+    for (const name of ['matching.useNewMatcher', 'matching.enableFairness'])
+      expect(values[name]).toEqual([{ value: true }]);
+  });
+});
+
+test('the settings of the demo profile are right, and switch on the targets that it has', () => {
+  const demo = readEnvFile('deploy/demo.env');
+  expect(Object.keys(demo).filter((name) => !known.has(name))).toEqual([]);
+  const { enabled } = readSettings(demo);
+  expect(enabled.map(({ target }) => target.process.name)).toEqual(['TAGSERVER', 'CHATWOOT']);
+  for (const name of ['TAGSERVER', 'CHATWOOT']) {
+    const { hostname, port } = new URL(demo[`${name}_URL`] ?? '');
+    const target = services.get(hostname);
+    expect(target?.command).toEqual(expect.arrayContaining(['--port', port, '--token', demo[`${name}_TOKEN`]]));
+  }
+  const database = new URL(demo['DATABASE_URL'] ?? '');
+  expect(services.get(database.hostname)?.environment).toEqual({
+    POSTGRES_DB: database.pathname.slice(1),
+    POSTGRES_PASSWORD: database.password,
+  });
+});
+
+test('Prometheus asks every worker, and the server, where they serve metrics', () => {
+  const { scrape_configs: jobs } = parse(readFileSync(join(projectFolder, 'deploy', 'prometheus.yml'), 'utf8')) as {
+    scrape_configs: readonly Record<string, unknown>[];
+  };
+  const metricsPort = Number(services.get('workers')?.environment['METRICS_PORT']);
+  const serverPort = services.get('temporal')?.environment['PROMETHEUS_ENDPOINT']?.split(':')[1];
+  expect(jobs).toMatchObject([
+    { dns_sd_configs: [{ names: ['workers'], type: 'A', port: metricsPort }] },
+    { static_configs: [{ targets: [`temporal:${serverPort}`] }] },
+  ]);
+});

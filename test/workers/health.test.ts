@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import { Connection } from '@temporalio/client';
+import { startChild, type Child } from '../../local/child-process.ts';
+import { freePort } from '../../local/free-port.ts';
+import { newLogFile } from '../../local/log-file.ts';
+import { registerNamespace } from '../temporal-namespace.ts';
+
+const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
+const namespace = `health_${process.pid}`;
+const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
+const databaseUrl = process.env['TEST_DATABASE_ADMIN_URL'] ?? '';
+
+let workers: Child | undefined;
+beforeAll(async () => {
+  const connection = await Connection.connect({ address });
+  await registerNamespace(connection, namespace);
+  await connection.close();
+});
+afterEach(async () => {
+  await workers?.stop();
+  workers = undefined;
+});
+
+async function start(settings: Readonly<Record<string, string>>) {
+  const port = settings['HEALTH_PORT'] ?? String(await freePort());
+  const logFile = newLogFile('workers');
+  workers = await startChild({
+    name: 'The workers',
+    command: process.execPath,
+    args: [main],
+    env: {
+      PATH: process.env['PATH'],
+      DATABASE_URL: databaseUrl,
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_NAMESPACE: namespace,
+      TAGSERVER_URL: 'http://127.0.0.1:1',
+      TAGSERVER_TOKEN: 'token',
+      HEALTH_PORT: port,
+      ...settings,
+    },
+    cwd: '/',
+    logFile,
+  });
+  return { port, log: () => readFileSync(logFile, 'utf8') };
+}
+
+/** Asks until the answer has this status. */
+async function answer(port: string, path: 'live' | 'ready', status: number): Promise<unknown> {
+  for (let left = 300; ; left -= 1) {
+    const response = await fetch(`http://127.0.0.1:${port}/health/${path}`).catch(() => null);
+    if (response?.status === status) return response.json();
+    if (left === 0) throw new Error(`no ${status} from /health/${path}; the last answer was ${response?.status}`);
+    await sleep(100);
+  }
+}
+
+test('workers that run are live and ready, and answer no more once they have stopped', async () => {
+  const { port } = await start({});
+  expect(await answer(port, 'ready', 200)).toEqual({ status: 'ready' });
+  expect(await answer(port, 'live', 200)).toEqual({ status: 'live' });
+  await workers?.stop();
+  await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow();
+});
+
+test('workers that wait for Temporal are live, so that nobody restarts them, and not ready', async () => {
+  const { port } = await start({ TEMPORAL_ADDRESS: '127.0.0.1:1' });
+  expect(await answer(port, 'live', 200)).toEqual({ status: 'live' });
+  expect(await answer(port, 'ready', 503)).toMatchObject({ unreachable: ['workers'] });
+});
+
+test('a port that is taken is a wrong setting', async () => {
+  const { port } = await start({});
+  await answer(port, 'live', 200);
+  const first = workers;
+  const { log } = await start({ HEALTH_PORT: port });
+  expect((await workers?.ended)?.code).toBe(2);
+  expect(log()).toContain(`HEALTH_PORT ${port} is taken by another program: set another one`);
+  await first?.stop();
+});
