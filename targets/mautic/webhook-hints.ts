@@ -1,7 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { EntityKey } from '../../sync/entity-type.ts';
-import { isEmsKey } from './read-contact.ts';
 
 /**
  * One event, as far as it tells which contact it is about: the form of what else is in it differs by version, and what happened
@@ -9,16 +7,7 @@ import { isEmsKey } from './read-contact.ts';
  */
 const event = z.looseObject({ contact: z.unknown(), lead: z.unknown(), id: z.unknown() });
 
-const withId = z.looseObject({ id: z.unknown(), fields: z.unknown() });
-
-const EMS_ID = 'ems_person_id';
-
-/** Which contact a webhook speaks of, and whose it may be. */
-export interface MauticHint {
-  readonly remoteId: string;
-  /** The EMS id that it carries; null: none, or it is not told. */
-  readonly emsKey: EntityKey | null;
-}
+const withId = z.looseObject({ id: z.unknown() });
 
 const EVENTS = [
   'mautic.lead_post_save_new',
@@ -27,30 +16,20 @@ const EVENTS = [
   'mautic.lead_channel_subscription_changed',
 ] as const;
 
-/** Mautic's contacts in a webhook's payload, each once. */
-export function mauticHints(payload: Readonly<Record<string, unknown>>): readonly MauticHint[] {
-  const hints = EVENTS.flatMap((name) => {
+/** Mautic's contact ids in a webhook's payload, each once. */
+export function mauticHints(payload: Readonly<Record<string, unknown>>): readonly string[] {
+  const ids = EVENTS.flatMap((name) => {
     const events = payload[name];
-    return (Array.isArray(events) ? events : [events]).flatMap(hintOf);
+    return (Array.isArray(events) ? events : [events]).flatMap(contactIn);
   });
-  return [...new Map(hints.map((hint) => [hint.remoteId, hint])).values()];
+  return [...new Set(ids)];
 }
 
-function hintOf(item: unknown): MauticHint[] {
+function contactIn(item: unknown): string[] {
   const { data } = event.safeParse(item);
-  const { data: contact } = withId.safeParse(data?.contact ?? data?.lead);
-  const remoteId = [contact?.id, data?.id].map(String).find((id) => /^[1-9]\d{0,17}$/.test(id));
-  return remoteId === undefined ? [] : [{ remoteId, emsKey: emsKeyIn(contact?.fields) }];
-}
-
-/** Under `all`, or else in the group that somebody has put the field into, with its label and the like. */
-function emsKeyIn(fields: unknown): EntityKey | null {
-  for (const group of typeof fields === 'object' && fields !== null ? Object.values(fields) : []) {
-    const value: unknown = typeof group === 'object' && group !== null ? group[EMS_ID] : undefined;
-    const key = typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
-    if (isEmsKey(key)) return key;
-  }
-  return null;
+  const about = withId.safeParse(data?.contact ?? data?.lead).data;
+  const id = [about?.id, data?.id].map(String).find((one) => /^[1-9]\d{0,17}$/.test(one));
+  return id === undefined ? [] : [id];
 }
 
 /** `Webhook-Signature`: base64 of the HMAC-SHA-256 of the body as it was sent. There is no time in it: nothing tells a replay. */
