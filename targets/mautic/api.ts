@@ -11,7 +11,8 @@ import {
   type Contact,
   type Failure,
 } from './answers.ts';
-import { MauticHttp, type Answer } from './http.ts';
+import { MauticHttp, type Answer, type CallOptions } from './http.ts';
+import { invalid } from './refusal.ts';
 import type { MauticSettings } from './settings.ts';
 
 /** Mautic's names and values; `null` blanks a field only where blanks are asked for. */
@@ -66,14 +67,14 @@ export class MauticApi {
     return (await this.#http.ask('DELETE', `contacts/${id}/delete`, anything)).kind === 'answered';
   }
 
-  /** Contacts whose field has exactly this value, by Mautic's way to compare, oldest first. */
+  /** Contacts whose field has this value, by its database's way to compare (without capitals and accents), oldest first. */
   async contactsWith(field: 'email' | 'ems_person_id', value: string): Promise<readonly Contact[]> {
     const searchParams = [
       ['where[0][col]', field],
       ['where[0][expr]', 'eq'],
       ['where[0][val]', value],
       ['orderBy', 'id'],
-      ['limit', '10'],
+      ['limit', '100'],
     ] as const;
     const { contacts } = await this.#http.get('GET', 'contacts', anyContacts, { searchParams });
     return contacts
@@ -97,11 +98,11 @@ export class MauticApi {
   }
 
   async addDoNotContact(id: string, channel: Channel, reason: number, comments: string): Promise<void> {
-    await this.#http.ask('POST', `contacts/${id}/dnc/${channel}/add`, anything, { json: { reason, comments } });
+    await this.#tell(`contacts/${id}/dnc/${channel}/add`, { json: { reason, comments } });
   }
 
   async removeDoNotContact(id: string, channel: Channel): Promise<void> {
-    await this.#http.ask('POST', `contacts/${id}/dnc/${channel}/remove`, anything);
+    await this.#tell(`contacts/${id}/dnc/${channel}/remove`);
   }
 
   /** Ids of the segments that the contact is in, by alias. */
@@ -124,7 +125,7 @@ export class MauticApi {
   }
 
   async removeFromSegment(segment: string, id: string): Promise<void> {
-    await this.#http.ask('POST', `segments/${segment}/contact/${id}/remove`, anything);
+    await this.#tell(`segments/${segment}/contact/${id}/remove`);
   }
 
   async fields() {
@@ -133,6 +134,12 @@ export class MauticApi {
 
   async createField(field: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#http.get('POST', 'fields/contact/new', anything, { json: field });
+  }
+
+  /** A contact that has gone meanwhile needs to be told nothing; whoever writes to it next learns that it has. */
+  async #tell(path: string, options: CallOptions = {}): Promise<void> {
+    const answer = await this.#http.ask('POST', path, anything, options);
+    if (answer.kind === 'refused') throw invalid(answer.failures, `POST ${path}`, answer.status);
   }
 
   async #batch(

@@ -1,6 +1,6 @@
 import type { ConsentPolicy } from '../../sync/suppression.ts';
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
-import type { BatchResult, MauticApi } from './api.ts';
+import type { BatchResult, ContactBody, MauticApi } from './api.ts';
 import { confirm } from './confirm.ts';
 import { fieldsBody, hasZeros, optedOut } from './contact-body.ts';
 import { emsKeyOf, refusalsOf } from './read-contact.ts';
@@ -38,12 +38,10 @@ async function sendMany(
   const gathered = requests.filter((_, index) => free[index]);
   const [news, known] = [gathered.filter(isNew), gathered.filter((request) => !isNew(request))];
   const answers = new Map<SendRequest, BatchResult>();
-  const created = await api.createContacts(news.map(fieldsBody));
-  for (const [index, answer] of created.entries()) answers.set(news[index] as SendRequest, answer);
-  const patched = await api.patchContacts(
-    known.map((request) => ({ id: Number(request.remoteId), ...fieldsBody(request) })),
-  );
-  for (const [index, answer] of patched.entries()) answers.set(known[index] as SendRequest, answer);
+  for (const [request, answer] of await writeAll(news, fieldsBody, (bodies) => api.createContacts(bodies)))
+    answers.set(request, answer);
+  for (const [request, answer] of await writeAll(known, bodyWithId, (bodies) => api.patchContacts(bodies)))
+    answers.set(request, answer);
   const added = await addToSegments(api, answers);
   return Promise.all(requests.map((request) => resultOf(api, request, answers.get(request), { policy, added })));
 }
@@ -51,6 +49,33 @@ async function sendMany(
 /** Nobody else's contact is known to have the address: matched by it, that one would be written over. */
 async function isFree(request: SendRequest): Promise<boolean> {
   return !isNew(request) || (await consentOf(request).holderOfAddress()) === null;
+}
+
+const bodyWithId = (request: SendRequest) => ({ id: Number(request.remoteId), ...fieldsBody(request) });
+
+/** Once more without the region those of whom Mautic has nothing else to say than that it is not in its list. */
+async function writeAll(
+  requests: readonly SendRequest[],
+  bodyOf: (request: SendRequest) => ContactBody,
+  call: (bodies: readonly ContactBody[]) => Promise<readonly BatchResult[]>,
+): Promise<ReadonlyMap<SendRequest, BatchResult>> {
+  const first = await call(requests.map(bodyOf));
+  const answers = new Map(requests.flatMap((request, index) => resultAt(first, index, request)));
+  const again = requests.filter((request) => refusesOnlyRegion(answers.get(request)));
+  const second = await call(again.map((request) => ({ ...bodyOf(request), state: null })));
+  for (const [request, answer] of again.flatMap((request, index) => resultAt(second, index, request)))
+    answers.set(request, answer);
+  return answers;
+}
+
+function resultAt(results: readonly BatchResult[], index: number, request: SendRequest) {
+  const result = results[index];
+  return result === undefined ? [] : [[request, result] as const];
+}
+
+function refusesOnlyRegion(answer: BatchResult | undefined): boolean {
+  if (answer?.kind !== 'refused' || answer.failures.length === 0) return false;
+  return answer.failures.every(({ details }) => Object.keys(details ?? {}).join() === 'state');
 }
 
 /** One call for each topic. @returns aliases by contact. */

@@ -1,34 +1,48 @@
 import type { Content } from '../../sync/content-hash.ts';
 import type { ConsentPolicy, Suppression } from '../../sync/suppression.ts';
 import { SyncError } from '../../sync/sync-error.ts';
-import type { SendRequest, SendResult } from '../remote-system.ts';
+import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
 import { FIELDS, optedIn, optedOut } from './contact-body.ts';
-import { differing, doNotContact, emsKeyOf, refusalsOf, storedFields } from './read-contact.ts';
-import { syncSegments } from './segments.ts';
+import { differing, doNotContact, emsKeyOf, refusalsAmong, refusalsOf, storedFields } from './read-contact.ts';
+import { refuseAt, wantedRefusals, type Refusal } from './refuse.ts';
+import { syncSegments, topicFlags } from './segments.ts';
 
 export interface Confirming {
   /** The contact was created just now. */
   readonly isNew: boolean;
   readonly policy: ConsentPolicy;
+  /** What was refused at a contact that may have become one with this one. */
+  readonly inherited?: readonly Refusal[];
   /** Aliases of segments that it was added to already. */
   readonly added?: readonly string[];
 }
 
-/** After the fields are written: do-not-contact and segments, and what Mautic made of it all. */
+/**
+ * After the fields are written: do-not-contact and segments, and what Mautic made of it all.
+ *
+ * @throws SyncError if it is another's contact, or if Mautic made something else of a value.
+ */
 export async function confirm(
   api: MauticApi,
   request: SendRequest,
   contact: Contact,
-  { isNew, policy, added = [] }: Confirming,
+  { isNew, policy, inherited = [], added = [] }: Confirming,
 ): Promise<SendResult> {
+  checkKey(request, contact);
+  const out = optedOut(request);
+  const lacking = await refuseAt(api, contact, stillToRefuse(request, contact, inherited));
   const stored = verified(request, contact);
   await takeBackOwn(api, request, contact, policy);
-  const refusals = binding(refusalsOf(contact), request, policy);
-  const refused = refusals.some(({ channel }) => channel === 'email') || optedOut(request).includes('email');
-  const topics = await syncSegments(api, request, contact.id, { refused, isNew, added });
-  const out = optedOut(request);
+  const told = [...refusalsOf(contact), ...refusalsAmong(lacking)];
+  const refusals = binding(told, request, policy);
+  const refused = [...refusals, ...consentOf(request).suppressions].some(({ channel }) => channel === 'email');
+  const topics = await syncSegments(api, request, contact.id, {
+    refused: refused || out.includes('email'),
+    isNew,
+    added,
+  });
   return {
     kind: 'sent',
     remoteId: contact.id,
@@ -36,6 +50,7 @@ export async function confirm(
     remoteModifiedOn: null,
     stored: {
       ...stored,
+      ...topicFlags(topics),
       topics: new Set(topics),
       'optedOut.email': out.includes('email'),
       'optedOut.sms': out.includes('sms'),
@@ -44,20 +59,31 @@ export async function confirm(
   };
 }
 
+function checkKey({ key }: SendRequest, contact: Contact): void {
+  if (emsKeyOf(contact) === key) return;
+  throw new SyncError('contract', `Mautic answered Person/${key} with a contact of another EMS id`, {
+    code: 'contract',
+    field: 'ems_person_id',
+  });
+}
+
 /**
- * Our fields as Mautic holds them now.
- *
- * @throws SyncError if it is another's contact, or if Mautic made something else of a value. A region that is not in its list is
- *   left out, and no reason to hold the rest back.
+ * EMS's own no is set again where somebody has taken it away: only EMS does that. What else was refused is said again to a
+ * contact that is not the one of our record: two have become one, and a no may have got lost.
  */
-export function verified(request: SendRequest, contact: Contact): Content {
-  const { key, content } = request;
-  if (emsKeyOf(contact) !== key) {
-    throw new SyncError('contract', `Mautic answered Person/${key} with a contact of another EMS id`, {
-      code: 'contract',
-      field: 'ems_person_id',
-    });
-  }
+function stillToRefuse(request: SendRequest, contact: Contact, inherited: readonly Refusal[]): readonly Refusal[] {
+  const isOurs = contact.id === request.remoteId;
+  const known = wantedRefusals(optedOut(request), isOurs ? [] : consentOf(request).suppressions);
+  const channels = known.map(({ channel }) => channel);
+  return [...known, ...inherited.filter(({ channel }) => !channels.includes(channel))];
+}
+
+/**
+ * Our fields as Mautic holds them now. A region that is not in its list is left out, and no reason to hold the rest back.
+ *
+ * @throws SyncError of class `rejected` if Mautic made something else of a value.
+ */
+function verified({ content }: SendRequest, contact: Contact): Content {
   const stored = storedFields(contact, FIELDS);
   const [field] = differing(content, stored).filter((name) => name !== 'state');
   if (field === undefined) return stored;

@@ -2,6 +2,7 @@ import { parseInstant, formatInstant } from '../../sync/instant.ts';
 import type { ConsentPage, ConsentSource, ContactConsent } from '../consent-source.ts';
 import { contact, type Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
+import { placeIn, pageAfter, timeIn, type Column } from './changed-pages.ts';
 import { addressesIn, emsKeyOf, refusalsOf } from './read-contact.ts';
 
 const PAGE_SIZE = 200;
@@ -9,15 +10,29 @@ const PAGE_SIZE = 200;
 /** Lists may be behind, and pages of a moving list skip rows. */
 const OVERLAP_MS = 300_000;
 
+/** Of all contacts, so many are looked at in each poll; a hundred thousand take a hundred polls. */
+const PAGES_IN_A_ROUND = 5;
+
+const COLUMNS: Readonly<Record<Column, string>> = { dateModified: 'date_modified', dateAdded: 'date_added' };
+
 /**
- * Consent at Mautic. It is not known whether do-not-contact moves a contact's modified time, so beside what has changed (`changed`)
- * the contacts that have such a record (`do-not-contact`) are read from the beginning each time; webhooks bring both at once.
+ * Consent at Mautic: what has changed since (`changed`), and beside it all contacts, a part in each poll (`all`). By its code
+ * do-not-contact moves a contact's modified time, but that is known of no version for certain, and what a merge of two contacts
+ * or a bulk action of its staff does is not. Webhooks bring all of it at once.
  */
 export function mauticConsent(api: MauticApi): ConsentSource {
+  // After a restart it begins anew: every contact has its turn all the same.
+  let reached = '0';
   return {
     overlapMs: OVERLAP_MS,
-    scopes: ['changed', 'do-not-contact'],
-    list: ({ scope, since, page }) => (scope === 'changed' ? changed(api, since, page) : refusing(api, page)),
+    scopes: ['changed', 'all'],
+    list: async ({ scope, since, page }) => {
+      if (scope === 'changed') return changed(api, since, page);
+      const [after = '0', left = '1'] = (page ?? `${reached}:${PAGES_IN_A_ROUND}`).split(':');
+      const { last, ...rest } = await byId(api, after);
+      reached = last ?? '0';
+      return { ...rest, next: last === null || left === '1' ? null : `${last}:${Number(left) - 1}` };
+    },
     fetch: async (remoteId) => {
       const found = await api.contact(remoteId);
       return found === null ? null : consentOf(found);
@@ -27,25 +42,24 @@ export function mauticConsent(api: MauticApi): ConsentSource {
 
 /** Pages of those edited since, then of those added since: whoever was never edited has no modified time. */
 async function changed(api: MauticApi, since: string | null, page: string | null): Promise<ConsentPage> {
-  const [column, start] = placeIn(page);
-  const at = since === null ? '1970-01-01 00:00:00' : mauticTime(since);
+  const place = placeIn(page, since);
   const items = await api.contactPage([
-    ['where[0][col]', column],
+    ['where[0][col]', place.column],
     ['where[0][expr]', 'gte'],
-    ['where[0][val]', at],
-    ['orderBy', column === 'dateModified' ? 'date_modified' : 'date_added'],
+    ['where[0][val]', place.from],
+    ['orderBy', COLUMNS[place.column]],
     ['orderByDir', 'asc'],
     ['limit', `${PAGE_SIZE}`],
-    ['start', `${start}`],
+    ['start', `${place.start}`],
   ]);
-  const next =
-    items.length === PAGE_SIZE ? `${column}:${start + PAGE_SIZE}` : column === 'dateModified' ? 'dateAdded:0' : null;
-  return { ...read(items), next };
+  return { ...read(items), next: pageAfter(place, items, PAGE_SIZE, since) };
 }
 
-/** Whoever says no: all contacts, by id, for Mautic's own search for them is not documented for every version. */
-async function refusing(api: MauticApi, page: string | null): Promise<ConsentPage> {
-  const after = page ?? '0';
+/** @returns with `last`, the highest id of a page that may have one after it. */
+async function byId(
+  api: MauticApi,
+  after: string,
+): Promise<Omit<ConsentPage, 'next'> & { readonly last: string | null }> {
   const items = await api.contactPage([
     ['where[0][col]', 'id'],
     ['where[0][expr]', 'gt'],
@@ -55,9 +69,8 @@ async function refusing(api: MauticApi, page: string | null): Promise<ConsentPag
     ['limit', `${PAGE_SIZE}`],
   ]);
   const ids = items.flatMap((item) => contact.safeParse(item).data?.id ?? []).map(Number);
-  const { contacts, malformed } = read(items);
-  const next = items.length === PAGE_SIZE && ids.length > 0 ? `${Math.max(...ids)}` : null;
-  return { contacts, malformed, next, seenUpTo: null };
+  const last = items.length === PAGE_SIZE && ids.length > 0 ? `${Math.max(...ids)}` : null;
+  return { ...read(items), seenUpTo: null, last };
 }
 
 function read(items: readonly unknown[]) {
@@ -68,22 +81,12 @@ function read(items: readonly unknown[]) {
 }
 
 function consentOf(found: Contact): ContactConsent {
-  const time = found.dateModified ?? found.dateAdded;
+  const time = timeIn(found, 'dateModified') ?? timeIn(found, 'dateAdded');
   return {
     remoteId: found.id,
     emsKey: emsKeyOf(found),
     addresses: addressesIn(found),
     refusals: refusalsOf(found),
-    modifiedOn: time == null ? null : formatInstant(parseInstant(time)),
+    modifiedOn: time === null ? null : formatInstant(parseInstant(time)),
   };
-}
-
-function placeIn(page: string | null): readonly ['dateModified' | 'dateAdded', number] {
-  const [column, start] = (page ?? 'dateModified:0').split(':');
-  return [column === 'dateAdded' ? 'dateAdded' : 'dateModified', Number(start ?? 0)];
-}
-
-/** `Y-m-d H:i:s`, UTC: with a zone, Mautic answers 500. */
-function mauticTime(instant: string): string {
-  return parseInstant(instant).toString({ fractionalSecondDigits: 0 }).replace('T', ' ').replace('Z', '');
 }

@@ -1,6 +1,7 @@
 import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { Suppression } from '../../sync/suppression.ts';
 import type { SendRequest } from '../remote-system.ts';
+import type { Failure } from './answers.ts';
 import type { ContactBody } from './api.ts';
 
 /** Fields of a contact that EMS fills. */
@@ -42,7 +43,7 @@ function saidOn(content: SendRequest['content'], channel: Suppression['channel']
   return typeof consent === 'object' && consent !== null && !Array.isArray(consent) ? consent[channel] : undefined;
 }
 
-/** Mautic drops numbers whose integer part is zero, but for those that come by PUT. */
+/** Mautic drops numbers whose integer part is zero, but for those that come by PUT: see `writeZeros`. */
 export function hasZeros({ content }: SendRequest): boolean {
   return FIELDS.some((name) => isZero(content[name]));
 }
@@ -50,3 +51,7 @@ export function hasZeros({ content }: SendRequest): boolean {
 export function isZero(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '' && Math.trunc(Number(value)) === 0;
 }
+
+/** Whether Mautic has said that it does not take this field's value. */
+export const names = (failures: readonly Failure[], field: string) =>
+  failures.some(({ details }) => Object.hasOwn(details ?? {}, field));

@@ -63,20 +63,21 @@ function topicsIn(preferences: readonly ContactPreference[]): string[] {
     .filter((topic) => TOPICS.includes(topic));
 }
 
-/** Mautic takes these out of an address without a word. */
-const NOT_IN_EMAIL = /[^a-z0-9@.!#$%&'*+/=?^_`{|}~\-\u0080-\uffff]/giu;
+/** Mautic takes everything else out of an address without a word, and what is left would be somebody else's. */
+const WHOLE_EMAIL = /^[a-z0-9!#$%&'*+\-=?^_`{|}~@.[\]]+$/;
+const LONGEST_EMAIL = 254;
 
 function emailOf({ email }: Person): string | null {
   const address = emailAddress(['email', email]);
-  if (address !== null && (NOT_IN_EMAIL.test(address) || address.length > 254))
-    throw new Unmappable('email', 'has characters that Mautic takes out, or is too long');
+  if (address === null) return null;
+  if (!WHOLE_EMAIL.test(address)) throw new Unmappable('email', 'has characters that Mautic takes out');
+  if (address.length > LONGEST_EMAIL) throw new Unmappable('email', `is longer than ${LONGEST_EMAIL} characters`);
   return address;
 }
 
 /** Text as Mautic keeps it: it takes markup out, and decodes what looks encoded. */
 export function plain([column, value]: Source<string | null | undefined>): string | null {
-  const kept = text([column, withoutMarkup(value ?? '')], LONGEST);
-  return kept;
+  return text([column, withoutMarkup(value ?? '')], LONGEST);
 }
 
 function withoutMarkup(value: string): string {

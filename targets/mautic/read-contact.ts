@@ -20,8 +20,10 @@ const EMS_ID = /^[1-9]\d{0,18}$/;
 export function emsKeyOf({ fields }: Contact): EntityKey | null {
   const value = fields.all['ems_person_id'];
   const text = typeof value === 'number' ? String(value) : value;
-  return typeof text === 'string' && EMS_ID.test(text) ? text : null;
+  return isEmsKey(text) ? text : null;
 }
+
+export const isEmsKey = (value: unknown): value is EntityKey => typeof value === 'string' && EMS_ID.test(value);
 
 /** Our fields of a contact, as strings, in the mapping's notation. */
 export function storedFields({ fields }: Contact, names: readonly string[]): Content {
@@ -50,16 +52,29 @@ export interface DoNotContact {
 export function doNotContact({ doNotContact: records }: Contact): DoNotContact[] {
   return (records ?? []).flatMap(({ channel, reason, comments }) => {
     if (channel !== 'email' && channel !== 'sms') return [];
-    return [{ channel, reason, isOurs: reason === MANUAL && comments?.trim() === EMS_COMMENT }];
+    return [{ channel, reason, isOurs: isOurs(reason, comments) }];
   });
 }
 
+const isOurs = (reason: number, comments: string | null | undefined) =>
+  reason === MANUAL && comments?.trim() === EMS_COMMENT;
+
 /** What the person, a bounce or Mautic's staff has refused: whatever EMS did not set itself. */
 export function refusalsOf(contact: Contact): Suppression[] {
-  return doNotContact(contact).flatMap(({ channel, reason, isOurs }) =>
-    isOurs ? [] : [{ channel, reason: REASONS[reason] ?? 'manual' }],
-  );
+  return doNotContact(contact).flatMap((record) => (record.isOurs ? [] : [suppressionOf(record)]));
 }
+
+/** The same of what was just added. */
+export function refusalsAmong(
+  added: readonly { readonly channel: Channel; readonly reason: number; readonly comments: string }[],
+): Suppression[] {
+  return added.filter(({ reason, comments }) => !isOurs(reason, comments)).map(suppressionOf);
+}
+
+const suppressionOf = ({ channel, reason }: Pick<DoNotContact, 'channel' | 'reason'>): Suppression => ({
+  channel,
+  reason: REASONS[reason] ?? 'manual',
+});
 
 /** Addresses of a contact, as Mautic has them. */
 export function addressesIn({ fields }: Contact): Partial<Record<Channel, string | null>> {

@@ -40,11 +40,19 @@ export function invalid(failures: readonly Failure[], what: string, status: numb
     .flatMap(({ details }) => Object.keys(details ?? {}))
     .filter((field) => /^[a-z0-9_]+$/.test(field));
   const columns = fields.map((field) => COLUMNS[field] ?? field);
-  const at = columns.length === 0 ? '' : ` at ${columns.join(', ')}`;
+  const at = columns.length === 0 ? '' : ` at ${columns.join(', ')}${wordsOf(failures)}`;
   return new SyncError('rejected', `Mautic answered ${what} with ${status}${at}`, {
     code: `http-${status}`,
     ...(columns[0] === undefined ? {} : { field: columns[0] }),
   });
+}
+
+/** Mautic's words where they are known to tell no value; any others might. */
+const WORDS = /\b(must be unique|too long|valid email is required|selected choice is invalid|value is not valid)\b/;
+
+function wordsOf(failures: readonly Failure[]): string {
+  const [, words] = WORDS.exec(failures.map(({ message }) => message ?? '').join(' ')) ?? [];
+  return words === undefined ? '' : ` (${words})`;
 }
 
 /** EMS's columns by Mautic's aliases. */

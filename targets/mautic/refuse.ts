@@ -4,7 +4,7 @@ import type { MauticApi } from './api.ts';
 import { doNotContact, EMS_COMMENT, LEDGER_COMMENT, MANUAL } from './read-contact.ts';
 
 /** A do-not-contact record as Mautic takes it. */
-interface Refusal {
+export interface Refusal {
   readonly channel: Channel;
   readonly reason: number;
   readonly comments: string;
@@ -12,26 +12,33 @@ interface Refusal {
 
 const CODES: Readonly<Partial<Record<SuppressionReason, number>>> = { bounced: 2, manual: MANUAL };
 
-/** EMS's opt-outs, and what the ledger holds that a contact made anew does not know of. */
+/** EMS's opt-outs, and what was refused elsewhere that the contact does not know of; one for each channel. */
 export function wantedRefusals(optOuts: readonly Channel[], suppressions: readonly Suppression[]): readonly Refusal[] {
   const known = suppressions.map(({ channel, reason }) => ({
     channel,
     reason: CODES[reason] ?? 1,
     comments: LEDGER_COMMENT,
   }));
-  const own = optOuts
-    .filter((channel) => suppressions.every((suppression) => suppression.channel !== channel))
-    .map((channel) => ({ channel, reason: MANUAL, comments: EMS_COMMENT }));
-  return [...known, ...own];
+  const own = optOuts.map((channel) => ({ channel, reason: MANUAL, comments: EMS_COMMENT }));
+  const byChannel = Map.groupBy([...known, ...own], ({ channel }) => channel);
+  return [...byChannel.values()].flatMap((refusals) => refusals.slice(0, 1));
 }
 
 /**
  * Adds what the contact does not have. Whatever stands on a channel already is left alone: Mautic would let a bounce be replaced
  * by EMS's own record, which EMS may take back one day.
+ *
+ * @returns what it did not have.
  */
-export async function refuseAt(api: MauticApi, contact: Contact, wanted: readonly Refusal[]): Promise<void> {
+export async function refuseAt(
+  api: MauticApi,
+  contact: Contact,
+  wanted: readonly Refusal[],
+): Promise<readonly Refusal[]> {
   const held = doNotContact(contact).map(({ channel }) => channel);
-  for (const { channel, reason, comments } of wanted) {
-    if (!held.includes(channel)) await api.addDoNotContact(contact.id, channel, reason, comments);
+  const lacking = wanted.filter(({ channel }) => !held.includes(channel));
+  for (const { channel, reason, comments } of lacking) {
+    await api.addDoNotContact(contact.id, channel, reason, comments);
   }
+  return lacking;
 }

@@ -10,6 +10,7 @@ import {
 } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
+import { addressOf, contactsAtAddress } from './find-place.ts';
 import { addressesIn, emsKeyOf, refusalsOf } from './read-contact.ts';
 import { refuseAt, wantedRefusals } from './refuse.ts';
 
@@ -34,22 +35,29 @@ export async function removePerson(api: MauticApi, request: RemoveRequest): Prom
   return { left };
 }
 
-/** Deletes for good whatever carries the person's EMS id or address. Mautic has no stronger deletion. */
+/**
+ * Deletes whatever carries the person's EMS id or one of its addresses, unless another person has it. Mautic has no stronger
+ * deletion.
+ */
 export async function erasePerson(api: MauticApi, request: EraseRequest): Promise<Erased> {
-  const contacts = new Map<string, Contact>();
-  const known = await ownContact(api, request);
-  if (known !== null) contacts.set(known.id, known);
+  const own = await ownContact(api, request);
+  const emails = new Set(
+    [request.addresses.email, own === null ? null : addressesIn(own).email].flatMap(addressOfText),
+  );
+  const found: Contact[] = own === null ? [] : [own];
   for (const contact of await api.contactsWith('ems_person_id', request.key)) {
-    if (emsKeyOf(contact) === request.key) contacts.set(contact.id, contact);
+    if (emsKeyOf(contact) === request.key) found.push(contact);
   }
-  const { email } = request.addresses;
-  for (const contact of typeof email === 'string' ? await api.contactsWith('email', email) : [])
-    contacts.set(contact.id, contact);
-  for (const id of contacts.keys()) await api.deleteContact(id);
+  for (const email of emails) found.push(...(await contactsAtAddress(api, { content: { email } })));
+  const erased = new Map<string, Contact>();
+  for (const contact of found) {
+    if ((await consentOf(request).holderOf(contact.id)) === null) erased.set(contact.id, contact);
+  }
+  for (const id of erased.keys()) await api.deleteContact(id);
   return {
-    outcome: contacts.size === 0 ? 'absent' : 'erased',
-    detail: contacts.size === 0 ? 'no contact' : `deleted contact ${[...contacts.keys()].join(', ')}`,
-    addresses: [...contacts.values()].flatMap((contact) =>
+    outcome: erased.size === 0 ? 'absent' : 'erased',
+    detail: erased.size === 0 ? 'no contact' : `deleted contact ${[...erased.keys()].join(', ')}`,
+    addresses: [...erased.values()].flatMap((contact) =>
       Object.entries(addressesIn(contact)).flatMap(([channel, address]): [Channel, string][] =>
         address == null ? [] : [[channel as Channel, address]],
       ),
@@ -57,14 +65,18 @@ export async function erasePerson(api: MauticApi, request: EraseRequest): Promis
   };
 }
 
-/** Only the opt-outs, of a person whose other fields cannot be sent. */
+const addressOfText = (email: string | null | undefined) => addressOf(email) ?? [];
+
+/**
+ * Only the opt-outs, of a person whose other fields cannot be sent. Segments stay as they are: do-not-contact is stronger, and
+ * what was stored of them must stay true.
+ */
 export async function optOutPerson(api: MauticApi, request: OptOutRequest): Promise<void> {
   const { email } = request.addresses;
-  const contact =
-    (await ownContact(api, request)) ??
-    (typeof email === 'string' ? (await api.contactsWith('email', email))[0] : undefined);
-  if (contact === undefined) return;
-  await refuseAt(api, contact, wantedRefusals(request.channels, consentOf(request).suppressions));
+  const own = await ownContact(api, request);
+  const [contact] = own === null ? await contactsAtAddress(api, { content: { email: addressOf(email) } }) : [own];
+  if (contact === undefined || (await consentOf(request).holderOf(contact.id)) !== null) return;
+  await refuseAt(api, contact, wantedRefusals(request.channels, []));
 }
 
 /** Under our record's id, or wherever it went on; never one that is another person's by now. */

@@ -1,5 +1,7 @@
 import { canonicalForm } from '../../sync/canonical-form.ts';
+import type { Content } from '../../sync/content-hash.ts';
 import { SyncError } from '../../sync/sync-error.ts';
+import { TOPICS } from '../preferences.ts';
 import { consentOf, type SendRequest } from '../remote-system.ts';
 import type { MauticApi } from './api.ts';
 
@@ -24,10 +26,18 @@ export interface KnownSegments {
   readonly added?: readonly string[];
 }
 
+/** What is stored of each topic, beside all of them. */
+export function topicFlags(topics: readonly string[]): Content {
+  return Object.fromEntries(TOPICS.map((topic) => [flagOf(topic), topics.includes(topic)]));
+}
+
+const flagOf = (topic: string) => `topic.${topic}`;
+
 /**
- * Brings the contact's segments to the topics that EMS holds; segments that are not EMS's are not touched.
+ * Brings the contact's segments to the topics that EMS holds; segments that are not EMS's are not touched. Who left one at
+ * Mautic is not put back into it, until EMS has opted out of the topic and in again.
  *
- * @returns the topics whose segments it is in now.
+ * @returns the topics that the contact has by EMS's will.
  */
 export async function syncSegments(
   api: MauticApi,
@@ -36,11 +46,17 @@ export async function syncSegments(
   { refused, isNew, added = [] }: KnownSegments,
 ): Promise<readonly string[]> {
   const wanted = refused ? [] : wantedTopics(request);
-  if (!isNew && consentOf(request).wasStored('topics', new Set(wanted))) return wanted;
+  const isOurs = id === request.remoteId;
+  const wasIn = (topic: string) => isOurs && consentOf(request).wasStored(flagOf(topic), true);
+  if (isOurs && TOPICS.every((topic) => consentOf(request).wasStored(flagOf(topic), wanted.includes(topic))))
+    return wanted;
   const held = isNew ? [] : [...(await api.segmentsOf(id))].filter(([alias]) => alias.startsWith(PREFIX));
   const aliases = wanted.map(segmentOf);
   for (const [alias, segment] of held) if (!aliases.includes(alias)) await api.removeFromSegment(segment, id);
-  const missing = aliases.filter((alias) => !added.includes(alias) && held.every(([known]) => known !== alias));
+  const missing = wanted
+    .filter((topic) => !wasIn(topic))
+    .map(segmentOf)
+    .filter((alias) => !added.includes(alias) && held.every(([known]) => known !== alias));
   if (missing.length > 0) {
     const all = await api.segments();
     for (const alias of missing) await api.addToSegment(segmentIn(all, alias), [id]);

@@ -3,141 +3,125 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { fieldsBody, hasZeros, optedOut } from './contact-body.ts';
+import { fieldsBody, hasZeros, names, optedOut } from './contact-body.ts';
 import { confirm } from './confirm.ts';
+import { addressOf, contactsAtAddress, findPlace, takenByOther, type Blocked } from './find-place.ts';
 import type { Answer } from './http.ts';
-import { emsKeyOf } from './read-contact.ts';
-import { refuseAt, wantedRefusals } from './refuse.ts';
+import { doNotContact, refusalsOf } from './read-contact.ts';
+import { refuseAt, wantedRefusals, type Refusal } from './refuse.ts';
 import { invalid } from './refusal.ts';
+import { calledFor, letGo, settleAddress } from './settle-address.ts';
 import { writeZeros } from './write-zeros.ts';
 
-/** Found elsewhere, refused once for the region, then once for the address: enough for whatever is sane. */
-const LONGEST_WAY = 4;
+/** Found elsewhere, matched by a create after all, refused for the region and then for the address: enough for what is sane. */
+const LONGEST_WAY = 5;
+
+/** The contact to be written; null: one that is made. */
+type Target = { readonly id: string; readonly contact: Contact | null } | null;
 
 /**
  * Brings a contact to what EMS holds. Opt-outs go first; whatever else is refused, they have been sent. Mautic has no
  * constraint on addresses: that nobody else writes for this one meanwhile, the engine's lock sees to.
  */
 export async function sendPerson(api: MauticApi, request: SendRequest, policy: ConsentPolicy): Promise<SendResult> {
-  const place =
-    request.remoteId === null ? await findPlace(api, request) : { kind: 'contact' as const, id: request.remoteId };
-  if (place.kind === 'blocked') return place.result;
-  let id = place.kind === 'contact' ? place.id : null;
+  let target: Target = request.remoteId === null ? null : { id: request.remoteId, contact: null };
+  let isPlaced = target !== null;
   let body = fieldsBody(request);
-  if (id !== null) await refuseFirst(api, request, id);
   for (let steps = 0; steps < LONGEST_WAY; steps += 1) {
-    const answer: Answer<Contact> = await (id === null
-      ? api.createContact({ ...body, ...refusedBody(request) })
-      : api.patchContact(id, body));
+    if (!isPlaced) {
+      const place = await findPlace(api, request);
+      if (place.kind === 'taken') return place.result;
+      target = place.kind === 'new' ? null : { id: place.contact.id, contact: place.contact };
+      isPlaced = true;
+    }
+    const id: string | null = target?.id ?? null;
+    const before = target === null ? NOTHING_BEFORE : await prepare(api, request, target);
+    if (before.kind === 'taken') return request.giveWay ? letGo(api, request, id, before.result) : before.result;
+    const answer: Answer<Contact> =
+      id === null
+        ? await api.createContact({ ...body, ...asBody(ownRefusals(request, true)) })
+        : await api.patchContact(id, { ...body, ...asBody(before.inherited) });
     switch (answer.kind) {
       case 'answered': {
-        const contact = hasZeros(request) ? await writeZeros(api, request, answer.value) : answer.value;
-        const taken = await takenByOther(request, contact);
+        const taken = await heldByOther(request, answer.value);
         if (taken !== null) return taken;
-        return confirm(api, request, contact, { isNew: id === null, policy });
+        if (id === null && answer.status === 200) {
+          // Somebody made it meanwhile. What is blank in EMS was not blanked: only a PATCH does that without harm.
+          target = { id: answer.value.id, contact: answer.value };
+          break;
+        }
+        const contact = hasZeros(request) ? await writeZeros(api, request, answer.value) : answer.value;
+        return confirm(api, request, contact, { isNew: id === null, policy, inherited: before.inherited });
       }
-      case 'missing': {
+      case 'missing':
         // Deleted there, or merged into another contact.
-        const next = await findPlace(api, request);
-        if (next.kind === 'blocked') return next.result;
-        id = next.kind === 'contact' ? next.id : null;
+        isPlaced = false;
         break;
-      }
-      case 'refused': {
-        const { state: region, ...withoutRegion } = body;
-        // Not in Mautic's list of that country: no reason to hold the rest back.
-        if (names(answer, 'state') && region !== undefined) body = withoutRegion;
-        else if (answer.status === 422 || names(answer, 'email')) return settleAddress(api, request, answer, id);
-        else
-          throw invalid(
-            answer.failures,
-            id === null ? 'POST contacts/new' : `PATCH contacts/${id}/edit`,
-            answer.status,
-          );
-      }
+      case 'refused':
+        // Not in Mautic's list of regions: no reason to hold the rest back, nor to leave the old one standing.
+        if (names(answer.failures, 'state') && body['state'] !== null) body = { ...body, state: null };
+        else if (answer.status === 422 || names(answer.failures, 'email'))
+          return settleAddress(api, request, answer, id);
+        else throw invalid(answer.failures, calledFor(id), answer.status);
     }
   }
   throw new SyncError('transient', `Mautic keeps changing around Person/${request.key}`, { code: 'unsettled' });
 }
 
-type Place =
-  | { readonly kind: 'contact'; readonly id: string }
-  | { readonly kind: 'new' }
-  | { readonly kind: 'blocked'; readonly result: SendResult };
+type Before =
+  | { readonly kind: 'ready'; readonly inherited: readonly Refusal[] }
+  | { readonly kind: 'taken'; readonly result: Blocked };
 
-/** The contact with the person's EMS id, or with its address and nobody's; or none. */
-async function findPlace(api: MauticApi, request: SendRequest): Promise<Place> {
-  const { key, content } = request;
-  const own = (await api.contactsWith('ems_person_id', key)).find((contact) => emsKeyOf(contact) === key);
-  if (own !== undefined) return { kind: 'contact', id: own.id };
-  const { email } = content;
-  if (typeof email !== 'string') return { kind: 'new' };
-  const [held] = await api.contactsWith('email', email);
-  if (held === undefined) return { kind: 'new' };
-  const blocked = await takenByOther(request, held);
-  return blocked === null ? { kind: 'contact', id: held.id } : { kind: 'blocked', result: blocked };
-}
+const NOTHING_BEFORE: Before = { kind: 'ready', inherited: [] };
 
-/** Another person's record names this contact: that one has to be looked at first. */
-async function takenByOther(request: SendRequest, { id }: Contact): Promise<SendResult | null> {
-  const holder = await consentOf(request).holderOf(id);
-  if (holder === null) return null;
-  const reason = `is held at Mautic by Person/${holder} (contact ${id})`;
-  return { kind: 'blocked', by: [{ type: 'Person', key: holder }], field: 'email', reason };
-}
-
-/** Before all else: a no must not wait for a name that Mautic does not like. */
-async function refuseFirst(api: MauticApi, request: SendRequest, id: string): Promise<void> {
-  const consent = consentOf(request);
-  const optOuts = optedOut(request).filter((channel) => !consent.wasStored(`optedOut.${channel}`, true));
-  const wanted = wantedRefusals(optOuts, consent.suppressions);
-  if (wanted.length === 0) return;
-  const contact = await api.contact(id);
-  if (contact !== null) await refuseAt(api, contact, wanted);
-}
-
-/** With a contact that is nobody's yet, in one call. */
-function refusedBody(request: SendRequest) {
-  const wanted = wantedRefusals(optedOut(request), consentOf(request).suppressions);
-  return wanted.length === 0 ? {} : { doNotContact: wanted };
-}
-
-const names = ({ failures }: Extract<Answer<Contact>, { kind: 'refused' }>, field: string) =>
-  failures.some(({ details }) => Object.hasOwn(details ?? {}, field));
-
-/** Another contact has the address. Who that is Mautic does not say. */
-async function settleAddress(
+/**
+ * Before a contact is written: what is refused is said first of all, for a no must not wait for a name that Mautic does not
+ * like; then whoever has the new address is looked for, for version 4 would make one contact of the two without asking.
+ */
+async function prepare(
   api: MauticApi,
   request: SendRequest,
-  { failures, status }: Extract<Answer<Contact>, { kind: 'refused' }>,
-  id: string | null,
-): Promise<SendResult> {
+  { id, contact: found }: Exclude<Target, null>,
+): Promise<Before> {
   const { email } = request.content;
-  const refused = invalid(failures, id === null ? 'POST contacts/new' : `PATCH contacts/${id}/edit`, status);
-  const holders = typeof email === 'string' ? await api.contactsWith('email', email) : [];
-  const other = holders.find((contact) => contact.id !== id);
-  if (other === undefined || status !== 422) throw refused;
-  const taken = await takenByOther(request, other);
-  if (taken !== null) return request.giveWay ? letGo(api, request, id, taken) : taken;
-  const where = id === null ? 'another one' : `contact ${id}`;
-  throw new SyncError(
-    'rejected',
-    `${refused.message}: contact ${other.id} has it as well; merge it into ${where} in Mautic`,
-    {
-      code: 'must-be-unique',
-      field: 'email',
-    },
-  );
+  const isOurs = id === request.remoteId;
+  const wanted = ownRefusals(request, !isOurs);
+  const keepsAddress =
+    found === null ? consentOf(request).wasStored('email', email) : addressOf(found.fields.all['email']) === email;
+  if (wanted.length === 0 && keepsAddress) return NOTHING_BEFORE;
+  const contact = found ?? (await api.contact(id));
+  if (contact === null) return NOTHING_BEFORE;
+  await refuseAt(api, contact, wanted);
+  if (keepsAddress) return NOTHING_BEFORE;
+  const others = (await contactsAtAddress(api, request)).filter((other) => other.id !== id);
+  for (const other of others) {
+    const result = await takenByOther(request, other);
+    if (result !== null) return { kind: 'taken', result };
+  }
+  // Should the two become one, what was refused at the other one must not get lost.
+  const held = [...doNotContact(contact), ...wanted].map(({ channel }) => channel);
+  const inherited = wantedRefusals([], others.flatMap(refusalsOf)).filter(({ channel }) => !held.includes(channel));
+  return { kind: 'ready', inherited };
 }
 
-/** The address goes to the person who waits for it; this one is sent in full afterwards. */
-async function letGo(
-  api: MauticApi,
-  request: SendRequest,
-  id: string | null,
-  blocked: SendResult,
-): Promise<SendResult> {
-  if (id === null) return blocked;
-  await api.patchContact(id, { email: null, ems_person_id: request.key });
-  return { kind: 'gave-way', remoteId: id };
+/**
+ * EMS's opt-outs that the contact was not told yet, and what the ledger holds that it may not know: one that is new to us, or
+ * gets a new address. What stood at our own contact and was lifted since, was lifted at Mautic: the poll tells.
+ */
+function ownRefusals(request: SendRequest, isNew: boolean): readonly Refusal[] {
+  const { content } = request;
+  const consent = consentOf(request);
+  const optOuts = optedOut(request).filter((channel) => isNew || !consent.wasStored(`optedOut.${channel}`, true));
+  const unknown = consent.suppressions.filter(({ channel }) => {
+    const field = channel === 'email' ? 'email' : 'mobile';
+    return isNew || !consent.wasStored(field, content[field]);
+  });
+  return wantedRefusals(optOuts, unknown);
+}
+
+const asBody = (refusals: readonly Refusal[]) => (refusals.length === 0 ? {} : { doNotContact: refusals });
+
+/** An answer may be about another contact than was asked for: the one that two have become. */
+async function heldByOther(request: SendRequest, contact: Contact): Promise<Blocked | null> {
+  return contact.id === request.remoteId ? null : takenByOther(request, contact);
 }

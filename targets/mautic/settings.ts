@@ -1,10 +1,13 @@
 import { z } from 'zod';
 
-const USER = 'must be set together with MAUTIC_PASSWORD, or else MAUTIC_CLIENT_ID with MAUTIC_CLIENT_SECRET';
-
 const optional = z.string().min(1).optional();
 
-/** Either a user (Basic) or a client (OAuth2 client credentials); both have to be allowed in Mautic's API settings. */
+const PAIRS = [
+  ['MAUTIC_USERNAME', 'MAUTIC_PASSWORD'],
+  ['MAUTIC_CLIENT_ID', 'MAUTIC_CLIENT_SECRET'],
+] as const;
+
+/** Either a user (Basic) or a client (OAuth2 client credentials); either has to be allowed in Mautic's API settings. */
 export const mauticSettings = z
   .object({
     MAUTIC_URL: z.url({ protocol: /^https?$/, error: 'must be the http(s) address of Mautic, without /api' }),
@@ -13,15 +16,18 @@ export const mauticSettings = z
     MAUTIC_CLIENT_ID: optional,
     MAUTIC_CLIENT_SECRET: optional,
   })
-  .refine(
-    (all) =>
-      isWhole(all.MAUTIC_USERNAME, all.MAUTIC_PASSWORD) !== isWhole(all.MAUTIC_CLIENT_ID, all.MAUTIC_CLIENT_SECRET),
-    {
-      error: USER,
-      path: ['MAUTIC_USERNAME'],
-    },
-  );
+  .check((checked) => {
+    const { value, issues } = checked;
+    const add = (name: string, message: string) =>
+      issues.push({ code: 'custom', input: undefined, path: [name], message });
+    for (const [name, secret] of PAIRS) {
+      if (value[name] !== undefined && value[secret] === undefined) add(secret, `is needed beside ${name}`);
+      if (value[name] === undefined && value[secret] !== undefined) add(name, `is needed beside ${secret}`);
+    }
+    const begun = PAIRS.filter((pair) => pair.some((setting) => value[setting] !== undefined));
+    if (begun.length === 0)
+      add('MAUTIC_USERNAME', 'is needed with MAUTIC_PASSWORD, or else MAUTIC_CLIENT_ID with MAUTIC_CLIENT_SECRET');
+    if (begun.length > 1) add('MAUTIC_CLIENT_ID', 'must not be set beside MAUTIC_USERNAME: either a user or a client');
+  });
 
 export type MauticSettings = z.infer<typeof mauticSettings>;
-
-const isWhole = (name: string | undefined, secret: string | undefined) => name !== undefined && secret !== undefined;

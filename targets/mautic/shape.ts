@@ -29,7 +29,7 @@ export class MauticShape implements RemoteShape {
     if (performance.now() < this.#wholeUntil) return;
     const missing = await this.missing();
     if (missing.length > 0) {
-      throw new SyncError('target-down', `Mautic lacks ${missing.join(', ')}: npx ems-sync check --fix`, {
+      throw new SyncError('target-down', `Mautic is not set up (${missing.join(', ')}): npx ems-sync check --fix`, {
         code: 'incomplete',
       });
     }
@@ -37,21 +37,20 @@ export class MauticShape implements RemoteShape {
   }
 
   async missing(): Promise<readonly string[]> {
-    const { fields, topics } = await this.#lacks();
-    return [...fields.map(({ alias }) => `field ${alias}`), ...topics.map((topic) => `segment ${segmentOf(topic)}`)];
+    const { fields, topics, known } = await this.#lacks();
+    return [
+      ...fields.map(({ alias }) => `field ${alias}${wrongWith(known.get(alias))}`),
+      ...topics.map((topic) => `segment ${segmentOf(topic)}`),
+    ];
   }
 
   async create(): Promise<readonly string[]> {
     const { fields, topics, known } = await this.#lacks();
-    for (const field of fields) {
-      // One that is there and not unique, or not published, is for whoever made it so.
-      if (!known.has(field.alias)) await this.#api.createField({ ...field, object: 'lead', isPublished: true });
-    }
+    // One that is there and not unique, or not published, is for whoever made it so.
+    const unknown = fields.filter(({ alias }) => !known.has(alias));
+    for (const field of unknown) await this.#api.createField({ ...field, object: 'lead', isPublished: true });
     for (const topic of topics) await this.#api.createSegment(`EMS ${topic.toLowerCase()}`, segmentOf(topic));
-    return [
-      ...fields.filter(({ alias }) => !known.has(alias)).map(({ alias }) => `field ${alias}`),
-      ...topics.map((topic) => `segment ${segmentOf(topic)}`),
-    ];
+    return [...unknown.map(({ alias }) => `field ${alias}`), ...topics.map((topic) => `segment ${segmentOf(topic)}`)];
   }
 
   async #lacks() {
@@ -67,4 +66,12 @@ export class MauticShape implements RemoteShape {
       topics: TOPICS.filter((topic) => !segments.has(segmentOf(topic))),
     };
   }
+}
+
+/** Why a field that is there is not good enough, and who can do what about it. */
+function wrongWith(field: { readonly isPublished?: unknown } | undefined): string {
+  if (field === undefined) return '';
+  return isTrue(field.isPublished)
+    ? ' (there, but no unique identifier: make it one in Mautic)'
+    : ' (there, but not published: publish it in Mautic)';
 }

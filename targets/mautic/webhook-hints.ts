@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { contact } from './answers.ts';
 
-/** Of which contacts a webhook speaks, by Mautic's events; each comes in a list. What happened is read from Mautic. */
-const event = z.looseObject({
-  contact: contact.optional().catch(undefined),
-  lead: contact.optional().catch(undefined),
-  id: z.unknown(),
-});
+/**
+ * One event, as far as it tells which contact it is about: the form of what else is in it differs by version, and what happened
+ * is read from Mautic. A contact that was deleted has no id any more; the event has.
+ */
+const event = z.looseObject({ contact: z.unknown(), lead: z.unknown(), id: z.unknown() });
+
+const withId = z.looseObject({ id: z.unknown() });
 
 const EVENTS = [
   'mautic.lead_post_save_new',
@@ -20,13 +20,16 @@ const EVENTS = [
 export function mauticHints(payload: Readonly<Record<string, unknown>>): readonly string[] {
   const ids = EVENTS.flatMap((name) => {
     const events = payload[name];
-    return (Array.isArray(events) ? events : []).flatMap((item) => {
-      const { data } = event.safeParse(item);
-      const id = data?.contact?.id ?? data?.lead?.id ?? data?.id;
-      return /^\d{1,18}$/.test(String(id)) ? [String(id)] : [];
-    });
+    return (Array.isArray(events) ? events : [events]).flatMap(contactIn);
   });
   return [...new Set(ids)];
+}
+
+function contactIn(item: unknown): string[] {
+  const { data } = event.safeParse(item);
+  const about = withId.safeParse(data?.contact ?? data?.lead).data;
+  const id = [about?.id, data?.id].map(String).find((one) => /^[1-9]\d{0,17}$/.test(one));
+  return id === undefined ? [] : [id];
 }
 
 /** `Webhook-Signature`: base64 of the HMAC-SHA-256 of the body as it was sent. There is no time in it: nothing tells a replay. */

@@ -1,0 +1,66 @@
+import { parseInstant } from '../../sync/instant.ts';
+
+export type Column = 'dateModified' | 'dateAdded';
+
+/** Where a page of changed contacts begins: at a time, and behind so many of those that have it. */
+export interface Place {
+  readonly column: Column;
+  /** As `where` takes it: `Y-m-d H:i:s`, UTC; with a zone, Mautic answers 500. */
+  readonly from: string;
+  readonly start: number;
+}
+
+const BEGINNING = '1970-01-01T00:00:00Z';
+
+/** @param page as {@link pageAfter} has made it; null: the first. */
+export function placeIn(page: string | null, since: string | null): Place {
+  if (page === null) return { column: 'dateModified', from: mauticTime(since ?? BEGINNING), start: 0 };
+  const [column, start, ...from] = page.split(':');
+  return { column: column === 'dateAdded' ? 'dateAdded' : 'dateModified', start: Number(start), from: from.join(':') };
+}
+
+/**
+ * What follows on a page: the rest of what has changed at its last time, or later. Contacts that are edited while the list is
+ * read move to its end; by counting from its beginning, as many would be skipped as have moved.
+ */
+export function pageAfter(
+  { column, from, start }: Place,
+  items: readonly unknown[],
+  pageSize: number,
+  since: string | null,
+): string | null {
+  if (items.length < pageSize) {
+    return column === 'dateModified'
+      ? pageOf({ column: 'dateAdded', from: mauticTime(since ?? BEGINNING), start: 0 })
+      : null;
+  }
+  const latest = items
+    .flatMap((item) => timeIn(item, column) ?? [])
+    .map(mauticTime)
+    .toSorted()
+    .at(-1);
+  return latest === undefined || latest === from
+    ? pageOf({ column, from, start: start + items.length })
+    : pageOf({ column, from: latest, start: 0 });
+}
+
+const pageOf = ({ column, from, start }: Place) => `${column}:${start}:${from}`;
+
+/** A contact's time, RFC 3339; null: it has none, or none that is one. */
+export function timeIn(item: unknown, column: Column): string | null {
+  const time: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, column) : null;
+  if (typeof time !== 'string') return null;
+  try {
+    parseInstant(time);
+    return time;
+  } catch {
+    return null;
+  }
+}
+
+function mauticTime(instant: string): string {
+  return parseInstant(instant)
+    .toString({ fractionalSecondDigits: 0, roundingMode: 'floor' })
+    .replace('T', ' ')
+    .replace('Z', '');
+}

@@ -1,0 +1,62 @@
+import { SyncError } from '../../sync/sync-error.ts';
+import type { SendRequest, SendResult } from '../remote-system.ts';
+import type { Contact, Failure } from './answers.ts';
+import type { MauticApi } from './api.ts';
+import { blockedBy, contactsAtAddress, takenByOther, type Blocked } from './find-place.ts';
+import { emsKeyOf } from './read-contact.ts';
+import { invalid } from './refusal.ts';
+
+/**
+ * Version 5 has refused an address, or an EMS id, because another contact has it as well. Whose it is Mautic does not say.
+ *
+ * @throws SyncError of class `rejected`, naming the other contacts, if they are nobody's of EMS.
+ */
+export async function settleAddress(
+  api: MauticApi,
+  request: SendRequest,
+  { failures, status }: { readonly failures: readonly Failure[]; readonly status: number },
+  id: string | null,
+): Promise<SendResult> {
+  const refused = invalid(failures, calledFor(id), status);
+  const others = (await holdersOf(api, request, refused.field)).filter((contact) => contact.id !== id);
+  if (status !== 422 || others.length === 0) throw refused;
+  for (const other of others) {
+    const taken = (await takenByOther(request, other)) ?? carriedByOther(request, other);
+    if (taken !== null) return request.giveWay ? letGo(api, request, id, taken) : taken;
+  }
+  const named = others.map((contact) => contact.id).join(', ');
+  const into = id === null ? 'one of them' : `contact ${id}`;
+  throw new SyncError(
+    'rejected',
+    `${refused.message}: held by contact ${named} as well; merge into ${into} in Mautic`,
+    {
+      code: 'must-be-unique',
+      field: refused.field ?? 'email',
+    },
+  );
+}
+
+export const calledFor = (id: string | null) => (id === null ? 'POST contacts/new' : `PATCH contacts/${id}/edit`);
+
+async function holdersOf(api: MauticApi, request: SendRequest, field: string | undefined): Promise<readonly Contact[]> {
+  return field === 'ems_person_id' ? api.contactsWith('ems_person_id', request.key) : contactsAtAddress(api, request);
+}
+
+/** It carries another EMS id, of a person whose record does not know it yet: an answer was lost. */
+function carriedByOther({ key }: SendRequest, other: Contact): Blocked | null {
+  const carried = emsKeyOf(other);
+  return carried === null || carried === key ? null : blockedBy(carried, other.id);
+}
+
+/** The address goes to the person who waits for it; this one is sent in full afterwards. */
+export async function letGo(
+  api: MauticApi,
+  request: SendRequest,
+  id: string | null,
+  blocked: Blocked,
+): Promise<SendResult> {
+  if (id === null) return blocked;
+  const answer = await api.patchContact(id, { email: null, ems_person_id: request.key });
+  if (answer.kind === 'refused') throw invalid(answer.failures, calledFor(id), answer.status);
+  return { kind: 'gave-way', remoteId: answer.kind === 'missing' ? null : id };
+}

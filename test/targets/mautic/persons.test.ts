@@ -1,0 +1,219 @@
+import { describe, expect, test } from '@jest/globals';
+import { contentHash } from '../../../sync/content-hash.ts';
+import { FIELDS } from '../../../targets/mautic/contact-body.ts';
+import { ANA, asSent, failureOf, mauticUnderTest, NOBODY } from './mautic-under-test.ts';
+
+const mautic = mauticUnderTest();
+
+const fieldsOf = (content: typeof ANA) => Object.fromEntries(FIELDS.map((name) => [name, content[name]]));
+
+describe('a person that Mautic does not have', () => {
+  test('becomes a contact with the EMS id and the tag, and everything of it is given back', async () => {
+    const sent = asSent(await mautic.send('4711', ANA));
+    expect(await mautic.contacts()).toMatchObject([
+      {
+        id: Number(sent.remoteId),
+        fields: { ...fieldsOf(ANA), ems_person_id: '4711' },
+        tags: ['ems'],
+        doNotContact: [],
+      },
+    ]);
+    expect(contentHash(fieldsOf(sent.stored as never))).toBe(contentHash(fieldsOf(ANA)));
+    expect(sent).toMatchObject({ remoteModifiedOn: null, refusals: [] });
+  });
+
+  test('is one contact when the answer to the create was lost', async () => {
+    await mautic.control.setFaults({ failAfter: { match: { prefix: '/api/contacts/new' }, times: 1 } });
+    expect(await failureOf(mautic.send('4711', ANA))).toMatchObject({ errorClass: 'transient' });
+    asSent(await mautic.send('4711', ANA));
+    expect(await mautic.contacts()).toHaveLength(1);
+  });
+
+  test('is one contact, and blank where EMS is, when lists lag behind what another has just made', async () => {
+    await mautic.control.backdoor({ do: 'create-contact', set: { email: 'Ana@clube.example', city: 'Faro' } });
+    await mautic.control.setFaults({ readLag: { ms: 60_000 } });
+    const sent = asSent(await mautic.send('4711', { ...ANA, city: null }));
+    expect(sent.stored).toMatchObject({ city: null });
+    expect(await mautic.contacts()).toHaveLength(1);
+    expect((await mautic.contact(sent.remoteId))?.fields).not.toHaveProperty('city');
+  });
+});
+
+describe('a contact that marketing has', () => {
+  test.each(['4', '5'] as const)(
+    'is adopted by its e-mail, in whatever capitals, and keeps what is not ours (version %s)',
+    async (version) => {
+      await mautic.control.setSettings({ version });
+      const set = { email: 'ANA@Clube.example', company: 'Harbour', city: 'Faro', address2: '0' };
+      const { contact } = await mautic.control.backdoor({ do: 'create-contact', set, tags: ['vip'] });
+      const sent = asSent(await mautic.send('4711', { ...ANA, city: null }));
+      expect(sent.remoteId).toBe(String(contact));
+      const after = await mautic.contact(contact);
+      expect(after?.fields).toMatchObject({
+        ems_person_id: '4711',
+        company: 'Harbour',
+        address2: '0',
+        firstname: 'Ana',
+      });
+      expect(after?.fields).not.toHaveProperty('city');
+      expect(after?.tags.toSorted()).toEqual(['ems', 'vip']);
+    },
+  );
+
+  test('is not adopted if its address differs by an accent, to which the database is blind', async () => {
+    const set = { email: 'anna@clube.example' };
+    const { contact } = await mautic.control.backdoor({ do: 'create-contact', set });
+    const found = { id: contact, fields: { all: { ...set, email: 'ána@clube.example' } } };
+    const body = { total: '1', contacts: { [contact]: found } };
+    const match = { method: 'GET', prefix: '/api/contacts' };
+    await mautic.control.setFaults({ respond: { status: 200, body, match } });
+    const sent = asSent(await mautic.send('4711', ANA));
+    expect(sent.remoteId).not.toBe(String(contact));
+    expect((await mautic.contact(contact))?.fields).toEqual(set);
+  });
+
+  test('twice over is for a human: version 5 refuses every write, and the error names both', async () => {
+    const { contacts } = await mautic.control.backdoor({ do: 'seed-duplicates', set: { email: 'ana@clube.example' } });
+    const failure = await failureOf(mautic.send('4711', ANA));
+    expect(failure).toMatchObject({ errorClass: 'rejected', code: 'must-be-unique', field: 'email' });
+    expect(failure.message).toContain(`contact ${contacts[1]} as well; merge into contact ${contacts[0]} in Mautic`);
+    expect(failure.message).not.toContain('ana@');
+  });
+
+  test('with the EMS id of ours, but of no record, keeps to that id', async () => {
+    const set = { email: 'old@clube.example', ems_person_id: '4711' };
+    const { contact } = await mautic.control.backdoor({ do: 'create-contact', set });
+    expect(asSent(await mautic.send('4711', ANA)).remoteId).toBe(String(contact));
+    expect((await mautic.contact(contact))?.fields).toMatchObject({ email: 'ana@clube.example' });
+  });
+
+  test('a copy of ours with our EMS id is told of', async () => {
+    const { remoteId } = asSent(await mautic.send('4711', ANA));
+    const set = { ems_person_id: '4711', email: 'copy@clube.example' };
+    const { contact } = await mautic.control.backdoor({ do: 'create-contact', set });
+    const failure = await failureOf(mautic.send('4711', { ...ANA, city: 'Faro' }));
+    expect(failure).toMatchObject({ errorClass: 'rejected', field: 'ems_person_id' });
+    expect(failure.message).toContain(`held by contact ${contact} as well; merge into contact ${remoteId}`);
+  });
+});
+
+describe('a contact of ours', () => {
+  test('is written in one call, and what others have put there stays', async () => {
+    const { remoteId } = asSent(await mautic.send('4711', ANA));
+    await mautic.control.backdoor({ do: 'edit-contact', contact: Number(remoteId), set: { company: 'Harbour' } });
+    await mautic.control.clearJournal();
+    asSent(await mautic.send('4711', { ...ANA, lastname: 'Sousa', mobile: null }));
+    expect(await mautic.calls()).toEqual([`PATCH /api/contacts/${remoteId}/edit`]);
+    const fields = (await mautic.contact(remoteId))?.fields;
+    expect(fields).toMatchObject({ lastname: 'Sousa', company: 'Harbour' });
+    expect(fields).not.toHaveProperty('mobile');
+  });
+
+  test.each(['4', '5'] as const)(
+    'keeps zeros, alone of all numbers in need of a call of their own (version %s)',
+    async (version) => {
+      await mautic.control.setSettings({ version });
+      const zeros = { ...ANA, zipcode: '00000', address1: '0', city: '0.5', ems_events: '0' };
+      const { remoteId, stored } = asSent(await mautic.send('4711', zeros));
+      expect(stored).toMatchObject({ zipcode: '00000', address1: '0', city: '0.5', ems_events: '0' });
+      const set = { company: 'Harbour', attribution: 7 };
+      await mautic.control.backdoor({ do: 'edit-contact', contact: Number(remoteId), set });
+      await mautic.control.clearJournal();
+      asSent(await mautic.send('4711', { ...zeros, lastname: 'Sousa' }));
+      expect(await mautic.calls()).toEqual([`PATCH /api/contacts/${remoteId}/edit`]);
+      asSent(await mautic.send('4711', { ...zeros, zipcode: '0' }));
+      expect((await mautic.contact(remoteId))?.fields).toMatchObject({ zipcode: '0', address1: '0', ...set });
+      asSent(await mautic.send('4711', { ...zeros, zipcode: null }));
+      expect((await mautic.contact(remoteId))?.fields).not.toHaveProperty('zipcode');
+    },
+  );
+
+  test('a region that Mautic does not list is left out, the old one with it, and the rest is sent', async () => {
+    const { remoteId } = asSent(await mautic.send('4711', ANA));
+    const sent = asSent(await mautic.send('4711', { ...ANA, state: 'Norte', lastname: 'Sousa' }));
+    expect(sent.stored).toMatchObject({ state: null, lastname: 'Sousa' });
+    const fields = (await mautic.contact(remoteId))?.fields;
+    expect(fields).toMatchObject({ lastname: 'Sousa' });
+    expect(fields).not.toHaveProperty('state');
+    expect(
+      asSent(await mautic.send('4712', { ...ANA, email: 'rui@clube.example', state: 'Norte' })).stored,
+    ).toMatchObject({
+      state: null,
+      country: 'Portugal',
+    });
+  });
+
+  test('that was deleted is made anew', async () => {
+    const { remoteId } = asSent(await mautic.send('4711', ANA));
+    await mautic.control.backdoor({ do: 'delete-contact', contact: Number(remoteId) });
+    const again = asSent(await mautic.send('4711', ANA));
+    expect(again.remoteId).not.toBe(remoteId);
+    expect(await mautic.contacts()).toMatchObject([{ id: Number(again.remoteId), fields: { ems_person_id: '4711' } }]);
+  });
+
+  test('is followed into the contact that it was merged into', async () => {
+    const { remoteId } = asSent(await mautic.send('4711', ANA));
+    const { contact } = await mautic.control.backdoor({
+      do: 'create-contact',
+      set: { email: 'ana.home@clube.example' },
+    });
+    await mautic.control.backdoor({ do: 'merge-contacts', winner: contact, loser: Number(remoteId) });
+    expect(asSent(await mautic.send('4711', { ...ANA, lastname: 'Sousa' })).remoteId).toBe(String(contact));
+    expect(await mautic.contacts()).toMatchObject([
+      { id: contact, fields: { email: 'ana@clube.example', lastname: 'Sousa', ems_person_id: '4711' } },
+    ]);
+  });
+
+  test('that another person’s was merged into stays its own, and the other gets one of its own', async () => {
+    const ana = asSent(await mautic.send('4711', ANA));
+    const rui = asSent(await mautic.send('4712', { ...NOBODY, lastname: 'Rui', email: 'rui@clube.example' }));
+    const merge = { winner: Number(ana.remoteId), loser: Number(rui.remoteId) };
+    await mautic.control.backdoor({ do: 'merge-contacts', ...merge });
+    const content = { lastname: 'Rui', email: 'rui@clube.example' };
+    // The survivor has Rui's values, who was edited last.
+    expect(await mautic.send('4712', content)).toMatchObject({
+      kind: 'blocked',
+      by: [{ type: 'Person', key: '4711' }],
+    });
+    asSent(await mautic.send('4711', ANA, { giveWay: true }));
+    asSent(await mautic.send('4712', content));
+    const held = (await mautic.contacts()).map(({ fields }) => [fields['ems_person_id'], fields['lastname']]);
+    expect(held).toEqual([
+      ['4711', 'Silva'],
+      ['4712', 'Rui'],
+    ]);
+  });
+
+  test('an answer about another person’s contact is not believed', async () => {
+    const { remoteId } = asSent(await mautic.send('4711', ANA));
+    const contact = { id: Number(remoteId), fields: { all: { email: 'rui@clube.example', ems_person_id: '12' } } };
+    await mautic.control.setFaults({ respond: { status: 200, body: { contact }, match: { method: 'PATCH' } } });
+    expect(await failureOf(mautic.send('4711', ANA))).toMatchObject({ errorClass: 'contract', field: 'ems_person_id' });
+  });
+});
+
+test('a field that Mautic has lost, and so ignores, is no success', async () => {
+  asSent(await mautic.send('4711', { ...ANA, ems_events: null }));
+  await mautic.control.backdoor({ do: 'unpublish-field', alias: 'ems_events' });
+  expect(await failureOf(mautic.send('4711', ANA))).toMatchObject({ errorClass: 'rejected', field: 'ems_events' });
+});
+
+test.each([
+  ['a locale that is not in its list', { preferred_locale: 'qq_PT' }, 'language'],
+  ['a country that is not in its list', { country: 'Lusitania' }, 'country'],
+  ['a name that is too long for it', { firstname: 'x'.repeat(192) }, 'first_name'],
+  ['an address that it takes for none', { email: 'ana@clube' }, 'email'],
+])('%s is refused, naming EMS’s field and no value', async (_, changed, field) => {
+  const { remoteId } = asSent(await mautic.send('4711', ANA));
+  const content = { ...ANA, ...changed };
+  for (const call of [
+    () => mautic.send('4711', content),
+    () => mautic.send('12', { ...content, ...('email' in changed ? {} : { email: 'rui@clube.example' }) }),
+  ]) {
+    const failure = await failureOf(call());
+    expect(failure).toMatchObject({ errorClass: 'rejected', field, code: 'http-400' });
+    expect(failure.message).toContain(field);
+    for (const value of [...Object.values(changed), 'Silva']) expect(failure.message).not.toContain(value);
+  }
+  expect((await mautic.contact(remoteId))?.fields).toMatchObject({ email: 'ana@clube.example', firstname: 'Ana' });
+});

@@ -1,0 +1,74 @@
+import { canonicalForm } from '../../../sync/canonical-form.ts';
+import type { Content } from '../../../sync/content-hash.ts';
+import type { Suppression } from '../../../sync/suppression.ts';
+import type { PairConsent, RemoveRequest, SendRequest, SendResult } from '../../../targets/remote-system.ts';
+
+/** What a test says about a person that no record tells. */
+export interface Known {
+  readonly suppressions?: readonly Suppression[];
+  /** Addresses that other persons of EMS have, too. */
+  readonly shared?: readonly string[];
+  readonly remoteId?: string | null;
+}
+
+/** What the engine has on record of a target: whose a contact is, and what was stored of it. */
+export class Records {
+  readonly #remoteIds = new Map<string, string>();
+  readonly #stored = new Map<string, Content>();
+
+  clear(): void {
+    this.#remoteIds.clear();
+    this.#stored.clear();
+  }
+
+  /** @returns the very result. */
+  note(key: string, result: SendResult): SendResult {
+    if (result.kind === 'sent') {
+      this.#remoteIds.set(key, result.remoteId);
+      this.#stored.set(key, result.stored ?? {});
+    }
+    if (result.kind === 'gave-way' && result.remoteId === null) this.#remoteIds.delete(key);
+    return result;
+  }
+
+  /** The record was lost, or never written: the answer of a create did not arrive. */
+  forget(key: string): void {
+    this.#remoteIds.delete(key);
+    this.#stored.delete(key);
+  }
+
+  request(key: string, content: Content, { suppressions, shared, ...more }: Partial<SendRequest> & Known): SendRequest {
+    return {
+      ...this.about(key, { ...(suppressions && { suppressions }), ...(shared && { shared }) }),
+      content,
+      references: new Map(),
+      giveWay: false,
+      ...more,
+    };
+  }
+
+  about(key: string, { suppressions = [], shared = [], remoteId }: Known) {
+    return {
+      type: 'Person',
+      key,
+      remoteId: remoteId === undefined ? (this.#remoteIds.get(key) ?? null) : remoteId,
+      pass: 1n,
+      consent: this.#consentOf(key, suppressions, shared),
+    } satisfies RemoveRequest;
+  }
+
+  #consentOf(key: string, suppressions: readonly Suppression[], shared: readonly string[]): PairConsent {
+    const others = () => [...this.#remoteIds].filter(([holder]) => holder !== key);
+    return {
+      suppressions,
+      holderOf: async (remoteId) => others().find(([, held]) => held === remoteId)?.[0] ?? null,
+      holderOfAddress: async () => null,
+      isAnothers: async (email) => shared.includes(email),
+      wasStored: (field, value) => {
+        const stored = this.#stored.get(key);
+        if (stored === undefined || !Object.hasOwn(stored, field)) return false;
+        return JSON.stringify(canonicalForm(stored[field])) === JSON.stringify(canonicalForm(value));
+      },
+    };
+  }
+}
