@@ -43,7 +43,8 @@ export async function findConsentChanges(
     const refusals = refusalsOf(contact, record ?? null, dependencies);
     const held = hashes.flatMap((hash) => ledger.get(hash) ?? []);
     if (record === undefined || record.key === null) {
-      if (!isHeld(refusals, held)) strangers.push({ ...contact, refusals });
+      const own = refusals.filter(isTheirs);
+      if (!isHeld(own, held)) strangers.push({ ...contact, refusals: own });
     } else if (differs(refusals, held, record)) {
       pairs.push({ type, key: record.key });
     }
@@ -65,6 +66,9 @@ function differs(refusals: readonly Suppression[], held: readonly Suppression[],
   );
   return lifted || (record.state === 'SUPPRESSED' && refusals.length === 0);
 }
+
+/** Whom EMS has no more was put away by ourselves: that must not keep it out when EMS has it again. */
+const isTheirs = ({ reason }: Suppression) => reason !== 'archived';
 
 const isHeld = (refusals: readonly Suppression[], held: readonly Suppression[]) =>
   refusals.every(({ channel, reason }) =>
