@@ -66,8 +66,8 @@ export const fieldList = z.looseObject({
     z.looseObject({
       alias: z.string(),
       type: z.string().nullish(),
-      isPublished: z.unknown(),
-      isUniqueIdentifer: z.unknown(),
+      isPublished: z.unknown().optional(),
+      isUniqueIdentifer: z.unknown().optional(),
     }),
   ),
 });

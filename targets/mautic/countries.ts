@@ -50,7 +50,10 @@ export function countryName([column, value]: Source<string | null | undefined>):
   const code = canonicalText(value)?.toUpperCase() ?? null;
   if (code === null) return null;
   if (!/^[A-Z]{2}$/.test(code)) throw new Unmappable(column, 'is no ISO 3166-1 alpha-2 code');
-  const name = UNLISTED.has(code) ? undefined : (NAMES[code] ?? ENGLISH.of(code));
+  const name = UNLISTED.has(code) || !isCurrent(code) ? undefined : (NAMES[code] ?? ENGLISH.of(code));
   if (name === undefined) throw new Unmappable(column, "is no country of Mautic's list");
   return name;
 }
+
+/** CLDR reads codes that ISO has withdrawn (AN, YU), and some that it never gave (UK), as another one. */
+const isCurrent = (code: string) => new Intl.Locale(`und-${code}`).region === code;

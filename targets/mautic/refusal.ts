@@ -27,7 +27,8 @@ export function refusal({ statusCode, headers, body }: Response<string>, what: s
   }
   // A firewall before it, which throttles in its own way.
   if (statusCode === 403 || statusCode === 408) return new SyncError('transient', said, { code });
-  if (statusCode === 404 && !isMautics) return new SyncError('target-down', `${said}: check MAUTIC_URL`, { code });
+  // What may be missing is asked for otherwise.
+  if (statusCode === 404) return new SyncError('target-down', `${said}: check MAUTIC_URL`, { code });
   if (statusCode === 503) return new SyncError('target-down', said, { code });
   if (statusCode >= 500) return new SyncError('transient', said, { code });
   if (statusCode < 400) return new SyncError('contract', said, { code });

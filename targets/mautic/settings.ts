@@ -2,10 +2,19 @@ import { z } from 'zod';
 
 const optional = z.string().min(1).optional();
 
-const PAIRS = [
-  ['MAUTIC_USERNAME', 'MAUTIC_PASSWORD'],
-  ['MAUTIC_CLIENT_ID', 'MAUTIC_CLIENT_SECRET'],
-] as const;
+type Given = Readonly<Record<string, unknown>>;
+
+/** A check that one of a pair is not set without the other, whose name it is told by. */
+function beside(name: string, other: string): Parameters<z.ZodObject['refine']> {
+  const isWhole = (all: Given) => all[name] !== undefined || all[other] === undefined;
+  return [isWhole, { path: [name], error: `is needed beside ${other}`, when: ALWAYS }];
+}
+
+/** Also if another setting is wrong: the start tells every problem at once. */
+const ALWAYS = () => true;
+
+const hasUser = (all: Given) => all['MAUTIC_USERNAME'] !== undefined || all['MAUTIC_PASSWORD'] !== undefined;
+const hasClient = (all: Given) => all['MAUTIC_CLIENT_ID'] !== undefined || all['MAUTIC_CLIENT_SECRET'] !== undefined;
 
 /** Either a user (Basic) or a client (OAuth2 client credentials); either has to be allowed in Mautic's API settings. */
 export const mauticSettings = z
@@ -16,18 +25,19 @@ export const mauticSettings = z
     MAUTIC_CLIENT_ID: optional,
     MAUTIC_CLIENT_SECRET: optional,
   })
-  .check((checked) => {
-    const { value, issues } = checked;
-    const add = (name: string, message: string) =>
-      issues.push({ code: 'custom', input: undefined, path: [name], message });
-    for (const [name, secret] of PAIRS) {
-      if (value[name] !== undefined && value[secret] === undefined) add(secret, `is needed beside ${name}`);
-      if (value[name] === undefined && value[secret] !== undefined) add(name, `is needed beside ${secret}`);
-    }
-    const begun = PAIRS.filter((pair) => pair.some((setting) => value[setting] !== undefined));
-    if (begun.length === 0)
-      add('MAUTIC_USERNAME', 'is needed with MAUTIC_PASSWORD, or else MAUTIC_CLIENT_ID with MAUTIC_CLIENT_SECRET');
-    if (begun.length > 1) add('MAUTIC_CLIENT_ID', 'must not be set beside MAUTIC_USERNAME: either a user or a client');
+  .refine(...beside('MAUTIC_USERNAME', 'MAUTIC_PASSWORD'))
+  .refine(...beside('MAUTIC_PASSWORD', 'MAUTIC_USERNAME'))
+  .refine(...beside('MAUTIC_CLIENT_ID', 'MAUTIC_CLIENT_SECRET'))
+  .refine(...beside('MAUTIC_CLIENT_SECRET', 'MAUTIC_CLIENT_ID'))
+  .refine((all) => hasUser(all) || hasClient(all), {
+    path: ['MAUTIC_USERNAME'],
+    error: 'is needed with MAUTIC_PASSWORD, or else MAUTIC_CLIENT_ID with MAUTIC_CLIENT_SECRET',
+    when: ALWAYS,
+  })
+  .refine((all) => !hasUser(all) || !hasClient(all), {
+    path: ['MAUTIC_CLIENT_ID'],
+    error: 'must not be set beside MAUTIC_USERNAME: either a user or a client',
+    when: ALWAYS,
   });
 
 export type MauticSettings = z.infer<typeof mauticSettings>;

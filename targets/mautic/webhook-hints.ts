@@ -1,13 +1,4 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
-
-/**
- * One event, as far as it tells which contact it is about: the form of what else is in it differs by version, and what happened
- * is read from Mautic. A contact that was deleted has no id any more; the event has.
- */
-const event = z.looseObject({ contact: z.unknown(), lead: z.unknown(), id: z.unknown() });
-
-const withId = z.looseObject({ id: z.unknown() });
 
 const EVENTS = [
   'mautic.lead_post_save_new',
@@ -25,12 +16,22 @@ export function mauticHints(payload: Readonly<Record<string, unknown>>): readonl
   return [...new Set(ids)];
 }
 
-function contactIn(item: unknown): string[] {
-  const { data } = event.safeParse(item);
-  const about = withId.safeParse(data?.contact ?? data?.lead).data;
-  const id = [about?.id, data?.id].map(String).find((one) => /^[1-9]\d{0,17}$/.test(one));
-  return id === undefined ? [] : [id];
+/**
+ * An event is read as far as it tells which contact it is about: the form of what else is in it differs by version, and what
+ * happened is read from Mautic. A contact that was deleted has no id any more; the event has.
+ */
+function contactIn(event: unknown): string[] {
+  const ids = [idOf(valueOf(event, 'contact')), idOf(valueOf(event, 'lead')), idOf(event)];
+  return ids.find((id) => id.length > 0) ?? [];
 }
+
+function idOf(value: unknown): string[] {
+  const id = String(valueOf(value, 'id'));
+  return /^[1-9]\d{0,17}$/.test(id) ? [id] : [];
+}
+
+const valueOf = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 
 /** `Webhook-Signature`: base64 of the HMAC-SHA-256 of the body as it was sent. There is no time in it: nothing tells a replay. */
 export function isSignedByMautic(signature: string | undefined, body: Uint8Array, secrets: readonly string[]): boolean {

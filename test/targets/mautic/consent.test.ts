@@ -24,6 +24,8 @@ const SENT: Readonly<Record<string, Content>> = {
   adoption: OPTED_IN,
 };
 
+const topics = (...names: string[]): Content => ({ ...ANA, consent: { email: 'in' }, topics: new Set(names) });
+
 describe.each(['4', '5'] as const)('consent at version %s', (version) => {
   test.each(TABLE)('refused by %s, then %s', async (_, what, act) => {
     await mautic.control.setSettings({ version });
@@ -119,7 +121,6 @@ describe('what EMS says', () => {
   });
 
   test('topics move between EMS’s segments and touch no others; who left one is not put back', async () => {
-    const topics = (...names: string[]) => ({ ...ANA, consent: { email: 'in' }, topics: new Set(names) });
     const { remoteId } = asSent(await mautic.send('4711', topics('NEWSLETTER', 'OFFERS')));
     const contact = Number(remoteId);
     const { segment: vip } = await mautic.control.backdoor({ do: 'create-segment', name: 'VIP', alias: 'vip' });

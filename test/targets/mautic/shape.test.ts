@@ -1,0 +1,77 @@
+import { describe, expect, test } from '@jest/globals';
+import { ANA, asSent, failureOf, mauticUnderTest } from './mautic-under-test.ts';
+
+const mautic = mauticUnderTest();
+
+const LACKING = [
+  'field ems_person_id',
+  'field ems_birth_date',
+  'field ems_events',
+  'segment ems-newsletter',
+  'segment ems-offers',
+  'segment ems-results',
+  'segment ems-service',
+];
+
+/** A Mautic as it is after its installation. */
+async function fresh() {
+  await mautic.control.reset();
+  const { shape, ...remote } = mautic.connect();
+  if (shape === undefined) throw new Error('Mautic has a shape');
+  return { shape, remote };
+}
+
+describe('a new Mautic', () => {
+  test('lacks our fields and segments, which are created, once', async () => {
+    const { shape, remote } = await fresh();
+    expect(await shape.missing()).toEqual(LACKING);
+    expect(await shape.create()).toEqual(LACKING);
+    expect(await shape.missing()).toEqual([]);
+    expect(await shape.create()).toEqual([]);
+    asSent(await remote.send(mautic.request('4711', ANA)));
+  });
+
+  test('is written nothing to before: the target is down, and what to do is said', async () => {
+    const { remote } = await fresh();
+    const calls = [
+      () => remote.send(mautic.request('4711', ANA)),
+      () => remote.bulk?.sendMany([mautic.request('4711', ANA)]) ?? Promise.resolve(),
+    ];
+    for (const call of calls) {
+      const failure = await failureOf(call());
+      expect(failure).toMatchObject({ errorClass: 'target-down', code: 'incomplete' });
+      expect(failure.message).toContain('field ems_person_id');
+      expect(failure.message).toContain('npx ems-sync check --fix');
+    }
+    expect(await mautic.contacts()).toEqual([]);
+  });
+
+  test('that is set up meanwhile is written to at once', async () => {
+    const { shape, remote } = await fresh();
+    await failureOf(remote.send(mautic.request('4711', ANA)));
+    await shape.create();
+    asSent(await remote.send(mautic.request('4711', ANA)));
+  });
+});
+
+test.each([
+  ['unique', { alias: 'ems_person_id', label: 'EMS', type: 'text' }, 'make it one in Mautic'],
+  ['published', { alias: 'ems_events', label: 'EMS', type: 'textarea' }, 'publish it in Mautic'],
+])('a field that is not %s is left to whoever made it, and told of', async (_, field, words) => {
+  const { shape } = await fresh();
+  await mautic.control.backdoor({ do: 'create-field', field });
+  if (field.alias === 'ems_events') await mautic.control.backdoor({ do: 'unpublish-field', alias: field.alias });
+  const created = await shape.create();
+  expect(created).not.toContain(`field ${field.alias}`);
+  const [line, ...more] = await shape.missing();
+  expect(line).toContain(`field ${field.alias} (there, but`);
+  expect(line).toContain(words);
+  expect(more).toEqual([]);
+});
+
+test('what was found whole is not asked about again for each write', async () => {
+  asSent(await mautic.send('1', ANA));
+  await mautic.control.clearJournal();
+  asSent(await mautic.send('2', { ...ANA, email: 'rui@clube.example' }));
+  expect((await mautic.calls()).filter((call) => call.includes('fields'))).toEqual([]);
+});
