@@ -68,7 +68,7 @@ async function takeOff(
 ): Promise<Delivery> {
   const { process: name, type, key } = input;
   const { process, remote } = connectedProcess(dependencies, name);
-  const consent = pairConsent(dependencies, name, mappingOf(process, type), pair, suppressions);
+  const consent = pairConsent(dependencies, name, mappingOf(process, type), pair, suppressions, pass);
   const removed: Removed = (await remote.remove({ type, key, remoteId, pass, ...consent }).catch(keepTrying)) ?? {};
   const { left } = removed;
   // Before the contact is gone or another's: what was refused there stays refused.
@@ -91,7 +91,7 @@ async function send(
   const mapping = mappingOf(process, type);
   const { content } = decision;
   const remoteId = decision.kind === 'update' ? decision.remoteId : null;
-  const consent = pairConsent(dependencies, name, mapping, pair, suppressions);
+  const consent = pairConsent(dependencies, name, mapping, pair, suppressions, pass);
   const patient = input.patient === true;
   const request = { type, key, remoteId, content, references, pass, giveWay, patient, ...consent };
   const result = await remote.send(request);

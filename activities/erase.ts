@@ -67,7 +67,7 @@ async function eraseAt(
 ): Promise<Erased> {
   const { process } = connectedProcess(dependencies, name);
   const remoteId = pair.record?.remoteId ?? null;
-  const consent = pairConsent(dependencies, name, mappingOf(process, type), pair, []);
+  const consent = pairConsent(dependencies, name, mappingOf(process, type), pair, [], pass);
   const request = { type, key, remoteId, pass, ...consent };
   if (remote.erase !== undefined) return remote.erase({ ...request, addresses });
   const removed = (await remote.remove(request)) ?? {};

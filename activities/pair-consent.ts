@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
+import { announceInBase } from '../database/records/announce-in-base.ts';
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
 import { enterLedger, readLedger } from '../database/records/ledger.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
 import { ADDRESS_FIELD, addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
-import { isHashOf } from '../sync/keyed-hash.ts';
+import { isHashOf, keyedHash } from '../sync/keyed-hash.ts';
 import { binding, CHANNELS, type Suppression } from '../sync/suppression.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
@@ -44,9 +45,11 @@ export function pairConsent(
   mapping: EntityMapping,
   { key, record, entity }: Pair,
   suppressions: readonly Suppression[],
+  pass: bigint,
 ): { readonly consent: PairConsent } | Record<string, never> {
   if (mapping.consent === null) return {};
   const table = sql.raw(entityTable(mapping.type));
+  let base = record?.base ?? null;
   return {
     consent: {
       suppressions,
@@ -70,7 +73,13 @@ export function pairConsent(
             AND e.id <> ${key}::bigint AND (${sql.raw(mapping.filter)}) LIMIT 1`.execute(orm.em.fork().getKysely());
         return rows.length > 0;
       },
-      wasStored: (field, value) => isHashOf(record?.base?.[field], field, value, keys),
+      wasStored: (field, value) => isHashOf(base?.[field], field, value, keys),
+      willStore: async (field, value) => {
+        if (record === null || isHashOf(base?.[field], field, value, keys)) return;
+        const announced = { [field]: keyedHash(field, value, keys) };
+        await announceInBase(orm, process, mapping.type, { key, pass, announced });
+        base = { ...base, ...announced };
+      },
     },
   };
 }

@@ -21,6 +21,6 @@ export async function sendOptOuts(
   if (channels.length === 0) return;
   const remoteId = pair.record?.remoteId ?? null;
   const addresses = addressesOf(mapping, pair.entity);
-  const consent = pairConsent(dependencies, name, mapping, pair, suppressions);
+  const consent = pairConsent(dependencies, name, mapping, pair, suppressions, pass);
   await remote.optOut({ type, key, remoteId, pass, addresses, channels, ...consent });
 }

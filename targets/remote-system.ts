@@ -20,6 +20,11 @@ export interface PairConsent {
   isAnothers(email: string): Promise<boolean>;
   /** Whether our last confirmed write left this field of `stored` at this value. */
   wasStored(field: string, value: FieldValue): boolean;
+  /**
+   * Puts on record, before a write, what it will leave a field of `stored` at: should its answer be lost, or a later call of
+   * the same delivery fail, it is still known whose doing it was. Nothing happens where there is no record yet.
+   */
+  willStore(field: string, value: FieldValue): Promise<void>;
 }
 
 /** One entity to be created or brought up to date at the target. */

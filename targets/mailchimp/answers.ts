@@ -13,12 +13,15 @@ export const MEMBER_FIELDS = [
   'last_changed',
 ] as const;
 
+/** PHP's empty object is a list. */
+const emptyList = z.array(z.never()).transform((): Record<string, never> => ({}));
+
 export const member = z.looseObject({
   id: z.string().regex(/^[0-9a-f]{32}$/),
   email_address: z.string(),
   status: z.string(),
-  merge_fields: z.record(z.string(), z.unknown()).nullish(),
-  interests: z.record(z.string(), z.boolean()).nullish(),
+  merge_fields: z.record(z.string(), z.unknown()).or(emptyList).nullish(),
+  interests: z.record(z.string(), z.boolean()).or(emptyList).nullish(),
   language: z.string().nullish(),
   tags: z.array(z.looseObject({ name: z.string() })).nullish(),
   tags_count: z.number().nullish(),
@@ -30,9 +33,16 @@ export type Member = z.infer<typeof member>;
 
 export const anyMembers = z.looseObject({ members: z.array(z.unknown()), total_items: z.number() });
 
+/** Of a field, and of nothing else. */
+const NAME = /^[\w.:[\]-]{1,80}$/;
+
 const problem = z.looseObject({
   title: z.string(),
-  errors: z.array(z.looseObject({ field: z.string().nullish() })).nullish(),
+  detail: z.string().nullish(),
+  errors: z
+    .array(z.looseObject({ field: z.string().nullish() }))
+    .nullish()
+    .catch([]),
 });
 
 /** What of a refusal is told: its title, which Mailchimp keeps, and the merge fields that it names. Never its words. */
@@ -45,7 +55,6 @@ export interface Refusal {
 export const listBatch = z.looseObject({
   new_members: z.array(z.unknown()),
   updated_members: z.array(z.unknown()),
-  errors: z.array(z.looseObject({ email_address: z.string().nullish() })),
 });
 
 export const mergeFields = z.looseObject({
@@ -63,11 +72,11 @@ export const anything = z.unknown();
 /** Null: it is not Mailchimp's own answer (a firewall's page, an empty body). */
 export function readRefusal(body: string): Refusal | null {
   try {
-    const { title, errors, ...rest } = problem.parse(JSON.parse(body));
-    const detail = rest['detail'];
-    const fields = (errors ?? []).flatMap(({ field }) => (field == null || field === '' ? [] : [field]));
-    // Its words alone tell a fake address from any other invalid value.
-    return { title, fields, looksFake: typeof detail === 'string' && /fake|valid email|real email/i.test(detail) };
+    const { title, errors, detail } = problem.parse(JSON.parse(body));
+    const fields = (errors ?? []).flatMap(({ field }) => (field != null && NAME.test(field) ? [field] : []));
+    // Its words alone tell a fake address from any other invalid value; the address itself may say anything.
+    const words = (detail ?? '').replaceAll(/\S*@\S*/g, '');
+    return { title, fields, looksFake: /fake|valid email|real email/i.test(words) };
   } catch {
     return null;
   }

@@ -17,21 +17,31 @@ import type { MailchimpSettings } from './settings.ts';
 
 export type MemberBody = Readonly<Record<string, unknown>>;
 
-/** What a list call made of its items. */
+export interface TagChange {
+  readonly name: string;
+  readonly status: 'active' | 'inactive';
+}
+
+/** What a list call made of its items; those that it would not have are in neither. */
 export interface ListBatchResult {
   readonly created: readonly Member[];
   readonly updated: readonly Member[];
-  /** Addresses, in lower case, that it would not have. */
-  readonly refused: readonly string[];
 }
 
+/** A member shows no more; whoever has as many may have more. */
 const SHOWN_TAGS = 50;
+
+/** That the audience is there is not asked again for so long. */
+const SEEN_FOR_MS = 300_000;
+
 const PAGE = 1_000;
 
 /** The calls of Mailchimp's API that we use, on one audience. */
 export class MailchimpApi {
   readonly #http: MailchimpHttp;
   readonly #list: string;
+  /** So long, a 404 is a member's and not the audience's. */
+  #seenUntil = 0;
 
   constructor(settings: MailchimpSettings, services: Pick<ConnectionServices, 'withConnection'>) {
     this.#http = new MailchimpHttp(settings, services);
@@ -41,18 +51,21 @@ export class MailchimpApi {
   async probe(): Promise<void> {
     const searchParams = { fields: 'id' };
     await this.#http.get(anything, { method: 'GET', path: this.#list, what: 'GET lists', searchParams });
+    this.#seenUntil = performance.now() + SEEN_FOR_MS;
   }
 
-  /** Null: unknown, or deleted for good. */
+  /**
+   * Null: unknown, or deleted for good.
+   *
+   * @throws SyncError of class `target-down` if it is the audience that is missing.
+   */
   async member(hash: string): Promise<Member | null> {
     const searchParams = { fields: MEMBER_FIELDS.join(',') };
-    const answer = await this.#http.ask(member, {
-      method: 'GET',
-      path: this.#member(hash),
-      what: 'GET members',
-      searchParams,
-    });
-    return answer.kind === 'answered' ? answer.value : null;
+    const path = this.#member(hash);
+    const answer = await this.#http.find(member, { method: 'GET', path, what: 'GET members', searchParams });
+    if (answer.kind === 'answered') return answer.value;
+    if (performance.now() >= this.#seenUntil) await this.probe();
+    return null;
   }
 
   /** Inserts with `status_if_new`, or merges into what is there. */
@@ -74,43 +87,32 @@ export class MailchimpApi {
 
   /** @returns false: there was none, or it was archived already. */
   async archive(hash: string): Promise<boolean> {
-    const answer = await this.#http.ask(anything, {
-      method: 'DELETE',
-      path: this.#member(hash),
-      what: 'DELETE members',
-    });
-    return answer.kind === 'answered';
+    const path = this.#member(hash);
+    return (await this.#http.find(anything, { method: 'DELETE', path, what: 'DELETE members' })).kind === 'answered';
   }
 
   /** Never to be undone: the address cannot be imported again. @returns false: there was none. */
   async deleteForGood(hash: string): Promise<boolean> {
     const path = `${this.#member(hash)}/actions/delete-permanent`;
-    const answer = await this.#http.ask(anything, {
-      method: 'POST',
-      path,
-      what: 'POST members/actions/delete-permanent',
-    });
-    return answer.kind === 'answered';
+    const what = 'POST members/actions/delete-permanent';
+    return (await this.#http.find(anything, { method: 'POST', path, what })).kind === 'answered';
   }
 
   /** All tags of a member, beyond those that it shows itself. */
   async tagsOf({ id, tags, tags_count }: Member): Promise<readonly string[]> {
-    if ((tags_count ?? 0) <= SHOWN_TAGS) return (tags ?? []).map(({ name }) => name);
+    const shown = (tags ?? []).map(({ name }) => name);
+    if ((tags_count ?? 0) <= shown.length && shown.length < SHOWN_TAGS) return shown;
     const path = `${this.#member(id)}/tags`;
-    const found = await this.#http.get(memberTags, {
-      method: 'GET',
-      path,
-      what: 'GET members/tags',
-      searchParams: { count: PAGE },
-    });
-    return found.tags.map(({ name }) => name);
+    const all: string[] = [];
+    for (;;) {
+      const searchParams = { count: PAGE, offset: all.length };
+      const page = await this.#http.get(memberTags, { method: 'GET', path, what: 'GET members/tags', searchParams });
+      all.push(...page.tags.map(({ name }) => name));
+      if (page.tags.length < PAGE) return all;
+    }
   }
 
-  async changeTags(
-    hash: string,
-    tags: readonly { readonly name: string; readonly status: 'active' | 'inactive' }[],
-    isSyncing: boolean,
-  ) {
+  async changeTags(hash: string, tags: readonly TagChange[], isSyncing: boolean): Promise<void> {
     const path = `${this.#member(hash)}/tags`;
     const json = { tags, is_syncing: isSyncing };
     await this.#http.get(anything, { method: 'POST', path, what: 'POST members/tags', json });
@@ -127,11 +129,7 @@ export class MailchimpApi {
       json,
       searchParams,
     });
-    return {
-      created: wellFormed(answer.new_members),
-      updated: wellFormed(answer.updated_members),
-      refused: answer.errors.flatMap(({ email_address }) => email_address?.trim().toLowerCase() ?? []),
-    };
+    return { created: wellFormed(answer.new_members), updated: wellFormed(answer.updated_members) };
   }
 
   /** A page of members, each to be read by itself. */

@@ -1,10 +1,14 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
 import type { Member } from './answers.ts';
-import type { MailchimpApi } from './api.ts';
+import type { MailchimpApi, TagChange } from './api.ts';
+import { columnOf } from './columns.ts';
 import { wantedTags, wantedTopics } from './member-body.ts';
 import { differing, isOurTag, storedFields } from './read-member.ts';
 import type { Topics } from './topics.ts';
+
+/** The code of what Mailchimp keeps otherwise than it was sent. */
+export const CHANGED = 'changed-value';
 
 export interface Confirming {
   readonly topics: Topics;
@@ -25,12 +29,19 @@ export async function confirm(
 ): Promise<SendResult> {
   const { content } = request;
   const stored = storedFields(member);
-  const [field] = differing(content, stored);
-  if (field !== undefined) {
-    throw new SyncError('rejected', `MailChimp keeps another ${field} than was sent`, { code: 'changed-value', field });
+  const held = member.interests == null ? wantedTopics(content) : topics.topicsIn(member.interests);
+  const [other] = [
+    ...differing(content, stored),
+    ...(isSameSet(held, topics.known(wantedTopics(content))) ? [] : ['topics']),
+  ];
+  if (other !== undefined) {
+    const field = columnOf(other);
+    throw new SyncError('contract', `MailChimp keeps another value than was sent of ${field}`, {
+      code: CHANGED,
+      field,
+    });
   }
   await syncTags(api, request, member, isBulk);
-  const held = member.interests == null ? wantedTopics(content) : topics.topicsIn(member.interests);
   return {
     kind: 'sent',
     remoteId: member.id,
@@ -39,15 +50,30 @@ export async function confirm(
   };
 }
 
-/** Tags of ours are compared as a set; those of others stay. */
+/**
+ * Tags of ours are compared as a set; those of others stay. A call of the wrong shape is answered like any other, so it is read
+ * back.
+ */
 async function syncTags(api: MailchimpApi, { content }: SendRequest, member: Member, isBulk: boolean): Promise<void> {
   const wanted = wantedTags(content);
-  const held = (await api.tagsOf(member)).filter(isOurTag).map((name) => name.toLowerCase());
-  const changes = [
-    ...wanted.filter((name) => !held.includes(name.toLowerCase())).map((name) => ({ name, status: 'active' as const })),
-    ...held
-      .filter((name) => wanted.every((one) => one.toLowerCase() !== name))
-      .map((name) => ({ name, status: 'inactive' as const })),
-  ];
-  if (changes.length > 0) await api.changeTags(member.id, changes, isBulk);
+  const changes = tagChanges(wanted, await api.tagsOf(member));
+  if (changes.length === 0) return;
+  await api.changeTags(member.id, changes, isBulk);
+  const now = await api.member(member.id);
+  if (now === null || tagChanges(wanted, await api.tagsOf(now)).length > 0) {
+    throw new SyncError('transient', 'MailChimp does not show the tags that were set', { code: 'tags-not-kept' });
+  }
 }
+
+/** Names ignore case. */
+function tagChanges(wanted: readonly string[], shown: readonly string[]): TagChange[] {
+  const held = shown.filter(isOurTag).map((name) => name.toLowerCase());
+  const names = wanted.map((name) => name.toLowerCase());
+  return [
+    ...wanted.filter((name) => !held.includes(name.toLowerCase())).map((name) => ({ name, status: 'active' as const })),
+    ...held.filter((name) => !names.includes(name)).map((name) => ({ name, status: 'inactive' as const })),
+  ];
+}
+
+const isSameSet = (one: readonly string[], other: readonly string[]) =>
+  new Set(one).symmetricDifference(new Set(other)).size === 0;

@@ -4,6 +4,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { connectionError, retryAfterMs } from '../http-error.ts';
 import type { ConnectionServices } from '../sync-process.ts';
 import { readAnswer, readRefusal, type Refusal } from './answers.ts';
+import { columnOf } from './columns.ts';
 import { baseAddress, type MailchimpSettings } from './settings.ts';
 
 /** Mailchimp may take two minutes; an activity has half of one, and repeats are harmless. */
@@ -64,11 +65,17 @@ export class MailchimpHttp {
     throw unusable(response, call.what);
   }
 
-  /** For calls that Mailchimp has no reason to refuse. */
-  async get<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
+  /** For calls to which only a 404 is an answer like any other. */
+  async find<T>(schema: z.ZodType<T>, call: Call): Promise<Exclude<Answer<T>, { kind: 'refused' }>> {
     const answer = await this.ask(schema, call);
-    if (answer.kind === 'answered') return answer.value;
     if (answer.kind === 'refused') throw refused(answer.refusal, call.what);
+    return answer;
+  }
+
+  /** For calls that are about the audience as a whole. */
+  async get<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
+    const answer = await this.find(schema, call);
+    if (answer.kind === 'answered') return answer.value;
     throw new SyncError('target-down', `MailChimp has no such audience: check MAILCHIMP_LIST_ID`, { code: 'http-404' });
   }
 
@@ -92,31 +99,18 @@ function unusable({ statusCode, headers, body }: Response<string>, what: string)
   if (statusCode === 401 || (statusCode === 403 && isMailchimps)) {
     return new SyncError('target-down', `${said}: check MAILCHIMP_API_KEY and its data centre`, { code });
   }
-  // Bare 403 and pages of a firewall are how a high volume is throttled.
-  if (statusCode === 429 || statusCode === 403 || statusCode === 408 || (statusCode >= 500 && !isMailchimps)) {
+  if (statusCode === 404) return new SyncError('target-down', `${said}: check MAILCHIMP_URL`, { code });
+  // Bare statuses and pages of a firewall are how a high volume is throttled.
+  if (statusCode === 429 || statusCode === 408 || (statusCode >= 400 && !isMailchimps)) {
     return new SyncError('transient', `${said}: too many calls`, { code, retryAfterMs: wait });
   }
-  if (statusCode === 404) return new SyncError('target-down', `${said}: check MAILCHIMP_URL`, { code });
   if (statusCode >= 500) return new SyncError('transient', said, { code });
   return new SyncError(statusCode < 400 ? 'contract' : 'rejected', said, { code });
 }
 
-/** EMS's columns by Mailchimp's merge tags. */
-const COLUMNS: Readonly<Record<string, string>> = {
-  FNAME: 'first_name',
-  LNAME: 'last_name',
-  PHONE: 'phone',
-  BDATE: 'date_of_birth',
-  ADDRESS: 'street, city, region, postal_code, country',
-  EMSID: 'id',
-  email_address: 'email',
-};
-
 /** Content that Mailchimp does not take: parked, with its title and our names of the fields. */
 export function refused({ title, fields, looksFake }: Refusal, what: string): SyncError {
-  const columns = (looksFake && fields.length === 0 ? ['email_address'] : fields).map(
-    (field) => COLUMNS[field] ?? field,
-  );
+  const columns = (looksFake && fields.length === 0 ? ['email_address'] : fields).map(columnOf);
   const about = looksFake ? `${title}: the address looks fake or invalid` : title;
   return new SyncError(
     'rejected',

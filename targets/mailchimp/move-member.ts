@@ -1,18 +1,18 @@
-import type { Suppression } from '../../sync/suppression.ts';
-import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
+import { SyncError } from '../../sync/sync-error.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
-import { refused } from './http.ts';
+import { consentIn } from './consent-in.ts';
+import { refused, type Answer } from './http.ts';
 import { addressIn } from './member-body.ts';
-import { isReached, refusalsOf } from './read-member.ts';
+import { emsKeyOf, ownRefusals } from './read-member.ts';
 
 /** Where a person goes on whose address has changed. */
 export type Place =
   | {
       readonly kind: 'member';
       readonly member: Member | null;
-      /** What is left to do at the old address once the new one holds the person. */
+      /** What is left to do at the old address once the new one is seen to. */
       readonly after?: () => Promise<void>;
     }
   | { readonly kind: 'done'; readonly result: SendResult };
@@ -21,33 +21,40 @@ export type Place =
  * An address that has changed is a member that moves, with its consent and its history. Where the new address is a member
  * already, that one goes on, and the old one is put away; where the old address is another person's as well, it is left for that
  * person. Whoever had refused at the old address is followed by it.
+ *
+ * @param from the hash that the person was known by.
+ * @param to the hash of the address that EMS holds now.
  */
-export async function moveMember(api: MailchimpApi, request: SendRequest, hash: string): Promise<Place> {
-  const { remoteId } = request;
-  const before = remoteId === null ? null : await api.member(remoteId);
-  const there = await api.member(hash);
-  if (before === null || before.status === 'archived') return { kind: 'member', member: there };
+export async function moveMember(api: MailchimpApi, request: SendRequest, from: string, to: string): Promise<Place> {
+  const before = await api.member(from);
+  const there = await api.member(to);
+  if (before === null) return { kind: 'member', member: there };
+  // An earlier attempt has put it away, and its answer was lost.
+  const isTakenOver = there !== null && emsKeyOf(there) === request.key;
+  if (before.status === 'archived' && isTakenOver) return { kind: 'member', member: there };
   const refusals = ownRefusals(request, before);
   if (refusals.length > 0) return { kind: 'done', result: { kind: 'withheld', remoteId: before.id, refusals } };
   if (await consentOf(request).isAnothers(before.email_address)) return { kind: 'member', member: there };
-  if (there !== null) {
-    return { kind: 'member', member: there, after: async () => void (await api.archive(before.id)) };
-  }
-  const answer = await api.patchMember(before.id, { email_address: addressIn(request.content) });
+  if (there !== null) return { kind: 'member', member: there, after: async () => void (await api.archive(before.id)) };
+  return moved(api, before, await api.patchMember(before.id, { email_address: addressIn(request.content) }));
+}
+
+async function moved(api: MailchimpApi, before: Member, answer: Answer<Member>): Promise<Place> {
   switch (answer.kind) {
     case 'answered':
       return { kind: 'member', member: answer.value };
     case 'missing':
-      return { kind: 'member', member: null };
-    case 'refused':
-      if (answer.refusal.title !== 'Member Exists') throw refused(answer.refusal, 'PATCH members');
+      throw new SyncError('transient', 'MailChimp has lost the member meanwhile', { code: 'changed' });
+    case 'refused': {
+      const { title } = answer.refusal;
+      const reason = consentIn(title);
+      if (reason !== null) {
+        // The person is not to be mailed at the new address, and EMS does not know the old one any more.
+        await api.archive(before.id);
+        return { kind: 'done', result: { kind: 'withheld', remoteId: null, refusals: [{ channel: 'email', reason }] } };
+      }
+      if (title !== 'Member Exists') throw refused(answer.refusal, 'PATCH members');
       throw new SyncError('transient', 'MailChimp has got a member at the new address meanwhile', { code: 'changed' });
+    }
   }
-}
-
-/** What a member has refused, but for what EMS itself has opted out of. */
-export function ownRefusals(request: SendRequest, member: Member): readonly Suppression[] {
-  if (isReached(member)) return [];
-  const isOurs = member.status === 'unsubscribed' && consentOf(request).wasStored('status', 'unsubscribed');
-  return isOurs ? [] : refusalsOf(member);
 }

@@ -1,7 +1,9 @@
 import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
+import type { EntityKey } from '../../sync/entity-type.ts';
 import type { Suppression, SuppressionReason } from '../../sync/suppression.ts';
 import { lowerCase } from '../contact-fields.ts';
+import { consentOf, type SendRequest } from '../remote-system.ts';
 import type { Member } from './answers.ts';
 
 export const MERGE_FIELDS = ['FNAME', 'LNAME', 'PHONE', 'BDATE', 'ADDRESS'] as const;
@@ -21,6 +23,21 @@ const REFUSED: Readonly<Record<string, SuppressionReason>> = {
 export function refusalsOf({ status }: Member): Suppression[] {
   const reason = REFUSED[status];
   return reason === undefined ? [] : [{ channel: 'email', reason }];
+}
+
+/** What a member has refused, but for what EMS itself has opted out of. */
+export function ownRefusals(request: Pick<SendRequest, 'type' | 'key' | 'consent'>, member: Member): Suppression[] {
+  const isOurs = member.status === 'unsubscribed' && consentOf(request).wasStored('status', 'unsubscribed');
+  return isOurs ? [] : refusalsOf(member);
+}
+
+const EMS_ID = /^[1-9]\d{0,18}$/;
+
+/** Whose member it is said to be; null: nobody's of EMS. A field of type number gives numbers. */
+export function emsKeyOf({ merge_fields }: Member): EntityKey | null {
+  const value = merge_fields?.['EMSID'];
+  const key = typeof value === 'number' ? String(value) : value;
+  return typeof key === 'string' && EMS_ID.test(key) ? key : null;
 }
 
 /** Our fields of a member, in the mapping's notation. */

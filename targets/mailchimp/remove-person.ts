@@ -7,9 +7,9 @@ import {
   type RemoveRequest,
 } from '../remote-system.ts';
 import type { MailchimpApi } from './api.ts';
-import { refused } from './http.ts';
-import { isReached, refusalsOf } from './read-member.ts';
+import { isReached, ownRefusals } from './read-member.ts';
 import { subscriberHash } from './subscriber-hash.ts';
+import { unsubscribe } from './unsubscribe.ts';
 
 /**
  * Archives the member, unless its address is another person's as well: then it is left for that one. What was refused there is
@@ -19,10 +19,8 @@ export async function removePerson(api: MailchimpApi, request: RemoveRequest): P
   const { remoteId } = request;
   const member = remoteId === null ? null : await api.member(remoteId);
   if (member === null || member.status === 'archived') return {};
-  const consent = consentOf(request);
-  const isOurs = member.status === 'unsubscribed' && consent.wasStored('status', 'unsubscribed');
-  const left = { addresses: { email: member.email_address }, refusals: isOurs ? [] : refusalsOf(member) };
-  if (!(await consent.isAnothers(member.email_address))) await api.archive(member.id);
+  const left = { addresses: { email: member.email_address }, refusals: ownRefusals(request, member) };
+  if (!(await consentOf(request).isAnothers(member.email_address))) await api.archive(member.id);
   return { left };
 }
 
@@ -45,17 +43,18 @@ export async function erasePerson(api: MailchimpApi, { remoteId, addresses }: Er
   };
 }
 
-/** Only the opt-out, of a person whose other fields cannot be sent. */
-export async function optOutPerson(api: MailchimpApi, { remoteId, addresses }: OptOutRequest): Promise<void> {
+/** Only the opt-out, of a person whose other fields cannot be sent. A member that is another person's is left alone. */
+export async function optOutPerson(api: MailchimpApi, request: OptOutRequest): Promise<void> {
+  const { remoteId, addresses, channels } = request;
+  if (!channels.includes('email')) return;
   const { email } = addresses;
   const hashes = new Set([
     ...(remoteId === null ? [] : [remoteId]),
     ...(typeof email === 'string' ? [subscriberHash(email)] : []),
   ]);
   for (const hash of hashes) {
+    if (hash !== remoteId && (await consentOf(request).holderOf(hash)) !== null) continue;
     const member = await api.member(hash);
-    if (member === null || !isReached(member)) continue;
-    const answer = await api.patchMember(hash, { status: 'unsubscribed' });
-    if (answer.kind === 'refused') throw refused(answer.refusal, 'PATCH members');
+    if (member !== null && isReached(member)) await unsubscribe(api, request, hash);
   }
 }

@@ -1,14 +1,17 @@
-import type { ConsentPolicy, Suppression, SuppressionReason } from '../../sync/suppression.ts';
+import type { ConsentPolicy, Suppression } from '../../sync/suppression.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi, MemberBody } from './api.ts';
 import { confirm } from './confirm.ts';
-import { refused, type Answer } from './http.ts';
+import { consentIn } from './consent-in.ts';
+import { refused } from './http.ts';
 import { addressIn, memberBody, wantedStatus } from './member-body.ts';
-import { moveMember, ownRefusals } from './move-member.ts';
+import { moveMember, type Place } from './move-member.ts';
+import { isReached, ownRefusals } from './read-member.ts';
 import { subscriberHash } from './subscriber-hash.ts';
 import type { Topics } from './topics.ts';
+import { unsubscribe } from './unsubscribe.ts';
 
 /** What a connection knows beside the API. */
 export interface Audience {
@@ -22,40 +25,63 @@ export interface Audience {
  */
 export async function sendPerson(api: MailchimpApi, request: SendRequest, audience: Audience): Promise<SendResult> {
   const hash = subscriberHash(addressIn(request.content));
-  const moved = request.remoteId !== null && request.remoteId !== hash;
-  const holder = await consentOf(request).holderOf(hash);
-  if (holder !== null) return blockedBy(request, holder);
-  const place = moved
-    ? await moveMember(api, request, hash)
-    : ({ kind: 'member', member: await api.member(hash) } as const);
-  if (place.kind === 'done') return place.result;
-  const { member } = place;
-  const plan = planFor(request, member, audience);
-  if (plan.kind === 'withheld') return withheld(member, plan.refusals);
-  // Before all else: a no must not wait for a name that Mailchimp does not like.
-  if (plan.first !== null) await mustSucceed(api.patchMember(hash, plan.first), 'PATCH members');
-  const answer = await api.putMember(hash, { ...memberBody(request, audience.topics), ...plan.with });
-  if (answer.kind === 'answered') {
-    const result = await confirm(api, request, answer.value, audience);
-    if (place.after !== undefined) await place.after();
-    return result;
+  const moved = request.remoteId !== null && request.remoteId !== hash ? request.remoteId : null;
+  if (moved !== null && wantedStatus(request.content) === 'unsubscribed') {
+    // Before all else, at the address that is mailed so far: a no waits neither for a move nor for who is in its way.
+    const known = await api.member(moved);
+    if (known !== null && isReached(known)) await unsubscribe(api, request, moved);
   }
-  if (answer.kind === 'missing')
-    throw new SyncError('transient', 'MailChimp lost a member on the way', { code: 'changed' });
-  const reason = consentIn(answer.refusal.title);
-  if (reason !== null) return withheld(member, [{ channel: 'email', reason }]);
-  throw refused(answer.refusal, 'PUT members');
+  const holder = await consentOf(request).holderOf(hash);
+  if (holder !== null) return blockedBy(api, request, holder);
+  const place: Place =
+    moved === null ? { kind: 'member', member: await api.member(hash) } : await moveMember(api, request, moved, hash);
+  if (place.kind === 'done') return place.result;
+  const result = await write(api, request, place.member, audience);
+  // Also if the new address takes nothing: EMS does not know the old one any more, and whoever moved is not mailed there.
+  await place.after?.();
+  return result;
 }
 
+async function write(
+  api: MailchimpApi,
+  request: SendRequest,
+  member: Member | null,
+  audience: Audience,
+): Promise<SendResult> {
+  const hash = subscriberHash(addressIn(request.content));
+  const plan = planFor(request, member, audience);
+  if (plan.kind === 'withheld') return withheld(member, plan.refusals);
+  // Before the fields: a no must not wait for a name that Mailchimp does not like.
+  if (plan.optOut) await unsubscribe(api, request, hash);
+  const answer = await api.putMember(hash, { ...memberBody(request, audience.topics), ...plan.status });
+  switch (answer.kind) {
+    case 'answered':
+      return confirm(api, request, answer.value, audience);
+    case 'missing':
+      throw new SyncError('target-down', 'MailChimp has no such audience: check MAILCHIMP_LIST_ID', {
+        code: 'http-404',
+      });
+    case 'refused': {
+      const { title, fields } = answer.refusal;
+      const reason = consentIn(title);
+      if (reason !== null) return withheld(member, [{ channel: 'email', reason }]);
+      if (member !== null && fields.some((field) => STATUS.has(field))) throw changedMeanwhile();
+      throw refused(answer.refusal, 'PUT members');
+    }
+  }
+}
+
+/** Asked for of who is new alone: then the member that was found is gone. */
+const STATUS: ReadonlySet<string> = new Set(['status', 'status_if_new']);
+
+const changedMeanwhile = () =>
+  new SyncError('transient', 'MailChimp has lost the member meanwhile', { code: 'changed' });
+
 type Plan =
-  | { readonly kind: 'send'; readonly first: MemberBody | null; readonly with: MemberBody }
+  | { readonly kind: 'send'; readonly optOut: boolean; readonly status: MemberBody }
   | { readonly kind: 'withheld'; readonly refusals: readonly Suppression[] };
 
-const send = (status: MemberBody = {}, first: MemberBody | null = null): Plan => ({
-  kind: 'send',
-  first,
-  with: status,
-});
+const send = (status: MemberBody = {}): Plan => ({ kind: 'send', optOut: false, status });
 
 /** What may be said of the status, by what it is now. Pure. */
 export function planFor(request: SendRequest, member: Member | null, { policy }: Pick<Audience, 'policy'>): Plan {
@@ -68,7 +94,7 @@ export function planFor(request: SendRequest, member: Member | null, { policy }:
   switch (member.status) {
     case 'subscribed':
     case 'pending':
-      return wanted === 'unsubscribed' ? send({}, { status: 'unsubscribed' }) : send();
+      return { kind: 'send', optOut: wanted === 'unsubscribed', status: {} };
     case 'unsubscribed':
       // EMS's own no, taken back: the person is asked, and says so by mail.
       if (refusals.length === 0) return wanted === 'subscribed' ? send({ status: 'pending' }) : send();
@@ -88,24 +114,21 @@ export function planFor(request: SendRequest, member: Member | null, { policy }:
   }
 }
 
-/** What a refusal says of consent, by its title; null: it is about something else. */
-export function consentIn(title: string): SuppressionReason | null {
-  if (/compliance/i.test(title)) return 'compliance';
-  return /forgotten/i.test(title) ? 'forgotten' : null;
-}
-
 function withheld(member: Member | null, refusals: readonly Suppression[]): SendResult {
   return { kind: 'withheld', remoteId: member?.id ?? null, refusals };
 }
 
-/** The member is another person's: that one is asked first, or, asked itself, lets its own go. */
-function blockedBy({ giveWay }: SendRequest, holder: string): SendResult {
-  if (giveWay) return { kind: 'gave-way', remoteId: null };
-  const reason = `is held at MailChimp by Person/${holder}`;
-  return { kind: 'blocked', by: [{ type: 'Person', key: holder }], field: 'email', reason };
-}
-
-async function mustSucceed(call: Promise<Answer<Member>>, what: string): Promise<void> {
-  const answer = await call;
-  if (answer.kind === 'refused') throw refused(answer.refusal, what);
+/**
+ * The member is another person's: that one is asked first, or, asked itself, lets its own go. What was refused at its own is
+ * not let go with it.
+ */
+async function blockedBy(api: MailchimpApi, request: SendRequest, holder: string): Promise<SendResult> {
+  const { giveWay, remoteId } = request;
+  if (!giveWay) {
+    const reason = `is held at MailChimp by Person/${holder}`;
+    return { kind: 'blocked', by: [{ type: 'Person', key: holder }], field: 'email', reason };
+  }
+  const own = remoteId === null ? null : await api.member(remoteId);
+  const refusals = own === null ? [] : ownRefusals(request, own);
+  return refusals.length > 0 ? { kind: 'withheld', remoteId: null, refusals } : { kind: 'gave-way', remoteId: null };
 }

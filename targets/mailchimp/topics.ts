@@ -37,9 +37,14 @@ export class Topics {
     );
   }
 
+  /** Those of these topics that there is an interest for. */
+  known(wanted: readonly string[]): readonly string[] {
+    return wanted.filter((topic) => this.#ids.has(topic));
+  }
+
   /** The topics that are on in a member's interests. */
   topicsIn(interests: Readonly<Record<string, boolean>>): readonly string[] {
-    return [...this.#ids].filter(([, id]) => interests[id] === true).map(([topic]) => topic);
+    return TOPICS.filter((topic) => interests[this.#ids.get(topic) ?? ''] === true);
   }
 }
 
