@@ -1,3 +1,4 @@
+import { installNotify, removeNotify } from './notify/install-notify.ts';
 import { createOrm, type MigrationSet } from './orm.ts';
 import { EMS_MIGRATIONS, SYNC_MIGRATIONS } from './migrations/index.ts';
 
@@ -5,6 +6,8 @@ export interface MigrateOptions {
   readonly databaseUrl: string;
   /** Also make EMS's tables: for the demo and for tests, never where EMS has made them. */
   readonly withEms: boolean;
+  /** True puts triggers on EMS's tables that tell of changes, false takes them off; left out: they stay as they are. */
+  readonly notify?: boolean;
 }
 
 /**
@@ -13,10 +16,13 @@ export interface MigrateOptions {
  * @returns the names of the migrations that ran; none if there was nothing to do.
  * @throws Error if EMS's tables are missing and `withEms` is false.
  */
-export async function migrate({ databaseUrl, withEms }: MigrateOptions): Promise<string[]> {
+export async function migrate({ databaseUrl, withEms, notify }: MigrateOptions): Promise<string[]> {
   const ran = withEms ? await runSet(databaseUrl, EMS_MIGRATIONS) : [];
   await requireEmsTables(databaseUrl);
-  return [...ran, ...(await runSet(databaseUrl, SYNC_MIGRATIONS))];
+  ran.push(...(await runSet(databaseUrl, SYNC_MIGRATIONS)));
+  if (notify === true) await installNotify(databaseUrl);
+  if (notify === false) await removeNotify(databaseUrl);
+  return ran;
 }
 
 async function runSet(databaseUrl: string, migrationSet: MigrationSet): Promise<string[]> {

@@ -1,7 +1,13 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { migrate } from '../../database/migrate.ts';
 import { inSession } from './session.ts';
 import { say } from './output.ts';
+
+interface MigrateFlags {
+  readonly withEms?: boolean;
+  readonly withNotify?: true;
+  readonly withoutNotify?: true;
+}
 
 /** `ems-sync migrate` */
 export function addMigrate(program: Command): void {
@@ -9,12 +15,26 @@ export function addMigrate(program: Command): void {
     .command('migrate')
     .description("bring our tables (sync_*) in EMS's database to this release")
     .option('--with-ems', "also make EMS's tables, for a trial; never where EMS has made them")
+    .addOption(
+      new Option(
+        '--with-notify',
+        "put triggers on EMS's tables that tell npm run listener of changes (docs/on-demand.md)",
+      ).conflicts('withoutNotify'),
+    )
+    .option('--without-notify', 'take them off again')
     .addHelpText('after', '\nExample: npx ems-sync migrate')
-    .action(({ withEms = false }: { withEms?: boolean }) =>
+    .action(({ withEms = false, withNotify, withoutNotify }: MigrateFlags) =>
       inSession(async ({ settings }) => {
-        const ran = await migrate({ databaseUrl: settings.common.DATABASE_URL, withEms });
+        const notify = withNotify ?? (withoutNotify === true ? false : undefined);
+        const databaseUrl = settings.common.DATABASE_URL;
+        const ran = await migrate({ databaseUrl, withEms, ...(notify === undefined ? {} : { notify }) });
         for (const name of ran) say(`ran ${name}`);
-        say(ran.length === 0 ? 'nothing to do: the database is up to date' : 'the database is up to date');
+        if (notify !== undefined) say(notify ? "EMS's tables tell of changes" : "EMS's tables tell nothing any more");
+        say(
+          ran.length === 0 && notify === undefined
+            ? 'nothing to do: the database is up to date'
+            : 'the database is up to date',
+        );
       }),
     );
 }
