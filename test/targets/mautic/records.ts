@@ -69,6 +69,10 @@ export class Records {
         if (stored === undefined || !Object.hasOwn(stored, field)) return false;
         return JSON.stringify(canonicalForm(stored[field])) === JSON.stringify(canonicalForm(value));
       },
+      willStore: async (field, value) => {
+        const stored = this.#stored.get(key);
+        if (stored !== undefined) this.#stored.set(key, { ...stored, [field]: value });
+      },
     };
   }
 }
