@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { System } from './system.ts';
+
+/** As many as CI has time for; `BULK_LOAD=5000` is what the limits were proven with. */
+const SIZE = Number(process.env['BULK_LOAD'] ?? 200);
+
+const LIMITS = { MAUTIC: 200, MAILCHIMP: 500 } as const;
+
+let system: System;
+
+beforeAll(async () => {
+  system = await System.start({ targets: ['MAUTIC', 'MAILCHIMP'] });
+  const { database } = system;
+  await database.query(
+    `INSERT INTO person (modified_on, first_name, last_name, email, city, country, language)
+     SELECT now(), 'Ana', 'Silva ' || n, 'load' || n || '@clube.example', 'Porto', 'PT', 'pt-PT' FROM generate_series(1, $1) n`,
+    [SIZE],
+  );
+  await database.query(
+    `INSERT INTO contact_preference (modified_on, person_id, channel, topic, opted_in)
+     SELECT now(), id, 'EMAIL', 'NEWSLETTER', true FROM person`,
+  );
+}, 120_000);
+
+afterAll(async () => {
+  await system?.stop();
+}, 60_000);
+
+/** How many items each bulk call carried. */
+async function bulkCalls(process: keyof typeof LIMITS): Promise<number[]> {
+  if (process === 'MAUTIC') {
+    const journal = await system.mautic.control.journal({ writesOnly: true });
+    return journal
+      .filter(({ path }) => path.startsWith('/api/contacts/batch/'))
+      .map(({ body }) => (body as readonly unknown[]).length);
+  }
+  const journal = await system.mailchimp.control.journal({ writesOnly: true });
+  return journal
+    .filter(({ path, method }) => method === 'POST' && /^\/3\.0\/lists\/[^/?]+(\?|$)/.test(path))
+    .map(({ body }) => (body as { readonly members: readonly unknown[] }).members.length);
+}
+
+const controlOf = (process: keyof typeof LIMITS) =>
+  process === 'MAUTIC' ? system.mautic.control : system.mailchimp.control;
+
+describe.each(['MAUTIC', 'MAILCHIMP'] as const)('a first load into %s', (process) => {
+  test('goes by bulk calls within their limit, and each person has its own result', async () => {
+    await controlOf(process).clearConcurrency();
+    const { totals, ended } = await system.process(process).sweep();
+    await system.process(process).quiet(600_000);
+    expect(ended).toBe('complete');
+    expect(totals.Person).toMatchObject({ due: SIZE, failed: 0, parked: 0 });
+    const { rows } = await system.database.query(
+      'SELECT state, count(*)::integer AS n FROM sync_person WHERE sync_process = $1 GROUP BY state',
+      [process],
+    );
+    expect(rows).toEqual([{ state: 'IN_SYNC', n: SIZE }]);
+    const calls = await bulkCalls(process);
+    const all = await controlOf(process).journal();
+    const { maximum } = await controlOf(process).concurrency();
+    console.log(
+      `${process}: ${SIZE} persons, ${all.length} calls, ${calls.length} of them bulk, ${maximum} at once at most`,
+    );
+    expect(calls.reduce((sum, items) => sum + items, 0)).toBe(SIZE);
+    expect(Math.max(...calls)).toBeLessThanOrEqual(LIMITS[process]);
+    expect(calls.length).toBeLessThan(SIZE);
+    if (process === 'MAILCHIMP') expect(maximum).toBeLessThanOrEqual(8);
+  }, 900_000);
+
+  test('is followed by a sweep that writes nothing', async () => {
+    await controlOf(process).clearJournal();
+    const versions = await system.rowVersions();
+    await system.process(process).sweep();
+    expect(await controlOf(process).journal({ writesOnly: true })).toEqual([]);
+    expect(await system.rowVersions()).toEqual(versions);
+  }, 120_000);
+});
