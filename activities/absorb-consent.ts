@@ -3,7 +3,7 @@ import { loadPairs } from '../database/records/load-pairs.ts';
 import type { Absorption } from '../sync/absorption.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
 import { isHashOf } from '../sync/keyed-hash.ts';
-import { CHANNELS, describeSuppressions, type Suppression } from '../sync/suppression.ts';
+import { CHANNELS, covers, describeSuppressions, type Suppression } from '../sync/suppression.ts';
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
 import type { AbsorbInput } from './absorb-input.ts';
 import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
@@ -35,11 +35,10 @@ export async function absorbConsent(
   const own = addressesOf(mappingOf(process, type), pair?.entity ?? null);
   const hashes = [...hashesOf(contact.addresses, dependencies.keys), ...hashesOf(own, dependencies.keys)];
   const before = await readLedgerOf(dependencies.orm.em.fork(), name, hashes);
-  const isNews = refusals.some(({ channel, reason }) =>
-    [...before.values()].every((known) => known.channel !== channel || known.reason !== reason),
-  );
+  const isNews = refusals.some((refusal) => [...before.values()].every((known) => !covers(known, refusal)));
   await enterRefusals(dependencies, name, key, [contact.addresses, own], refusals);
-  const open = CHANNELS.filter((channel) => refusals.every((refusal) => refusal.channel !== channel));
+  // Where EMS itself has opted out, the person has not said yes either.
+  const open = CHANNELS.filter((channel) => contact.refusals.every((refusal) => refusal.channel !== channel));
   const lifted = await liftLedger(dependencies.orm.em.fork(), name, key, hashes, open);
   if (!isNews && lifted === 0) return { key, kind: 'unchanged', outboundDue: record.state !== 'IN_SYNC' };
   return { key, kind: 'consent', refused: describeSuppressions(refusals) || null, outboundDue: true };

@@ -1,7 +1,7 @@
 import { findByRemoteIds, type KnownRemote } from '../database/records/find-by-remote-id.ts';
 import { enterLedger, readLedgerOf } from '../database/records/ledger.ts';
 import type { EntityRef } from '../sync/entity-type.ts';
-import type { Suppression } from '../sync/suppression.ts';
+import { covers, type Suppression } from '../sync/suppression.ts';
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
 import { refusalsOf } from './absorb-consent.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -12,7 +12,7 @@ import { hashesOf } from './pair-consent.ts';
 /**
  * The next page of consent at a target that is else only written to. Contacts of ours whose consent differs from the ledger get
  * a pass of their pair; of strangers the refusals go into the ledger at once, so that they hold when EMS comes to know the
- * address. Nothing of a contact leaves this activity but the key of its pair.
+ * address. That a stranger was put away does not: most often we did it ourselves, when the person had left EMS. Nothing of a contact leaves this activity but the key of its pair.
  *
  * @throws SyncError if the page cannot be read.
  */
@@ -43,9 +43,9 @@ export async function findConsentChanges(
     const refusals = refusalsOf(contact, record ?? null, dependencies);
     const held = hashes.flatMap((hash) => ledger.get(hash) ?? []);
     if (record === undefined || record.key === null) {
-      const own = refusals.filter(isTheirs);
-      if (!isHeld(own, held)) strangers.push({ ...contact, refusals: own });
-    } else if (differs(refusals, held, record)) {
+      const lasting = refusals.filter(({ reason }) => reason !== 'archived');
+      if (!isHeld(lasting, held)) strangers.push({ ...contact, refusals: lasting });
+    } else if (differs({ refusals, told: contact.refusals }, held, record)) {
       pairs.push({ type, key: record.key });
     }
   }
@@ -57,23 +57,26 @@ export async function findConsentChanges(
   return { listed: contacts.length, pairs, unknown: [], malformed, next, seenUpTo };
 }
 
-/** Whether the pair has to look: something is refused that the ledger does not hold, or the other way round. */
-function differs(refusals: readonly Suppression[], held: readonly Suppression[], record: KnownRemote): boolean {
+/**
+ * Whether the pair has to look: something is refused that the ledger does not hold, or the other way round.
+ *
+ * @param told with what EMS itself has opted out of: as long as that stands, nothing is lifted.
+ */
+function differs(
+  { refusals, told }: { readonly refusals: readonly Suppression[]; readonly told: readonly Suppression[] },
+  held: readonly Suppression[],
+  record: KnownRemote,
+): boolean {
   if (record.state === 'REMOVED' || record.lastError === ERASED) return false;
   if (!isHeld(refusals, held)) return true;
   const lifted = held.some(
-    ({ channel, reason }) => reason !== 'erased' && refusals.every((refusal) => refusal.channel !== channel),
+    ({ channel, reason }) => reason !== 'erased' && told.every((refusal) => refusal.channel !== channel),
   );
-  return lifted || (record.state === 'SUPPRESSED' && refusals.length === 0);
+  return lifted || (record.state === 'SUPPRESSED' && told.length === 0);
 }
 
-/** Whom EMS has no more was put away by ourselves: that must not keep it out when EMS has it again. */
-const isTheirs = ({ reason }: Suppression) => reason !== 'archived';
-
 const isHeld = (refusals: readonly Suppression[], held: readonly Suppression[]) =>
-  refusals.every(({ channel, reason }) =>
-    held.some((one) => one.channel === channel && (one.reason === reason || one.reason === 'erased')),
-  );
+  refusals.every((refusal) => held.some((one) => covers(one, refusal)));
 
 function linesOf({ addresses, refusals }: ContactConsent, { keys }: Dependencies) {
   return refusals.flatMap(({ channel, reason }) =>

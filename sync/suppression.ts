@@ -50,6 +50,14 @@ export function strongest(suppressions: readonly Suppression[]): Suppression[] {
   );
 }
 
+/** What a target says in answer to a write alone; what it lists afterwards says less, and takes nothing of it back. */
+const TOLD_ONCE: readonly SuppressionReason[] = ['compliance', 'forgotten', 'erased'];
+
+/** Whether a no that is held already says what the target says now. */
+export function covers(held: Suppression, told: Suppression): boolean {
+  return held.channel === told.channel && (held.reason === told.reason || TOLD_ONCE.includes(held.reason));
+}
+
 /** Whether our own erasure stands against it: nothing may be sent at all, whatever the channel. */
 export const isErased = (suppressions: readonly Suppression[]): boolean =>
   suppressions.some(({ reason }) => reason === 'erased');

@@ -56,7 +56,10 @@ export async function readLedgerOf(
   return new Map(rows.map(({ hash, channel, reason }) => [hash, { channel, reason }]));
 }
 
-/** Enters lines; what is known already is only written if its reason is another one. `erased` is never weakened. */
+/**
+ * Enters lines; what is known already is only written if its reason is another one. `erased` is never weakened; what a target
+ * says once, in answer to a write, not by what it lists afterwards.
+ */
 export async function enterLedger(
   em: EntityManager,
   process: SyncProcessName,
@@ -70,7 +73,9 @@ export async function enterLedger(
     FROM jsonb_to_recordset(${JSON.stringify(unique)}::jsonb) AS v("addressHash" text, channel text, key bigint, reason text)
     ON CONFLICT (sync_process, address_hash) DO UPDATE SET reason = EXCLUDED.reason,
       entity_key = coalesce(EXCLUDED.entity_key, ledger.entity_key), since = clock_timestamp()
-    WHERE ledger.reason <> 'erased' AND (ledger.reason <> EXCLUDED.reason
+    WHERE ledger.reason <> 'erased'
+      AND (ledger.reason NOT IN ('compliance', 'forgotten') OR EXCLUDED.reason IN ('compliance', 'forgotten', 'erased'))
+      AND (ledger.reason <> EXCLUDED.reason
       OR ledger.entity_key IS DISTINCT FROM coalesce(EXCLUDED.entity_key, ledger.entity_key))`.execute(em.getKysely());
 }
 

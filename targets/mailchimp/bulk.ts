@@ -1,7 +1,9 @@
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
+import { atOnce } from './at-once.ts';
 import { confirm } from './confirm.ts';
+import { CONNECTIONS } from './http.ts';
 import { addressIn, memberBody, wantedStatus, wantedTags } from './member-body.ts';
 import { isReached } from './read-member.ts';
 import { sendPerson, type Audience } from './send-person.ts';
@@ -54,13 +56,12 @@ async function sendMany(
     })),
   );
   const answered = new Map([...created, ...updated].map((member) => [member.id, member]));
-  return Promise.all(
-    requests.map(async (request) => {
-      const hash = subscriberHash(addressIn(request.content));
-      const member = byHash.get(hash) === request ? answered.get(hash) : undefined;
-      return resultOf(api, request, member, audience);
-    }),
-  );
+  // Some need calls of their own: no more at once than there are connections, or they would wait for one too long.
+  return atOnce(CONNECTIONS, requests, async (request) => {
+    const hash = subscriberHash(addressIn(request.content));
+    const member = byHash.get(hash) === request ? answered.get(hash) : undefined;
+    return resultOf(api, request, member, audience);
+  });
 }
 
 /** Nobody else's record names the member, or was last known to have its address. */

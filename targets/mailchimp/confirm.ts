@@ -7,11 +7,9 @@ import { wantedTags, wantedTopics } from './member-body.ts';
 import { differing, isOurTag, storedFields } from './read-member.ts';
 import type { Topics } from './topics.ts';
 
-/** The code of what Mailchimp keeps otherwise than it was sent. */
-export const CHANGED = 'changed-value';
-
 export interface Confirming {
   readonly topics: Topics;
+  readonly lookAgain: () => Promise<void>;
   /** With many others: automations that wait for a tag are not to begin for all of them. */
   readonly isBulk?: boolean;
 }
@@ -25,7 +23,7 @@ export async function confirm(
   api: MailchimpApi,
   request: SendRequest,
   member: Member,
-  { topics, isBulk = false }: Confirming,
+  { topics, lookAgain, isBulk = false }: Confirming,
 ): Promise<SendResult> {
   const { content } = request;
   const stored = storedFields(member);
@@ -35,9 +33,11 @@ export async function confirm(
     ...(isSameSet(held, topics.known(wantedTopics(content))) ? [] : ['topics']),
   ];
   if (other !== undefined) {
+    // What is written to a merge field that is no more is ignored.
+    await lookAgain();
     const field = columnOf(other);
     throw new SyncError('contract', `MailChimp keeps another value than was sent of ${field}`, {
-      code: CHANGED,
+      code: 'changed-value',
       field,
     });
   }

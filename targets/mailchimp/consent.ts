@@ -1,17 +1,15 @@
 import { canonicalText } from '../../sync/canonical-form.ts';
-import type { EntityKey } from '../../sync/entity-type.ts';
 import { formatInstant, parseInstant } from '../../sync/instant.ts';
 import type { ConsentPage, ConsentSource, ContactConsent } from '../consent-source.ts';
 import { member, type Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
-import { refusalsOf } from './read-member.ts';
+import { nextPlace, placeIn } from './changed-pages.ts';
+import { emsKeyOf, refusalsOf } from './read-member.ts';
 
 const PAGE_SIZE = 1_000;
 
 /** Lists lag behind writes by seconds, and times are whole seconds. */
 const OVERLAP_MS = 300_000;
-
-const EMS_ID = /^[1-9]\d{0,18}$/;
 
 /** Consent at Mailchimp: members by their last change; those that were archived are in a list of their own. */
 export function mailchimpConsent(api: MailchimpApi): ConsentSource {
@@ -19,16 +17,18 @@ export function mailchimpConsent(api: MailchimpApi): ConsentSource {
     overlapMs: OVERLAP_MS,
     scopes: ['members', 'archived'],
     list: async ({ scope, since, page }) => {
-      const offset = Number(page ?? 0);
+      const place = placeIn(page, since);
       const items = await api.memberPage({
         count: PAGE_SIZE,
-        offset,
+        offset: place.offset,
         sort_field: 'last_changed',
         sort_dir: 'ASC',
-        ...(since === null ? {} : { since_last_changed: wholeSeconds(since) }),
+        ...(place.since === null ? {} : { since_last_changed: place.since }),
         ...(scope === 'archived' ? { status: 'archived' } : {}),
       });
-      return pageOf(items, items.length === PAGE_SIZE ? `${offset + PAGE_SIZE}` : null);
+      const { contacts, malformed, seenUpTo } = pageOf(items);
+      const next = items.length < PAGE_SIZE ? null : nextPlace(place, items.length, seenUpTo);
+      return { contacts, malformed, seenUpTo, next };
     },
     fetch: async (remoteId) => {
       const found = await api.member(remoteId);
@@ -37,29 +37,33 @@ export function mailchimpConsent(api: MailchimpApi): ConsentSource {
   };
 }
 
-function pageOf(items: readonly unknown[], next: string | null): ConsentPage {
-  const parsed = items.map((item) => member.safeParse(item));
-  const contacts = parsed.flatMap(({ data }) => (data === undefined ? [] : [consentOf(data)]));
+function pageOf(items: readonly unknown[]): Omit<ConsentPage, 'next'> {
+  const contacts = items.flatMap((item) => {
+    const { data } = member.safeParse(item);
+    return data === undefined ? [] : [consentOf(data)];
+  });
   const times = contacts.flatMap(({ modifiedOn }) => modifiedOn ?? []).toSorted();
-  return { contacts, malformed: parsed.length - contacts.length, next, seenUpTo: times.at(-1) ?? null };
+  return { contacts, malformed: items.length - contacts.length, seenUpTo: times.at(-1) ?? null };
 }
 
 function consentOf(found: Member): ContactConsent {
-  const time = canonicalText(found.last_changed);
   return {
     remoteId: found.id,
-    emsKey: emsKeyIn(found.merge_fields?.['EMSID']),
+    emsKey: emsKeyOf(found),
     addresses: { email: found.email_address },
     refusals: refusalsOf(found),
     // The person's no and EMS's read alike: ours is the one that our last write left.
     ...(found.status === 'unsubscribed' ? { oursIfStored: ['status', 'unsubscribed'] as const } : {}),
-    modifiedOn: time === null ? null : formatInstant(parseInstant(time)),
+    modifiedOn: timeOf(found),
   };
 }
 
-function emsKeyIn(value: unknown): EntityKey | null {
-  return typeof value === 'string' && EMS_ID.test(value) ? value : null;
+/** What says who refuses is taken also of a member whose time cannot be read. */
+function timeOf({ last_changed }: Member): string | null {
+  const time = canonicalText(last_changed);
+  try {
+    return time === null ? null : formatInstant(parseInstant(time));
+  } catch {
+    return null;
+  }
 }
-
-const wholeSeconds = (instant: string) =>
-  parseInstant(instant).toString({ fractionalSecondDigits: 0 }).replace('Z', '+00:00');

@@ -11,7 +11,7 @@ import { baseAddress, type MailchimpSettings } from './settings.ts';
 const REQUEST_TIMEOUT_MS = 25_000;
 
 /** An account has ten; two are left for whoever else uses it, `check` among them. */
-const CONNECTIONS = 8;
+export const CONNECTIONS = 8;
 
 /** It says neither how long nor how many. */
 const THROTTLED_MS = 5_000;

@@ -10,7 +10,7 @@ const CODES: ReadonlySet<string> = new Set(
 );
 
 /** Its names for what has another one in BCP 47. */
-const OTHERS: Readonly<Record<string, string>> = { nb: 'no', nn: 'no', fil: 'en' };
+const OTHERS: Readonly<Record<string, string>> = { nb: 'no', nn: 'no' };
 
 /** Mailchimp's code of a language, or null: none is sent, and Mailchimp guesses. @throws Unmappable for no language tag. */
 export function languageCode([column, value]: Source<string | null | undefined>): string | null {
@@ -18,7 +18,7 @@ export function languageCode([column, value]: Source<string | null | undefined>)
   if (tag === null) return null;
   let locale: Intl.Locale;
   try {
-    locale = new Intl.Locale(tag.replace('_', '-'));
+    locale = new Intl.Locale(tag.replaceAll('_', '-'));
   } catch {
     throw new Unmappable(column, 'is no BCP 47 language tag');
   }

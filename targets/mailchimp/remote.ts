@@ -11,7 +11,11 @@ import { MailchimpShape } from './topics.ts';
 export function connectMailchimp(settings: MailchimpSettings, services: ConnectionServices): RemoteSystem {
   const api = new MailchimpApi(settings, services);
   const shape = new MailchimpShape(api);
-  const audience = async (): Promise<Audience> => ({ topics: await shape.topics(), policy: services.consentPolicy });
+  const audience = async (): Promise<Audience> => ({
+    topics: await shape.topics(),
+    policy: services.consentPolicy,
+    lookAgain: () => shape.lookAgain(),
+  });
   return {
     probe: () => api.probe(),
     send: async (request: SendRequest) => {

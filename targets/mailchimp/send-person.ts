@@ -17,6 +17,8 @@ import { unsubscribe } from './unsubscribe.ts';
 export interface Audience {
   readonly topics: Topics;
   readonly policy: ConsentPolicy;
+  /** @throws SyncError of class `target-down` if merge fields or interests are missing that were there. */
+  readonly lookAgain: () => Promise<void>;
 }
 
 /**
@@ -66,6 +68,8 @@ async function write(
       const reason = consentIn(title);
       if (reason !== null) return withheld(member, [{ channel: 'email', reason }]);
       if (member !== null && fields.some((field) => STATUS.has(field))) throw changedMeanwhile();
+      // An interest that is no more is refused by its id.
+      if (fields.some((field) => field.startsWith('interests'))) await audience.lookAgain();
       throw refused(answer.refusal, 'PUT members');
     }
   }

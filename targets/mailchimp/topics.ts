@@ -9,14 +9,15 @@ const KNOWN_FOR_MS = 300_000;
 /** The group of interests that EMS's topics are in. */
 const CATEGORY = 'EMS';
 
+/** What each is made as, and as what else it will do: an audience keeps the types of its fields for ever. */
 const MERGE_FIELDS = [
-  { tag: 'FNAME', name: 'First name', type: 'text' },
-  { tag: 'LNAME', name: 'Last name', type: 'text' },
+  { tag: 'FNAME', name: 'First name', type: 'text', types: ['text'] },
+  { tag: 'LNAME', name: 'Last name', type: 'text', types: ['text'] },
   // A phone field of Mailchimp's default form takes American numbers alone.
-  { tag: 'PHONE', name: 'Phone', type: 'text' },
-  { tag: 'ADDRESS', name: 'Address', type: 'address' },
-  { tag: 'EMSID', name: 'EMS id', type: 'text' },
-  { tag: 'BDATE', name: 'Date of birth', type: 'date' },
+  { tag: 'PHONE', name: 'Phone', type: 'text', types: ['text', 'phone'] },
+  { tag: 'ADDRESS', name: 'Address', type: 'address', types: ['address'] },
+  { tag: 'EMSID', name: 'EMS id', type: 'text', types: ['text', 'number'] },
+  { tag: 'BDATE', name: 'Date of birth', type: 'date', types: ['date', 'text'] },
 ] as const;
 
 /** Interests by topic, as the audience has them. */
@@ -51,7 +52,7 @@ export class Topics {
 /** What our members need beyond a new audience: merge fields, which it ignores silently where they are missing, and interests. */
 export class MailchimpShape implements RemoteShape {
   readonly #api: MailchimpApi;
-  #known: { readonly topics: Topics; readonly until: number } | null = null;
+  #known: { readonly topics: Promise<Topics>; readonly until: number } | null = null;
 
   constructor(api: MailchimpApi) {
     this.#api = api;
@@ -59,21 +60,25 @@ export class MailchimpShape implements RemoteShape {
 
   /** Before something is written. @throws SyncError of class `target-down` if something is missing. */
   async topics(): Promise<Topics> {
-    if (this.#known !== null && performance.now() < this.#known.until) return this.#known.topics;
-    const { fields, topics, ids } = await this.#look();
-    const missing = describe(fields, topics);
-    if (missing.length > 0) {
-      throw new SyncError('target-down', `MailChimp's audience lacks ${missing.join(', ')}: npx ems-sync check --fix`, {
-        code: 'incomplete',
-      });
+    if (this.#known === null || performance.now() >= this.#known.until) {
+      this.#known = { topics: this.#complete(), until: performance.now() + KNOWN_FOR_MS };
     }
-    this.#known = { topics: new Topics(ids), until: performance.now() + KNOWN_FOR_MS };
-    return this.#known.topics;
+    try {
+      return await this.#known.topics;
+    } catch (error) {
+      this.#known = null;
+      throw error;
+    }
+  }
+
+  /** What was written was not kept: perhaps what keeps it is there no more. @throws SyncError of class `target-down` if so. */
+  async lookAgain(): Promise<void> {
+    this.#known = null;
+    await this.topics();
   }
 
   async missing(): Promise<readonly string[]> {
-    const { fields, topics } = await this.#look();
-    return describe(fields, topics);
+    return describe(await this.#look());
   }
 
   async create(): Promise<readonly string[]> {
@@ -84,7 +89,16 @@ export class MailchimpShape implements RemoteShape {
       for (const topic of topics) await this.#api.createInterest(id, topic);
     }
     this.#known = null;
-    return describe(fields, topics);
+    return describe({ fields, topics, wrong: [] });
+  }
+
+  async #complete(): Promise<Topics> {
+    const found = await this.#look();
+    const missing = describe(found);
+    if (missing.length === 0) return new Topics(found.ids);
+    throw new SyncError('target-down', `MailChimp's audience lacks ${missing.join(', ')}: npx ems-sync check --fix`, {
+      code: 'incomplete',
+    });
   }
 
   async #look() {
@@ -92,15 +106,30 @@ export class MailchimpShape implements RemoteShape {
     const category = categories.find(({ title }) => title === CATEGORY)?.id ?? null;
     const interests = category === null ? [] : await this.#api.interestsOf(category);
     const ids = new Map(interests.map(({ id, name }) => [name.trim().toUpperCase(), id]));
+    const types = new Map(known.map(({ tag, type }) => [tag, type ?? '']));
     return {
       category,
       ids,
-      fields: MERGE_FIELDS.filter(({ tag }) => known.every((field) => field.tag !== tag)),
+      fields: MERGE_FIELDS.filter(({ tag }) => !types.has(tag)),
+      wrong: MERGE_FIELDS.filter(
+        ({ tag, types: fit }) => types.has(tag) && !fit.some((type) => type === types.get(tag)),
+      ),
       topics: TOPICS.filter((topic) => !ids.has(topic)),
     };
   }
 }
 
-function describe(fields: readonly { readonly tag: string }[], topics: readonly string[]): string[] {
-  return [...fields.map(({ tag }) => `merge field ${tag}`), ...topics.map((topic) => `interest ${topic}`)];
+interface Lacking {
+  readonly fields: readonly { readonly tag: string }[];
+  /** They are there, but of a type that does not take our values. */
+  readonly wrong: readonly { readonly tag: string; readonly type: string }[];
+  readonly topics: readonly string[];
+}
+
+function describe({ fields, wrong, topics }: Lacking): string[] {
+  return [
+    ...fields.map(({ tag }) => `merge field ${tag}`),
+    ...wrong.map(({ tag, type }) => `merge field ${tag} of type ${type} (delete the one of another type)`),
+    ...topics.map((topic) => `interest ${topic}`),
+  ];
 }

@@ -6,7 +6,7 @@ import type { ConsentPolicy } from '../../../sync/suppression.ts';
 import { mautic as target } from '../../../targets/mautic/process.ts';
 import type { EraseRequest, RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
-import { Records, type Known } from './records.ts';
+import { Records, type Known } from '../records.ts';
 
 export type Sent = Extract<SendResult, { kind: 'sent' }>;
 

@@ -1,7 +1,7 @@
-import { canonicalForm } from '../../../sync/canonical-form.ts';
-import type { Content } from '../../../sync/content-hash.ts';
-import type { Suppression } from '../../../sync/suppression.ts';
-import type { PairConsent, RemoveRequest, SendRequest, SendResult } from '../../../targets/remote-system.ts';
+import { canonicalForm } from '../../sync/canonical-form.ts';
+import type { Content } from '../../sync/content-hash.ts';
+import type { Suppression } from '../../sync/suppression.ts';
+import type { PairConsent, RemoveRequest, SendRequest, SendResult } from '../../targets/remote-system.ts';
 
 /** What a test says about a person that no record tells. */
 export interface Known {
@@ -70,8 +70,7 @@ export class Records {
         return JSON.stringify(canonicalForm(stored[field])) === JSON.stringify(canonicalForm(value));
       },
       willStore: async (field, value) => {
-        const stored = this.#stored.get(key);
-        if (stored !== undefined) this.#stored.set(key, { ...stored, [field]: value });
+        if (this.#remoteIds.has(key)) this.#stored.set(key, { ...this.#stored.get(key), [field]: value });
       },
     };
   }

@@ -1,0 +1,31 @@
+import { parseInstant } from '../../sync/instant.ts';
+
+/** Where a page of changed members begins: at a time, and behind so many of those since then. */
+export interface Place {
+  /** As `since_last_changed` takes it: whole seconds with a zone, or it is ignored; null: at the beginning. */
+  readonly since: string | null;
+  readonly offset: number;
+}
+
+/** @param page as {@link nextPlace} has made it; null: the first. */
+export function placeIn(page: string | null, since: string | null): Place {
+  if (page === null) return { since: since === null ? null : wholeSeconds(parseInstant(since)), offset: 0 };
+  const [offset, ...time] = page.split('@');
+  return { since: time.join('@') || null, offset: Number(offset) };
+}
+
+/**
+ * What follows on a page: what has changed at its last time, or later. Members that change while the list is read move to its
+ * end; by counting from its beginning, as many would be skipped as have moved. A second is gone back, for nothing tells whether
+ * the list begins at its time or behind it.
+ *
+ * @param latest RFC 3339; null: nothing on the page has a time that can be read.
+ */
+export function nextPlace({ since, offset }: Place, listed: number, latest: string | null): string {
+  const from = latest === null ? null : parseInstant(latest).subtract({ seconds: 1 });
+  const moves = from !== null && (since === null || Temporal.Instant.compare(from, parseInstant(since)) > 0);
+  return moves ? `0@${wholeSeconds(from)}` : `${offset + listed}@${since ?? ''}`;
+}
+
+const wholeSeconds = (instant: Temporal.Instant) =>
+  instant.toString({ fractionalSecondDigits: 0, roundingMode: 'floor' }).replace('Z', '+00:00');
