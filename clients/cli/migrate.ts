@@ -1,5 +1,8 @@
 import { Option, type Command } from 'commander';
 import { migrate } from '../../database/migrate.ts';
+import { hasRoles, installRoles, SYNC_ROLE } from '../../database/roles/install-roles.ts';
+import { inboundColumns } from '../../targets/inbound-columns.ts';
+import { TARGETS } from '../../targets/index.ts';
 import { inSession } from './session.ts';
 import { say } from './output.ts';
 
@@ -7,6 +10,7 @@ interface MigrateFlags {
   readonly withEms?: boolean;
   readonly withNotify?: true;
   readonly withoutNotify?: true;
+  readonly withRoles?: boolean;
 }
 
 /** `ems-sync migrate` */
@@ -22,14 +26,20 @@ export function addMigrate(program: Command): void {
       ).conflicts('withoutNotify'),
     )
     .option('--without-notify', 'take them off again')
-    .addHelpText('after', '\nExample: npx ems-sync migrate')
-    .action(({ withEms = false, withNotify, withoutNotify }: MigrateFlags) =>
+    .option('--with-roles', `also make the role ${SYNC_ROLE}, which may do what ems-sync needs and nothing else`)
+    .addHelpText('after', '\nExample: npx ems-sync migrate --with-roles')
+    .action(({ withEms = false, withNotify, withoutNotify, withRoles = false }: MigrateFlags) =>
       inSession(async ({ settings }) => {
         const notify = withNotify ?? (withoutNotify === true ? false : undefined);
         const databaseUrl = settings.common.DATABASE_URL;
         const ran = await migrate({ databaseUrl, withEms, ...(notify === undefined ? {} : { notify }) });
         for (const name of ran) say(`ran ${name}`);
         if (notify !== undefined) say(notify ? "EMS's tables tell of changes" : "EMS's tables tell nothing any more");
+        // A role that is there gets what a new release needs.
+        if (withRoles || (ran.length > 0 && (await hasRoles(databaseUrl)))) {
+          await installRoles({ databaseUrl, owned: inboundColumns(TARGETS) });
+          say(`the role ${SYNC_ROLE} may do what this release needs, and nothing else`);
+        }
         say(
           ran.length === 0 && notify === undefined
             ? 'nothing to do: the database is up to date'

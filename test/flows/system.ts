@@ -20,6 +20,7 @@ import type { StartedTagServer } from '../../simulators/tagserver/start.ts';
 import type { SyncRequest } from '../../workflows/pair-requests.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { ensureSearchAttributes } from '../../clients/search-attributes.ts';
+import { limitedLogin } from '../database/limited-login.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
 import { Ems } from './ems.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
@@ -45,6 +46,7 @@ export class System {
   readonly namespace: string;
   readonly ems: Ems;
   readonly temporal: TemporalClient;
+  readonly #limitedUrl: string;
   readonly #settleMs: number;
   readonly #settings: Readonly<Record<string, string>>;
   readonly #simulators: Simulators;
@@ -55,6 +57,7 @@ export class System {
   private constructor(parts: {
     database: PostgresClient;
     databaseUrl: string;
+    limitedUrl: string;
     namespace: string;
     temporal: TemporalClient;
     simulators: Simulators;
@@ -64,6 +67,7 @@ export class System {
   }) {
     this.database = parts.database;
     this.databaseUrl = parts.databaseUrl;
+    this.#limitedUrl = parts.limitedUrl;
     this.namespace = parts.namespace;
     this.ems = new Ems(parts.database);
     this.temporal = parts.temporal;
@@ -82,6 +86,7 @@ export class System {
     await admin.query(`CREATE DATABASE ${name}`);
     const databaseUrl = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
     await migrate({ databaseUrl, withEms: true });
+    const login = await limitedLogin(databaseUrl);
     const database = new PostgresClient({ connectionString: databaseUrl });
     await database.connect();
     await database.query("SET TIME ZONE 'UTC'");
@@ -94,6 +99,7 @@ export class System {
     const system = new System({
       database,
       databaseUrl,
+      limitedUrl: login.url,
       namespace: name,
       temporal,
       simulators,
@@ -105,6 +111,7 @@ export class System {
         await database.end();
         await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
         await admin.end();
+        await login.drop(adminUrl);
       },
     });
     try {
@@ -117,10 +124,10 @@ export class System {
     }
   }
 
-  /** The environment that the workers and the command line run with. */
+  /** The environment that workers, gateway and command line run with: as a login that has the role `ems_sync` alone. */
   get environment(): Record<string, string> {
     return {
-      DATABASE_URL: this.databaseUrl,
+      DATABASE_URL: this.#limitedUrl,
       TEMPORAL_ADDRESS: requiredVariable('TEST_TEMPORAL_ADDRESS'),
       TEMPORAL_NAMESPACE: this.namespace,
       SETTLE_MS: String(this.#settleMs),
