@@ -135,3 +135,5 @@ try {
   process.exitCode = error instanceof SettingsError ? 2 : 1;
   process.stderr.write(`${failureOf(error, null).lines.join('\n')}\n`);
 }
+// The SDK tries again what was under way, on a connection that is closed by now, and that would end us with an error.
+process.exit();

@@ -82,6 +82,35 @@ export async function requestSyncAndWait(
   }
 }
 
+/** The server may be busy, but it is there. */
+const HANDED_OVER_WITHIN_MS = 10_000;
+
+/** {@link requestSync} for whoever cannot wait for a server that is away. @throws ServiceError of gRPC */
+export async function requestSyncNow(client: Client, pair: PairRef): Promise<void> {
+  await client.withDeadline(Date.now() + HANDED_OVER_WITHIN_MS, () => requestSync(client, pair));
+}
+
+/**
+ * {@link requestSyncAndWait}, but the request stands when no result comes in time: one that no worker has taken yet would be
+ * gone with whoever waited for it.
+ *
+ * @returns null: no result in time.
+ * @throws WorkflowFailedError, WorkflowUpdateFailedError if the pair's workflow has failed.
+ */
+export async function requestSyncWithin(
+  client: Client,
+  pair: PairRef,
+  timeoutMs: number,
+): Promise<SyncEntityResult | null> {
+  try {
+    return await requestSyncAndWait(client, pair, timeoutMs);
+  } catch (error) {
+    if (!(error instanceof NoResultInTimeError)) throw error;
+  }
+  await requestSyncNow(client, pair);
+  return null;
+}
+
 /** How the pair's workflow is named in lists, and goes before what sweeps start. */
 const startOptions = (pair: PairRef, request: SyncRequest) =>
   pairStartOptions(pair, request === 'inbound' ? 'inbound' : 'outbound', PRIORITY.onDemand);

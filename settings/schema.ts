@@ -56,6 +56,7 @@ export const commonSettings = z.object({
   CHATWOOT_WEBHOOK_SECRET: webhookSecrets('ChatWoot tells it with the webhook'),
   MAUTIC_WEBHOOK_SECRET: webhookSecrets('Mautic shows it with the webhook'),
   MAILCHIMP_WEBHOOK_SECRET: webhookSecrets('the end of the address that Mailchimp was given, or what it signs with'),
+  LISTENER_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').optional(),
   GATEWAY_TOKENS: z
     .string()
     .transform((text) => text.split(',').map((token) => token.trim()))

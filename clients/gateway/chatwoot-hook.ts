@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { chatwootHint, type Hint } from './chatwoot-hint.ts';
 import type { Followed } from './follow-hint.ts';
-import { JoinedWork } from './joined-work.ts';
+import { JoinedWork } from '../joined-work.ts';
 import { sendProblem } from './problem.ts';
 import { SeenSignatures } from './seen-signatures.ts';
 import { verifySignature } from './verify-signature.ts';

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { Followed } from './follow-hint.ts';
-import { JoinedWork } from './joined-work.ts';
+import { JoinedWork } from '../joined-work.ts';
 import { sendProblem } from './problem.ts';
 
 /** What a webhook of a target that is read for consent alone tells. */

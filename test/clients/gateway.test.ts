@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { chatwootHint, type Hint } from '../../clients/gateway/chatwoot-hint.ts';
 import type { ChatwootHook } from '../../clients/gateway/chatwoot-hook.ts';
-import { JoinedWork } from '../../clients/gateway/joined-work.ts';
+import { JoinedWork } from '../../clients/joined-work.ts';
 import { SeenSignatures } from '../../clients/gateway/seen-signatures.ts';
 import { createGateway } from '../../clients/gateway/server.ts';
 

@@ -7,7 +7,7 @@ import type { CommonSettings } from '../../../settings/schema.ts';
 import { AtMost } from '../../at-most.ts';
 import { carriersOf } from '../../carriers.ts';
 import { knownKeys } from '../../find-pairs.ts';
-import { NoResultInTimeError, requestSync, requestSyncAndWait } from '../../request-sync.ts';
+import { requestSyncNow, requestSyncWithin } from '../../request-sync.ts';
 import { webUiLink } from '../../web-ui-link.ts';
 import { Problem } from './problems.ts';
 import { processOf } from './processes.ts';
@@ -21,9 +21,6 @@ const WAITS_AT_ONCE = 200;
 
 /** Whoever comes when so many wait for their turn is told to come again. */
 const QUEUE_AT_MOST = 10_000;
-
-/** The server may be busy, but it is there. */
-const ASK_WITHIN_MS = 10_000;
 
 const REACH_WITHIN_MS = 3_000;
 
@@ -93,30 +90,19 @@ export class Asker {
       const waited = await this.#waits.runWithin(patience, () => this.#askAndWait(pair, until - Date.now()));
       if (waited !== null) return waited;
     }
-    await this.#request(pair);
+    await this.#asks.run(() => requestSyncNow(this.#servers.temporal, pair));
     return this.#result(pair, patience > 0 ? 'unanswered' : 'requested');
   }
 
   async #askAndWait(pair: PairRef, waitMs: number): Promise<Asked> {
-    const { temporal } = this.#servers;
     try {
-      const answer = await requestSyncAndWait(temporal, pair, waitMs);
-      return { ...this.#result(pair, 'answered'), ...answer };
+      const answer = await requestSyncWithin(this.#servers.temporal, pair, waitMs);
+      return answer === null ? this.#result(pair, 'unanswered') : { ...this.#result(pair, 'answered'), ...answer };
     } catch (error) {
-      if (error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError) {
-        const reason = 'its workflow has failed: the link says why';
-        return { ...this.#result(pair, 'answered'), outcome: 'FAILING', delivery: 'failing', reason };
-      }
-      if (!(error instanceof NoResultInTimeError)) throw error;
+      if (!(error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError)) throw error;
+      const reason = 'its workflow has failed: the link says why';
+      return { ...this.#result(pair, 'answered'), outcome: 'FAILING', delivery: 'failing', reason };
     }
-    // A request that no worker has taken yet is gone with whoever waited for it; a signal stays.
-    await this.#request(pair);
-    return this.#result(pair, 'unanswered');
-  }
-
-  async #request(pair: PairRef): Promise<void> {
-    const { temporal } = this.#servers;
-    await this.#asks.run(() => temporal.withDeadline(Date.now() + ASK_WITHIN_MS, () => requestSync(temporal, pair)));
   }
 
   #result(pair: PairRef, result: 'requested' | 'answered' | 'unanswered'): Asked {

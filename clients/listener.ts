@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import fastify from 'fastify';
+import { pino, type Logger } from 'pino';
+import { createOrm } from '../database/orm.ts';
+import { loadEnvironment } from '../settings/load-environment.ts';
+import { readSettings } from '../settings/read-settings.ts';
+import { SettingsError } from '../settings/settings-error.ts';
+import { temporalConnection } from '../settings/temporal-connection.ts';
+import { failureOf } from './cli/failures.ts';
+import { addHealth } from './gateway/health.ts';
+import { Dispatch } from './listener/dispatch.ts';
+import { GatheredKeys } from './listener/gathered-keys.ts';
+import { listen } from './listener/listen.ts';
+import { Sweeps } from './listener/sweeps.ts';
+
+/** What was heard before the end is still asked for, within the time that containers give. */
+const STOP_WITHIN_MS = 8_000;
+
+/** `npm run listener`: what EMS commits is on its way at once, until SIGTERM or SIGINT. It waits for servers that are away. */
+async function main(): Promise<void> {
+  const settings = readSettings(loadEnvironment());
+  const { common } = settings;
+  const log = pino({ name: 'ems-sync-listener', level: common.LOG_LEVEL });
+  const processes = settings.enabled
+    .map(({ target }) => target.process)
+    .filter(({ directions }) => directions.includes('outbound'));
+  if (processes.length === 0) throw new SettingsError(['no process has its settings: see .env.example']);
+  const stop = stopRequest(log);
+  const reasonOf = (error: unknown) => failureOf(error, common).lines.join('; ');
+  const connection = Connection.lazy(temporalConnection(common));
+  const temporal = new Client({ connection, namespace: common.TEMPORAL_NAMESPACE });
+  const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 10 });
+  const sweeps = new Sweeps({ temporal, log, settleMs: common.SETTLE_MS, reasonOf, stop });
+  const dispatch = new Dispatch({ orm, temporal, log, processes, sweeps, reasonOf });
+  const gathered = new GatheredKeys((type, changes) => dispatch.lookAt(type, changes));
+  let isListening = false;
+  const health = fastify();
+  addHealth(health, async () => (isListening ? [] : ['PostgreSQL']));
+  try {
+    if (common.LISTENER_PORT !== undefined) await health.listen({ host: '0.0.0.0', port: common.LISTENER_PORT });
+    await listen({
+      databaseUrl: common.DATABASE_URL,
+      log,
+      reasonOf,
+      stop,
+      onNotification: (notification) => gathered.add(notification),
+      onListening: () => {
+        isListening = true;
+        log.info({ processes: processes.map(({ name }) => name) }, 'listener is ready');
+        for (const { name } of processes) void sweeps.want(name, 'changes that nobody heard of');
+      },
+      onLost: () => {
+        isListening = false;
+      },
+    });
+    await Promise.race([gathered.idle().then(() => dispatch.idle()), sleep(STOP_WITHIN_MS, null, { ref: false })]);
+  } finally {
+    await health.close();
+    await connection.close();
+    await orm.close();
+  }
+  log.info('listener has stopped');
+}
+
+/** Aborted by the first SIGTERM or SIGINT. */
+function stopRequest(log: Logger): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, 'told to stop');
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.exitCode = error instanceof SettingsError ? 2 : 1;
+  process.stderr.write(`${failureOf(error, null).lines.join('\n')}\n`);
+}
+// The SDK tries again what was under way, on a connection that is closed by now, and that would end us with an error.
+process.exit();

@@ -1,0 +1,95 @@
+import type { Client } from '@temporalio/client';
+import type { Orm } from '../../database/orm.ts';
+import type { EntityKey } from '../../sync/entity-type.ts';
+import { pairWorkflowId } from '../../sync/workflow-ids.ts';
+import type { EntityMapping } from '../../targets/entity-mapping.ts';
+import type { SyncProcess } from '../../targets/sync-process.ts';
+import type { SyncOutcome } from '../../sync/sync-outcome.ts';
+import { AtMost } from '../at-most.ts';
+import { JoinedWork } from '../joined-work.ts';
+import { requestSyncNow, requestSyncWithin } from '../request-sync.ts';
+import { awaitedBy } from './wanted-keys.ts';
+
+/** Requests of one process at once: a target that is down must not hold up the others. */
+const ASKS_AT_ONCE = 40;
+
+/** More that wait for their turn are left to a sweep. */
+const QUEUE_AT_MOST = 1_000;
+
+/** Whoever has no outcome by then goes on by itself. */
+const OUTCOME_WITHIN_MS = 5_000;
+
+/** A row may refer to rows of several types; each is waited for one after the other. */
+const WAITS_AT_MOST = 5;
+
+export interface BringServers {
+  readonly orm: Orm;
+  readonly temporal: Client;
+}
+
+/**
+ * Asks the pairs of one process for passes, each row's once at a time. A row that turns out to wait for another (a
+ * registration for its person, who has never been at the target) has that one asked for, and is asked again.
+ */
+export class Bring {
+  readonly #servers: BringServers;
+  readonly #process: SyncProcess;
+  readonly #asks = new AtMost(ASKS_AT_ONCE);
+  readonly #asked = new JoinedWork<void>();
+  readonly #awaited = new JoinedWork<SyncOutcome | null>();
+
+  constructor(servers: BringServers, process: SyncProcess) {
+    this.#servers = servers;
+    this.#process = process;
+  }
+
+  /** So much waits already that a sweep is the better way. */
+  get isFull(): boolean {
+    return this.#asks.waiting > QUEUE_AT_MOST;
+  }
+
+  /** @throws the error of a server that cannot be reached; whoever comes meanwhile is served afterwards, once for all. */
+  async bring(mapping: EntityMapping, key: EntityKey): Promise<SyncOutcome | null> {
+    // Only what refers to others can wait for them; for all else it is enough that Temporal holds the request.
+    return mapping.referencedTypes.length === 0 ? this.#ask(mapping, key) : this.#bringWithOthers(mapping, key);
+  }
+
+  async #ask(mapping: EntityMapping, key: EntityKey): Promise<null> {
+    const pair = { process: this.#process.name, type: mapping.type, key };
+    await this.#asked.run(this.#id(mapping, key), () =>
+      this.#asks.run(() => requestSyncNow(this.#servers.temporal, pair)),
+    );
+    return null;
+  }
+
+  async #bringWithOthers(mapping: EntityMapping, key: EntityKey): Promise<SyncOutcome | null> {
+    const pair = { process: this.#process.name, type: mapping.type, key };
+    return this.#awaited.run(this.#id(mapping, key), async () => {
+      for (let waits = 0; ; waits += 1) {
+        const result = await this.#asks.run(() => requestSyncWithin(this.#servers.temporal, pair, OUTCOME_WITHIN_MS));
+        if (result?.outcome !== 'WAITING' || waits === WAITS_AT_MOST) return result?.outcome ?? null;
+        if (!(await this.#bringAwaited(mapping, key))) return 'WAITING';
+      }
+    });
+  }
+
+  /** @returns whether the row that was waited for may be there now. */
+  async #bringAwaited(mapping: EntityMapping, key: EntityKey): Promise<boolean> {
+    const awaited = await awaitedBy(this.#servers.orm, this.#process.name, mapping, key);
+    const [type, awaitedKey = ''] = awaited?.split('/') ?? [];
+    // Two rows of one type may wait for each other; the types' own order has no circle.
+    const of =
+      mapping.referencedTypes.includes(type as never) && type !== mapping.type ? this.#mapping(type) : undefined;
+    if (of === undefined) return false;
+    const outcome = await this.#bringWithOthers(of, awaitedKey);
+    return outcome === 'IN_SYNC' || outcome === 'LINKED';
+  }
+
+  #mapping(type: string | undefined): EntityMapping | undefined {
+    return this.#process.mappings.find((mapping) => mapping.type === type);
+  }
+
+  #id(mapping: EntityMapping, key: EntityKey): string {
+    return pairWorkflowId(this.#process.name, mapping.type, key);
+  }
+}

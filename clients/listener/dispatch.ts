@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+import type { EntityType } from '../../sync/entity-type.ts';
+import type { EntityMapping } from '../../targets/entity-mapping.ts';
+import type { SyncProcess } from '../../targets/sync-process.ts';
+import { Bring, type BringServers } from './bring.ts';
+import type { Changes } from './gathered-keys.ts';
+import type { Sweeps } from './sweeps.ts';
+import { wantedKeys } from './wanted-keys.ts';
+
+export interface DispatchOptions extends BringServers {
+  readonly log: Logger;
+  /** Those that are on, and go outbound. */
+  readonly processes: readonly SyncProcess[];
+  readonly sweeps: Sweeps;
+  readonly reasonOf: (error: unknown) => string;
+}
+
+/** Turns what has changed into requests for every process that has to do with it. */
+export class Dispatch {
+  readonly #options: DispatchOptions;
+  readonly #brings: ReadonlyMap<SyncProcess, Bring>;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(options: DispatchOptions) {
+    this.#options = options;
+    this.#brings = new Map(options.processes.map((process) => [process, new Bring(options, process)]));
+  }
+
+  /** Returns when every row is on its way, not when it has arrived. Never rejects: what goes wrong is left to a sweep. */
+  async lookAt(type: EntityType, changes: Changes): Promise<void> {
+    const { log, orm, sweeps, reasonOf } = this.#options;
+    await Promise.all(
+      [...this.#brings].map(async ([process, bring]) => {
+        const mapping = process.mappings.find((one) => one.type === type);
+        // What travels with another is told of as that one.
+        if (mapping === undefined || mapping.travelsWith !== null) return;
+        if (changes === 'every' || bring.isFull) {
+          void sweeps.want(process.name, `many changes of ${type}`);
+          return;
+        }
+        try {
+          for (const key of await wantedKeys(orm, process.name, mapping, [...changes])) {
+            this.#start(process, mapping, bring, key);
+          }
+        } catch (error) {
+          log.warn({ process: process.name, type, reason: reasonOf(error) }, 'changes could not be looked at');
+          void sweeps.want(process.name, `changes of ${type} that could not be looked at`);
+        }
+      }),
+    );
+  }
+
+  /** Resolves when all that is on its way has arrived, or gone on by itself. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  #start({ name }: SyncProcess, mapping: EntityMapping, bring: Bring, key: string): void {
+    const { log, sweeps, reasonOf } = this.#options;
+    const { type } = mapping;
+    const running = bring.bring(mapping, key).then(
+      (outcome) => log.debug({ process: name, type, id: key, outcome }, 'a change was asked for'),
+      (error: unknown) => {
+        log.warn({ process: name, type, id: key, reason: reasonOf(error) }, 'a change could not be asked for');
+        void sweeps.want(name, `changes of ${type} that could not be asked for`);
+      },
+    );
+    this.#underWay.add(running);
+    void running.finally(() => this.#underWay.delete(running));
+  }
+}

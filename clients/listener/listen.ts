@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pRetry from 'p-retry';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { tablesWithoutNotify } from '../../database/notify/install-notify.ts';
+import { NOTIFY_CHANNEL, readNotification, type Notification } from '../../database/notify/notification.ts';
+
+export interface ListenOptions {
+  readonly databaseUrl: string;
+  readonly log: Logger;
+  readonly onNotification: (notification: Notification) => void;
+  /** Told whenever a connection listens: what was committed before is not heard. */
+  readonly onListening: () => void;
+  /** Told when it no longer does. */
+  readonly onLost: () => void;
+  /** Why a connection failed, in an operator's words. */
+  readonly reasonOf: (error: unknown) => string;
+  readonly stop: AbortSignal;
+}
+
+/** Pauses between attempts: doubled, at most half a minute. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+
+const CONNECT_WITHIN_MS = 10_000;
+
+/** A connection whose other end has vanished says nothing, so it is asked. */
+const HEARTBEAT_MS = 10_000;
+
+/**
+ * Listens on a connection of its own until told to stop, on a new one whenever it is lost. It must be a direct one:
+ * behind a pool that lends connections by the transaction nobody hears anything.
+ */
+export async function listen(options: ListenOptions): Promise<void> {
+  const { log, stop, reasonOf } = options;
+  while (!stop.aborted) {
+    try {
+      const client = await pRetry(() => connect(options), {
+        retries: Number.POSITIVE_INFINITY,
+        minTimeout: FIRST_PAUSE_MS,
+        maxTimeout: LONGEST_PAUSE_MS,
+        randomize: true,
+        signal: stop,
+        onFailedAttempt: ({ error }) => log.warn({ reason: reasonOf(error) }, 'cannot listen; trying again'),
+      });
+      const reason = await untilLost(client, stop);
+      options.onLost();
+      if (stop.aborted) return;
+      log.warn(
+        { reason: reasonOf(reason) },
+        'the connection that listens is lost; changes are heard again after a new one',
+      );
+      // One that is cut again and again must not be a storm.
+      await sleep(FIRST_PAUSE_MS, undefined, { signal: stop });
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    }
+  }
+}
+
+async function connect({ databaseUrl, log, onNotification, onListening }: ListenOptions): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'ems-sync listener',
+    connectionTimeoutMillis: CONNECT_WITHIN_MS,
+    query_timeout: HEARTBEAT_MS,
+    keepAlive: true,
+  });
+  // Without anybody who hears of it, an error would end the program.
+  client.on('error', () => undefined);
+  client.on('notification', ({ payload = '' }) => {
+    const notification = readNotification(payload);
+    if (notification !== null) onNotification(notification);
+  });
+  try {
+    await client.connect();
+    await client.query(`LISTEN ${NOTIFY_CHANNEL}`);
+    const silent = await tablesWithoutNotify(client);
+    if (silent.length > 0) {
+      log.warn(
+        { tables: silent },
+        'these tables tell nothing, only sweeps find changes: npx ems-sync migrate --with-notify',
+      );
+    }
+  } catch (error) {
+    void client.end().catch(() => undefined);
+    throw error;
+  }
+  onListening();
+  return client;
+}
+
+/** Why it was lost. Resolves as well when told to stop. */
+async function untilLost(client: pg.Client, stop: AbortSignal): Promise<unknown> {
+  const { promise: lost, resolve } = Promise.withResolvers<unknown>();
+  const heartbeat = setInterval(() => void client.query('SELECT 1').catch(resolve), HEARTBEAT_MS);
+  client.once('error', resolve);
+  client.once('end', () => resolve(new Error('Connection terminated')));
+  stop.addEventListener('abort', () => resolve(null), { once: true });
+  if (stop.aborted) resolve(null);
+  try {
+    return await lost;
+  } finally {
+    clearInterval(heartbeat);
+    // One that is half open would never end.
+    void client.end().catch(() => undefined);
+  }
+}
