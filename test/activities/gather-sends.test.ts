@@ -59,28 +59,29 @@ describe('a call that is refused as a whole', () => {
   });
 });
 
-describe('deliveries', () => {
-  function remote() {
-    const batches: string[][] = [];
-    const single: string[] = [];
-    const system: RemoteSystem = {
-      probe: async () => undefined,
-      remove: async () => undefined,
-      send: async ({ key }) => {
-        single.push(key);
-        return sent(key);
+/** A target that notes what it is sent, and how. */
+function remote() {
+  const batches: string[][] = [];
+  const single: string[] = [];
+  const system: RemoteSystem = {
+    probe: async () => undefined,
+    remove: async () => undefined,
+    send: async ({ key }) => {
+      single.push(key);
+      return sent(key);
+    },
+    bulk: {
+      canGather: ({ giveWay }) => !giveWay,
+      sendMany: async (requests) => {
+        batches.push(requests.map(({ key }) => key));
+        return requests.map(({ key }) => (key === '3' ? refused() : sent(key)));
       },
-      bulk: {
-        canGather: ({ giveWay }) => !giveWay,
-        sendMany: async (requests) => {
-          batches.push(requests.map(({ key }) => key));
-          return requests.map(({ key }) => (key === '3' ? refused() : sent(key)));
-        },
-      },
-    };
-    return { batches, single, gathered: gatherSends(system, 4) };
-  }
+    },
+  };
+  return { batches, single, gathered: gatherSends(system, 4) };
+}
 
+describe('deliveries', () => {
   test('that wait together go in calls of the limit’s size, and each gets its own result', async () => {
     const { batches, gathered } = remote();
     const results = await Promise.allSettled(['1', '2', '3', '4', '5', '6'].map((key) => gathered.send(request(key))));
