@@ -153,8 +153,9 @@ describe('a commit is at TagServer without any sweep', () => {
     const priorities = await system.eventually('an attempt', async () => {
       const { raw } = await system.pair('Person', person).describe();
       const activity = raw.pendingActivities?.[0];
-      if (Number(raw.workflowExecutionInfo?.status) !== 1 || activity === undefined) return null;
-      return [raw.workflowExecutionInfo.priority?.priorityKey, activity.priority?.priorityKey];
+      const info = raw.workflowExecutionInfo;
+      if (info == null || Number(info.status) !== 1 || activity === undefined) return null;
+      return [info.priority?.priorityKey, activity.priority?.priorityKey];
     });
     await system.tagServer.control.clearFaults();
     expect(priorities).toEqual([1, 1]);
