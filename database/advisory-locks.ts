@@ -33,12 +33,12 @@ export class AdvisoryLocks {
   async withLocks<T>(names: readonly string[], timeoutMs: number, work: () => Promise<T>): Promise<T> {
     const [name, ...others] = [...new Set(names)].toSorted();
     if (name === undefined) return work();
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     const leave = await this.#enterQueue(name, deadline);
     try {
       await this.#lock(name, deadline);
       try {
-        return await this.withLocks(others, Math.max(0, deadline - Date.now()), work);
+        return await this.withLocks(others, Math.max(0, deadline - performance.now()), work);
       } finally {
         await this.#unlock(name);
       }
@@ -53,7 +53,7 @@ export class AdvisoryLocks {
    * @throws LockTimeoutError
    */
   async withOneOf<T>(names: readonly string[], timeoutMs: number, work: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (let tries = 0; ; tries += 1) {
       for (const name of names) {
         if (this.#queues.has(name)) continue;
@@ -69,7 +69,7 @@ export class AdvisoryLocks {
           leave();
         }
       }
-      if (Date.now() >= deadline) throw new LockTimeoutError('all are taken');
+      if (performance.now() >= deadline) throw new LockTimeoutError('all are taken');
       await sleep(pauseOf(tries));
     }
   }
@@ -93,7 +93,7 @@ export class AdvisoryLocks {
     if (before === undefined) return leave;
     const inTime = await Promise.race([
       before.then(() => true),
-      sleep(Math.max(0, deadline - Date.now()), false, { ref: false }),
+      sleep(Math.max(0, deadline - performance.now()), false, { ref: false }),
     ]);
     if (inTime) return leave;
     leave();
@@ -102,7 +102,7 @@ export class AdvisoryLocks {
 
   async #lock(name: string, deadline: number): Promise<void> {
     for (let tries = 0; !(await this.#tryLock(name)); tries += 1) {
-      if (Date.now() >= deadline) throw new LockTimeoutError('held by another process');
+      if (performance.now() >= deadline) throw new LockTimeoutError('held by another process');
       await sleep(pauseOf(tries));
     }
   }
