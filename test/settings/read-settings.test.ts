@@ -38,6 +38,8 @@ test('a process without any of its settings is off, and says which would switch 
   expect(enabled).toEqual([]);
   expect(off).toEqual([
     { process: 'TAGSERVER', missing: ['TAGSERVER_URL', 'TAGSERVER_TOKEN'] },
+    { process: 'MAUTIC', missing: ['MAUTIC_URL'] },
+    { process: 'MAILCHIMP', missing: ['MAILCHIMP_API_KEY', 'MAILCHIMP_LIST_ID'] },
     { process: 'RUNSIGNUP', missing: ['RUNSIGNUP_URL', 'RUNSIGNUP_API_KEY', 'RUNSIGNUP_API_SECRET'] },
     {
       process: 'CHATWOOT',
@@ -115,7 +117,7 @@ test.each(['', ' '])('set to %j is not set', (nothing) => {
   });
   expect(common.SETTLE_MS).toBe(1_000);
   expect(common.METRICS_PORT).toBeUndefined();
-  expect(off).toHaveLength(3);
+  expect(off).toHaveLength(5);
 });
 
 test('the secrets of webhooks are a list, and nothing says what they are', () => {
