@@ -1,9 +1,13 @@
 import DataLoader from 'dataloader';
+import pLimit from 'p-limit';
 import { SyncError } from '../sync/sync-error.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../targets/remote-system.ts';
 
-/** A delivery waits so long for others to go with; a worker under load fills a call sooner. */
-const GATHER_MS = 400;
+/** A call goes out once nothing has come to it for so long: under load deliveries come one after the other. */
+const QUIET_MS = 400;
+
+/** The first of a call waits no longer than this, well within an activity's time limit. */
+const GATHER_MS = 5_000;
 
 /**
  * A connection whose deliveries, where nobody waits for them, are gathered into bulk calls: each still gets its own result, or
@@ -12,20 +16,39 @@ const GATHER_MS = 400;
  *
  * @param remote a plain object, as every target's connection is.
  * @param itemsPerCall the target's limit.
+ * @param concurrentCalls of those that wait, but cannot be gathered.
  */
-export function gatherSends(remote: RemoteSystem, itemsPerCall: number): RemoteSystem {
+export function gatherSends(
+  remote: RemoteSystem,
+  { itemsPerCall, concurrentCalls }: { readonly itemsPerCall: number; readonly concurrentCalls: number },
+): RemoteSystem {
   const { bulk } = remote;
+  const inTurn = pLimit(concurrentCalls);
   if (bulk === undefined) return remote;
   const call = (requests: readonly SendRequest[]) => bulk.sendMany(requests);
+  let latestAt = 0;
+  const whenQuiet = (send: () => void) => {
+    const deadline = performance.now() + GATHER_MS;
+    const look = () => {
+      const pause = Math.min(latestAt + QUIET_MS, deadline) - performance.now();
+      if (pause > 0) setTimeout(look, pause);
+      else send();
+    };
+    look();
+  };
   const loader = new DataLoader<SendRequest, SendResult>((requests) => sendInHalves(call, requests), {
     cache: false,
     maxBatchSize: itemsPerCall,
-    batchScheduleFn: (send) => void setTimeout(send, GATHER_MS),
+    batchScheduleFn: whenQuiet,
   });
   return {
     ...remote,
-    send: (request) =>
-      request.patient === true && bulk.canGather(request) ? loader.load(request) : remote.send(request),
+    send: (request) => {
+      if (request.patient !== true) return remote.send(request);
+      if (!bulk.canGather(request)) return inTurn(() => remote.send(request));
+      latestAt = performance.now();
+      return loader.load(request);
+    },
   };
 }
 

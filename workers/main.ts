@@ -6,6 +6,7 @@ import { createOrm, type Orm } from '../database/orm.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
+import type { SyncProcess } from '../targets/sync-process.ts';
 import { connectTemporal } from './connect-temporal.ts';
 import { connectionServices } from './connection-services.ts';
 import { createWorkers } from './create-workers.ts';
@@ -99,13 +100,19 @@ function connectProcesses({ enabled, common }: Settings, locks: AdvisoryLocks) {
   const services = connectionServices(locks, common.CONSENT_POLICY);
   return new Map(
     enabled.map(({ target, settings }) => {
-      const { process } = target;
+      const process = common.SYNC_BULK ? target.process : oneByOne(target.process);
+      const { bulk, concurrentCalls } = process.limits;
       const remote = target.connect(settings, services);
-      const { bulk } = process.limits;
-      const gathered = common.SYNC_BULK && bulk !== undefined ? gatherSends(remote, bulk.itemsPerCall) : remote;
+      const gathered = bulk === undefined ? remote : gatherSends(remote, { ...bulk, concurrentCalls });
       return [process.name, { process, remote: gathered }];
     }),
   );
+}
+
+/** Without bulk calls, as many deliveries at once as calls are allowed. */
+function oneByOne(process: SyncProcess): SyncProcess {
+  const { bulk: _, ...limits } = process.limits;
+  return { ...process, limits };
 }
 
 try {

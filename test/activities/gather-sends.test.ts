@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { gatherSends, sendInHalves } from '../../activities/gather-sends.ts';
@@ -78,7 +79,7 @@ function remote() {
       },
     },
   };
-  return { batches, single, gathered: gatherSends(system, 4) };
+  return { batches, single, gathered: gatherSends(system, { itemsPerCall: 4, concurrentCalls: 2 }) };
 }
 
 describe('deliveries', () => {
@@ -95,6 +96,17 @@ describe('deliveries', () => {
       'fulfilled',
     ]);
     expect(results[5]).toMatchObject({ value: { remoteId: '6' } });
+  });
+
+  test('that come one after the other go in one call, once no more come', async () => {
+    const { batches, gathered } = remote();
+    const all = [];
+    for (const key of ['1', '2', '4']) {
+      all.push(gathered.send(request(key)));
+      await sleep(250);
+    }
+    await Promise.all(all);
+    expect(batches).toEqual([['1', '2', '4']]);
   });
 
   test('that somebody waits for, or that must go alone, do so at once', async () => {

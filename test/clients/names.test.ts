@@ -32,7 +32,7 @@ describe('names on the command line', () => {
     expect(() => typeNamed('ConversationMessage')).toThrow(/unknown type ConversationMessage.* one of .*Person/);
     expect(() => typeNamed('Conversation', [process])).toThrow(/unknown type Conversation of TAGSERVER/);
     expect(processesWith('Person').map(({ name }) => name)).toContain('TAGSERVER');
-    expect(processesWith('ContactPreference')).toEqual([]);
+    expect(processesWith('ContactPreference').map(({ name }) => name)).toEqual(['MAUTIC', 'MAILCHIMP']);
   });
 
   test('ids are those of a bigint key, each once', () => {
