@@ -13,7 +13,10 @@ if (!existsSync(node)) {
   process.exit(1);
 }
 
-const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+// Types are stripped once, not at every command. A folder that cannot be written does no harm.
+const NODE_COMPILE_CACHE = fileURLToPath(new URL('../.local/compile-cache', import.meta.url));
+const env = { NODE_COMPILE_CACHE, ...process.env };
+const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit', env });
 for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
   process.on(signal, () => child.kill(signal));
 child.once('error', (error) => {

@@ -17,6 +17,8 @@ export interface DemoAddresses {
   readonly gatewayPort: number;
   /** What each simulated target needs to be reached. */
   readonly targets: ReadonlyMap<SyncProcessName, DemoEnvironment>;
+  /** Default: every five seconds. */
+  readonly sweepCron?: string | undefined;
 }
 
 /**
@@ -24,11 +26,11 @@ export interface DemoAddresses {
  * shell say about real systems must not reach a demo, or its invented persons would reach those systems.
  */
 export function demoEnvironment(addresses: DemoAddresses): DemoEnvironment {
-  const { databaseUrl, temporalAddress, uiUrl, syncKey, gatewayPort, targets } = addresses;
+  const { databaseUrl, temporalAddress, uiUrl, syncKey, gatewayPort, targets, sweepCron = SWEEP_CRON } = addresses;
   const names = knownSettings().flatMap((name) => (name.endsWith('_FILE') ? [name] : [name, `${name}_FILE`]));
   const empty = Object.fromEntries(names.map((name) => [name, '']));
   const crons = TARGETS.filter(({ process }) => targets.has(process.name)).flatMap(({ process }) =>
-    process.directions.map((direction) => [`SYNC_CRON_${process.name}_${direction.toUpperCase()}`, SWEEP_CRON]),
+    process.directions.map((direction) => [`SYNC_CRON_${process.name}_${direction.toUpperCase()}`, sweepCron]),
   );
   return {
     ...empty,

@@ -20,7 +20,7 @@ export function makeRunFolder(): string {
   return folder;
 }
 
-/** Whether this is a demo: the number may be somebody else's by now. */
+/** Whether this is a demo, or a benchmark, which runs one: the number may be somebody else's by now. */
 export function isRunningDemo(pid: number): boolean {
-  return inspect(pid)?.command.includes('demo/main.ts') === true;
+  return /\b(demo|bench)\/main\.ts\b/.test(inspect(pid)?.command ?? '');
 }

@@ -41,7 +41,7 @@ export interface DemoSystem {
  * @param stack takes over whatever was started, in the order of starting, even if a later step fails.
  */
 export async function startSystem(
-  options: DemoOptions,
+  options: Omit<DemoOptions, 'once' | 'timeout'>,
   runFolder: string,
   stack: AsyncDisposableStack,
   say: (line: string) => void,
@@ -72,6 +72,7 @@ export async function startSystem(
     syncKey: randomBytes(32).toString('base64'),
     gatewayPort,
     targets: await settingsOf(targets, `http://127.0.0.1:${gatewayPort}`),
+    sweepCron: options.sweepCron,
   });
   const settings = readSettings(environment);
   const client = await connectTemporal(settings.common);

@@ -106,7 +106,7 @@ function spawned(options: StartChild): Promise<ChildProcess> {
   return new Promise<ChildProcess>((resolve, reject) => {
     const child = spawn(options.command, [...options.args], {
       cwd: options.cwd,
-      env: options.env ?? process.env,
+      env: options.env === undefined ? process.env : { ...compileCache(), ...options.env },
       stdio: ['ignore', output, output],
       detached: true,
       ...(options.uid === undefined ? {} : { uid: options.uid }),
@@ -119,6 +119,12 @@ function spawned(options: StartChild): Promise<ChildProcess> {
   }).finally(() => {
     if (log !== undefined) closeSync(log);
   });
+}
+
+/** Programs of ours need not be compiled again by each process: see run.mjs. */
+function compileCache(): NodeJS.ProcessEnv {
+  const folder = process.env['NODE_COMPILE_CACHE'];
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
 
 /** The child leads its own group: whatever it started goes with it. A group that has ended meanwhile is fine. */

@@ -12,7 +12,7 @@ let people = 0;
 beforeAll(async () => {
   system = await System.start({ targets: ['CHATWOOT', 'RUNSIGNUP'] });
   chatwoot = system.process('CHATWOOT');
-}, 90_000);
+});
 afterAll(async () => {
   await system.stop();
 });

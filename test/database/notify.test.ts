@@ -16,7 +16,7 @@ beforeAll(async () => {
   await listener.connect();
   listener.on('notification', ({ payload = '' }) => heard.push(payload));
   await listener.query(`LISTEN ${NOTIFY_CHANNEL}`);
-}, 60_000);
+});
 
 afterAll(async () => {
   await listener?.end();

@@ -12,7 +12,7 @@ let personId: string;
 
 beforeAll(async () => {
   database = await migratedDatabase();
-}, 60_000);
+});
 
 beforeEach(async () => {
   personId = await database.ems.person({ modified_on: '2026-05-01T10:00:00.123456Z' });

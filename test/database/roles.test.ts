@@ -31,7 +31,7 @@ beforeAll(async () => {
   limited = new Client({ connectionString: login.url });
   await limited.connect();
   orm = await createOrm({ databaseUrl: login.url, poolSize: 2 });
-}, 60_000);
+});
 afterAll(async () => {
   await orm.close();
   await limited.end();

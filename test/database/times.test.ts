@@ -7,7 +7,7 @@ let database: MigratedDatabase;
 
 beforeAll(async () => {
   database = await migratedDatabase();
-}, 60_000);
+});
 
 afterAll(async () => {
   await database?.close();

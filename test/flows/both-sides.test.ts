@@ -74,7 +74,7 @@ let chatwoot: ProcessUnderTest;
 beforeAll(async () => {
   system = await System.start({ targets: ['CHATWOOT'] });
   chatwoot = system.process('CHATWOOT');
-}, 60_000);
+});
 
 afterAll(async () => {
   await system.stop();

@@ -20,11 +20,11 @@ beforeAll(async () => {
     `INSERT INTO contact_preference (modified_on, person_id, channel, topic, opted_in)
      SELECT now(), id, 'EMAIL', 'NEWSLETTER', true FROM person`,
   );
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 /** How many items each bulk call carried. */
 async function bulkCalls(process: keyof typeof LIMITS): Promise<number[]> {
@@ -73,5 +73,5 @@ describe.each(['MAUTIC', 'MAILCHIMP'] as const)('a first load into %s', (process
     await system.process(process).sweep();
     expect(await controlOf(process).journal({ writesOnly: true })).toEqual([]);
     expect(await system.rowVersions()).toEqual(versions);
-  }, 120_000);
+  });
 });

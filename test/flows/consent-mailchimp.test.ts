@@ -95,7 +95,7 @@ let mailchimp: ProcessUnderTest;
 beforeAll(async () => {
   under = await MailchimpUnderTest.start();
   ({ system, process: mailchimp } = under);
-}, 60_000);
+});
 
 afterAll(async () => {
   await under.stop();

@@ -10,7 +10,7 @@ let chatwoot: ProcessUnderTest;
 beforeAll(async () => {
   under = await ChatwootUnderTest.start();
   ({ system, process: chatwoot } = under);
-}, 60_000);
+});
 
 afterAll(async () => {
   await under.stop();
@@ -185,7 +185,7 @@ describe('CHATWOOT_SEND_PUBLIC', () => {
 
   beforeAll(async () => {
     open = await ChatwootUnderTest.start({ settings: { CHATWOOT_SEND_PUBLIC: 'true', CHATWOOT_INBOX_ID: '2' } });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await open.stop();

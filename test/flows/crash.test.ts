@@ -6,11 +6,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 describe('crash', () => {
   test('workers killed between delivery and record, and started again: recorded, and sent once (pitfall 17)', async () => {
@@ -100,5 +100,5 @@ describe('crash', () => {
 
     await system.inState('Event', eventId, 'IN_SYNC');
     expect((await system.writes(`events/${eventId}`)).map(({ outcome }) => outcome)).toEqual(['created']);
-  }, 120_000);
+  });
 });

@@ -10,11 +10,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start({ targets: TARGETS });
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 /** Somebody whom every target knows, by words that are nobody else's. */
 async function everywhere(words: {

@@ -10,7 +10,7 @@ let chatwoot: ProcessUnderTest;
 beforeAll(async () => {
   under = await ChatwootUnderTest.start();
   ({ system, process: chatwoot } = under);
-}, 60_000);
+});
 
 afterAll(async () => {
   await under.stop();

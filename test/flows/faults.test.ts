@@ -5,11 +5,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 const put = (path: string) => ({ method: 'PUT', prefix: `/v1/${path}` });
 
@@ -153,7 +153,7 @@ describe('records that fail alone', () => {
     await ems.update('event', garbled, { name: 'Mended' });
     await system.sweep();
     expect(await system.record('Event', garbled)).toMatchObject({ state: 'IN_SYNC', last_error: null });
-  }, 120_000);
+  });
 
   test('content that TagServer refuses for good is parked at once, and never sent again unchanged', async () => {
     const eventId = await system.ems.event();

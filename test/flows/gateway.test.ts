@@ -24,7 +24,7 @@ beforeAll(async () => {
   ({ secret } = webhook);
   gateway = await startGateway();
   await api('PATCH', `/webhooks/${webhook.id}`, { webhook: { url: `${gateway.url}/hooks/chatwoot` } });
-}, 90_000);
+});
 
 afterAll(async () => {
   await Promise.all(gateways.map(({ child }) => child.stop()));

@@ -10,7 +10,7 @@ let chatwoot: ProcessUnderTest;
 beforeAll(async () => {
   under = await ChatwootUnderTest.start();
   ({ system, process: chatwoot } = under);
-}, 60_000);
+});
 
 afterAll(async () => {
   await under.stop();
@@ -292,7 +292,7 @@ describe('CONFLICT_SCOPE=field', () => {
 
   beforeAll(async () => {
     fields = await ChatwootUnderTest.start({ settings: { CONFLICT_SCOPE: 'field' } });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await fields.stop();

@@ -10,7 +10,7 @@ let mautic: ProcessUnderTest;
 beforeAll(async () => {
   under = await MauticUnderTest.start();
   ({ system, process: mautic } = under);
-}, 60_000);
+});
 
 afterAll(async () => {
   await under.stop();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   ajv = new Ajv2020({ strict: false, allErrors: true });
   (addFormats as unknown as (ajv: Ajv2020) => void)(ajv);
   ajv.addSchema({ $id: 'https://description.test/', ...description });
-}, 90_000);
+});
 
 afterAll(async () => {
   await Promise.all(gateways.map(({ child }) => child.stop()));
@@ -175,7 +175,7 @@ describe('asked for over HTTP', () => {
       120_000,
       1_000,
     );
-  }, 150_000);
+  });
 
   test('whoever waits for what fails is told so far; the request stands', async () => {
     const { person } = await participant();

@@ -5,11 +5,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 /** An event with a race, a participant and all that hangs on it, delivered. */
 async function delivered() {

@@ -7,11 +7,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start({ targets: ['RUNSIGNUP', 'CHATWOOT'], settings: { RUNSIGNUP_WRITE_PERSONAL: 'true' } });
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 /** Words that are nobody's, and that nothing but a leak could bring into a history. */
 const INBOUND_WORDS = [

@@ -7,11 +7,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 test('no history, result, memo, error or log line of a full run holds personal data of the sample', async () => {
   const federation = generateFederation({ seed: 7, size: 60, now: '2026-11-01T10:00:00Z', withImpossible: true });

@@ -12,7 +12,7 @@ let chatwoot: ProcessUnderTest;
 beforeAll(async () => {
   under = await ChatwootUnderTest.start();
   ({ system, process: chatwoot } = under);
-}, 60_000);
+});
 
 afterAll(async () => {
   await under.stop();
@@ -186,7 +186,7 @@ describe('two targets at once', () => {
 
   beforeAll(async () => {
     both = await System.start({ targets: ['RUNSIGNUP', 'CHATWOOT'] });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await both.stop();

@@ -57,7 +57,7 @@ export class ProcessUnderTest {
   }
 
   /** Waits until no workflow of a pair, or of a remote record, is running. */
-  async quiet(timeoutMs = 60_000): Promise<void> {
+  async quiet(timeoutMs = 120_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     const query = `SyncProcess = "${this.name}" AND ExecutionStatus = "Running" AND WorkflowType IN ("syncEntity", "syncRemote")`;
     for (let calm = 0; calm < 2;) {
@@ -74,7 +74,7 @@ export class ProcessUnderTest {
   }
 
   /** Asks for a pass and waits for its outcome. */
-  async syncNow(type: EntityType, key: EntityKey, request?: SyncRequest, timeoutMs = 30_000) {
+  async syncNow(type: EntityType, key: EntityKey, request?: SyncRequest, timeoutMs = 60_000) {
     return requestSyncAndWait(this.#temporal, { process: this.name, type, key }, timeoutMs, request);
   }
 

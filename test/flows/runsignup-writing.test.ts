@@ -28,7 +28,7 @@ beforeAll(async () => {
   event = await system.ems.event({ name: 'Harbour Weekend', time_zone: 'America/New_York' });
   await runSignup.syncNow('Event', event, `link:${raceId}`);
   await runSignup.settle();
-}, 90_000);
+});
 
 afterAll(async () => {
   await system.stop();

@@ -9,7 +9,7 @@ let runSignup: ProcessUnderTest;
 beforeAll(async () => {
   system = await System.start({ targets: ['RUNSIGNUP', 'TAGSERVER'] });
   runSignup = system.process('RUNSIGNUP');
-}, 60_000);
+});
 
 afterAll(async () => {
   await system.stop();
@@ -31,7 +31,7 @@ beforeAll(async () => {
   await runSignup.syncNow('Event', event, `link:${raceId}`);
   await runSignup.settle();
   linked = { event, raceId, tenK: eventIds[0] ?? 0, half: eventIds[1] ?? 0 };
-}, 60_000);
+});
 
 beforeEach(async () => {
   await system.runSignup.control.clearFaults();

@@ -5,11 +5,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 /** Swaps values of a unique column between rows, as EMS does: in one transaction, through null. */
 async function rotate(table: string, column: string, ids: readonly string[]): Promise<void> {
@@ -44,7 +44,7 @@ describe('swaps', () => {
     const bibs = await Promise.all(ids.map(async (id) => (await system.remote('event-participants', id))?.['bib']));
     expect(bibs).toEqual(['2', '1', '4', '5', '3']);
     expect((await system.sweep()).totals).toEqual({});
-  }, 120_000);
+  });
 
   test('two tags swap codes and owners', async () => {
     const { ems } = system;
@@ -62,7 +62,7 @@ describe('swaps', () => {
     expect(await system.remote('tags', tags[0])).toMatchObject({ code: 'AAAA0002', eventParticipantId: second });
     expect(await system.remote('tags', tags[1])).toMatchObject({ code: 'AAAA0001', eventParticipantId: first });
     expect((await system.sweep()).totals).toEqual({});
-  }, 120_000);
+  });
 
   test("a code taken over from a deleted tag: the dead one goes first, nobody waits for the other's sweep", async () => {
     const { ems } = system;
@@ -79,7 +79,7 @@ describe('swaps', () => {
     await system.inState('Tag', successor, 'IN_SYNC');
     expect(await system.remote('tags', old)).toBeNull();
     expect(await system.remote('tags', successor)).toMatchObject({ code: 'BBBB0001' });
-  }, 120_000);
+  });
 
   test('EMS itself holds a bib twice: the first keeps it, the second is parked, until one of them changes', async () => {
     const { ems } = system;
@@ -101,7 +101,7 @@ describe('swaps', () => {
     await system.sweep();
     await system.inState('EventParticipant', second, 'IN_SYNC');
     expect(await system.remote('event-participants', second)).toMatchObject({ bib: '9' });
-  }, 120_000);
+  });
 
   test('bibs that only TagServer takes for the same: the second waits for the first, and is looked at when that changes', async () => {
     const { ems } = system;
@@ -122,7 +122,7 @@ describe('swaps', () => {
     await system.sweep();
     await system.inState('EventParticipant', second, 'IN_SYNC');
     expect(await system.remote('event-participants', second)).toMatchObject({ bib: '12' });
-  }, 120_000);
+  });
 
   test('a stranger at TagServer holds the code: parked, and said who', async () => {
     const { ems } = system;
@@ -142,5 +142,5 @@ describe('swaps', () => {
     expect(await system.inState('Tag', tagId, 'PARKED')).toMatchObject({
       last_error: expect.stringMatching(/code: .*Tag\/from-the-desk.*EMS does not know/),
     });
-  }, 120_000);
+  });
 });

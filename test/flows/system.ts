@@ -210,7 +210,7 @@ export class System {
   }
 
   /** Asks for an on-demand run and waits for its outcome. */
-  async syncNow(type: EntityType, key: EntityKey, timeoutMs = 30_000) {
+  async syncNow(type: EntityType, key: EntityKey, timeoutMs = 60_000) {
     return requestSyncAndWait(this.temporal, { process: 'TAGSERVER', type, key }, timeoutMs);
   }
 
@@ -264,7 +264,7 @@ export class System {
   async eventually<T>(
     what: string,
     check: () => Promise<T | null | false>,
-    timeoutMs = 60_000,
+    timeoutMs = 120_000,
     pauseMs = 100,
   ): Promise<T> {
     const deadline = Date.now() + timeoutMs;

@@ -5,11 +5,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 describe('target down', () => {
   test('503 for a minute: sweeps stop early and say so; what was under way is failing, then arrives by itself (pitfall 36)', async () => {

@@ -6,11 +6,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start({ settleMs: 1_000 });
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 1_100));
 

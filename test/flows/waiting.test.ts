@@ -5,11 +5,11 @@ let system: System;
 
 beforeAll(async () => {
   system = await System.start();
-}, 120_000);
+});
 
 afterAll(async () => {
   await system?.stop();
-}, 60_000);
+});
 
 /** An event that TagServer has, and a change of it whose delivery will take a while. */
 async function changedEvent(): Promise<string> {
@@ -142,5 +142,5 @@ describe('a caller who waits', () => {
     expect(answer).toMatchObject({ outcome: 'FAILING', reason: expect.stringContaining('500') });
     await system.tagServer.control.clearFaults();
     expect(await system.syncNow('Event', eventId)).toMatchObject({ outcome: 'IN_SYNC' });
-  }, 120_000);
+  });
 });

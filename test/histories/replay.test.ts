@@ -22,7 +22,7 @@ let bundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   bundle = await createWorkflowBundle();
-}, 60_000);
+});
 
 async function replay(workflowBundle: WorkflowBundleWithSourceMap, file: string): Promise<Error | undefined> {
   for await (const { error } of Worker.runReplayHistories({ workflowBundle }, [

@@ -32,12 +32,12 @@ beforeAll(async () => {
   client = new Client({ connectionString: database.url });
   await client.connect();
   for (const statement of createEmsTables) await client.query(statement);
-}, 120_000);
+});
 
 afterAll(async () => {
   await client.end();
   await database.drop();
-}, 60_000);
+});
 
 async function emptyTables(): Promise<void> {
   await client.query(`TRUNCATE ${tableOrder.join(', ')} RESTART IDENTITY`);
@@ -243,7 +243,7 @@ describe('changing on and on', () => {
       `SELECT upper(code) FROM tag GROUP BY 1 HAVING count(*) > 1 OR upper(code) !~ '^[0-9A-F]{4,32}$'`,
     );
     expect(codes).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('the command', () => {

@@ -9,7 +9,7 @@ let database: MigratedDatabase;
 
 beforeAll(async () => {
   database = await migratedDatabase();
-}, 60_000);
+});
 afterEach(async () => {
   await database.client.query('TRUNCATE organisation, person, event, conversation, sync_person CASCADE');
   await database.client.query('TRUNCATE sync_conversation_message');

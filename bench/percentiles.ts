@@ -1,0 +1,23 @@
+import { createHistogram } from 'node:perf_hooks';
+
+export interface Percentiles {
+  readonly count: number;
+  /** Milliseconds, each. */
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** @param durations in milliseconds; one at least. */
+export function percentiles(durations: readonly number[]): Percentiles {
+  const histogram = createHistogram();
+  for (const duration of durations) histogram.record(Math.max(1, Math.round(duration)));
+  return {
+    count: histogram.count,
+    p50: histogram.percentile(50),
+    p95: histogram.percentile(95),
+    p99: histogram.percentile(99),
+    max: histogram.max,
+  };
+}
