@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client as PostgresClient } from 'pg';
-import { startChild, type Child } from '../../local/child-process.ts';
+import { startChild, type Child, type ChildEnd } from '../../local/child-process.ts';
+import { projectFolder } from '../../local/folders.ts';
 import { newLogFile } from '../../local/log-file.ts';
 import { migrate } from '../../database/migrate.ts';
 import { recordTable } from '../../database/table-names.ts';
@@ -162,12 +163,13 @@ export class System {
     return new ProcessUnderTest(name, this.database, this.temporal);
   }
 
-  async startWorkers(): Promise<void> {
+  /** @param folder of the project whose workers they are, as it was at some time. */
+  async startWorkers(folder = projectFolder): Promise<void> {
     const logFile = newLogFile('workers');
     const workers = await startChild({
       name: 'workers',
       command: process.execPath,
-      args: [fileURLToPath(new URL('../../workers/main.ts', import.meta.url))],
+      args: [join(folder, 'workers', 'main.ts')],
       env: { PATH: process.env['PATH'], ...this.environment },
       logFile,
       // Above the workers' own grace.
@@ -186,13 +188,21 @@ export class System {
     return this.#workerLogs.map((file) => readFileSync(file, 'utf8')).join('');
   }
 
-  /** SIGTERM and a clean end, or SIGKILL as a crash would. */
-  async stopWorkers(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+  /** SIGTERM and a clean end, or SIGKILL as a crash would. @returns how they ended. */
+  async stopWorkers(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<ChildEnd | null> {
     const workers = this.#workers;
     this.#workers = null;
     if (signal === 'SIGKILL') workers?.kill();
     else await workers?.stop();
-    await workers?.ended;
+    return (await workers?.ended) ?? null;
+  }
+
+  /** A rolling change: today's workers start beside those that run, which are told to stop then. @returns how those ended. */
+  async replaceWorkers(): Promise<ChildEnd | null> {
+    const before = this.#workers;
+    await this.startWorkers();
+    await before?.stop();
+    return (await before?.ended) ?? null;
   }
 
   /** One outbound sweep, to its end. */

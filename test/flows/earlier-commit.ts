@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { localFolder, projectFolder } from '../../local/folders.ts';
+
+const run = promisify(execFile);
+
+/** Whether git knows this commit here: a copy without history has none. */
+export async function hasCommit(commit: string): Promise<boolean> {
+  return run('git', ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], { cwd: projectFolder }).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The project as it was then, ready to run in a folder of its own. */
+export async function earlierCommit(commit: string): Promise<{ readonly folder: string; remove(): void }> {
+  const folder = join(localFolder, 'test', `earlier-${process.pid}`);
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  remove();
+  mkdirSync(folder, { recursive: true });
+  try {
+    const archive = `${folder}.tar`;
+    await run('git', ['archive', '--output', archive, commit], { cwd: projectFolder });
+    await run('tar', ['-xf', archive, '-C', folder]);
+    rmSync(archive);
+    await addDependencies(folder);
+    return { folder, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+/** Ours, if it had the same. */
+async function addDependencies(folder: string): Promise<void> {
+  const lockOf = (project: string) => readFileSync(join(project, 'package-lock.json'), 'utf8');
+  if (lockOf(folder) === lockOf(projectFolder)) {
+    symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
+    return;
+  }
+  const registry = join(projectFolder, '.npmrc');
+  if (existsSync(registry)) cpSync(registry, join(folder, '.npmrc'));
+  await run(process.execPath, [join(folder, 'local', 'setup.mjs')], { cwd: folder });
+}

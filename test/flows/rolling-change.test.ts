@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { earlierCommit, hasCommit } from './earlier-commit.ts';
+import { System } from './system.ts';
+
+/** What runs before the change; a release is tried with `ROLLING_FROM=v1.2.0`. */
+const EARLIER = process.env['ROLLING_FROM'] ?? 'HEAD~1';
+
+let system: System;
+
+beforeAll(async () => {
+  system = await System.start();
+});
+
+afterAll(async () => {
+  await system?.stop();
+});
+
+/** An event that TagServer has, with so many races that it has not. */
+async function races(count: number): Promise<readonly string[]> {
+  const event = await system.ems.event();
+  await system.syncNow('Organisation', await system.ems.organisationOf(event));
+  await system.syncNow('Event', event);
+  const { rows } = await system.database.query<{ id: string }>(
+    `INSERT INTO race (modified_on, event_id, name, discipline, distance_m)
+     SELECT clock_timestamp(), $1, 'Race ' || n, 'RUN', 10000 FROM generate_series(1, $2::integer) n RETURNING id::text`,
+    [event, count],
+  );
+  return rows.map(({ id }) => id);
+}
+
+async function atTagServer(ids: readonly string[]): Promise<number> {
+  const { races: remote } = await system.tagServer.control.state();
+  return ids.filter((id) => id in remote).length;
+}
+
+/** Each is there, written once, and on record as it is. */
+async function expectEachOnce(ids: readonly string[]): Promise<void> {
+  const { races: remote } = await system.tagServer.control.state();
+  expect(ids.filter((id) => remote[id]?.version !== 1)).toEqual([]);
+  const { rows } = await system.database.query(
+    `SELECT state, count(*)::integer AS n FROM sync_race
+     WHERE sync_process = 'TAGSERVER' AND entity_key = ANY ($1::bigint[]) GROUP BY state`,
+    [ids],
+  );
+  expect(rows).toEqual([{ state: 'IN_SYNC', n: ids.length }]);
+  expect((await system.sweep()).totals).toEqual({});
+}
+
+/** Workflows of which a worker could not go on with what another had begun, or that failed. */
+async function brokenWorkflows(): Promise<string[]> {
+  const broken: string[] = [];
+  for await (const { workflowId, runId } of system.temporal.workflow.list()) {
+    const { events } = await system.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    for (const event of events ?? []) {
+      const failure = event.workflowTaskFailedEventAttributes?.failure ?? event.workflowExecutionFailedEventAttributes;
+      if (failure != null) broken.push(`${workflowId}: ${JSON.stringify(failure)}`);
+    }
+  }
+  return broken;
+}
+
+const BY_ITSELF = { code: 0, signal: null };
+
+describe('workers that are told to stop', () => {
+  test('during 500 deliveries end within their grace, and none is lost or doubled', async () => {
+    const ids = await races(500);
+    await system.tagServer.control.setFaults({ latency: { ms: 200, match: { method: 'PUT' } } });
+    const sweep = system.sweep();
+    await system.eventually('a part of them', async () => (await atTagServer(ids)) >= 100);
+    expect(await system.stopWorkers()).toMatchObject(BY_ITSELF);
+    expect(await atTagServer(ids)).toBeLessThan(500);
+    await system.tagServer.control.clearFaults();
+    await system.startWorkers();
+    await sweep;
+    await expectEachOnce(ids);
+    expect(await brokenWorkflows()).toEqual([]);
+  }, 300_000);
+});
+
+const canReplace = await hasCommit(EARLIER);
+
+(canReplace ? describe : describe.skip)(`workers of ${EARLIER}, replaced by today's under load`, () => {
+  test('what they began goes on: it replays, and nothing is lost or doubled', async () => {
+    const earlier = await earlierCommit(EARLIER);
+    try {
+      await system.stopWorkers();
+      await system.startWorkers(earlier.folder);
+      const ids = await races(300);
+      await system.tagServer.control.setFaults({ latency: { ms: 200, match: { method: 'PUT' } } });
+      const sweep = system.sweep();
+      await system.eventually('a part of them', async () => (await atTagServer(ids)) >= 50);
+      expect(await system.replaceWorkers()).toMatchObject(BY_ITSELF);
+      expect(await atTagServer(ids)).toBeLessThan(300);
+      await system.tagServer.control.clearFaults();
+      await sweep;
+      await expectEachOnce(ids);
+      expect(await brokenWorkflows()).toEqual([]);
+    } finally {
+      earlier.remove();
+    }
+  }, 300_000);
+});
