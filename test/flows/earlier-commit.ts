@@ -35,7 +35,6 @@ export async function earlierCommit(commit: string): Promise<{ readonly folder: 
 
 /** Ours, if it had the same. */
 async function addDependencies(folder: string): Promise<void> {
-  const lockOf = (project: string) => readFileSync(join(project, 'package-lock.json'), 'utf8');
   if (lockOf(folder) === lockOf(projectFolder)) {
     symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
     return;
@@ -44,3 +43,5 @@ async function addDependencies(folder: string): Promise<void> {
   if (existsSync(registry)) cpSync(registry, join(folder, '.npmrc'));
   await run(process.execPath, [join(folder, 'local', 'setup.mjs')], { cwd: folder });
 }
+
+const lockOf = (project: string) => readFileSync(join(project, 'package-lock.json'), 'utf8');
