@@ -137,7 +137,7 @@ describe('ems-sync', () => {
     expect(await runCli(['sync', 'FOO', 'Person', '1'], NOWHERE, 'clients/ems-sync.mjs')).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'unknown process FOO; it is one of TAGSERVER, RUNSIGNUP, CHATWOOT\n',
+      stderr: 'unknown process FOO; it is one of TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT\n',
     });
     expect((await runCli(['--help'], {}, 'clients/ems-sync.mjs')).code).toBe(0);
   });

@@ -108,7 +108,7 @@ describe('npm run demo', () => {
   test('wrong use ends with exit code 2', async () => {
     demo = new DemoProcess('--only', 'SALESFORCE');
     expect(await demo.ended()).toBe(2);
-    expect(demo.err).toContain('there is: TAGSERVER, RUNSIGNUP, CHATWOOT');
+    expect(demo.err).toContain('there is: TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT');
   });
 });
 

@@ -29,7 +29,7 @@ describe('options of the demo', () => {
       size: 500,
       seed: 1,
       timeout: 600,
-      only: ['TAGSERVER', 'RUNSIGNUP', 'CHATWOOT'],
+      only: ['TAGSERVER', 'MAUTIC', 'MAILCHIMP', 'RUNSIGNUP', 'CHATWOOT'],
       temporal: 'dev',
     });
   });
@@ -62,12 +62,14 @@ describe('options of the demo', () => {
 
   test('an unknown process is named, with those that there are', () => {
     expect(refusal('--only', 'TAGSERVER,SALESFORCE')).toContain(
-      'There is no process "SALESFORCE"; there is: TAGSERVER, RUNSIGNUP, CHATWOOT.',
+      'There is no process "SALESFORCE"; there is: TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT.',
     );
   });
 
   test('an empty list of processes is refused', () => {
-    expect(refusal('--only=')).toContain('There is no process ""; there is: TAGSERVER, RUNSIGNUP, CHATWOOT.');
+    expect(refusal('--only=')).toContain(
+      'There is no process ""; there is: TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT.',
+    );
   });
 
   test('a Temporal server that this release cannot start is refused', () => {

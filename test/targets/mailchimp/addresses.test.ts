@@ -1,0 +1,156 @@
+import { describe, expect, test } from '@jest/globals';
+import { ANA, asSent, hashOf, mailchimpUnderTest, OPTED_OUT, RUI } from './mailchimp-under-test.ts';
+
+const mailchimp = mailchimpUnderTest();
+
+const OLD = 'ana@clube.example';
+const NEW = 'ana@home.example';
+
+const blockedBy = (key: string) => ({ kind: 'blocked', by: [{ type: 'Person', key }], field: 'email' });
+
+/** Whose member has which address, and how it stands. */
+const standing = async () =>
+  Object.fromEntries(
+    (await mailchimp.members()).map(({ email, mergeFields, status }) => [
+      email,
+      `${JSON.stringify(mergeFields['EMSID'])} ${status}`,
+    ]),
+  );
+
+describe('a new address', () => {
+  test('moves the member, with all that it has', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.backdoor({ do: 'tag-member', member: hashOf(OLD), add: ['vip'] });
+    const before = await mailchimp.member(OLD);
+    const { remoteId } = asSent(await mailchimp.send('4711', { ...ANA, email: NEW }));
+    expect(remoteId).toBe(hashOf(NEW));
+    expect(await standing()).toEqual({ [NEW]: '"4711" subscribed' });
+    const after = await mailchimp.member(NEW);
+    expect(after).toMatchObject({ contactId: before?.contactId });
+    expect(after?.tags).toContain('vip');
+  });
+
+  test('whose answer was lost is not moved twice', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.setFaults({ failAfter: { times: 1, match: { method: 'PATCH' } } });
+    await expect(mailchimp.send('4711', { ...ANA, email: NEW })).rejects.toMatchObject({ errorClass: 'transient' });
+    asSent(await mailchimp.send('4711', { ...ANA, email: NEW }));
+    expect(await standing()).toEqual({ [NEW]: '"4711" subscribed' });
+  });
+
+  test('that is a member already: that one goes on, and the old one is put away', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.backdoor({ do: 'create-member', email: NEW, tags: ['vip'] });
+    asSent(await mailchimp.send('4711', { ...ANA, email: NEW }));
+    expect(await standing()).toEqual({ [OLD]: '"4711" archived', [NEW]: '"4711" subscribed' });
+    expect((await mailchimp.member(NEW))?.tags).toContain('vip');
+  });
+
+  test('that is a member who refuses is not written to, and the old one is not mailed any more', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.backdoor({ do: 'create-member', email: NEW, status: 'unsubscribed', by: 'user' });
+    expect(await mailchimp.send('4711', { ...ANA, email: NEW })).toMatchObject({
+      kind: 'withheld',
+      refusals: [{ channel: 'email', reason: 'unsubscribed' }],
+    });
+    expect(await mailchimp.member(OLD)).toMatchObject({ status: 'archived' });
+    expect(await mailchimp.member(NEW)).toMatchObject({ status: 'unsubscribed' });
+  });
+
+  test('of who had refused at the old one is not begun at', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.backdoor({ do: 'unsubscribe', member: hashOf(OLD) });
+    expect(await mailchimp.send('4711', { ...ANA, email: NEW })).toMatchObject({
+      kind: 'withheld',
+      remoteId: hashOf(OLD),
+      refusals: [{ channel: 'email', reason: 'unsubscribed' }],
+    });
+    expect(await mailchimp.member(NEW)).toBeNull();
+  });
+
+  test('that was erased once is refused for good, and the old one is put away', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.backdoor({ do: 'forget', email: NEW });
+    expect(await mailchimp.send('4711', { ...ANA, email: NEW })).toMatchObject({
+      kind: 'withheld',
+      remoteId: null,
+      refusals: [{ channel: 'email', reason: 'forgotten' }],
+    });
+    expect(await standing()).toEqual({ [OLD]: '"4711" archived' });
+  });
+
+  test('together with a no: the no goes first, at the address that is mailed so far', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.clearJournal();
+    await mailchimp.send('4711', { ...ANA, ...OPTED_OUT, email: NEW });
+    const [first] = await mailchimp.control.journal({ writesOnly: true });
+    expect(first).toMatchObject({ method: 'PATCH', body: { status: 'unsubscribed' } });
+    expect(first?.path).toContain(hashOf(OLD));
+    expect(await mailchimp.member(NEW)).toMatchObject({ status: 'unsubscribed' });
+  });
+
+  test('where the old one is another person’s too is a member of its own', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    asSent(await mailchimp.send('4711', { ...ANA, email: NEW }, { shared: [OLD] }));
+    expect(await standing()).toEqual({ [OLD]: '"4711" subscribed', [NEW]: '"4711" subscribed' });
+    mailchimp.records.forget('4712');
+    asSent(await mailchimp.send('4712', { ...RUI, email: OLD }));
+    expect(await standing()).toEqual({ [OLD]: '"4712" subscribed', [NEW]: '"4711" subscribed' });
+  });
+});
+
+describe('an address that another person of EMS holds', () => {
+  test('is waited for, and nothing is written', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    asSent(await mailchimp.send('4712', RUI));
+    await mailchimp.control.clearJournal();
+    expect(await mailchimp.send('4711', { ...ANA, email: 'rui@clube.example' })).toMatchObject(blockedBy('4712'));
+    expect(await mailchimp.writes()).toEqual([]);
+  });
+
+  test('two who swap: one lets go, the other moves, then it is the first one’s turn', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    asSent(await mailchimp.send('4712', RUI));
+    const ana = { ...ANA, email: 'rui@clube.example' };
+    const rui = { ...RUI, email: OLD };
+    expect(await mailchimp.send('4711', ana)).toMatchObject(blockedBy('4712'));
+    expect(await mailchimp.send('4712', rui, { giveWay: true })).toEqual({ kind: 'gave-way', remoteId: null });
+    asSent(await mailchimp.send('4711', ana, { shared: [OLD] }));
+    asSent(await mailchimp.send('4712', rui));
+    const members = await mailchimp.members();
+    const live = members.filter(({ status }) => status === 'subscribed');
+    expect(Object.fromEntries(live.map(({ email, mergeFields }) => [email, mergeFields['EMSID']]))).toEqual({
+      'rui@clube.example': '4711',
+      [OLD]: '4712',
+    });
+    expect(await mailchimp.member(OLD)).toMatchObject({ mergeFields: { FNAME: 'Rui' } });
+  });
+});
+
+describe('an erasure', () => {
+  test('is MailChimp’s strongest deletion, of every address of the person’s, and tells them', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.backdoor({ do: 'create-member', email: NEW });
+    await mailchimp.control.backdoor({ do: 'create-member', email: 'rui@clube.example' });
+    const erased = await mailchimp.erase('4711', { email: ` ${NEW.toUpperCase()} ` });
+    expect(erased).toMatchObject({ outcome: 'erased' });
+    expect(erased?.addresses).toEqual([
+      ['email', OLD],
+      ['email', NEW],
+    ]);
+    expect(erased?.detail).not.toMatch(/@|[0-9a-f]{32}/);
+    expect((await mailchimp.members()).map(({ email }) => email)).toEqual(['rui@clube.example']);
+    expect((await mailchimp.control.state()).forgotten.toSorted()).toEqual([hashOf(OLD), hashOf(NEW)].toSorted());
+    expect(await mailchimp.erase('4711', { email: NEW })).toMatchObject({ outcome: 'absent', addresses: [] });
+  });
+
+  test('cannot be undone by any write: the address is withheld as forgotten', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.erase('4711', { email: OLD });
+    mailchimp.records.forget('4711');
+    const forgotten = { kind: 'withheld', refusals: [{ channel: 'email', reason: 'forgotten' }] };
+    expect(await mailchimp.send('4711', ANA)).toMatchObject(forgotten);
+    expect(await mailchimp.sendMany([mailchimp.request('4712', ANA)])).toMatchObject([forgotten]);
+    expect(await mailchimp.members()).toEqual([]);
+  });
+});

@@ -1,0 +1,137 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ConsentPage, ConsentSource } from '../../../targets/consent-source.ts';
+import { ANA, asSent, failureOf, hashOf, mailchimpUnderTest, RUI } from './mailchimp-under-test.ts';
+
+const mailchimp = mailchimpUnderTest();
+
+const HOUR_MS = 3_600_000;
+
+const source = (): ConsentSource => {
+  const { consent } = mailchimp.remote();
+  if (consent === undefined) throw new Error('consent is read back');
+  return consent;
+};
+
+/** All pages of a scope, as a poll reads them. */
+async function poll(scope: string, since: string | null): Promise<readonly ConsentPage[]> {
+  const pages: ConsentPage[] = [];
+  let page: string | null = null;
+  do {
+    const read: ConsentPage = await source().list({ scope, since, page });
+    pages.push(read);
+    page = read.next;
+  } while (page !== null && pages.length < 100);
+  return pages;
+}
+
+const emailsIn = (pages: readonly ConsentPage[]) =>
+  [...new Set(pages.flatMap(({ contacts }) => contacts).map(({ addresses }) => addresses.email ?? ''))].toSorted();
+
+const create = (email: string, status: 'subscribed' | 'unsubscribed' | 'cleaned' = 'subscribed') =>
+  mailchimp.control.backdoor({ do: 'create-member', email, status, by: 'user' });
+
+describe('a member', () => {
+  test('tells its address, whose it is, and what it refuses', async () => {
+    const { remoteId } = asSent(await mailchimp.send('4711', ANA));
+    const common = {
+      remoteId,
+      emsKey: '4711',
+      addresses: { email: 'ana@clube.example' },
+      modifiedOn: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    };
+    expect(await source().fetch(remoteId)).toEqual({ ...common, refusals: [] });
+    await mailchimp.control.backdoor({ do: 'unsubscribe', member: remoteId });
+    expect(await source().fetch(remoteId)).toEqual({
+      ...common,
+      refusals: [{ channel: 'email', reason: 'unsubscribed' }],
+      // Ours, if it is what our last write left.
+      oursIfStored: ['status', 'unsubscribed'],
+    });
+    await mailchimp.control.backdoor({ do: 'clean', member: remoteId });
+    expect(await source().fetch(remoteId)).toMatchObject({ refusals: [{ reason: 'bounced' }] });
+  });
+
+  test.each(['0', '-1', '1.5', 'Ana', '99999999999999999999', '007'])(
+    'with %j for an EMS id is nobody’s',
+    async (EMSID) => {
+      await mailchimp.control.backdoor({
+        do: 'create-member',
+        email: 'ana@clube.example',
+        set: { merge_fields: { EMSID } },
+      });
+      expect(await source().fetch(hashOf('ana@clube.example'))).toMatchObject({ emsKey: null });
+    },
+  );
+
+  test('that is unknown is null, and so is one that was erased', async () => {
+    expect(await source().fetch(hashOf('ana@clube.example'))).toBeNull();
+    await create('ana@clube.example');
+    await mailchimp.control.backdoor({ do: 'delete-permanent', member: hashOf('ana@clube.example') });
+    expect(await source().fetch(hashOf('ana@clube.example'))).toBeNull();
+  });
+});
+
+describe('what has changed', () => {
+  test('is whoever was changed since; the first time everybody', async () => {
+    await create('old@clube.example');
+    await create('left@clube.example');
+    await mailchimp.control.setClock(HOUR_MS);
+    await create('new@clube.example', 'cleaned');
+    await mailchimp.control.backdoor({ do: 'unsubscribe', member: hashOf('left@clube.example') });
+    const all = ['left@clube.example', 'new@clube.example', 'old@clube.example'];
+    expect(emailsIn(await poll('members', null))).toEqual(all);
+    const since = (await source().fetch(hashOf('new@clube.example')))?.modifiedOn ?? '';
+    const before = Temporal.Instant.from(since).subtract({ minutes: 5 }).toString();
+    expect(emailsIn(await poll('members', before))).toEqual(all.slice(0, 2));
+  });
+
+  test('is found by a time with any offset, to the second', async () => {
+    await create('ana@clube.example');
+    const time = (await source().fetch(hashOf('ana@clube.example')))?.modifiedOn ?? '';
+    const tokyo = Temporal.Instant.from(time).subtract({ milliseconds: 100 }).toString({ timeZone: 'Asia/Tokyo' });
+    expect(emailsIn(await poll('members', tokyo))).toEqual(['ana@clube.example']);
+  });
+
+  test('is read to its end, page by page', async () => {
+    for (const hour of [1, 2, 3]) {
+      await mailchimp.control.setClock(hour * HOUR_MS);
+      const members = Array.from({ length: 500 }, (_, n) =>
+        mailchimp.request(`${hour}${n}`, { ...ANA, email: `ana${hour}-${n}@clube.example` }),
+      );
+      for (const result of await mailchimp.sendMany(members)) asSent(result);
+    }
+    const pages = await poll('members', null);
+    expect(pages.length).toBeGreaterThan(1);
+    expect(emailsIn(pages)).toHaveLength(1_500);
+  });
+
+  test('who was archived is in a list of its own', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    asSent(await mailchimp.send('4712', RUI));
+    await mailchimp.control.backdoor({ do: 'archive', member: hashOf('ana@clube.example') });
+    expect(emailsIn(await poll('archived', null))).toEqual(['ana@clube.example']);
+    const [page] = await poll('archived', null);
+    expect(page?.contacts).toMatchObject([{ emsKey: '4711', refusals: [{ channel: 'email', reason: 'archived' }] }]);
+  });
+});
+
+test('a member that fits no contract is counted, and keeps none of the others back', async () => {
+  const whole = { id: hashOf('ana@clube.example'), email_address: 'ana@clube.example', status: 'subscribed' };
+  const members = [
+    { ...whole, last_changed: '2027-01-01T10:00:00+00:00' },
+    { ...whole, id: 'short' },
+    null,
+    { ...whole, last_changed: 'yesterday' },
+  ];
+  await mailchimp.control.setFaults({ respond: { status: 200, body: { members, total_items: 4 } } });
+  const page = await source().list({ scope: 'members', since: null, page: null });
+  expect(page).toMatchObject({ malformed: 2, next: null });
+  expect(page.contacts.map(({ modifiedOn }) => modifiedOn === null)).toEqual([false, true]);
+});
+
+test('a page that cannot be read is no empty one', async () => {
+  await mailchimp.control.setFaults({ respond: { status: 200, body: { total_items: 0 } } });
+  expect(await failureOf(source().list({ scope: 'members', since: null, page: null }))).toMatchObject({
+    errorClass: 'contract',
+  });
+});

@@ -1,0 +1,156 @@
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { startMailchimp, subscriberHash, type StartedMailchimp } from '../../../simulators/mailchimp/start.ts';
+import type { Content } from '../../../sync/content-hash.ts';
+import { SyncError } from '../../../sync/sync-error.ts';
+import type { ConsentPolicy } from '../../../sync/suppression.ts';
+import { mailchimp as target } from '../../../targets/mailchimp/process.ts';
+import type { EraseRequest, RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
+import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
+import { Records, type Known } from '../records.ts';
+
+export type Sent = Extract<SendResult, { kind: 'sent' }>;
+
+/** What a test says of a request beyond whose it is and what is in it. */
+export type More = Partial<SendRequest> & Known;
+
+/**
+ * A MailChimp for one test file, set up as `check --fix` leaves it and emptied after each test; our connection to it, made anew
+ * for each; and what the engine would have on record of it.
+ */
+export function mailchimpUnderTest() {
+  let started: StartedMailchimp | undefined;
+  let remote: RemoteSystem | undefined;
+  const records = new Records();
+  const running = (): StartedMailchimp => {
+    if (started === undefined)
+      throw new Error('MailChimp is started before the tests of a file, not while it is read.');
+    return started;
+  };
+  const connect = (
+    changed: Readonly<Record<string, string | undefined>> = {},
+    policy: ConsentPolicy = 'ratchet',
+  ): RemoteSystem =>
+    target.connect(
+      target.settings.parse({
+        MAILCHIMP_URL: running().url,
+        MAILCHIMP_API_KEY: running().key,
+        MAILCHIMP_LIST_ID: running().list,
+        ...changed,
+      }),
+      unlimitedConnections(policy),
+    );
+  beforeAll(async () => {
+    // A form's phone field takes American numbers alone; docs/targets.md has it made a text.
+    started = await startMailchimp({ setup: { mergeFields: [{ tag: 'PHONE', type: 'text' }] } });
+  });
+  beforeEach(async () => {
+    remote = connect();
+    records.clear();
+    await remote.shape?.create();
+    await running().control.clearJournal();
+  });
+  afterEach(async () => {
+    await running().control.reset();
+  });
+  afterAll(async () => {
+    await started?.stop();
+  });
+
+  const connected = (): RemoteSystem => {
+    if (remote === undefined) throw new Error('the connection is made before each test');
+    return remote;
+  };
+  const request = (key: string, content: Content, more: More = {}): SendRequest =>
+    records.request(key, { ...NOBODY, ...content }, more);
+
+  return {
+    connect,
+    records,
+    request,
+    remote: connected,
+    /** Sends, and keeps on record what came of it, as the engine does. */
+    send: async (key: string, content: Content, more: More = {}, by = connected()): Promise<SendResult> =>
+      records.note(key, await by.send(request(key, content, more))),
+    sendMany: async (requests: readonly SendRequest[], by = connected()) => {
+      const results = await by.bulk?.sendMany(requests);
+      if (results === undefined) throw new Error('MailChimp has bulk calls');
+      for (const [index, result] of results.entries())
+        if (!(result instanceof Error)) records.note(requests[index]?.key ?? '', result);
+      return results;
+    },
+    remove: (key: string, known: Known = {}) => connected().remove(records.about(key, known)),
+    erase: (key: string, addresses: EraseRequest['addresses'], known: Known = {}) =>
+      connected().erase?.({ ...records.about(key, known), addresses }),
+    optOut: (key: string, channels: readonly ('email' | 'sms')[], addresses = {}, known: Known = {}) =>
+      connected().optOut?.({ ...records.about(key, known), channels, addresses }),
+    member: async (email: string) => (await running().control.state()).members[subscriberHash(email)] ?? null,
+    members: async () => Object.values((await running().control.state()).members),
+    /** Methods and paths of what was asked since, with `HASH` for whom; those that only look included. */
+    calls: async () => (await running().control.journal()).map(named),
+    writes: async () => (await running().control.journal({ writesOnly: true })).map(named),
+    get control() {
+      return running().control;
+    },
+    get started() {
+      return running();
+    },
+  };
+}
+
+const named = ({ method, path }: { readonly method: string; readonly path: string }) =>
+  `${method} ${path
+    .replace(/^\/3\.0\/lists\/[^/?]+/, 'list')
+    .replace(/[0-9a-f]{32}/, 'HASH')
+    .replace(/\?.*$/, '')}`;
+
+/** A person of whom EMS knows an address, and nothing else. */
+export const NOBODY: Content = {
+  email: 'nobody@clube.example',
+  FNAME: null,
+  LNAME: null,
+  PHONE: null,
+  BDATE: null,
+  ADDRESS: null,
+  language: null,
+  tags: new Set(['ems']),
+  consent: null,
+  topics: new Set(),
+};
+
+export const ANA: Content = {
+  ...NOBODY,
+  email: 'ana@clube.example',
+  FNAME: 'Ana',
+  LNAME: 'Silva',
+  PHONE: '+351912345678',
+  BDATE: '1988-02-29',
+  ADDRESS: { addr1: 'Rua Nova 1', city: 'Porto', state: 'Porto', zip: '4000-100', country: 'PT' },
+  language: 'pt_PT',
+  tags: new Set(['ems', 'event:12']),
+  consent: 'subscribed',
+  topics: new Set(['NEWSLETTER']),
+};
+
+export const RUI: Content = { ...ANA, FNAME: 'Rui', LNAME: 'Costa', email: 'rui@clube.example' };
+
+export const OPTED_OUT: Content = { consent: 'unsubscribed', topics: new Set() };
+
+/** MailChimp's id of an address: whoever knows it can tell the address. */
+export { subscriberHash as hashOf } from '../../../simulators/mailchimp/start.ts';
+
+export function asSent(result: SendResult | Error | undefined): Sent {
+  if (result instanceof Error) throw result;
+  if (result?.kind === 'sent') return result;
+  throw new Error(`it was not sent: ${JSON.stringify(result)}`);
+}
+
+/** What a call failed with. */
+export async function failureOf(call: Promise<unknown>): Promise<SyncError> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof SyncError) return error;
+    throw error;
+  }
+  throw new Error('the call succeeded');
+}

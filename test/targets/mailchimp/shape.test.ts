@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals';
+import { ANA, asSent, failureOf, mailchimpUnderTest, RUI } from './mailchimp-under-test.ts';
+
+const mailchimp = mailchimpUnderTest();
+
+const LACKING = [
+  'merge field EMSID',
+  'merge field BDATE',
+  'interest NEWSLETTER',
+  'interest OFFERS',
+  'interest RESULTS',
+  'interest SERVICE',
+];
+
+/** An audience as it is when it is new. */
+async function fresh() {
+  await mailchimp.control.reset();
+  const { shape, ...remote } = mailchimp.connect();
+  if (shape === undefined) throw new Error('MailChimp has a shape');
+  return { shape, remote };
+}
+
+describe('a new audience', () => {
+  test('lacks our merge fields and interests, which are created, once', async () => {
+    const { shape, remote } = await fresh();
+    expect(await shape.missing()).toEqual(LACKING);
+    expect(await shape.create()).toEqual(LACKING);
+    expect(await shape.missing()).toEqual([]);
+    expect(await shape.create()).toEqual([]);
+    expect((await mailchimp.control.state()).interests).toEqual({
+      EMS: expect.objectContaining({ NEWSLETTER: expect.any(String), SERVICE: expect.any(String) }),
+    });
+    asSent(await remote.send(mailchimp.request('4711', ANA)));
+  });
+
+  test('is written nothing to before: the target is down, and what to do is said', async () => {
+    const { remote } = await fresh();
+    const calls = [
+      () => remote.send(mailchimp.request('4711', ANA)),
+      () => remote.bulk?.sendMany([mailchimp.request('4711', ANA)]) ?? Promise.resolve(),
+    ];
+    for (const call of calls) {
+      const failure = await failureOf(call());
+      expect(failure).toMatchObject({ errorClass: 'target-down', code: 'incomplete' });
+      expect(failure.message).toContain('merge field EMSID');
+      expect(failure.message).toContain('npx ems-sync check --fix');
+    }
+    expect(await mailchimp.members()).toEqual([]);
+  });
+
+  test('that is set up meanwhile is written to at once', async () => {
+    const { shape, remote } = await fresh();
+    await failureOf(remote.send(mailchimp.request('4711', ANA)));
+    await shape.create();
+    asSent(await remote.send(mailchimp.request('4711', ANA)));
+  });
+});
+
+test('a merge field of a type that does not take our values is told of, and left alone', async () => {
+  const { shape } = await fresh();
+  await mailchimp.control.backdoor({ do: 'create-merge-field', tag: 'BDATE', type: 'birthday' });
+  expect(await shape.create()).not.toContain('merge field BDATE');
+  expect(await shape.missing()).toEqual([expect.stringMatching(/^merge field BDATE of type date/)]);
+});
+
+test('interests that somebody made in our group, in other letters, are ours', async () => {
+  const { shape } = await fresh();
+  await mailchimp.control.backdoor({ do: 'create-interests', category: 'EMS', interests: ['Newsletter', 'Colours'] });
+  expect(await shape.missing()).not.toContain('interest NEWSLETTER');
+  await shape.create();
+  expect(Object.keys((await mailchimp.control.state()).interests['EMS'] ?? {})).toEqual([
+    'Newsletter',
+    'Colours',
+    'OFFERS',
+    'RESULTS',
+    'SERVICE',
+  ]);
+});
+
+test('what was found whole is not asked about again for each write', async () => {
+  asSent(await mailchimp.send('1', ANA));
+  await mailchimp.control.clearJournal();
+  asSent(await mailchimp.send('2', RUI));
+  expect((await mailchimp.calls()).filter((call) => /merge-fields|interest/.test(call))).toEqual([]);
+});
