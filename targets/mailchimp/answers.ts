@@ -10,6 +10,7 @@ export const MEMBER_FIELDS = [
   'language',
   'tags',
   'tags_count',
+  'marketing_permissions',
   'last_changed',
 ] as const;
 
@@ -25,6 +26,10 @@ export const member = z.looseObject({
   language: z.string().nullish(),
   tags: z.array(z.looseObject({ name: z.string() })).nullish(),
   tags_count: z.number().nullish(),
+  /** Where the audience has GDPR fields. */
+  marketing_permissions: z
+    .array(z.looseObject({ marketing_permission_id: z.string(), text: z.string(), enabled: z.boolean() }))
+    .nullish(),
   /** Whole seconds. */
   last_changed: z.string().nullish(),
 });

@@ -3,6 +3,7 @@ import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
 import { atOnce } from './at-once.ts';
 import { confirm } from './confirm.ts';
+import { givePermission } from './email-permission.ts';
 import { CONNECTIONS } from './http.ts';
 import { addressIn, memberBody, wantedStatus, wantedTags } from './member-body.ts';
 import { isReached } from './read-member.ts';
@@ -56,11 +57,12 @@ async function sendMany(
     })),
   );
   const answered = new Map([...created, ...updated].map((member) => [member.id, member]));
+  const isNew = new Set(created.map(({ id }) => id));
   // Some need calls of their own: no more at once than there are connections, or they would wait for one too long.
   return atOnce(CONNECTIONS, requests, async (request) => {
     const hash = subscriberHash(addressIn(request.content));
     const member = byHash.get(hash) === request ? answered.get(hash) : undefined;
-    return resultOf(api, request, member, audience);
+    return resultOf(api, request, member, { ...audience, isNew: isNew.has(hash) });
   });
 }
 
@@ -79,10 +81,11 @@ async function resultOf(
   api: MailchimpApi,
   request: SendRequest,
   member: Member | undefined,
-  audience: Audience,
+  { isNew, ...audience }: Audience & { readonly isNew: boolean },
 ): Promise<SendResult | Error> {
   try {
     if (member === undefined || !isReached(member)) return await sendPerson(api, request, audience);
+    if (isNew) await givePermission(api, member);
     return await confirm(api, request, member, { ...audience, isBulk: true });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

@@ -55,6 +55,6 @@ export async function optOutPerson(api: MailchimpApi, request: OptOutRequest): P
   for (const hash of hashes) {
     if (hash !== remoteId && (await consentOf(request).holderOf(hash)) !== null) continue;
     const member = await api.member(hash);
-    if (member !== null && isReached(member)) await unsubscribe(api, request, hash);
+    if (member !== null && isReached(member)) await unsubscribe(api, request, member);
   }
 }

@@ -5,6 +5,7 @@ import type { Member } from './answers.ts';
 import type { MailchimpApi, MemberBody } from './api.ts';
 import { confirm } from './confirm.ts';
 import { consentIn } from './consent-in.ts';
+import { givePermission } from './email-permission.ts';
 import { refused } from './http.ts';
 import { addressIn, memberBody, wantedStatus } from './member-body.ts';
 import { moveMember, type Place } from './move-member.ts';
@@ -31,7 +32,7 @@ export async function sendPerson(api: MailchimpApi, request: SendRequest, audien
   if (moved !== null && wantedStatus(request.content) === 'unsubscribed') {
     // Before all else, at the address that is mailed so far: a no waits neither for a move nor for who is in its way.
     const known = await api.member(moved);
-    if (known !== null && isReached(known)) await unsubscribe(api, request, moved);
+    if (known !== null && isReached(known)) await unsubscribe(api, request, known);
   }
   const holder = await consentOf(request).holderOf(hash);
   if (holder !== null) return blockedBy(api, request, holder);
@@ -54,10 +55,11 @@ async function write(
   const plan = planFor(request, member, audience);
   if (plan.kind === 'withheld') return withheld(member, plan.refusals);
   // Before the fields: a no must not wait for a name that Mailchimp does not like.
-  if (plan.optOut) await unsubscribe(api, request, hash);
+  if (plan.optOut && member !== null) await unsubscribe(api, request, member);
   const answer = await api.putMember(hash, { ...memberBody(request, audience.topics), ...plan.status });
   switch (answer.kind) {
     case 'answered':
+      if (member === null || plan.status['status'] === 'pending') await givePermission(api, answer.value);
       return confirm(api, request, answer.value, audience);
     case 'missing':
       throw new SyncError('target-down', 'MailChimp has no such audience: check MAILCHIMP_LIST_ID', {

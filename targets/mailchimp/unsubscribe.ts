@@ -1,6 +1,8 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type SendRequest } from '../remote-system.ts';
+import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
+import { emailPermission } from './email-permission.ts';
 import { refused } from './http.ts';
 
 /**
@@ -10,10 +12,10 @@ import { refused } from './http.ts';
 export async function unsubscribe(
   api: MailchimpApi,
   request: Pick<SendRequest, 'type' | 'key' | 'consent'>,
-  hash: string,
+  member: Member,
 ): Promise<void> {
   await consentOf(request).willStore('status', 'unsubscribed');
-  const answer = await api.patchMember(hash, { status: 'unsubscribed' });
+  const answer = await api.patchMember(member.id, { status: 'unsubscribed', ...emailPermission(member, false) });
   if (answer.kind === 'refused') throw refused(answer.refusal, 'PATCH members');
   if (answer.kind === 'missing')
     throw new SyncError('transient', 'MailChimp has lost the member meanwhile', { code: 'changed' });
