@@ -31,6 +31,12 @@ const COMMANDS = [
   addErase,
 ];
 
+// Whoever reads our output has seen enough: `ems-sync status | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 /** `ems-sync`: exit code 0, 1 (failed) or 2 (wrong use, wrong settings). */
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command('ems-sync')

@@ -80,6 +80,13 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  test('has all that a deployment needs; listener and metrics only for who wants them', () => {
+    const needed = ['temporal-database', 'temporal-schema', 'temporal', 'temporal-ui', 'setup', 'workers', 'gateway'];
+    for (const name of needed) expect([name, services.get(name)?.profiles]).toEqual([name, []]);
+    expect(services.get('listener')?.profiles).toContain('listener');
+    expect(services.get('prometheus')?.profiles).toEqual(['metrics']);
+  });
+
   test('workers can be several', () => {
     const workers = services.get('workers');
     expect(workers?.ports).toEqual([]);
