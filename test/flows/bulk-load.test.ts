@@ -63,7 +63,8 @@ describe.each(['MAUTIC', 'MAILCHIMP'] as const)('a first load into %s', (process
     );
     expect(calls.reduce((sum, items) => sum + items, 0)).toBe(SIZE);
     expect(Math.max(...calls)).toBeLessThanOrEqual(LIMITS[process]);
-    expect(calls.length).toBeLessThan(SIZE);
+    // A load keeps deliveries coming, so calls fill up: 29 and 42 of them took 5,000 persons.
+    expect(calls.length).toBeLessThanOrEqual(SIZE / 5);
     if (process === 'MAILCHIMP') expect(maximum).toBeLessThanOrEqual(8);
   }, 900_000);
 

@@ -11,16 +11,20 @@ import { SCENARIOS } from './scenarios.ts';
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const say = (line: string): void => console.log(line);
 
-/** `npm run histories`: runs every scenario on real servers and keeps its histories in this folder, in place of the old. */
+/**
+ * `npm run histories`: runs every scenario on real servers and keeps its histories in this folder, in place of the old.
+ * `npm run histories -- consent`: only scenarios with that word in their title, beside what is there.
+ */
 async function main(): Promise<void> {
   const servers = await startLocalServers(await findTemporalCli({ onProgress: say }), say);
   onStopSignal(() => servers.stop());
   Object.assign(process.env, servers.environment);
   try {
     const recorded = new Map<string, string>();
-    const system = await System.start({ targets: ['TAGSERVER', 'CHATWOOT'] });
+    const [word = ''] = process.argv.slice(2);
+    const system = await System.start({ targets: ['TAGSERVER', 'MAUTIC', 'MAILCHIMP', 'CHATWOOT'] });
     try {
-      for (const scenario of SCENARIOS) {
+      for (const scenario of SCENARIOS.filter(({ title }) => title.includes(word))) {
         say(scenario.title);
         for (const [name, run] of Object.entries(await scenario.run(system))) {
           const { workflowId, runId } = typeof run === 'string' ? { workflowId: run, runId: undefined } : run;
@@ -31,7 +35,7 @@ async function main(): Promise<void> {
     } finally {
       await system.stop();
     }
-    for (const old of readdirSync(folder)) if (old.endsWith('.json')) rmSync(`${folder}/${old}`);
+    if (word === '') for (const old of readdirSync(folder)) if (old.endsWith('.json')) rmSync(`${folder}/${old}`);
     for (const [name, json] of recorded) writeFileSync(`${folder}/${name}.json`, `${json}\n`);
     say(`${recorded.size} histories recorded in test/histories`);
   } finally {

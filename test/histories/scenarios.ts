@@ -167,8 +167,38 @@ export const SCENARIOS: readonly Scenario[] = [
       return { 'poll-inbound-unread': unread, 'poll-inbound-target-down': await runOf(system, POLL) };
     },
   },
+  {
+    title: 'consent: a load in bulk, a refusal that is read back, an opt-in that goes nowhere, an opt-out, an erasure',
+    async run(system) {
+      const mailchimp = system.process('MAILCHIMP');
+      const [ana, rui] = [
+        await system.ems.person({ email: 'ana@home.example' }),
+        await system.ems.person({ email: 'rui@home.example' }),
+      ];
+      const [preference, other] = [await system.ems.preference(ana, true), await system.ems.preference(rui, true)];
+      await mailchimp.sweep();
+      const load = await runOf(system, BULK);
+      await system.mailchimp.control.backdoor({ do: 'unsubscribe', member: 'ana@home.example' });
+      await mailchimp.poll();
+      const poll = await runOf(system, 'sweep/MAILCHIMP/inbound');
+      await system.ems.update('contact_preference', preference, { topic: 'OFFERS' });
+      await system.ems.update('contact_preference', other, { opted_in: false });
+      await mailchimp.sweep();
+      const suppressed = await runOf(system, `MAILCHIMP/Person/${ana}`);
+      const optOut = await runOf(system, BULK);
+      await mailchimp.syncNow('Person', rui, 'erase');
+      return {
+        'sweep-outbound-bulk': load,
+        'poll-inbound-consent': poll,
+        'sync-entity-suppressed': suppressed,
+        'sweep-outbound-opt-out': optOut,
+        'sync-entity-erased': await runOf(system, `MAILCHIMP/Person/${rui}`),
+      };
+    },
+  },
 ];
 
+const BULK = 'sweep/MAILCHIMP/outbound';
 const POLL = 'sweep/CHATWOOT/inbound';
 const chatwootPair = (type: string, key: string) => `CHATWOOT/${type}/${key}`;
 
