@@ -53,7 +53,7 @@ export class System {
   readonly #simulators: Simulators;
   readonly #cleanUp: () => Promise<void>;
   readonly #workerLogs: string[] = [];
-  #workers: Child | null = null;
+  #workers: readonly Child[] = [];
 
   private constructor(parts: {
     database: PostgresClient;
@@ -163,7 +163,7 @@ export class System {
     return new ProcessUnderTest(name, this.database, this.temporal);
   }
 
-  /** @param folder of the project whose workers they are, as it was at some time. */
+  /** Beside those that run already. @param folder of the project whose workers they are, as it was at some time. */
   async startWorkers(folder = projectFolder): Promise<void> {
     const logFile = newLogFile('workers');
     const workers = await startChild({
@@ -175,7 +175,7 @@ export class System {
       // Above the workers' own grace.
       graceMs: 30_000,
     });
-    this.#workers = workers;
+    this.#workers = [...this.#workers, workers];
     this.#workerLogs.push(logFile);
     await this.eventually('workers that are ready', async () => {
       if (!workers.running) throw new Error(workers.describeEnd(await workers.ended));
@@ -189,20 +189,18 @@ export class System {
   }
 
   /** SIGTERM and a clean end, or SIGKILL as a crash would. @returns how they ended. */
-  async stopWorkers(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<ChildEnd | null> {
+  async stopWorkers(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<readonly ChildEnd[]> {
     const workers = this.#workers;
-    this.#workers = null;
-    if (signal === 'SIGKILL') workers?.kill();
-    else await workers?.stop();
-    return (await workers?.ended) ?? null;
+    this.#workers = [];
+    return stopAll(workers, signal);
   }
 
   /** A rolling change: today's workers start beside those that run, which are told to stop then. @returns how those ended. */
-  async replaceWorkers(): Promise<ChildEnd | null> {
+  async replaceWorkers(): Promise<readonly ChildEnd[]> {
     const before = this.#workers;
     await this.startWorkers();
-    await before?.stop();
-    return (await before?.ended) ?? null;
+    this.#workers = this.#workers.slice(before.length);
+    return stopAll(before, 'SIGTERM');
   }
 
   /** One outbound sweep, to its end. */
@@ -318,6 +316,16 @@ export class System {
       await this.#cleanUp();
     }
   }
+}
+
+async function stopAll(workers: readonly Child[], signal: 'SIGTERM' | 'SIGKILL'): Promise<readonly ChildEnd[]> {
+  return Promise.all(
+    workers.map(async (one) => {
+      if (signal === 'SIGKILL') one.kill();
+      else await one.stop();
+      return one.ended;
+    }),
+  );
 }
 
 export function requiredVariable(name: string): string {
