@@ -2,15 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { startChatwoot, type ChatwootFaults, type StartedChatwoot } from '../../../simulators/chatwoot/start.ts';
 import type { Content } from '../../../sync/content-hash.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
-import { SyncError } from '../../../sync/sync-error.ts';
 import type { InboundSource } from '../../../targets/inbound-source.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
 import { chatwoot as target } from '../../../targets/chatwoot/process.ts';
 
 export const TOKEN = 'token-of-an-administrator';
-
-type Sent = Extract<SendResult, { kind: 'sent' }>;
 
 /** A ChatWoot for one test file, emptied after each test, and our connection to it, made anew for each. */
 export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {}) {
@@ -104,22 +101,6 @@ export const ANA: Content = {
   ems_language: 'pt',
   ems_club: 'Clube de Atletismo',
 };
-
-export function asSent(result: SendResult): Sent {
-  if (result.kind === 'sent') return result;
-  throw new Error(`it was not sent: ${JSON.stringify(result)}`);
-}
-
-/** What a call failed with. */
-export async function failureOf(call: Promise<unknown>): Promise<SyncError> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof SyncError) return error;
-    throw error;
-  }
-  throw new Error('the call succeeded');
-}
 
 /** The next create has its effect, but its answer is lost; the look-up before it finds nothing. */
 export function createLost(resource: 'contacts' | 'conversations'): ChatwootFaults {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Content } from '../../../sync/content-hash.ts';
 import type { SendRequest } from '../../../targets/remote-system.ts';
-import { ANA, asSent, chatwootUnderTest, createLost, failureOf } from './chatwoot-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, chatwootUnderTest, createLost } from './chatwoot-under-test.ts';
 
 const chatwoot = chatwootUnderTest();
 const PERSON = 'Person/4711';

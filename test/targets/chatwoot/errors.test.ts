@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { startChatwoot } from '../../../simulators/chatwoot/start.ts';
-import { ANA, asSent, chatwootUnderTest, failureOf, NOBODY, TOKEN } from './chatwoot-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, chatwootUnderTest, NOBODY, TOKEN } from './chatwoot-under-test.ts';
 
 const chatwoot = chatwootUnderTest();
 

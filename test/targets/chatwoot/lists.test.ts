@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ListedPage, RemoteRecord } from '../../../targets/inbound-source.ts';
-import { ANA, asSent, chatwootUnderTest } from './chatwoot-under-test.ts';
+import { asSent } from '../results.ts';
+import { ANA, chatwootUnderTest } from './chatwoot-under-test.ts';
 
 const chatwoot = chatwootUnderTest();
 

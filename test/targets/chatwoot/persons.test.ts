@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { contentHash } from '../../../sync/content-hash.ts';
-import { ANA, asSent, chatwootUnderTest, createLost, failureOf } from './chatwoot-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, chatwootUnderTest, createLost } from './chatwoot-under-test.ts';
 
 const chatwoot = chatwootUnderTest();
 

@@ -4,7 +4,8 @@ import type { Person } from '../../../database/entities/index.ts';
 import { canonicalForm } from '../../../sync/canonical-form.ts';
 import { contentHash } from '../../../sync/content-hash.ts';
 import { person } from '../../../targets/chatwoot/person-mapping.ts';
-import { asSent, chatwootUnderTest } from './chatwoot-under-test.ts';
+import { asSent } from '../results.ts';
+import { chatwootUnderTest } from './chatwoot-under-test.ts';
 import { NO_SOURCES, PERSON } from './person-rows.ts';
 
 const chatwoot = chatwootUnderTest();

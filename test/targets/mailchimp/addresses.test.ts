@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ANA, asSent, hashOf, mailchimpUnderTest, OPTED_OUT, RUI } from './mailchimp-under-test.ts';
+import { asSent } from '../results.ts';
+import { ANA, hashOf, mailchimpUnderTest, OPTED_OUT, RUI } from './mailchimp-under-test.ts';
 
 const mailchimp = mailchimpUnderTest();
 

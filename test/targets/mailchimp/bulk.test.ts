@@ -3,7 +3,8 @@ import { sendInHalves } from '../../../activities/gather-sends.ts';
 import type { Content } from '../../../sync/content-hash.ts';
 import { SyncError } from '../../../sync/sync-error.ts';
 import type { SendRequest } from '../../../targets/remote-system.ts';
-import { ANA, asSent, failureOf, hashOf, mailchimpUnderTest, type More } from './mailchimp-under-test.ts';
+import { asSent, failureOf, type More } from '../results.ts';
+import { ANA, hashOf, mailchimpUnderTest } from './mailchimp-under-test.ts';
 
 const mailchimp = mailchimpUnderTest();
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Suppression } from '../../../sync/suppression.ts';
-import { ANA, asSent, hashOf, mailchimpUnderTest, OPTED_OUT, RUI, type More } from './mailchimp-under-test.ts';
+import { asSent, type More } from '../results.ts';
+import { ANA, hashOf, mailchimpUnderTest, OPTED_OUT, RUI } from './mailchimp-under-test.ts';
 
 const mailchimp = mailchimpUnderTest();
 

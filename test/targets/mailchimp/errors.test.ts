@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { startMailchimp } from '../../../simulators/mailchimp/start.ts';
-import { ANA, asSent, failureOf, hashOf, mailchimpUnderTest, RUI } from './mailchimp-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, hashOf, mailchimpUnderTest, RUI } from './mailchimp-under-test.ts';
 
 const mailchimp = mailchimpUnderTest();
 

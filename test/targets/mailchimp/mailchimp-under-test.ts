@@ -1,17 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { startMailchimp, subscriberHash, type StartedMailchimp } from '../../../simulators/mailchimp/start.ts';
 import type { Content } from '../../../sync/content-hash.ts';
-import { SyncError } from '../../../sync/sync-error.ts';
 import type { ConsentPolicy } from '../../../sync/suppression.ts';
 import { mailchimp as target } from '../../../targets/mailchimp/process.ts';
 import type { EraseRequest, RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
 import { Records, type Known } from '../records.ts';
-
-export type Sent = Extract<SendResult, { kind: 'sent' }>;
-
-/** What a test says of a request beyond whose it is and what is in it. */
-export type More = Partial<SendRequest> & Known;
+import type { More } from '../results.ts';
 
 /**
  * A MailChimp for one test file, set up as `check --fix` leaves it and emptied after each test; our connection to it, made anew
@@ -137,20 +132,3 @@ export const OPTED_OUT: Content = { consent: 'unsubscribed', topics: new Set() }
 
 /** MailChimp's id of an address: whoever knows it can tell the address. */
 export { subscriberHash as hashOf } from '../../../simulators/mailchimp/start.ts';
-
-export function asSent(result: SendResult | Error | undefined): Sent {
-  if (result instanceof Error) throw result;
-  if (result?.kind === 'sent') return result;
-  throw new Error(`it was not sent: ${JSON.stringify(result)}`);
-}
-
-/** What a call failed with. */
-export async function failureOf(call: Promise<unknown>): Promise<SyncError> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof SyncError) return error;
-    throw error;
-  }
-  throw new Error('the call succeeded');
-}

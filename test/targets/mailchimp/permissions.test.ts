@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startMailchimp, type StartedMailchimp } from '../../../simulators/mailchimp/start.ts';
 import type { RemoteSystem } from '../../../targets/remote-system.ts';
-import { ANA, asSent, failureOf, hashOf, mailchimpUnderTest, OPTED_OUT, RUI } from './mailchimp-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, hashOf, mailchimpUnderTest, OPTED_OUT, RUI } from './mailchimp-under-test.ts';
 
 const mailchimp = mailchimpUnderTest();
 

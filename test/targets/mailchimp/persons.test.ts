@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ANA, asSent, failureOf, hashOf, mailchimpUnderTest, NOBODY } from './mailchimp-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, hashOf, mailchimpUnderTest, NOBODY } from './mailchimp-under-test.ts';
 
 const mailchimp = mailchimpUnderTest();
 

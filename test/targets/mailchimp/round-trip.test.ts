@@ -5,7 +5,8 @@ import { contentHash, type Content } from '../../../sync/content-hash.ts';
 import { person } from '../../../targets/mailchimp/person-mapping.ts';
 import { MERGE_FIELDS } from '../../../targets/mailchimp/read-member.ts';
 import { preference, PERSON } from '../mautic/rows.ts';
-import { asSent, failureOf, mailchimpUnderTest } from './mailchimp-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { mailchimpUnderTest } from './mailchimp-under-test.ts';
 
 const mailchimp = mailchimpUnderTest();
 

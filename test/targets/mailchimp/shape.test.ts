@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ANA, asSent, failureOf, mailchimpUnderTest, RUI } from './mailchimp-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, mailchimpUnderTest, RUI } from './mailchimp-under-test.ts';
 
 const mailchimp = mailchimpUnderTest();
 

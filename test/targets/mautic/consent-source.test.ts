@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ConsentPage, ConsentSource, ContactConsent } from '../../../targets/consent-source.ts';
-import { ANA, asSent, failureOf, mauticUnderTest, OPTED_OUT } from './mautic-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, mauticUnderTest, OPTED_OUT } from './mautic-under-test.ts';
 
 const mautic = mauticUnderTest();
 

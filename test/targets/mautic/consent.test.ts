@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Content } from '../../../sync/content-hash.ts';
 import type { Suppression } from '../../../sync/suppression.ts';
-import { ANA, asSent, mauticUnderTest, OPTED_IN, OPTED_OUT, type More } from './mautic-under-test.ts';
+import { asSent, type More } from '../results.ts';
+import { ANA, mauticUnderTest, OPTED_IN, OPTED_OUT } from './mautic-under-test.ts';
 
 const mautic = mauticUnderTest();
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { startMautic } from '../../../simulators/mautic/start.ts';
-import { ANA, asSent, failureOf, mauticUnderTest } from './mautic-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, mauticUnderTest } from './mautic-under-test.ts';
 
 const mautic = mauticUnderTest();
 

@@ -1,17 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import { startMautic, type StartedMautic } from '../../../simulators/mautic/start.ts';
 import type { Content } from '../../../sync/content-hash.ts';
-import { SyncError } from '../../../sync/sync-error.ts';
 import type { ConsentPolicy } from '../../../sync/suppression.ts';
 import { mautic as target } from '../../../targets/mautic/process.ts';
 import type { EraseRequest, RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
 import { Records, type Known } from '../records.ts';
-
-export type Sent = Extract<SendResult, { kind: 'sent' }>;
-
-/** What a test says of a request beyond whose it is and what is in it. */
-export type More = Partial<SendRequest> & Known;
+import type { More } from '../results.ts';
 
 export const TOPICS = ['newsletter', 'offers', 'results', 'service'];
 
@@ -142,20 +137,3 @@ export const ANA: Content = {
 
 export const OPTED_IN: Content = { consent: { email: 'in' }, topics: new Set(['NEWSLETTER']) };
 export const OPTED_OUT: Content = { consent: { email: 'out' }, topics: new Set() };
-
-export function asSent(result: SendResult | Error | undefined): Sent {
-  if (result instanceof Error) throw result;
-  if (result?.kind === 'sent') return result;
-  throw new Error(`it was not sent: ${JSON.stringify(result)}`);
-}
-
-/** What a call failed with. */
-export async function failureOf(call: Promise<unknown>): Promise<SyncError> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof SyncError) return error;
-    throw error;
-  }
-  throw new Error('the call succeeded');
-}

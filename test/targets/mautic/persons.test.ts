@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { contentHash } from '../../../sync/content-hash.ts';
 import { FIELDS } from '../../../targets/mautic/contact-body.ts';
-import { ANA, asSent, failureOf, mauticUnderTest, NOBODY } from './mautic-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, mauticUnderTest, NOBODY } from './mautic-under-test.ts';
 
 const mautic = mauticUnderTest();
 

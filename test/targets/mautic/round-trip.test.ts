@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { canonicalForm } from '../../../sync/canonical-form.ts';
 import { FIELDS } from '../../../targets/mautic/contact-body.ts';
 import { person } from '../../../targets/mautic/person-mapping.ts';
-import { asSent, mauticUnderTest } from './mautic-under-test.ts';
+import { asSent } from '../results.ts';
+import { mauticUnderTest } from './mautic-under-test.ts';
 import { NO_SOURCES, PERSON } from './rows.ts';
 
 const mautic = mauticUnderTest();

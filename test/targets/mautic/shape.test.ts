@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ANA, asSent, failureOf, mauticUnderTest } from './mautic-under-test.ts';
+import { asSent, failureOf } from '../results.ts';
+import { ANA, mauticUnderTest } from './mautic-under-test.ts';
 
 const mautic = mauticUnderTest();
 

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { isSignedByMautic, mauticHints } from '../../../targets/mautic/webhook-hints.ts';
-import { ANA, asSent, mauticUnderTest } from './mautic-under-test.ts';
+import { asSent } from '../results.ts';
+import { ANA, mauticUnderTest } from './mautic-under-test.ts';
 
 const mautic = mauticUnderTest();
 
