@@ -3,7 +3,7 @@ import { startChatwoot, type ChatwootFaults, type StartedChatwoot } from '../../
 import type { Content } from '../../../sync/content-hash.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
 import type { InboundSource } from '../../../targets/inbound-source.ts';
-import type { RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
+import type { RemoteSystem, SendRequest } from '../../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
 import { chatwoot as target } from '../../../targets/chatwoot/process.ts';
 

@@ -3,10 +3,10 @@ import { startMailchimp, subscriberHash, type StartedMailchimp } from '../../../
 import type { Content } from '../../../sync/content-hash.ts';
 import type { ConsentPolicy } from '../../../sync/suppression.ts';
 import { mailchimp as target } from '../../../targets/mailchimp/process.ts';
-import type { EraseRequest, RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
+import type { RemoteSystem } from '../../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
-import { Records, type Known } from '../records.ts';
-import type { More } from '../results.ts';
+import { engineWith } from '../engine.ts';
+import { Records } from '../records.ts';
 
 /**
  * A MailChimp for one test file, set up as `check --fix` leaves it and emptied after each test; our connection to it, made anew
@@ -55,29 +55,9 @@ export function mailchimpUnderTest() {
     if (remote === undefined) throw new Error('the connection is made before each test');
     return remote;
   };
-  const request = (key: string, content: Content, more: More = {}): SendRequest =>
-    records.request(key, { ...NOBODY, ...content }, more);
-
   return {
     connect,
-    records,
-    request,
-    remote: connected,
-    /** Sends, and keeps on record what came of it, as the engine does. */
-    send: async (key: string, content: Content, more: More = {}, by = connected()): Promise<SendResult> =>
-      records.note(key, await by.send(request(key, content, more))),
-    sendMany: async (requests: readonly SendRequest[], by = connected()) => {
-      const results = await by.bulk?.sendMany(requests);
-      if (results === undefined) throw new Error('MailChimp has bulk calls');
-      for (const [index, result] of results.entries())
-        if (!(result instanceof Error)) records.note(requests[index]?.key ?? '', result);
-      return results;
-    },
-    remove: (key: string, known: Known = {}) => connected().remove(records.about(key, known)),
-    erase: (key: string, addresses: EraseRequest['addresses'], known: Known = {}) =>
-      connected().erase?.({ ...records.about(key, known), addresses }),
-    optOut: (key: string, channels: readonly ('email' | 'sms')[], addresses = {}, known: Known = {}) =>
-      connected().optOut?.({ ...records.about(key, known), channels, addresses }),
+    ...engineWith(records, connected, NOBODY),
     member: async (email: string) => (await running().control.state()).members[subscriberHash(email)] ?? null,
     members: async () => Object.values((await running().control.state()).members),
     /** Methods and paths of what was asked since, with `HASH` for whom; those that only look included. */

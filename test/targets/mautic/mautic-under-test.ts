@@ -3,10 +3,10 @@ import { startMautic, type StartedMautic } from '../../../simulators/mautic/star
 import type { Content } from '../../../sync/content-hash.ts';
 import type { ConsentPolicy } from '../../../sync/suppression.ts';
 import { mautic as target } from '../../../targets/mautic/process.ts';
-import type { EraseRequest, RemoteSystem, SendRequest, SendResult } from '../../../targets/remote-system.ts';
+import type { RemoteSystem } from '../../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
-import { Records, type Known } from '../records.ts';
-import type { More } from '../results.ts';
+import { engineWith } from '../engine.ts';
+import { Records } from '../records.ts';
 
 export const TOPICS = ['newsletter', 'offers', 'results', 'service'];
 
@@ -61,31 +61,11 @@ export function mauticUnderTest() {
     if (remote === undefined) throw new Error('the connection is made before each test');
     return remote;
   };
-  const request = (key: string, content: Content, more: More = {}): SendRequest =>
-    records.request(key, { ...NOBODY, ...content }, more);
-
   return {
     connect,
     /** Settings of OAuth2 instead of a user. */
     client,
-    records,
-    request,
-    remote: connected,
-    /** Sends, and keeps on record what came of it, as the engine does. */
-    send: async (key: string, content: Content, more: More = {}, by = connected()): Promise<SendResult> =>
-      records.note(key, await by.send(request(key, content, more))),
-    sendMany: async (requests: readonly SendRequest[], by = connected()) => {
-      const results = await by.bulk?.sendMany(requests);
-      if (results === undefined) throw new Error('Mautic has bulk calls');
-      for (const [index, result] of results.entries())
-        if (!(result instanceof Error)) records.note(requests[index]?.key ?? '', result);
-      return results;
-    },
-    remove: (key: string, known: Known = {}) => connected().remove(records.about(key, known)),
-    erase: (key: string, addresses: EraseRequest['addresses'], known: Known = {}) =>
-      connected().erase?.({ ...records.about(key, known), addresses }),
-    optOut: (key: string, channels: readonly ('email' | 'sms')[], addresses = {}, known: Known = {}) =>
-      connected().optOut?.({ ...records.about(key, known), channels, addresses }),
+    ...engineWith(records, connected, NOBODY),
     contact: async (id: string | number) => (await running().control.state()).contacts[Number(id)],
     contacts: async () => Object.values((await running().control.state()).contacts),
     /** Methods and paths of what was asked since, those that only look included. */
