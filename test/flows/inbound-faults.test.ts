@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { installRoles } from '../../database/roles/install-roles.ts';
+import { inboundColumns } from '../../targets/inbound-columns.ts';
+import { TARGETS } from '../../targets/index.ts';
 import { ChatwootUnderTest } from './chatwoot-under-test.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { System } from './system.ts';
@@ -263,6 +266,8 @@ describe('decisions of operators', () => {
 describe('EMS is faster', () => {
   test('a JPA version is advanced with an inbound change, so that EMS notices', async () => {
     await system.database.query('ALTER TABLE person ADD COLUMN version bigint');
+    // As `migrate --with-roles` after a change of EMS's tables.
+    await installRoles({ databaseUrl: system.databaseUrl, owned: inboundColumns(TARGETS) });
     const { person, contact } = await under.personInStep();
     await system.database.query('UPDATE person SET version = 7 WHERE id = $1', [person]);
     await under.edit(contact, { name: 'Ana Versioned' });
