@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { makeRunFolder } from '../demo/run-folder.ts';
 import { type DemoSystem, startSystem } from '../demo/start-system.ts';
 import { TEMPORAL_KINDS, type TemporalKind } from '../demo/start-temporal.ts';
@@ -41,7 +41,8 @@ async function main(): Promise<void> {
     .description(
       'Measures on servers of its own, with a sample EMS and a simulated TagServer. Nothing passes or fails.',
     )
-    .helpOption('--help', 'show this');
+    .helpOption('--help', 'show this')
+    .exitOverride();
   program
     .command('latency')
     .description('from a commit at EMS to its arrival at TagServer: sweeps alone, and with the listener')
@@ -74,8 +75,12 @@ onStopSignal(async () => {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // Commander has written what is wrong; it ends with 0 only where help was asked for.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }
 await stack.disposeAsync();
 process.exit();

@@ -11,7 +11,7 @@ export interface Percentiles {
 
 /** @param durations in milliseconds; one at least. */
 export function percentiles(durations: readonly number[]): Percentiles {
-  const histogram = createHistogram();
+  const histogram = createHistogram({ figures: 5 });
   for (const duration of durations) histogram.record(Math.max(1, Math.round(duration)));
   return {
     count: histogram.count,
