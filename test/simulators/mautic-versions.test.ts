@@ -130,7 +130,7 @@ describe('at once', () => {
 
   test('one that is deleted meanwhile is answered as if it was written', async () => {
     const { id } = await mautic.create({ email: 'ana@clube.example' });
-    await mautic.control.setFaults({ slowCommit: { ms: 200, times: 1 } });
+    await mautic.control.setFaults({ slowCommit: { ms: 1_500, times: 1 } });
     const late = mautic.ask('PATCH', `/contacts/${id}/edit`, { city: 'Porto' });
     await new Promise((resolve) => setTimeout(resolve, 60));
     await mautic.control.backdoor({ do: 'delete-contact', contact: id });
