@@ -17,6 +17,7 @@ import { webUiLink } from './web-ui-link.ts';
 /** The record, as far as an operator asks for it. Times are RFC 3339 in UTC with microseconds. */
 export interface RecordSummary {
   readonly state: SyncState;
+  /** Null as well where it tells who it is; see {@link Explanation.keepsRemoteId}. */
   readonly remoteId: string | null;
   readonly waitingFor: string | null;
   readonly lastErrorClass: string | null;
@@ -47,6 +48,8 @@ export interface Explanation {
   readonly due: DueReason | null;
   readonly record: RecordSummary | null;
   readonly workflow: PairWorkflow;
+  /** There is a remote id, but it is a hash of an address: it stays in the record. */
+  readonly keepsRemoteId: boolean;
 }
 
 /** What the process has done with the entity, and what is still to do. */
@@ -66,14 +69,16 @@ export async function explain(
     orm.em.fork().getKysely(),
   );
   const record = pair?.record ?? null;
+  const keepsRemoteId = process.remoteIdsArePersonal === true && record !== null && record.remoteId !== null;
   return {
     process: process.name,
     inEms: (pair?.entity ?? null) !== null,
     passesFilter: pair?.passesFilter ?? false,
     modifiedOn: written(pair?.entity?.modifiedOn),
     due: rows[0]?.reason ?? null,
-    record: record === null ? null : summaryOf(record),
+    record: record === null ? null : { ...summaryOf(record), ...(keepsRemoteId ? { remoteId: null } : {}) },
     workflow: await workflowOf(client, settings, pairWorkflowId(process.name, ref.type, ref.key)),
+    keepsRemoteId,
   };
 }
 

@@ -56,14 +56,14 @@ export function addWhy(program: Command): void {
 
 /** One process's dealings with an entity, in lines. */
 export function describeExplanation({ type, key }: EntityRef, explanation: Explanation): string {
-  const { process, inEms, passesFilter, modifiedOn, due, record, workflow } = explanation;
+  const { process, inEms, passesFilter, modifiedOn, due, record, workflow, keepsRemoteId } = explanation;
   const lines = [
     ['EMS', inEms ? `has it, last changed ${modifiedOn}` : 'has no such row'],
     ...(inEms
       ? [['filter', passesFilter ? 'passes: the target shall have it' : 'does not pass: the target shall not have it']]
       : []),
     ['due', due === null ? 'no' : `yes: ${record?.state === 'FAILING' ? STILL_FAILING : REASONS[due]}`],
-    ...(record === null ? [['record', 'none']] : recordLines(record)),
+    ...(record === null ? [['record', 'none']] : recordLines(record, keepsRemoteId)),
     ['workflow', workflow.status === null ? 'none in the history' : workflow.status.toLowerCase()],
     ['link', workflow.link],
   ];
@@ -73,14 +73,14 @@ export function describeExplanation({ type, key }: EntityRef, explanation: Expla
   ].join('\n');
 }
 
-function recordLines(record: NonNullable<Explanation['record']>): [string, string][] {
+function recordLines(record: NonNullable<Explanation['record']>, keepsRemoteId: boolean): [string, string][] {
   const lines: [string, string | null][] = [
     ['state', record.state],
     ['waits for', record.waitingFor],
     ['last error', record.lastError === null ? null : `${record.lastErrorClass}: ${record.lastError}`],
     ['attempts', record.attempts === 0 ? null : `${record.attempts}`],
     ['failing since', record.failingSince],
-    ['remote id', record.remoteId],
+    ['remote id', keepsRemoteId ? 'kept back: it is a hash of the address' : record.remoteId],
     ['delivered', record.entitySyncedOn],
     ['judged', record.examinedOn],
     ['remote time', record.remoteSyncedOn],

@@ -70,6 +70,7 @@ describe('what an operator reads', () => {
         due: 'deleted',
         record: null,
         workflow: { id: 'TAGSERVER/Person/5', status: null, link: 'http://ui' },
+        keepsRemoteId: false,
       },
     );
     expect(text).toBe(`TAGSERVER: Person/5
@@ -103,6 +104,7 @@ describe('what an operator reads', () => {
           updatedOn: null,
         },
         workflow: { id: 'TAGSERVER/Person/5', status: 'RUNNING', link: 'http://ui' },
+        keepsRemoteId: false,
       },
     );
     expect(text).toMatch(/\n {2}due +yes: its attempts fail, and go on\n/);

@@ -13,8 +13,8 @@ export interface CliRun {
 
 /** Settings of the surroundings must not reach the programs under test. */
 function environment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const { PATH, HOME } = process.env;
-  return { PATH, HOME, ...settings };
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+  return { PATH, HOME, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }), ...settings };
 }
 
 /** Runs `ems-sync` with these settings and no others, where there is no `.env`, until it ends. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { subscriberHash } from '../../simulators/mailchimp/start.ts';
+import { runCli } from '../clients/run-cli.ts';
 import { MailchimpUnderTest } from './mailchimp-under-test.ts';
+import { allHistories } from './personal-words.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { System } from './system.ts';
 
@@ -145,15 +147,17 @@ describe('consent that is refused there', () => {
     expect(await mailchimp.record('Person', person)).toMatchObject({ state: 'IN_SYNC', last_error: null });
   });
 
-  test('nothing of who it is, hash included, stands in a history or a log', async () => {
+  test('nothing of who it is, hash included, stands in a history or a log, or is shown to who asks why', async () => {
     const { person, email } = await under.personInStep({ first_name: 'Zacharias' });
     await under.control.backdoor({ do: 'clean', member: email });
     await mailchimp.settle();
-    const history = JSON.stringify(await mailchimp.pair('Person', person).fetchHistory());
-    const hash = subscriberHash(email);
-    for (const word of [email, hash, 'Zacharias']) {
-      for (const text of [word, Buffer.from(word).toString('base64').slice(0, -3)]) expect(history).not.toContain(text);
-      expect(system.workerLog).not.toContain(word);
-    }
+    const histories = [...(await allHistories(system.temporal)).values()].join('\n');
+    expect(histories).toContain(person);
+    const why = await runCli(['why', 'Person', person], system.environment);
+    expect(why.stdout).toMatch(/remote id +kept back/);
+    const whyJson = await runCli(['why', 'Person', person, '--json'], system.environment);
+    expect(whyJson.stdout).toContain('SUPPRESSED');
+    for (const word of [email, subscriberHash(email), 'Zacharias'])
+      for (const text of [histories, system.workerLog, why.stdout, whyJson.stdout]) expect(text).not.toContain(word);
   });
 });

@@ -10,16 +10,9 @@ export async function pairState({ orm, temporal, settings }: AskServers, pair: P
   const { process: name, type, key } = pair;
   const declared = processOf(name);
   await reachTemporal(temporal);
-  const { process, record, ...rest } = await explain(orm, temporal, settings, declared, { type, key });
-  if (!rest.inEms && record === null) throw unknownEntity(pair);
-  const isPersonal = declared.remoteIdsArePersonal === true;
-  return {
-    process,
-    type,
-    id: key,
-    ...rest,
-    record: record === null ? null : { ...record, remoteId: isPersonal ? null : record.remoteId },
-  };
+  const { keepsRemoteId: _, ...state } = await explain(orm, temporal, settings, declared, { type, key });
+  if (!state.inEms && state.record === null) throw unknownEntity(pair);
+  return { ...state, type, id: key };
 }
 
 export function unknownEntity({ process, type, key }: PairRef): Problem {
