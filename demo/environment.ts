@@ -15,6 +15,8 @@ export interface DemoAddresses {
   readonly syncKey: string;
   /** Of the gateway, which listens on it if any target tells it anything. */
   readonly gatewayPort: number;
+  /** Whoever shows it may ask the gateway for runs. */
+  readonly gatewayToken: string;
   /** What each simulated target needs to be reached. */
   readonly targets: ReadonlyMap<SyncProcessName, DemoEnvironment>;
   /** Default: every five seconds. */
@@ -26,7 +28,16 @@ export interface DemoAddresses {
  * shell say about real systems must not reach a demo, or its invented persons would reach those systems.
  */
 export function demoEnvironment(addresses: DemoAddresses): DemoEnvironment {
-  const { databaseUrl, temporalAddress, uiUrl, syncKey, gatewayPort, targets, sweepCron = SWEEP_CRON } = addresses;
+  const {
+    databaseUrl,
+    temporalAddress,
+    uiUrl,
+    syncKey,
+    gatewayPort,
+    gatewayToken,
+    targets,
+    sweepCron = SWEEP_CRON,
+  } = addresses;
   const names = knownSettings().flatMap((name) => (name.endsWith('_FILE') ? [name] : [name, `${name}_FILE`]));
   const empty = Object.fromEntries(names.map((name) => [name, '']));
   const crons = TARGETS.filter(({ process }) => targets.has(process.name)).flatMap(({ process }) =>
@@ -40,6 +51,7 @@ export function demoEnvironment(addresses: DemoAddresses): DemoEnvironment {
     TEMPORAL_UI_URL: uiUrl,
     SYNC_KEY: syncKey,
     GATEWAY_PORT: String(gatewayPort),
+    GATEWAY_TOKENS: gatewayToken,
     LOG_LEVEL: 'info',
     ...Object.fromEntries(crons),
     ...Object.assign({}, ...targets.values()),

@@ -71,6 +71,7 @@ export async function startSystem(
     uiUrl: temporal.uiUrl,
     syncKey: randomBytes(32).toString('base64'),
     gatewayPort,
+    gatewayToken: randomBytes(32).toString('hex'),
     targets: await settingsOf(targets, `http://127.0.0.1:${gatewayPort}`),
     sweepCron: options.sweepCron,
   });

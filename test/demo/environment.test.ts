@@ -9,6 +9,7 @@ const addresses = {
   uiUrl: 'http://127.0.0.1:8233',
   syncKey: Buffer.alloc(32, 7).toString('base64'),
   gatewayPort: 8090,
+  gatewayToken: 'token-of-the-demo',
   targets: new Map([
     ['TAGSERVER', { TAGSERVER_URL: 'http://127.0.0.1:8085', TAGSERVER_TOKEN: "it's a token" }],
   ] as const),
@@ -23,9 +24,10 @@ describe('environment of a demo', () => {
     ]);
   });
 
-  test('gives processes that are read back a key, and the gateway its port', () => {
+  test('gives processes that are read back a key, and the gateway its port and a token', () => {
     const { common } = readSettings(demoEnvironment(addresses));
     expect(common).toMatchObject({ SYNC_KEY: [new Uint8Array(32).fill(7)], GATEWAY_PORT: 8090 });
+    expect(common.GATEWAY_TOKENS).toEqual(['token-of-the-demo']);
   });
 
   test('switches off what a shell or .env says about real systems', () => {
