@@ -7,6 +7,7 @@ import { knownSettings } from '../../settings/read-settings.ts';
 import { SYNC_OUTCOMES } from '../../sync/sync-outcome.ts';
 import { SYNC_STATES } from '../../sync/sync-state.ts';
 import { SYNC_PROCESS_NAMES } from '../../sync/sync-process-name.ts';
+import { readServices } from '../deploy/compose-file.ts';
 
 const OURS = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'clients/java/README.md'];
 const pages = [
@@ -66,21 +67,97 @@ describe.each(pages)('%s', (page) => {
     expect(words.filter((word) => !SETTINGS.has(word))).toEqual([]);
   });
 
-  test('names commands that ems-sync has', async () => {
-    const known = new Set((await commandLine()).commands.map((command) => command.name()));
-    const named = [...read(page).matchAll(/npx ems-sync ([a-z]+)/g)].map(([, name = '']) => name);
-    expect(named.filter((name) => !known.has(name) && name !== 'help')).toEqual([]);
+  test('names commands and options that ems-sync has', async () => {
+    const program = await commandLine();
+    expect(commandsIn(read(page)).flatMap((words) => unknownIn(program, words))).toEqual([]);
+  });
+
+  test('names settings, options of the demo and profiles of Compose that are there, in blocks of code too', () => {
+    const text = read(page);
+    const assigned = shellBlocks(text).flatMap((block) =>
+      [...block.matchAll(/(?:^|[\s;])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)=/g)].map(([, name = '']) => name),
+    );
+    expect(assigned.filter((name) => !SETTINGS.has(name) && !OF_THE_JAVA_EXAMPLE.has(name))).toEqual([]);
+
+    const demo = [...text.matchAll(/npm run demo -- ([^`\n#]*)/g)].flatMap(([, words = '']) => optionsIn(words));
+    const demoOptions = readFileSync(join(projectFolder, 'demo', 'options.ts'), 'utf8');
+    expect(
+      demo.filter((option) => !demoOptions.includes(`'${option} <`) && !demoOptions.includes(`'${option}'`)),
+    ).toEqual([]);
+
+    const profiles = [...text.matchAll(/--profile (\w+)/g)].map(([, name = '']) => name);
+    const known = new Set([...readServices().values()].flatMap((service) => service.profiles));
+    expect(profiles.filter((name) => !known.has(name))).toEqual([]);
   });
 });
 
-test('every test that pitfalls.md names is there', () => {
-  const table = read('docs/pitfalls.md');
+test('what is looked for would be found', async () => {
+  const program = await commandLine();
+  const text = [
+    'npx ems-sync sink TAGSERVER Person 12',
+    'npx ems-sync schedules stop TAGSERVER',
+    '`npx ems-sync sync TAGSERVER Person 12 --wiat`',
+    'docker compose run --rm setup node clients/cli/main.ts migrate --with-notfy',
+    '`migrate --with-rolls`',
+    'npx ems-sync sync TAGSERVER Person 12 --wait',
+  ].join('\n');
+  expect(commandsIn(text).flatMap((words) => unknownIn(program, words))).toEqual([
+    'sink',
+    'schedules stop',
+    'sync --wiat',
+    'migrate --with-notfy',
+    'migrate --with-rolls',
+  ]);
+});
+
+test('correctness.md shows each of its rules by tests', () => {
+  const rules = read('docs/correctness.md').match(/^\| \d+ \|.*$/gm) ?? [];
+  expect(rules.map((rule) => Number(/\d+/.exec(rule)?.[0]))).toEqual(
+    Array.from({ length: 15 }, (_, index) => index + 1),
+  );
+  expect(rules.filter((rule) => !/`test\/[\w/-]+\.test\.ts`/.test(rule))).toEqual([]);
+});
+
+test.each([
+  ['docs/pitfalls.md', 100],
+  ['docs/correctness.md', 40],
+])('every test that %s names is there', (page, atLeast) => {
+  const table = read(page);
   const named = [...table.matchAll(/`([\w/.-]+\.test\.ts)`([^`|]*)/g)].flatMap(([, file = '', after = '']) =>
     [...after.matchAll(/\*([^*]{12,})\*/g)].map(([, title = '']) => [file, title] as const),
   );
-  expect(named.length).toBeGreaterThan(100);
+  expect(named.length).toBeGreaterThan(atLeast);
   expect(named.filter((one) => !isThere(one))).toEqual([]);
+  const files = [...table.matchAll(/`([\w/.-]+\.test\.ts)`/g)].map(([, file = '']) => file);
+  expect(files.filter((file) => fileOf(file) === null)).toEqual([]);
 });
+
+const shellBlocks = (text: string) => [...text.matchAll(/^ *```sh\n(.*?)^ *```$/gms)].map(([, block = '']) => block);
+
+const optionsIn = (words: string) => words.split(/\s+/).filter((word) => /^--[a-z]/.test(word));
+
+/** What stands behind `ems-sync`, by whichever way it is called, each as its words. */
+function commandsIn(text: string): string[][] {
+  const called = text.matchAll(
+    /(?:npx ems-sync|`ems-sync|clients\/cli\/main\.ts|`(?=migrate --))\s*([a-z][^`\n#|)]*)/g,
+  );
+  return [...called].map(([, words = '']) => words.trim().split(/\s+/));
+}
+
+/** Commands and options that there are not, with the command before them. */
+function unknownIn(program: Command, [name = '', next = '', ...rest]: readonly string[]): string[] {
+  const command = program.commands.find((one) => one.name() === name);
+  if (command === undefined) return name === 'help' ? [] : [name];
+  const below = command.commands.find((one) => one.name() === next);
+  if (command.commands.length > 0 && below === undefined && /^[a-z]/.test(next)) return [`${name} ${next}`];
+  const known = new Set((below ?? command).options.flatMap(({ long }) => long ?? []));
+  return optionsIn([next, ...rest].join(' '))
+    .filter((option) => option !== '--help' && !known.has(option))
+    .map((option) => `${name} ${option}`);
+}
+
+/** Variables of the shell in clients/java/README.md. */
+const OF_THE_JAVA_EXAMPLE: ReadonlySet<string> = new Set(['EMS_JDBC_URL', 'EMS_JDBC_USER', 'EMS_JDBC_PASSWORD']);
 
 function isThere([file, title]: readonly [string, string]): boolean {
   const path = fileOf(file);
