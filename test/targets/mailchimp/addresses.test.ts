@@ -145,6 +145,15 @@ describe('an erasure', () => {
     expect(await mailchimp.erase('4711', { email: NEW })).toMatchObject({ outcome: 'absent', addresses: [] });
   });
 
+  test('leaves alone what another person of EMS has, though EMS holds its address for this one by now', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    asSent(await mailchimp.send('4712', RUI));
+    const erased = await mailchimp.erase('4711', { email: 'rui@clube.example' });
+    expect(erased).toMatchObject({ outcome: 'erased', addresses: [['email', OLD]] });
+    expect(await standing()).toEqual({ 'rui@clube.example': '"4712" subscribed' });
+    expect((await mailchimp.control.state()).forgotten).toEqual([hashOf(OLD)]);
+  });
+
   test('cannot be undone by any write: the address is withheld as forgotten', async () => {
     asSent(await mailchimp.send('4711', ANA));
     await mailchimp.erase('4711', { email: OLD });
