@@ -74,11 +74,13 @@ test('members that refuse stay as they are, whether the call told or not', async
   expect(await mailchimp.member('forgotten@clube.example')).toBeNull();
 });
 
-test('another person’s member is not written over', async () => {
+test('another person’s member is not written over, and nobody else is left to make a call for', async () => {
   asSent(await mailchimp.send('1', { ...ANA, email: emailOf(1) }));
+  await mailchimp.control.clearJournal();
   const [result] = await mailchimp.sendMany([person(2, { email: emailOf(1), FNAME: 'Rui' })]);
   expect(result).toMatchObject({ kind: 'blocked', by: [{ key: '1' }] });
   expect((await mailchimp.member(emailOf(1)))?.mergeFields).toMatchObject({ FNAME: 'Ana', EMSID: '1' });
+  expect(await mailchimp.writes()).toEqual([]);
 });
 
 test('a call whose answer was lost makes no second member', async () => {
