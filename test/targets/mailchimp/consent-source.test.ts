@@ -64,6 +64,19 @@ describe('a member', () => {
     },
   );
 
+  test.each([
+    ['text', '4711', '4711'],
+    ['number', '4711', '4711'],
+    ['text', '9007199254740993', '9007199254740993'],
+    // Rounded, it would be 9007199254740992: another person.
+    ['number', '9007199254740993', null],
+  ] as const)('whose EMSID is a %s and %s is that of %j', async (type, key, emsKey) => {
+    await mailchimp.control.backdoor({ do: 'delete-merge-field', tag: 'EMSID' });
+    await mailchimp.control.backdoor({ do: 'create-merge-field', tag: 'EMSID', type });
+    const { remoteId } = asSent(await mailchimp.send(key, ANA));
+    expect(await source().fetch(remoteId)).toMatchObject({ emsKey });
+  });
+
   test('that is unknown is null, and so is one that was erased', async () => {
     expect(await source().fetch(hashOf('ana@clube.example'))).toBeNull();
     await create('ana@clube.example');
