@@ -100,6 +100,7 @@ test.each(['shape', 'html', 'truncated'] as const)(
 describe('content that MailChimp does not take is parked, with its title and our name of the field', () => {
   test.each([
     ['an address that looks fake', { email: 'ana@example.com' }, 'email'],
+    ['an address with a comma behind it', { email: 'ana@clube.example,' }, 'email'],
     ['a merge field that is too long', { FNAME: 'x'.repeat(300) }, 'first_name'],
     [
       'an incomplete address',
