@@ -1,6 +1,6 @@
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Member } from './answers.ts';
-import type { MailchimpApi } from './api.ts';
+import type { ListBatchResult, MailchimpApi } from './api.ts';
 import { atOnce } from './at-once.ts';
 import { confirm } from './confirm.ts';
 import { givePermission } from './email-permission.ts';
@@ -12,6 +12,8 @@ import { subscriberHash } from './subscriber-hash.ts';
 
 /** More in one call are refused. */
 export const ITEMS_PER_CALL = 500;
+
+const NOBODY: ListBatchResult = { created: [], updated: [] };
 
 /** Members that are new to us, or stay where they are: consent and addresses change alone. */
 export function bulkCalls(api: MailchimpApi, audience: () => Promise<Audience>): BulkCalls {
@@ -47,15 +49,14 @@ async function sendMany(
     const hash = subscriberHash(addressIn(request.content));
     if (free[index] === true && !byHash.has(hash)) byHash.set(hash, request);
   }
-  const gathered = [...byHash.values()];
-  const { created, updated } = await api.putMembers(
-    gathered.map((request) => ({
-      ...memberBody(request, audience.topics),
-      status_if_new: 'subscribed',
-      // Counts for who is new, and for nobody else.
-      tags: wantedTags(request.content),
-    })),
-  );
+  const bodies = [...byHash.values()].map((request) => ({
+    ...memberBody(request, audience.topics),
+    status_if_new: 'subscribed',
+    // Counts for who is new, and for nobody else.
+    tags: wantedTags(request.content),
+  }));
+  // A list of nobody may be refused, and each of them with it.
+  const { created, updated } = bodies.length === 0 ? NOBODY : await api.putMembers(bodies);
   const answered = new Map([...created, ...updated].map((member) => [member.id, member]));
   const isNew = new Set(created.map(({ id }) => id));
   // Some need calls of their own: no more at once than there are connections, or they would wait for one too long.

@@ -33,10 +33,13 @@ export function ownRefusals(request: Pick<SendRequest, 'type' | 'key' | 'consent
 
 const EMS_ID = /^[1-9]\d{0,18}$/;
 
-/** Whose member it is said to be; null: nobody's of EMS. A field of type number gives numbers. */
+/**
+ * Whose member it is said to be; null: nobody's of EMS. A field of type number gives numbers, and of an id that is too long for
+ * one that of somebody else.
+ */
 export function emsKeyOf({ merge_fields }: Member): EntityKey | null {
   const value = merge_fields?.['EMSID'];
-  const key = typeof value === 'number' ? String(value) : value;
+  const key = Number.isSafeInteger(value) ? String(value) : value;
   return typeof key === 'string' && EMS_ID.test(key) ? key : null;
 }
 

@@ -24,15 +24,10 @@ export async function removePerson(api: MailchimpApi, request: RemoveRequest): P
   return { left };
 }
 
-/** Mailchimp's strongest deletion: the address cannot be imported again. */
-export async function erasePerson(api: MailchimpApi, { remoteId, addresses }: EraseRequest): Promise<Erased> {
-  const { email } = addresses;
-  const hashes = new Set([
-    ...(remoteId === null ? [] : [remoteId]),
-    ...(typeof email === 'string' ? [subscriberHash(email)] : []),
-  ]);
+/** Mailchimp's strongest deletion: the address cannot be imported again. A member that is another person's is left alone. */
+export async function erasePerson(api: MailchimpApi, request: EraseRequest): Promise<Erased> {
   const erased: string[] = [];
-  for (const hash of hashes) {
+  for (const hash of await ownHashes(request)) {
     const member = await api.member(hash);
     if (member !== null && (await api.deleteForGood(hash))) erased.push(member.email_address);
   }
@@ -45,16 +40,19 @@ export async function erasePerson(api: MailchimpApi, { remoteId, addresses }: Er
 
 /** Only the opt-out, of a person whose other fields cannot be sent. A member that is another person's is left alone. */
 export async function optOutPerson(api: MailchimpApi, request: OptOutRequest): Promise<void> {
-  const { remoteId, addresses, channels } = request;
-  if (!channels.includes('email')) return;
-  const { email } = addresses;
-  const hashes = new Set([
-    ...(remoteId === null ? [] : [remoteId]),
-    ...(typeof email === 'string' ? [subscriberHash(email)] : []),
-  ]);
-  for (const hash of hashes) {
-    if (hash !== remoteId && (await consentOf(request).holderOf(hash)) !== null) continue;
+  if (!request.channels.includes('email')) return;
+  for (const hash of await ownHashes(request)) {
     const member = await api.member(hash);
     if (member !== null && isReached(member)) await unsubscribe(api, request, member);
   }
+}
+
+/** Where the person may be a member: under its record's id, and at EMS's address, unless another person's record names that. */
+async function ownHashes(request: EraseRequest | OptOutRequest): Promise<readonly string[]> {
+  const { remoteId, addresses } = request;
+  const { email } = addresses;
+  const known = remoteId === null ? [] : [remoteId];
+  if (typeof email !== 'string') return known;
+  const hash = subscriberHash(email);
+  return hash === remoteId || (await consentOf(request).holderOf(hash)) !== null ? known : [...known, hash];
 }

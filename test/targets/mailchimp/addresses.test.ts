@@ -128,6 +128,40 @@ describe('an address that another person of EMS holds', () => {
   });
 });
 
+describe('who is asked to give way', () => {
+  const swapped = { ...ANA, email: 'rui@clube.example' };
+
+  test('and has a free address of its own is sent in full', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    const sent = asSent(await mailchimp.send('4711', { ...ANA, email: NEW }, { giveWay: true }));
+    expect(sent).toMatchObject({ remoteId: hashOf(NEW), stored: { email: NEW } });
+    expect(await standing()).toEqual({ [NEW]: '"4711" subscribed' });
+  });
+
+  test('and has refused at the member that it lets go of takes the refusal along', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    asSent(await mailchimp.send('4712', RUI));
+    await mailchimp.control.backdoor({ do: 'unsubscribe', member: hashOf(OLD) });
+    expect(await mailchimp.send('4711', swapped, { giveWay: true })).toEqual({
+      kind: 'withheld',
+      remoteId: null,
+      refusals: [{ channel: 'email', reason: 'unsubscribed' }],
+    });
+    expect(await standing()).toEqual({
+      [OLD]: '"4711" unsubscribed',
+      'rui@clube.example': '"4712" subscribed',
+    });
+  });
+
+  test('and is no member any more has nothing to let go of', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    asSent(await mailchimp.send('4712', RUI));
+    await mailchimp.control.backdoor({ do: 'delete-permanent', member: hashOf(OLD) });
+    expect(await mailchimp.send('4711', swapped, { giveWay: true })).toEqual({ kind: 'gave-way', remoteId: null });
+    expect(await mailchimp.send('4711', swapped)).toMatchObject(blockedBy('4712'));
+  });
+});
+
 describe('an erasure', () => {
   test('is MailChimp’s strongest deletion, of every address of the person’s, and tells them', async () => {
     asSent(await mailchimp.send('4711', ANA));
@@ -143,6 +177,15 @@ describe('an erasure', () => {
     expect((await mailchimp.members()).map(({ email }) => email)).toEqual(['rui@clube.example']);
     expect((await mailchimp.control.state()).forgotten.toSorted()).toEqual([hashOf(OLD), hashOf(NEW)].toSorted());
     expect(await mailchimp.erase('4711', { email: NEW })).toMatchObject({ outcome: 'absent', addresses: [] });
+  });
+
+  test('leaves alone what another person of EMS has, though EMS holds its address for this one by now', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    asSent(await mailchimp.send('4712', RUI));
+    const erased = await mailchimp.erase('4711', { email: 'rui@clube.example' });
+    expect(erased).toMatchObject({ outcome: 'erased', addresses: [['email', OLD]] });
+    expect(await standing()).toEqual({ 'rui@clube.example': '"4712" subscribed' });
+    expect((await mailchimp.control.state()).forgotten).toEqual([hashOf(OLD)]);
   });
 
   test('cannot be undone by any write: the address is withheld as forgotten', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ConsentPage, ConsentSource } from '../../../targets/consent-source.ts';
+import { nextPlace, placeIn } from '../../../targets/mailchimp/changed-pages.ts';
 import { asSent, failureOf } from '../results.ts';
 import { ANA, hashOf, mailchimpUnderTest, RUI } from './mailchimp-under-test.ts';
 
@@ -64,6 +65,19 @@ describe('a member', () => {
     },
   );
 
+  test.each([
+    ['text', '4711', '4711'],
+    ['number', '4711', '4711'],
+    ['text', '9007199254740993', '9007199254740993'],
+    // Rounded, it would be 9007199254740992: another person.
+    ['number', '9007199254740993', null],
+  ] as const)('whose EMSID is a %s and %s is that of %j', async (type, key, emsKey) => {
+    await mailchimp.control.backdoor({ do: 'delete-merge-field', tag: 'EMSID' });
+    await mailchimp.control.backdoor({ do: 'create-merge-field', tag: 'EMSID', type });
+    const { remoteId } = asSent(await mailchimp.send(key, ANA));
+    expect(await source().fetch(remoteId)).toMatchObject({ emsKey });
+  });
+
   test('that is unknown is null, and so is one that was erased', async () => {
     expect(await source().fetch(hashOf('ana@clube.example'))).toBeNull();
     await create('ana@clube.example');
@@ -104,6 +118,46 @@ describe('what has changed', () => {
     const pages = await poll('members', null);
     expect(pages.length).toBeGreaterThan(1);
     expect(emailsIn(pages)).toHaveLength(1_500);
+  });
+
+  test('is read on by time, and by counting where a page holds less than a second', () => {
+    const at = '2027-01-01T10:00:00Z';
+    const pages = [];
+    for (let page: string | null = null; pages.length < 3;) {
+      page = nextPlace(placeIn(page, null), 1_000, at);
+      pages.push(page);
+    }
+    const before = '2027-01-01T09:59:59+00:00';
+    expect(pages).toEqual([`0@${before}`, `1000@${before}`, `2000@${before}`]);
+    expect(placeIn(pages[1] ?? null, null)).toEqual({ since: before, offset: 1_000 });
+    expect(nextPlace(placeIn('2000@', null), 1_000, null)).toBe('3000@');
+  });
+
+  test('skips nobody when members change, and so move to the end, while it is read', async () => {
+    const emails = [];
+    for (const hour of [1, 2]) {
+      await mailchimp.control.setClock(hour * HOUR_MS);
+      for (let call = 0; call < 2; call += 1) {
+        const mine = Array.from({ length: 500 }, (_, n) => `ana${hour}-${call}-${n}@clube.example`);
+        emails.push(...mine);
+        const requests = mine.map((email, n) => mailchimp.request(`${hour}${call}${n}`, { ...ANA, email }));
+        for (const result of await mailchimp.sendMany(requests)) asSent(result);
+      }
+    }
+    const first = await source().list({ scope: 'members', since: null, page: null });
+    await mailchimp.control.setClock(3 * HOUR_MS);
+    // Those of the page that was read are behind all others now: whoever counts from the beginning passes over as many.
+    for (const { remoteId } of first.contacts.slice(0, 20))
+      await mailchimp.control.backdoor({ do: 'unsubscribe', member: remoteId });
+    const pages = [first];
+    for (let { next } = first; next !== null && pages.length < 20;) {
+      const page = await source().list({ scope: 'members', since: null, page: next });
+      pages.push(page);
+      ({ next } = page);
+    }
+    expect(emailsIn(pages)).toEqual(emails.toSorted());
+    const refusing = pages.slice(1).flatMap(({ contacts }) => contacts.filter(({ refusals }) => refusals.length > 0));
+    expect(new Set(refusing.map(({ remoteId }) => remoteId)).size).toBe(20);
   });
 
   test('who was archived is in a list of its own', async () => {

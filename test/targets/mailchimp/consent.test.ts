@@ -51,6 +51,60 @@ test('a compliance state that shows only when it is written is told by the refus
   expect(await status()).toBe('unsubscribed');
 });
 
+describe('an address that was erased is forgotten for good', () => {
+  test.each(['ratchet', 'ems-wins'] as const)('under %s', async (policy) => {
+    await mailchimp.control.backdoor({ do: 'forget', email: EMAIL });
+    expect(await mailchimp.send('4711', ANA, {}, mailchimp.connect({}, policy))).toMatchObject(refused('forgotten'));
+    expect(await status()).toBeNull();
+  });
+
+  test('until its person signs up anew: that one is written to', async () => {
+    await mailchimp.control.backdoor({ do: 'forget', email: EMAIL });
+    await mailchimp.control.backdoor({ do: 'sign-up', email: EMAIL });
+    asSent(await mailchimp.send('4711', ANA));
+    expect(await status()).toBe('subscribed');
+  });
+});
+
+/** A member as MailChimp answers it, but for its status. */
+async function standsAs(other: string) {
+  asSent(await mailchimp.send('4711', ANA));
+  const { url, list, key } = mailchimp.started;
+  const answer = await fetch(`${url}/3.0/lists/${list}/members/${member}`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  const body: unknown = { ...Object(await answer.json()), status: other };
+  await mailchimp.control.setFaults({ respond: { status: 200, body, match: { method: 'GET' } } });
+  await mailchimp.control.clearJournal();
+}
+
+describe('a status', () => {
+  test('that we do not know is taken for a refusal', async () => {
+    await standsAs('under-review');
+    expect(await mailchimp.send('4711', { ...ANA, FNAME: 'Eva' })).toMatchObject(refused('compliance'));
+    expect(await mailchimp.writes()).toEqual([]);
+  });
+
+  test('of whoever gets receipts alone is no yes: the person is asked', async () => {
+    await standsAs('transactional');
+    await mailchimp.send('4711', ANA).catch(() => null);
+    const [first] = await mailchimp.control.journal({ writesOnly: true });
+    expect(first?.body).toMatchObject({ status: 'pending' });
+  });
+});
+
+test('a member that MailChimp itself keeps under review is not touched in its status', async () => {
+  asSent(await mailchimp.send('4711', ANA));
+  await mailchimp.control.backdoor({ do: 'mark-compliance', member });
+  asSent(await mailchimp.send('4711', { ...ANA, FNAME: 'Eva' }));
+  expect(await mailchimp.member(EMAIL)).toMatchObject({ status: 'subscribed', hold: 'compliance' });
+  asSent(await mailchimp.send('4711', { ...ANA, ...OPTED_OUT }));
+  expect(await status()).toBe('unsubscribed');
+  // Not even asked again: MailChimp will not have it.
+  expect(await mailchimp.send('4711', ANA)).toMatchObject(refused('compliance'));
+  expect(await status()).toBe('unsubscribed');
+});
+
 describe('EMS’s own no', () => {
   test('goes out before all else, also if the rest is refused', async () => {
     asSent(await mailchimp.send('4711', ANA));

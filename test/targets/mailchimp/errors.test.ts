@@ -1,11 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { startMailchimp } from '../../../simulators/mailchimp/start.ts';
 import { asSent, failureOf } from '../results.ts';
-import { ANA, hashOf, mailchimpUnderTest, RUI } from './mailchimp-under-test.ts';
+import { ANA, hashOf, mailchimpUnderTest, OPTED_OUT, RUI } from './mailchimp-under-test.ts';
 
 const mailchimp = mailchimpUnderTest();
 
-const VALUES = ['Ana', 'Silva', 'clube.example', '912345678', 'Rua Nova', 'mailchimp-key', hashOf('ana@clube.example')];
+const EMAILS = ['ana', 'rui', 'eva'].map((name) => `${name}@clube.example`);
+
+/** Of persons; a hash of an address is as good as the address. */
+const PERSONAL = ['Ana', 'Silva', 'Costa', 'clube.example', '912345678', 'Rua Nova', ...EMAILS.map(hashOf)];
+
+/** Messages and stacks of an error and its causes: what histories and records take of it, and more. */
+function textsOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  return [error.message, error.stack, textsOf(error.cause)].join('\n');
+}
 
 /** Every kind of call; the shape was looked at before. */
 async function everyCall() {
@@ -30,7 +39,8 @@ async function failures(calls: readonly (() => Promise<unknown>)[]) {
   const all = [];
   for (const call of calls) {
     const failure = await failureOf(call());
-    for (const value of VALUES) expect(failure.message).not.toContain(value);
+    const texts = textsOf(failure);
+    for (const value of [...PERSONAL, mailchimp.started.key]) expect(texts).not.toContain(value);
     all.push(failure);
   }
   return all;
@@ -41,11 +51,15 @@ describe('an answer of status', () => {
     [429, undefined, 'transient', { retryAfterMs: 5_000 }],
     [401, undefined, 'target-down', {}],
     // A firewall's page and a bare status are how a high volume is throttled; Mailchimp's own 403 is about the key.
+    [403, undefined, 'target-down', { code: 'http-403' }],
     [403, '<html>Forbidden</html>', 'transient', { retryAfterMs: 5_000 }],
     [403, '', 'transient', { retryAfterMs: 5_000 }],
     [503, '<html>Request Blocked</html>', 'transient', {}],
     [500, undefined, 'transient', {}],
     [502, '', 'transient', {}],
+    [400, undefined, 'rejected', { code: 'bad-request' }],
+    [400, '<html>Bad request</html>', 'transient', { retryAfterMs: 5_000 }],
+    [422, undefined, 'rejected', { code: 'http-422' }],
     [302, '', 'contract', {}],
     [404, '<html>Not found</html>', 'target-down', {}],
   ])('%i %j is %s, whatever was asked', async (status, body, errorClass, more) => {
@@ -61,16 +75,32 @@ test.each(['throttle', 'bareThrottle', 'blocked'] as const)('%s is transient thr
   for (const failure of await failures(calls)) expect(failure).toMatchObject({ errorClass: 'transient' });
 });
 
-test.each(['html', 'truncated'] as const)('an answer that is %s is not trusted, and not quoted', async (as) => {
+test('so many calls that MailChimp says how long to wait are waited for', async () => {
   const calls = await everyCall();
-  await mailchimp.control.setFaults({ garble: { as } });
-  // For some calls a success is enough; what they would read next is garbled as well.
-  for (const failure of await failures(calls)) expect(failure.errorClass).toBe('contract');
+  await mailchimp.control.setFaults({ respond: { status: 429, retryAfterSeconds: 90 } });
+  for (const failure of await failures(calls)) expect(failure).toMatchObject({ retryAfterMs: 90_000 });
 });
+
+test.each(['failBefore', 'failAfter'] as const)('a connection that is cut (%s) is tried again', async (fault) => {
+  const calls = await everyCall();
+  await mailchimp.control.setFaults({ [fault]: {} });
+  for (const failure of await failures(calls)) expect(failure).toMatchObject({ errorClass: 'transient' });
+});
+
+test.each(['shape', 'html', 'truncated'] as const)(
+  'an answer that is %s is not trusted, and not quoted',
+  async (as) => {
+    // The probe looks for no more than a success.
+    const calls = (await everyCall()).slice(as === 'shape' ? 1 : 0);
+    await mailchimp.control.setFaults({ garble: { as } });
+    for (const failure of await failures(calls)) expect(failure.errorClass).toBe('contract');
+  },
+);
 
 describe('content that MailChimp does not take is parked, with its title and our name of the field', () => {
   test.each([
     ['an address that looks fake', { email: 'ana@example.com' }, 'email'],
+    ['an address with a comma behind it', { email: 'ana@clube.example,' }, 'email'],
     ['a merge field that is too long', { FNAME: 'x'.repeat(300) }, 'first_name'],
     [
       'an incomplete address',
@@ -87,13 +117,109 @@ describe('content that MailChimp does not take is parked, with its title and our
   });
 });
 
-test('a merge field that was deleted meanwhile is no silent loss', async () => {
-  asSent(await mailchimp.send('4711', ANA));
-  await mailchimp.control.backdoor({ do: 'delete-merge-field', tag: 'BDATE' });
-  expect(await failureOf(mailchimp.send('4711', { ...ANA, FNAME: 'Eva' }))).toMatchObject({
-    errorClass: 'target-down',
-    code: 'incomplete',
+test.each([
+  ['in a refusal’s words', { title: 'Invalid Resource', detail: `${EMAILS[0]} looks fake or invalid` }, 'email'],
+  [
+    'for a field’s name',
+    { title: 'Invalid Resource', detail: 'Your fields were invalid.', errors: [{ field: EMAILS[0], message: 'Ana' }] },
+    undefined,
+  ],
+])('an address %s is not told', async (_, body, field) => {
+  await mailchimp.control.setFaults({ respond: { status: 400, body, match: { method: 'PUT' } } });
+  const [failure] = await failures([() => mailchimp.send('4711', ANA)]);
+  expect(failure).toMatchObject({ errorClass: 'rejected', code: 'invalid-resource', field });
+});
+
+test('a refusal by another title than we know is no success, and no word on consent', async () => {
+  const body = { title: 'Subscription Not Permitted', detail: 'This contact was permanently deleted.' };
+  await mailchimp.control.setFaults({ respond: { status: 400, body, match: { method: 'PUT' } } });
+  const [failure] = await failures([() => mailchimp.send('4711', ANA)]);
+  expect(failure).toMatchObject({ errorClass: 'rejected', code: 'subscription-not-permitted' });
+});
+
+describe('what is gone from the audience meanwhile is no silent loss', () => {
+  const incomplete = { errorClass: 'target-down', code: 'incomplete' };
+
+  test('a merge field', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.backdoor({ do: 'delete-merge-field', tag: 'BDATE' });
+    expect(await failureOf(mailchimp.send('4711', { ...ANA, FNAME: 'Eva' }))).toMatchObject(incomplete);
   });
+
+  test.each(['refused', 'ignored'] as const)('an interest, be it %s', async (unknownInterests) => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.setSettings({ unknownInterests });
+    await deleteInterest('NEWSLETTER');
+    const failure = await failureOf(mailchimp.send('4711', { ...ANA, FNAME: 'Eva' }));
+    expect(failure).toMatchObject(incomplete);
+    expect(failure.message).toContain('interest NEWSLETTER');
+  });
+});
+
+async function deleteInterest(name: string): Promise<void> {
+  const { url, list, key } = mailchimp.started;
+  const group = `${url}/3.0/lists/${list}/interest-categories`;
+  const ask = (address: string, method = 'GET') =>
+    fetch(address, { method, headers: { authorization: `Bearer ${key}` } });
+  const { categories } = (await (await ask(group)).json()) as { readonly categories: readonly { id: string }[] };
+  const { EMS } = (await mailchimp.control.state()).interests;
+  const { status } = await ask(`${group}/${categories[0]?.id}/interests/${EMS?.[name]}`, 'DELETE');
+  expect(status).toBe(204);
+}
+
+describe('a member that is lost, or found, between reading and writing is looked at again', () => {
+  const changed = { errorClass: 'transient', code: 'changed' };
+  const invalid = { title: 'Invalid Resource', errors: [{ field: 'status_if_new', message: 'This is required.' }] };
+
+  test.each([
+    ['an edit', { FNAME: 'Eva' }, { status: 400, body: invalid, match: { method: 'PUT' } }],
+    ['an opt-out', OPTED_OUT, { status: 404, match: { method: 'PATCH' } }],
+    ['a move', { email: 'ana@home.example' }, { status: 404, match: { method: 'PATCH' } }],
+    [
+      'a move to where somebody is by now',
+      { email: 'ana@home.example' },
+      { status: 400, body: { title: 'Member Exists' }, match: { method: 'PATCH' } },
+    ],
+  ])('%s', async (_, content, respond) => {
+    asSent(await mailchimp.send('4711', ANA));
+    await mailchimp.control.setFaults({ respond });
+    const [failure] = await failures([() => mailchimp.send('4711', { ...ANA, ...content })]);
+    expect(failure).toMatchObject(changed);
+    await mailchimp.control.clearFaults();
+    asSent(await mailchimp.send('4711', { ...ANA, ...content }));
+  });
+});
+
+test('tags that MailChimp answers for, and does not keep, are no success', async () => {
+  const tags = `/3.0/lists/${mailchimp.started.list}/members/${hashOf('ana@clube.example')}/tags`;
+  await mailchimp.control.setFaults({ respond: { status: 204, body: '', match: { method: 'POST', prefix: tags } } });
+  const [failure] = await failures([() => mailchimp.send('4711', ANA)]);
+  expect(failure).toMatchObject({ errorClass: 'transient', code: 'tags-not-kept' });
+  await mailchimp.control.clearFaults();
+  asSent(await mailchimp.send('4711', ANA));
+  expect(await mailchimp.member('ana@clube.example')).toMatchObject({ tags: ['ems', 'event:12'] });
+});
+
+test('a result names people by their EMS id; the hash of an address stands in its remote id alone', async () => {
+  asSent(await mailchimp.send('12', RUI));
+  asSent(await mailchimp.send('4711', ANA));
+  const swapped = { ...ANA, email: RUI['email'] ?? null };
+  const results = [
+    await mailchimp.send('4711', swapped),
+    ...(await mailchimp.sendMany([mailchimp.request('4713', RUI)])),
+    await mailchimp.send('4711', swapped, { giveWay: true }),
+    await mailchimp.send('4714', { ...ANA, email: 'eva@clube.example', consent: null }),
+  ];
+  expect(results.map((result) => ('kind' in result ? result.kind : result))).toEqual([
+    'blocked',
+    'blocked',
+    'gave-way',
+    'withheld',
+  ]);
+  for (const result of results) {
+    const told = JSON.stringify(result, (name, value: unknown) => (name === 'remoteId' ? null : value));
+    expect(told).not.toMatch(/@|[0-9a-f]{32}|Ana|Silva|Costa/);
+  }
 });
 
 test.each([

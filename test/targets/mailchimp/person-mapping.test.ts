@@ -51,10 +51,18 @@ test.each([
 test.each([
   [{ email: 'ana' }, 'email'],
   [{ lastName: 'a\u0007b' }, 'last_name'],
+  [{ firstName: 'x'.repeat(256) }, 'first_name'],
   [{ phone: 'none' }, 'phone'],
   [{ language: 'Portuguese!' }, 'language'],
 ])('%j parks the person, naming the column', (row, field) => {
   expect(mapped(row)).toMatchObject({ kind: 'parked', field });
+});
+
+test('an event keeps its id in its tag, however long that is, and comes once', () => {
+  const events = [{ id: '9007199254740993' }, { id: '9007199254740993' }, { id: '9007199254740992' }];
+  expect(mapped({}, { events })).toMatchObject({
+    tags: new Set(['ems', 'event:9007199254740993', 'event:9007199254740992']),
+  });
 });
 
 describe('consent', () => {

@@ -84,3 +84,29 @@ test('what was found whole is not asked about again for each write', async () =>
   asSent(await mailchimp.send('2', RUI));
   expect((await mailchimp.calls()).filter((call) => /merge-fields|interest/.test(call))).toEqual([]);
 });
+
+test('what is there is seen beyond the ten that MailChimp shows to who asks for no more', async () => {
+  await mailchimp.control.reset();
+  for (let number = 0; number < 12; number += 1)
+    await mailchimp.control.backdoor({ do: 'create-merge-field', tag: `OTHER${number}` });
+  for (const category of Array.from({ length: 12 }, (_, number) => `Group ${number}`))
+    await mailchimp.control.backdoor({ do: 'create-interests', category, interests: ['one'] });
+  const colours = Array.from({ length: 12 }, (_, number) => `Colour ${number}`);
+  await mailchimp.control.backdoor({ do: 'create-interests', category: 'EMS', interests: colours });
+  const { shape } = mailchimp.connect();
+  expect(await shape?.create()).toEqual(LACKING);
+  expect(await shape?.missing()).toEqual([]);
+  expect(await mailchimp.connect().shape?.missing()).toEqual([]);
+});
+
+test('topics in a group of another name are somebody else’s', async () => {
+  await mailchimp.control.reset();
+  await mailchimp.control.backdoor({ do: 'create-interests', category: 'Clubs', interests: ['NEWSLETTER'] });
+  const { shape, ...remote } = mailchimp.connect();
+  expect(await shape?.create()).toEqual(LACKING);
+  asSent(await remote.send(mailchimp.request('4711', ANA)));
+  const { interests, mergeFields } = await mailchimp.control.state();
+  expect(Object.keys(interests)).toEqual(['Clubs', 'EMS']);
+  expect(mergeFields.filter(({ tag }) => tag === 'EMSID')).toHaveLength(1);
+  expect((await mailchimp.member('ana@clube.example'))?.interests).toEqual(['NEWSLETTER']);
+});

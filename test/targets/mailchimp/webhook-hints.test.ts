@@ -1,7 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { isSecretPath, isSignedByMailchimp, mailchimpHints } from '../../../targets/mailchimp/webhook-hints.ts';
-import { hashOf } from './mailchimp-under-test.ts';
+import { FormReceiver } from '../../simulators/form-receiver.ts';
+import { asSent } from '../results.ts';
+import { ANA, hashOf, mailchimpUnderTest, OPTED_OUT } from './mailchimp-under-test.ts';
+
+const mailchimp = mailchimpUnderTest();
 
 const form = (fields: Readonly<Record<string, string>>) => mailchimpHints(new URLSearchParams(fields));
 
@@ -65,4 +69,72 @@ test('a secret path is one of the secrets, in whole', () => {
   expect(isSecretPath('abc', ['xyz', 'abc'])).toBe(true);
   for (const given of ['', 'ab', 'abcd', 'ABC']) expect(isSecretPath(given, ['abc'])).toBe(false);
   expect(isSecretPath('abc', [])).toBe(false);
+});
+
+const settled = async () => {
+  for (let tries = 0; tries < 100 && (await mailchimp.control.deliveries()).underWay > 0; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+};
+
+describe('MailChimp’s own webhooks', () => {
+  let receiver: FormReceiver;
+
+  beforeAll(async () => {
+    receiver = await FormReceiver.start();
+  });
+  beforeEach(() => receiver.clear());
+  afterAll(async () => {
+    await receiver.stop();
+  });
+
+  /** As docs/targets.md has it made: of everything, but for what comes by API. The secret, where there is one. */
+  async function subscribe(): Promise<string> {
+    const { url, list, key } = mailchimp.started;
+    const events = { subscribe: true, unsubscribe: true, profile: true, cleaned: true, upemail: true, campaign: false };
+    const answer = await fetch(`${url}/3.0/lists/${list}/webhooks`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ url: receiver.url, events, sources: { user: true, admin: true, api: false } }),
+    });
+    expect(answer.status).toBe(200);
+    const { secret = '' } = (await answer.json()) as { readonly secret?: string };
+    return secret;
+  }
+
+  const hinted = () => new Set(receiver.received.flatMap(({ raw }) => mailchimpHints(new URLSearchParams(raw))));
+
+  test('name their members, and are signed where MailChimp signs', async () => {
+    await mailchimp.control.setSettings({ signWebhooks: true });
+    const secret = await subscribe();
+    const email = 'ana@clube.example';
+    await mailchimp.control.backdoor({ do: 'sign-up', email });
+    await mailchimp.control.backdoor({ do: 'edit-member', member: email, set: { merge_fields: { FNAME: 'Ana' } } });
+    await mailchimp.control.backdoor({ do: 'change-email', member: email, email: 'Ana+Home@clube.example' });
+    await mailchimp.control.backdoor({ do: 'unsubscribe', member: 'ana+home@clube.example' });
+    await mailchimp.control.backdoor({ do: 'create-member', email: 'rui@clube.example' });
+    await mailchimp.control.backdoor({ do: 'clean', member: 'rui@clube.example' });
+    await settled();
+    const types = ['cleaned', 'profile', 'subscribe', 'unsubscribe', 'upemail'];
+    expect([...new Set(receiver.types)].toSorted()).toEqual(types);
+    expect(hinted()).toEqual(new Set([email, 'ana+home@clube.example', 'rui@clube.example'].map(hashOf)));
+    for (const { headers, raw } of receiver.received) {
+      const header = headers['x-mailchimp-signature'];
+      const isGood = (body: string, secrets: readonly string[]) =>
+        isSignedByMailchimp(typeof header === 'string' ? header : undefined, Buffer.from(body), secrets, Date.now());
+      expect(isGood(raw, ['another', secret])).toBe(true);
+      expect(isGood(raw, ['another'])).toBe(false);
+      expect(isGood(`${raw} `, [secret])).toBe(false);
+    }
+  });
+
+  test('say nothing of what we write, and are unsigned as long as they have no secret', async () => {
+    await subscribe();
+    asSent(await mailchimp.send('4711', ANA));
+    asSent(await mailchimp.send('4711', { ...ANA, email: 'ana@home.example' }));
+    asSent(await mailchimp.send('4711', { ...ANA, ...OPTED_OUT, email: 'ana@home.example' }));
+    await mailchimp.control.backdoor({ do: 'sign-up', email: 'rui@clube.example' });
+    await settled();
+    expect(hinted()).toEqual(new Set([hashOf('rui@clube.example')]));
+    for (const { headers } of receiver.received) expect(headers).not.toHaveProperty('x-mailchimp-signature');
+  });
 });
