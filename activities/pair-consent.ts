@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { announceInBase } from '../database/records/announce-in-base.ts';
+import { keepRemoteId } from '../database/records/keep-remote-id.ts';
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
 import { enterLedger, readLedger } from '../database/records/ledger.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
@@ -80,6 +81,7 @@ export function pairConsent(
         await announceInBase(orm, process, mapping.type, { key, pass, announced });
         base = { ...base, ...announced };
       },
+      willHold: (remoteId) => keepRemoteId(orm, process, mapping.type, { key, pass, remoteId }),
     },
   };
 }

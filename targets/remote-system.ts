@@ -25,6 +25,11 @@ export interface PairConsent {
    * the same delivery fail, it is still known whose doing it was. Nothing happens where there is no record yet.
    */
   willStore(field: string, value: FieldValue): Promise<void>;
+  /**
+   * Puts the remote id on record before the call that makes the remote record, of targets whose ids are known beforehand: should
+   * the answer be lost, an opt-out or a removal that comes before the next attempt still finds it.
+   */
+  willHold(remoteId: string): Promise<void>;
 }
 
 /** One entity to be created or brought up to date at the target. */

@@ -5,8 +5,8 @@ import type { Orm } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 
 /**
- * Writes a remote id that the target has confirmed, before the rest of the result: it tells who it is, so it must not travel
- * through a history. A record that a newer pass has written is left alone.
+ * Writes a remote id that the target has confirmed, or that a create is about to make, before the rest of the result: it tells who
+ * it is, so it must not travel through a history. A record that a newer pass has written is left alone.
  */
 export async function keepRemoteId(
   orm: Orm,

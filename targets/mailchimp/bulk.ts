@@ -55,6 +55,7 @@ async function sendMany(
     // Counts for who is new, and for nobody else.
     tags: wantedTags(request.content),
   }));
+  for (const [hash, request] of byHash) if (request.remoteId === null) await consentOf(request).willHold(hash);
   // A list of nobody may be refused, and each of them with it.
   const { created, updated } = bodies.length === 0 ? NOBODY : await api.putMembers(bodies);
   const answered = new Map([...created, ...updated].map((member) => [member.id, member]));

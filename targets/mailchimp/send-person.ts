@@ -56,6 +56,8 @@ async function write(
   if (plan.kind === 'withheld') return withheld(member, plan.refusals);
   // Before the fields: a no must not wait for a name that Mailchimp does not like.
   if (plan.optOut && member !== null) await unsubscribe(api, request, member);
+  // Who is only asked again is not: what was put away stays that person's to bring back.
+  if (request.remoteId === null && (member === null || isReached(member))) await consentOf(request).willHold(hash);
   const answer = await api.putMember(hash, { ...memberBody(request, audience.topics), ...plan.status });
   switch (answer.kind) {
     case 'answered':

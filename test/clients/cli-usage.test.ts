@@ -118,7 +118,7 @@ describe('ems-sync', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stdout + stderr).not.toMatch(/top-secret|token-secret/);
     expect(code).toBe(1);
-    expect(Date.now() - started).toBeLessThan(15_000);
+    expect(Date.now() - started).toBeLessThan(60_000);
   });
 
   test('check goes on where one server is missing, and names each', async () => {

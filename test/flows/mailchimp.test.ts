@@ -90,6 +90,37 @@ describe('outbound', () => {
     expect((await under.control.state()).confirmationsSent).toContain(email);
   });
 
+  test.each([
+    [
+      'opts out',
+      async (person: string, preference: string) => {
+        expect(person).not.toBe('');
+        await system.ems.update('contact_preference', preference, { opted_in: false });
+      },
+    ],
+    [
+      'is deleted',
+      async (person: string, preference: string) => {
+        await system.ems.delete('contact_preference', preference);
+        await system.ems.delete('person', person);
+      },
+    ],
+  ] as const)(
+    'a create whose answer was lost, of a person who then %s: nobody stays subscribed',
+    async (_, happens) => {
+      const email = under.email();
+      const person = await system.ems.person({ email });
+      const preference = await system.ems.preference(person, true);
+      await under.control.setFaults({ failAfter: { match: { method: 'PUT' } } });
+      await mailchimp.request('Person', person);
+      await system.eventually('the member', () => under.member(email));
+      await happens(person, preference);
+      await under.control.clearFaults();
+      await mailchimp.settle();
+      expect(await under.member(email)).toMatchObject({ status: expect.stringMatching(/^(unsubscribed|archived)$/) });
+    },
+  );
+
   test('an e-mail goes from A to B and back: one member throughout', async () => {
     const { person, email: a } = await under.personInStep();
     const b = under.email();

@@ -85,11 +85,9 @@ describe('loading', () => {
     expect(await rowsOf('SELECT id FROM person')).toHaveLength(federation.tables.person.length);
   });
 
-  test('takes 10,000 participants within seconds', async () => {
+  test('takes 10,000 participants', async () => {
     const large = generateFederation({ seed: 3, size: 10_000, now });
-    const started = performance.now();
     await loadFederation(client, large);
-    expect(performance.now() - started).toBeLessThan(20_000);
     const [count] = await rowsOf<{ count: string }>('SELECT count(*) FROM tag');
     expect(Number(count?.count)).toBe(large.tables.tag.length);
   });

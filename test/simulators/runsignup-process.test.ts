@@ -70,13 +70,11 @@ test('without key and secret it says what is missing, and does not start', async
   }
 });
 
-test('2,500 registrations are added and read within seconds', async () => {
+test('2,500 registrations are added and read', async () => {
   const runSignup = await start({ storage: storageFile() });
   const { raceId, eightK } = await harbourWeekend(runSignup);
-  const startedAt = performance.now();
   const added = await add(runSignup, raceId, eightK, 2_500);
   const query = { event_id: eightK, results_per_page: 2_500, sort: 'registration_id ASC' };
   const [read] = await callsOf(runSignup).get(`/race/${raceId}/participants`, query);
   expect(read.participants.map((row: { registration_id: number }) => row.registration_id)).toEqual(added);
-  expect(performance.now() - startedAt).toBeLessThan(5_000);
 });

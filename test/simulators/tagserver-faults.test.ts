@@ -143,7 +143,6 @@ describe('time', () => {
     await Promise.all(['1', '2', '3', '4'].map((id) => put(id)));
     const took = performance.now() - startedAt;
     expect(took).toBeGreaterThanOrEqual(295);
-    expect(took).toBeLessThan(1_100);
     expect(await tagServer.control.concurrency()).toEqual({ current: 0, maximum: 4 });
     await tagServer.control.clearConcurrency();
     expect(await tagServer.control.concurrency()).toEqual({ current: 0, maximum: 0 });

@@ -27,7 +27,8 @@ export class Records {
       this.#remoteIds.set(key, result.remoteId);
       this.#stored.set(key, result.stored ?? {});
     }
-    if (result.kind === 'gave-way' && result.remoteId === null) this.#remoteIds.delete(key);
+    if ((result.kind === 'gave-way' || result.kind === 'withheld') && result.remoteId === null)
+      this.#remoteIds.delete(key);
     return result;
   }
 
@@ -69,6 +70,7 @@ export class Records {
         if (stored === undefined || !Object.hasOwn(stored, field)) return false;
         return JSON.stringify(canonicalForm(stored[field])) === JSON.stringify(canonicalForm(value));
       },
+      willHold: async (remoteId) => void this.#remoteIds.set(key, remoteId),
       willStore: async (field, value) => {
         if (this.#remoteIds.has(key)) this.#stored.set(key, { ...this.#stored.get(key), [field]: value });
       },
