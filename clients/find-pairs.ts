@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Orm } from '../database/orm.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
-import type { EntityKey, EntityType } from '../sync/entity-type.ts';
+import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
@@ -20,6 +20,14 @@ export async function knownKeys(
     SELECT entity_key FROM ${sql.raw(recordTable(type))}
     WHERE sync_process = ${process} AND entity_key = ANY (${keys}::bigint[])`.execute(orm.em.fork().getKysely());
   return new Set(rows.map(({ key }) => key));
+}
+
+/** Whether the process has a record of the entity, whatever EMS has. */
+export async function hasRecord(orm: Orm, process: SyncProcessName, { type, key }: EntityRef): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT FROM ${sql.raw(recordTable(type))}
+    WHERE sync_process = ${process} AND entity_key = ${key}::bigint`.execute(orm.em.fork().getKysely());
+  return rows.length > 0;
 }
 
 /** Every pair of the process whose record is in one of these states, in the order of types and keys. */

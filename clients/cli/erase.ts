@@ -4,7 +4,7 @@ import { readReceipts, rowsOfPerson, type Receipt } from '../../database/records
 import { formatRef, type EntityKey } from '../../sync/entity-type.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
-import { knownKeys } from '../find-pairs.ts';
+import { hasRecord } from '../find-pairs.ts';
 import { requestSweep, sweepResult } from '../request-sweep.ts';
 import { NoResultInTimeError } from '../request-sync.ts';
 import { CommandError } from './command-error.ts';
@@ -42,7 +42,7 @@ async function erasePerson(session: Session, key: EntityKey, options: TimeoutOpt
       'SYNC_KEY is missing: without it the address would not stay erased (openssl rand -base64 32)',
     );
   const deadline = Date.now() + options.timeout * 1_000;
-  const { processes, inEms } = await concerned(session, key);
+  const { processes, off, inEms } = await concerned(session, key);
   // What referred to a person whom EMS has deleted cannot be told any more: it leaves like everything that is deleted.
   if (!inEms) await sweepOrphans(session, processes, deadline);
   const pairs: PairRef[] = [];
@@ -55,32 +55,42 @@ async function erasePerson(session: Session, key: EntityKey, options: TimeoutOpt
   }
   const receipts = await readReceipts((await session.database()).em.fork(), pairs);
   if (options.json)
-    sayJson({ type: 'Person', id: key, complete: open.length === 0, receipts: receipts.map(named), open });
+    sayJson({
+      type: 'Person',
+      id: key,
+      complete: open.length + off.length === 0,
+      receipts: receipts.map(named),
+      open,
+      off,
+    });
   else say(table(['process', 'entity', 'outcome', 'what was done', 'when'], receipts.map(row)));
   for (const pair of open)
     complain(`${pair}: not confirmed yet; its workflow goes on. Run the command again for the receipt`);
-  if (open.length > 0) process.exitCode = 1;
+  for (const name of off)
+    complain(`${name} is off: what it has of Person/${key} is not erased; switch it on, and run the command again`);
+  if (open.length + off.length > 0) process.exitCode = 1;
 }
 
-/** The processes that are on and may have the person. @throws CommandError if there is nothing to erase. */
+/** The processes that are on and may have the person, and those that are off and have it. @throws CommandError if there is nothing to erase. */
 async function concerned(
   session: Session,
   key: EntityKey,
-): Promise<{ readonly processes: readonly SyncProcess[]; readonly inEms: boolean }> {
+): Promise<{ readonly processes: readonly SyncProcess[]; readonly off: readonly string[]; readonly inEms: boolean }> {
   const orm = await session.database();
   const inEms = (await findByKeys(orm.em.fork(), 'MAUTIC', 'Person', [key])).has(key);
   const on: SyncProcess[] = [];
+  const off: string[] = [];
   let known = inEms;
   for (const process of processesWith('Person')) {
-    const hasRecord = (await knownKeys(orm, process.name, 'Person', [key])).has(key);
-    known ||= hasRecord;
+    const has = await hasRecord(orm, process.name, { type: 'Person', key });
+    known ||= has;
     const enabled = session.settings.enabled.some(({ target }) => target.process.name === process.name);
     if (enabled) on.push(process);
-    else if (hasRecord && !inEms) complain(`${process.name} is off: what it has of Person/${key} is not erased`);
+    else if (has) off.push(process.name);
   }
   if (!known) throw new CommandError(1, `EMS has no Person ${key}, and no process has a record of it`);
   if (on.length === 0) throw new CommandError(2, 'no process that has persons is on: see .env.example');
-  return { processes: on, inEms };
+  return { processes: on, off, inEms };
 }
 
 async function sweepOrphans(session: Session, processes: readonly SyncProcess[], deadline: number): Promise<void> {

@@ -17,7 +17,7 @@ const ours = every.filter(([, { build }]) => build !== undefined);
 const folder = temporaryFolder();
 
 /** Settings of ours, and what compose or the simulators read. */
-const OTHER_NAMES = ['ENV_FILE', 'SIMULATOR_HOST', 'TEMPORAL_DB_PASSWORD'];
+const OTHER_NAMES = ['ENV_FILE', 'SIMULATOR_HOST', 'TEMPORAL_DB_PASSWORD', 'MIGRATE_DATABASE_URL'];
 const known = new Set([...knownSettings().flatMap((name) => [name, `${name}_FILE`]), ...OTHER_NAMES]);
 
 /** By the schema of the Compose specification and by what such files often get wrong; the order of keys is ours. */

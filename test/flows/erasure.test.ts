@@ -187,6 +187,21 @@ test('a person whom EMS has deleted already is erased by what the targets know',
   });
 });
 
+test('a target that is off is named, and the erasure is not complete before it is on again', async () => {
+  const { person } = await everywhere({
+    first: 'Leonidas',
+    last: 'Everglade',
+    email: 'leonidas@clube.example',
+    phone: '+351912345673',
+  });
+  const withoutMautic = Object.entries(system.environment).filter(([name]) => !name.startsWith('MAUTIC_'));
+  const run = await runCli(['erase', 'person', person, '--json'], Object.fromEntries(withoutMautic));
+  expect(run.code).toBe(1);
+  expect(JSON.parse(run.stdout)).toMatchObject({ complete: false, off: ['MAUTIC'] });
+  expect(run.stderr).toContain(`MAUTIC is off: what it has of Person/${person} is not erased`);
+  expect((await erase(person)).code).toBe(0);
+});
+
 describe('used wrongly', () => {
   test.each([
     [['erase', 'event', '1'], 2, 'only a person'],

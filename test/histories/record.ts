@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { projectFolder } from '../../local/folders.ts';
@@ -12,7 +12,8 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const say = (line: string): void => console.log(line);
 
 /**
- * `npm run histories`: runs every scenario on real servers and keeps its histories in this folder, in place of the old.
+ * `npm run histories`: runs every scenario on real servers and keeps its histories in this folder, in place of those of the same
+ * name; others, of an older release, stay.
  * `npm run histories -- consent`: only scenarios with that word in their title, beside what is there.
  */
 async function main(): Promise<void> {
@@ -35,7 +36,6 @@ async function main(): Promise<void> {
     } finally {
       await system.stop();
     }
-    if (word === '') for (const old of readdirSync(folder)) if (old.endsWith('.json')) rmSync(`${folder}/${old}`);
     for (const [name, json] of recorded) writeFileSync(`${folder}/${name}.json`, `${json}\n`);
     say(`${recorded.size} histories recorded in test/histories`);
   } finally {
