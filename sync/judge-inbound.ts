@@ -33,8 +33,9 @@ export type InboundDecision =
 /**
  * What an inbound pass has to do with a fetched remote state (architecture rule 7). A side has changed a field only if the
  * field differs from the base: what the remote did not change is never applied, so a field that we do not send cannot
- * revert EMS. A field that one side leaves out is unknown, and is not judged. Where the two have never been compared, EMS's
- * values win for all that both may change; what EMS has no value for is filled in.
+ * revert EMS. A field that one side leaves out is unknown, and is not judged. Where the two have never been compared (a match, a
+ * field that the mapping has only now, or that was hidden before), EMS's values win for all that both may change; what EMS has
+ * no value for is filled in.
  */
 export function judgeInbound(inbound: InboundCase): InboundDecision {
   const { owners, ems, base, emsChanged, scope } = inbound;
@@ -43,16 +44,14 @@ export function judgeInbound(inbound: InboundCase): InboundDecision {
   const shared = differing.filter((field) => owners[field] === 'both');
 
   const changedByEms = Object.keys(owners).filter((field) => owners[field] !== 'remote' && hasChanged(inbound, field));
-  const bothChanged = base === null || (emsChanged && changedByEms.length > 0);
-  if (!bothChanged || shared.length === 0) {
-    return differing.length === 0 ? { kind: 'unchanged' } : { kind: 'apply', fields: differing };
-  }
-  const passing = shared.filter((field) =>
-    base === null ? canonicalForm(ems[field]) === null : scope === 'field' && !changedByEms.includes(field),
-  );
-  const lost = shared.filter((field) => !passing.includes(field));
-  const apply = [...owned, ...passing];
-  return lost.length === 0 ? { kind: 'apply', fields: apply } : { kind: 'conflict', lost, apply };
+  const emsHasChanged = emsChanged && changedByEms.length > 0;
+  const lost = shared.filter((field) => {
+    if (base?.[field] === undefined) return canonicalForm(ems[field]) !== null;
+    return emsHasChanged && (scope === 'entity' || changedByEms.includes(field));
+  });
+  const apply = [...owned, ...shared.filter((field) => !lost.includes(field))];
+  if (lost.length > 0) return { kind: 'conflict', lost, apply };
+  return apply.length === 0 ? { kind: 'unchanged' } : { kind: 'apply', fields: apply };
 }
 
 /** Fields of EMS's own that the remote has changed all the same: EMS's state must be sent again. */

@@ -103,6 +103,20 @@ describe('inbound judgement', () => {
     });
   });
 
+  test('a field that was never compared before, because the mapping has it only now: EMS wins, or is filled in', () => {
+    const { name: _, ...base } = synced;
+    expect(judge({ base, remote: { name: '' } })).toEqual({ kind: 'conflict', lost: ['name'], apply: [] });
+    expect(judge({ base, ems: { name: '' }, remote: { name: 'Anna' }, emsChanged: false })).toEqual({
+      kind: 'apply',
+      fields: ['name'],
+    });
+    expect(judge({ base, remote: { name: '', email: 'new@clube.example' } })).toEqual({
+      kind: 'conflict',
+      lost: ['name'],
+      apply: ['email'],
+    });
+  });
+
   test('a field that could not be read is not judged: unknown is not empty', () => {
     const inbound = inboundCase({ ems: { name: 'Anna' } });
     const { name: _, ...remote } = inbound.remote;
