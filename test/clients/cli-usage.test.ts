@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { TARGETS } from '../../targets/index.ts';
 import { runCli } from './run-cli.ts';
 
 const NOWHERE = {
@@ -137,7 +138,7 @@ describe('ems-sync', () => {
     expect(await runCli(['sync', 'FOO', 'Person', '1'], NOWHERE, 'clients/ems-sync.mjs')).toEqual({
       code: 2,
       stdout: '',
-      stderr: 'unknown process FOO; it is one of TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT\n',
+      stderr: `unknown process FOO; it is one of ${TARGETS.map(({ process }) => process.name).join(', ')}\n`,
     });
     expect((await runCli(['--help'], {}, 'clients/ems-sync.mjs')).code).toBe(0);
   });
