@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client as PostgresClient } from 'pg';
 import { installNotify } from '../database/notify/install-notify.ts';
+import { startReadyProgram } from '../demo/start-program.ts';
 import type { DemoSystem } from '../demo/start-system.ts';
+import type { Child } from '../local/child-process.ts';
+import { newLogFile } from '../local/log-file.ts';
 import { controlOf } from '../simulators/tagserver/start.ts';
-import { startListener } from './start-listener.ts';
 
 export interface LatencyOptions {
   readonly changes: number;
@@ -32,11 +35,18 @@ export async function latency(
   const bySweep = await timeChanges(system, 'Sweep', options);
   await installNotify(system.databaseUrl);
   const schedule = system.temporal.schedule.getHandle('sweep/TAGSERVER/outbound');
-  stack.defer(await startListener(system, options.runFolder));
+  const listener = await startListener(system, options.runFolder);
+  stack.defer(() => listener.stop());
   await schedule.pause('only the listener is measured');
   say(`${options.changes} changes, with the listener alone …`);
   const byListener = await timeChanges(system, 'Listener', options);
   return { 'a sweep every minute': bySweep, 'the listener': byListener };
+}
+
+function startListener({ environment }: DemoSystem, cwd: string): Promise<Child> {
+  const logFile = newLogFile('listener');
+  const program = { name: 'The listener', file: 'clients/listener.ts', environment, cwd, logFile };
+  return startReadyProgram(program, async () => readFileSync(logFile, 'utf8').includes('listener is ready'));
 }
 
 /** Gives persons, one after the other, a family name that they have for this measurement alone. */

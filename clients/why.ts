@@ -76,17 +76,17 @@ export async function explain(
     passesFilter: pair?.passesFilter ?? false,
     modifiedOn: written(pair?.entity?.modifiedOn),
     due: rows[0]?.reason ?? null,
-    record: record === null ? null : { ...summaryOf(record), ...(keepsRemoteId ? { remoteId: null } : {}) },
+    record: record === null ? null : summaryOf(record, keepsRemoteId),
     workflow: await workflowOf(client, settings, pairWorkflowId(process.name, ref.type, ref.key)),
     keepsRemoteId,
   };
 }
 
-function summaryOf(record: SyncRecord): RecordSummary {
+function summaryOf(record: SyncRecord, keepsRemoteId: boolean): RecordSummary {
   const { state, remoteId, waitingFor, lastErrorClass, lastError, attempts } = record;
   return {
     state,
-    remoteId,
+    remoteId: keepsRemoteId ? null : remoteId,
     waitingFor,
     lastErrorClass,
     lastError,

@@ -14,8 +14,6 @@ export interface DemoOptions {
   readonly timeout: number;
   readonly only: readonly SyncProcessName[];
   readonly temporal: TemporalKind;
-  /** When sweeps and polls start, as the settings say it. Default: every five seconds. */
-  readonly sweepCron?: string;
 }
 
 const EVERY_TARGET = SIMULATED_TARGETS.map(({ process }) => process);

@@ -7,8 +7,8 @@ import { ensureSearchAttributes } from '../clients/search-attributes.ts';
 import { connectTemporal } from '../clients/temporal-client.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { migrate } from '../database/migrate.ts';
-import { type Child, startChild } from '../local/child-process.ts';
-import { localFolder, projectFolder } from '../local/folders.ts';
+import type { Child } from '../local/child-process.ts';
+import { localFolder } from '../local/folders.ts';
 import { freePort } from '../local/free-port.ts';
 import { newLogFile } from '../local/log-file.ts';
 import { startPostgres } from '../local/postgres.ts';
@@ -21,6 +21,7 @@ import { randomFor } from './random.ts';
 import type { RunningTarget } from './simulated-target.ts';
 import { SIMULATED_TARGETS } from './simulated-targets.ts';
 import { startGateway } from './start-gateway.ts';
+import { startProgram } from './start-program.ts';
 import { findTemporal } from './start-temporal.ts';
 
 export interface DemoSystem {
@@ -35,13 +36,18 @@ export interface DemoSystem {
   readonly broken: Promise<never>;
 }
 
+export interface StartOptions extends Pick<DemoOptions, 'size' | 'seed' | 'only' | 'temporal'> {
+  /** When sweeps and polls start, as the settings say it. Default: every five seconds. */
+  readonly sweepCron?: string;
+}
+
 /**
  * Starts servers, simulated targets and workers, fills the sample EMS, and sets the sweeps going.
  *
  * @param stack takes over whatever was started, in the order of starting, even if a later step fails.
  */
 export async function startSystem(
-  options: Omit<DemoOptions, 'once' | 'timeout'>,
+  options: StartOptions,
   runFolder: string,
   stack: AsyncDisposableStack,
   say: (line: string) => void,
@@ -84,7 +90,13 @@ export async function startSystem(
   say(`${rows} rows are there. Starting the workers and the sweeps …`);
   await ensureSearchAttributes(client);
   const workersLog = newLogFile('workers');
-  const workers = await startWorkers(environment, runFolder, workersLog);
+  const workers = await startProgram({
+    name: 'The workers',
+    file: 'workers/main.ts',
+    environment,
+    cwd: runFolder,
+    logFile: workersLog,
+  });
   stack.defer(() => workers.stop());
   const children = [postgres.process, ...temporal.processes, workers];
   if ([...targets.values()].some((target) => target.addWebhook !== undefined)) {
@@ -126,18 +138,6 @@ async function settingsOf(
     settings.set(name, { ...target.environment, ...(await target.addWebhook?.(gateway)) });
   }
   return settings;
-}
-
-/** In a folder without `.env`, which may name real systems. */
-function startWorkers(environment: DemoEnvironment, cwd: string, logFile: string): Promise<Child> {
-  return startChild({
-    name: 'The workers',
-    command: process.execPath,
-    args: [join(projectFolder, 'workers', 'main.ts')],
-    env: { ...process.env, ...environment },
-    cwd,
-    logFile,
-  });
 }
 
 async function firstToBreak(children: readonly Child[]): Promise<never> {

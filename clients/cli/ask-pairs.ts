@@ -1,6 +1,6 @@
+import pLimit from 'p-limit';
 import type { Client } from '@temporalio/client';
 import type { PairRef } from '../../workflows/pair-start.ts';
-import { inLanes } from '../lanes.ts';
 import { NoResultInTimeError } from '../request-sync.ts';
 import { webUiLink } from '../web-ui-link.ts';
 import { complain, say, sayJson, table } from './output.ts';
@@ -35,13 +35,13 @@ export async function askPairs(session: Session, pairs: readonly PairRef[], opti
 export async function askAll(session: Session, requests: readonly Request[], options: WaitOptions): Promise<boolean> {
   const client = await session.temporal();
   if (options.wait !== true) {
-    await inLanes(requests, REQUESTS_AT_ONCE, ({ ask }) => ask(client));
+    await pLimit(REQUESTS_AT_ONCE).map(requests, ({ ask }) => ask(client));
     if (options.json) sayJson(requests.map(({ named }) => ({ ...named, requested: true })));
     else showRequests(session, requests);
     return true;
   }
   const until = Date.now() + options.timeout * 1_000;
-  const answers = await inLanes(requests, REQUESTS_AT_ONCE, async (request) => ({
+  const answers = await pLimit(REQUESTS_AT_ONCE).map(requests, async (request) => ({
     request,
     answer: await answerOf(client, request, until),
   }));

@@ -12,7 +12,7 @@ import {
   mergeFields,
   type Member,
 } from './answers.ts';
-import { MailchimpHttp, type Answer } from './http.ts';
+import { changedMeanwhile, MailchimpHttp, refused, type Answer } from './http.ts';
 import type { MailchimpSettings } from './settings.ts';
 
 export type MemberBody = Readonly<Record<string, unknown>>;
@@ -83,6 +83,13 @@ export class MailchimpApi {
       json,
       searchParams,
     });
+  }
+
+  /** A change that Mailchimp has no reason to refuse, of a member that was just read. @throws SyncError if it does, or has lost it. */
+  async changeMember({ id }: Member, json: MemberBody): Promise<void> {
+    const answer = await this.patchMember(id, json);
+    if (answer.kind === 'refused') throw refused(answer.refusal, 'PATCH members');
+    if (answer.kind === 'missing') throw changedMeanwhile();
   }
 
   /** @returns false: there was none, or it was archived already. */

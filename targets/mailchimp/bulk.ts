@@ -1,7 +1,7 @@
+import pLimit from 'p-limit';
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Member } from './answers.ts';
 import type { ListBatchResult, MailchimpApi } from './api.ts';
-import { atOnce } from './at-once.ts';
 import { confirm } from './confirm.ts';
 import { givePermission } from './email-permission.ts';
 import { CONNECTIONS } from './http.ts';
@@ -55,13 +55,14 @@ async function sendMany(
     // Counts for who is new, and for nobody else.
     tags: wantedTags(request.content),
   }));
-  for (const [hash, request] of byHash) if (request.remoteId === null) await consentOf(request).willHold(hash);
+  const makes = [...byHash].filter(([, request]) => request.remoteId === null);
+  await Promise.all(makes.map(([hash, request]) => consentOf(request).willHold(hash)));
   // A list of nobody may be refused, and each of them with it.
   const { created, updated } = bodies.length === 0 ? NOBODY : await api.putMembers(bodies);
   const answered = new Map([...created, ...updated].map((member) => [member.id, member]));
   const isNew = new Set(created.map(({ id }) => id));
   // Some need calls of their own: no more at once than there are connections, or they would wait for one too long.
-  return atOnce(CONNECTIONS, requests, async (request) => {
+  return pLimit(CONNECTIONS).map(requests, async (request) => {
     const hash = subscriberHash(addressIn(request.content));
     const member = byHash.get(hash) === request ? answered.get(hash) : undefined;
     return resultOf(api, request, member, { ...audience, isNew: isNew.has(hash) });

@@ -1,7 +1,5 @@
-import { SyncError } from '../../sync/sync-error.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
-import { refused } from './http.ts';
 
 /** Of an audience with GDPR fields: the permission that a yes to e-mail is, by the text that Mailchimp gives it. */
 const EMAIL = /^\s*e-?mail\s*$/i;
@@ -28,9 +26,5 @@ export function emailPermission(
  */
 export async function givePermission(api: MailchimpApi, member: Member): Promise<void> {
   const change = emailPermission(member, true);
-  if (change.marketing_permissions === undefined) return;
-  const answer = await api.patchMember(member.id, change);
-  if (answer.kind === 'refused') throw refused(answer.refusal, 'PATCH members');
-  if (answer.kind === 'missing')
-    throw new SyncError('transient', 'MailChimp has lost the member meanwhile', { code: 'changed' });
+  if (change.marketing_permissions !== undefined) await api.changeMember(member, change);
 }

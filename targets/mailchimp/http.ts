@@ -121,3 +121,7 @@ export function refused({ title, fields, looksFake }: Refusal, what: string): Sy
     },
   );
 }
+
+/** Somebody else was faster: the next attempt looks again. */
+export const changedMeanwhile = () =>
+  new SyncError('transient', 'MailChimp has lost the member meanwhile', { code: 'changed' });

@@ -3,7 +3,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
 import { consentIn } from './consent-in.ts';
-import { refused, type Answer } from './http.ts';
+import { changedMeanwhile, refused, type Answer } from './http.ts';
 import { addressIn } from './member-body.ts';
 import { emsKeyOf, ownRefusals } from './read-member.ts';
 
@@ -44,7 +44,7 @@ async function moved(api: MailchimpApi, before: Member, answer: Answer<Member>):
     case 'answered':
       return { kind: 'member', member: answer.value };
     case 'missing':
-      throw new SyncError('transient', 'MailChimp has lost the member meanwhile', { code: 'changed' });
+      throw changedMeanwhile();
     case 'refused': {
       const { title } = answer.refusal;
       const reason = consentIn(title);

@@ -6,7 +6,7 @@ import type { MailchimpApi, MemberBody } from './api.ts';
 import { confirm } from './confirm.ts';
 import { consentIn } from './consent-in.ts';
 import { givePermission } from './email-permission.ts';
-import { refused } from './http.ts';
+import { changedMeanwhile, refused } from './http.ts';
 import { addressIn, memberBody, wantedStatus } from './member-body.ts';
 import { moveMember, type Place } from './move-member.ts';
 import { isReached, ownRefusals } from './read-member.ts';
@@ -56,7 +56,7 @@ async function write(
   if (plan.kind === 'withheld') return withheld(member, plan.refusals);
   // Before the fields: a no must not wait for a name that Mailchimp does not like.
   if (plan.optOut && member !== null) await unsubscribe(api, request, member);
-  // Who is only asked again is not: what was put away stays that person's to bring back.
+  // Not of an archived member: with the id on record it would count as put away by staff, and its person would not be asked.
   if (request.remoteId === null && (member === null || isReached(member))) await consentOf(request).willHold(hash);
   const answer = await api.putMember(hash, { ...memberBody(request, audience.topics), ...plan.status });
   switch (answer.kind) {
@@ -81,9 +81,6 @@ async function write(
 
 /** Asked for of who is new alone: then the member that was found is gone. */
 const STATUS: ReadonlySet<string> = new Set(['status', 'status_if_new']);
-
-const changedMeanwhile = () =>
-  new SyncError('transient', 'MailChimp has lost the member meanwhile', { code: 'changed' });
 
 type Plan =
   | { readonly kind: 'send'; readonly optOut: boolean; readonly status: MemberBody }

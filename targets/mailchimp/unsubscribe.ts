@@ -1,9 +1,7 @@
-import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type SendRequest } from '../remote-system.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
 import { emailPermission } from './email-permission.ts';
-import { refused } from './http.ts';
 
 /**
  * EMS's no. It is put on record first: the person's own no reads the same at Mailchimp, and an answer that is lost must not turn
@@ -15,8 +13,5 @@ export async function unsubscribe(
   member: Member,
 ): Promise<void> {
   await consentOf(request).willStore('status', 'unsubscribed');
-  const answer = await api.patchMember(member.id, { status: 'unsubscribed', ...emailPermission(member, false) });
-  if (answer.kind === 'refused') throw refused(answer.refusal, 'PATCH members');
-  if (answer.kind === 'missing')
-    throw new SyncError('transient', 'MailChimp has lost the member meanwhile', { code: 'changed' });
+  await api.changeMember(member, { status: 'unsubscribed', ...emailPermission(member, false) });
 }

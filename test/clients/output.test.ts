@@ -3,7 +3,6 @@ import { describeStatus } from '../../clients/cli/status.ts';
 import { describeExplanation } from '../../clients/cli/why.ts';
 import { age, table } from '../../clients/cli/output.ts';
 import { failureOf } from '../../clients/cli/failures.ts';
-import { inLanes } from '../../clients/lanes.ts';
 import { webUiLink } from '../../clients/web-ui-link.ts';
 
 describe('what an operator reads', () => {
@@ -136,26 +135,5 @@ describe('what an operator reads', () => {
     expect(told('ECONNRESET')).toMatch(/db\.example cannot be reached \(ECONNRESET\)/);
     for (const code of ['28P01', '42P01', '23505', 'ECONNRESET', 'EPIPE'])
       expect(told(code)).not.toMatch(/top-secret|someone/);
-  });
-});
-
-describe('lanes', () => {
-  test('run a bounded number at once and keep the order', async () => {
-    let running = 0;
-    let most = 0;
-    const results = await inLanes([5, 1, 4, 2, 3], 2, async (item) => {
-      running += 1;
-      most = Math.max(most, running);
-      await new Promise((resolve) => setTimeout(resolve, item));
-      running -= 1;
-      return item * 10;
-    });
-    expect(results).toEqual([50, 10, 40, 20, 30]);
-    expect(most).toBe(2);
-    expect(await inLanes([], 2, async (item) => item)).toEqual([]);
-  });
-
-  test('fail as soon as one fails', async () => {
-    await expect(inLanes([1, 2], 2, async () => Promise.reject(new Error('no')))).rejects.toThrow('no');
   });
 });

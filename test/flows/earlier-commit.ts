@@ -6,15 +6,10 @@ import { localFolder, projectFolder } from '../../local/folders.ts';
 
 const run = promisify(execFile);
 
-/** Whether git knows this commit here: a copy without history has none. */
-export async function hasCommit(commit: string): Promise<boolean> {
-  return run('git', ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`], { cwd: projectFolder }).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** The project as it was then, ready to run in a folder of its own. */
+/**
+ * The project as it was then, ready to run in a folder of its own. Where git does not know the commit (a copy without history),
+ * it is today's: then workers of one and the same version are replaced.
+ */
 export async function earlierCommit(commit: string): Promise<{ readonly folder: string; remove(): void }> {
   const folder = join(localFolder, 'test', `earlier-${process.pid}`);
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -22,7 +17,7 @@ export async function earlierCommit(commit: string): Promise<{ readonly folder: 
   mkdirSync(folder, { recursive: true });
   try {
     const archive = `${folder}.tar`;
-    await run('git', ['archive', '--output', archive, commit], { cwd: projectFolder });
+    await archiveOf(commit, archive);
     await run('tar', ['-xf', archive, '-C', folder]);
     rmSync(archive);
     await addDependencies(folder);
@@ -31,6 +26,19 @@ export async function earlierCommit(commit: string): Promise<{ readonly folder: 
     remove();
     throw error;
   }
+}
+
+async function archiveOf(commit: string, archive: string): Promise<void> {
+  const git = (...args: string[]) => run('git', args, { cwd: projectFolder });
+  const isKnown = await git('rev-parse', '--verify', '--quiet', `${commit}^{commit}`).then(
+    () => true,
+    () => false,
+  );
+  if (isKnown) await git('archive', '--output', archive, commit);
+  else
+    await run('tar', ['-cf', archive, '--exclude=./node_modules', '--exclude=./.local', '--exclude=./.git', '.'], {
+      cwd: projectFolder,
+    });
 }
 
 /** Ours, if it had the same. */

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { inLanes } from '../../clients/lanes.ts';
+import pLimit from 'p-limit';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { startGateway as startGatewayOf } from './program-under-test.ts';
 import { System } from './system.ts';
@@ -150,7 +150,7 @@ describe('webhooks, without any poll', () => {
     const before = (await system.chatwoot.control.journal()).length;
     const storm = Array.from({ length: 1_000 }, (_, n) => n);
     const half = storm.length / 2;
-    const statuses = await inLanes(storm, 50, async (n) => {
+    const statuses = await pLimit(50).map(storm, async (n) => {
       if (n === half) {
         await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Storm' } });
       }

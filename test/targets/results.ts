@@ -23,3 +23,24 @@ export async function failureOf(call: Promise<unknown>): Promise<SyncError> {
   }
   throw new Error('the call succeeded');
 }
+
+/** Messages and stacks of an error and its causes: what histories and records take of it, and more. */
+function textsOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  return [error.message, error.stack, textsOf(error.cause)].join('\n');
+}
+
+/** What each of these calls failed with, one after the other. @throws Error if a text of one has a word of `secrets`. */
+export async function failuresOf(
+  calls: readonly (() => Promise<unknown>)[],
+  secrets: readonly string[],
+): Promise<readonly SyncError[]> {
+  const failures: SyncError[] = [];
+  for (const call of calls) {
+    const failure = await failureOf(call());
+    const told = secrets.filter((word) => textsOf(failure).includes(word));
+    if (told.length > 0) throw new Error(`a failure tells ${told.join(', ')}: ${failure.message}`);
+    failures.push(failure);
+  }
+  return failures;
+}

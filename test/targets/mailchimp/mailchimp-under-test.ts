@@ -1,63 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { startMailchimp, subscriberHash, type StartedMailchimp } from '../../../simulators/mailchimp/start.ts';
+import { startMailchimp, subscriberHash } from '../../../simulators/mailchimp/start.ts';
 import type { Content } from '../../../sync/content-hash.ts';
-import type { ConsentPolicy } from '../../../sync/suppression.ts';
 import { mailchimp as target } from '../../../targets/mailchimp/process.ts';
-import type { RemoteSystem } from '../../../targets/remote-system.ts';
-import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
-import { engineWith } from '../engine.ts';
-import { Records } from '../records.ts';
+import { marketingTargetUnderTest } from '../marketing-target-under-test.ts';
 
-/**
- * A MailChimp for one test file, set up as `check --fix` leaves it and emptied after each test; our connection to it, made anew
- * for each; and what the engine would have on record of it.
- */
+/** A MailChimp for one test file. */
 export function mailchimpUnderTest() {
-  let started: StartedMailchimp | undefined;
-  let remote: RemoteSystem | undefined;
-  const records = new Records();
-  const running = (): StartedMailchimp => {
-    if (started === undefined)
-      throw new Error('MailChimp is started before the tests of a file, not while it is read.');
-    return started;
-  };
-  const connect = (
-    changed: Readonly<Record<string, string | undefined>> = {},
-    policy: ConsentPolicy = 'ratchet',
-  ): RemoteSystem =>
-    target.connect(
-      target.settings.parse({
-        MAILCHIMP_URL: running().url,
-        MAILCHIMP_API_KEY: running().key,
-        MAILCHIMP_LIST_ID: running().list,
-        ...changed,
-      }),
-      unlimitedConnections(policy),
-    );
-  beforeAll(async () => {
+  const { running, ...common } = marketingTargetUnderTest({
+    target,
     // A form's phone field takes American numbers alone; docs/targets.md has it made a text.
-    started = await startMailchimp({ setup: { mergeFields: [{ tag: 'PHONE', type: 'text' }] } });
+    start: () => startMailchimp({ setup: { mergeFields: [{ tag: 'PHONE', type: 'text' }] } }),
+    settingsOf: ({ url, key, list }) => ({
+      MAILCHIMP_URL: url,
+      MAILCHIMP_API_KEY: key,
+      MAILCHIMP_LIST_ID: list,
+    }),
+    nobody: NOBODY,
   });
-  beforeEach(async () => {
-    remote = connect();
-    records.clear();
-    await remote.shape?.create();
-    await running().control.clearJournal();
-  });
-  afterEach(async () => {
-    await running().control.reset();
-  });
-  afterAll(async () => {
-    await started?.stop();
-  });
-
-  const connected = (): RemoteSystem => {
-    if (remote === undefined) throw new Error('the connection is made before each test');
-    return remote;
-  };
   return {
-    connect,
-    ...engineWith(records, connected, NOBODY),
+    ...common,
     member: async (email: string) => (await running().control.state()).members[subscriberHash(email)] ?? null,
     members: async () => Object.values((await running().control.state()).members),
     /** Methods and paths of what was asked since, with `HASH` for whom; those that only look included. */

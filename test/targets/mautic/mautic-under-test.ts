@@ -1,71 +1,31 @@
-import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { startMautic, type StartedMautic } from '../../../simulators/mautic/start.ts';
+import { startMautic } from '../../../simulators/mautic/start.ts';
 import type { Content } from '../../../sync/content-hash.ts';
-import type { ConsentPolicy } from '../../../sync/suppression.ts';
 import { mautic as target } from '../../../targets/mautic/process.ts';
-import type { RemoteSystem } from '../../../targets/remote-system.ts';
-import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
-import { engineWith } from '../engine.ts';
-import { Records } from '../records.ts';
+import { marketingTargetUnderTest } from '../marketing-target-under-test.ts';
 
 export const TOPICS = ['newsletter', 'offers', 'results', 'service'];
 
-/**
- * A Mautic for one test file, set up as `check --fix` leaves it and emptied after each test; our connection to it, made anew for
- * each; and what the engine would have on record of it.
- */
+/** A Mautic for one test file. */
 export function mauticUnderTest() {
-  let started: StartedMautic | undefined;
-  let remote: RemoteSystem | undefined;
-  const records = new Records();
-  const running = (): StartedMautic => {
-    if (started === undefined) throw new Error('Mautic is started before the tests of a file, not while it is read.');
-    return started;
-  };
-  const connect = (
-    changed: Readonly<Record<string, string | undefined>> = {},
-    policy: ConsentPolicy = 'ratchet',
-  ): RemoteSystem =>
-    target.connect(
-      target.settings.parse({
-        MAUTIC_URL: running().url,
-        MAUTIC_USERNAME: running().username,
-        MAUTIC_PASSWORD: running().password,
-        ...changed,
-      }),
-      unlimitedConnections(policy),
-    );
-  const client = () => ({
-    MAUTIC_USERNAME: undefined,
-    MAUTIC_PASSWORD: undefined,
-    MAUTIC_CLIENT_ID: running().clientId,
-    MAUTIC_CLIENT_SECRET: running().clientSecret,
+  const { running, ...common } = marketingTargetUnderTest({
+    target,
+    start: startMautic,
+    settingsOf: ({ url, username, password }) => ({
+      MAUTIC_URL: url,
+      MAUTIC_USERNAME: username,
+      MAUTIC_PASSWORD: password,
+    }),
+    nobody: NOBODY,
   });
-  beforeAll(async () => {
-    started = await startMautic();
-  });
-  beforeEach(async () => {
-    remote = connect();
-    records.clear();
-    await remote.shape?.create();
-    await running().control.clearJournal();
-  });
-  afterEach(async () => {
-    await running().control.reset();
-  });
-  afterAll(async () => {
-    await started?.stop();
-  });
-
-  const connected = (): RemoteSystem => {
-    if (remote === undefined) throw new Error('the connection is made before each test');
-    return remote;
-  };
   return {
-    connect,
+    ...common,
     /** Settings of OAuth2 instead of a user. */
-    client,
-    ...engineWith(records, connected, NOBODY),
+    client: () => ({
+      MAUTIC_USERNAME: undefined,
+      MAUTIC_PASSWORD: undefined,
+      MAUTIC_CLIENT_ID: running().clientId,
+      MAUTIC_CLIENT_SECRET: running().clientSecret,
+    }),
     contact: async (id: string | number) => (await running().control.state()).contacts[Number(id)],
     contacts: async () => Object.values((await running().control.state()).contacts),
     /** Methods and paths of what was asked since, those that only look included. */
