@@ -6,18 +6,15 @@ const UNREACHABLE = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', '
 
 /**
  * Classes an error of `got` itself: no answer came. A cut connection or a time-out may have had its effect, so what was
- * sent stays unconfirmed and is repeated.
+ * sent stays unconfirmed and is repeated. What `got` knows of the request (a token, a person's values) is not handed on as a cause.
  */
 export function connectionError(target: string, error: unknown): unknown {
   if (!(error instanceof RequestError)) return error;
   if (UNREACHABLE.includes(error.code)) {
-    return new SyncError('target-down', `${target} cannot be reached (${error.code})`, {
-      code: error.code,
-      cause: error,
-    });
+    return new SyncError('target-down', `${target} cannot be reached (${error.code})`, { code: error.code });
   }
   const what = error instanceof TimeoutError ? 'gave no answer in time' : 'closed the connection';
-  return new SyncError('transient', `${target} ${what} (${error.code})`, { code: error.code, cause: error });
+  return new SyncError('transient', `${target} ${what} (${error.code})`, { code: error.code });
 }
 
 const SECONDS = /^\d+(\.\d+)?$/;

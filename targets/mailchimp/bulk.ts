@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Member } from './answers.ts';
 import type { ListBatchResult, MailchimpApi } from './api.ts';
+import type { ArchivedMembers } from './archived-members.ts';
 import { confirm } from './confirm.ts';
 import { givePermission } from './email-permission.ts';
 import { CONNECTIONS } from './http.ts';
@@ -16,7 +17,11 @@ export const ITEMS_PER_CALL = 500;
 const NOBODY: ListBatchResult = { created: [], updated: [] };
 
 /** Members that are new to us, or stay where they are: consent and addresses change alone. */
-export function bulkCalls(api: MailchimpApi, audience: () => Promise<Audience>): BulkCalls {
+export function bulkCalls(
+  api: MailchimpApi,
+  audience: () => Promise<Audience>,
+  archivedMembers: ArchivedMembers,
+): BulkCalls {
   return {
     canGather: (request) => {
       const { suppressions, wasStored } = bound(request);
@@ -25,7 +30,7 @@ export function bulkCalls(api: MailchimpApi, audience: () => Promise<Audience>):
       const stays = request.remoteId === subscriberHash(addressIn(request.content));
       return stays && (wasStored('status', 'subscribed') || wasStored('status', 'pending'));
     },
-    sendMany: async (requests) => sendMany(api, requests, await audience()),
+    sendMany: async (requests) => sendMany(api, requests, await audience(), await archivedMembers.upToNow()),
   };
 }
 
@@ -41,13 +46,14 @@ async function sendMany(
   api: MailchimpApi,
   requests: readonly SendRequest[],
   audience: Audience,
+  archived: ReadonlySet<string>,
 ): Promise<readonly (SendResult | Error)[]> {
   const free = await Promise.all(requests.map(isFree));
   // Two of one address in a call are refused: the first goes, the others go alone, and find what it made.
   const byHash = new Map<string, SendRequest>();
   for (const [index, request] of requests.entries()) {
     const hash = subscriberHash(addressIn(request.content));
-    if (free[index] === true && !byHash.has(hash)) byHash.set(hash, request);
+    if (free[index] === true && !archived.has(hash) && !byHash.has(hash)) byHash.set(hash, request);
   }
   const bodies = [...byHash.values()].map((request) => ({
     ...memberBody(request, audience.topics),

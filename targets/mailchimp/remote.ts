@@ -1,6 +1,7 @@
 import type { RemoteSystem, SendRequest } from '../remote-system.ts';
 import type { ConnectionServices } from '../sync-process.ts';
 import { MailchimpApi } from './api.ts';
+import { ArchivedMembers } from './archived-members.ts';
 import { bulkCalls } from './bulk.ts';
 import { mailchimpConsent } from './consent.ts';
 import { erasePerson, optOutPerson, removePerson } from './remove-person.ts';
@@ -11,6 +12,7 @@ import { MailchimpShape } from './topics.ts';
 export function connectMailchimp(settings: MailchimpSettings, services: ConnectionServices): RemoteSystem {
   const api = new MailchimpApi(settings, services);
   const shape = new MailchimpShape(api);
+  const consent = mailchimpConsent(api);
   const audience = async (): Promise<Audience> => ({
     topics: await shape.topics(),
     policy: services.consentPolicy,
@@ -22,11 +24,11 @@ export function connectMailchimp(settings: MailchimpSettings, services: Connecti
       if (request.type !== 'Person') throw new RangeError(`MailChimp has no ${request.type} of its own`);
       return sendPerson(api, request, await audience());
     },
-    bulk: bulkCalls(api, audience),
+    bulk: bulkCalls(api, audience, new ArchivedMembers(consent)),
     remove: (request) => removePerson(api, request),
     optOut: (request) => optOutPerson(api, request),
     erase: (request) => erasePerson(api, request),
-    consent: mailchimpConsent(api),
+    consent,
     shape,
   };
 }

@@ -91,7 +91,6 @@ export function readAnswer<T>(schema: z.ZodType<T>, body: string, what: string):
     const place = error instanceof z.ZodError ? ` at ${error.issues[0]?.path.join('.') ?? ''}` : ': it is no JSON';
     throw new SyncError('contract', `Mautic's answer to ${what} does not fit its contract${place}`, {
       code: 'contract',
-      cause: error instanceof z.ZodError ? undefined : error,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { DCLinter } from 'dclint';
 import { parse } from 'yaml';
@@ -8,6 +9,8 @@ import { DYNAMIC_CONFIG_FILE } from '../../local/temporal-postgres.ts';
 import { serverConfig } from '../../local/temporal-postgres-config.ts';
 import { TEMPORAL_SERVER_VERSION, TEMPORAL_UI_VERSION } from '../../local/temporal-server-programs.ts';
 import { knownSettings, readSettings } from '../../settings/read-settings.ts';
+import { spawnSimulator } from '../../simulators/kit/spawn-simulator.ts';
+import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { COMPOSE_FILE, isDemo, isJob, readEnvFile, readServices } from './compose-file.ts';
 
@@ -19,6 +22,8 @@ const folder = temporaryFolder();
 /** Settings of ours, and what compose or the simulators read. */
 const OTHER_NAMES = ['ENV_FILE', 'SIMULATOR_HOST', 'TEMPORAL_DB_PASSWORD', 'MIGRATE_DATABASE_URL'];
 const known = new Set([...knownSettings().flatMap((name) => [name, `${name}_FILE`]), ...OTHER_NAMES]);
+
+const DEMO_TARGETS = ['TAGSERVER', 'CHATWOOT', 'MAUTIC', 'MAILCHIMP'] as const;
 
 /** By the schema of the Compose specification and by what such files often get wrong; the order of keys is ours. */
 function findings(file: string): string[] {
@@ -173,17 +178,35 @@ test('the settings of the demo profile are right, and switch on the targets that
   const demo = readEnvFile('deploy/demo.env');
   expect(Object.keys(demo).filter((name) => !known.has(name))).toEqual([]);
   const { enabled } = readSettings(demo);
-  expect(enabled.map(({ target }) => target.process.name)).toEqual(['TAGSERVER', 'CHATWOOT']);
-  for (const name of ['TAGSERVER', 'CHATWOOT']) {
-    const { hostname, port } = new URL(demo[`${name}_URL`] ?? '');
-    const target = services.get(hostname);
-    expect(target?.command).toEqual(expect.arrayContaining(['--port', port, '--token', demo[`${name}_TOKEN`]]));
-  }
+  expect(new Set(enabled.map(({ target }) => target.process.name))).toEqual(new Set(DEMO_TARGETS));
   const database = new URL(demo['DATABASE_URL'] ?? '');
   expect(services.get(database.hostname)?.environment).toEqual({
     POSTGRES_DB: database.pathname.slice(1),
     POSTGRES_PASSWORD: database.password,
   });
+});
+
+test.each(DEMO_TARGETS)('the demo’s %s starts by its command, and lets us in by the settings', async (name) => {
+  const demo = readEnvFile('deploy/demo.env');
+  const { hostname, port } = new URL(demo[`${name}_URL`] ?? '');
+  const { command = [], healthcheck } = services.get(hostname) ?? {};
+  const [node, program = '', ...args] = command;
+  expect([node, args.slice(0, 2)]).toEqual(['node', ['--port', port]]);
+  const simulator = await spawnSimulator(pathToFileURL(join(projectFolder, program)), args.with(1, '0'));
+  try {
+    const probed = new URL(healthcheck?.test.at(-1) ?? '');
+    expect(probed.port).toBe(port);
+    expect((await fetch(new URL(probed.pathname, simulator.url))).status).toBe(200);
+    const { common, enabled } = readSettings({ ...demo, [`${name}_URL`]: simulator.url });
+    const [remote] = enabled
+      .filter(({ target }) => target.process.name === name)
+      .map(({ target, settings }) => target.connect(settings, unlimitedConnections(common.CONSENT_POLICY)));
+    expect(remote).toBeDefined();
+    await remote?.probe();
+    await remote?.shape?.create();
+  } finally {
+    await simulator.stop();
+  }
 });
 
 test('Prometheus asks every worker, and the server, where they serve metrics', () => {

@@ -95,6 +95,8 @@ let mailchimp: ProcessUnderTest;
 beforeAll(async () => {
   under = await MailchimpUnderTest.start();
   ({ system, process: mailchimp } = under);
+  // MailChimp does not say whether it is so; the worse of the two is taken.
+  await under.control.setSettings({ statusIfNewUnarchives: true });
 });
 
 afterAll(async () => {

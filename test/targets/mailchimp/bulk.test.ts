@@ -75,6 +75,35 @@ test('members that refuse stay as they are, whether the call told or not', async
   expect(await mailchimp.member('forgotten@clube.example')).toBeNull();
 });
 
+test.each([true, false])(
+  'who was archived is asked, and never taken back by a list call (unarchiving: %s)',
+  async (unarchives) => {
+    await mailchimp.control.setSettings({ statusIfNewUnarchives: unarchives });
+    const archive = async (number: number) => {
+      const email = emailOf(number);
+      await mailchimp.control.backdoor({ do: 'create-member', email, status: 'subscribed', by: 'user' });
+      await mailchimp.control.backdoor({ do: 'archive', member: hashOf(email) });
+    };
+    await archive(1);
+    for (const result of await mailchimp.sendMany(people(2))) asSent(result);
+    // One more is put away while we run, and one that EMS had in step is put away by staff.
+    await archive(3);
+    await mailchimp.control.backdoor({ do: 'archive', member: hashOf(emailOf(2)) });
+    const later = await mailchimp.sendMany([person(2, { LNAME: 'Sousa' }), person(3), person(4)]);
+    expect(later).toMatchObject([
+      { kind: 'withheld', refusals: [{ reason: 'archived' }] },
+      { kind: 'sent', stored: { status: 'pending' } },
+      { kind: 'sent', stored: { status: 'subscribed' } },
+    ]);
+    expect(await Promise.all([1, 2, 3, 4].map(async (n) => (await mailchimp.member(emailOf(n)))?.status))).toEqual([
+      'pending',
+      'archived',
+      'pending',
+      'subscribed',
+    ]);
+  },
+);
+
 test('another person’s member is not written over, and nobody else is left to make a call for', async () => {
   asSent(await mailchimp.send('1', { ...ANA, email: emailOf(1) }));
   await mailchimp.control.clearJournal();
@@ -181,6 +210,7 @@ const KINDS = {
   incomplete: { ADDRESS: { addr1: 'Rua Nova 1', city: null, state: '-', zip: '1', country: 'PT' } },
   unsubscribed: {},
   cleaned: {},
+  archived: {},
   forgotten: {},
   held: {},
 } as const satisfies Record<string, Content>;
@@ -190,18 +220,27 @@ type Kind = keyof typeof KINDS;
 const outcomeOf = (result: SendResult | Error) =>
   result instanceof SyncError
     ? [result.errorClass, result.field]
-    : [(result as SendResult).kind, 'refusals' in result ? result.refusals : []];
+    : [
+        (result as SendResult).kind,
+        'refusals' in result ? result.refusals : [],
+        'stored' in result ? result.stored?.['status'] : null,
+      ];
 
 test('what comes of each is what would have come of it alone, in any order (pitfall 26)', async () => {
   /** Each person stands at MailChimp as its kind says. */
   const prepare = async (kinds: readonly Kind[]) => {
     await mailchimp.control.reset();
     mailchimp.records.clear();
+    await mailchimp.control.setSettings({ statusIfNewUnarchives: true });
     await mailchimp.remote().shape?.create();
     for (const [index, kind] of kinds.entries()) {
       const email = emailOf(index + 1);
       if (kind === 'unsubscribed' || kind === 'cleaned')
         await mailchimp.control.backdoor({ do: 'create-member', email, status: kind, by: 'user' });
+      if (kind === 'archived') {
+        await mailchimp.control.backdoor({ do: 'create-member', email, status: 'subscribed', by: 'user' });
+        await mailchimp.control.backdoor({ do: 'archive', member: hashOf(email) });
+      }
       if (kind === 'forgotten') await mailchimp.control.backdoor({ do: 'forget', email });
       if (kind === 'held') asSent(await mailchimp.send(`9${index}`, { ...ANA, email }));
     }
