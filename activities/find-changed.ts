@@ -11,6 +11,9 @@ import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { ChangedPage, FindChangedInput } from './changed-page.ts';
 import { findConsentChanges } from './find-consent-changes.ts';
+import type { EntityMapping } from '../targets/entity-mapping.ts';
+import type { InboundMapping, MatchCriterion } from '../targets/inbound-mapping.ts';
+import { mappingOf } from '../targets/sync-process.ts';
 import type { ListedPage, MalformedRecord, RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
 import { connectedProcess, inboundProcess, type Dependencies } from './dependencies.ts';
 
@@ -28,7 +31,7 @@ export async function findChanged(dependencies: Dependencies, input: FindChanged
   if (consent !== undefined) {
     return findConsentChanges(dependencies, consent, input, sinceOf(cursor, consent.overlapMs));
   }
-  const { source } = inboundProcess(dependencies, process);
+  const { source, process: declared } = inboundProcess(dependencies, process);
   const since = sinceOf(cursor, source.overlapMs);
   const listed = await source.list({ type, scope, since, page });
   const wellFormed = listed.records.filter((record): record is RemoteRecord => !('malformed' in record));
@@ -38,7 +41,8 @@ export async function findChanged(dependencies: Dependencies, input: FindChanged
   const pairs: EntityRef[] = [];
   const unknown: RemoteRef[] = [];
   for (const [ofType, records] of Map.groupBy(all, (record) => record.type)) {
-    const found = await classify(em, process, ofType, uniqueRecords(records), dependencies.keys);
+    const mapping = mappingOf(declared, ofType);
+    const found = await classify(em, process, mapping, uniqueRecords(records), dependencies.keys);
     pairs.push(...found.keys.map((key) => ({ type: ofType, key })));
     unknown.push(...found.unknown.map((remoteId) => ({ type: ofType, remoteId })));
   }
@@ -71,7 +75,7 @@ function uniqueRecords(records: readonly RemoteRecord[]): RemoteRecord[] {
 async function classify(
   em: EntityManager,
   process: SyncProcessName,
-  type: EntityType,
+  { type, inbound }: EntityMapping,
   records: readonly RemoteRecord[],
   keys: readonly SecretKey[],
 ): Promise<{ keys: EntityKey[]; unknown: string[] }> {
@@ -93,7 +97,7 @@ async function classify(
   for (const record of records) {
     const one = known.get(record.remoteId);
     if (one === undefined) {
-      if (!isNew(record, carried)) continue;
+      if (!isNew(record, carried) || isNobodys(record, inbound)) continue;
       unknown.push(record.remoteId);
       // Its row has another remote record: gone perhaps, and this is where it goes on.
       if (record.emsKey !== null && carried.get(record.emsKey)?.remoteId != null) changed.push(record.emsKey);
@@ -121,6 +125,17 @@ function isNew({ emsKey, removed }: RemoteRecord, carried: Awaited<ReturnType<ty
     !(own.remoteId === null && isBegun(own.state))
   );
 }
+
+/** Whatever EMS holds, it can neither match a row nor become one: no workflow need find that out at every poll. */
+function isNobodys({ emsKey, complete, content }: RemoteRecord, inbound: InboundMapping | null): boolean {
+  if (inbound === null || emsKey !== null || !complete) return false;
+  return inbound.refuseCreate(content) !== null && !inbound.match(content).some(canMatch);
+}
+
+const canMatch = (criterion: MatchCriterion) => {
+  const values = Object.values(criterion);
+  return values.length > 0 && !values.includes(null);
+};
 
 const isBegun = (state: string | null) => state === 'CREATING' || state === 'PENDING';
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { remoteWorkflowId } from '../../sync/workflow-ids.ts';
 import { ChatwootUnderTest } from './chatwoot-under-test.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { System } from './system.ts';
@@ -117,6 +119,24 @@ describe('ChatWoot: persons', () => {
     expect(await under.row('person', person)).toMatchObject({ first_name: 'Ana', phone: '+351977777777' });
     const { rows } = await system.database.query('SELECT fields FROM sync_conflict WHERE entity_key = $1', [person]);
     expect(rows).toEqual([{ fields: ['name'] }]);
+  });
+
+  test('a contact without e-mail and phone is nobody, and no workflow is started for it; with one of them it is a person', async () => {
+    const { contact: id } = await system.chatwoot.control.backdoor({
+      do: 'create-contact',
+      set: { name: 'Eva Pinto', identifier: 'crm-77' },
+    });
+    const { ended, totals } = await chatwoot.poll();
+    expect({ ended, unknown: totals.Person?.unknown }).toEqual({ ended: 'complete', unknown: 0 });
+    expect(totals.Person?.listed).toBeGreaterThan(0);
+    const description = system.temporal.workflow
+      .getHandle(remoteWorkflowId('CHATWOOT', 'Person', String(id)))
+      .describe();
+    await expect(description).rejects.toThrow(WorkflowNotFoundError);
+    await system.chatwoot.control.backdoor({ do: 'edit-contact', contact: id, set: { phone_number: '+351955555555' } });
+    await chatwoot.settle();
+    const person = await chatwoot.keyOf('Person', id);
+    expect(await under.row('person', person)).toMatchObject({ last_name: 'Pinto', phone: '+351955555555' });
   });
 
   test('a contact that EMS does not know becomes a person', async () => {
