@@ -4,7 +4,7 @@ import { moveRemoteTimes } from '../database/records/move-remote-times.ts';
 import { writeUnresolved } from '../database/records/tie-record.ts';
 import { isMalformed, parkMalformed } from '../database/records/park-malformed.ts';
 import type { EntityManager } from '../database/orm.ts';
-import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
+import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
 import { formatInstant, parseInstant, type Instant } from '../sync/instant.ts';
 import { differsFromBase, type SecretKey } from '../sync/keyed-hash.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
