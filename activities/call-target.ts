@@ -18,6 +18,9 @@ import { connectedProcess, detectionOf, type Dependencies } from './dependencies
 import type { JudgedPair } from './judge-pairs.ts';
 import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
 
+/** So often a delivery goes in a bulk call; a call that is too slow for all of them must not keep them from going alone. */
+const ATTEMPTS_WITH_OTHERS = 3;
+
 type Call = Extract<OutboundDecision, { kind: 'create' | 'update' | 'remove' }>;
 
 /** What every delivery of one attempt begins with. */
@@ -93,7 +96,8 @@ async function send(
   const remoteId = decision.kind === 'update' ? decision.remoteId : null;
   const consent = pairConsent(dependencies, name, mapping, pair, suppressions, pass);
   const patient = input.patient === true;
-  const request = { type, key, remoteId, content, references, pass, giveWay, patient, ...consent };
+  const alone = input.attempt > ATTEMPTS_WITH_OTHERS;
+  const request = { type, key, remoteId, content, references, pass, giveWay, patient, alone, ...consent };
   const result = await remote.send(request);
   const common = { key, pass: `${pass}` };
   const examined = seen(judged.examined);

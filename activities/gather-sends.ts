@@ -16,7 +16,7 @@ const GATHER_MS = 5_000;
  *
  * @param remote a plain object, as every target's connection is.
  * @param itemsPerCall the target's limit.
- * @param concurrentCalls of those that wait, but cannot be gathered.
+ * @param concurrentCalls of those that nobody waits for, but that go alone.
  */
 export function gatherSends(
   remote: RemoteSystem,
@@ -45,7 +45,7 @@ export function gatherSends(
     ...remote,
     send: (request) => {
       if (request.patient !== true) return remote.send(request);
-      if (!bulk.canGather(request)) return inTurn(() => remote.send(request));
+      if (request.alone === true || !bulk.canGather(request)) return inTurn(() => remote.send(request));
       latestAt = performance.now();
       return loader.load(request);
     },

@@ -19,6 +19,20 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 /** Sweeps and what comes after them may wait a moment to go with others; who asked on demand may not. */
 const PATIENT_FROM = 3;
 
+/** Of an attempt, which may be part of a bulk call that takes its time. */
+const HEARTBEAT_MS = 10_000;
+
+/** Runs `work`, and tells Temporal meanwhile that this worker lives. */
+async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** Activities that only touch our database: task queue `sync`. */
 export function createSyncActivities(dependencies: Dependencies) {
   return {
@@ -39,12 +53,12 @@ export function createTargetActivities(dependencies: Dependencies) {
     planPoll: (input: { readonly process: SyncProcessName }) => planPoll(dependencies, input),
     findChanged: (input: FindChangedInput) => findChanged(dependencies, input),
     resolveRemote: (input: ResolveInput) => resolveRemote(dependencies, input),
-    absorb: (input: AbsorbInput) => absorb(dependencies, input),
+    absorb: (input: AbsorbInput) => withHeartbeat(() => absorb(dependencies, input)),
     probeTarget: (input: { readonly process: SyncProcessName }) => probeTarget(dependencies, input),
     deliver: ({ attemptsBefore, ...input }: Omit<DeliverInput, 'attempt'> & { readonly attemptsBefore: number }) => {
       const { attempt, priority } = Context.current().info;
       const patient = (priority?.priorityKey ?? 0) >= PATIENT_FROM;
-      return deliver(dependencies, { ...input, patient, attempt: attemptsBefore + attempt });
+      return withHeartbeat(() => deliver(dependencies, { ...input, patient, attempt: attemptsBefore + attempt }));
     },
   };
 }

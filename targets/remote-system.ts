@@ -50,6 +50,8 @@ export interface SendRequest {
   readonly giveWay: boolean;
   /** Nobody waits for it: it may wait for others to go with. Left out: it may not. */
   readonly patient?: boolean;
+  /** It has failed with others several times, a call with many being too slow, perhaps: it goes by itself. */
+  readonly alone?: boolean;
   /** For mappings that declare consent; see {@link consentOf}. */
   readonly consent?: PairConsent;
 }

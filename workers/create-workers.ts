@@ -12,7 +12,10 @@ export interface WorkersOptions {
   readonly workflowBundle: WorkflowBundleOption;
 }
 
-/** Above the HTTP time limit, so that a worker told to stop finishes its calls; the SDK's default aborts them at once. */
+/**
+ * A worker told to stop finishes its calls; the SDK's default aborts them at once. A bulk call may take longer: then another
+ * worker repeats it.
+ */
 const SHUTDOWN_GRACE = '20 seconds';
 
 /** Deliveries that wait in one worker to be gathered: as many as a sweep has children at once. */
@@ -21,9 +24,12 @@ const WAITING_AT_ONCE = 200;
 /** Statements at once; the pool has a few connections more. */
 const DATABASE_ACTIVITIES = 20;
 
-/** Those that wait to go in one call hold no connection of the target's, but a place in the worker. */
+/**
+ * Those that wait to go in one call hold no connection of the target's, but a place in the worker; whoever asks on demand finds
+ * one of the others.
+ */
 function deliveriesAtOnce({ limits: { bulk, concurrentCalls } }: SyncProcess): number {
-  return bulk === undefined ? concurrentCalls : Math.max(concurrentCalls, Math.min(bulk.itemsPerCall, WAITING_AT_ONCE));
+  return concurrentCalls + (bulk === undefined ? 0 : Math.min(bulk.itemsPerCall, WAITING_AT_ONCE));
 }
 
 /**

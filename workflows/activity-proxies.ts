@@ -41,13 +41,16 @@ export const probeActivities = (process: SyncProcessName) =>
 export type PairActivities = Pick<TargetActivities, 'deliver' | 'absorb'>;
 
 /**
- * The first attempts of a delivery: 2, 4, 8, 16 s apart, then the pair is said to be failing.
- * 30 s covers the calls of one delivery, each limited by the HTTP time limit.
+ * An attempt's heartbeat tells that its worker lives: without one it is given to another after 30 s. 3 min: to be gathered, to
+ * have its locks, and for a bulk call and what follows it, each limited by the HTTP time limit.
  */
+const ATTEMPT = { startToCloseTimeout: '3 minutes', heartbeatTimeout: '30 seconds' } as const;
+
+/** The first attempts of a delivery: 2, 4, 8, 16 s apart, then the pair is said to be failing. */
 export const firstAttempts = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
-    startToCloseTimeout: '30 seconds',
+    ...ATTEMPT,
     summary: 'the first five attempts',
     retry: {
       initialInterval: '2 seconds',
@@ -63,7 +66,7 @@ export const firstAttempts = (process: SyncProcessName) =>
 export const persistentAttempts = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
-    startToCloseTimeout: '30 seconds',
+    ...ATTEMPT,
     scheduleToCloseTimeout: '24 hours',
     summary: 'attempts for a day',
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -74,7 +77,7 @@ export const persistentAttempts = (process: SyncProcessName) =>
 export const oneAttempt = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
-    startToCloseTimeout: '30 seconds',
+    ...ATTEMPT,
     summary: 'one attempt that was asked for',
     retry: { maximumAttempts: 1 },
   });

@@ -12,7 +12,7 @@ import {
   mergeFields,
   type Member,
 } from './answers.ts';
-import { changedMeanwhile, MailchimpHttp, refused, type Answer } from './http.ts';
+import { BATCH_TIMEOUT_MS, changedMeanwhile, MailchimpHttp, refused, type Answer } from './http.ts';
 import type { MailchimpSettings } from './settings.ts';
 
 export type MemberBody = Readonly<Record<string, unknown>>;
@@ -135,6 +135,7 @@ export class MailchimpApi {
       what: 'POST lists',
       json,
       searchParams,
+      timeoutMs: BATCH_TIMEOUT_MS,
     });
     return { created: wellFormed(answer.new_members), updated: wellFormed(answer.updated_members) };
   }

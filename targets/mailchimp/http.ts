@@ -7,8 +7,11 @@ import { readAnswer, readRefusal, type Refusal } from './answers.ts';
 import { columnOf } from './columns.ts';
 import { baseAddress, type MailchimpSettings } from './settings.ts';
 
-/** Mailchimp may take two minutes; an activity has half of one, and repeats are harmless. */
+/** Of a call about one record: repeats are harmless. */
 const REQUEST_TIMEOUT_MS = 25_000;
+
+/** Mailchimp itself gives up after two minutes. Within an activity's limit. */
+export const BATCH_TIMEOUT_MS = 90_000;
 
 /** An account has ten; two are left for whoever else uses it, `check` among them. */
 export const CONNECTIONS = 8;
@@ -23,6 +26,8 @@ export interface Call {
   readonly what: string;
   readonly json?: unknown;
   readonly searchParams?: Readonly<Record<string, string | number | boolean>>;
+  /** Left out: what is enough for one record. */
+  readonly timeoutMs?: number;
 }
 
 export type Answer<T> =
@@ -79,11 +84,10 @@ export class MailchimpHttp {
     throw new SyncError('target-down', `MailChimp has no such audience: check MAILCHIMP_LIST_ID`, { code: 'http-404' });
   }
 
-  async #call({ method, path, json, searchParams = {} }: Call): Promise<Response<string>> {
+  async #call({ method, path, json, searchParams = {}, timeoutMs = REQUEST_TIMEOUT_MS }: Call) {
+    const options = { method, searchParams, timeout: { request: timeoutMs }, ...(json === undefined ? {} : { json }) };
     try {
-      return await this.#withConnection(async () =>
-        this.#http(path, { method, searchParams, ...(json === undefined ? {} : { json }) }),
-      );
+      return await this.#withConnection(async (): Promise<Response<string>> => this.#http(path, options));
     } catch (error) {
       throw connectionError('MailChimp', error);
     }

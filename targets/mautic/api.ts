@@ -11,7 +11,7 @@ import {
   type Contact,
   type Failure,
 } from './answers.ts';
-import { MauticHttp, type Answer, type CallOptions } from './http.ts';
+import { BATCH_TIMEOUT_MS, MauticHttp, type Answer, type CallOptions } from './http.ts';
 import { invalid } from './refusal.ts';
 import type { MauticSettings } from './settings.ts';
 
@@ -149,7 +149,10 @@ export class MauticApi {
   ): Promise<readonly BatchResult[]> {
     if (bodies.length === 0) return [];
     const json = bodies.map((body) => ({ ...body, overwriteWithBlank: true }));
-    const { contacts, statusCodes, errors } = await this.#http.get(method, path, batch, { json });
+    const { contacts, statusCodes, errors } = await this.#http.get(method, path, batch, {
+      json,
+      timeoutMs: BATCH_TIMEOUT_MS,
+    });
     return bodies.map((_, index): BatchResult => {
       const made = contact.safeParse(contacts[`${index}`]).data;
       const status = statusCodes?.[`${index}`] ?? 500;

@@ -6,12 +6,16 @@ import { refusal } from './refusal.ts';
 import type { MauticSettings } from './settings.ts';
 import { credentialsOf, type Credentials } from './tokens.ts';
 
-/** Within an activity's limit; a batch of two hundred takes Mautic seconds. */
 const REQUEST_TIMEOUT_MS = 25_000;
+
+/** Within an activity's limit: Mautic works through a batch contact by contact, which takes it a minute at worst. */
+export const BATCH_TIMEOUT_MS = 90_000;
 
 export interface CallOptions {
   readonly json?: unknown;
   readonly searchParams?: readonly (readonly [string, string])[];
+  /** Left out: what is enough for one record. */
+  readonly timeoutMs?: number;
 }
 
 export type Answer<T> =
@@ -59,11 +63,13 @@ export class MauticHttp {
     return readAnswer(schema, response.body, what);
   }
 
-  async #call(method: Method, path: string, { json, searchParams = [] }: CallOptions): Promise<Response<string>> {
+  async #call(method: Method, path: string, options: CallOptions): Promise<Response<string>> {
+    const { json, searchParams = [], timeoutMs = REQUEST_TIMEOUT_MS } = options;
     const send = async (authorization: string): Promise<Response<string>> =>
       this.#http(path, {
         method,
         headers: { authorization },
+        timeout: { request: timeoutMs },
         searchParams: new URLSearchParams(searchParams.map(([name, value]) => [name, value])),
         ...(json === undefined ? {} : { json }),
       });

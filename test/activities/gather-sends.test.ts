@@ -114,7 +114,8 @@ describe('deliveries', () => {
     const { batches, single, gathered } = remote();
     await gathered.send(request('1', { patient: false }));
     await gathered.send(request('2', { giveWay: true }));
-    expect(single).toEqual(['1', '2']);
+    await gathered.send(request('3', { alone: true }));
+    expect(single).toEqual(['1', '2', '3']);
     expect(batches).toEqual([]);
   });
 });

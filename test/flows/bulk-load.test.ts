@@ -43,7 +43,9 @@ async function bulkCalls(process: keyof typeof LIMITS): Promise<number[]> {
 const controlOf = (process: keyof typeof LIMITS) =>
   process === 'MAUTIC' ? system.mautic.control : system.mailchimp.control;
 
-describe.each(['MAUTIC', 'MAILCHIMP'] as const)('a first load into %s', (process) => {
+const PROCESSES = ['MAUTIC', 'MAILCHIMP'] as const;
+
+describe.each(PROCESSES)('a first load into %s', (process) => {
   test('goes by bulk calls within their limit, and each person has its own result', async () => {
     await controlOf(process).clearConcurrency();
     const { totals, ended } = await system.process(process).sweep();
@@ -74,5 +76,43 @@ describe.each(['MAUTIC', 'MAILCHIMP'] as const)('a first load into %s', (process
     await system.process(process).sweep();
     expect(await controlOf(process).journal({ writesOnly: true })).toEqual([]);
     expect(await system.rowVersions()).toEqual(versions);
+  });
+});
+
+describe('a bulk call that takes longer than a single one may', () => {
+  /** Above the 25 s of a single call, and the 30 s after which a worker that says nothing is given up. */
+  const SLOW_MS = 35_000;
+  const FEW = 20;
+
+  test('is made once, and whoever is asked for meanwhile does not wait for it', async () => {
+    const bulkPath = { MAUTIC: '/api/contacts/batch/', MAILCHIMP: `/3.0/lists/${system.mailchimp.list}?` };
+    for (const process of PROCESSES) {
+      const rule = { ms: SLOW_MS, match: { method: 'POST', prefix: bulkPath[process] } };
+      await controlOf(process).setFaults({ latency: rule });
+      await controlOf(process).clearJournal();
+    }
+    const person = async (email: string) => {
+      const key = await system.ems.person({ email });
+      await system.ems.preference(key, true);
+      return key;
+    };
+    for (let n = 0; n < FEW; n += 1) await person(`slow${n}@clube.example`);
+    const sweeps = PROCESSES.map((process) => system.process(process).sweep());
+    const isCalled = async (process: (typeof PROCESSES)[number]) =>
+      (await controlOf(process).concurrency()).current > 0;
+    for (const process of PROCESSES) await system.eventually(`a bulk call to ${process}`, () => isCalled(process));
+    const urgent = await person('urgent@clube.example');
+    for (const process of PROCESSES) {
+      await system.process(process).syncNow('Person', urgent);
+      expect(await system.process(process).record('Person', urgent)).toMatchObject({ state: 'IN_SYNC' });
+      expect(await isCalled(process)).toBe(true);
+    }
+    await Promise.all(sweeps);
+    for (const process of PROCESSES) {
+      await system.process(process).quiet();
+      expect(await bulkCalls(process)).toEqual([FEW]);
+    }
+    const { rows } = await system.database.query('SELECT DISTINCT state, attempts FROM sync_person');
+    expect(rows).toEqual([{ state: 'IN_SYNC', attempts: 0 }]);
   });
 });
