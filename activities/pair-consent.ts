@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { announceInBase } from '../database/records/announce-in-base.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
+import { announceMove, readMove } from '../database/records/moves.ts';
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
 import { enterLedger, readLedger } from '../database/records/ledger.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
@@ -82,6 +83,8 @@ export function pairConsent(
         base = { ...base, ...announced };
       },
       willHold: (remoteId) => keepRemoteId(orm, process, mapping.type, { key, pass, remoteId }),
+      movingTo: () => readMove(orm.em.fork(), { process, type: mapping.type, key }),
+      willMoveTo: (remoteId) => announceMove(orm.em.fork(), { process, type: mapping.type, key }, remoteId),
     },
   };
 }

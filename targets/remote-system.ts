@@ -30,6 +30,10 @@ export interface PairConsent {
    * the answer be lost, an opt-out or a removal that comes before the next attempt still finds it.
    */
   willHold(remoteId: string): Promise<void>;
+  /** Under which other id an earlier attempt was to leave the remote record, if its answer was lost; else null. */
+  movingTo(): Promise<string | null>;
+  /** Puts on record, before the call, under which other id it will leave the remote record. */
+  willMoveTo(remoteId: string): Promise<void>;
 }
 
 /** One entity to be created or brought up to date at the target. */

@@ -6,6 +6,7 @@ import { SyncInbound } from './sync-0002-inbound.ts';
 import { SyncBothWays } from './sync-0003-both-ways.ts';
 import { SyncConsent } from './sync-0004-consent.ts';
 import { SyncIdempotency } from './sync-0005-idempotency.ts';
+import { SyncMoving } from './sync-0006-moving.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -25,5 +26,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0003-both-ways', class: SyncBothWays },
     { name: 'sync-0004-consent', class: SyncConsent },
     { name: 'sync-0005-idempotency', class: SyncIdempotency },
+    { name: 'sync-0006-moving', class: SyncMoving },
   ],
 };

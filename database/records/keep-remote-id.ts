@@ -3,6 +3,7 @@ import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { Orm } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
+import { forgetMoves } from './moves.ts';
 
 /**
  * Writes a remote id that the target has confirmed, or that a create is about to make, before the rest of the result: it tells who
@@ -14,8 +15,10 @@ export async function keepRemoteId(
   type: EntityType,
   { key, pass, remoteId }: { readonly key: EntityKey; readonly pass: bigint; readonly remoteId: string | null },
 ): Promise<void> {
+  const em = orm.em.fork();
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET remote_id = ${remoteId}
     WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${pass.toString()}::bigint
-      AND remote_id IS DISTINCT FROM ${remoteId}`.execute(orm.em.fork().getKysely());
+      AND remote_id IS DISTINCT FROM ${remoteId}`.execute(em.getKysely());
+  await forgetMoves(em, process, type, [key]);
 }

@@ -6,6 +6,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager, Orm } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import { tieSentMessages } from './message-ties.ts';
+import { forgetMoves } from './moves.ts';
 import { examined, inSync, upsertRecords, type RecordValues } from './upsert-records.ts';
 import { writeRiders } from './write-riders.ts';
 
@@ -23,6 +24,12 @@ export async function writeDeliveries(
   const forgotten = deliveries.filter(isForgotten);
   await orm.em.fork().transactional(async (em) => {
     await deleteRecords(em, process, type, forgotten);
+    await forgetMoves(
+      em,
+      process,
+      type,
+      deliveries.filter(isGone).map(({ key }) => key),
+    );
     await tieSentMessages(em, process, deliveries);
     for (const [keep, sameKeep] of Map.groupBy(values, (value) => value.keep)) {
       await upsertRecords(em, process, type, keep, sameKeep);
@@ -33,6 +40,9 @@ export async function writeDeliveries(
 
 const isForgotten = (delivery: Delivery) =>
   (delivery.kind === 'removed' && delivery.forget) || (delivery.kind === 'erased' && delivery.examined === null);
+
+/** It has no remote record of its own any more, wherever that was. */
+const isGone = ({ kind }: Delivery) => kind === 'removed' || kind === 'erased' || kind === 'linked';
 
 async function deleteRecords(
   em: EntityManager,

@@ -75,10 +75,10 @@ async function sendMany(
   });
 }
 
-/** Nobody else's record names the member, or was last known to have its address. */
+/** Nobody else's record names the member, or was last known to have its address; and it is not on its way elsewhere. */
 async function isFree(request: SendRequest): Promise<boolean> {
-  if (request.remoteId !== null) return true;
   const consent = consentOf(request);
+  if (request.remoteId !== null) return (await consent.movingTo()) === null;
   return (
     (await consent.holderOfAddress()) === null &&
     (await consent.holderOf(subscriberHash(addressIn(request.content)))) === null

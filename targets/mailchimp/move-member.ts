@@ -6,6 +6,7 @@ import { consentIn } from './consent-in.ts';
 import { changedMeanwhile, refused, type Answer } from './http.ts';
 import { addressIn } from './member-body.ts';
 import { emsKeyOf, ownRefusals } from './read-member.ts';
+import { recordedMember } from './recorded-member.ts';
 
 /** Where a person goes on whose address has changed. */
 export type Place =
@@ -22,11 +23,11 @@ export type Place =
  * already, that one goes on, and the old one is put away; where the old address is another person's as well, it is left for that
  * person. Whoever had refused at the old address is followed by it.
  *
- * @param from the hash that the person was known by.
  * @param to the hash of the address that EMS holds now.
  */
-export async function moveMember(api: MailchimpApi, request: SendRequest, from: string, to: string): Promise<Place> {
-  const before = await api.member(from);
+export async function moveMember(api: MailchimpApi, request: SendRequest, to: string): Promise<Place> {
+  const before = await recordedMember(api, request);
+  if (before?.id === to || (before === null && request.remoteId === to)) return { kind: 'member', member: before };
   const there = await api.member(to);
   if (before === null) return { kind: 'member', member: there };
   // An earlier attempt has put it away, and its answer was lost.
@@ -36,6 +37,9 @@ export async function moveMember(api: MailchimpApi, request: SendRequest, from: 
   if (refusals.length > 0) return { kind: 'done', result: { kind: 'withheld', remoteId: before.id, refusals } };
   if (await consentOf(request).isAnothers(before.email_address)) return { kind: 'member', member: there };
   if (there !== null) return { kind: 'member', member: there, after: async () => void (await api.archive(before.id)) };
+  // It is there already that it was moved to last.
+  if (before.id !== request.remoteId) await consentOf(request).willHold(before.id);
+  await consentOf(request).willMoveTo(to);
   return moved(api, before, await api.patchMember(before.id, { email_address: addressIn(request.content) }));
 }
 

@@ -6,8 +6,10 @@ import {
   type Removed,
   type RemoveRequest,
 } from '../remote-system.ts';
+import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
 import { isReached, ownRefusals } from './read-member.ts';
+import { recordedMember } from './recorded-member.ts';
 import { subscriberHash } from './subscriber-hash.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
@@ -16,8 +18,7 @@ import { unsubscribe } from './unsubscribe.ts';
  * reported first, for an archived member does not tell.
  */
 export async function removePerson(api: MailchimpApi, request: RemoveRequest): Promise<Removed> {
-  const { remoteId } = request;
-  const member = remoteId === null ? null : await api.member(remoteId);
+  const member = await recordedMember(api, request);
   if (member === null || member.status === 'archived') return {};
   const left = { addresses: { email: member.email_address }, refusals: ownRefusals(request, member) };
   if (!(await consentOf(request).isAnothers(member.email_address))) await api.archive(member.id);
@@ -27,9 +28,8 @@ export async function removePerson(api: MailchimpApi, request: RemoveRequest): P
 /** Mailchimp's strongest deletion: the address cannot be imported again. A member that is another person's is left alone. */
 export async function erasePerson(api: MailchimpApi, request: EraseRequest): Promise<Erased> {
   const erased: string[] = [];
-  for (const hash of await ownHashes(request)) {
-    const member = await api.member(hash);
-    if (member !== null && (await api.deleteForGood(hash))) erased.push(member.email_address);
+  for (const member of await ownMembers(api, request)) {
+    if (await api.deleteForGood(member.id)) erased.push(member.email_address);
   }
   return {
     outcome: erased.length === 0 ? 'absent' : 'erased',
@@ -41,18 +41,17 @@ export async function erasePerson(api: MailchimpApi, request: EraseRequest): Pro
 /** Only the opt-out, of a person whose other fields cannot be sent. A member that is another person's is left alone. */
 export async function optOutPerson(api: MailchimpApi, request: OptOutRequest): Promise<void> {
   if (!request.channels.includes('email')) return;
-  for (const hash of await ownHashes(request)) {
-    const member = await api.member(hash);
-    if (member !== null && isReached(member)) await unsubscribe(api, request, member);
+  for (const member of await ownMembers(api, request)) {
+    if (isReached(member)) await unsubscribe(api, request, member);
   }
 }
 
-/** Where the person may be a member: under its record's id, and at EMS's address, unless another person's record names that. */
-async function ownHashes(request: EraseRequest | OptOutRequest): Promise<readonly string[]> {
-  const { remoteId, addresses } = request;
-  const { email } = addresses;
-  const known = remoteId === null ? [] : [remoteId];
-  if (typeof email !== 'string') return known;
-  const hash = subscriberHash(email);
-  return hash === remoteId || (await consentOf(request).holderOf(hash)) !== null ? known : [...known, hash];
+/** As whom the person is a member: by its record, and by EMS's address, unless another person's record names that. */
+async function ownMembers(api: MailchimpApi, request: EraseRequest | OptOutRequest): Promise<readonly Member[]> {
+  const { email } = request.addresses;
+  const recorded = await recordedMember(api, request);
+  const hash = typeof email === 'string' ? subscriberHash(email) : null;
+  const isKnown = hash === null || hash === recorded?.id || (await consentOf(request).holderOf(hash)) !== null;
+  const other = isKnown ? null : await api.member(hash);
+  return [recorded, other].filter((member) => member !== null);
 }

@@ -10,6 +10,7 @@ import { changedMeanwhile, refused } from './http.ts';
 import { addressIn, memberBody, wantedStatus } from './member-body.ts';
 import { moveMember, type Place } from './move-member.ts';
 import { isReached, ownRefusals } from './read-member.ts';
+import { recordedMember } from './recorded-member.ts';
 import { subscriberHash } from './subscriber-hash.ts';
 import type { Topics } from './topics.ts';
 import { unsubscribe } from './unsubscribe.ts';
@@ -28,16 +29,18 @@ export interface Audience {
  */
 export async function sendPerson(api: MailchimpApi, request: SendRequest, audience: Audience): Promise<SendResult> {
   const hash = subscriberHash(addressIn(request.content));
-  const moved = request.remoteId !== null && request.remoteId !== hash ? request.remoteId : null;
-  if (moved !== null && wantedStatus(request.content) === 'unsubscribed') {
+  const hasMoved = request.remoteId !== null && request.remoteId !== hash;
+  if (hasMoved && wantedStatus(request.content) === 'unsubscribed') {
     // Before all else, at the address that is mailed so far: a no waits neither for a move nor for who is in its way.
-    const known = await api.member(moved);
+    const known = await recordedMember(api, request);
     if (known !== null && isReached(known)) await unsubscribe(api, request, known);
   }
   const holder = await consentOf(request).holderOf(hash);
   if (holder !== null) return blockedBy(api, request, holder);
   const place: Place =
-    moved === null ? { kind: 'member', member: await api.member(hash) } : await moveMember(api, request, moved, hash);
+    request.remoteId === null
+      ? { kind: 'member', member: await api.member(hash) }
+      : await moveMember(api, request, hash);
   if (place.kind === 'done') return place.result;
   const result = await write(api, request, place.member, audience);
   // Also if the new address takes nothing: EMS does not know the old one any more, and whoever moved is not mailed there.

@@ -144,13 +144,11 @@ describe('the role', () => {
       const admin = new Client({ connectionString: fresh.url });
       await admin.connect();
       // As if the last migration were new.
-      await admin.query('DROP TABLE sync_idempotency');
-      await admin.query("DELETE FROM sync_migration WHERE name = 'sync-0005-idempotency'");
+      await admin.query('DROP TABLE sync_move');
+      await admin.query("DELETE FROM sync_migration WHERE name = 'sync-0006-moving'");
       const later = await runCli(['migrate'], settings);
-      expect(later.stdout).toContain('ran sync-0005-idempotency\nthe role ems_sync may do');
-      const { rows } = await admin.query(
-        `SELECT has_table_privilege('${SYNC_ROLE}', 'sync_idempotency', 'INSERT') AS may`,
-      );
+      expect(later.stdout).toContain('ran sync-0006-moving\nthe role ems_sync may do');
+      const { rows } = await admin.query(`SELECT has_table_privilege('${SYNC_ROLE}', 'sync_move', 'INSERT') AS may`);
       expect(rows).toEqual([{ may: true }]);
       await admin.end();
     } finally {

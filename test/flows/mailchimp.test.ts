@@ -121,6 +121,22 @@ describe('outbound', () => {
     },
   );
 
+  test('a change of address whose answer was lost, of a person who is then deleted: nobody stays subscribed', async () => {
+    const { person, preference } = await under.personInStep();
+    const next = under.email();
+    await under.control.setFaults({ failAfter: { match: { method: 'PATCH' } } });
+    await system.ems.update('person', person, { email: next });
+    await mailchimp.request('Person', person);
+    await system.eventually('the move', () => under.member(next));
+    await system.ems.delete('contact_preference', preference);
+    await system.ems.delete('person', person);
+    await under.control.clearFaults();
+    await mailchimp.settle();
+    expect(await under.member(next)).toMatchObject({ status: 'archived' });
+    expect(await mailchimp.record('Person', person)).toBeNull();
+    expect((await system.database.query('SELECT FROM sync_move')).rows).toEqual([]);
+  });
+
   test('an e-mail goes from A to B and back: one member throughout', async () => {
     const { person, email: a } = await under.personInStep();
     const b = under.email();

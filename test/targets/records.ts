@@ -15,9 +15,11 @@ export interface Known {
 export class Records {
   readonly #remoteIds = new Map<string, string>();
   readonly #stored = new Map<string, Content>();
+  readonly #moving = new Map<string, string>();
 
   clear(): void {
     this.#remoteIds.clear();
+    this.#moving.clear();
     this.#stored.clear();
   }
 
@@ -26,6 +28,7 @@ export class Records {
     if (result.kind === 'sent') {
       this.#remoteIds.set(key, result.remoteId);
       this.#stored.set(key, result.stored ?? {});
+      this.#moving.delete(key);
     }
     if ((result.kind === 'gave-way' || result.kind === 'withheld') && result.remoteId === null)
       this.#remoteIds.delete(key);
@@ -70,7 +73,12 @@ export class Records {
         if (stored === undefined || !Object.hasOwn(stored, field)) return false;
         return JSON.stringify(canonicalForm(stored[field])) === JSON.stringify(canonicalForm(value));
       },
-      willHold: async (remoteId) => void this.#remoteIds.set(key, remoteId),
+      willHold: async (remoteId) => {
+        this.#remoteIds.set(key, remoteId);
+        this.#moving.delete(key);
+      },
+      movingTo: async () => this.#moving.get(key) ?? null,
+      willMoveTo: async (remoteId) => void this.#moving.set(key, remoteId),
       willStore: async (field, value) => {
         if (this.#remoteIds.has(key)) this.#stored.set(key, { ...this.#stored.get(key), [field]: value });
       },

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { asSent } from '../results.ts';
 import { ANA, hashOf, mailchimpUnderTest, OPTED_OUT, RUI } from './mailchimp-under-test.ts';
 
@@ -6,6 +6,7 @@ const mailchimp = mailchimpUnderTest();
 
 const OLD = 'ana@clube.example';
 const NEW = 'ana@home.example';
+const LATER = 'ana@work.example';
 
 const blockedBy = (key: string) => ({ kind: 'blocked', by: [{ type: 'Person', key }], field: 'email' });
 
@@ -17,6 +18,12 @@ const standing = async () =>
       `${JSON.stringify(mergeFields['EMSID'])} ${status}`,
     ]),
   );
+
+/** A move that is made, and whose answer does not arrive; or is cut before. */
+async function lose(email: string, fault: 'failAfter' | 'failBefore' = 'failAfter'): Promise<void> {
+  await mailchimp.control.setFaults({ [fault]: { times: 1, match: { method: 'PATCH' } } });
+  await expect(mailchimp.send('4711', { ...ANA, email })).rejects.toMatchObject({ errorClass: 'transient' });
+}
 
 describe('a new address', () => {
   test('moves the member, with all that it has', async () => {
@@ -33,10 +40,66 @@ describe('a new address', () => {
 
   test('whose answer was lost is not moved twice', async () => {
     asSent(await mailchimp.send('4711', ANA));
-    await mailchimp.control.setFaults({ failAfter: { times: 1, match: { method: 'PATCH' } } });
-    await expect(mailchimp.send('4711', { ...ANA, email: NEW })).rejects.toMatchObject({ errorClass: 'transient' });
+    await lose(NEW);
     asSent(await mailchimp.send('4711', { ...ANA, email: NEW }));
     expect(await standing()).toEqual({ [NEW]: '"4711" subscribed' });
+  });
+
+  test('that was never arrived at, and is a stranger’s by then: that one is left alone', async () => {
+    asSent(await mailchimp.send('4711', ANA));
+    await lose(NEW, 'failBefore');
+    await mailchimp.control.backdoor({ do: 'delete-permanent', member: hashOf(OLD) });
+    await mailchimp.control.backdoor({ do: 'create-member', email: NEW, status: 'subscribed', by: 'user' });
+    await mailchimp.remove('4711');
+    expect(await mailchimp.erase('4711', {})).toMatchObject({ outcome: 'absent' });
+    expect(await mailchimp.member(NEW)).toMatchObject({ status: 'subscribed' });
+  });
+
+  describe('whose answer was lost', () => {
+    beforeEach(async () => {
+      asSent(await mailchimp.send('4711', ANA));
+      await lose(NEW);
+    });
+
+    test.each([
+      ['another one', LATER],
+      ['the old one', OLD],
+    ])('and then %s: one member, not two', async (_, email) => {
+      asSent(await mailchimp.send('4711', { ...ANA, email }));
+      expect(await standing()).toEqual({ [email]: '"4711" subscribed' });
+    });
+
+    test('and then the old one in a list call: one member, not two', async () => {
+      asSent((await mailchimp.sendMany([mailchimp.request('4711', ANA)]))[0]);
+      expect(await standing()).toEqual({ [OLD]: '"4711" subscribed' });
+    });
+
+    test('and then another one, whose answer is lost as well: one member still', async () => {
+      await lose(LATER);
+      asSent(await mailchimp.send('4711', { ...ANA, email: OLD }));
+      expect(await standing()).toEqual({ [OLD]: '"4711" subscribed' });
+    });
+
+    test('and then another one that is cut before it arrives: one member still', async () => {
+      await lose(LATER, 'failBefore');
+      asSent(await mailchimp.send('4711', { ...ANA, email: LATER }));
+      expect(await standing()).toEqual({ [LATER]: '"4711" subscribed' });
+    });
+
+    test('and then an opt-out, with yet another one: the member that is mailed is unsubscribed', async () => {
+      await mailchimp.send('4711', { ...ANA, ...OPTED_OUT, email: LATER });
+      expect(await standing()).toEqual({ [LATER]: '"4711" unsubscribed' });
+    });
+
+    test('and then EMS’s row is deleted: the member is put away', async () => {
+      await mailchimp.remove('4711');
+      expect(await standing()).toEqual({ [NEW]: '"4711" archived' });
+    });
+
+    test('and then EMS’s row is deleted, and erased: nothing is left', async () => {
+      expect(await mailchimp.erase('4711', {})).toMatchObject({ outcome: 'erased', addresses: [['email', NEW]] });
+      expect(await standing()).toEqual({});
+    });
   });
 
   test('that is a member already: that one goes on, and the old one is put away', async () => {

@@ -1,0 +1,43 @@
+import { sql } from 'kysely';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { EntityManager } from '../orm.ts';
+
+interface PairOf {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly key: EntityKey;
+}
+
+/** Writes, before the call, under which id it will leave the remote record; the record's own stays until that is confirmed. */
+export async function announceMove(em: EntityManager, { process, type, key }: PairOf, movingTo: string): Promise<void> {
+  await sql`
+    INSERT INTO sync_move (sync_process, entity_type, entity_key, moving_to)
+    VALUES (${process}, ${type}, ${key}::bigint, ${movingTo})
+    ON CONFLICT (sync_process, entity_type, entity_key) DO UPDATE SET moving_to = EXCLUDED.moving_to`.execute(
+    em.getKysely(),
+  );
+}
+
+/** Null: no move is unconfirmed. */
+export async function readMove(em: EntityManager, { process, type, key }: PairOf): Promise<string | null> {
+  const { rows } = await sql<{ moving_to: string }>`
+    SELECT moving_to FROM sync_move
+    WHERE sync_process = ${process} AND entity_type = ${type} AND entity_key = ${key}::bigint`.execute(em.getKysely());
+  return rows[0]?.moving_to ?? null;
+}
+
+/** Where these pairs' remote records are is confirmed, or does not matter any more. */
+export async function forgetMoves(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  keys: readonly EntityKey[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  await sql`
+    DELETE FROM sync_move
+    WHERE sync_process = ${process} AND entity_type = ${type} AND entity_key = ANY (${[...keys]}::bigint[])`.execute(
+    em.getKysely(),
+  );
+}

@@ -1,0 +1,17 @@
+import { consentOf, type RemoveRequest } from '../remote-system.ts';
+import type { Member } from './answers.ts';
+import type { MailchimpApi } from './api.ts';
+import { emsKeyOf } from './read-member.ts';
+
+/** The member that a record means: under its id, or else where a change of address has taken it whose answer was lost. */
+export async function recordedMember(
+  api: MailchimpApi,
+  request: Pick<RemoveRequest, 'type' | 'key' | 'remoteId' | 'consent'>,
+): Promise<Member | null> {
+  const { key, remoteId } = request;
+  const known = remoteId === null ? null : await api.member(remoteId);
+  if (known !== null) return known;
+  const movingTo = await consentOf(request).movingTo();
+  const moved = movingTo === null ? null : await api.member(movingTo);
+  return moved !== null && emsKeyOf(moved) === key ? moved : null;
+}
