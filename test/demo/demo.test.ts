@@ -100,7 +100,9 @@ describe('npm run demo', () => {
       const files = await Promise.all([demo, other].map((one) => one.told(/set -a; \. (.+); set \+a/)));
       expect(new Set(files).size).toBe(2);
       expect(await demo.told(/\d+ changes of EMS, the last: .+\)/)).toMatch(/ changes of EMS, the last: \S+/);
-      expect(await demo.told(/\d+ at the targets, the last: .+\)/)).toMatch(/the last: (MAUTIC|MAILCHIMP|RUNSIGNUP|CHATWOOT): \S+/);
+      expect(await demo.told(/\d+ at the targets, the last: .+\)/)).toMatch(
+        /the last: (MAUTIC|MAILCHIMP|RUNSIGNUP|CHATWOOT): \S+/,
+      );
       process.kill(await other.pid(), 'SIGKILL');
       expect(await other.ended()).toBe(137);
       demo.signal('SIGTERM');

@@ -1,18 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { localFolder, projectFolder } from '../../local/folders.ts';
+import { projectFolder } from '../../local/folders.ts';
 import type { ProcessUnderTest } from '../flows/process-under-test.ts';
 import { System } from '../flows/system.ts';
+import { copyProject } from '../project-copy.ts';
 import { Board } from './board.ts';
 import { apply, blocksOf } from './page-files.ts';
 
 const run = promisify(execFile);
-
-/** What workers and command line are made of. */
-const SHIPPED = ['activities', 'clients', 'database', 'settings', 'sync', 'targets', 'workers', 'workflows'];
 
 /** Of the project, with a line for the new target in them. */
 const TOUCHED = ['sync/sync-process-name.ts', 'targets/index.ts'];
@@ -21,19 +19,12 @@ const TOUCHED = ['sync/sync-process-name.ts', 'targets/index.ts'];
 const ONCE_A_YEAR = '0 0 1 1 *';
 
 const blocks = blocksOf('adding-a-target.md');
-const folder = join(localFolder, 'test', `adding-a-target-${process.pid}`);
+const { folder, remove } = copyProject('adding-a-target');
 const board = new Board();
 let system: System;
 let scoreboard: ProcessUnderTest;
 
 beforeAll(async () => {
-  mkdirSync(folder, { recursive: true });
-  for (const name of [...SHIPPED, 'package.json', 'tsconfig.json', '.prettierrc.json'])
-    cpSync(join(projectFolder, name), join(folder, name), {
-      recursive: true,
-      filter: (path) => !path.includes('/java/'),
-    });
-  symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));
   const url = await board.start();
   system = await System.start({
     settings: {
@@ -49,7 +40,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system?.stop();
   await board.stop();
-  rmSync(folder, { recursive: true, force: true });
+  remove();
 });
 
 const program = (name: string) => join(projectFolder, 'node_modules', name);
