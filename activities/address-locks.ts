@@ -55,11 +55,16 @@ export async function withAddressLocks<T>(
   throw new SyncError('transient', `EMS keeps changing the address of ${pair.type}/${pair.key}`, { code: 'ems-busy' });
 }
 
-/** Of hashes: a lock's name is seen by whoever looks into the database. */
+/**
+ * Of hashes: a lock's name is seen by whoever looks into the database. Under every key, so that workers that know but one key
+ * in common keep out of each other's way while keys are changed.
+ */
 async function lockNames(dependencies: Dependencies, { process: name, type, key }: PairOf): Promise<readonly string[]> {
   const { process } = connectedProcess(dependencies, name);
   const { entity, base } = await loadEnds(dependencies.orm, name, type, key);
-  const own = addressHashes('email', addressesOf(mappingOf(process, type), entity).email, dependencies.keys)[0];
+  const own = addressHashes('email', addressesOf(mappingOf(process, type), entity).email, dependencies.keys);
   const held = base?.[ADDRESS_FIELD];
-  return [own, held].flatMap((hash) => (hash === undefined ? [] : [`ems-sync address ${name} ${hash}`]));
+  return [...new Set([...own, ...(held === undefined ? [] : [held])])].map(
+    (hash) => `ems-sync address ${name} ${hash}`,
+  );
 }

@@ -49,7 +49,7 @@ export class System {
   readonly temporal: TemporalClient;
   readonly #limitedUrl: string;
   readonly #settleMs: number;
-  readonly #settings: Readonly<Record<string, string>>;
+  #settings: Readonly<Record<string, string>>;
   readonly #simulators: Simulators;
   readonly #cleanUp: () => Promise<void>;
   readonly #workerLogs: string[] = [];
@@ -193,6 +193,11 @@ export class System {
     const workers = this.#workers;
     this.#workers = [];
     return stopAll(workers, signal);
+  }
+
+  /** Workers and command line that start from now on have these as well. */
+  set(settings: Readonly<Record<string, string>>): void {
+    this.#settings = { ...this.#settings, ...settings };
   }
 
   /** A rolling change: today's workers start beside those that run, which are told to stop then. @returns how those ended. */

@@ -39,7 +39,7 @@ describe('a call that got no answer', () => {
     server = undefined;
   });
 
-  async function failing(onConnection: ((server: Server) => void) | null): Promise<unknown> {
+  async function failing(onConnection: ((server: Server) => void) | null, timeoutMs = 60_000): Promise<unknown> {
     const listening = createServer();
     await new Promise((resolve) => listening.listen(0, '127.0.0.1', () => resolve(null)));
     const { port } = listening.address() as AddressInfo;
@@ -48,7 +48,7 @@ describe('a call that got no answer', () => {
       server = listening;
       onConnection(listening);
     }
-    const call = got(`http://127.0.0.1:${port}`, { retry: { limit: 0 }, timeout: { request: 200 } });
+    const call = got(`http://127.0.0.1:${port}`, { retry: { limit: 0 }, timeout: { request: timeoutMs } });
     return connectionError(
       'TagServer',
       await call.then(
@@ -71,7 +71,7 @@ describe('a call that got no answer', () => {
 
   test('in time: transient, for it may have had its effect', async () => {
     const sockets: { destroy(): unknown }[] = [];
-    const error = await failing((listening) => listening.on('connection', (socket) => sockets.push(socket)));
+    const error = await failing((listening) => listening.on('connection', (socket) => sockets.push(socket)), 200);
     for (const socket of sockets) socket.destroy();
     expect(error).toMatchObject({ errorClass: 'transient', code: 'ETIMEDOUT' });
     expect((error as SyncError).message).toContain('TagServer gave no answer in time');
