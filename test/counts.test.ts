@@ -31,6 +31,6 @@ describe('the counts of a test run', () => {
 });
 
 test('jest uses two workers unless the person says otherwise', () => {
-  expect(jestArguments('m', 'r', ['test/sync'])).toEqual(expect.arrayContaining(['--maxWorkers=4', 'test/sync']));
-  expect(jestArguments('m', 'r', ['--runInBand'])).not.toContain('--maxWorkers=4');
+  expect(jestArguments('m', 'r', ['test/sync'])).toEqual(expect.arrayContaining(['--maxWorkers=3', 'test/sync']));
+  expect(jestArguments('m', 'r', ['--runInBand'])).not.toContain('--maxWorkers=3');
 });

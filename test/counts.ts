@@ -12,7 +12,7 @@ export function summary({ passed, failed, skipped }: Counts): string {
 }
 
 /** Flows wait more than they work: with two, two cores were half idle. */
-const FILES_AT_ONCE = 4;
+const FILES_AT_ONCE = 3;
 
 /** What Node is given to run jest; `extra` is what the person added: `npm test -- test/sync`. */
 export function jestArguments(modules: string, resultsFile: string, extra: readonly string[]): string[] {

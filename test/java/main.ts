@@ -44,7 +44,7 @@ async function main(): Promise<Counts> {
 /** For SameStartTest, which compares what is on record of these runs with what is of its own. EMS has no such rows. */
 async function askAsTypeScriptDoes({ temporal }: System): Promise<void> {
   await requestSync(temporal, { process: 'TAGSERVER', type: 'Tag', key: '900000001' });
-  await requestSyncAndWait(temporal, { process: 'TAGSERVER', type: 'Race', key: '900000002' }, 30_000);
+  await requestSyncAndWait(temporal, { process: 'TAGSERVER', type: 'Race', key: '900000002' }, 120_000);
 }
 
 async function runMaven(system: System): Promise<Counts> {

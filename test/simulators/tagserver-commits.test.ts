@@ -30,11 +30,11 @@ const call = (method: string, path: string, json?: unknown, headers: Record<stri
 const put = (id: string, name = 'Club', headers: Record<string, string> = {}) =>
   call('PUT', `/organisations/${id}`, { name }, headers);
 
-/** Reads the condition again and again for at most five seconds. */
+/** Reads the condition again and again for at most a minute. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 60_000;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error('What the test waits for did not happen in five seconds.');
+    if (performance.now() > deadline) throw new Error('What the test waits for did not happen in a minute.');
     await sleep(20);
   }
 }
