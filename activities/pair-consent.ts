@@ -83,8 +83,8 @@ export function pairConsent(
         base = { ...base, ...announced };
       },
       willHold: (remoteId) => keepRemoteId(orm, process, mapping.type, { key, pass, remoteId }),
-      movingTo: () => readMove(orm.em.fork(), { process, type: mapping.type, key }),
-      willMoveTo: (remoteId) => announceMove(orm.em.fork(), { process, type: mapping.type, key }, remoteId),
+      movingTo: () => readMove(orm.em.fork(), process, mapping.type, key),
+      willMoveTo: (movingTo) => announceMove(orm.em.fork(), process, mapping.type, { key, movingTo }),
     },
   };
 }

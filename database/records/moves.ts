@@ -3,14 +3,13 @@ import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
-interface PairOf {
-  readonly process: SyncProcessName;
-  readonly type: EntityType;
-  readonly key: EntityKey;
-}
-
 /** Writes, before the call, under which id it will leave the remote record; the record's own stays until that is confirmed. */
-export async function announceMove(em: EntityManager, { process, type, key }: PairOf, movingTo: string): Promise<void> {
+export async function announceMove(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  { key, movingTo }: { readonly key: EntityKey; readonly movingTo: string },
+): Promise<void> {
   await sql`
     INSERT INTO sync_move (sync_process, entity_type, entity_key, moving_to)
     VALUES (${process}, ${type}, ${key}::bigint, ${movingTo})
@@ -20,7 +19,12 @@ export async function announceMove(em: EntityManager, { process, type, key }: Pa
 }
 
 /** Null: no move is unconfirmed. */
-export async function readMove(em: EntityManager, { process, type, key }: PairOf): Promise<string | null> {
+export async function readMove(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  key: EntityKey,
+): Promise<string | null> {
   const { rows } = await sql<{ moving_to: string }>`
     SELECT moving_to FROM sync_move
     WHERE sync_process = ${process} AND entity_type = ${type} AND entity_key = ${key}::bigint`.execute(em.getKysely());
