@@ -244,7 +244,12 @@ describe('the gateway', () => {
     const ready = await fetch(`${lame.url}/health/ready`);
     expect(ready.status).toBe(503);
     expect(await ready.json()).toMatchObject({ unreachable: [server] });
-    expect(lame.log()).toContain(reason);
+    // On a busy machine the hook's own limit may pass first, which knows no server: then the next one says it.
+    await system.eventually(`the reason in the log: ${reason}`, async () => {
+      if (lame.log().includes(reason)) return true;
+      expect(await send(lame, { event: 'contact_created', id: contact })).toBe(503);
+      return false;
+    });
     expect(lame.log()).not.toContain('top-secret');
   });
 

@@ -8,6 +8,8 @@ export interface ProgramUnderTest {
   readonly child: Child;
   /** Everything that it has logged. */
   log(): string;
+  /** Waits until it has logged this: a program answers before its log is written. @throws Error if it does not come. */
+  hasLogged(text: string | RegExp): Promise<void>;
 }
 
 /** Starts a program of ours with the system's settings and these, and waits until its log says that it is ready. */
@@ -30,7 +32,11 @@ export async function startProgram(
     if (!child.running) throw new Error(child.describeEnd(await child.ended));
     return ready.test(log());
   });
-  return { child, log };
+  const hasLogged = async (text: string | RegExp) => {
+    const found = async () => (typeof text === 'string' ? log().includes(text) : text.test(log()));
+    await system.eventually(`${file} that has logged ${text}`, found);
+  };
+  return { child, log, hasLogged };
 }
 
 /** A gateway, and where it listens. */
