@@ -38,6 +38,8 @@ export const assumptionsSchema = z.strictObject({
   withheldComesAs: z.enum(['missing', 'null']).default('missing'),
 
   // --- reading ---
+  /** A list without elements is left out of its answer. False: it is there, and empty. */
+  emptyListsAreLeftOut: z.boolean().default(true),
   /** More per page than allowed is error 3. False: the page is cut to the maximum, without a word. */
   refuseOversizedPages: z.boolean().default(true),
   /** Where `page` is used without `sort`, rows come in this order. */

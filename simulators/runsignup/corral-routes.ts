@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { RunSignupError } from './error-codes.ts';
 import { requestObject, sendAnswer } from './http.ts';
-import { looseInt, looseText, objectsOf } from './loose.ts';
+import { listProperty, looseInt, looseText, objectsOf } from './loose.ts';
 import { Parameters } from './parameters.ts';
 import type { Corral, Race } from './records.ts';
 import type { RunSignup } from './runsignup.ts';
@@ -23,7 +23,7 @@ export function addCorralRoutes(scope: FastifyInstance, server: RunSignup): void
       }),
     );
     request.journalEntry.outcome = `saved ${ids.length}`;
-    return sendAnswer(request, reply, { race_corral_ids: ids });
+    return sendAnswer(request, reply, listProperty('race_corral_ids', ids, server.assumptions.emptyListsAreLeftOut));
   });
 }
 

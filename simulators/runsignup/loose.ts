@@ -39,3 +39,11 @@ export function objectsOf(value: unknown): Readonly<Record<string, unknown>>[] {
   if (!Array.isArray(value)) throw new RunSignupError(11);
   return value.map(objectOf);
 }
+
+/** A property that holds a list, or no property where the list is empty and `leftOut` says so. */
+export const listProperty = <Name extends string, Value>(
+  name: Name,
+  elements: readonly Value[],
+  leftOut: boolean,
+): Partial<Record<Name, readonly Value[]>> =>
+  leftOut && elements.length === 0 ? {} : ({ [name]: elements } as Record<Name, readonly Value[]>);

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RunSignupError } from './error-codes.ts';
 import { sendAnswer } from './http.ts';
+import { listProperty } from './loose.ts';
 import { Parameters } from './parameters.ts';
 import { type RegistrationParts, participantBody, removedBody } from './participant-representation.ts';
 import type { RaceEvent, Registration, User } from './records.ts';
@@ -15,12 +16,17 @@ interface RaceParams {
 
 /** `GET participants` (active registrations) and `GET removed-participants` (the deletion feed), page by page and event. */
 export function addParticipantReads(scope: FastifyInstance, server: RunSignup): void {
+  const participantList = (rows: readonly object[]) =>
+    listProperty('participants', rows, server.assumptions.emptyListsAreLeftOut);
+
   scope.get<RaceParams>('/race/:raceId(^\\d+$)/participants', async (request, reply) => {
     const read = startRead(server, request);
     const answer = read.events.map((event) => ({
       event: { event_id: event.eventId, name: event.name, participants: [] },
-      participants: pageOf(server, read, event, true).map((registration) =>
-        participantBody(registration, partsOf(server, read, event, registration)),
+      ...participantList(
+        pageOf(server, read, event, true).map((registration) =>
+          participantBody(registration, partsOf(server, read, event, registration)),
+        ),
       ),
     }));
     return sendAnswer(request, reply, answer);
@@ -33,8 +39,10 @@ export function addParticipantReads(scope: FastifyInstance, server: RunSignup): 
     const answer = read.events.map((event) => ({
       event: {
         event_id: event.eventId,
-        participants: pageOf(server, read, event, false).map((registration) =>
-          removedBody(registration, condensed ? undefined : partsOf(server, read, event, registration)),
+        ...participantList(
+          pageOf(server, read, event, false).map((registration) =>
+            removedBody(registration, condensed ? undefined : partsOf(server, read, event, registration)),
+          ),
         ),
       },
     }));

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RunSignupError } from './error-codes.ts';
 import { requestObject, sendAnswer } from './http.ts';
-import { looseInt, objectsOf } from './loose.ts';
+import { listProperty, looseInt, objectsOf } from './loose.ts';
 import { Parameters } from './parameters.ts';
 import { type WriteContext, addParticipant, editParticipant } from './participant-rules.ts';
 import type { RaceEvent } from './records.ts';
@@ -35,7 +35,12 @@ export function addParticipantWrites(scope: FastifyInstance, server: RunSignup):
     const answers = refusedCallKeepsEarlierEntries ? each() : store.atomically(each);
     const count = (wanted: Written['did']) => answers.filter(({ did }) => did === wanted).length;
     request.journalEntry.outcome = `added ${count('added')}, edited ${count('edited')}, refused ${count('refused')}`;
-    return sendAnswer(request, reply, { participants: answers.map(({ answer }) => answer) });
+    const written = answers.map(({ answer }) => answer);
+    return sendAnswer(
+      request,
+      reply,
+      listProperty('participants', written, server.assumptions.emptyListsAreLeftOut),
+    );
   });
 
   scope.post<RaceParams>('/race/:raceId(^\\d+$)/delete-participants', async (request, reply) => {
@@ -62,7 +67,11 @@ export function addParticipantWrites(scope: FastifyInstance, server: RunSignup):
       }),
     );
     request.journalEntry.outcome = `deleted ${participants.length}`;
-    return sendAnswer(request, reply, { participants });
+    return sendAnswer(
+      request,
+      reply,
+      listProperty('participants', participants, server.assumptions.emptyListsAreLeftOut),
+    );
   });
 }
 

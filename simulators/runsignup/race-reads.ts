@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { RunSignupError } from './error-codes.ts';
 import { sendAnswer } from './http.ts';
+import { listProperty } from './loose.ts';
 import { Parameters } from './parameters.ts';
 import { userBody } from './participant-representation.ts';
 import { raceBody } from './race-representation.ts';
@@ -17,7 +18,8 @@ export function addRaceReads(scope: FastifyInstance, server: RunSignup): void {
   scope.get('/races', async (request, reply) => {
     const query = new Parameters(request);
     const now = nowSeconds(server);
-    const { limit, offset } = query.page(RACES_PER_PAGE, server.assumptions.refuseOversizedPages);
+    const { refuseOversizedPages, emptyListsAreLeftOut } = server.assumptions;
+    const { limit, offset } = query.page(RACES_PER_PAGE, refuseOversizedPages);
     // Without a date the past is invisible: the vendor's own default.
     const from = query.date('start_date', now) ?? todayEastern(now);
     const to = query.date('end_date', now) ?? '9999-12-31';
@@ -33,9 +35,9 @@ export function addRaceReads(scope: FastifyInstance, server: RunSignup): void {
       .map((race) => ({ race, events: store.list('event', { parent: race.raceId }, asOf) }))
       .filter(({ events }) => events.some(({ start }) => start.slice(0, 10) >= from && start.slice(0, 10) <= to));
     const races = found.slice(offset, offset + limit).map(({ race, events }) => ({
-      race: raceBody(race, { events, withEvents: query.flag('events'), withEventDays: false }, now),
+      race: raceBody(race, { events, withEvents: query.flag('events'), withEventDays: false, emptyListsAreLeftOut }, now),
     }));
-    return sendAnswer(request, reply, { races });
+    return sendAnswer(request, reply, listProperty('races', races, emptyListsAreLeftOut));
   });
 
   scope.get<{ Params: { raceId: string } }>('/race/:raceId(^\\d+$)', async (request, reply) => {
@@ -50,6 +52,7 @@ export function addRaceReads(scope: FastifyInstance, server: RunSignup): void {
       shown: shownEvents(events, query, todayEastern(now)),
       withEvents: true,
       withEventDays: query.flag('include_event_days'),
+      emptyListsAreLeftOut: server.assumptions.emptyListsAreLeftOut,
     };
     return sendAnswer(request, reply, { race: raceBody(race, parts, now) });
   });

@@ -1,4 +1,4 @@
-import { toFlag } from './loose.ts';
+import { listProperty, toFlag } from './loose.ts';
 import type { Race, RaceEvent } from './records.ts';
 import { easternMinutes, todayIn, usDate, wallMinutes } from './times.ts';
 
@@ -27,6 +27,7 @@ function eventDays(events: readonly RaceEvent[]) {
 export interface RaceParts {
   readonly withEvents: boolean;
   readonly withEventDays: boolean;
+  readonly emptyListsAreLeftOut: boolean;
   /** All of the race's events, in order of id. */
   readonly events: readonly RaceEvent[];
   /** Those of them that are shown. */
@@ -35,7 +36,7 @@ export interface RaceParts {
 
 /** A race as RunSignup shows it: its own times US Eastern to the minute, those of its events in its own zone. */
 export function raceBody(race: Race, parts: RaceParts, nowSeconds: number) {
-  const { events, shown = events } = parts;
+  const { events, shown = events, emptyListsAreLeftOut } = parts;
   const today = todayIn(race.timezone, nowSeconds);
   const days = events.map(({ start }) => start.slice(0, 10)).sort();
   const next = days.find((day) => day >= today);
@@ -57,7 +58,7 @@ export function raceBody(race: Race, parts: RaceParts, nowSeconds: number) {
     address: race.address,
     timezone: race.timezone,
     logo_url: race.logoUrl,
-    ...(parts.withEventDays ? { race_event_days: eventDays(events) } : {}),
-    ...(parts.withEvents ? { events: shown.map(eventBody) } : {}),
+    ...(parts.withEventDays ? listProperty('race_event_days', eventDays(events), emptyListsAreLeftOut) : {}),
+    ...(parts.withEvents ? listProperty('events', shown.map(eventBody), emptyListsAreLeftOut) : {}),
   };
 }

@@ -77,14 +77,20 @@ export const removedParticipant = z.looseObject({
   last_modified_ts: seconds.nullish(),
 });
 
-/** Rows are read one by one, so that a bad one does not spoil its page. */
-const rows = z.array(z.unknown());
+/**
+ * A list whose elements are read one by one, so that a bad one does not spoil the others. RunSignup leaves out a list that
+ * has no elements.
+ */
+const list = z
+  .array(z.unknown())
+  .nullish()
+  .transform((elements) => elements ?? []);
 
-/** The inner `participants` is always empty: the ones beside `event` count. */
-export const participantsPage = z.array(z.looseObject({ event: z.looseObject({ event_id: id }), participants: rows }));
+/** The `participants` inside `event` are always empty: those beside it count. */
+export const participantsPage = z.array(z.looseObject({ event: z.looseObject({ event_id: id }), participants: list }));
 
 /** Here they are inside `event`. */
-export const removedPage = z.array(z.looseObject({ event: z.looseObject({ event_id: id, participants: rows }) }));
+export const removedPage = z.array(z.looseObject({ event: z.looseObject({ event_id: id, participants: list }) }));
 
 export const race = z.looseObject({
   race: z.looseObject({
@@ -94,10 +100,7 @@ export const race = z.looseObject({
     url: text,
     external_race_url: text,
     timezone: z.string(),
-    events: z
-      .array(z.unknown())
-      .nullish()
-      .transform((events) => events ?? []),
+    events: list,
   }),
 });
 
@@ -117,7 +120,7 @@ export const userAnswer = z.looseObject({ user });
 export const writeAnswer = z.unknown();
 
 /** What one entry of a participant write is answered with, as far as that is known. */
-export const writtenEntries = z.looseObject({ participants: z.array(z.unknown()) });
+export const writtenEntries = z.looseObject({ participants: list });
 
 export const corralAnswer = z.looseObject({ race_corral_ids: z.array(id) });
 

@@ -153,6 +153,18 @@ describe('RunSignup', () => {
     },
   );
 
+  test('the only registration of an event is cleared: it is withdrawn, though RunSignup leaves out the list', async () => {
+    const { raceId, half } = linked;
+    const { registrationId } = await registered(half);
+    await runSignup.settle();
+    const participant = await runSignup.keyOf('EventParticipant', remoteId(raceId, half, registrationId));
+    await system.runSignup.control.backdoor({ do: 'remove', registrationId, reason: 'cleared' });
+    const poll = await runSignup.poll();
+    await runSignup.quiet();
+    expect(poll).toMatchObject({ ended: 'complete' });
+    expect(await row('event_participant', participant)).toMatchObject({ status: 'WITHDRAWN' });
+  });
+
   test('a registration that was cleared is withdrawn, and nothing is deleted', async () => {
     const { raceId, tenK } = linked;
     const { registrationId } = await registered(tenK);

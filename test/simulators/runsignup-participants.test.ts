@@ -34,7 +34,7 @@ const removed = (query: Query = {}) =>
   calls.get(`/race/${raceId}/removed-participants`, { event_id: eightK, ...query });
 
 /** The registrations of the first event in the answer. */
-const rows = async (query: Query = {}): Promise<Record<string, unknown>[]> => (await list(query))[0].participants;
+const rows = async (query: Query = {}): Promise<Record<string, unknown>[]> => (await list(query))[0].participants ?? [];
 
 const ids = async (query: Query = {}) => (await rows(query)).map((row) => row['registration_id']);
 
@@ -62,7 +62,7 @@ describe('listing participants', () => {
   test('a top-level array, one element an event, whose own participants are always empty', async () => {
     const { registrationId, userId } = await register({ feeCents: 5500 });
     expect(await list({ event_id: `${half},${eightK}` })).toEqual([
-      { event: { event_id: half, name: 'Half', participants: [] }, participants: [] },
+      { event: { event_id: half, name: 'Half', participants: [] } },
       {
         event: { event_id: eightK, name: '8K', participants: [] },
         participants: [
@@ -216,7 +216,17 @@ describe('removed participants', () => {
     const [{ event }] = await removed();
     const at = event.participants[0].last_modified_ts;
     expect((await removed({ modified_after_timestamp: at }))[0].event.participants).toHaveLength(1);
-    expect((await removed({ modified_after_timestamp: at + 1 }))[0].event.participants).toEqual([]);
+    expect((await removed({ modified_after_timestamp: at + 1 }))[0].event).toEqual({ event_id: eightK });
+  });
+
+  test('a list without elements is left out, unless that is assumed otherwise', async () => {
+    const { registrationId } = await register();
+    expect(await removed()).toEqual([{ event: { event_id: eightK } }]);
+    await runSignup.control.backdoor({ do: 'remove', registrationId });
+    expect(await list()).toEqual([{ event: { event_id: eightK, name: '8K', participants: [] } }]);
+    await runSignup.control.assume({ emptyListsAreLeftOut: false });
+    expect(await list()).toMatchObject([{ participants: [] }]);
+    expect(await removed({ event_id: half })).toEqual([{ event: { event_id: half, participants: [] } }]);
   });
 
   test.each(['transfer', 'defer'] as const)('a %s is one removed and one new registration', async (move) => {
