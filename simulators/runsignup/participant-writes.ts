@@ -36,11 +36,7 @@ export function addParticipantWrites(scope: FastifyInstance, server: RunSignup):
     const count = (wanted: Written['did']) => answers.filter(({ did }) => did === wanted).length;
     request.journalEntry.outcome = `added ${count('added')}, edited ${count('edited')}, refused ${count('refused')}`;
     const written = answers.map(({ answer }) => answer);
-    return sendAnswer(
-      request,
-      reply,
-      listProperty('participants', written, server.assumptions.emptyListsAreLeftOut),
-    );
+    return sendAnswer(request, reply, listProperty('participants', written, server.assumptions.emptyListsAreLeftOut));
   });
 
   scope.post<RaceParams>('/race/:raceId(^\\d+$)/delete-participants', async (request, reply) => {

@@ -35,7 +35,11 @@ export function addRaceReads(scope: FastifyInstance, server: RunSignup): void {
       .map((race) => ({ race, events: store.list('event', { parent: race.raceId }, asOf) }))
       .filter(({ events }) => events.some(({ start }) => start.slice(0, 10) >= from && start.slice(0, 10) <= to));
     const races = found.slice(offset, offset + limit).map(({ race, events }) => ({
-      race: raceBody(race, { events, withEvents: query.flag('events'), withEventDays: false, emptyListsAreLeftOut }, now),
+      race: raceBody(
+        race,
+        { events, withEvents: query.flag('events'), withEventDays: false, emptyListsAreLeftOut },
+        now,
+      ),
     }));
     return sendAnswer(request, reply, listProperty('races', races, emptyListsAreLeftOut));
   });

@@ -75,18 +75,21 @@ describe('pages', () => {
     expect(page).toMatchObject({ next: null, records: [{ remoteId: idOf(registrationId), removed: true }] });
   });
 
-  test.each([{}, { participants: null }, { participants: [] }])('%j is an event without registrations', async (list) => {
-    const body = [{ event: { event_id: race.eightK, ...list }, ...list }];
-    const lists = ['participants', 'removed-participants'];
-    const respond = lists.map((name) => ({
-      status: 200,
-      body,
-      match: { prefix: `/rest/race/${race.raceId}/${name}` },
-    }));
-    await runSignup.control.setFaults({ respond });
-    const page = await connect(runSignup).inbound.list({ type: 'EventParticipant', scope, since: null, page: null });
-    expect(page).toEqual({ records: [], next: null, seenUpTo: null });
-  });
+  test.each([{}, { participants: null }, { participants: [] }])(
+    '%j is an event without registrations',
+    async (list) => {
+      const body = [{ event: { event_id: race.eightK, ...list }, ...list }];
+      const lists = ['participants', 'removed-participants'];
+      const respond = lists.map((name) => ({
+        status: 200,
+        body,
+        match: { prefix: `/rest/race/${race.raceId}/${name}` },
+      }));
+      await runSignup.control.setFaults({ respond });
+      const page = await connect(runSignup).inbound.list({ type: 'EventParticipant', scope, since: null, page: null });
+      expect(page).toEqual({ records: [], next: null, seenUpTo: null });
+    },
+  );
 
   test('a page that always fails fails the poll, and is never empty', async () => {
     await registerMany(3);
