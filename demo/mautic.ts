@@ -5,7 +5,7 @@ import type { Happenings, SimulatedTarget } from './simulated-target.ts';
 import { verifyMautic } from './verify-mautic.ts';
 
 const FIELDS = [
-  { alias: 'ems_person_id', label: 'EMS person id', type: 'text', isUniqueIdentifer: true },
+  { alias: 'ems_person_id', label: 'EMS person id', type: 'text', isUniqueIdentifier: true },
   { alias: 'ems_birth_date', label: 'EMS date of birth', type: 'text' },
   { alias: 'ems_events', label: 'EMS events', type: 'textarea' },
 ] as const;

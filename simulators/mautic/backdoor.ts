@@ -39,6 +39,8 @@ export const backdoorAction = z.discriminatedUnion('do', [
     alias: z.string().default(''),
     description: z.string().nullable().default(null),
   }),
+  /** Whoever is in it stays in it; nobody may be added or removed. */
+  z.strictObject({ do: z.literal('publish-segment'), segment: id, isPublished: z.boolean() }),
   z.strictObject({ do: z.literal('add-to-segment'), contact: id, segment: id }),
   z.strictObject({ do: z.literal('remove-from-segment'), contact: id, segment: id }),
   z.strictObject({ do: z.literal('create-field'), field: z.record(z.string(), z.unknown()) }),
@@ -98,6 +100,10 @@ export function actThroughBackdoor(mautic: Mautic, action: z.output<typeof backd
       }));
     case 'create-segment':
       return { segment: createSegment(mautic, action).id };
+    case 'publish-segment': {
+      const segment = findSegment(mautic, action.segment);
+      return { segment: store.segments.save({ ...segment, isPublished: action.isPublished }).id };
+    }
     case 'add-to-segment':
     case 'remove-from-segment': {
       const segment = findSegment(mautic, action.segment);

@@ -26,7 +26,7 @@ export const publishedFields = ({ store }: Mautic): readonly Field[] =>
   store.fields.all().filter(({ isPublished }) => isPublished);
 
 const uniqueFields = (mautic: Mautic): readonly Field[] =>
-  publishedFields(mautic).filter(({ isUniqueIdentifer }) => isUniqueIdentifer);
+  publishedFields(mautic).filter(({ isUniqueIdentifier }) => isUniqueIdentifier);
 
 /** What identifies the contact, as it is looked up: cleaned, the empty (and "0", which PHP finds empty) left out. */
 export const identifiersIn = (mautic: Mautic, sent: Sent): readonly (readonly [alias: string, value: string])[] =>

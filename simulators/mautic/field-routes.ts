@@ -5,15 +5,20 @@ import type { Mautic } from './mautic.ts';
 import { PhpArray, toInt, truthy } from './php.ts';
 import { type Field, fieldTypes } from './records.ts';
 import { invalid, notFound } from './refusal.ts';
-import { freeAlias } from './segments.ts';
+import { aliasOf } from './segments.ts';
 import { fieldOf } from './standard-fields.ts';
 
 const PAGE = 30;
 
+/** As 4.4 to 5.1.1 show a field: spelt `isUniqueIdentifier`, and without its limit of characters. */
 const fieldShape = (field: Field) => ({
   isPublished: field.isPublished,
   dateAdded: null,
   dateModified: null,
+  createdBy: null,
+  createdByUser: null,
+  modifiedBy: null,
+  modifiedByUser: null,
   id: field.id,
   label: field.label,
   alias: field.alias,
@@ -23,11 +28,12 @@ const fieldShape = (field: Field) => ({
   object: 'lead',
   defaultValue: field.defaultValue,
   isRequired: false,
-  isPubliclyUpdatable: false,
-  isUniqueIdentifier: field.isUniqueIdentifer ? 1 : 0,
-  isUniqueIdentifer: field.isUniqueIdentifer,
   isFixed: field.isFixed,
-  charLengthLimit: field.charLengthLimit,
+  isListable: true,
+  isVisible: true,
+  isShortVisible: false,
+  isUniqueIdentifier: field.isUniqueIdentifier,
+  isPubliclyUpdatable: false,
   properties: new PhpArray(Object.entries(field.properties)),
 });
 
@@ -36,6 +42,7 @@ const newField = z.object({
   alias: z.string().trim().default(''),
   type: z.enum(fieldTypes).default('text'),
   group: z.enum(['core', 'social', 'personal', 'professional']).default('core'),
+  /** The column's name; a request may be spelt either way. */
   isUniqueIdentifer: z.unknown().optional(),
   isUniqueIdentifier: z.unknown().optional(),
   isPublished: z.unknown().default(true),
@@ -46,7 +53,7 @@ const newField = z.object({
 
 export type NewField = z.input<typeof newField>;
 
-/** An alias that is taken gets a number behind it. Throws Refusal 400. */
+/** Throws Refusal 400, also if the alias is taken. */
 export function createField({ store }: Mautic, sent: unknown): Field {
   const parsed = newField.safeParse(sent);
   if (!parsed.success) {
@@ -54,12 +61,13 @@ export function createField({ store }: Mautic, sent: unknown): Field {
     throw invalid(400, Object.fromEntries(errors));
   }
   const { alias, charLengthLimit, isUniqueIdentifer, isUniqueIdentifier, isPublished, ...rest } = parsed.data;
-  const wish = alias === '' ? rest.label : alias;
+  const wanted = aliasOf(alias === '' ? rest.label : alias, '_');
+  if (store.fields.by('alias', wanted).length > 0) throw invalid(400, { alias: ['This alias is already in use.'] });
   return store.fields.save(
     fieldOf(store.fields.nextId(), {
       ...rest,
-      alias: freeAlias(wish, '_', (name) => store.fields.by('alias', name).length > 0),
-      isUniqueIdentifer: truthy(isUniqueIdentifer) || truthy(isUniqueIdentifier),
+      alias: wanted,
+      isUniqueIdentifier: truthy(isUniqueIdentifer) || truthy(isUniqueIdentifier),
       isPublished: truthy(isPublished),
       ...(charLengthLimit === undefined || charLengthLimit === null ? {} : { charLengthLimit }),
     }),
@@ -74,7 +82,10 @@ export function addFieldRoutes(scope: FastifyInstance, mautic: Mautic): void {
     const query = queryOf(request);
     const start = Math.max(0, toInt(textOf(query, 'start') ?? 0));
     const page = store.fields.all().slice(start, start + toInt(textOf(query, 'limit') ?? PAGE));
-    return answer(reply, { total: store.fields.all().length, fields: page.map(fieldShape) });
+    return answer(reply, {
+      total: store.fields.all().length,
+      fields: new PhpArray(page.map((field) => [field.id, fieldShape(field)])),
+    });
   });
 
   scope.get('/fields/contact/:id', async (request, reply) => {

@@ -49,6 +49,7 @@ export interface Segment {
   readonly name: string;
   readonly alias: string;
   readonly description: string | null;
+  readonly isPublished: boolean;
   readonly dateAdded: number;
 }
 
@@ -79,7 +80,7 @@ export interface Field {
   readonly alias: string;
   readonly type: FieldType;
   readonly group: 'core' | 'social' | 'personal' | 'professional';
-  readonly isUniqueIdentifer: boolean;
+  readonly isUniqueIdentifier: boolean;
   readonly isPublished: boolean;
   readonly isFixed: boolean;
   readonly defaultValue: FieldValue;

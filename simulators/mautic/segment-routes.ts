@@ -5,7 +5,7 @@ import type { Mautic } from './mautic.ts';
 import { PhpArray, toInt } from './php.ts';
 import { badRequest, invalid } from './refusal.ts';
 import { segmentShape } from './segment-shape.ts';
-import { createSegment, findSegment, moveInSegment } from './segments.ts';
+import { createSegment, findSegment, moveInSegment, openSegment } from './segments.ts';
 
 const PAGE = 30;
 
@@ -46,7 +46,7 @@ export function addSegmentRoutes(scope: FastifyInstance, mautic: Mautic): void {
   });
 
   const move = (request: FastifyRequest, action: 'added' | 'removed'): void => {
-    const segment = findSegment(mautic, idOf(request));
+    const segment = openSegment(mautic, idOf(request));
     const contact = findContact(mautic, idOf(request, 'contact'));
     const after = moveInSegment(mautic, contact, segment, action);
     did(request, after === contact ? 'unchanged' : action);
@@ -63,7 +63,7 @@ export function addSegmentRoutes(scope: FastifyInstance, mautic: Mautic): void {
   scope.post('/segments/:id/contacts/add', async (request, reply) => {
     const { ids } = bodyOf(request);
     if (typeof ids !== 'object' || ids === null) throw badRequest('Bad request. Please check your parameters: "ids".');
-    const segment = findSegment(mautic, idOf(request));
+    const segment = openSegment(mautic, idOf(request));
     const details = Object.values(ids).map((sent: unknown) => {
       const contact = store.contacts.find(toInt(sent));
       if (contact === undefined) return [toInt(sent), { success: false }] as const;

@@ -1,8 +1,8 @@
 import { isoOf } from './php.ts';
 import type { Segment } from './records.ts';
 
-export const segmentShape = ({ id, name, alias, description, dateAdded }: Segment) => ({
-  isPublished: true,
+export const segmentShape = ({ id, name, alias, description, isPublished, dateAdded }: Segment) => ({
+  isPublished,
   dateAdded: isoOf(dateAdded),
   createdBy: 1,
   createdByUser: 'EMS Sync',

@@ -2,7 +2,7 @@ import { segmentChanged } from './contact-events.ts';
 import { changeContact } from './contact-writes.ts';
 import type { Mautic } from './mautic.ts';
 import type { Contact, Segment } from './records.ts';
-import { notFound } from './refusal.ts';
+import { Refusal, invalid, notFound } from './refusal.ts';
 import { cleanText } from './clean.ts';
 
 /** Throws Refusal 404. */
@@ -12,29 +12,37 @@ export function findSegment({ store }: Mautic, id: number): Segment {
   return segment;
 }
 
-/** Letters without accents, digits and hyphens, in lower case; an alias that is taken gets a number behind it. */
-export function freeAlias(wish: string, separator: string, isTaken: (alias: string) => boolean): string {
+/** Who may view a segment may move contacts in and out of it, if it is published. Throws Refusal 404 or 403. */
+export function openSegment(mautic: Mautic, id: number): Segment {
+  const segment = findSegment(mautic, id);
+  if (!segment.isPublished) throw new Refusal(403, 'You do not have access to the requested area/action.');
+  return segment;
+}
+
+/** Letters without accents, digits and hyphens, in lower case. */
+export function aliasOf(wish: string, separator: string): string {
   const plain = wish
     .normalize('NFD')
     .replaceAll(/\p{Mn}/gu, '')
     .toLowerCase()
     .replaceAll(new RegExp(`[^a-z0-9_${separator}]+`, 'g'), separator)
     .replaceAll(new RegExp(`^${separator}+|${separator}+$`, 'g'), '');
-  const base = plain === '' ? 'unnamed' : plain;
-  let alias = base;
-  for (let number = 1; isTaken(alias); number += 1) alias = `${base}${number}`;
-  return alias;
+  return plain === '' ? 'unnamed' : plain;
 }
 
+/** Throws Refusal 400 if the alias is taken. */
 export function createSegment(
   { store, clock }: Mautic,
   { name, alias, description }: { readonly name: string; readonly alias: string; readonly description: string | null },
 ): Segment {
+  const wanted = aliasOf(alias === '' ? name : alias, '-');
+  if (store.segments.by('alias', wanted).length > 0) throw invalid(400, { alias: ['This alias is already in use.'] });
   return store.segments.save({
     id: store.segments.nextId(),
     name: cleanText(name),
-    alias: freeAlias(alias === '' ? name : alias, '-', (wish) => store.segments.by('alias', wish).length > 0),
+    alias: wanted,
     description,
+    isPublished: true,
     dateAdded: clock.now(),
   });
 }

@@ -16,7 +16,7 @@ export const fieldOf = (id: number, { label, alias, type, ...rest }: FieldInput)
   alias,
   type,
   group: 'core',
-  isUniqueIdentifer: false,
+  isUniqueIdentifier: false,
   isPublished: true,
   isFixed: false,
   defaultValue: null,
@@ -70,7 +70,7 @@ export const standardFields: readonly Field[] = [...core, ...social].map(([alias
     group: index < core.length ? 'core' : 'social',
     defaultValue: alias === 'points' ? 0 : null,
     isFixed: true,
-    isUniqueIdentifer: alias === 'email',
+    isUniqueIdentifier: alias === 'email',
     properties: type === 'number' ? { roundmode: 4, scale: alias === 'attribution' ? 2 : 0 } : {},
   }),
 );

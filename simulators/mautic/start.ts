@@ -40,7 +40,7 @@ type WithContact = { readonly contact: number };
 /** Which ids an action answers. */
 export type OutcomeOf<Action extends BackdoorAction> = Action['do'] extends 'seed-duplicates'
   ? Required<Pick<BackdoorOutcome, 'contacts'>>
-  : Action['do'] extends 'create-segment'
+  : Action['do'] extends 'create-segment' | 'publish-segment'
     ? { readonly segment: number }
     : Action['do'] extends 'create-field' | 'unpublish-field'
       ? Required<Pick<BackdoorOutcome, 'field'>>

@@ -67,7 +67,9 @@ export const fieldList = z.looseObject({
       alias: z.string(),
       type: z.string().nullish(),
       isPublished: z.unknown().optional(),
-      isUniqueIdentifer: z.unknown().optional(),
+      isUniqueIdentifier: z.unknown().optional(),
+      defaultValue: z.unknown().optional(),
+      charLengthLimit: z.unknown().optional(),
     }),
   ),
 });

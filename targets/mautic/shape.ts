@@ -8,7 +8,7 @@ import { segmentOf } from './segments.ts';
 const KNOWN_FOR_MS = 300_000;
 
 const CUSTOM_FIELDS = [
-  { alias: 'ems_person_id', label: 'EMS person id', type: 'text', isUniqueIdentifer: true },
+  { alias: 'ems_person_id', label: 'EMS person id', type: 'text', isUniqueIdentifier: true },
   { alias: 'ems_birth_date', label: 'EMS date of birth', type: 'text' },
   { alias: 'ems_events', label: 'EMS events', type: 'textarea' },
 ] as const;
@@ -61,7 +61,7 @@ export class MauticShape implements RemoteShape {
       fields: CUSTOM_FIELDS.filter((wanted) => {
         const field = known.get(wanted.alias);
         if (field === undefined || !isTrue(field.isPublished)) return true;
-        return 'isUniqueIdentifer' in wanted && !isTrue(field.isUniqueIdentifer);
+        return 'isUniqueIdentifier' in wanted && !isTrue(field.isUniqueIdentifier);
       }),
       topics: TOPICS.filter((topic) => !segments.has(segmentOf(topic))),
     };

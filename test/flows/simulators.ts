@@ -41,7 +41,7 @@ const AUDIENCE = {
 async function preparedMautic(): Promise<StartedMautic> {
   const mautic = await startMautic();
   const fields = [
-    { alias: 'ems_person_id', label: 'EMS person id', type: 'text', isUniqueIdentifer: true },
+    { alias: 'ems_person_id', label: 'EMS person id', type: 'text', isUniqueIdentifier: true },
     { alias: 'ems_birth_date', label: 'EMS date of birth', type: 'text' },
     { alias: 'ems_events', label: 'EMS events', type: 'textarea' },
   ] as const;

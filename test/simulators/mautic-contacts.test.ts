@@ -276,17 +276,34 @@ describe('deleting', () => {
 });
 
 describe('fields', () => {
-  test('are listed in pages of 30, created, and get another alias where theirs is taken', async () => {
+  test('are an object by id, in pages of 30; an alias that is taken is refused', async () => {
     const { body } = await mautic.ask('GET', '/fields/contact?limit=100');
-    expect([body.total, body.fields.length]).toEqual([30, 30]);
-    const own = body.fields.find((field: { alias: string }) => field.alias === 'ems_person_id');
-    expect(own).toMatchObject({ type: 'text', isUniqueIdentifer: true, charLengthLimit: 191 });
+    const all = Object.entries<{ id: number; alias: string }>(body.fields);
+    expect([body.total, all.length]).toEqual([30, 30]);
+    expect(all.every(([key, { id }]) => key === String(id))).toBe(true);
+    const own = all.find(([, { alias }]) => alias === 'ems_person_id')?.[1];
+    expect(own).toMatchObject({ type: 'text', isUniqueIdentifier: true });
     const sent = { label: 'EMS person', alias: 'ems_person_id', type: 'text' };
-    const { status, body: made } = await mautic.ask('POST', '/fields/contact/new', sent);
-    expect([status, made.field.alias]).toEqual([201, 'ems_person_id1']);
-    expect((await mautic.ask('GET', '/fields/contact')).body.fields).toHaveLength(30);
-    expect((await mautic.ask('GET', '/fields/contact?start=30')).body.fields).toHaveLength(1);
+    expect((await mautic.ask('POST', '/fields/contact/new', sent)).status).toBe(400);
+    const made = await mautic.ask('POST', '/fields/contact/new', { ...sent, alias: 'ems_other' });
+    expect([made.status, made.body.field.alias]).toEqual([201, 'ems_other']);
+    expect(Object.keys((await mautic.ask('GET', '/fields/contact')).body.fields)).toHaveLength(30);
+    expect(Object.keys((await mautic.ask('GET', '/fields/contact?start=30')).body.fields)).toHaveLength(1);
   });
+
+  test.each(['4', '5'] as const)(
+    'answer isUniqueIdentifier and neither the misspelling nor a limit, as version %s does',
+    async (version) => {
+      await mautic.control.setSettings({ version });
+      for (const spelling of ['isUniqueIdentifer', 'isUniqueIdentifier']) {
+        const sent = { label: spelling, alias: spelling.toLowerCase(), [spelling]: true };
+        const { field } = (await mautic.ask('POST', '/fields/contact/new', sent)).body;
+        expect(field).toMatchObject({ isUniqueIdentifier: true });
+        expect(field).not.toHaveProperty('isUniqueIdentifer');
+        expect(field).not.toHaveProperty('charLengthLimit');
+      }
+    },
+  );
 
   test.each([{}, { label: 'X', type: 'colour' }])('%j is refused', async (field) => {
     expect((await mautic.ask('POST', '/fields/contact/new', field)).status).toBe(400);

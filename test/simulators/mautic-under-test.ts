@@ -21,7 +21,7 @@ export function mauticUnderTest() {
     started = await startMautic();
   });
   beforeEach(async () => {
-    const field = { isUniqueIdentifer: true, type: 'text' };
+    const field = { isUniqueIdentifier: true, type: 'text' };
     await started?.control.backdoor({
       do: 'create-field',
       field: { ...field, label: 'EMS person', alias: 'ems_person_id' },

@@ -23,6 +23,17 @@ async function fresh() {
 }
 
 describe('a new Mautic', () => {
+  test.each(['4', '5'] as const)(
+    'of version %s is whole once our fields are there, though it answers isUniqueIdentifier only',
+    async (version) => {
+      const { shape, remote } = await fresh();
+      await mautic.control.setSettings({ version });
+      await shape.create();
+      expect(await shape.missing()).toEqual([]);
+      asSent(await remote.send(mautic.request('4711', ANA)));
+    },
+  );
+
   test('lacks our fields and segments, which are created, once', async () => {
     const { shape, remote } = await fresh();
     expect(await shape.missing()).toEqual(LACKING);
