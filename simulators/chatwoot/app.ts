@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type FastifyInstance, fastify } from 'fastify';
-import { createClock } from '../kit/clock.ts';
-import { Concurrency } from '../kit/concurrency.ts';
-import { Faults } from '../kit/faults.ts';
-import { surroundApi } from '../kit/faulty-api.ts';
-import { Journal } from '../kit/journal.ts';
-import { createRandom } from '../kit/random.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { createApp } from '../kit/create-app.ts';
+import { createSurroundings } from '../kit/surroundings.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { createBackground } from './background.ts';
 import type { Chatwoot } from './chatwoot.ts';
 import { addContactRoutes } from './contact-routes.ts';
-import { addChatwootControl } from './control.ts';
+import { chatwootControl } from './control.ts';
 import { addConversationRoutes } from './conversation-routes.ts';
 import { Throttled, speakLikeRails, vendorAnswer } from './http.ts';
 import { chatwootKnobs } from './knobs.ts';
@@ -34,20 +30,15 @@ export interface ChatwootOptions {
   readonly searchesPerMinute: number;
 }
 
-/** ChatWoot: its application API under /api/v1/accounts/{id}, the test's side of it under /control. Not listening yet. */
+/** ChatWoot: its application API under /api/v1/accounts/{id}, and the test's side of it under /control. It does not listen yet. */
 export function createChatwoot(options: ChatwootOptions): FastifyInstance {
-  const clock = createClock();
-  const random = createRandom();
-  const faults = new Faults(chatwootKnobs, clock, random);
+  const surroundings = createSurroundings(chatwootKnobs);
+  const { clock, random } = surroundings;
   const store = new Store(options.storage, () => clock.now());
   const chatwoot: Chatwoot = {
-    clock,
-    random,
-    faults,
-    journal: new Journal(),
-    concurrency: new Concurrency(),
+    ...surroundings,
     store,
-    webhooks: new Webhooks({ clock, random, faults }, () => store.webhooks.all()),
+    webhooks: new Webhooks(surroundings, () => store.webhooks.all()),
     account: { id: options.account, name: 'Example Sports Federation' },
     online: new Set(),
     sentToCustomers: [],
@@ -58,35 +49,41 @@ export function createChatwoot(options: ChatwootOptions): FastifyInstance {
     background: createBackground(random),
   };
 
-  const app = fastify({ forceCloseConnections: true, genReqId: () => randomUUID(), bodyLimit: 32 * 1024 * 1024 });
-  app.addHook('onClose', async () => {
-    chatwoot.background.clear();
-    chatwoot.webhooks.clear();
-    store.close();
-  });
-
-  app.register(async (scope) => addChatwootControl(scope, chatwoot), { prefix: '/control' });
-  app.register(
-    async (scope) => {
-      speakLikeRails(scope);
-      surroundApi(scope, chatwoot, { journalHeaders: ['content-type', 'user-agent'], vendorAnswer });
-      scope.addHook('onRequest', async (request) => {
-        const path = request.url.split('?')[0] ?? '';
-        if (!chatwoot.limits.all.allow()) throw new Throttled();
-        if (path.includes('/contacts/search') && !chatwoot.limits.search.allow()) throw new Throttled();
-        const token = request.headers['api_access_token'];
-        if (token === undefined) {
-          throw new Refusal(401, { errors: ['You need to sign in or sign up before continuing.'] });
-        }
-        if (token !== options.token) throw new Refusal(401, { error: 'Invalid Access Token' });
-        if (!path.startsWith(`/api/v1/accounts/${options.account}/`)) throw notFound();
-      });
-      addContactRoutes(scope, chatwoot);
-      addConversationRoutes(scope, chatwoot, integrationUser);
-      addMessageRoutes(scope, chatwoot, integrationUser);
-      addAccountRoutes(scope, chatwoot);
+  return createApp({
+    surroundings,
+    vendorAnswer,
+    server: { genReqId: () => randomUUID() },
+    control: chatwootControl(chatwoot),
+    apis: [
+      {
+        prefix: '/api/v1/accounts/:account',
+        speak: speakLikeRails,
+        addRoutes(scope) {
+          scope.addHook('onRequest', async (request) => authenticate(chatwoot, request, options.token));
+          addContactRoutes(scope, chatwoot);
+          addConversationRoutes(scope, chatwoot, integrationUser);
+          addMessageRoutes(scope, chatwoot, integrationUser);
+          addAccountRoutes(scope, chatwoot);
+        },
+      },
+    ],
+    close() {
+      chatwoot.background.clear();
+      chatwoot.webhooks.clear();
+      store.close();
     },
-    { prefix: '/api/v1/accounts/:account' },
-  );
-  return app;
+  });
+}
+
+/** @throws Refusal, or Throttled */
+function authenticate({ limits, account }: Chatwoot, request: FastifyRequest, accepted: string): void {
+  const path = request.url.split('?')[0] ?? '';
+  if (!limits.all.allow()) throw new Throttled();
+  if (path.includes('/contacts/search') && !limits.search.allow()) throw new Throttled();
+  const token = request.headers['api_access_token'];
+  if (token === undefined) {
+    throw new Refusal(401, { errors: ['You need to sign in or sign up before continuing.'] });
+  }
+  if (token !== accepted) throw new Refusal(401, { error: 'Invalid Access Token' });
+  if (!path.startsWith(`/api/v1/accounts/${account.id}/`)) throw notFound();
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
-import type { Surroundings } from '../kit/faulty-api.ts';
+import type { Surroundings } from '../kit/surroundings.ts';
 import type { chatwootKnobs } from './knobs.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { Store } from './store.ts';

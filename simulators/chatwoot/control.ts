@@ -1,5 +1,4 @@
-import type { FastifyInstance } from 'fastify';
-import { addControlRoutes } from '../kit/control-routes.ts';
+import type { SimulatorControl } from '../kit/control-routes.ts';
 import { actThroughBackdoor, backdoorAction } from './backdoor.ts';
 import type { Chatwoot } from './chatwoot.ts';
 import { Refusal } from './refusal.ts';
@@ -8,42 +7,33 @@ import { messagesOf } from './shapes.ts';
 const byId = <Row extends { readonly id: number }>(rows: readonly Row[]): Record<string, Row> =>
   Object.fromEntries(rows.map((row) => [String(row.id), row]));
 
-/** ChatWoot's control endpoints: the common ones, the state, what happens there without EMS, and the webhooks sent. */
-export function addChatwootControl(scope: FastifyInstance, chatwoot: Chatwoot): void {
+/** A test's side of ChatWoot. */
+export function chatwootControl(chatwoot: Chatwoot): SimulatorControl {
   const { store, webhooks, online, sentToCustomers, limits, background } = chatwoot;
-
-  addControlRoutes(scope, chatwoot, () => {
-    background.clear();
-    webhooks.clear();
-    store.reset();
-    online.clear();
-    sentToCustomers.length = 0;
-    limits.all.clear();
-    limits.search.clear();
-  });
-
-  scope.get('/state', async () => ({
-    contacts: byId(store.contacts.all()),
-    conversations: byId(
-      store.conversations.all().map((conversation) => ({
-        ...conversation,
-        messages: messagesOf(chatwoot, conversation),
-      })),
-    ),
-    webhooks: byId(store.webhooks.all()),
-    definitions: byId(store.definitions.all()),
-    sentToCustomers,
-  }));
-
-  scope.post('/backdoor', async (request, reply) => {
-    const action = backdoorAction.parse(request.body);
-    try {
-      return await actThroughBackdoor(chatwoot, action);
-    } catch (error) {
-      if (error instanceof Refusal) return reply.code(error.status).send(error.body);
-      throw error;
-    }
-  });
-
-  scope.get('/deliveries', async () => webhooks.read());
+  return {
+    reset() {
+      background.clear();
+      webhooks.clear();
+      store.reset();
+      online.clear();
+      sentToCustomers.length = 0;
+      limits.all.clear();
+      limits.search.clear();
+    },
+    state: () => ({
+      contacts: byId(store.contacts.all()),
+      conversations: byId(
+        store.conversations.all().map((conversation) => ({
+          ...conversation,
+          messages: messagesOf(chatwoot, conversation),
+        })),
+      ),
+      webhooks: byId(store.webhooks.all()),
+      definitions: byId(store.definitions.all()),
+      sentToCustomers,
+    }),
+    backdoor: (action) => actThroughBackdoor(chatwoot, backdoorAction.parse(action)),
+    refusal: (error) => (error instanceof Refusal ? error : undefined),
+    deliveries: () => webhooks.read(),
+  };
 }

@@ -1,5 +1,5 @@
-import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
-import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import { type ControlClient, createControlClient } from '../kit/control-client.ts';
+import { type RunningSimulator, startSimulator } from '../kit/spawn-simulator.ts';
 import type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
 import type { ChatwootFaults } from './knobs.ts';
 import type { AttributeDefinition, Contact, Conversation, Message, Webhook } from './records.ts';
@@ -50,16 +50,12 @@ export interface StartOptions {
   readonly searchesPerMinute?: number;
 }
 
-export interface StartedChatwoot {
+export interface StartedChatwoot extends RunningSimulator {
   /** For example `http://127.0.0.1:8085`; the API is under `/api/v1/accounts/1`. */
   readonly url: string;
   readonly token: string;
   readonly account: number;
   readonly control: ChatwootControl;
-  /** Ends it cleanly and waits until it is gone. */
-  stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
-  kill(): void;
 }
 
 /**
@@ -79,31 +75,16 @@ export async function startChatwoot({
   requestsPerMinute = 3_000,
   searchesPerMinute = 100,
 }: StartOptions = {}): Promise<StartedChatwoot> {
-  const options = {
-    '--port': port,
-    '--token': token,
-    '--account': account,
-    '--requests-per-minute': requestsPerMinute,
-    '--searches-per-minute': searchesPerMinute,
-    ...(storage === undefined ? {} : { '--storage': storage }),
-  };
-  const running = await spawnSimulator(new URL('main.ts', import.meta.url), Object.entries(options).flat().map(String));
+  const running = await startSimulator(new URL('main.ts', import.meta.url), {
+    port,
+    token,
+    account,
+    storage,
+    'requests-per-minute': requestsPerMinute,
+    'searches-per-minute': searchesPerMinute,
+  });
   return { ...running, token, account, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a ChatWoot that runs already. */
-export function controlOf(url: string): ChatwootControl {
-  const call = createControlCall(url);
-  return {
-    ...createControlClient<ChatwootFaults>(call),
-    async state() {
-      return call('GET', '/state');
-    },
-    async backdoor(action) {
-      return call('POST', '/backdoor', action);
-    },
-    async deliveries() {
-      return call('GET', '/deliveries');
-    },
-  };
-}
+/** The control endpoints of a ChatWoot that already runs. */
+export const controlOf = (url: string): ChatwootControl => createControlClient(url);

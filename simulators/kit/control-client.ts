@@ -1,6 +1,7 @@
+import type { Misfit } from './answers.ts';
 import type { JournalEntry, JournalFilter } from './journal.ts';
 
-/** The control endpoints that every simulator has, from a test's side. */
+/** The control endpoints that every simulator has, as a test calls them. */
 export interface ControlClient<Settings> {
   /** Sets the knobs that are named, leaves the others; null clears one. */
   setFaults(settings: Settings): Promise<void>;
@@ -13,10 +14,12 @@ export interface ControlClient<Settings> {
   clearConcurrency(): Promise<void>;
   /** Moves the simulator's clock this far from the machine's. */
   setClock(offsetMs: number): Promise<void>;
+  /** Answers so far that the vendor would not give. `stop` throws if there are any. */
+  misfits(): Promise<Misfit[]>;
 }
 
 /** Calls the control endpoints of a simulator. A call throws with the simulator's own words if it refuses. */
-export const createControlCall = (url: string) => {
+const createControlCall = (url: string) => {
   return async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${url}/control${path}`, {
       method,
@@ -30,11 +33,15 @@ export const createControlCall = (url: string) => {
   };
 };
 
-export type ControlCall = ReturnType<typeof createControlCall>;
-
-export function createControlClient<Settings>(call: ControlCall): ControlClient<Settings> {
+/**
+ * What every simulator's control endpoints offer. Some have no settings or no webhooks: the interface that a simulator
+ * declares says which methods it has, and their types.
+ */
+export function createControlClient(url: string) {
+  const call = createControlCall(url);
   return {
-    async setFaults(settings) {
+    call,
+    async setFaults(settings: unknown) {
       await call('PUT', '/faults', settings);
     },
     async clearFaults() {
@@ -43,7 +50,7 @@ export function createControlClient<Settings>(call: ControlCall): ControlClient<
     async reset() {
       await call('POST', '/reset');
     },
-    async journal({ since = 0, writesOnly = false } = {}) {
+    async journal({ since = 0, writesOnly = false }: JournalFilter = {}) {
       return call('GET', `/journal?since=${since}&writesOnly=${writesOnly}`);
     },
     async clearJournal() {
@@ -55,8 +62,26 @@ export function createControlClient<Settings>(call: ControlCall): ControlClient<
     async clearConcurrency() {
       await call('DELETE', '/concurrency');
     },
-    async setClock(offsetMs) {
+    async setClock(offsetMs: number) {
       await call('PUT', '/clock', { offsetMs });
+    },
+    async misfits() {
+      return call('GET', '/misfits');
+    },
+    async state() {
+      return call('GET', '/state');
+    },
+    async backdoor(action: unknown) {
+      return call('POST', '/backdoor', action);
+    },
+    async deliveries() {
+      return call('GET', '/deliveries');
+    },
+    async settings() {
+      return call('GET', '/settings');
+    },
+    async setSettings(settings: unknown) {
+      await call('PUT', '/settings', settings);
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { AnswerCheck } from './answers.ts';
 import type { commonKnobs } from './faults.ts';
-import type { Surroundings } from './faulty-api.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const journalQuery = z.strictObject({
   since: z.coerce.number().int().min(0).optional(),
@@ -13,14 +14,30 @@ const journalQuery = z.strictObject({
 
 const clockBody = z.strictObject({ offsetMs: z.int() });
 
-/**
- * The control endpoints that every simulator has: faults, journal, concurrency, clock, reset.
- * `resetState` empties what the simulator itself holds. A mistake in a request is answered 400 with the reason.
- */
+/** A test's side of one simulator. */
+export interface SimulatorControl {
+  /** Empties what the simulator itself holds. */
+  reset(): void;
+  /** Everything it holds. `query` is that of the request. */
+  state(query: unknown): unknown;
+  /** What happens at the vendor without us, as sent. Throws ZodError for what it does not know. */
+  backdoor(action: unknown): unknown;
+  /** An error of the vendor that `backdoor` threw, in the vendor's words; undefined for any other error. */
+  refusal(error: unknown): { readonly status: number; readonly body: unknown } | undefined;
+  /** What became of each webhook. */
+  deliveries?(): unknown;
+  /** How it is set up. `write` changes what is named and leaves the rest. */
+  readonly settings?: { readonly path: string; read(): unknown; write(sent: unknown): void };
+  /** What only this simulator has. */
+  addRoutes?(scope: FastifyInstance): void;
+  readonly answers?: AnswerCheck | undefined;
+}
+
+/** The control endpoints of a simulator. A mistake in a request is answered 400 with the reason. */
 export function addControlRoutes(
   scope: FastifyInstance,
-  { clock, random, faults, journal, concurrency }: Surroundings<typeof commonKnobs>,
-  resetState: () => void,
+  surroundings: Surroundings<typeof commonKnobs>,
+  control: SimulatorControl,
 ): void {
   scope.setErrorHandler((error, _request, reply) => {
     const mistake = error instanceof z.ZodError;
@@ -28,6 +45,37 @@ export function addControlRoutes(
     return reply.code(mistake ? 400 : statusOf(error)).send({ message });
   });
 
+  addCommonRoutes(scope, surroundings, control);
+
+  scope.get('/state', async (request) => control.state(request.query));
+  scope.post('/backdoor', async (request, reply) => {
+    try {
+      return await control.backdoor(request.body);
+    } catch (error) {
+      const refusal = control.refusal(error);
+      if (refusal === undefined) throw error;
+      return reply.code(refusal.status).send(refusal.body);
+    }
+  });
+  if (control.deliveries !== undefined) scope.get('/deliveries', async () => control.deliveries?.());
+  const { settings } = control;
+  if (settings !== undefined) {
+    scope.get(settings.path, async () => settings.read());
+    scope.put(settings.path, async (request) => {
+      settings.write(request.body);
+      return settings.read();
+    });
+  }
+  scope.get('/misfits', async () => control.answers?.misfits ?? []);
+  control.addRoutes?.(scope);
+}
+
+/** Faults, journal, concurrency, clock, reset. */
+function addCommonRoutes(
+  scope: FastifyInstance,
+  { clock, random, faults, journal, concurrency }: Surroundings<typeof commonKnobs>,
+  control: SimulatorControl,
+): void {
   scope.get('/faults', async () => faults.read());
   scope.put('/faults', async (request) => {
     faults.set(request.body);
@@ -57,7 +105,7 @@ export function addControlRoutes(
   });
 
   scope.post('/reset', async (_request, reply) => {
-    resetState();
+    control.reset();
     faults.clear();
     journal.clear();
     concurrency.clear();

@@ -1,25 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { VirtualClock } from './clock.ts';
-import type { Concurrency } from './concurrency.ts';
-import type { Faults, commonKnobs } from './faults.ts';
-import type { Journal, JournalEntry } from './journal.ts';
-import type { SeededRandom } from './random.ts';
+import type { AnswerCheck } from './answers.ts';
+import type { commonKnobs } from './faults.ts';
+import type { JournalEntry } from './journal.ts';
+import type { Surroundings } from './surroundings.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The journal's entry of this request; a handler writes its `outcome`. */
     journalEntry: JournalEntry;
   }
-}
-
-/** What surrounds a simulated API. */
-export interface Surroundings<Knobs extends typeof commonKnobs> {
-  readonly clock: VirtualClock;
-  readonly random: SeededRandom;
-  readonly faults: Faults<Knobs>;
-  readonly journal: Journal;
-  readonly concurrency: Concurrency;
 }
 
 /** How the vendor words an answer that a knob asked for. */
@@ -32,9 +22,11 @@ export interface FaultyApiOptions {
   /** Lower-case names of the request headers that the journal keeps. */
   readonly journalHeaders: readonly string[];
   readonly vendorAnswer: VendorAnswer;
+  /** What the vendor can answer: anything else becomes a 500, marked `misfit` in the journal. */
+  readonly answers?: AnswerCheck | undefined;
 }
 
-/** Puts knobs, journal and concurrency counter around every route of this scope; routes outside of it are not touched. */
+/** Puts knobs, journal, concurrency counter and the check of answers around every route of this scope, and of no other. */
 export function surroundApi(
   scope: FastifyInstance,
   surroundings: Surroundings<typeof commonKnobs>,
@@ -102,6 +94,13 @@ export function surroundApi(
       cut(request, 'failAfter');
       return payload;
     }
+    const misfit = entry.fault === null ? misfitOf(options.answers, request, reply, payload) : undefined;
+    if (misfit !== undefined) {
+      Object.assign(entry, { fault: 'misfit', outcome: misfit });
+      reply.code(500).header('content-type', 'application/json').removeHeader('content-length');
+      finish(entry, 500);
+      return JSON.stringify({ simulator: 'This is not what the vendor answers.', misfit });
+    }
     const hasBody = typeof payload === 'string' && payload !== '' && reply.statusCode >= 200 && reply.statusCode < 300;
     const garble = entry.fault === null && hasBody ? faults.take('garble', target) : undefined;
     finish(entry, reply.statusCode);
@@ -109,6 +108,16 @@ export function surroundApi(
     entry.fault = 'garble';
     return garbled(reply, String(payload), garble.as);
   });
+}
+
+function misfitOf(
+  answers: AnswerCheck | undefined,
+  { method, routeOptions: { url: route } }: FastifyRequest,
+  { statusCode: status }: FastifyReply,
+  payload: unknown,
+): string | undefined {
+  // A path without a route answers as every unknown path does.
+  return answers?.check({ method, route: route ?? '', status, payload: typeof payload === 'string' ? payload : '' });
 }
 
 function garbled(reply: FastifyReply, payload: string, as: 'shape' | 'html' | 'truncated'): string {

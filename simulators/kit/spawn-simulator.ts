@@ -3,23 +3,35 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { Misfit } from './answers.ts';
 
 /** A simulator in a process of its own. */
 export interface RunningSimulator {
   /** For example `http://127.0.0.1:8085`, without a path. */
   readonly url: string;
-  /** Ends it cleanly and waits until it is gone. */
+  /** Ends it cleanly and waits until it is gone. Throws if it gave an answer that its vendor would not give. */
   stop(): Promise<void>;
   /** Ends it at once, as a crash would. */
   kill(): void;
 }
 
+/** The options of a simulator's program, by name without dashes. One that is undefined is left out. */
+export type SimulatorOptions = Readonly<Record<string, string | number | undefined>>;
+
+/** Starts `main` with these options: see `spawnSimulator`. */
+export const startSimulator = (main: URL, options: SimulatorOptions): Promise<RunningSimulator> =>
+  spawnSimulator(
+    main,
+    Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
+  );
+
 const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5_000;
 
 /**
- * Starts `main` (a file URL) with this very Node and waits for the line that says where it listens.
- * It ends with this process, whatever that one dies of. Throws with what it wrote to standard error if it does not start.
+ * Starts `main` (a file URL) with this same Node and waits for the line that says where it listens.
+ * It ends with this process, however this one dies. Throws with what it wrote to standard error if it does not start.
  */
 export async function spawnSimulator(main: URL, args: readonly string[]): Promise<RunningSimulator> {
   const child = spawn(process.execPath, [fileURLToPath(main), ...args, '--until-stdin-closes'], {
@@ -32,8 +44,7 @@ export async function spawnSimulator(main: URL, args: readonly string[]): Promis
     complaints = (complaints + text).slice(-4_000);
   });
   const exited = once(child, 'exit');
-  const stop = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+  const end = async (): Promise<void> => {
     child.kill('SIGTERM');
     const gone = await Promise.race([exited.then(() => true), sleep(STOP_TIMEOUT_MS, false, { ref: false })]);
     if (gone) return;
@@ -56,5 +67,27 @@ export async function spawnSimulator(main: URL, args: readonly string[]): Promis
     );
   }
   const { listening }: { listening: string } = JSON.parse(first);
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const misfits = await misfitsOf(listening);
+    await end();
+    if (misfits.length === 0) return;
+    const told = misfits.map(({ method, route, status, reason }) => `${method} ${route} ${status}: ${reason}`);
+    throw new Error(`The simulator ${fileURLToPath(main)} answered what its vendor does not:\n${told.join('\n')}`);
+  };
   return { url: listening, stop, kill: () => void child.kill('SIGKILL') };
 }
+
+/** None from a simulator that does not answer any more: `stop` must still end it. */
+async function misfitsOf(url: string): Promise<readonly Misfit[]> {
+  const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
+  const response = await fetch(`${url}/control/misfits`, { signal }).catch(() => undefined);
+  return response?.ok === true ? z.array(misfit).parse(await response.json()) : [];
+}
+
+const misfit: z.ZodType<Misfit> = z.strictObject({
+  method: z.string(),
+  route: z.string(),
+  status: z.int(),
+  reason: z.string(),
+});

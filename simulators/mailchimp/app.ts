@@ -1,15 +1,11 @@
-import { type FastifyInstance, fastify } from 'fastify';
-import { createClock } from '../kit/clock.ts';
-import { Concurrency } from '../kit/concurrency.ts';
-import { Faults } from '../kit/faults.ts';
-import { surroundApi } from '../kit/faulty-api.ts';
-import { Journal } from '../kit/journal.ts';
-import { createRandom } from '../kit/random.ts';
+import type { FastifyInstance } from 'fastify';
+import { createApp } from '../kit/create-app.ts';
+import { createSurroundings } from '../kit/surroundings.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { authenticate, limitConnections, refuseVolume } from './authenticate.ts';
 import { addBatchResults, addBatchRoutes } from './batch-routes.ts';
 import { Batches } from './batches.ts';
-import { addMailchimpControl } from './control.ts';
+import { mailchimpControl } from './control.ts';
 import { addFieldRoutes } from './field-routes.ts';
 import { addHookRoutes } from './hook-routes.ts';
 import { paramOf, speakLikeMailchimp, vendorAnswer } from './http.ts';
@@ -47,51 +43,51 @@ const LIMITS = { bodyLimit: 32 * 1024 * 1024, routerOptions: { maxParamLength: 3
  * it in this very process. Throws ZodError for a setup or settings that it does not know.
  */
 export function createMailchimp(options: MailchimpOptions): FastifyInstance {
-  const clock = createClock();
-  const random = createRandom();
-  const faults = new Faults(mailchimpKnobs, clock, random);
+  const surroundings = createSurroundings(mailchimpKnobs);
+  const { clock, random } = surroundings;
   const setup = setupSchema.parse(options.setup ?? {});
   const initial = settingsSchema.parse(options.settings ?? {});
   const store = new Store(options.storage, () => clock.now(), setup);
-  const app = fastify({ ...LIMITS, forceCloseConnections: true });
-  const operations = createOperations(LIMITS, (scope) => addRoutes(scope, mailchimp, () => app.listeningOrigin));
+  const origin = (): string => app.listeningOrigin;
+  const operations = createOperations(LIMITS, (scope) => addRoutes(scope, mailchimp, origin));
   const settings = (): Mailchimp['settings'] => mailchimp.settings;
   const mailchimp: Mailchimp = {
-    clock,
-    random,
-    faults,
-    journal: new Journal(),
-    concurrency: new Concurrency(),
+    ...surroundings,
     store,
     settings: initial,
     list: { id: options.list, name: setup.name },
     effects: { confirmationsSent: [], automationsStarted: [] },
-    webhooks: new Webhooks({ clock, random, faults, settings, hooks: () => store.hooks.all() }),
+    webhooks: new Webhooks({ ...surroundings, settings, hooks: () => store.hooks.all() }),
     batches: new Batches({ clock, random, store, settings, run: (operation) => operations.run(operation) }),
   };
 
-  app.addHook('onClose', async () => {
-    mailchimp.webhooks.clear();
-    mailchimp.batches.clear();
-    await operations.close();
-    store.close();
-  });
-
-  app.register(async (scope) => addMailchimpControl(scope, mailchimp, initial), { prefix: '/control' });
-  app.register(async (scope) => addBatchResults(scope, mailchimp));
-  app.register(
-    async (scope) => {
-      speakLikeMailchimp(scope);
-      surroundApi(scope, mailchimp, { journalHeaders: ['content-type', 'user-agent'], vendorAnswer });
-      scope.addHook('onRequest', async (request) => {
-        limitConnections(mailchimp, request);
-        authenticate(request, options.key);
-      });
-      scope.addHook('preHandler', async (request, reply) => refuseVolume(mailchimp, request, reply));
-      addRoutes(scope, mailchimp, () => app.listeningOrigin);
+  const app = createApp({
+    surroundings,
+    vendorAnswer,
+    server: LIMITS,
+    control: mailchimpControl(mailchimp, initial),
+    apis: [
+      {
+        prefix: '/3.0',
+        speak: speakLikeMailchimp,
+        addRoutes(scope) {
+          scope.addHook('onRequest', async (request) => {
+            limitConnections(mailchimp, request);
+            authenticate(request, options.key);
+          });
+          scope.addHook('preHandler', async (request, reply) => refuseVolume(mailchimp, request, reply));
+          addRoutes(scope, mailchimp, origin);
+        },
+      },
+    ],
+    async close() {
+      mailchimp.webhooks.clear();
+      mailchimp.batches.clear();
+      await operations.close();
+      store.close();
     },
-    { prefix: '/3.0' },
-  );
+  });
+  app.register(async (scope) => addBatchResults(scope, mailchimp));
   return app;
 }
 

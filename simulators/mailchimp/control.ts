@@ -1,12 +1,12 @@
-import type { FastifyInstance } from 'fastify';
-import { addControlRoutes } from '../kit/control-routes.ts';
+import type { SimulatorControl } from '../kit/control-routes.ts';
 import { actThroughBackdoor, backdoorAction } from './backdoor.ts';
 import type { BatchStatus } from './batches.ts';
 import { subscriberHash } from './identity.ts';
 import { type Mailchimp, isoOf } from './mailchimp.ts';
 import { Problem, problemBody } from './problem.ts';
 import type { Hold, Hook, Member, MergeField, MergeValue, Status } from './records.ts';
-import { type Settings, changedSettings } from './settings.ts';
+import { namedSettings } from '../kit/named-settings.ts';
+import { type Settings, settingsSchema } from './settings.ts';
 import { tagName } from './tags.ts';
 
 /** A member as a test wants to see it; times are ISO 8601 of whole seconds, UTC. */
@@ -89,39 +89,28 @@ const stateOf = (mailchimp: Mailchimp): MailchimpState => {
   };
 };
 
-/**
- * Mailchimp's control endpoints: the common ones, the state, how it is set up, what happens there without EMS, and the
- * webhooks sent. A reset goes back to the settings it was started with.
- */
-export function addMailchimpControl(scope: FastifyInstance, mailchimp: Mailchimp, initial: Settings): void {
+/** A test's side of Mailchimp. A reset goes back to the settings it was started with. */
+export function mailchimpControl(mailchimp: Mailchimp, initial: Settings): SimulatorControl {
   const { store, webhooks, batches, effects } = mailchimp;
-
-  addControlRoutes(scope, mailchimp, () => {
-    webhooks.clear();
-    batches.clear();
-    store.reset();
-    effects.confirmationsSent.length = 0;
-    effects.automationsStarted.length = 0;
-    mailchimp.settings = initial;
-  });
-
-  scope.get('/state', async () => stateOf(mailchimp));
-
-  scope.get('/settings', async () => mailchimp.settings);
-  scope.put('/settings', async (request) => {
-    mailchimp.settings = { ...mailchimp.settings, ...changedSettings(request.body) };
-    return mailchimp.settings;
-  });
-
-  scope.post('/backdoor', async (request, reply) => {
-    const action = backdoorAction.parse(request.body);
-    try {
-      return actThroughBackdoor(mailchimp, action);
-    } catch (error) {
-      if (error instanceof Problem) return reply.code(error.status).send(problemBody(error));
-      throw error;
-    }
-  });
-
-  scope.get('/deliveries', async () => webhooks.read());
+  return {
+    reset() {
+      webhooks.clear();
+      batches.clear();
+      store.reset();
+      effects.confirmationsSent.length = 0;
+      effects.automationsStarted.length = 0;
+      mailchimp.settings = initial;
+    },
+    state: () => stateOf(mailchimp),
+    settings: {
+      path: '/settings',
+      read: () => mailchimp.settings,
+      write(sent) {
+        mailchimp.settings = { ...mailchimp.settings, ...namedSettings(settingsSchema, sent) };
+      },
+    },
+    backdoor: (action) => actThroughBackdoor(mailchimp, backdoorAction.parse(action)),
+    refusal: (error) => (error instanceof Problem ? { status: error.status, body: problemBody(error) } : undefined),
+    deliveries: () => webhooks.read(),
+  };
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Surroundings } from '../kit/faulty-api.ts';
+import type { Surroundings } from '../kit/surroundings.ts';
 import type { Batches } from './batches.ts';
 import type { mailchimpKnobs } from './knobs.ts';
 import type { Settings } from './settings.ts';

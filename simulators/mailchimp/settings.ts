@@ -73,10 +73,3 @@ export const settingsSchema = z.strictObject({
 
 export type Settings = z.output<typeof settingsSchema>;
 export type SettingsInput = z.input<typeof settingsSchema>;
-
-/** Only what was named: the schema fills in a default for the rest. Throws ZodError for anything unknown. */
-export function changedSettings(sent: unknown): Partial<Settings> {
-  const parsed = settingsSchema.partial().parse(sent);
-  const named = new Set(typeof sent === 'object' && sent !== null ? Object.keys(sent) : []);
-  return Object.fromEntries(Object.entries(parsed).filter(([name]) => named.has(name)));
-}

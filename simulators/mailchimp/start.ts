@@ -1,5 +1,5 @@
-import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
-import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import { type ControlClient, createControlClient } from '../kit/control-client.ts';
+import { type RunningSimulator, startSimulator } from '../kit/spawn-simulator.ts';
 import type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
 import type { MailchimpState } from './control.ts';
 import type { MailchimpFaults } from './knobs.ts';
@@ -55,16 +55,12 @@ export interface StartOptions {
   readonly settings?: SettingsInput;
 }
 
-export interface StartedMailchimp {
+export interface StartedMailchimp extends RunningSimulator {
   /** For example `http://127.0.0.1:8088`; the API is under `/3.0`. */
   readonly url: string;
   readonly key: string;
   readonly list: string;
   readonly control: MailchimpControl;
-  /** Ends it cleanly and waits until it is gone. */
-  stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
-  kill(): void;
 }
 
 /**
@@ -84,37 +80,16 @@ export async function startMailchimp({
   setup = {},
   settings = {},
 }: StartOptions = {}): Promise<StartedMailchimp> {
-  const options = {
-    '--port': port,
-    '--key': key,
-    '--list': list,
-    '--setup': JSON.stringify(setup),
-    '--settings': JSON.stringify(settings),
-    ...(storage === undefined ? {} : { '--storage': storage }),
-  };
-  const running = await spawnSimulator(new URL('main.ts', import.meta.url), Object.entries(options).flat().map(String));
+  const running = await startSimulator(new URL('main.ts', import.meta.url), {
+    port,
+    key,
+    list,
+    storage,
+    setup: JSON.stringify(setup),
+    settings: JSON.stringify(settings),
+  });
   return { ...running, key, list, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a Mailchimp that runs already. */
-export function controlOf(url: string): MailchimpControl {
-  const call = createControlCall(url);
-  return {
-    ...createControlClient<MailchimpFaults>(call),
-    async state() {
-      return call('GET', '/state');
-    },
-    async settings() {
-      return call('GET', '/settings');
-    },
-    async setSettings(settings) {
-      await call('PUT', '/settings', settings);
-    },
-    async backdoor(action) {
-      return call('POST', '/backdoor', action);
-    },
-    async deliveries() {
-      return call('GET', '/deliveries');
-    },
-  };
-}
+/** The control endpoints of a Mailchimp that already runs. */
+export const controlOf = (url: string): MailchimpControl => createControlClient(url);

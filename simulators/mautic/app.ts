@@ -1,14 +1,10 @@
-import { type FastifyInstance, fastify } from 'fastify';
-import { createClock } from '../kit/clock.ts';
-import { Concurrency } from '../kit/concurrency.ts';
-import { Faults } from '../kit/faults.ts';
-import { surroundApi } from '../kit/faulty-api.ts';
-import { Journal } from '../kit/journal.ts';
-import { createRandom } from '../kit/random.ts';
+import type { FastifyInstance } from 'fastify';
+import { createApp } from '../kit/create-app.ts';
+import { createSurroundings } from '../kit/surroundings.ts';
 import { type Credentials, authenticate, limitRate, refuseIfDisabled } from './authenticate.ts';
 import { addBatchRoutes } from './batch-routes.ts';
 import { addContactRoutes } from './contact-routes.ts';
-import { addMauticControl } from './control.ts';
+import { mauticControl } from './control.ts';
 import { addDncRoutes } from './dnc-routes.ts';
 import { addFieldRoutes } from './field-routes.ts';
 import { addHookRoutes } from './hook-routes.ts';
@@ -34,25 +30,17 @@ export interface MauticOptions extends Credentials {
  * `listen` to have it in this very process.
  */
 export function createMautic({ storage, version, ...accepted }: MauticOptions): FastifyInstance {
-  const clock = createClock();
-  const random = createRandom();
-  const faults = new Faults(mauticKnobs, clock, random);
+  const surroundings = createSurroundings(mauticKnobs);
+  const { clock } = surroundings;
   const store = new Store(storage, () => clock.now());
-  const app = fastify({ forceCloseConnections: true, bodyLimit: 32 * 1024 * 1024 });
   const mautic: Mautic = {
-    clock,
-    random,
-    faults,
-    journal: new Journal(),
-    concurrency: new Concurrency(),
+    ...surroundings,
     store,
     limit: new RateLimit(() => clock.now()),
     totals: new Totals(() => clock.now()),
     settings: { ...defaultSettings(), version },
     webhooks: new Webhooks({
-      clock,
-      random,
-      faults,
+      ...surroundings,
       hooks: () => store.hooks.all(),
       saveHook: (hook) => void store.hooks.save(hook),
       settings: () => mautic.settings,
@@ -60,38 +48,35 @@ export function createMautic({ storage, version, ...accepted }: MauticOptions): 
     }),
   };
 
-  app.addHook('onClose', async () => {
-    mautic.webhooks.clear();
-    store.close();
+  const speak = (scope: FastifyInstance): void => speakLikeMautic(scope, mautic);
+  const app = createApp({
+    surroundings,
+    vendorAnswer,
+    control: mauticControl(mautic, { version }),
+    apis: [
+      { prefix: '/oauth/v2', speak, addRoutes: (scope) => addTokenRoutes(scope, mautic, accepted) },
+      {
+        prefix: '/api',
+        speak,
+        addRoutes(scope) {
+          scope.addHook('onRequest', async (request, reply) => {
+            refuseIfDisabled(mautic, request);
+            limitRate(mautic, request, reply);
+            return authenticate(mautic, request, reply, accepted);
+          });
+          addContactRoutes(scope, mautic);
+          addBatchRoutes(scope, mautic);
+          addDncRoutes(scope, mautic);
+          addSegmentRoutes(scope, mautic);
+          addFieldRoutes(scope, mautic);
+          addHookRoutes(scope, mautic);
+        },
+      },
+    ],
+    close() {
+      mautic.webhooks.clear();
+      store.close();
+    },
   });
-
-  app.register(async (scope) => addMauticControl(scope, mautic, { version }), { prefix: '/control' });
-  const journalHeaders = ['content-type', 'user-agent'];
-  app.register(
-    async (scope) => {
-      speakLikeMautic(scope, mautic);
-      surroundApi(scope, mautic, { journalHeaders, vendorAnswer });
-      addTokenRoutes(scope, mautic, accepted);
-    },
-    { prefix: '/oauth/v2' },
-  );
-  app.register(
-    async (scope) => {
-      speakLikeMautic(scope, mautic);
-      surroundApi(scope, mautic, { journalHeaders, vendorAnswer });
-      scope.addHook('onRequest', async (request, reply) => {
-        refuseIfDisabled(mautic, request);
-        limitRate(mautic, request, reply);
-        return authenticate(mautic, request, reply, accepted);
-      });
-      addContactRoutes(scope, mautic);
-      addBatchRoutes(scope, mautic);
-      addDncRoutes(scope, mautic);
-      addSegmentRoutes(scope, mautic);
-      addFieldRoutes(scope, mautic);
-      addHookRoutes(scope, mautic);
-    },
-    { prefix: '/api' },
-  );
   return app;
 }

@@ -1,10 +1,10 @@
-import type { FastifyInstance } from 'fastify';
-import { addControlRoutes } from '../kit/control-routes.ts';
+import type { SimulatorControl } from '../kit/control-routes.ts';
 import { actThroughBackdoor, backdoorAction } from './backdoor.ts';
 import type { Mautic } from './mautic.ts';
 import type { Contact, DoNotContact, Field, FieldValue, Hook, Segment } from './records.ts';
 import { Refusal, errorOf } from './refusal.ts';
-import { changedSettings, defaultSettings } from './settings.ts';
+import { namedSettings } from '../kit/named-settings.ts';
+import { defaultSettings, settingsSchema } from './settings.ts';
 import { expireTokens, issueTokens, tokenBody } from './token-routes.ts';
 
 /** A contact as a test wants to see it; times are milliseconds since 1970. */
@@ -52,50 +52,37 @@ const stateOf = (mautic: Mautic): MauticState => ({
   hooks: byId(mautic.store.hooks.all()),
 });
 
-/**
- * Mautic's control endpoints: the common ones, the state, how it is set up, tokens, what happens there without EMS, and
- * the webhooks sent.
- */
-export function addMauticControl(
-  scope: FastifyInstance,
-  mautic: Mautic,
-  initial: { readonly version: '4' | '5' },
-): void {
+/** A test's side of Mautic. A reset goes back to the version it was started with. */
+export function mauticControl(mautic: Mautic, initial: { readonly version: '4' | '5' }): SimulatorControl {
   const { store, webhooks, limit, totals } = mautic;
-
-  addControlRoutes(scope, mautic, () => {
-    webhooks.clear();
-    store.reset();
-    limit.clear();
-    totals.clear();
-    mautic.settings = { ...defaultSettings(), ...initial };
-  });
-
-  scope.get('/state', async () => stateOf(mautic));
-
-  scope.get('/settings', async () => mautic.settings);
-  scope.put('/settings', async (request) => {
-    mautic.settings = { ...mautic.settings, ...changedSettings(request.body) };
-    totals.clear();
-    return mautic.settings;
-  });
-
-  scope.post('/tokens', async () => tokenBody(mautic, issueTokens(mautic, true)));
-  scope.post('/tokens/expire', async () => ({ expired: expireTokens(mautic) }));
-
-  scope.post('/backdoor', async (request, reply) => {
-    const action = backdoorAction.parse(request.body);
-    try {
-      return actThroughBackdoor(mautic, action);
-    } catch (error) {
-      if (error instanceof Refusal) return reply.code(error.status).send({ errors: [errorOf(error)] });
-      throw error;
-    }
-  });
-
-  scope.get('/deliveries', async () => webhooks.read());
-  scope.post('/webhooks/process', async () => {
-    await webhooks.process();
-    return webhooks.read();
-  });
+  return {
+    reset() {
+      webhooks.clear();
+      store.reset();
+      limit.clear();
+      totals.clear();
+      mautic.settings = { ...defaultSettings(), ...initial };
+    },
+    state: () => stateOf(mautic),
+    settings: {
+      path: '/settings',
+      read: () => mautic.settings,
+      write(sent) {
+        mautic.settings = { ...mautic.settings, ...namedSettings(settingsSchema, sent) };
+        totals.clear();
+      },
+    },
+    backdoor: (action) => actThroughBackdoor(mautic, backdoorAction.parse(action)),
+    refusal: (error) =>
+      error instanceof Refusal ? { status: error.status, body: { errors: [errorOf(error)] } } : undefined,
+    deliveries: () => webhooks.read(),
+    addRoutes(scope) {
+      scope.post('/tokens', async () => tokenBody(mautic, issueTokens(mautic, true)));
+      scope.post('/tokens/expire', async () => ({ expired: expireTokens(mautic) }));
+      scope.post('/webhooks/process', async () => {
+        await webhooks.process();
+        return webhooks.read();
+      });
+    },
+  };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type FaultSettings, commonKnobs, knob } from '../kit/faults.ts';
+import { webhookKnobs } from '../kit/webhook-knobs.ts';
 
 const milliseconds = z.int().min(0);
 
@@ -9,6 +10,7 @@ const milliseconds = z.int().min(0);
  */
 export const mauticKnobs = {
   ...commonKnobs,
+  ...webhookKnobs,
   /** Widens the moment between the look-up of a contact and its insertion, in which another may insert the same. */
   slowCommit: knob({ ms: z.int().min(1) }),
   /** Lists, search and totals show what was so long ago; single records are always read as they are. */
@@ -21,12 +23,6 @@ export const mauticKnobs = {
   rateLimit: knob({ limit: z.int().min(1) }),
   /** Failures of OAuth are `{error, error_description}`, not wrapped in `errors`. */
   rawOAuthErrors: knob({}),
-  /** Absent = at once. */
-  webhookDelay: knob({ ms: milliseconds, jitterMs: milliseconds.optional() }),
-  webhookDrop: knob({}),
-  webhookDuplicate: knob({}),
-  /** Sends it only after the one that follows it. */
-  webhookReorder: knob({}),
 };
 
 export type MauticFaults = FaultSettings<typeof mauticKnobs>;

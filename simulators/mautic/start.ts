@@ -1,5 +1,5 @@
-import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
-import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import { type ControlClient, createControlClient } from '../kit/control-client.ts';
+import { type RunningSimulator, startSimulator } from '../kit/spawn-simulator.ts';
 import type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
 import type { MauticState } from './control.ts';
 import type { MauticFaults } from './knobs.ts';
@@ -65,7 +65,7 @@ export interface StartOptions {
   readonly version?: '4' | '5';
 }
 
-export interface StartedMautic {
+export interface StartedMautic extends RunningSimulator {
   /** For example `http://127.0.0.1:8087`; the API is under `/api`, tokens under `/oauth/v2/token`. */
   readonly url: string;
   readonly username: string;
@@ -73,10 +73,6 @@ export interface StartedMautic {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly control: MauticControl;
-  /** Ends it cleanly and waits until it is gone. */
-  stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
-  kill(): void;
 }
 
 /**
@@ -97,47 +93,31 @@ export async function startMautic({
   storage,
   version = '5',
 }: StartOptions = {}): Promise<StartedMautic> {
-  const options = {
-    '--port': port,
-    '--username': username,
-    '--password': password,
-    '--client-id': clientId,
-    '--client-secret': clientSecret,
-    '--version': version,
-    ...(storage === undefined ? {} : { '--storage': storage }),
-  };
-  const running = await spawnSimulator(new URL('main.ts', import.meta.url), Object.entries(options).flat().map(String));
+  const running = await startSimulator(new URL('main.ts', import.meta.url), {
+    port,
+    username,
+    password,
+    'client-id': clientId,
+    'client-secret': clientSecret,
+    storage,
+    version,
+  });
   return { ...running, username, password, clientId, clientSecret, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a Mautic that runs already. */
+/** The control endpoints of a Mautic that already runs. */
 export function controlOf(url: string): MauticControl {
-  const call = createControlCall(url);
+  const client = createControlClient(url);
   return {
-    ...createControlClient<MauticFaults>(call),
-    async state() {
-      return call('GET', '/state');
-    },
-    async settings() {
-      return call('GET', '/settings');
-    },
-    async setSettings(settings) {
-      await call('PUT', '/settings', settings);
-    },
-    async backdoor(action) {
-      return call('POST', '/backdoor', action);
-    },
+    ...client,
     async issueTokens() {
-      return call('POST', '/tokens');
+      return client.call('POST', '/tokens');
     },
     async expireTokens() {
-      await call('POST', '/tokens/expire');
-    },
-    async deliveries() {
-      return call('GET', '/deliveries');
+      await client.call('POST', '/tokens/expire');
     },
     async processWebhooks() {
-      return call('POST', '/webhooks/process');
+      return client.call('POST', '/webhooks/process');
     },
   };
 }

@@ -1,12 +1,9 @@
-import { type FastifyInstance, fastify } from 'fastify';
-import { createClock } from '../kit/clock.ts';
-import { Concurrency } from '../kit/concurrency.ts';
-import { Faults } from '../kit/faults.ts';
-import { surroundApi } from '../kit/faulty-api.ts';
-import { createRandom } from '../kit/random.ts';
+import type { FastifyInstance } from 'fastify';
+import { createApp } from '../kit/create-app.ts';
+import { createSurroundings } from '../kit/surroundings.ts';
 import { defaultAssumptions } from './assumptions.ts';
 import { type Credentials, authenticate } from './authenticate.ts';
-import { addRunSignupControl } from './control.ts';
+import { runSignupControl } from './control.ts';
 import { addCorralRoutes } from './corral-routes.ts';
 import { RunSignupError } from './error-codes.ts';
 import { BODY_LIMIT_BYTES, speakForms, vendorAnswer } from './http.ts';
@@ -29,28 +26,19 @@ const PREFIXES = ['/rest', '/Rest'];
 
 /** RunSignup: the vendor's API under /rest, the test's side of it under /control. Not listening yet. */
 export function createRunSignup({ storage, ...accepted }: RunSignupOptions): FastifyInstance {
-  const clock = createClock();
-  const random = createRandom();
-  const store = new Store(storage, () => clock.now());
-  const server: RunSignup = {
-    clock,
-    random,
-    faults: new Faults(runSignupKnobs, clock, random),
-    journal: new RedactingJournal(),
-    concurrency: new Concurrency(),
-    store,
-    assumptions: defaultAssumptions(),
-  };
+  const surroundings = createSurroundings(runSignupKnobs, new RedactingJournal());
+  const store = new Store(storage, () => surroundings.clock.now());
+  const server: RunSignup = { ...surroundings, store, assumptions: defaultAssumptions() };
 
-  const app = fastify({ forceCloseConnections: true, bodyLimit: BODY_LIMIT_BYTES });
-  app.addHook('onClose', async () => store.close());
-
-  app.register(async (scope) => addRunSignupControl(scope, server), { prefix: '/control' });
-  for (const prefix of PREFIXES) {
-    app.register(
-      async (scope) => {
-        speakForms(scope, server);
-        surroundApi(scope, server, { journalHeaders: ['content-type', 'user-agent'], vendorAnswer });
+  return createApp({
+    surroundings,
+    vendorAnswer,
+    server: { bodyLimit: BODY_LIMIT_BYTES },
+    control: runSignupControl(server),
+    apis: PREFIXES.map((prefix) => ({
+      prefix,
+      speak: (scope) => speakForms(scope, server),
+      addRoutes(scope) {
         scope.addHook('onRequest', async (request) => authenticate(server, request, accepted));
         scope.addHook('preHandler', async (request) => refuseIfAsked(server, request));
         addRaceReads(scope, server);
@@ -59,10 +47,9 @@ export function createRunSignup({ storage, ...accepted }: RunSignupOptions): Fas
         addParticipantWrites(scope, server);
         addCorralRoutes(scope, server);
       },
-      { prefix },
-    );
-  }
-  return app;
+    })),
+    close: () => store.close(),
+  });
 }
 
 /** @throws RunSignupError if a knob asks for an error in the vendor's dialect. */

@@ -1,5 +1,5 @@
-import type { FastifyInstance } from 'fastify';
-import { addControlRoutes } from '../kit/control-routes.ts';
+import type { SimulatorControl } from '../kit/control-routes.ts';
+import { namedSettings } from '../kit/named-settings.ts';
 import { assumptionsSchema, defaultAssumptions } from './assumptions.ts';
 import { NoSuchRecord, applyEdit } from './backdoor.ts';
 import { backdoorEdit } from './backdoor-edits.ts';
@@ -29,37 +29,26 @@ const stateOf = (store: Store): RunSignupState => ({
   teams: byId(store.list('team'), ({ teamId }) => teamId),
 });
 
-/** RunSignup's control endpoints: the common ones, the state, what is assumed, and what humans do at RunSignup. */
-export function addRunSignupControl(scope: FastifyInstance, server: RunSignup): void {
+/** A test's side of RunSignup. What is assumed about the vendor are its settings. */
+export function runSignupControl(server: RunSignup): SimulatorControl {
   const { store } = server;
-
-  addControlRoutes(scope, server, () => {
-    store.reset();
-    server.assumptions = defaultAssumptions();
-  });
-
-  scope.get('/state', async () => stateOf(store));
-
-  scope.get('/assumptions', async () => server.assumptions);
-  scope.put('/assumptions', async (request) => {
-    const changed = assumptionsSchema.partial().parse(request.body);
-    server.assumptions = { ...server.assumptions, ...withoutDefaults(changed, request.body) };
-    return server.assumptions;
-  });
-
-  scope.post('/backdoor', async (request, reply) => {
-    const edit = backdoorEdit.parse(request.body);
-    try {
+  return {
+    reset() {
+      store.reset();
+      server.assumptions = defaultAssumptions();
+    },
+    state: () => stateOf(store),
+    settings: {
+      path: '/assumptions',
+      read: () => server.assumptions,
+      write(sent) {
+        server.assumptions = { ...server.assumptions, ...namedSettings(assumptionsSchema, sent) };
+      },
+    },
+    backdoor(sent) {
+      const edit = backdoorEdit.parse(sent);
       return store.atomically(() => applyEdit(server, edit));
-    } catch (error) {
-      if (error instanceof NoSuchRecord) return reply.code(404).send({ message: error.message });
-      throw error;
-    }
-  });
-}
-
-/** Only what was sent: the schema fills in a default for the rest. */
-function withoutDefaults<Settings extends object>(parsed: Settings, sent: unknown): Partial<Settings> {
-  const named = Object.entries(parsed).filter(([name]) => typeof sent === 'object' && sent !== null && name in sent);
-  return Object.fromEntries(named) as Partial<Settings>;
+    },
+    refusal: (error) => (error instanceof NoSuchRecord ? { status: 404, body: { message: error.message } } : undefined),
+  };
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Surroundings } from '../kit/faulty-api.ts';
+import type { Surroundings } from '../kit/surroundings.ts';
 import type { Assumptions } from './assumptions.ts';
 import type { runSignupKnobs } from './knobs.ts';
 import type { AsOf, Store } from './store.ts';

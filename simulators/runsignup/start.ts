@@ -1,5 +1,5 @@
-import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
-import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import { type ControlClient, createControlClient } from '../kit/control-client.ts';
+import { type RunningSimulator, startSimulator } from '../kit/spawn-simulator.ts';
 import type { AssumptionSettings, Assumptions } from './assumptions.ts';
 import type { BackdoorAnswers, BackdoorEdit } from './backdoor-edits.ts';
 import type { RunSignupState } from './control.ts';
@@ -35,7 +35,7 @@ export interface StartOptions {
   readonly storage?: string;
 }
 
-export interface StartedRunSignup {
+export interface StartedRunSignup extends RunningSimulator {
   /** For example `http://127.0.0.1:8086`; the API is under `/rest`. */
   readonly url: string;
   readonly key: string;
@@ -43,10 +43,6 @@ export interface StartedRunSignup {
   readonly callerRegistration: string;
   readonly callerRegistrationSecret: string;
   readonly control: RunSignupControl;
-  /** Ends it cleanly and waits until it is gone. */
-  stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
-  kill(): void;
 }
 
 /**
@@ -70,32 +66,25 @@ export async function startRunSignup({
   callerRegistrationFrom,
   storage,
 }: StartOptions = {}): Promise<StartedRunSignup> {
-  const args = Object.entries({
-    port: String(port),
+  const running = await startSimulator(new URL('main.ts', import.meta.url), {
+    port,
     key,
     secret,
     'caller-registration': callerRegistration,
     'caller-registration-secret': callerRegistrationSecret,
     'caller-registration-from': callerRegistrationFrom,
     storage,
-  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
-  const running = await spawnSimulator(new URL('main.ts', import.meta.url), args);
+  });
   return { ...running, key, secret, callerRegistration, callerRegistrationSecret, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a RunSignup that runs already. */
+/** The control endpoints of a RunSignup that already runs. */
 export function controlOf(url: string): RunSignupControl {
-  const call = createControlCall(url);
+  const client = createControlClient(url);
   return {
-    ...createControlClient<RunSignupFaults>(call),
-    async state() {
-      return call('GET', '/state');
-    },
-    async backdoor(edit) {
-      return call('POST', '/backdoor', edit);
-    },
+    ...client,
     async assume(settings) {
-      return call('PUT', '/assumptions', settings);
+      return client.call('PUT', '/assumptions', settings);
     },
   };
 }

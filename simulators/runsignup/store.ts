@@ -1,4 +1,5 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { Storage } from '../kit/storage.ts';
 import type { Kind, Records } from './records.ts';
 
 /** Selects records of one kind; they come in order of id. */
@@ -38,18 +39,15 @@ const FIRST_IDS = {
 
 /** RunSignup's own storage. The versions of a record are kept for a day, with the time they were valid, so that a read may lag. */
 export class Store {
-  readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #storage: Storage;
   readonly #now: () => number;
 
   /** @param file a path, or ":memory:"; `now` is the virtual clock, in milliseconds. */
   constructor(file: string, now: () => number) {
     this.#now = now;
-    this.#database = new DatabaseSync(file);
-    // Nothing is synchronised to disk: it is to survive the end of the process, not of the machine.
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
-      CREATE TABLE IF NOT EXISTS version (
+    this.#storage = new Storage(
+      file,
+      `CREATE TABLE IF NOT EXISTS version (
         kind TEXT NOT NULL, id INTEGER NOT NULL, parent INTEGER, owner INTEGER, active INTEGER NOT NULL,
         modified INTEGER NOT NULL, validFrom INTEGER NOT NULL, validUntil INTEGER NOT NULL, content TEXT NOT NULL,
         account INTEGER GENERATED ALWAYS AS (content ->> 'account') VIRTUAL,
@@ -58,8 +56,8 @@ export class Store {
       CREATE INDEX IF NOT EXISTS by_parent ON version (kind, parent, id) WHERE parent IS NOT NULL;
       CREATE INDEX IF NOT EXISTS by_owner ON version (owner, id) WHERE owner IS NOT NULL;
       CREATE INDEX IF NOT EXISTS by_email ON version (email) WHERE kind = 'user' AND account = 1;
-      CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, last INTEGER NOT NULL);
-    `);
+      CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, last INTEGER NOT NULL);`,
+    );
   }
 
   /** The next id; ids are never given twice. */
@@ -127,24 +125,16 @@ export class Store {
   }
 
   reset(): void {
-    this.#database.exec('DELETE FROM version; DELETE FROM counter;');
+    this.#storage.exec('DELETE FROM version; DELETE FROM counter;');
   }
 
-  /** Runs it in one transaction, or within the one that is open: what it throws undoes what it wrote. */
+  /** Runs it in one transaction, or inside the one that is open. If it throws, what it wrote is undone. */
   atomically<Result>(work: () => Result): Result {
-    this.#database.exec('SAVEPOINT work');
-    try {
-      const result = work();
-      this.#database.exec('RELEASE work');
-      return result;
-    } catch (error) {
-      this.#database.exec('ROLLBACK TO work; RELEASE work');
-      throw error;
-    }
+    return this.#storage.atomically(work);
   }
 
   close(): void {
-    this.#database.close();
+    this.#storage.close();
   }
 
   #end(kind: Kind, id: number, now: number): void {
@@ -159,9 +149,7 @@ export class Store {
   }
 
   #statement(sql: string): StatementSync {
-    let statement = this.#prepared.get(sql);
-    if (statement === undefined) this.#prepared.set(sql, (statement = this.#database.prepare(sql)));
-    return statement;
+    return this.#storage.statement(sql);
   }
 }
 

@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type FastifyInstance, fastify } from 'fastify';
-import { createClock } from '../kit/clock.ts';
-import { Concurrency } from '../kit/concurrency.ts';
-import { Faults } from '../kit/faults.ts';
-import { surroundApi } from '../kit/faulty-api.ts';
-import { Journal } from '../kit/journal.ts';
-import { createRandom } from '../kit/random.ts';
+import type { FastifyInstance } from 'fastify';
+import { createApp } from '../kit/create-app.ts';
+import { createSurroundings } from '../kit/surroundings.ts';
 import { addBatchRoutes } from './batch-routes.ts';
 import { addChangeRoutes } from './change-routes.ts';
 import { CommitGate } from './commit-gate.ts';
 import { contractVersion } from './contract.ts';
-import { addTagServerControl } from './control.ts';
+import { tagServerControl } from './control.ts';
 import { writeCursor } from './cursor.ts';
 import { READ_LIMIT_BYTES, sendJson, speakJson, vendorAnswer } from './http.ts';
 import { tagServerKnobs } from './knobs.ts';
@@ -40,54 +36,47 @@ const JOURNAL_HEADERS = [
 
 /** TagServer: the contract's API under /v1, the test's side of it under /control. Not listening yet. */
 export function createTagServer({ token, clientId, storage }: TagServerOptions): FastifyInstance {
-  const clock = createClock();
-  const random = createRandom();
-  const faults = new Faults(tagServerKnobs, clock, random);
+  const surroundings = createSurroundings(tagServerKnobs);
+  const { clock } = surroundings;
   const store = new Store(storage);
-  const nudges = new Nudges({ clock, random, faults }, () => writeCursor('changes', store.latest));
-  const server: TagServer = {
-    clock,
-    random,
-    faults,
-    journal: new Journal(),
-    concurrency: new Concurrency(),
-    store,
-    gate: new CommitGate(),
-    nudges,
-    clientId,
-  };
+  const nudges = new Nudges(surroundings, () => writeCursor('changes', store.latest));
+  const server: TagServer = { ...surroundings, store, gate: new CommitGate(), nudges, clientId };
   store.onCommit(() => nudges.announce());
 
-  const app = fastify({
-    forceCloseConnections: true,
-    bodyLimit: READ_LIMIT_BYTES,
-    requestIdHeader: 'x-request-id',
-    genReqId: () => randomUUID(),
-    // An external id has up to 128 characters, each of which may come percent-encoded.
-    routerOptions: { maxParamLength: 512 },
-  });
-  app.addHook('onClose', async () => {
-    nudges.clear();
-    store.close();
-  });
-
-  app.register(async (scope) => addTagServerControl(scope, server), { prefix: '/control' });
-  app.register(
-    async (scope) => {
-      speakJson(scope);
-      surroundApi(scope, server, { journalHeaders: JOURNAL_HEADERS, vendorAnswer });
-      scope.addHook('onRequest', async (request) => {
-        if (request.routeOptions.url === '/v1/healthz' || request.headers.authorization === `Bearer ${token}`) return;
-        throw new Problem('unauthorised', 'The bearer token is missing or unknown.');
-      });
-      scope.get('/healthz', async (_request, reply) =>
-        sendJson(reply, 200, { status: 'ok', version: contractVersion, time: clock.instant() }),
-      );
-      addChangeRoutes(scope, server);
-      addBatchRoutes(scope, server);
-      addResourceRoutes(scope, server);
+  return createApp({
+    surroundings,
+    vendorAnswer,
+    journalHeaders: JOURNAL_HEADERS,
+    server: {
+      bodyLimit: READ_LIMIT_BYTES,
+      requestIdHeader: 'x-request-id',
+      genReqId: () => randomUUID(),
+      // An external id has up to 128 characters, each of which may come percent-encoded.
+      routerOptions: { maxParamLength: 512 },
     },
-    { prefix: '/v1' },
-  );
-  return app;
+    control: tagServerControl(server),
+    apis: [
+      {
+        prefix: '/v1',
+        speak: speakJson,
+        addRoutes(scope) {
+          scope.addHook('onRequest', async (request) => {
+            if (request.routeOptions.url === '/v1/healthz' || request.headers.authorization === `Bearer ${token}`)
+              return;
+            throw new Problem('unauthorised', 'The bearer token is missing or unknown.');
+          });
+          scope.get('/healthz', async (_request, reply) =>
+            sendJson(reply, 200, { status: 'ok', version: contractVersion, time: clock.instant() }),
+          );
+          addChangeRoutes(scope, server);
+          addBatchRoutes(scope, server);
+          addResourceRoutes(scope, server);
+        },
+      },
+    ],
+    close() {
+      nudges.clear();
+      store.close();
+    },
+  });
 }

@@ -1,6 +1,5 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { addControlRoutes } from '../kit/control-routes.ts';
+import type { SimulatorControl } from '../kit/control-routes.ts';
 import { checkContent } from './check-content.ts';
 import { Problem } from './problem.ts';
 import { subscription } from './nudges.ts';
@@ -23,48 +22,47 @@ const edit = z.strictObject({
   clientId: z.string().min(1).default('human'),
 });
 
+type Edit = z.output<typeof edit>;
+
 /** A human's edit at TagServer itself. */
 export type BackdoorEdit = z.input<typeof edit>;
 
-/** TagServer's control endpoints: the common ones, the state, and what happens at TagServer without EMS. */
-export function addTagServerControl(scope: FastifyInstance, server: TagServer): void {
-  const { store, nudges, clock } = server;
-
-  addControlRoutes(scope, server, () => {
-    store.reset();
-    nudges.clear();
-  });
-
-  scope.get('/state', async (request) => {
-    const { tombstones } = stateQuery.parse(request.query);
-    return stateByType(store.all({ tombstones: tombstones === 'true' }));
-  });
-
-  scope.post('/backdoor', async (request, reply) => {
-    const { type, externalId, set, cascade, clientId, ...asked } = edit.parse(request.body);
-    const write = { type, id: externalId, clientId, requestId: null, now: clock.instant() };
-    try {
-      return store.atomically(() => {
-        if (asked.delete) {
-          remove(store, write, { cascade });
-          return { outcome: 'deleted' };
-        }
-        const stored = store.find(type, externalId);
-        const data = stored?.deletedAt === null ? merged(stored, set) : set;
-        const { outcome, row } = upsert(store, write, checkContent(type, data));
-        return { ...envelope(row), outcome };
+/** A test's side of TagServer. */
+export function tagServerControl(server: TagServer): SimulatorControl {
+  const { store, nudges } = server;
+  return {
+    reset() {
+      store.reset();
+      nudges.clear();
+    },
+    state(query) {
+      const { tombstones } = stateQuery.parse(query);
+      return stateByType(store.all({ tombstones: tombstones === 'true' }));
+    },
+    backdoor: (sent) => applyEdit(server, edit.parse(sent)),
+    refusal: (error) => (error instanceof Problem ? { status: error.status, body: error.body() } : undefined),
+    addRoutes(scope) {
+      scope.post('/purge-tombstones', async () => ({ purged: store.purgeTombstones() }));
+      scope.get('/webhook', async () => nudges.read());
+      scope.put('/webhook', async (request) => {
+        nudges.subscribe(subscription.parse(request.body));
+        return nudges.read();
       });
-    } catch (error) {
-      if (error instanceof Problem) return reply.code(error.status).send(error.body());
-      throw error;
+    },
+  };
+}
+
+/** @throws Problem if TagServer itself would refuse it */
+function applyEdit({ store, clock }: TagServer, { type, externalId, set, cascade, clientId, ...asked }: Edit) {
+  const write = { type, id: externalId, clientId, requestId: null, now: clock.instant() };
+  return store.atomically(() => {
+    if (asked.delete) {
+      remove(store, write, { cascade });
+      return { outcome: 'deleted' };
     }
-  });
-
-  scope.post('/purge-tombstones', async () => ({ purged: store.purgeTombstones() }));
-
-  scope.get('/webhook', async () => nudges.read());
-  scope.put('/webhook', async (request) => {
-    nudges.subscribe(subscription.parse(request.body));
-    return nudges.read();
+    const stored = store.find(type, externalId);
+    const data = stored?.deletedAt === null ? merged(stored, set) : set;
+    const { outcome, row } = upsert(store, write, checkContent(type, data));
+    return { ...envelope(row), outcome };
   });
 }

@@ -1,5 +1,5 @@
-import { type ControlClient, createControlCall, createControlClient } from '../kit/control-client.ts';
-import { spawnSimulator } from '../kit/spawn-simulator.ts';
+import { type ControlClient, createControlClient } from '../kit/control-client.ts';
+import { type RunningSimulator, startSimulator } from '../kit/spawn-simulator.ts';
 import type { BackdoorEdit } from './control.ts';
 import type { TagServerFaults } from './knobs.ts';
 import type { NudgeDelivery, Subscription } from './nudges.ts';
@@ -44,15 +44,11 @@ export interface StartOptions {
   readonly storage?: string;
 }
 
-export interface StartedTagServer {
+export interface StartedTagServer extends RunningSimulator {
   /** For example `http://127.0.0.1:8085`; the API is under `/v1`. */
   readonly url: string;
   readonly token: string;
   readonly control: TagServerControl;
-  /** Ends it cleanly and waits until it is gone. */
-  stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
-  kill(): void;
 }
 
 /**
@@ -68,31 +64,31 @@ export async function startTagServer({
   token = 'tagserver-token',
   storage,
 }: StartOptions = {}): Promise<StartedTagServer> {
-  const args = ['--port', String(port), '--token', token, ...(storage === undefined ? [] : ['--storage', storage])];
-  const running = await spawnSimulator(new URL('main.ts', import.meta.url), args);
+  const running = await startSimulator(new URL('main.ts', import.meta.url), {
+    port,
+    token,
+    storage,
+  });
   return { ...running, token, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a TagServer that runs already. */
+/** The control endpoints of a TagServer that already runs. */
 export function controlOf(url: string): TagServerControl {
-  const call = createControlCall(url);
+  const client = createControlClient(url);
   return {
-    ...createControlClient<TagServerFaults>(call),
+    ...client,
     async state({ tombstones = false } = {}) {
-      return call('GET', `/state?tombstones=${tombstones}`);
-    },
-    async backdoor(edit) {
-      return call('POST', '/backdoor', edit);
+      return client.call('GET', `/state?tombstones=${tombstones}`);
     },
     async purgeTombstones() {
-      const { purged }: { purged: number } = await call('POST', '/purge-tombstones');
+      const { purged }: { purged: number } = await client.call('POST', '/purge-tombstones');
       return purged;
     },
     async subscribe(to) {
-      await call('PUT', '/webhook', to);
+      await client.call('PUT', '/webhook', to);
     },
     async nudges() {
-      return call('GET', '/webhook');
+      return client.call('GET', '/webhook');
     },
   };
 }

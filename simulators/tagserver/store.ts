@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { Storage } from '../kit/storage.ts';
 import { type ResourceType, references, resourceTypes } from './resource-types.ts';
 import { scopes } from './scopes.ts';
 
@@ -54,18 +55,15 @@ const COLUMNS = `type, id, version, CAST(sequence AS TEXT) AS sequence, sourceVe
 
 /** TagServer's own storage. One row a resource, so that the feed is the rows in order of sequence: compacted by nature. */
 export class Store {
-  readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #storage: Storage;
   readonly #committed = new EventEmitter().setMaxListeners(0);
   #latest = BEFORE_FIRST;
 
   /** @param file a path, or ":memory:" */
   constructor(file: string) {
-    this.#database = new DatabaseSync(file);
-    // Nothing is synchronised to disk: it is to survive the end of the process, not of the machine.
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
-      CREATE TABLE IF NOT EXISTS resource (
+    this.#storage = new Storage(
+      file,
+      `CREATE TABLE IF NOT EXISTS resource (
         type TEXT, id TEXT, version INTEGER NOT NULL, sequence INTEGER NOT NULL, sourceVersion INTEGER, hash TEXT NOT NULL,
         content TEXT, createdAt TEXT NOT NULL, changedAt TEXT NOT NULL, clientId TEXT NOT NULL, requestId TEXT,
         deletedAt TEXT, ${referenceColumns}, PRIMARY KEY (type, id)) WITHOUT ROWID;
@@ -75,8 +73,8 @@ export class Store {
       ${referenceIndexes}
       CREATE TABLE IF NOT EXISTS purged (upTo INTEGER NOT NULL);
       CREATE TABLE IF NOT EXISTS idempotency (
-        clientId TEXT, key TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (clientId, key));
-    `);
+        clientId TEXT, key TEXT, fingerprint TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (clientId, key));`,
+    );
     this.#readLatest();
   }
 
@@ -184,7 +182,7 @@ export class Store {
   }
 
   reset(): void {
-    this.#database.exec('DELETE FROM resource; DELETE FROM purged; DELETE FROM idempotency;');
+    this.#storage.exec('DELETE FROM resource; DELETE FROM purged; DELETE FROM idempotency;');
     this.#readLatest();
   }
 
@@ -202,14 +200,11 @@ export class Store {
   /** Runs it in one transaction: what it throws undoes what it wrote, and its sequences are free again. */
   atomically<Result>(work: () => Result): Result {
     const before = this.#latest;
-    this.#database.exec('BEGIN IMMEDIATE');
     try {
-      const result = work();
-      this.#database.exec('COMMIT');
+      const result = this.#storage.atomically(work);
       if (this.#latest !== before) this.#committed.emit('commit');
       return result;
     } catch (error) {
-      this.#database.exec('ROLLBACK');
       this.#latest = before;
       throw error;
     }
@@ -222,7 +217,7 @@ export class Store {
   }
 
   close(): void {
-    this.#database.close();
+    this.#storage.close();
   }
 
   #readLatest(): void {
@@ -232,9 +227,7 @@ export class Store {
   }
 
   #statement(sql: string): StatementSync {
-    let statement = this.#prepared.get(sql);
-    if (statement === undefined) this.#prepared.set(sql, (statement = this.#database.prepare(sql)));
-    return statement;
+    return this.#storage.statement(sql);
   }
 
   #row(sql: string, ...values: SQLInputValue[]): Row | undefined {

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { Surroundings } from '../kit/faulty-api.ts';
+import type { Surroundings } from '../kit/surroundings.ts';
 import { CommitGate } from './commit-gate.ts';
 import type { tagServerKnobs } from './knobs.ts';
 import type { Nudges } from './nudges.ts';

@@ -183,7 +183,7 @@ describe('nudges', () => {
 
   test('a dropped nudge never comes, a doubled one comes twice under one id', async () => {
     await subscribe();
-    await tagServer.control.setFaults({ nudgeDrop: { times: 1 }, nudgeDuplicate: { times: 1 } });
+    await tagServer.control.setFaults({ webhookDrop: { times: 1 }, webhookDuplicate: { times: 1 } });
     await put('1');
     await sleep(200);
     expect(received).toEqual([]);
@@ -194,7 +194,7 @@ describe('nudges', () => {
 
   test('a delayed nudge comes late', async () => {
     await subscribe();
-    await tagServer.control.setFaults({ nudgeDelay: { ms: 400 } });
+    await tagServer.control.setFaults({ webhookDelay: { ms: 400 } });
     const startedAt = performance.now();
     await put('1');
     await until(() => received.length === 1);
@@ -203,7 +203,7 @@ describe('nudges', () => {
 
   test('a reordered nudge comes after its successor', async () => {
     await subscribe();
-    await tagServer.control.setFaults({ nudgeReorder: { times: 1 } });
+    await tagServer.control.setFaults({ webhookReorder: { times: 1 } });
     await put('1');
     const { nextCursor: early } = (await (await call('GET', '/changes')).json()) as Page;
     await sleep(100);

@@ -1,0 +1,49 @@
+import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
+import type { AnswerCheck } from './answers.ts';
+import { type SimulatorControl, addControlRoutes } from './control-routes.ts';
+import type { commonKnobs } from './faults.ts';
+import { type VendorAnswer, surroundApi } from './faulty-api.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** One part of a vendor's API. */
+export interface Api {
+  readonly prefix: string;
+  /** How it reads bodies and words refusals; registered before everything else. */
+  speak(scope: FastifyInstance): void;
+  /** Hooks and routes. */
+  addRoutes(scope: FastifyInstance): void;
+}
+
+export interface AppOptions {
+  readonly surroundings: Surroundings<typeof commonKnobs>;
+  readonly server?: FastifyServerOptions;
+  readonly apis: readonly Api[];
+  readonly vendorAnswer: VendorAnswer;
+  /** Lower-case names of the request headers that the journal keeps. */
+  readonly journalHeaders?: readonly string[];
+  /** What the vendor can answer. */
+  readonly answers?: AnswerCheck;
+  readonly control: SimulatorControl;
+  close(): void | Promise<void>;
+}
+
+/** A simulator: the vendor's API, and the test's side of it under /control. It does not listen yet. */
+export function createApp(options: AppOptions): FastifyInstance {
+  const { surroundings, vendorAnswer, answers, journalHeaders = ['content-type', 'user-agent'] } = options;
+  const app = fastify({ forceCloseConnections: true, bodyLimit: 32 * 1024 * 1024, ...options.server });
+  app.addHook('onClose', async () => options.close());
+  app.register(async (scope) => addControlRoutes(scope, surroundings, { answers, ...options.control }), {
+    prefix: '/control',
+  });
+  for (const api of options.apis) {
+    app.register(
+      async (scope) => {
+        api.speak(scope);
+        surroundApi(scope, surroundings, { journalHeaders, vendorAnswer, answers });
+        api.addRoutes(scope);
+      },
+      { prefix: api.prefix },
+    );
+  }
+  return app;
+}
