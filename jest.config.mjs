@@ -10,6 +10,8 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' }, sourceMaps: 'inline' },
     ],
   },
+  reporters: ['<rootDir>/test/progress-reporter.ts', 'summary'],
+  testSequencer: '<rootDir>/test/longest-first.ts',
   // Against what hangs; how fast a machine is, is no test.
   testTimeout: 180_000,
 };

@@ -13,7 +13,7 @@ import { createWorkers } from './create-workers.ts';
 import { startHealth, type Health } from './health.ts';
 import { createLog } from './log.ts';
 import { waitUntilReachable } from './wait-until-reachable.ts';
-import { createWorkflowBundle } from './workflow-bundle.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 /** `npm start`: the workers of every process that has its settings, until SIGTERM or SIGINT. */
 async function main(): Promise<void> {
@@ -62,7 +62,7 @@ async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: Abort
         consentPolicy: common.CONSENT_POLICY,
         locks,
       },
-      workflowBundle: await createWorkflowBundle(),
+      workflowBundle: await workflowBundle(),
     });
     const running = workers.map((worker) => worker.run());
     shutDownWhen(stop, workers);

@@ -27,6 +27,7 @@ import { Ems } from './ems.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
 import type { RecordRow } from './record-row.ts';
 import { settingsOf, started, startSimulators, type Simulators, type TargetUnderTest } from './simulators.ts';
+import { workflowBundleFile } from './workflow-bundle.ts';
 
 export interface SystemOptions {
   /** Default 0: a test changes a row and sweeps at once. */
@@ -166,11 +167,12 @@ export class System {
   /** Beside those that run already. @param folder of the project whose workers they are, as it was at some time. */
   async startWorkers(folder = projectFolder): Promise<void> {
     const logFile = newLogFile('workers');
+    const bundle = folder === projectFolder ? { WORKFLOW_BUNDLE: await workflowBundleFile() } : {};
     const workers = await startChild({
       name: 'workers',
       command: process.execPath,
       args: [join(folder, 'workers', 'main.ts')],
-      env: { PATH: process.env['PATH'], ...this.environment },
+      env: { PATH: process.env['PATH'], ...this.environment, ...bundle },
       logFile,
       // Above the workers' own grace.
       graceMs: 30_000,
