@@ -5,7 +5,10 @@ interface TestFile {
 }
 
 /** Seconds of the files that take longest. They are measured now and then; only their order matters. */
-const SECONDS = JSON.parse(readFileSync(new URL('./file-seconds.json', import.meta.url), 'utf8')) as Record<string, number>;
+const SECONDS = JSON.parse(readFileSync(new URL('./file-seconds.json', import.meta.url), 'utf8')) as Record<
+  string,
+  number
+>;
 
 /** Starts the longest files first, so that no worker is left with one when the others have finished. */
 export default class LongestFirst {
@@ -14,7 +17,10 @@ export default class LongestFirst {
   }
 
   /** For `jest --shard`: each machine gets its part of the long ones. */
-  shard<T extends TestFile>(files: readonly T[], { shardIndex, shardCount }: { shardIndex: number; shardCount: number }): T[] {
+  shard<T extends TestFile>(
+    files: readonly T[],
+    { shardIndex, shardCount }: { shardIndex: number; shardCount: number },
+  ): T[] {
     return this.sort(files).filter((_, index) => index % shardCount === shardIndex - 1);
   }
 

@@ -63,7 +63,8 @@ export default class ProgressReporter {
 
   #remind(): void {
     const names = [...this.#running.keys()].map((name) => `${name} (${this.#secondsOf(name)} s)`);
-    if (names.length > 0) this.#write(`${this.#ended} of ${this.#files} files have ended; running: ${names.join(', ')}\n`);
+    if (names.length > 0)
+      this.#write(`${this.#ended} of ${this.#files} files have ended; running: ${names.join(', ')}\n`);
   }
 
   #secondsOf(name: string): number {

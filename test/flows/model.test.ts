@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
@@ -229,19 +231,67 @@ const fieldsOfContact = (stored: { name: string; email: string | null; phone_num
   phone: stored.phone_number,
 });
 
+/** No new run starts after this; the one under way is finished. */
+const SECONDS = Number(process.env['MODEL_SECONDS'] ?? 120);
+
+/** `MODEL_SEED=… MODEL_PATH=…`, as a failure tells them, repeats one run. */
+const seed = Number(process.env['MODEL_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
+const path = process.env['MODEL_PATH'];
+
+/** Above the longest step: workers that start anew while a call of the killed ones has to time out first. */
+const STEP_MS = 240_000;
+
+/** One step; an error says which seed, which steps before it and how long each took. */
+async function timed(log: string[], name: string, work: () => Promise<void>): Promise<void> {
+  const began = performance.now();
+  const told = () => `${name} (${((performance.now() - began) / 1_000).toFixed(1)} s)`;
+  const late = new AbortController();
+  try {
+    await Promise.race([
+      work(),
+      sleep(STEP_MS, undefined, { signal: late.signal }).then(() => {
+        throw new Error(`this step has not ended after ${STEP_MS / 1_000} s`);
+      }),
+    ]);
+    log.push(told());
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`seed ${seed}, at ${told()}: ${message}\nafter these steps:\n  ${log.join('\n  ')}`, {
+      cause: error,
+    });
+  } finally {
+    late.abort();
+  }
+}
+
 test('random edits on both sides, polls, webhooks lost and doubled, crashes and cut connections: it ends as specified', async () => {
-  const seen = { steps: 0 };
+  let runs = 0;
+  let last: Promise<void> | undefined;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 18 }), async (steps) => {
-      const run = new Run();
-      await run.take({ do: 'create-ems' });
-      await run.take({ do: 'create-remote' });
-      for (const one of steps) await run.take(one);
-      seen.steps += steps.length;
-      await system.chatwoot.control.clearFaults();
-      await run.verify();
+      await (last = perform(steps));
+      runs += 1;
     }),
-    { numRuns: Number(process.env['MODEL_RUNS'] ?? 6), endOnFailure: true },
+    {
+      seed,
+      ...(path === undefined ? {} : { path }),
+      numRuns: 1_000,
+      interruptAfterTimeLimit: SECONDS * 1_000,
+      endOnFailure: true,
+    },
   );
-  expect(seen.steps).toBeGreaterThan(0);
-}, 600_000);
+  // The time limit interrupts a run in the middle; what it finds counts like the rest.
+  await last;
+  expect(runs).toBeGreaterThan(0);
+}, 900_000);
+
+async function perform(steps: readonly Step[]): Promise<void> {
+  const run = new Run();
+  const log: string[] = [];
+  for (const one of [{ do: 'create-ems' }, { do: 'create-remote' }, ...steps] as const)
+    await timed(log, JSON.stringify(one), () => run.take(one));
+  await system.chatwoot.control.clearFaults();
+  await timed(log, 'verify', () => run.verify());
+  if (process.env['MODEL_LOG'] !== undefined)
+    appendFileSync(process.env['MODEL_LOG'], `seed ${seed}\n  ${log.join('\n  ')}\n`);
+}

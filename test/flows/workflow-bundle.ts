@@ -13,7 +13,11 @@ const SOURCES = ['workflows/**/*.ts', 'sync/**/*.ts', 'activities/**/*.ts', 'pac
 export async function workflowBundleFile(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of globSync(SOURCES, { cwd: projectFolder }).toSorted())
-    hash.update(file).update('\0').update(readFileSync(join(projectFolder, file))).update('\0');
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(projectFolder, file)))
+      .update('\0');
   const folder = join(localFolder, 'test', 'workflow-bundles');
   const bundle = join(folder, `${hash.digest('hex').slice(0, 32)}.js`);
   if (existsSync(bundle)) return bundle;
