@@ -1,6 +1,7 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
 import { canonicalText } from '../sync/canonical-form.ts';
 import { text, Unmappable, type Source } from '../sync/fields.ts';
+import { fieldKind, textIn, twoWayKind } from './field-kinds.ts';
 
 type Text = string | null | undefined;
 
@@ -25,7 +26,7 @@ export function splitName(name: string | null): {
 }
 
 /** ChatWoot's own rule (Devise's): something without blanks on both sides of one `@`. */
-const EMAIL = /^[^@\s]+@[^@\s]+$/u;
+const EMAIL_PATTERN = /^[^@\s]+@[^@\s]+$/u;
 
 /** ChatWoot stores e-mail addresses in lower case. */
 export function lowerCase(value: Text): string | null {
@@ -35,9 +36,11 @@ export function lowerCase(value: Text): string | null {
 /** @throws Unmappable if ChatWoot would not take it for an address. */
 export function emailAddress([column, value]: Source<Text>): string | null {
   const email = text([column, lowerCase(value)]);
-  if (email !== null && !EMAIL.test(email)) throw new Unmappable(column, 'is no e-mail address');
+  if (email !== null && !EMAIL_PATTERN.test(email)) throw new Unmappable(column, 'is no e-mail address');
   return email;
 }
+
+export const EMAIL = twoWayKind(fieldKind('e-mail address', emailAddress), textIn);
 
 const E164 = /^\+[1-9]\d{1,14}$/;
 const PUNCTUATION = /[\s().\-/]/gu;

@@ -4,7 +4,9 @@ import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { FieldOwner } from '../sync/field-owner.ts';
 import { Unmappable } from '../sync/fields.ts';
 import type { Channel } from '../sync/suppression.ts';
+import type { DeclaredFields, Fields } from './field-declaration.ts';
 import type { InboundMapping } from './inbound-mapping.ts';
+import { mappingVersion, type MappingVersion } from './mapping-version.ts';
 import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.ts';
 
 /**
@@ -45,7 +47,9 @@ export interface Carrier<T extends EntityType> {
 /** What one-way and two-way mappings declare alike. */
 export interface MappingBase<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
   readonly type: T;
-  /** SQL condition on the EMS row `e`: which rows the target shall have. */
+  /** Raised when a function of the mapping makes something else of the same row; see {@link mappingVersion}. */
+  readonly rules?: number;
+  /** SQL condition on the EMS row `e`: which rows belong on the target. */
   readonly filter: string;
   /** Their change, arrival or removal makes the entity due (architecture rule 13). */
   readonly sources?: S;
@@ -69,8 +73,10 @@ export interface EntityMappingDeclaration<
   T extends EntityType,
   S extends { readonly [name: string]: SourceRows },
 > extends MappingBase<T, S> {
-  /** The target's fields. Field functions (sync/fields.ts) throw {@link Unmappable} for what cannot be sent. */
-  readonly map: (row: EmsRows[T], sources: Sources<S>) => Content;
+  /** The target's fields, one line each. */
+  readonly fields?: Fields<T, S>;
+  /** Instead of `fields`: all of them by one function. */
+  readonly map?: (row: EmsRows[T], sources: Sources<S>) => Content;
 }
 
 export type AnyConsent = Consent<EntityType, NoSources>;
@@ -83,6 +89,10 @@ export type Mapped =
 /** How one entity type becomes the target's, with the types of its rows hidden: what the engine works with. */
 export interface EntityMapping {
   readonly type: EntityType;
+  /** Another one, and every pair of this type is judged again; equal content is not sent again. */
+  readonly version: MappingVersion;
+  /** What is declared of each field. */
+  readonly fields: DeclaredFields;
   readonly filter: string;
   readonly sources: { readonly [name: string]: SourceRows };
   readonly referencedTypes: readonly EntityType[];
@@ -104,32 +114,47 @@ export interface EntityMapping {
  * Declares how rows of one type become a target's records, one way.
  *
  * @example
+ * const from = rowsOf('Person', { club: { type: 'Organisation', where: 's.id = e.organisation_id' } });
  * defineMapping({
  *   type: 'Person',
+ *   rules: 1,
  *   filter: 'e.email IS NOT NULL',
- *   sources: { club: { type: 'Organisation', where: 's.id = e.organisation_id' } },
- *   map: (person, { club }) => ({ name: requiredText(['last_name', person.lastName]), club: text(['name', club[0]?.name]) }),
+ *   sources: from.sources,
+ *   fields: { name: from.ems({ name: 'name' }, from.column('lastName', needed(TEXT))) },
  * });
  */
 export function defineMapping<
   T extends EntityType,
   const S extends { readonly [name: string]: SourceRows } = NoSources,
 >(declaration: EntityMappingDeclaration<T, S>): EntityMapping {
+  const { fields = {}, map = (row, sources) => contentOf(fields, row, sources) } = declaration;
   return Object.freeze({
-    ...commonMapping(declaration),
+    ...commonMapping(declaration, fields),
     owners: {},
     inbound: null,
     map: (row: EmsRows[EntityType], sources: AnySources): Mapped =>
-      mapped(() => declaration.map(row as EmsRows[T], sources as Sources<S>)),
+      mapped(() => map(row as EmsRows[T], sources as Sources<S>)),
   });
+}
+
+function contentOf<T extends EntityType, S extends { readonly [name: string]: SourceRows }>(
+  fields: Fields<T, S>,
+  row: EmsRows[T],
+  sources: Sources<S>,
+): Content {
+  return Object.fromEntries(Object.entries(fields).map(([name, { map }]) => [name, map(row, sources)]));
 }
 
 /** What the engine reads alike of every mapping. */
 export function commonMapping<T extends EntityType, S extends { readonly [name: string]: SourceRows }>(
   declaration: MappingBase<T, S>,
+  fields: DeclaredFields,
 ) {
+  const { rules = 1 } = declaration;
   return {
     type: declaration.type,
+    version: mappingVersion(rules, { ...declaration, fields }),
+    fields,
     filter: declaration.filter,
     sources: declaration.sources ?? {},
     referencedTypes: declaration.referencedTypes ?? [],

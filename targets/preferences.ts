@@ -1,14 +1,17 @@
 import type { ContactPreference } from '../database/entities/index.ts';
 import { canonicalText } from '../sync/canonical-form.ts';
-import { oneOf, required } from '../sync/fields.ts';
 import type { Channel } from '../sync/suppression.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { defineMapping, type EntityMapping } from './entity-mapping.ts';
+import { rowsOf } from './field-declaration.ts';
+import { needed, wordOf, YES_OR_NO } from './field-kinds.ts';
 
 /** What a person can be written to about. */
 export const TOPICS: readonly string[] = ['NEWSLETTER', 'OFFERS', 'RESULTS', 'SERVICE'];
 
 const topics = Object.fromEntries(TOPICS.map((topic) => [topic, topic]));
+
+const preference = rowsOf('ContactPreference');
 
 const CHANNELS: Readonly<Record<string, Channel>> = { EMAIL: 'email', SMS: 'sms' };
 
@@ -44,6 +47,7 @@ export function preferencesOf(channels: readonly string[], personPasses: string)
   const channelWords = Object.fromEntries(channels.map((channel) => [channel, channel]));
   return defineMapping({
     type: 'ContactPreference',
+    rules: 1,
     // A word that is in no list is met with PARKED, not passed over.
     filter: `coalesce(btrim(e.channel), '') NOT IN (${others.map((channel) => `'${channel}'`).join(', ')})
       AND EXISTS (SELECT FROM (SELECT * FROM person p WHERE p.id = e.person_id) e WHERE ${personPasses})`,
@@ -55,10 +59,11 @@ export function preferencesOf(channels: readonly string[], personPasses: string)
       channel: channelOf,
       wants: (row) => row.optedIn === true,
     },
-    map: (row) => ({
-      channel: required('channel', oneOf(['channel', row.channel], channelWords)),
-      topic: required('topic', oneOf(['topic', row.topic], topics)),
-      optedIn: row.optedIn,
-    }),
+    // Delivered with the person, whose fields say it in the target's own way.
+    fields: {
+      channel: preference.ems(null, preference.column('channel', needed(wordOf(channelWords)))),
+      topic: preference.ems(null, preference.column('topic', needed(wordOf(topics)))),
+      optedIn: preference.ems(null, preference.column('optedIn', YES_OR_NO)),
+    },
   });
 }

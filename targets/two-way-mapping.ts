@@ -12,6 +12,10 @@ type RowChanges<T extends EntityType> = { readonly [Column in keyof EmsRows[T]]?
 
 /** One field of a remote record, both ways. */
 export interface TwoWayField<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
+  /** These three are left out by fields that are not declared with `rowsOf` yet. */
+  readonly at?: unknown;
+  readonly columns?: readonly string[];
+  readonly kind?: string;
   readonly owner: FieldOwner;
   /** The remote's value of what EMS holds. Field functions (sync/fields.ts) throw `Unmappable` for what cannot be. */
   readonly map: (row: EmsRows[T], sources: Sources<S>) => FieldValue;
@@ -56,9 +60,12 @@ export function defineTwoWayMapping<
   const S extends { readonly [name: string]: SourceRows } = NoSources,
 >(declaration: TwoWayMappingDeclaration<T, S>): EntityMapping {
   const fields = Object.entries(declaration.fields);
+  const declared = Object.fromEntries(
+    fields.map(([name, { owner, at, columns = [], kind = '' }]) => [name, { owner, at, columns, kind }]),
+  );
   const { match, refuseCreate, newestRemoteWins = false } = declaration;
   return Object.freeze({
-    ...commonMapping(declaration),
+    ...commonMapping(declaration, declared),
     owners: Object.fromEntries(fields.map(([name, { owner }]) => [name, owner])),
     map: (row: EmsRows[EntityType], sources: AnySources): Mapped =>
       mapped(() =>

@@ -2,7 +2,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi, TagChange } from './api.ts';
-import { columnOf } from './columns.ts';
+import { columnOf } from './member-fields.ts';
 import { wantedTags, wantedTopics } from './member-body.ts';
 import { differing, isOurTag, storedFields } from './read-member.ts';
 import type { Topics } from './topics.ts';

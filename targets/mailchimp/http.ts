@@ -4,7 +4,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { connectionError, retryAfterMs } from '../http-error.ts';
 import type { ConnectionServices } from '../sync-process.ts';
 import { readAnswer, readRefusal, type Refusal } from './answers.ts';
-import { columnOf } from './columns.ts';
+import { columnOf } from './member-fields.ts';
 import { baseAddress, type MailchimpSettings } from './settings.ts';
 
 /** Of a call about one record: repeats are harmless. */

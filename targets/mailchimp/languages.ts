@@ -1,5 +1,6 @@
 import { canonicalText } from '../../sync/canonical-form.ts';
 import { Unmappable, type Source } from '../../sync/fields.ts';
+import { fieldKind } from '../field-kinds.ts';
 
 /** Mailchimp's codes. */
 const CODES: ReadonlySet<string> = new Set(
@@ -26,3 +27,5 @@ export function languageCode([column, value]: Source<string | null | undefined>)
   const codes = [`${language}_${region ?? ''}`, OTHERS[language] ?? language];
   return codes.find((code) => CODES.has(code)) ?? null;
 }
+
+export const LANGUAGE = fieldKind('language of Mailchimp', languageCode);

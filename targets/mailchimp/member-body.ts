@@ -1,7 +1,7 @@
 import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { SendRequest } from '../remote-system.ts';
 import type { MemberBody } from './api.ts';
-import { MERGE_FIELDS } from './read-member.ts';
+import { EMS_ID_FIELD, mergeFields } from './member-fields.ts';
 import type { Topics } from './topics.ts';
 
 /** Everything that EMS has a say in but for the status: "" clears. */
@@ -10,8 +10,8 @@ export function memberBody({ key, content }: SendRequest, topics: Topics): Membe
   return {
     email_address: addressIn(content),
     merge_fields: {
-      ...Object.fromEntries(MERGE_FIELDS.map((tag) => [tag, canonicalForm(content[tag]) ?? ''])),
-      EMSID: key,
+      ...Object.fromEntries(mergeFields.map(([name, { tag }]) => [tag, canonicalForm(content[name]) ?? ''])),
+      [EMS_ID_FIELD.tag]: key,
     },
     ...(language === null ? {} : { language }),
     interests: topics.interests(wantedTopics(content)),

@@ -3,10 +3,10 @@ import type { Content } from '../../sync/content-hash.ts';
 import type { EntityKey } from '../../sync/entity-type.ts';
 import type { Suppression, SuppressionReason } from '../../sync/suppression.ts';
 import { lowerCase } from '../contact-fields.ts';
+import { differingFields } from '../differing-fields.ts';
 import { consentOf, type SendRequest } from '../remote-system.ts';
 import type { Member } from './answers.ts';
-
-export const MERGE_FIELDS = ['FNAME', 'LNAME', 'PHONE', 'BDATE', 'ADDRESS'] as const;
+import { EMS_ID_FIELD, mergeFields, type MergeField } from './member-fields.ts';
 
 const ADDRESS_PARTS = ['addr1', 'city', 'state', 'zip', 'country'] as const;
 
@@ -38,7 +38,7 @@ const EMS_ID = /^[1-9]\d{0,18}$/;
  * one that of somebody else.
  */
 export function emsKeyOf({ merge_fields }: Member): EntityKey | null {
-  const value = merge_fields?.['EMSID'];
+  const value = merge_fields?.[EMS_ID_FIELD.tag];
   const key = Number.isSafeInteger(value) ? String(value) : value;
   return typeof key === 'string' && EMS_ID.test(key) ? key : null;
 }
@@ -48,26 +48,30 @@ export function storedFields({ email_address, merge_fields, language }: Member):
   const values = merge_fields ?? {};
   return {
     email: lowerCase(email_address),
-    ...Object.fromEntries(MERGE_FIELDS.map((tag) => [tag, storedValue(tag, values[tag])])),
+    ...Object.fromEntries(mergeFields.map(([name, field]) => [name, storedValue(field, values[field.tag])])),
     language: language ?? null,
   };
 }
 
-/** Empty is the text "", of an address as well. */
-function storedValue(tag: string, value: unknown): Content[string] {
-  if (tag !== 'ADDRESS') return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
-  if (typeof value !== 'object' || value === null) return null;
-  const parts = value as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(ADDRESS_PARTS.map((part) => [part, typeof parts[part] === 'string' ? parts[part] : null]));
+/** Empty is the text "", of every type. */
+function storedValue({ type }: MergeField, value: unknown): Content[string] {
+  switch (type) {
+    case 'text':
+    case 'date':
+      return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
+    case 'number':
+      return value === '' || !Number.isFinite(Number(value ?? '')) ? null : Number(value);
+    case 'address':
+      return typeof value === 'object' && value !== null ? addressIn(value as Readonly<Record<string, unknown>>) : null;
+  }
 }
+
+const addressIn = (parts: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(ADDRESS_PARTS.map((part) => [part, typeof parts[part] === 'string' ? parts[part] : null]));
 
 /** The fields whose stored value is not the one that was sent. A language that was not sent is Mailchimp's guess. */
 export function differing(sent: Content, stored: Content): string[] {
-  return Object.keys(stored).filter(
-    (name) =>
-      !(name === 'language' && canonicalForm(sent[name]) === null) &&
-      JSON.stringify(canonicalForm(sent[name])) !== JSON.stringify(canonicalForm(stored[name])),
-  );
+  return differingFields(sent, stored).filter((name) => !(name === 'language' && canonicalForm(sent[name]) === null));
 }
 
 /** Only these tags are EMS's. */

@@ -2,6 +2,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { TOPICS } from '../preferences.ts';
 import type { RemoteShape } from '../remote-system.ts';
 import type { MailchimpApi } from './api.ts';
+import { EMS_ID_FIELD, mergeFields, type MergeField } from './member-fields.ts';
 
 /** So long, what was found is not asked again. */
 const KNOWN_FOR_MS = 300_000;
@@ -9,16 +10,10 @@ const KNOWN_FOR_MS = 300_000;
 /** The group of interests that EMS's topics are in. */
 const CATEGORY = 'EMS';
 
-/** What each is made as, and as what else it will do: an audience keeps the types of its fields for ever. */
-const MERGE_FIELDS = [
-  { tag: 'FNAME', name: 'First name', type: 'text', types: ['text'] },
-  { tag: 'LNAME', name: 'Last name', type: 'text', types: ['text'] },
-  // A phone field of Mailchimp's default form takes American numbers alone.
-  { tag: 'PHONE', name: 'Phone', type: 'text', types: ['text', 'phone'] },
-  { tag: 'ADDRESS', name: 'Address', type: 'address', types: ['address'] },
-  { tag: 'EMSID', name: 'EMS id', type: 'text', types: ['text', 'number'] },
-  { tag: 'BDATE', name: 'Date of birth', type: 'date', types: ['date', 'text'] },
-] as const;
+/** The id first: it tells whose a member is. */
+const MERGE_FIELDS: readonly MergeField[] = [EMS_ID_FIELD, ...mergeFields.map(([, field]) => field)];
+
+const fits = ({ type, alsoFits = [] }: MergeField, found: string) => type === found || alsoFits.includes(found);
 
 /** Interests by topic, as the audience has them. */
 export class Topics {
@@ -83,7 +78,8 @@ export class MailchimpShape implements RemoteShape {
 
   async create(): Promise<readonly string[]> {
     const { fields, topics, category } = await this.#look();
-    for (const { tag, name, type } of fields) await this.#api.createMergeField({ tag, name, type, required: false });
+    for (const { tag, label, type } of fields)
+      await this.#api.createMergeField({ tag, name: label, type, required: false });
     if (topics.length > 0) {
       const id = category ?? (await this.#api.createInterestCategory(CATEGORY));
       for (const topic of topics) await this.#api.createInterest(id, topic);
@@ -111,18 +107,16 @@ export class MailchimpShape implements RemoteShape {
       category,
       ids,
       fields: MERGE_FIELDS.filter(({ tag }) => !types.has(tag)),
-      wrong: MERGE_FIELDS.filter(
-        ({ tag, types: fit }) => types.has(tag) && !fit.some((type) => type === types.get(tag)),
-      ),
+      wrong: MERGE_FIELDS.filter((field) => types.has(field.tag) && !fits(field, types.get(field.tag) ?? '')),
       topics: TOPICS.filter((topic) => !ids.has(topic)),
     };
   }
 }
 
 interface Lacking {
-  readonly fields: readonly { readonly tag: string }[];
+  readonly fields: readonly MergeField[];
   /** They are there, but of a type that does not take our values. */
-  readonly wrong: readonly { readonly tag: string; readonly type: string }[];
+  readonly wrong: readonly MergeField[];
   readonly topics: readonly string[];
 }
 

@@ -4,7 +4,8 @@ import { canonicalForm } from '../../../sync/canonical-form.ts';
 import { contentHash, type Content } from '../../../sync/content-hash.ts';
 import { member } from '../../../targets/mailchimp/answers.ts';
 import { person } from '../../../targets/mailchimp/person-mapping.ts';
-import { MERGE_FIELDS, storedFields } from '../../../targets/mailchimp/read-member.ts';
+import { mergeFields } from '../../../targets/mailchimp/member-fields.ts';
+import { storedFields } from '../../../targets/mailchimp/read-member.ts';
 import { preference, PERSON } from '../mautic/rows.ts';
 import { asSent } from '../results.ts';
 import { ANA, mailchimpUnderTest } from './mailchimp-under-test.ts';
@@ -78,6 +79,7 @@ const sources = fc.record({
 });
 
 /** What was sent and what is kept, field by field, as they are compared. */
+const MERGE_FIELDS = mergeFields.map(([name]) => name);
 const FIELDS = ['email', ...MERGE_FIELDS, 'topics', 'tags'];
 
 const compared = (content: Content): Content =>

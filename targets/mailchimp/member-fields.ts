@@ -1,0 +1,67 @@
+import { EMAIL } from '../contact-fields.ts';
+import { columnOf as columnAt, fieldsAt, type Fields, type Reading } from '../field-declaration.ts';
+import { DAY, TEXT } from '../field-kinds.ts';
+import { LANGUAGE } from './languages.ts';
+import { address, consent, persons, phone, tags, topics } from './member-values.ts';
+
+/** A merge field as `check --fix` makes it: an audience keeps the types of its fields for ever. */
+export interface MergeField {
+  readonly in: 'merge_fields';
+  readonly tag: string;
+  readonly label: string;
+  readonly type: 'text' | 'number' | 'date' | 'address';
+  /** Types that it also works with, where somebody has made it otherwise. */
+  readonly alsoFits?: readonly string[];
+}
+
+/** Where a member keeps a field. Tags and status have calls of their own; interests are named by ids of the audience. */
+export type MemberPlace = { readonly in: 'email_address' | 'language' | 'tags' | 'status' | 'interests' } | MergeField;
+
+type PersonReading = Reading<'Person', typeof persons.sources>;
+
+const member = (place: Exclude<MemberPlace, MergeField>['in'], reading: PersonReading) =>
+  persons.ems<MemberPlace>({ in: place }, reading);
+
+const merge = (field: Omit<MergeField, 'in'>, reading: PersonReading) =>
+  persons.ems<MemberPlace>({ in: 'merge_fields', ...field }, reading);
+
+/**
+ * The fields of a member, by their names in content. A further merge field is one more line: it is set up, sent, read back and
+ * compared by it.
+ */
+export const memberFields: Fields<'Person', typeof persons.sources, MemberPlace> = {
+  email: member('email_address', persons.column('email', EMAIL)),
+  FNAME: merge({ tag: 'FNAME', label: 'First name', type: 'text' }, persons.column('firstName', TEXT)),
+  LNAME: merge({ tag: 'LNAME', label: 'Last name', type: 'text' }, persons.column('lastName', TEXT)),
+  // A phone field of Mailchimp's default form takes American numbers alone.
+  PHONE: merge({ tag: 'PHONE', label: 'Phone', type: 'text', alsoFits: ['phone'] }, phone),
+  BDATE: merge(
+    { tag: 'BDATE', label: 'Date of birth', type: 'date', alsoFits: ['text'] },
+    persons.column('dateOfBirth', DAY),
+  ),
+  ADDRESS: merge({ tag: 'ADDRESS', label: 'Address', type: 'address' }, address),
+  language: member('language', persons.column('language', LANGUAGE)),
+  tags: member('tags', tags),
+  consent: member('status', consent),
+  topics: member('interests', topics),
+};
+
+/** The EMS id is in every body, and in no content. */
+export const EMS_ID_FIELD: MergeField = {
+  in: 'merge_fields',
+  tag: 'EMSID',
+  label: 'EMS id',
+  type: 'text',
+  alsoFits: ['number'],
+};
+
+/** The merge fields that EMS fills, by the names of their fields. */
+export const mergeFields = fieldsAt(memberFields, (place): place is MergeField => place.in === 'merge_fields');
+
+/** What an operator is to look at in EMS, by Mailchimp's name or ours; what Mailchimp alone knows keeps its name. */
+export function columnOf(field: string): string {
+  if (field === EMS_ID_FIELD.tag) return 'id';
+  const isNamed = (place: MemberPlace, name: string) =>
+    name === field || field === (place.in === 'merge_fields' ? place.tag : place.in);
+  return columnAt(memberFields, isNamed) ?? field;
+}
