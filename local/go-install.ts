@@ -11,18 +11,20 @@ export interface GoInstall {
   readonly into: string;
   readonly env: NodeJS.ProcessEnv;
   readonly onProgress: (line: string) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const LIMIT_SECONDS = 30 * 60;
 
 /** Builds programs from their Go modules. Undefined when they are there, else what went wrong, in a line. */
-export async function goInstall({ title, packages, into, env, onProgress }: GoInstall): Promise<string | undefined> {
+export async function goInstall(options: GoInstall): Promise<string | undefined> {
+  const { title, packages, into, env, onProgress, signal } = options;
   const go = findOnPath('go', env);
   if (go === undefined) return 'Go is not installed (no program named go on the PATH)';
   // Flags and target of somebody's own Go work do not belong here.
   const clean = { ...env, GOBIN: into, GOFLAGS: '', GOOS: '', GOARCH: '', GO111MODULE: 'on', GOWORK: 'off' };
   const result = await tellElapsed(title, onProgress, () =>
-    runCommand(go, ['install', ...packages], { cwd: into, env: clean, stillGood: within(LIMIT_SECONDS) }),
+    runCommand(go, ['install', ...packages], { cwd: into, env: clean, signal, stillGood: within(LIMIT_SECONDS) }),
   );
   return result.ok ? undefined : `${result.reason}: ${lastLine(result.output)}`;
 }

