@@ -1,4 +1,4 @@
-import { liftLedger, readLedgerOf } from '../database/records/ledger.ts';
+import { liftSuppressions, readSuppressionsOf } from '../database/records/suppression-list.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import type { Absorption } from '../sync/absorption.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
@@ -7,13 +7,12 @@ import { CHANNELS, covers, describeSuppressions, type Suppression } from '../syn
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
 import type { AbsorbInput } from './absorb-input.ts';
 import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
-import { ERASED } from './judge-pairs.ts';
 import { addressesOf, enterRefusals, hashesOf } from './pair-consent.ts';
 import { mappingOf } from '../targets/sync-process.ts';
 
 /**
  * The inbound half of a pass at a target that is else only written to: reads what the target knows of the contact's consent
- * into the ledger. What the record becomes of it, the outbound half judges. Repeating it is harmless.
+ * into the suppression list. What the record becomes of it, the outbound half judges. Repeating it is harmless.
  *
  * @throws SyncError for what is worth another attempt.
  */
@@ -25,7 +24,7 @@ export async function absorbConsent(
   const { process } = connectedProcess(dependencies, name);
   const [pair] = await loadPairs(dependencies.orm, detectionOf(dependencies, process, type), [key]);
   const record = pair?.record ?? null;
-  if (record === null || record.remoteId === null || record.lastError === ERASED) {
+  if (record === null || record.remoteId === null || record.state === 'ERASED') {
     return { key, kind: 'nothing', reason: 'no contact of ours', outboundDue: true };
   }
   const contact = await source.fetch(record.remoteId);
@@ -34,12 +33,12 @@ export async function absorbConsent(
   const refusals = refusalsOf(contact, record, dependencies);
   const own = addressesOf(mappingOf(process, type), pair?.entity ?? null);
   const hashes = [...hashesOf(contact.addresses, dependencies.keys), ...hashesOf(own, dependencies.keys)];
-  const before = await readLedgerOf(dependencies.orm.em.fork(), name, hashes);
+  const before = await readSuppressionsOf(dependencies.orm.em.fork(), name, hashes);
   const isNews = refusals.some((refusal) => [...before.values()].every((known) => !covers(known, refusal)));
   await enterRefusals(dependencies, name, key, [contact.addresses, own], refusals);
   // Where EMS itself has opted out, the person has not said yes either.
   const open = CHANNELS.filter((channel) => contact.refusals.every((refusal) => refusal.channel !== channel));
-  const lifted = await liftLedger(dependencies.orm.em.fork(), name, key, hashes, open);
+  const lifted = await liftSuppressions(dependencies.orm.em.fork(), name, key, hashes, open);
   if (!isNews && lifted === 0) return { key, kind: 'unchanged', outboundDue: record.state !== 'IN_SYNC' };
   return { key, kind: 'consent', refused: describeSuppressions(refusals) || null, outboundDue: true };
 }

@@ -1,9 +1,9 @@
 import { compareMessages, writeMessages, type MessageChanges } from '../database/records/absorb-messages.ts';
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
-import { readFlips, writeFlips } from '../database/records/flips.ts';
+import { readOscillation, writeOscillation } from '../database/records/oscillation.ts';
 import { loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
-import { forgetUnresolved } from '../database/records/tie-record.ts';
-import { drawPass } from '../database/records/pass-sequence.ts';
+import { forgetUnresolved } from '../database/records/link-record.ts';
+import { drawFencingToken } from '../database/records/fencing-token.ts';
 import { writeAbsorbedRecord, writeGone, type AbsorbedRecord } from '../database/records/write-absorption.ts';
 import { conflictSubject, writeConflict } from '../database/records/write-conflict.ts';
 import { knownSources } from '../database/records/upsert-records.ts';
@@ -13,7 +13,7 @@ import type { Absorption } from '../sync/absorption.ts';
 import { canonicalForm } from '../sync/canonical-form.ts';
 import { contentHash, hasHash, type Content } from '../sync/content-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
-import { noteFlip } from '../sync/flips.ts';
+import { noteOscillation } from '../sync/oscillation.ts';
 import { formatInstant, parseInstant } from '../sync/instant.ts';
 import { driftedFields, judgeInbound, type InboundDecision } from '../sync/judge-inbound.ts';
 import { baseWith } from '../sync/keyed-hash.ts';
@@ -28,7 +28,7 @@ import type { AbsorbInput } from './absorb-input.ts';
 import { absorbConsent } from './absorb-consent.ts';
 import { withAddressLocks } from './address-locks.ts';
 import { connectedProcess, detectionOf, inboundProcess, type Dependencies } from './dependencies.ts';
-import { findParents } from './find-parents.ts';
+import { findReferences } from './find-references.ts';
 import { isEqualColumn } from './equal-columns.ts';
 
 /** How often a pass starts again at once because EMS changed the row meanwhile. */
@@ -51,7 +51,7 @@ export async function absorb(dependencies: Dependencies, input: AbsorbInput): Pr
   }
   for (let round = 0; round < ROUNDS_WHEN_EMS_IS_FASTER; round += 1) {
     try {
-      return await new Pass(dependencies, input, await drawPass(dependencies.orm)).absorb();
+      return await new Pass(dependencies, input, await drawFencingToken(dependencies.orm)).absorb();
     } catch (error) {
       if (!(error instanceof EmsWasFaster)) throw error;
     }
@@ -73,7 +73,7 @@ class EmsWasFaster extends Error {
 }
 
 /** A pair that has both ends. */
-interface Tied {
+interface LinkedPair {
   readonly entity: AnyRow;
   readonly record: NonNullable<Pair['record']>;
   readonly remoteId: string;
@@ -83,14 +83,14 @@ interface Tied {
 class Pass {
   readonly #dependencies: Dependencies;
   readonly #input: AbsorbInput;
-  readonly #pass: bigint;
+  readonly #fencingToken: bigint;
   readonly #mapping: EntityMapping;
   readonly #inbound: InboundMapping;
 
-  constructor(dependencies: Dependencies, input: AbsorbInput, pass: bigint) {
+  constructor(dependencies: Dependencies, input: AbsorbInput, fencingToken: bigint) {
     this.#dependencies = dependencies;
     this.#input = input;
-    this.#pass = pass;
+    this.#fencingToken = fencingToken;
     const { process } = inboundProcess(dependencies, input.process);
     this.#mapping = mappingOf(process, input.type);
     if (this.#mapping.inbound === null) throw new RangeError(`${input.process} reads no ${input.type} back`);
@@ -102,41 +102,41 @@ class Pass {
     const { key, type } = this.#input;
     const { process, source } = inboundProcess(this.#dependencies, this.#input.process);
     const [pair] = await loadPairs(orm, detectionOf(this.#dependencies, process, type), [key]);
-    const tied = pair === undefined ? null : tiedEnds(pair);
-    if (tied === null) return { key, kind: 'nothing', reason: 'the pair has not both ends', outboundDue: true };
+    const linked = pair === undefined ? null : linkedEnds(pair);
+    if (linked === null) return { key, kind: 'nothing', reason: 'the pair has not both ends', outboundDue: true };
     let remote: RemoteRecord | null;
     try {
-      remote = await source.fetch({ type, remoteId: tied.remoteId }, key);
+      remote = await source.fetch({ type, remoteId: linked.remoteId }, key);
     } catch (error) {
       if (!(error instanceof SyncError) || error.errorClass !== 'rejected') throw error;
-      return this.#park(tied, error.message);
+      return this.#park(linked, error.message);
     }
-    return remote === null ? this.#gone(tied) : this.#compare(tied, remote);
+    return remote === null ? this.#gone(linked) : this.#compare(linked, remote);
   }
 
-  /** A remote delete loses to an EMS edit, else the pair is untied; an EMS row is never deleted for it. */
-  async #gone({ entity, record, pair }: Tied): Promise<Absorption> {
+  /** A remote delete loses to an EMS edit, else the pair is unlinked; an EMS row is never deleted for it. */
+  async #gone({ entity, record, pair }: LinkedPair): Promise<Absorption> {
     const { key } = this.#input;
     const mapped = this.#mapping.map(entity, pair.sources);
     const undelivered = mapped.kind === 'mapped' && !hasHash(mapped.content, record.contentHash);
     const edited = undelivered && hasChangedSince(entity, record);
     const state = edited ? 'PENDING' : 'UNLINKED';
-    await writeGone(this.#dependencies.orm.em.fork(), { ...this.#input, pass: this.#pass }, state);
+    await writeGone(this.#dependencies.orm.em.fork(), { ...this.#input, fencingToken: this.#fencingToken }, state);
     return { key, kind: edited ? 'recreate' : 'unlinked', outboundDue: edited };
   }
 
-  async #compare(tied: Tied, remote: RemoteRecord): Promise<Absorption> {
+  async #compare(linked: LinkedPair, remote: RemoteRecord): Promise<Absorption> {
     const { key, type } = this.#input;
-    const { entity, record, pair } = tied;
-    const moved = remote.remoteId !== tied.remoteId;
-    if (moved) {
+    const { entity, record, pair } = linked;
+    const rekeyed = remote.remoteId !== linked.remoteId;
+    if (rekeyed) {
       const holder = await this.#holderOf(remote.remoteId);
       if (holder !== null) {
         const reason = `goes on as ${remote.remoteId}, which is ${type}/${holder}'s: decide which row it is (link, unlink)`;
-        return this.#park(tied, reason);
+        return this.#park(linked, reason);
       }
     }
-    if (!moved && isOlder(remote.modifiedOn, record.remoteSyncedOn)) {
+    if (!rekeyed && isOlder(remote.modifiedOn, record.remoteSyncedOn)) {
       return { key, kind: 'nothing', reason: 'what was read is older than what is known', outboundDue: false };
     }
     const inboundCase = {
@@ -153,26 +153,26 @@ class Pass {
         remote.messages === null
           ? { added: [], edited: [] }
           : await compareMessages(em, this.#input.process, remote.messages);
-      const parents = moved ? await findParents(em, this.#input.process, remote.parents) : {};
+      const references = rekeyed ? await findReferences(em, this.#input.process, remote.references) : {};
       // Where it goes on may have been parked as a stranger's meanwhile.
-      if (moved) await forgetUnresolved(em, this.#input.process, type, remote.remoteId);
-      const verdict: Verdict = { decision, drifted: driftedFields(inboundCase), messages, parents };
-      return this.#write(em, tied, remote, verdict);
+      if (rekeyed) await forgetUnresolved(em, this.#input.process, type, remote.remoteId);
+      const verdict: Verdict = { decision, drifted: driftedFields(inboundCase), messages, references };
+      return this.#write(em, linked, remote, verdict);
     });
   }
 
   async #write(
     em: EntityManager,
-    { entity, record, pair }: Tied,
+    { entity, record, pair }: LinkedPair,
     remote: RemoteRecord,
-    { decision, drifted, messages, parents }: Verdict,
+    { decision, drifted, messages, references }: Verdict,
   ): Promise<Absorption> {
     const { process: name, type, key } = this.#input;
     const applied = fieldsToApply(decision);
     const resend = decision.kind === 'conflict' || drifted.length > 0;
     const common = {
       ...this.#input,
-      pass: this.#pass,
+      fencingToken: this.#fencingToken,
       workflowId: pairWorkflowId(name, type, key),
       remoteId: remote.remoteId,
       remoteSyncedOn: remote.modifiedOn,
@@ -187,7 +187,7 @@ class Pass {
       return { key, kind: 'parked', reason, outboundDue: false };
     }
 
-    const changes = changedColumns(entity, { ...this.#inbound.apply(remote.content, applied, entity), ...parents });
+    const changes = changedColumns(entity, { ...this.#inbound.apply(remote.content, applied, entity), ...references });
     const hasMessages = messages.added.length + messages.edited.length > 0;
     let { modifiedOn } = entity;
     if (hasMessages || Object.keys(changes).length > 0) {
@@ -210,15 +210,15 @@ class Pass {
 
   /** Remembers what the remote has come to; true if it comes to the same again and again. */
   async #isPingPong(em: EntityManager, content: Content): Promise<boolean> {
-    const earlier = await readFlips(em, this.#input);
-    const { flips, pingPong } = noteFlip(earlier, contentHash(content), Temporal.Now.instant());
-    await writeFlips(em, this.#input, flips);
+    const earlier = await readOscillation(em, this.#input);
+    const { states, pingPong } = noteOscillation(earlier, contentHash(content), Temporal.Now.instant());
+    await writeOscillation(em, this.#input, states);
     return pingPong;
   }
 
   /** Whether both sides are equal now, which only a pair says whose last delivery is confirmed. */
   #outcome(
-    { pair, record }: { readonly pair: Pair; readonly record: Tied['record'] },
+    { pair, record }: { readonly pair: Pair; readonly record: LinkedPair['record'] },
     remote: Content,
     after: { readonly entity: AnyRow; readonly modifiedOn: AnyRow['modifiedOn'] },
   ): AbsorbedRecord['outcome'] {
@@ -232,15 +232,15 @@ class Pass {
     const equal = readable.every((field) => isSame(mapped.content[field], remote[field]));
     if (equal && (wasDelivered || readable.length === fields.length)) {
       const { process } = inboundProcess(this.#dependencies, this.#input.process);
-      const examined = { ...pair, modifiedOn: formatInstant(modifiedOn), mappingVersion: process.mappingVersion };
+      const evaluated = { ...pair, modifiedOn: formatInstant(modifiedOn), mappingVersion: `${process.mappingVersion}` };
       return {
         kind: 'in-sync',
         modifiedOn,
         contentHash: hasHash(mapped.content, record.contentHash)
           ? (record.contentHash ?? contentHash(mapped.content))
           : contentHash(mapped.content),
-        sourcesVersion: knownSources(examined),
-        mappingVersion: process.mappingVersion,
+        sourcesVersion: knownSources(evaluated),
+        mappingVersion: `${process.mappingVersion}`,
       };
     }
     return hasHash(mapped.content, record.contentHash) ? { kind: 'delivered', modifiedOn } : { kind: 'open' };
@@ -253,11 +253,11 @@ class Pass {
     return holder === key ? null : holder;
   }
 
-  async #park({ entity, record, remoteId }: Tied, reason: string): Promise<Absorption> {
+  async #park({ entity, record, remoteId }: LinkedPair, reason: string): Promise<Absorption> {
     const { process, type, key } = this.#input;
     await writeAbsorbedRecord(this.#dependencies.orm.em.fork(), {
       ...this.#input,
-      pass: this.#pass,
+      fencingToken: this.#fencingToken,
       workflowId: pairWorkflowId(process, type, key),
       remoteId,
       remoteSyncedOn: null,
@@ -272,19 +272,19 @@ interface Verdict {
   readonly decision: InboundDecision;
   readonly drifted: readonly string[];
   readonly messages: MessageChanges;
-  readonly parents: Changes;
+  readonly references: Changes;
 }
 
 /** Null: one end is missing, or the remote record is not this row's own. */
-function tiedEnds(pair: Pair): Tied | null {
+function linkedEnds(pair: Pair): LinkedPair | null {
   const { entity, record, passesFilter } = pair;
   if (entity === null || record === null || record.remoteId === null || !passesFilter) return null;
-  if (['UNLINKED', 'LINKED', 'REMOVED'].includes(record.state)) return null;
+  if (['UNLINKED', 'SHARED', 'REMOVED', 'ERASED'].includes(record.state)) return null;
   return { entity, record, remoteId: record.remoteId, pair };
 }
 
 /** Told by the times alone: a row that was made from the remote, or absorbed from it, has not changed since. */
-function hasChangedSince({ modifiedOn }: AnyRow, { entitySyncedOn }: Tied['record']): boolean {
+function hasChangedSince({ modifiedOn }: AnyRow, { entitySyncedOn }: LinkedPair['record']): boolean {
   return entitySyncedOn === null || !modifiedOn.equals(entitySyncedOn);
 }
 

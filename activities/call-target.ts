@@ -1,10 +1,10 @@
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
-import { tieRecord } from '../database/records/tie-record.ts';
+import { linkRecord } from '../database/records/link-record.ts';
 import { ADDRESS_FIELD, normalisedAddress } from '../sync/address-hash.ts';
 import { contentHash } from '../sync/content-hash.ts';
-import type { Delivery, Examined } from '../sync/delivery.ts';
+import type { Delivery, Evaluated } from '../sync/delivery.ts';
 import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
 import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
 import { baseWith, type Base } from '../sync/keyed-hash.ts';
@@ -26,10 +26,10 @@ type Call = Extract<OutboundDecision, { kind: 'create' | 'update' | 'remove' }>;
 /** What every delivery of one attempt begins with. */
 interface Common {
   readonly key: EntityKey;
-  readonly pass: string;
+  readonly fencingToken: string;
 }
 
-/** What came of an attempt, and what the target refuses of it: rows that travel along are told by it. */
+/** What came of an attempt, and what the target refuses of it: child rows are told by it. */
 export interface Called {
   readonly delivery: Delivery;
   readonly refused: readonly Suppression[];
@@ -38,45 +38,46 @@ export interface Called {
 /**
  * Does at the target what was judged, and says what came of it.
  *
- * @returns `judge-again`: the record was tied to what the target has already, and the two are to be compared first.
+ * @returns `judge-again`: the record was linked to what the target has already, and the two are to be compared first.
  * @throws SyncError for what is worth another attempt; what can never pass is returned as `parked`.
  */
 export async function callTarget(
   dependencies: Dependencies,
   input: DeliverInput,
-  pass: bigint,
+  fencingToken: bigint,
   decision: Call,
   judged: JudgedPair,
 ): Promise<Called | 'judge-again'> {
   const refused = judged.suppressions;
   if (decision.kind === 'remove')
-    return { delivery: await takeOff(dependencies, input, pass, decision, judged), refused };
-  const common = { key: input.key, pass: `${pass}` };
+    return { delivery: await takeOff(dependencies, input, fencingToken, decision, judged), refused };
+  const common = { key: input.key, fencingToken: `${fencingToken}` };
   try {
-    return await send(dependencies, input, pass, decision, judged);
+    return await send(dependencies, input, fencingToken, decision, judged);
   } catch (error) {
     if (!(error instanceof SyncError) || !isFinal(error, input.attempt)) throw error;
     const { errorClass, field = null, message } = error;
-    const examined = seen(judged.examined);
-    return { delivery: { ...common, kind: 'parked', examined, errorClass, field, reason: message }, refused };
+    const evaluated = assertEvaluated(judged.evaluated);
+    return { delivery: { ...common, kind: 'parked', evaluated, errorClass, field, reason: message }, refused };
   }
 }
 
 async function takeOff(
   dependencies: Dependencies,
   input: DeliverInput,
-  pass: bigint,
+  fencingToken: bigint,
   { remoteId, forget }: Extract<Call, { kind: 'remove' }>,
   { pair, suppressions }: JudgedPair,
 ): Promise<Delivery> {
   const { process: name, type, key } = input;
   const { process, remote } = connectedProcess(dependencies, name);
-  const consent = pairConsent(dependencies, name, mappingOf(process, type), pair, suppressions, pass);
-  const removed: Removed = (await remote.remove({ type, key, remoteId, pass, ...consent }).catch(keepTrying)) ?? {};
+  const consent = pairConsent(dependencies, name, mappingOf(process, type), pair, suppressions, fencingToken);
+  const removed: Removed =
+    (await remote.remove({ type, key, remoteId, fencingToken, ...consent }).catch(keepTrying)) ?? {};
   const { left } = removed;
   // Before the contact is gone or another's: what was refused there stays refused.
   if (left !== undefined) await enterRefusals(dependencies, name, key, [left.addresses], left.refusals);
-  const common = { key, pass: `${pass}`, kind: 'removed' } as const;
+  const common = { key, fencingToken: `${fencingToken}`, kind: 'removed' } as const;
   if (removed.kept !== true || remoteId === null) return { ...common, forget };
   return { ...common, forget: false, keptAs: remoteId };
 }
@@ -84,42 +85,42 @@ async function takeOff(
 async function send(
   dependencies: Dependencies,
   input: DeliverInput,
-  pass: bigint,
+  fencingToken: bigint,
   decision: Extract<Call, { kind: 'create' | 'update' }>,
   judged: JudgedPair,
 ): Promise<Called | 'judge-again'> {
-  const { process: name, type, key, resend: giveWay } = input;
+  const { process: name, type, key, resend: release } = input;
   const { pair, references, suppressions } = judged;
   const { process, remote } = connectedProcess(dependencies, name);
   const mapping = mappingOf(process, type);
   const { content } = decision;
   const remoteId = decision.kind === 'update' ? decision.remoteId : null;
-  const consent = pairConsent(dependencies, name, mapping, pair, suppressions, pass);
+  const consent = pairConsent(dependencies, name, mapping, pair, suppressions, fencingToken);
   const patient = input.patient === true;
   const alone = input.attempt > ATTEMPTS_WITH_OTHERS;
-  const request = { type, key, remoteId, content, references, pass, giveWay, patient, alone, ...consent };
+  const request = { type, key, remoteId, content, references, fencingToken, release, patient, alone, ...consent };
   const result = await remote.send(request);
-  const common = { key, pass: `${pass}` };
-  const examined = seen(judged.examined);
+  const common = { key, fencingToken: `${fencingToken}` };
+  const evaluated = assertEvaluated(judged.evaluated);
   switch (result.kind) {
-    case 'gave-way':
-      return { delivery: { ...common, kind: 'gave-way', remoteId: result.remoteId }, refused: suppressions };
+    case 'released':
+      return { delivery: { ...common, kind: 'released', remoteId: result.remoteId }, refused: suppressions };
     case 'found':
-      return tieFound(dependencies, input, { ...common, examined }, result.remoteId);
+      return linkFound(dependencies, input, { ...common, evaluated }, result.remoteId);
     case 'blocked':
-      return { delivery: await blocked(dependencies, input, { ...common, examined }, result), refused: suppressions };
+      return { delivery: await blocked(dependencies, input, { ...common, evaluated }, result), refused: suppressions };
     case 'withheld': {
       const { refusals: refused } = result;
       await enterRefusals(dependencies, name, key, [addressesOf(mapping, pair.entity)], refused);
-      await keepRemoteId(dependencies.orm, name, type, { key, pass, remoteId: result.remoteId });
+      await keepRemoteId(dependencies.orm, name, type, { key, fencingToken, remoteId: result.remoteId });
       const reason = describeSuppressions(refused);
-      return { delivery: { ...common, kind: 'suppressed', examined, reason, delivered: null }, refused };
+      return { delivery: { ...common, kind: 'suppressed', evaluated, reason, delivered: null }, refused };
     }
     case 'sent': {
       const refusals = result.refusals ?? [];
       await enterRefusals(dependencies, name, key, [addressesOf(mapping, pair.entity)], refusals);
       const personal = process.remoteIdsArePersonal === true;
-      if (personal) await keepRemoteId(dependencies.orm, name, type, { key, pass, remoteId: result.remoteId });
+      if (personal) await keepRemoteId(dependencies.orm, name, type, { key, fencingToken, remoteId: result.remoteId });
       const known = remoteId === null ? null : (pair.record?.base ?? null);
       const delivered = {
         remoteId: personal ? null : result.remoteId,
@@ -130,12 +131,12 @@ async function send(
       const refused = stillRefused(binding(refusals, dependencies.consentPolicy), suppressions);
       if (refused.length > 0) {
         const reason = describeSuppressions(refused);
-        return { delivery: { ...common, kind: 'suppressed', examined, reason, delivered }, refused };
+        return { delivery: { ...common, kind: 'suppressed', evaluated, reason, delivered }, refused };
       }
       const kind = decision.kind === 'create' ? 'created' : 'updated';
       const { messages } = result;
       return {
-        delivery: { ...common, kind, examined, ...delivered, ...(messages === undefined ? {} : { messages }) },
+        delivery: { ...common, kind, evaluated, ...delivered, ...(messages === undefined ? {} : { messages }) },
         refused,
       };
     }
@@ -154,16 +155,16 @@ function baseAfter(
   return { base: baseWith(known, address === null ? stored : { ...stored, [ADDRESS_FIELD]: address }, keys) };
 }
 
-/** What the target says, and what the ledger held before: the target may have lost that, and was told again. */
+/** What the target says, and what the suppression list held before: the target may have lost that, and was told again. */
 function stillRefused(told: readonly Suppression[], before: readonly Suppression[]): readonly Suppression[] {
   return [...told, ...before.filter(({ channel }) => !told.some((one) => one.channel === channel))];
 }
 
-/** The target has it already: tied, so that the next attempt compares the two before it sends. */
-async function tieFound(
+/** The target has it already: linked, so that the next attempt compares the two before it sends. */
+async function linkFound(
   dependencies: Dependencies,
   input: DeliverInput,
-  common: Common & { readonly examined: Examined },
+  common: Common & { readonly evaluated: Evaluated },
   remoteId: string,
 ): Promise<Called | 'judge-again'> {
   const { process, type, key } = input;
@@ -175,7 +176,7 @@ async function tieFound(
     return { delivery: await blocked(dependencies, input, common, { by, field: 'remoteId', reason }), refused: [] };
   }
   await em.transactional((inner) =>
-    tieRecord(inner, { process, type, key, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null }),
+    linkRecord(inner, { process, type, key, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null }),
   );
   return 'judge-again';
 }
@@ -195,7 +196,7 @@ function isFinal(error: SyncError, attempt: number): boolean {
 async function blocked(
   dependencies: Dependencies,
   input: DeliverInput,
-  common: Common & { readonly examined: Examined },
+  common: Common & { readonly evaluated: Evaluated },
   { by, field, reason }: { readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string },
 ): Promise<Delivery> {
   const { process } = connectedProcess(dependencies, input.process);
@@ -211,7 +212,7 @@ async function blocked(
 }
 
 /** @throws Error if there was no such row. */
-export function seen(examined: Examined | null): Examined {
-  if (examined === null) throw new Error('an entity that EMS does not have cannot have been judged like this');
-  return examined;
+export function assertEvaluated(evaluated: Evaluated | null): Evaluated {
+  if (evaluated === null) throw new Error('an entity that EMS does not have cannot have been judged like this');
+  return evaluated;
 }

@@ -10,7 +10,7 @@ export interface DeliverInput {
   readonly resend: boolean;
   /** Attempts of this delivery so far, the present one counted. */
   readonly attempt: number;
-  /** An operator's order: erase it at the target, for good. */
+  /** An operator's command: erase it at the target, for good. */
   readonly erase?: boolean;
   /** Nobody waits for it: it may go with others in one call. */
   readonly patient?: boolean;

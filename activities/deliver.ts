@@ -1,21 +1,21 @@
 import { beginAttempts, type Intent } from '../database/records/begin-attempt.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
-import { drawPass, lastPass, raisePassAbove } from '../database/records/pass-sequence.ts';
-import type { Delivery, Examined } from '../sync/delivery.ts';
+import { drawFencingToken, lastFencingToken, raiseFencingTokenAbove } from '../database/records/fencing-token.ts';
+import type { Delivery, Evaluated } from '../sync/delivery.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { OutboundDecision } from '../sync/judge-outbound.ts';
-import { describeSuppressions, isErased } from '../sync/suppression.ts';
-import { StalePassError } from '../sync/sync-error.ts';
+import { describeSuppressions } from '../sync/suppression.ts';
+import { StaleTokenError } from '../sync/sync-error.ts';
 import { pairWorkflowId } from '../sync/workflow-ids.ts';
 import { mappingOf } from '../targets/sync-process.ts';
 import { absorb, isReadBack } from './absorb.ts';
 import { withAddressLocks } from './address-locks.ts';
-import { callTarget, seen, type Called } from './call-target.ts';
+import { callTarget, assertEvaluated, type Called } from './call-target.ts';
 import type { DeliverInput } from './deliver-input.ts';
 import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
 import { attemptErasure } from './erase.ts';
-import { ERASED, judgePairs, type JudgedPair } from './judge-pairs.ts';
-import { carrierOf, ridersOf, travels } from './riders.ts';
+import { judgePairs, type JudgedPair } from './judge-pairs.ts';
+import { parentOf, childrenOf, isChild } from './children.ts';
 import { sendOptOuts } from './send-opt-outs.ts';
 
 /** How often an attempt is repeated at once because target or records count higher than our (restored) sequence. */
@@ -30,9 +30,9 @@ const RAISES = 3;
 export async function deliver(dependencies: Dependencies, input: DeliverInput): Promise<Delivery> {
   const { process } = connectedProcess(dependencies, input.process);
   const mapping = mappingOf(process, input.type);
-  if (travels(mapping)) {
-    const by = await carrierOf(dependencies, process, mapping, input.key);
-    return { key: input.key, pass: '0', ...(by === null ? { kind: 'nothing' } : { kind: 'carried', by }) };
+  if (isChild(mapping)) {
+    const by = await parentOf(dependencies, process, mapping, input.key);
+    return { key: input.key, fencingToken: '0', ...(by === null ? { kind: 'nothing' } : { kind: 'with-parent', by }) };
   }
   const once = input.erase === true ? attemptErasure : attemptDelivery;
   return withAddressLocks(dependencies, input, () => attemptInOrder(dependencies, input, once));
@@ -42,16 +42,17 @@ export async function deliver(dependencies: Dependencies, input: DeliverInput): 
 async function attemptInOrder(
   dependencies: Dependencies,
   input: DeliverInput,
-  once: (dependencies: Dependencies, input: DeliverInput, pass: bigint) => Promise<Delivery>,
+  once: (dependencies: Dependencies, input: DeliverInput, fencingToken: bigint) => Promise<Delivery>,
 ): Promise<Delivery> {
   for (let raises = 0; ; raises += 1) {
-    const pass = await drawPass(dependencies.orm);
+    const fencingToken = await drawFencingToken(dependencies.orm);
     try {
-      return await once(dependencies, input, pass);
+      return await once(dependencies, input, fencingToken);
     } catch (error) {
-      if (!(error instanceof StalePassError) || raises === RAISES) throw error;
-      if (await isSuperseded(dependencies, input, pass)) return { kind: 'superseded', key: input.key, pass: `${pass}` };
-      await raisePassAbove(dependencies.orm, error.higherPass);
+      if (!(error instanceof StaleTokenError) || raises === RAISES) throw error;
+      if (await isSuperseded(dependencies, input, fencingToken))
+        return { kind: 'superseded', key: input.key, fencingToken: `${fencingToken}` };
+      await raiseFencingTokenAbove(dependencies.orm, error.higherToken);
     }
   }
 }
@@ -65,15 +66,15 @@ async function attemptInOrder(
 async function absorbFirst(
   dependencies: Dependencies,
   input: DeliverInput,
-  pass: bigint,
-  { pair, decision, examined }: JudgedPair,
+  fencingToken: bigint,
+  { pair, decision, evaluated }: JudgedPair,
 ): Promise<Delivery | 'judge-again' | null> {
   if (decision.kind !== 'update' || !isReadBack(dependencies, input)) return null;
   const absorption = await absorb(dependencies, { process: input.process, type: input.type, key: pair.key });
   if (absorption.kind === 'parked') {
     const { reason } = absorption;
     const parked = { kind: 'parked', errorClass: 'rejected', field: null, reason } as const;
-    return { key: pair.key, pass: `${pass}`, examined: seen(examined), ...parked };
+    return { key: pair.key, fencingToken: `${fencingToken}`, evaluated: assertEvaluated(evaluated), ...parked };
   }
   // Absorbing has drawn a higher number than ours.
   return 'judge-again';
@@ -82,7 +83,7 @@ async function absorbFirst(
 async function attemptDelivery(
   dependencies: Dependencies,
   input: DeliverInput,
-  pass: bigint,
+  fencingToken: bigint,
   { absorbed = false }: { readonly absorbed?: boolean } = {},
 ): Promise<Delivery> {
   const { orm } = dependencies;
@@ -90,25 +91,25 @@ async function attemptDelivery(
   const detection = detectionOf(dependencies, process, input.type);
   const pairs = await loadPairs(orm, detection, [input.key]);
   for (const { record } of pairs)
-    if (BigInt(record?.pass ?? 0) > pass) throw new StalePassError(BigInt(record?.pass ?? 0));
+    if (BigInt(record?.fencingToken ?? 0) > fencingToken) throw new StaleTokenError(BigInt(record?.fencingToken ?? 0));
   const judged = await judgePairs(dependencies, process, mappingOf(process, input.type), pairs, input);
   for (const pair of absorbed ? [] : judged) {
-    const before = await absorbFirst(dependencies, input, pass, pair);
+    const before = await absorbFirst(dependencies, input, fencingToken, pair);
     if (before === 'judge-again') {
-      return attemptDelivery(dependencies, input, await drawPass(orm), { absorbed: true });
+      return attemptDelivery(dependencies, input, await drawFencingToken(orm), { absorbed: true });
     }
     if (before !== null) return before;
   }
-  const owned = await beginAttempts(orm, process.name, input.type, pass, judged.flatMap(intentOf(input)));
+  const owned = await beginAttempts(orm, process.name, input.type, fencingToken, judged.flatMap(intentOf(input)));
   const [one] = judged;
   if (one === undefined) throw new RangeError(`${input.type}/${input.key} was not loaded`);
-  await sendOptOuts(dependencies, input, pass, one);
-  const called = await carryOut(dependencies, input, pass, one, owned);
-  if (called === 'judge-again') return attemptDelivery(dependencies, input, await drawPass(orm));
+  await sendOptOuts(dependencies, input, fencingToken, one);
+  const called = await carryOut(dependencies, input, fencingToken, one, owned);
+  if (called === 'judge-again') return attemptDelivery(dependencies, input, await drawFencingToken(orm));
   const { delivery, refused } = called;
   if (one.pair.entity === null) return delivery;
-  const riders = await ridersOf(dependencies, process, input.type, [{ pair: one.pair, refused }]);
-  return riders.size === 0 ? delivery : { ...delivery, riders: riders.get(input.key) ?? [] };
+  const children = await childrenOf(dependencies, process, input.type, [{ pair: one.pair, refused }]);
+  return children.size === 0 ? delivery : { ...delivery, children: children.get(input.key) ?? [] };
 }
 
 /** What must be on record before the target is called; decisions without a call need nothing. */
@@ -130,7 +131,7 @@ function intentOf(input: DeliverInput) {
 async function carryOut(
   dependencies: Dependencies,
   input: DeliverInput,
-  pass: bigint,
+  fencingToken: bigint,
   judged: JudgedPair,
   owned: ReadonlySet<EntityKey>,
 ): Promise<Called | 'judge-again'> {
@@ -139,17 +140,20 @@ async function carryOut(
     case 'remove':
     case 'create':
     case 'update':
-      if (owned.has(pair.key)) return callTarget(dependencies, input, pass, decision, judged);
-      return { delivery: { key: pair.key, pass: `${pass}`, kind: 'superseded' }, refused };
+      if (owned.has(pair.key)) return callTarget(dependencies, input, fencingToken, decision, judged);
+      return { delivery: { key: pair.key, fencingToken: `${fencingToken}`, kind: 'superseded' }, refused };
     default:
-      return { delivery: withoutCall(decision, { key: pair.key, pass: `${pass}` }, judged.examined), refused };
+      return {
+        delivery: withoutCall(decision, { key: pair.key, fencingToken: `${fencingToken}` }, judged.evaluated),
+        refused,
+      };
   }
 }
 
 function withoutCall(
   decision: Exclude<OutboundDecision, { kind: 'create' | 'update' | 'remove' }>,
-  common: { readonly key: EntityKey; readonly pass: string },
-  examined: Examined | null,
+  common: { readonly key: EntityKey; readonly fencingToken: string },
+  evaluated: Evaluated | null,
 ): Delivery {
   switch (decision.kind) {
     case 'nothing':
@@ -157,19 +161,28 @@ function withoutCall(
     case 'drop':
       return { ...common, kind: 'removed', forget: decision.forget };
     case 'unchanged':
-      return { ...common, kind: 'unchanged', examined: seen(examined) };
+      return { ...common, kind: 'unchanged', evaluated: assertEvaluated(evaluated) };
     case 'wait':
-      return { ...common, kind: 'waiting', examined: seen(examined), for: decision.for };
-    case 'link':
-      return { ...common, kind: 'linked', examined: seen(examined), to: decision.to };
+      return { ...common, kind: 'waiting', evaluated: assertEvaluated(evaluated), for: decision.for };
+    case 'share':
+      return { ...common, kind: 'shared', evaluated: assertEvaluated(evaluated), owner: decision.owner };
     case 'suppress': {
       const { suppressions } = decision;
-      const reason = isErased(suppressions) ? ERASED : describeSuppressions(suppressions);
-      return { ...common, kind: 'suppressed', examined: seen(examined), reason, delivered: null };
+      const reason = describeSuppressions(suppressions);
+      return { ...common, kind: 'suppressed', evaluated: assertEvaluated(evaluated), reason, delivered: null };
     }
+    case 'stay-erased':
+      return { ...common, kind: 'stays-erased', evaluated: assertEvaluated(evaluated) };
     case 'park': {
       const { field, reason } = decision;
-      return { ...common, kind: 'parked', examined: seen(examined), errorClass: 'rejected', field, reason };
+      return {
+        ...common,
+        kind: 'parked',
+        evaluated: assertEvaluated(evaluated),
+        errorClass: 'rejected',
+        field,
+        reason,
+      };
     }
   }
 }
@@ -178,11 +191,11 @@ function withoutCall(
 async function isSuperseded(
   dependencies: Dependencies,
   { process: name, type, key }: DeliverInput,
-  pass: bigint,
+  fencingToken: bigint,
 ): Promise<boolean> {
   const { process } = connectedProcess(dependencies, name);
   const [pair] = await loadPairs(dependencies.orm, detectionOf(dependencies, process, type), [key]);
   if (pair === undefined || pair.record === null) return true;
-  const recorded = BigInt(pair.record.pass);
-  return recorded > pass && recorded <= (await lastPass(dependencies.orm));
+  const recorded = BigInt(pair.record.fencingToken);
+  return recorded > fencingToken && recorded <= (await lastFencingToken(dependencies.orm));
 }

@@ -46,7 +46,7 @@ export function detectionOf(dependencies: Dependencies, process: SyncProcess, ty
   return {
     process: process.name,
     mapping: mappingOf(process, type),
-    mappingVersion: process.mappingVersion,
+    mappingVersion: `${process.mappingVersion}`,
     settleMs: dependencies.settleMs,
   };
 }

@@ -1,12 +1,13 @@
 import { readCursor, advanceCursor } from '../database/records/cursors.ts';
 import { findByKeys, findByRemoteIds, missingWithin, type KnownRemote } from '../database/records/find-by-remote-id.ts';
-import { moveRemoteTimes } from '../database/records/move-remote-times.ts';
-import { writeUnresolved } from '../database/records/tie-record.ts';
+import { touchRemoteTimes } from '../database/records/touch-remote-times.ts';
+import { writeUnresolved } from '../database/records/link-record.ts';
 import { isMalformed, parkMalformed } from '../database/records/park-malformed.ts';
 import type { EntityManager } from '../database/orm.ts';
 import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
 import { formatInstant, parseInstant, type Instant } from '../sync/instant.ts';
 import { differsFromBase, type SecretKey } from '../sync/keyed-hash.ts';
+import type { SyncState } from '../sync/sync-state.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { ChangedPage, FindChangedInput } from './changed-page.ts';
@@ -83,7 +84,7 @@ async function classify(
     successor === null ? [remoteId] : [remoteId, successor],
   );
   const known = await findByRemoteIds(em, process, type, remoteIds);
-  const carried = await findByKeys(
+  const ours = await findByKeys(
     em,
     process,
     type,
@@ -91,37 +92,41 @@ async function classify(
   );
   const changed: EntityKey[] = [];
   const unknown: string[] = [];
-  const moved: { remoteId: string; modifiedOn: string }[] = [];
+  const touched: { remoteId: string; modifiedOn: string }[] = [];
   /** Successors of what is known: the pair that goes on there takes them up. */
   const followed = new Set<string>();
   for (const record of records) {
     const one = known.get(record.remoteId);
     if (one === undefined) {
-      if (!isNew(record, carried) || isNobodys(record, inbound)) continue;
+      if (!isNew(record, ours) || isNobodys(record, inbound)) continue;
       unknown.push(record.remoteId);
       // Its row has another remote record: gone perhaps, and this is where it goes on.
-      if (record.emsKey !== null && carried.get(record.emsKey)?.remoteId != null) changed.push(record.emsKey);
+      if (record.emsKey !== null && ours.get(record.emsKey)?.remoteId != null) changed.push(record.emsKey);
     } else if (one.key === null) {
       if (one.state !== 'WAITING' && differsFromBase(one.base, record.content, keys)) unknown.push(record.remoteId);
-    } else if (one.inEms && one.state !== 'REMOVED' && one.state !== 'SUPPRESSED') {
+    } else if (one.inEms && !IGNORED.includes(one.state)) {
       if (record.successor !== null) followed.add(record.successor);
       if (hasChanged(record, one, keys, known)) changed.push(one.key);
-      else if (record.modifiedOn !== null) moved.push({ remoteId: record.remoteId, modifiedOn: record.modifiedOn });
+      else if (record.modifiedOn !== null) touched.push({ remoteId: record.remoteId, modifiedOn: record.modifiedOn });
     }
   }
-  await moveRemoteTimes(em, process, type, moved);
+  await touchRemoteTimes(em, process, type, touched);
   return { keys: changed, unknown: unknown.filter((remoteId) => !followed.has(remoteId)) };
 }
 
+/** What the remote changes of these is no pair's business. */
+const IGNORED: readonly SyncState[] = ['REMOVED', 'SUPPRESSED', 'ERASED'];
+
 /** A pair that is being made carries its id already, and its workflow is about to say so in its record. */
-function isNew({ emsKey, removed }: RemoteRecord, carried: Awaited<ReturnType<typeof findByKeys>>): boolean {
+function isNew({ emsKey, removed }: RemoteRecord, ours: Awaited<ReturnType<typeof findByKeys>>): boolean {
   if (removed) return false;
   if (emsKey === null) return true;
-  const own = carried.get(emsKey);
+  const own = ours.get(emsKey);
   return (
     own !== undefined &&
     own.state !== 'UNLINKED' &&
     own.state !== 'SUPPRESSED' &&
+    own.state !== 'ERASED' &&
     !(own.remoteId === null && isBegun(own.state))
   );
 }
@@ -198,6 +203,7 @@ async function parkAll(
       base: null,
       state: 'PARKED',
       waitingFor: null,
+      sharedWith: null,
       errorClass: 'contract',
       reason: malformed,
       workflowId: remoteWorkflowId(process, type, remoteId),

@@ -1,17 +1,16 @@
 import { findByRemoteIds, type KnownRemote } from '../database/records/find-by-remote-id.ts';
-import { enterLedger, readLedgerOf } from '../database/records/ledger.ts';
+import { enterSuppressions, readSuppressionsOf } from '../database/records/suppression-list.ts';
 import type { EntityRef } from '../sync/entity-type.ts';
 import { covers, type Suppression } from '../sync/suppression.ts';
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
 import { refusalsOf } from './absorb-consent.ts';
 import type { Dependencies } from './dependencies.ts';
-import { ERASED } from './judge-pairs.ts';
 import type { ChangedPage, FindChangedInput } from './changed-page.ts';
 import { hashesOf } from './pair-consent.ts';
 
 /**
- * The next page of consent at a target that is else only written to. Contacts of ours whose consent differs from the ledger get
- * a pass of their pair; of strangers the refusals go into the ledger at once, so that they hold when EMS comes to know the
+ * The next page of consent at a target that is else only written to. Contacts of ours whose consent differs from the suppression list get
+ * a pass of their pair; of strangers the refusals go into the suppression list at once, so that they hold when EMS comes to know the
  * address. That a stranger was put away does not: most often we did it ourselves, when the person had left EMS. Nothing of a contact leaves this activity but the key of its pair.
  *
  * @throws SyncError if the page cannot be read.
@@ -31,7 +30,7 @@ export async function findConsentChanges(
     contacts.map(({ remoteId }) => remoteId),
   );
   const hashed = contacts.map((contact) => ({ contact, hashes: hashesOf(contact.addresses, dependencies.keys) }));
-  const ledger = await readLedgerOf(
+  const listed = await readSuppressionsOf(
     em,
     process,
     hashed.flatMap(({ hashes }) => hashes),
@@ -41,7 +40,7 @@ export async function findConsentChanges(
   for (const { contact, hashes } of hashed) {
     const record = known.get(contact.remoteId);
     const refusals = refusalsOf(contact, record ?? null, dependencies);
-    const held = hashes.flatMap((hash) => ledger.get(hash) ?? []);
+    const held = hashes.flatMap((hash) => listed.get(hash) ?? []);
     if (record === undefined || record.key === null) {
       const lasting = refusals.filter(({ reason }) => reason !== 'archived');
       if (!isHeld(lasting, held)) strangers.push({ ...contact, refusals: lasting });
@@ -49,7 +48,7 @@ export async function findConsentChanges(
       pairs.push({ type, key: record.key });
     }
   }
-  await enterLedger(
+  await enterSuppressions(
     em,
     process,
     strangers.flatMap((stranger) => linesOf(stranger, dependencies)),
@@ -58,7 +57,7 @@ export async function findConsentChanges(
 }
 
 /**
- * Whether the pair has to look: something is refused that the ledger does not hold, or the other way round.
+ * Whether the pair has to look: something is refused that the suppression list does not hold, or the other way round.
  *
  * @param told with what EMS itself has opted out of: as long as that stands, nothing is lifted.
  */
@@ -67,7 +66,7 @@ function differs(
   held: readonly Suppression[],
   record: KnownRemote,
 ): boolean {
-  if (record.state === 'REMOVED' || record.lastError === ERASED) return false;
+  if (record.state === 'REMOVED' || record.state === 'ERASED') return false;
   if (!isHeld(refusals, held)) return true;
   const lifted = held.some(
     ({ channel, reason }) => reason !== 'erased' && told.every((refusal) => refusal.channel !== channel),

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { absorb } from './absorb.ts';
 import type { AbsorbInput } from './absorb-input.ts';
-import { carryOutOrder, type OrderInput } from './carry-out-order.ts';
+import { runCommand, type CommandInput } from './run-command.ts';
 import type { DeliverInput } from './deliver-input.ts';
 import { deliver } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -42,7 +42,7 @@ export function createSyncActivities(dependencies: Dependencies) {
     record: (input: RecordInput) => record(dependencies, input),
     recordFailure: (input: RecordFailureInput) => recordFailure(dependencies, input),
     recordUnresolved: (input: RecordUnresolvedInput) => recordUnresolved(dependencies, input),
-    carryOutOrder: (input: OrderInput) => carryOutOrder(dependencies, input),
+    runCommand: (input: CommandInput) => runCommand(dependencies, input),
     advanceCursor: (input: AdvanceInput) => advance(dependencies, input),
   };
 }

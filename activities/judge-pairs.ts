@@ -1,5 +1,5 @@
 import { loadRemoteIds, type Pair } from '../database/records/load-pairs.ts';
-import type { Examined } from '../sync/delivery.ts';
+import type { Evaluated } from '../sync/delivery.ts';
 import { formatRef } from '../sync/entity-type.ts';
 import { formatInstant } from '../sync/instant.ts';
 import { judgeOutbound, type JudgedEntity, type JudgedRecord, type OutboundDecision } from '../sync/judge-outbound.ts';
@@ -13,10 +13,10 @@ export interface JudgedPair {
   readonly pair: Pair;
   readonly decision: OutboundDecision;
   /** Of what row this was judged; null if EMS has none. */
-  readonly examined: Examined | null;
+  readonly evaluated: Evaluated | null;
   /** The remote ids of the rows that this one refers to, by `Person/4711`. */
   readonly references: ReadonlyMap<string, string>;
-  /** What of the ledger counts against it. */
+  /** What of the suppression list counts against it. */
   readonly suppressions: readonly Suppression[];
 }
 
@@ -47,20 +47,17 @@ export async function judgePairs(
         suppressions,
         withhold: mapping.consent?.whenRefused === 'withhold',
       }),
-      examined: examinedOf(process, pair),
+      evaluated: evaluatedOf(process, pair),
       references: remoteIds,
       suppressions,
     };
   });
 }
 
-/** The text of `last_error` of what was erased by order; such a record is never taken up again. */
-export const ERASED = 'erased';
-
 function judgedRecord({ record }: Pair): JudgedRecord | null {
   if (record === null) return null;
-  const { state, remoteId, contentHash, lastError } = record;
-  return { state, remoteId, contentHash, erased: state === 'SUPPRESSED' && lastError === ERASED };
+  const { state, remoteId, contentHash } = record;
+  return { state, remoteId, contentHash };
 }
 
 function judgedEntity(
@@ -70,18 +67,18 @@ function judgedEntity(
 ): JudgedEntity {
   if (pair.entity === null) return { kind: 'gone' };
   if (!pair.passesFilter) return { kind: 'filtered-out' };
-  if (pair.sharedWith !== null) return { kind: 'linked', to: { type: mapping.type, key: pair.sharedWith } };
+  if (pair.sharedWith !== null) return { kind: 'shared', owner: { type: mapping.type, key: pair.sharedWith } };
   const mapped = mapping.map(pair.entity, pair.sources);
   return mapped.kind === 'mapped' ? { ...mapped, missing } : mapped;
 }
 
 /** Of what row a pair was judged; null if EMS has none. */
-export function examinedOf(process: SyncProcess, pair: Pair): Examined | null {
+export function evaluatedOf(process: SyncProcess, pair: Pair): Evaluated | null {
   if (pair.entity === null) return null;
   return {
     modifiedOn: formatInstant(pair.entity.modifiedOn),
     settled: pair.settled,
     sourcesVersion: pair.sourcesVersion,
-    mappingVersion: process.mappingVersion,
+    mappingVersion: `${process.mappingVersion}`,
   };
 }

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { announceInBase } from '../database/records/announce-in-base.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
-import { announceMove, readMove } from '../database/records/moves.ts';
+import { announceRekey, readRekey } from '../database/records/rekeys.ts';
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
-import { enterLedger, readLedger } from '../database/records/ledger.ts';
+import { enterSuppressions, readSuppressions } from '../database/records/suppression-list.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
 import { ADDRESS_FIELD, addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
@@ -27,7 +27,7 @@ export function hashesOf(addresses: Addresses, keys: Dependencies['keys']) {
   return CHANNELS.flatMap((channel) => addressHashes(channel, addresses[channel], keys));
 }
 
-/** What of the ledger counts against each of these pairs; none for mappings without consent. */
+/** What of the suppression list counts against each of these pairs; none for mappings without consent. */
 export async function suppressionsOf(
   { orm, keys, consentPolicy }: Needed,
   process: SyncProcessName,
@@ -36,8 +36,8 @@ export async function suppressionsOf(
 ): Promise<ReadonlyMap<EntityKey, readonly Suppression[]>> {
   if (mapping.consent === null || keys.length === 0) return new Map();
   const people = pairs.map(({ key, entity }) => ({ key, hashes: hashesOf(addressesOf(mapping, entity), keys) }));
-  const ledger = await readLedger(orm.em.fork(), process, people);
-  return new Map([...ledger].map(([key, suppressions]) => [key, binding(suppressions, consentPolicy)]));
+  const listed = await readSuppressions(orm.em.fork(), process, people);
+  return new Map([...listed].map(([key, suppressions]) => [key, binding(suppressions, consentPolicy)]));
 }
 
 /** What a target may ask about the pair; undefined for mappings without consent. */
@@ -47,7 +47,7 @@ export function pairConsent(
   mapping: EntityMapping,
   { key, record, entity }: Pair,
   suppressions: readonly Suppression[],
-  pass: bigint,
+  fencingToken: bigint,
 ): { readonly consent: PairConsent } | Record<string, never> {
   if (mapping.consent === null) return {};
   const table = sql.raw(entityTable(mapping.type));
@@ -79,12 +79,12 @@ export function pairConsent(
       willStore: async (field, value) => {
         if (record === null || isHashOf(base?.[field], field, value, keys)) return;
         const announced = { [field]: keyedHash(field, value, keys) };
-        await announceInBase(orm, process, mapping.type, { key, pass, announced });
+        await announceInBase(orm, process, mapping.type, { key, fencingToken, announced });
         base = { ...base, ...announced };
       },
-      willHold: (remoteId) => keepRemoteId(orm, process, mapping.type, { key, pass, remoteId }),
-      movingTo: () => readMove(orm.em.fork(), process, mapping.type, key),
-      willMoveTo: (movingTo) => announceMove(orm.em.fork(), process, mapping.type, { key, movingTo }),
+      willHold: (remoteId) => keepRemoteId(orm, process, mapping.type, { key, fencingToken, remoteId }),
+      rekeyingTo: () => readRekey(orm.em.fork(), process, mapping.type, key),
+      willRekeyTo: (rekeyingTo) => announceRekey(orm.em.fork(), process, mapping.type, { key, rekeyingTo }),
     },
   };
 }
@@ -104,5 +104,5 @@ export async function enterRefusals(
         .map((addressHash) => ({ channel, reason, addressHash, key })),
     ),
   );
-  await enterLedger(orm.em.fork(), process, lines);
+  await enterSuppressions(orm.em.fork(), process, lines);
 }

@@ -2,14 +2,14 @@ import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
-import { travels } from './riders.ts';
+import { isChild } from './children.ts';
 
 /** One step of a sweep: bring what is due of a type to the target, or take what is gone off it. */
 export interface SweepStep {
   readonly kind: 'due' | 'gone';
   /** Whose workflows are started. */
   readonly type: EntityType;
-  /** Rows of this type are due, and travel with those of `type`. */
+  /** Rows of this type are due; `type` is that of their parents. */
   readonly via?: EntityType;
   /** Those that go before all others. */
   readonly only?: 'urgent';
@@ -42,7 +42,7 @@ export async function planSweep(
     if ((await findDuePage(em, detection, first)).length > 0) {
       due.push({
         kind: 'due',
-        ...(travels(mapping) ? { type: mapping.travelsWith.type, via: type } : { type }),
+        ...(isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type }),
         ...lanes,
       });
       const { urgent: condition } = mapping;

@@ -1,4 +1,4 @@
-import { writeUnresolved } from '../database/records/tie-record.ts';
+import { writeUnresolved } from '../database/records/link-record.ts';
 import type { ErrorClass } from '../sync/error-class.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -19,6 +19,7 @@ export async function recordUnresolved({ orm }: Dependencies, input: RecordUnres
     base: null,
     state: 'WAITING',
     waitingFor: null,
+    sharedWith: null,
     errorClass,
     reason: message,
     workflowId: remoteWorkflowId(process, type, remoteId),

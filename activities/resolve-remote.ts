@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { findByKeys, findByRemoteIds } from '../database/records/find-by-remote-id.ts';
-import { erasedSince } from '../database/records/ledger.ts';
+import { erasedSince } from '../database/records/suppression-list.ts';
 import { matchRows, type Candidate } from '../database/records/match-rows.ts';
-import { forgetUnresolved, tieRecord, writeUnresolved } from '../database/records/tie-record.ts';
+import { forgetUnresolved, linkRecord, writeUnresolved } from '../database/records/link-record.ts';
 import { insertEmsRow } from '../database/records/write-ems-row.ts';
 import type { EntityManager } from '../database/orm.ts';
-import type { Resolution, TiedRow } from '../sync/absorption.ts';
-import { formatRef, type EntityKey, type EntityType } from '../sync/entity-type.ts';
+import type { Resolution, LinkedRow } from '../sync/absorption.ts';
+import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import { addressHashes } from '../sync/address-hash.ts';
 import { parseInstant } from '../sync/instant.ts';
 import { baseOf, type SecretKey } from '../sync/keyed-hash.ts';
@@ -17,7 +17,7 @@ import type { InboundMapping } from '../targets/inbound-mapping.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
 import { mappingOf } from '../targets/sync-process.ts';
 import { detectionOf, inboundProcess, type Dependencies } from './dependencies.ts';
-import { findParent } from './find-parents.ts';
+import { findReference } from './find-references.ts';
 
 export interface ResolveInput {
   readonly process: SyncProcessName;
@@ -38,7 +38,7 @@ export async function resolveRemote(dependencies: Dependencies, input: ResolveIn
   const em = dependencies.orm.em.fork();
   const known = (await findByRemoteIds(em, name, type, [remoteId])).get(remoteId);
   if (known !== undefined && known.key !== null)
-    return { kind: 'tied', rows: [{ type, key: known.key, how: 'known' }] };
+    return { kind: 'linked', rows: [{ type, key: known.key, how: 'known' }] };
   let resolution: Resolution;
   let record: RemoteRecord | null = null;
   try {
@@ -71,6 +71,7 @@ async function keep(
     base: record === null ? null : baseOf(record.content, keys),
     state: parked ? 'PARKED' : 'WAITING',
     waitingFor: parked ? null : resolution.for,
+    sharedWith: null,
     errorClass: parked ? 'rejected' : null,
     reason: parked ? resolution.reason : null,
     workflowId: remoteWorkflowId(process, type, remoteId),
@@ -94,9 +95,9 @@ async function resolve(
 ): Promise<Resolution> {
   try {
     return await dependencies.orm.em.fork().transactional(async (em) => {
-      const rows: TiedRow[] = [];
-      await tie(dependencies, em, process, record, rows);
-      return { kind: 'tied', rows };
+      const rows: LinkedRow[] = [];
+      await link(dependencies, em, process, record, rows);
+      return { kind: 'linked', rows };
     });
   } catch (error) {
     if (error instanceof Unresolvable) return error.resolution;
@@ -108,12 +109,12 @@ const parked = (reason: string) => new Unresolvable({ kind: 'parked', reason });
 const nothing = (reason: string) => new Unresolvable({ kind: 'nothing', reason });
 
 /** @throws Unresolvable if the record, or one that it needs, has no row and shall get none. */
-async function tie(
+async function link(
   dependencies: Dependencies,
   em: EntityManager,
   process: SyncProcessName,
   record: RemoteRecord,
-  rows: TiedRow[],
+  rows: LinkedRow[],
 ): Promise<EntityKey> {
   const { type, remoteId } = record;
   const known = (await findByRemoteIds(em, process, type, [remoteId])).get(remoteId);
@@ -121,27 +122,35 @@ async function tie(
     rows.push({ type, key: known.key, how: 'known' });
     return known.key;
   }
-  if (known?.standsFor != null && (await findByKeys(em, process, type, [known.standsFor])).has(known.standsFor)) {
-    await standIn(dependencies, em, process, record, known.standsFor);
-    rows.push({ type, key: known.standsFor, how: 'known' });
-    return known.standsFor;
+  if (known?.sharedWith != null && (await findByKeys(em, process, type, [known.sharedWith])).has(known.sharedWith)) {
+    await recordShared(dependencies, em, process, record, known.sharedWith);
+    rows.push({ type, key: known.sharedWith, how: 'known' });
+    return known.sharedWith;
   }
   if (record.removed) throw nothing('it is over at the remote');
-  const parents = await tieParents(dependencies, em, process, record, rows);
+  const references = await linkReferences(dependencies, em, process, record, rows);
   const inbound = inboundOf(dependencies, process, type);
   // One at a time for each type, whatever process: two remote records of one person must not both make a row.
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`ems-sync resolve ${type}`}, 0))`.execute(em.getKysely());
   const key =
-    (await byCarriedId(em, process, record)) ??
-    (await byMatch(dependencies, em, process, record, inbound, parents, rows)) ??
-    (await create(dependencies, em, process, record, inbound, parents, rows));
+    (await byOwnId(em, process, record)) ??
+    (await byMatch(dependencies, em, process, record, inbound, references, rows)) ??
+    (await create(dependencies, em, process, record, inbound, references, rows));
   return key;
 
-  async function byCarriedId(manager: EntityManager, name: SyncProcessName, { emsKey }: RemoteRecord) {
+  async function byOwnId(manager: EntityManager, name: SyncProcessName, { emsKey }: RemoteRecord) {
     if (emsKey === null) return null;
     const own = (await findByKeys(manager, name, type, [emsKey])).get(emsKey);
     if (own === undefined) throw nothing(`it carries the id of ${type}/${emsKey}, which EMS has deleted`);
-    await adopt(dependencies, manager, name, record, { key: emsKey, ...own, sharesWithAll: false }, inbound, rows);
+    await linkMatched(
+      dependencies,
+      manager,
+      name,
+      record,
+      { key: emsKey, ...own, sharesWithAll: false },
+      inbound,
+      rows,
+    );
     return emsKey;
   }
 }
@@ -153,25 +162,25 @@ function inboundOf(dependencies: Dependencies, process: SyncProcessName, type: E
 }
 
 /** The rows that it refers to: known, or among those that came with it. */
-async function tieParents(
+async function linkReferences(
   dependencies: Dependencies,
   em: EntityManager,
   process: SyncProcessName,
   record: RemoteRecord,
-  rows: TiedRow[],
+  rows: LinkedRow[],
 ): Promise<Record<string, EntityKey>> {
-  const parents: Record<string, EntityKey> = {};
-  for (const [property, ref] of Object.entries(record.parents)) {
-    const found = await findParent(em, process, ref);
+  const references: Record<string, EntityKey> = {};
+  for (const [property, ref] of Object.entries(record.references)) {
+    const found = await findReference(em, process, ref);
     if (found !== null) {
-      parents[property] = found;
+      references[property] = found;
       continue;
     }
     const came = record.related.find(({ type, remoteId }) => type === ref.type && remoteId === ref.remoteId);
     if (came === undefined) throw new Unresolvable({ kind: 'waiting', for: `${ref.type} ${ref.remoteId}` });
-    parents[property] = await tie(dependencies, em, process, came, rows);
+    references[property] = await link(dependencies, em, process, came, rows);
   }
-  return parents;
+  return references;
 }
 
 async function byMatch(
@@ -180,12 +189,12 @@ async function byMatch(
   process: SyncProcessName,
   record: RemoteRecord,
   inbound: InboundMapping,
-  parents: Readonly<Record<string, EntityKey>>,
-  rows: TiedRow[],
+  references: Readonly<Record<string, EntityKey>>,
+  rows: LinkedRow[],
 ): Promise<EntityKey | null> {
   const detection = detectionOf(dependencies, inboundProcess(dependencies, process).process, record.type);
   for (const criterion of inbound.match(record.content)) {
-    const candidates = await matchRows(em, detection, criterion, parents);
+    const candidates = await matchRows(em, detection, criterion, references);
     const [first] = candidates;
     if (first === undefined) continue;
     if (candidates.length > 1 && !candidates.every(({ sharesWithAll }) => sharesWithAll)) {
@@ -193,43 +202,44 @@ async function byMatch(
       const by = Object.keys(criterion).join(', ');
       throw parked(`matches ${names} by ${by}: decide with link which one it is`);
     }
-    return adopt(dependencies, em, process, record, first, inbound, rows);
+    return linkMatched(dependencies, em, process, record, first, inbound, rows);
   }
   return null;
 }
 
-/** Ties a row that was there already. What was decided stays decided: an unlinked row is not tied again. */
-async function adopt(
+/** Links a row that was there already. What was decided stays decided: an unlinked row is not linked again. */
+async function linkMatched(
   dependencies: Dependencies,
   em: EntityManager,
   process: SyncProcessName,
   record: RemoteRecord,
   { key, state, remoteId: held }: Candidate,
   inbound: InboundMapping,
-  rows: TiedRow[],
+  rows: LinkedRow[],
 ): Promise<EntityKey> {
   const { type, remoteId } = record;
   if (state === 'UNLINKED') throw nothing(`${type}/${key} is unlinked`);
-  if (state === 'SUPPRESSED') throw nothing(`${type}/${key} was erased`);
+  if (state === 'SUPPRESSED') throw nothing(`${type}/${key} is suppressed`);
+  if (state === 'ERASED') throw nothing(`${type}/${key} was erased`);
   if (held !== null && held !== remoteId) {
     if (!inbound.newestRemoteWins) {
       throw parked(`is ${type}/${key}'s, which has ${held} already: merge the two, or decide with link`);
     }
     rows.push({ type, key, how: 'known' });
     if (Number(held) > Number(remoteId)) {
-      await standIn(dependencies, em, process, record, key);
+      await recordShared(dependencies, em, process, record, key);
       return key;
     }
   } else {
     rows.push({ type, key, how: 'matched' });
   }
   const { modifiedOn: remoteSyncedOn } = record;
-  await tieRecord(em, { process, type, key, remoteId, base: null, remoteSyncedOn, entitySyncedOn: null });
+  await linkRecord(em, { process, type, key, remoteId, base: null, remoteSyncedOn, entitySyncedOn: null });
   return key;
 }
 
 /** An older remote record of a row: it is remembered, so that it is not taken for a stranger's at every poll. */
-async function standIn(
+async function recordShared(
   { keys }: Dependencies,
   em: EntityManager,
   process: SyncProcessName,
@@ -241,8 +251,9 @@ async function standIn(
     type,
     remoteId,
     base: baseOf(content, keys),
-    state: 'LINKED',
-    waitingFor: formatRef({ type, key }),
+    state: 'SHARED',
+    waitingFor: null,
+    sharedWith: key,
     errorClass: null,
     reason: null,
     workflowId: remoteWorkflowId(process, type, remoteId),
@@ -255,17 +266,17 @@ async function create(
   process: SyncProcessName,
   record: RemoteRecord,
   inbound: InboundMapping,
-  parents: Readonly<Record<string, EntityKey>>,
-  rows: TiedRow[],
+  references: Readonly<Record<string, EntityKey>>,
+  rows: LinkedRow[],
 ): Promise<EntityKey> {
   const { type, remoteId, content, modifiedOn: remoteSyncedOn } = record;
   const refusal = inbound.refuseCreate(content);
   if (refusal !== null) throw nothing(refusal);
   if (await wasErased(em, process, keys, record)) throw nothing('its address was erased, and it is from before');
-  const values = { ...inbound.apply(content, Object.keys(content), null), ...parents };
+  const values = { ...inbound.apply(content, Object.keys(content), null), ...references };
   const { key, modifiedOn } = await insertEmsRow(em, type, values);
   const base = baseOf(content, keys);
-  await tieRecord(em, { process, type, key, remoteId, base, remoteSyncedOn, entitySyncedOn: modifiedOn });
+  await linkRecord(em, { process, type, key, remoteId, base, remoteSyncedOn, entitySyncedOn: modifiedOn });
   rows.push({ type, key, how: 'created' });
   return key;
 }

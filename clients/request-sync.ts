@@ -5,7 +5,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { isPairOrder } from '../sync/pair-order.ts';
+import { isPairCommand } from '../sync/pair-command.ts';
 import {
   requestedSignal,
   syncNowUpdate,
@@ -49,7 +49,7 @@ export async function requestSync(client: Client, pair: PairRef, request: SyncRe
  * attempts go on.
  *
  * @throws NoResultInTimeError
- * @throws WorkflowFailedError if an order could not be carried out; its root cause says why.
+ * @throws WorkflowFailedError if a command could not be run; its root cause says why.
  */
 export async function requestSyncAndWait(
   client: Client,
@@ -75,8 +75,8 @@ export async function requestSyncAndWait(
       if (Date.now() >= deadline || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
         throw new NoResultInTimeError(options.workflowId, timeoutMs);
       if (!metTheEnd(error)) throw error;
-      // An order that is refused ends the run, and would end the next one.
-      if (isPairOrder(request)) await throwIfFailed(client, options.workflowId);
+      // A command that is refused ends the run, and would end the next one.
+      if (isPairCommand(request)) await throwIfFailed(client, options.workflowId);
       if (attempt === TRIES) throw error;
     }
   }

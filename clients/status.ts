@@ -21,7 +21,9 @@ export interface TypeStatus {
   readonly waiting: number;
   readonly failing: number;
   readonly parked: number;
+  /** Erased ones included. */
   readonly suppressed: number;
+  /** SHARED: the remote record of another row stands for them, too. */
   readonly linked: number;
   /** Records whose row EMS has deleted, but for those whose remote the target keeps for good. */
   readonly orphans: number;
@@ -83,7 +85,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       WHERE NOT ${nothingToRemove}
       UNION ALL
       SELECT CASE WHEN sr.state IN ('PARKED', 'WAITING', 'FAILING') THEN sr.state ELSE 'due' END, false, NULL
-      FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL AND sr.state <> 'LINKED'
+      FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL AND sr.state <> 'SHARED'
     )
     SELECT count(*) FILTER (WHERE passes)::integer AS total,
       count(*) FILTER (WHERE class = 'IN_SYNC')::integer AS "inSync",
@@ -91,8 +93,8 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       count(*) FILTER (WHERE class = 'WAITING')::integer AS waiting,
       count(*) FILTER (WHERE class = 'FAILING')::integer AS failing,
       count(*) FILTER (WHERE class = 'PARKED')::integer AS parked,
-      count(*) FILTER (WHERE class = 'SUPPRESSED')::integer AS suppressed,
-      count(*) FILTER (WHERE class = 'LINKED')::integer AS linked,
+      count(*) FILTER (WHERE class IN ('SUPPRESSED', 'ERASED'))::integer AS suppressed,
+      count(*) FILTER (WHERE class = 'SHARED')::integer AS linked,
       (SELECT count(*)::integer FROM ${records} sr
         WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL AND NOT ${keptByTarget}
           AND NOT EXISTS (SELECT FROM ${entities} e WHERE e.id = sr.entity_key)) AS orphans,
@@ -114,13 +116,13 @@ interface Counts extends TypeStatus {
  * A row stamped in the future is looked at by every sweep, and stays a microsecond short of it (architecture rule 2): what
  * the last look found still holds.
  */
-const judgedAhead = (mappingVersion: number) => sql`(
-  sr.state IN ('IN_SYNC', 'PARKED', 'SUPPRESSED', 'LINKED') AND sr.mapping_version = ${mappingVersion}
-  AND coalesce(sr.examined_on, sr.entity_synced_on) = e.modified_on - interval '1 microsecond')`;
+const judgedAhead = (mappingVersion: string) => sql`(
+  sr.state IN ('IN_SYNC', 'PARKED', 'SUPPRESSED', 'SHARED', 'ERASED') AND sr.mapping_version = ${mappingVersion}
+  AND coalesce(sr.evaluated_on, sr.entity_synced_on) = e.modified_on - interval '1 microsecond')`;
 
 /** EMS has removed it, and the target keeps it by its policy: nothing is left to do. */
 const keptByTarget = sql`(sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL)`;
 
-/** The target never had it, or an operator untied it: only the record goes. */
+/** The target never had it, or an operator unlinked it: only the record goes. */
 const nothingToRemove = sql`(
-  sr.state = 'UNLINKED' OR (sr.state IN ('REMOVED', 'LINKED', 'SUPPRESSED') AND sr.remote_id IS NULL))`;
+  sr.state = 'UNLINKED' OR (sr.state IN ('REMOVED', 'SHARED', 'SUPPRESSED', 'ERASED') AND sr.remote_id IS NULL))`;

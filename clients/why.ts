@@ -5,7 +5,7 @@ import type { Orm } from '../database/orm.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
 import { formatInstant, type Instant } from '../sync/instant.ts';
-import type { EntityRef } from '../sync/entity-type.ts';
+import { formatRef, type EntityRef, type EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { pairWorkflowId } from '../sync/workflow-ids.ts';
@@ -20,12 +20,14 @@ export interface RecordSummary {
   /** Null as well where it tells who it is; see {@link Explanation.keepsRemoteId}. */
   readonly remoteId: string | null;
   readonly waitingFor: string | null;
+  /** SHARED: the row whose remote record stands for this one, for example `Person/4711`; else null. */
+  readonly sharedWith: string | null;
   readonly lastErrorClass: string | null;
   readonly lastError: string | null;
   readonly attempts: number;
   readonly failingSince: string | null;
   readonly entitySyncedOn: string | null;
-  readonly examinedOn: string | null;
+  readonly evaluatedOn: string | null;
   readonly remoteSyncedOn: string | null;
   readonly updatedOn: string | null;
 }
@@ -76,24 +78,30 @@ export async function explain(
     passesFilter: pair?.passesFilter ?? false,
     modifiedOn: written(pair?.entity?.modifiedOn),
     due: rows[0]?.reason ?? null,
-    record: record === null ? null : summaryOf(record, keepsRemoteId),
+    record: record === null ? null : summaryOf(record, sharingType(process, ref), keepsRemoteId),
     workflow: await workflowOf(client, settings, pairWorkflowId(process.name, ref.type, ref.key)),
     keepsRemoteId,
   };
 }
 
-function summaryOf(record: SyncRecord, keepsRemoteId: boolean): RecordSummary {
-  const { state, remoteId, waitingFor, lastErrorClass, lastError, attempts } = record;
+/** A child row shares with the one that its parent shares with. */
+function sharingType(process: SyncProcess, { type }: EntityRef): EntityType {
+  return mappingOf(process, type).childOf?.type ?? type;
+}
+
+function summaryOf(record: SyncRecord, sharing: EntityType, keepsRemoteId: boolean): RecordSummary {
+  const { state, remoteId, waitingFor, sharedWith, lastErrorClass, lastError, attempts } = record;
   return {
     state,
     remoteId: keepsRemoteId ? null : remoteId,
     waitingFor,
+    sharedWith: sharedWith === null ? null : formatRef({ type: sharing, key: sharedWith }),
     lastErrorClass,
     lastError,
     attempts,
     failingSince: written(record.failingSince),
     entitySyncedOn: written(record.entitySyncedOn),
-    examinedOn: written(record.examinedOn),
+    evaluatedOn: written(record.evaluatedOn),
     remoteSyncedOn: written(record.remoteSyncedOn),
     updatedOn: written(record.updatedOn),
   };

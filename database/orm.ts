@@ -8,7 +8,7 @@ import {
   SyncConversationMessageEntity,
   SyncCursorEntity,
   SyncErasureEntity,
-  SyncFlipEntity,
+  SyncOscillationEntity,
   SyncSuppressionEntity,
 } from './records/inbound-tables.ts';
 import { RECORD_ENTITIES } from './records/sync-record.ts';
@@ -38,7 +38,7 @@ const ENTITIES = [
   SyncSuppressionEntity,
   SyncCursorEntity,
   SyncErasureEntity,
-  SyncFlipEntity,
+  SyncOscillationEntity,
 ] as EntitySchema[];
 
 const TIMESTAMPTZ = 1184;

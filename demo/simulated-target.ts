@@ -21,7 +21,7 @@ export interface RunningTarget {
   addWebhook?(gateway: string): Promise<Readonly<Record<string, string>>>;
   /** Where a person can look at what it holds. */
   readonly stateUrl: string;
-  /** Gives it what it has before EMS comes, and ties the two as an operator does. EMS is filled and the workers run. */
+  /** Gives it what it has before EMS comes, and links the two as an operator does. EMS is filled and the workers run. */
   prepare?(sample: Sample): Promise<void>;
   /** What people do there, and EMS because of them, by name. */
   readonly happenings?: Happenings;

@@ -38,11 +38,11 @@ type Contact = ChatwootState['contacts'][string];
 
 /** Whose contact each person has: its own, or that of somebody in its household. Null: there is none. */
 function contactsByPerson(households: readonly Household[], state: ChatwootState): Map<string, Contact | null> {
-  const carried = new Map(inUse(state).map((contact) => [contact.identifier, contact]));
+  const byId = new Map(inUse(state).map((contact) => [contact.identifier, contact]));
   return new Map(
     households.flatMap((household) => {
-      const owner = household.find(({ id }) => carried.has(id));
-      const contact = owner === undefined ? null : (carried.get(owner.id) ?? null);
+      const owner = household.find(({ id }) => byId.has(id));
+      const contact = owner === undefined ? null : (byId.get(owner.id) ?? null);
       return household.map(({ id }) => [id, contact] as const);
     }),
   );

@@ -20,11 +20,11 @@ import type { Verification } from './simulated-target.ts';
  */
 export async function verifyMautic(databaseUrl: string, state: MauticState): Promise<Verification> {
   const groups = await inSnapshot(databaseUrl, (client) => readByAddress(client, 'MAUTIC'));
-  const carried = new Map(Object.values(state.contacts).map((contact) => [textOf(contact, 'ems_person_id'), contact]));
-  const owned = groups.flatMap((group) => ownerOf(group, carried));
+  const byId = new Map(Object.values(state.contacts).map((contact) => [textOf(contact, 'ems_person_id'), contact]));
+  const owned = groups.flatMap((group) => ownerOf(group, byId));
   const wanted = new Map(owned.map((owner) => [owner.id, contentOf(owner)]));
   const held = new Map(
-    [...carried].flatMap(([id, contact]) => (id === null ? [] : [[id, heldContent(contact)] as const])),
+    [...byId].flatMap(([id, contact]) => (id === null ? [] : [[id, heldContent(contact)] as const])),
   );
   // What is parked may be there from before, or not.
   for (const { id, state: stands } of groups.flat()) if (stands === 'PARKED') held.delete(id);
@@ -32,14 +32,14 @@ export async function verifyMautic(databaseUrl: string, state: MauticState): Pro
     compared: wanted.size,
     differences: [
       ...differencesOf('contacts', wanted, held),
-      ...owned.flatMap((owner) => consentDifferences(owner, carried.get(owner.id))),
+      ...owned.flatMap((owner) => consentDifferences(owner, byId.get(owner.id))),
     ],
   };
 }
 
 /** Who of those that share an address has the contact; nobody of a group that is parked as a whole. */
-function ownerOf(group: AddressSharers, carried: ReadonlyMap<string | null, ContactState>): MarketedPerson[] {
-  const owner = group.find(({ id }) => carried.has(id)) ?? group[0];
+function ownerOf(group: AddressSharers, byId: ReadonlyMap<string | null, ContactState>): MarketedPerson[] {
+  const owner = group.find(({ id }) => byId.has(id)) ?? group[0];
   return owner.state === 'PARKED' ? [] : [owner];
 }
 

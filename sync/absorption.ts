@@ -21,7 +21,7 @@ export type Absorption = {
   | { readonly kind: 'drifted'; readonly fields: readonly string[] }
   /** Gone at the remote, and EMS has changed since: made anew. */
   | { readonly kind: 'recreate' }
-  /** Gone at the remote, and EMS has not changed: the pair is untied. */
+  /** Gone at the remote, and EMS has not changed: the pair is unlinked. */
   | { readonly kind: 'unlinked' }
   | { readonly kind: 'parked'; readonly reason: string }
 );
@@ -29,13 +29,13 @@ export type Absorption = {
 /** What became of a remote record that EMS did not know. */
 export type Resolution =
   /** It belongs to these rows now (its own, and those that came with it); they go on with it. */
-  | { readonly kind: 'tied'; readonly rows: readonly TiedRow[] }
+  | { readonly kind: 'linked'; readonly rows: readonly LinkedRow[] }
   | { readonly kind: 'nothing'; readonly reason: string }
   | { readonly kind: 'parked'; readonly reason: string }
   /** The row it belongs to must be known first, for example `Person 47`. */
   | { readonly kind: 'waiting'; readonly for: string };
 
-export interface TiedRow {
+export interface LinkedRow {
   readonly type: EntityType;
   readonly key: EntityKey;
   readonly how: 'known' | 'matched' | 'created';

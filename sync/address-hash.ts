@@ -2,7 +2,7 @@ import { canonicalText } from './canonical-form.ts';
 import { keyedHash, type KeyedHash, type SecretKey } from './keyed-hash.ts';
 import type { Channel } from './suppression.ts';
 
-/** The field of a record's base that holds the address which the target was last given, hashed as the ledger does. */
+/** The field of a record's base that holds the address which the target was last given, hashed as the suppression list does. */
 export const ADDRESS_FIELD = 'address:email';
 
 export type Addresses = Readonly<Partial<Record<Channel, string | null>>>;
@@ -15,7 +15,7 @@ export function normalisedAddress(channel: Channel, address: string | null | und
 }
 
 /**
- * Keyed hashes of one normalised address under every key, newest first: the ledger knows addresses by these alone. Empty:
+ * Keyed hashes of one normalised address under every key, newest first: the suppression list knows addresses by these alone. Empty:
  * there is no address, or no key.
  */
 export function addressHashes(

@@ -1,6 +1,6 @@
 /**
  * Every kind of EMS row that can be synchronised, by the name that operators, EMS developers and workflow ids use.
- * Conversation messages and nothing else travel inside another entity (their conversation).
+ * Conversation messages and nothing else live inside another entity (their conversation).
  */
 export const ENTITY_TYPES = [
   'Organisation',

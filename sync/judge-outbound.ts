@@ -8,8 +8,6 @@ export interface JudgedRecord {
   readonly state: SyncState;
   readonly remoteId: string | null;
   readonly contentHash: string | null;
-  /** Erased by order: nothing is sent of it any more, whatever becomes of the row. */
-  readonly erased?: boolean;
 }
 
 export type JudgedEntity =
@@ -19,7 +17,7 @@ export type JudgedEntity =
   | { readonly kind: 'filtered-out' }
   | { readonly kind: 'parked'; readonly field: string; readonly reason: string }
   /** Another row owns the remote record that both would be (families share an e-mail address). */
-  | { readonly kind: 'linked'; readonly to: EntityRef }
+  | { readonly kind: 'shared'; readonly owner: EntityRef }
   | {
       readonly kind: 'mapped';
       readonly content: Content;
@@ -41,20 +39,20 @@ export type OutboundDecision =
   | { readonly kind: 'park'; readonly field: string; readonly reason: string }
   | { readonly kind: 'wait'; readonly for: string }
   /** Nothing is sent: the remote record of another row stands for this one, too. */
-  | { readonly kind: 'link'; readonly to: string }
+  | { readonly kind: 'share'; readonly owner: EntityRef }
   /** Nothing is sent: consent forbids it. */
-  | { readonly kind: 'suppress'; readonly suppressions: readonly Suppression[] };
+  | { readonly kind: 'suppress'; readonly suppressions: readonly Suppression[] }
+  /** Nothing is sent: it was erased by command, or its address was. */
+  | { readonly kind: 'stay-erased' };
 
 export interface JudgeOptions {
   /** Do it even if our record says that it is done: another entity found that the target does not hold what we believe. */
   readonly resend?: boolean;
-  /** What the ledger holds against the person, as far as it counts; none for rows without consent. */
+  /** What the suppression list holds against the person, as far as it counts; none for rows without consent. */
   readonly suppressions?: readonly Suppression[];
   /** Whether a refused channel holds back everything else, too. */
   readonly withhold?: boolean;
 }
-
-const ERASED: readonly Suppression[] = [{ channel: 'email', reason: 'erased' }];
 
 /**
  * What an outbound pass has to do with one pair. Pure: the same state gives the same decision, for one pair or for a page.
@@ -66,18 +64,19 @@ export function judgeOutbound(
 ): OutboundDecision {
   if (entity.kind === 'gone') return record === null ? { kind: 'nothing' } : takeOff(record, true);
   if (record?.state === 'UNLINKED') return { kind: 'nothing' };
-  if (record?.erased === true) return { kind: 'suppress', suppressions: ERASED };
+  if (record?.state === 'ERASED') return { kind: 'stay-erased' };
   if (entity.kind === 'filtered-out') {
     if (record !== null && record.state !== 'REMOVED') return takeOff(record, false);
     // Found at the target after all: unless it goes, whoever wants a value that it holds waits for ever.
     return resend ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false } : { kind: 'nothing' };
   }
-  if (entity.kind === 'linked') {
+  if (entity.kind === 'shared') {
     // A remote record of its own, from before they came to share one: it goes first.
     if (record !== null && record.remoteId !== null) return takeOff(record, false);
-    return { kind: 'link', to: formatRef(entity.to) };
+    return { kind: 'share', owner: entity.owner };
   }
-  if (isErased(suppressions) || (withhold && suppressions.length > 0)) return { kind: 'suppress', suppressions };
+  if (isErased(suppressions)) return { kind: 'stay-erased' };
+  if (withhold && suppressions.length > 0) return { kind: 'suppress', suppressions };
   if (entity.kind === 'parked') return { kind: 'park', field: entity.field, reason: entity.reason };
   const [missing] = entity.missing;
   if (missing !== undefined) return { kind: 'wait', for: formatRef(missing) };
@@ -89,11 +88,11 @@ export function judgeOutbound(
   return { kind: 'update', content: entity.content, remoteId: record.remoteId };
 }
 
-/** The remote record is another's: an operator untied it, or it belongs to the person whose contact this one shares. */
-const NOT_OURS: readonly SyncState[] = ['UNLINKED', 'LINKED'];
+/** The remote record is another's: an operator unlinked it, or it belongs to the person whose contact this one shares. */
+const NOT_OURS: readonly SyncState[] = ['UNLINKED', 'SHARED'];
 
 /** Nothing was begun that may have reached the target. */
-const NEVER_THERE: readonly SyncState[] = ['REMOVED', 'SUPPRESSED'];
+const NEVER_THERE: readonly SyncState[] = ['REMOVED', 'SUPPRESSED', 'ERASED'];
 
 /**
  * Whatever is ours may have reached the target, also what was parked or waits: an answer may have been lost before. Removing

@@ -12,7 +12,7 @@ export type Channel = (typeof CHANNELS)[number];
  * - manual: somebody who works with the target has set it (Mautic: do-not-contact that is not EMS's).
  * - archived: somebody who works with the target has put the contact away.
  * - forgotten: deleted for good at the target; it takes the address from nobody but the person.
- * - erased: erased by our own order, at every target; never lifted by a target.
+ * - erased: erased by our own command, at every target; never lifted by a target.
  */
 export const SUPPRESSION_REASONS = [
   'unsubscribed',

@@ -36,16 +36,16 @@ export class UnknownPairError extends RangeError {
 }
 
 /**
- * The target, or our own record, holds a higher pass number of this entity than the attempt's (architecture rule 14): either
+ * The target, or our own record, holds a higher fencing token of this entity than the attempt's (architecture rule 14): either
  * a newer attempt was faster, or the database was restored and the sequence counts from too low.
  */
-export class StalePassError extends Error {
-  override readonly name = 'StalePassError';
-  /** The number that is held. */
-  readonly higherPass: bigint;
+export class StaleTokenError extends Error {
+  override readonly name = 'StaleTokenError';
+  /** The token that is held. */
+  readonly higherToken: bigint;
 
-  constructor(higherPass: bigint) {
-    super(`pass ${higherPass} of this entity is known already`);
-    this.higherPass = higherPass;
+  constructor(higherToken: bigint) {
+    super(`fencing token ${higherToken} of this entity is known already`);
+    this.higherToken = higherToken;
   }
 }

@@ -6,8 +6,9 @@
  * - WAITING: another record (`waiting_for`) must reach the target first.
  * - FAILING: five attempts failed, retries go on.
  * - PARKED: this content can never pass; it waits for a change of the entity, of the mapping, or for an operator.
- * - SUPPRESSED: consent forbids it. LINKED: another person owns the shared remote contact.
- * - UNLINKED: an operator untied the pair. REMOVED: filtered out, and gone from the target.
+ * - SUPPRESSED: consent forbids it. ERASED: erased by command; the record is never taken up again.
+ * - SHARED: the remote record of another row (`shared_with`) stands for this one.
+ * - UNLINKED: an operator unlinked the pair. REMOVED: filtered out, and gone from the target.
  */
 export const SYNC_STATES = [
   'IN_SYNC',
@@ -17,9 +18,10 @@ export const SYNC_STATES = [
   'FAILING',
   'PARKED',
   'SUPPRESSED',
-  'LINKED',
+  'SHARED',
   'UNLINKED',
   'REMOVED',
+  'ERASED',
 ] as const;
 
 export type SyncState = (typeof SYNC_STATES)[number];

@@ -11,7 +11,7 @@ import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.t
 
 /**
  * Which rows of the same type would be one and the same remote record (families share an e-mail address). One owns it, the
- * others are LINKED. The owner stays owner until it leaves; then the first by `order` follows.
+ * others are SHARED. The owner stays owner until it leaves; then the first by `order` follows.
  */
 export interface Sharing {
   /** SQL: `s` is another row, `e` the entity's own, for example `lower(s.email) = lower(e.email)`. */
@@ -22,7 +22,7 @@ export interface Sharing {
 
 /** What a mapping declares of rows that stand for a person's consent. */
 export interface Consent<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
-  /** Where the person is reached: what the ledger is keyed by, and what writes are serialised on. */
+  /** Where the person is reached: what the suppression list is keyed by, and what writes are serialised on. */
   readonly addresses: (row: EmsRows[T]) => Readonly<Partial<Record<Channel, string | null>>>;
   /** Channels that EMS opts out of: sent before everything else, also of a row that is parked. */
   readonly optOuts: (row: EmsRows[T], sources: Sources<S>) => readonly Channel[];
@@ -30,13 +30,13 @@ export interface Consent<T extends EntityType, S extends { readonly [name: strin
   readonly whenRefused: 'withhold' | 'send';
 }
 
-/** Rows of a type that travel with another: that one's workflow delivers both, and writes a record for each. */
-export interface Carrier<T extends EntityType> {
+/** Rows of a type that are children of another's: the parent's workflow delivers both, and writes a record for each. */
+export interface ChildOf<T extends EntityType> {
   readonly type: EntityType;
   readonly key: (row: EmsRows[T]) => EntityKey;
-  /** SQL: the carrier's key, of a row `e` of this type, for example `e.person_id`. */
+  /** SQL: the parent's key, of a row `e` of this type, for example `e.person_id`. */
   readonly sql: string;
-  /** What follows the carrier's remote id and a slash in this row's, for example `EMAIL/NEWSLETTER`. */
+  /** What follows the parent's remote id and a slash in this row's, for example `EMAIL/NEWSLETTER`. */
   readonly suffix: (row: EmsRows[T]) => string;
   /** The channel that the row is about; null: none. A refused one makes the row's record SUPPRESSED. */
   readonly channel: (row: EmsRows[T]) => Channel | null;
@@ -64,7 +64,7 @@ export interface MappingBase<T extends EntityType, S extends { readonly [name: s
   /** Left out: nobody's consent is at stake. */
   readonly consent?: Consent<T, S>;
   /** Left out: rows of this type have workflows of their own. */
-  readonly travelsWith?: Carrier<T>;
+  readonly childOf?: ChildOf<T>;
   /** SQL condition on a row `e` that is due: such rows go before all others (opt-outs). */
   readonly urgent?: string;
 }
@@ -80,7 +80,7 @@ export interface EntityMappingDeclaration<
 }
 
 export type AnyConsent = Consent<EntityType, NoSources>;
-export type AnyCarrier = Carrier<EntityType>;
+export type AnyChildOf = ChildOf<EntityType>;
 
 export type Mapped =
   | { readonly kind: 'mapped'; readonly content: Content }
@@ -98,7 +98,7 @@ export interface EntityMapping {
   readonly referencedTypes: readonly EntityType[];
   readonly sharing: Sharing | null;
   readonly consent: AnyConsent | null;
-  readonly travelsWith: AnyCarrier | null;
+  readonly childOf: AnyChildOf | null;
   readonly urgent: string | null;
   /** Who owns each field; a field that is not named is EMS's. Fields of the remote are part of no content that is sent. */
   readonly owners: Readonly<Record<string, FieldOwner>>;
@@ -161,7 +161,7 @@ export function commonMapping<T extends EntityType, S extends { readonly [name: 
     sharing: declaration.sharing ?? null,
     // The engine hands in rows and sources of the very type that was declared.
     consent: (declaration.consent ?? null) as AnyConsent | null,
-    travelsWith: (declaration.travelsWith ?? null) as AnyCarrier | null,
+    childOf: (declaration.childOf ?? null) as AnyChildOf | null,
     urgent: declaration.urgent ?? null,
     references: (row: EmsRows[EntityType]): EntityRef[] =>
       (declaration.references?.(row as EmsRows[T]) ?? []).flatMap(([type, key]) =>

@@ -21,8 +21,8 @@ export interface RemoteRecord extends RemoteRef {
   /** False: there is more to it than a list shows (a conversation's messages), so a newer time means a change. */
   readonly complete: boolean;
   /** The remote records that the EMS row refers to, by the property that refers: `{ personId: { type: 'Person', … } }`. */
-  readonly parents: Readonly<Record<string, RemoteRef>>;
-  /** Records that came with it (a registration's user). Parents among them are matched or created together with it. */
+  readonly references: Readonly<Record<string, RemoteRef>>;
+  /** Records that came with it (a registration's user). Those it refers to are matched or created together with it. */
   readonly related: readonly RemoteRecord[];
   /** A conversation's messages, oldest first, those that EMS wrote included; null: not read. */
   readonly messages: readonly RemoteMessage[] | null;

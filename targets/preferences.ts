@@ -34,10 +34,10 @@ export const undeliveredOptOut = (process: SyncProcessName) => `EXISTS (
   SELECT FROM contact_preference p
   LEFT JOIN sync_contact_preference r ON r.sync_process = '${process}' AND r.entity_key = p.id
   WHERE p.person_id = e.id AND p.opted_in IS FALSE
-    AND p.modified_on IS DISTINCT FROM coalesce(r.examined_on, r.entity_synced_on))`;
+    AND p.modified_on IS DISTINCT FROM coalesce(r.evaluated_on, r.entity_synced_on))`;
 
 /**
- * Contact preferences of a target that has contacts: they travel with their person, and have records of their own.
+ * Contact preferences of a target that has contacts: they are children of their person, and have records of their own.
  *
  * @param channels the channels that the target knows, in EMS's words.
  * @param personPasses SQL condition on a person `e`: the filter of the target's persons.
@@ -51,7 +51,7 @@ export function preferencesOf(channels: readonly string[], personPasses: string)
     // A word that is in no list is met with PARKED, not passed over.
     filter: `coalesce(btrim(e.channel), '') NOT IN (${others.map((channel) => `'${channel}'`).join(', ')})
       AND EXISTS (SELECT FROM (SELECT * FROM person p WHERE p.id = e.person_id) e WHERE ${personPasses})`,
-    travelsWith: {
+    childOf: {
       type: 'Person',
       key: (row) => row.personId,
       sql: 'e.person_id',

@@ -10,7 +10,7 @@ import type { InboundSource } from './inbound-source.ts';
  * EMS's, under the lock of the pair's addresses.
  */
 export interface PairConsent {
-  /** What the ledger holds against this person or its addresses: no write may undo it. */
+  /** What the suppression list holds against this person or its addresses: no write may undo it. */
   readonly suppressions: readonly Suppression[];
   /** The entity whose record names this remote record; null: nobody's, or this one's own. */
   holderOf(remoteId: string): Promise<EntityKey | null>;
@@ -31,9 +31,9 @@ export interface PairConsent {
    */
   willHold(remoteId: string): Promise<void>;
   /** Under which other id an earlier attempt was to leave the remote record, if its answer was lost; else null. */
-  movingTo(): Promise<string | null>;
+  rekeyingTo(): Promise<string | null>;
   /** Puts on record, before the call, under which other id it will leave the remote record. */
-  willMoveTo(remoteId: string): Promise<void>;
+  willRekeyTo(remoteId: string): Promise<void>;
 }
 
 /** One entity to be created or brought up to date at the target. */
@@ -45,13 +45,13 @@ export interface SendRequest {
   readonly content: Content;
   /** The remote ids of the rows that this one refers to or mentions, by `Person/4711`, as far as they have one. */
   readonly references: ReadonlyMap<string, string>;
-  /** Number of the attempt; a later one always has a higher number. */
-  readonly pass: bigint;
+  /** Fencing token: the number of the attempt; a later one always has a higher number. */
+  readonly fencingToken: bigint;
   /**
    * Another entity needs a value that this one still holds at the target (two participants swap bibs). If this one's own
    * new value is refused as well, let go of the contested one, so that neither waits for the other for ever.
    */
-  readonly giveWay: boolean;
+  readonly release: boolean;
   /** Nobody waits for it: it may wait for others to go with. Left out: it may not. */
   readonly patient?: boolean;
   /** It has failed with others several times, a call with many being too slow, perhaps: it goes by itself. */
@@ -81,13 +81,13 @@ export type SendResult =
   | { readonly kind: 'withheld'; readonly remoteId: string | null; readonly refusals: readonly Suppression[] }
   /**
    * Instead of a create: the target has it already, by an id or an address, and what it holds was never compared with EMS.
-   * Nothing was written. It is tied, compared, and then sent as an update.
+   * Nothing was written. It is linked, compared, and then sent as an update.
    */
   | { readonly kind: 'found'; readonly remoteId: string }
   /** The target wants other entities to be sent (again) first: who holds a contested value, or is missing there. */
   | { readonly kind: 'blocked'; readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string }
   /** The contested value is let go. Null: the remote record had to go as a whole. */
-  | { readonly kind: 'gave-way'; readonly remoteId: string | null };
+  | { readonly kind: 'released'; readonly remoteId: string | null };
 
 export interface SentMessage {
   /** The `conversation_message`'s id. */
@@ -100,12 +100,12 @@ export interface RemoveRequest {
   readonly key: EntityKey;
   /** Null: an attempt to create it was begun and its result never learnt. */
   readonly remoteId: string | null;
-  readonly pass: bigint;
+  readonly fencingToken: bigint;
   /** For mappings that declare consent; see {@link consentOf}. */
   readonly consent?: PairConsent;
 }
 
-/** What a removed or erased remote record leaves for the ledger; the addresses are hashed at once, and forgotten. */
+/** What a removed or erased remote record leaves for the suppression list; the addresses are hashed at once, and forgotten. */
 export interface LeftConsent {
   readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
   /** None: the contact had refused nothing. */
@@ -159,8 +159,8 @@ export interface RemoteShape {
 }
 
 /**
- * A target as the engine sees it. Implementations throw `SyncError` for everything that goes wrong, `StalePassError` if the
- * target has seen a higher pass, and never retry by themselves: Temporal does.
+ * A target as the engine sees it. Implementations throw `SyncError` for everything that goes wrong, `StaleTokenError` if the
+ * target has seen a higher fencing token, and never retry by themselves: Temporal does.
  */
 export interface RemoteSystem {
   /** A cheap call with our credentials. @throws SyncError if the target cannot be worked with now. */

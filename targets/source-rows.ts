@@ -1,6 +1,6 @@
 import type { SourceRowTypes } from '../database/entities/index.ts';
 
-/** What a mapping can read: entities, and the messages that travel inside a conversation. */
+/** What a mapping can read: entities, and the messages inside a conversation. */
 export type SourceType = keyof SourceRowTypes;
 
 /** Rows that a mapping reads beside its own, for example a person's club. */

@@ -82,8 +82,8 @@ export const oneAttempt = (process: SyncProcessName) =>
     retry: { maximumAttempts: 1 },
   });
 
-/** Orders of operators: statements of our database, and of EMS's. Retried like every result. */
-export const orderActivities = proxyActivities<Pick<SyncActivities, 'carryOutOrder'>>({
+/** Commands of operators: statements of our database, and of EMS's. Retried like every result. */
+export const commandActivities = proxyActivities<Pick<SyncActivities, 'runCommand'>>({
   taskQueue: SYNC_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '1 hour',

@@ -25,7 +25,7 @@ export interface Asked {
   inbound: boolean;
 }
 
-/** Ended by an operator's order, which goes first. */
+/** Ended by an operator's command, which goes first. */
 export const INTERRUPTED = 'interrupted';
 
 const ASKED_MEANWHILE = 'asked meanwhile';
@@ -61,7 +61,7 @@ export async function attemptDurably<T>(
       const result = await attemptUntilAsked();
       if (result !== ASKED_MEANWHILE) return result;
     }
-    if (requests.hasOrder) return INTERRUPTED;
+    if (requests.hasCommand) return INTERRUPTED;
     const more = requests.take();
     asked.resend ||= more.resend;
     asked.inbound ||= more.inbound;

@@ -1,15 +1,15 @@
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Absorption } from '../sync/absorption.ts';
 import type { Delivery } from '../sync/delivery.ts';
-import type { PairOrder } from '../sync/pair-order.ts';
+import type { PairCommand } from '../sync/pair-command.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { PairRef } from './pair-start.ts';
 
 /**
  * What a pair can be asked for. `outbound`: bring the target to what EMS holds. `resend`: the same, even if the hash is
- * equal, letting go of a value that another entity needs. `inbound`: fetch the remote record first. An order is an operator's.
+ * equal, letting go of a value that another entity needs. `inbound`: fetch the remote record first. A command is an operator's.
  */
-export type SyncRequest = 'outbound' | 'resend' | 'inbound' | PairOrder;
+export type SyncRequest = 'outbound' | 'resend' | 'inbound' | PairCommand;
 
 export interface SyncEntityInput extends PairRef {
   readonly requests: readonly SyncRequest[];

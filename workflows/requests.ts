@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import { isPairOrder, type PairOrder } from '../sync/pair-order.ts';
+import { isPairCommand, type PairCommand } from '../sync/pair-command.ts';
 import type { SyncRequest } from './pair-requests.ts';
 
 /** What one pass has to serve. */
@@ -9,7 +9,7 @@ export interface TakenRequests {
   readonly outbound: boolean;
   /** Nothing but to look at the remote record. */
   readonly onlyInbound: boolean;
-  readonly orders: readonly PairOrder[];
+  readonly commands: readonly PairCommand[];
 }
 
 /**
@@ -30,9 +30,9 @@ export class Requests {
     return this.#open.size > 0;
   }
 
-  /** An operator's order waits. */
-  get hasOrder(): boolean {
-    return [...this.#open].some(isPairOrder);
+  /** An operator's command waits. */
+  get hasCommand(): boolean {
+    return [...this.#open].some(isPairCommand);
   }
 
   /** All that waits is to look at the remote record. */
@@ -71,7 +71,7 @@ export class Requests {
       inbound: this.#open.has('inbound'),
       outbound: this.#open.has('outbound'),
       onlyInbound: this.onlyInbound,
-      orders: this.toList().filter(isPairOrder),
+      commands: this.toList().filter(isPairCommand),
     };
     this.#open.clear();
     this.#taken += 1;

@@ -73,8 +73,8 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
       const find = step.kind === 'due' ? sweepActivities.findDue : sweepActivities.findGone;
       const { kind: _, atOnce: __, ...looked } = step;
       const page = await find({ process, ...looked, after, limit: PAGE_SIZE });
-      counts.due += page.keys.length + page.moved;
-      counts.moved += page.moved;
+      counts.due += page.keys.length + page.touched;
+      counts.touched += page.touched;
       const startedBefore = counts.started;
       const wasPatient = await syncPage(process, step, page.keys, counts);
       started += counts.started - startedBefore;
@@ -155,7 +155,7 @@ async function startPair(pair: {
 /** Never rejects: a child that ends red is counted, and the next sweep starts it again. */
 async function outcomeOfChild(
   child: ChildWorkflowHandle<SyncEntityWorkflow>,
-): Promise<'inSync' | 'removed' | 'linked' | 'waiting' | 'parked' | 'suppressed' | 'other' | 'failed'> {
+): Promise<'inSync' | 'removed' | 'shared' | 'waiting' | 'parked' | 'suppressed' | 'other' | 'failed'> {
   try {
     const { outcome } = await child.result();
     switch (outcome) {
@@ -163,13 +163,14 @@ async function outcomeOfChild(
         return 'inSync';
       case 'REMOVED':
         return 'removed';
-      case 'LINKED':
-        return 'linked';
+      case 'SHARED':
+        return 'shared';
       case 'WAITING':
         return 'waiting';
       case 'PARKED':
         return 'parked';
       case 'SUPPRESSED':
+      case 'ERASED':
         return 'suppressed';
       case 'FAILING':
         return 'failed';

@@ -2,18 +2,18 @@ import type { EntityType } from '../sync/entity-type.ts';
 
 /** What became of the due rows of one type. The sums are checked: a count that lies is worse than none. */
 export interface TypeTotals {
-  /** Found due: `moved` + `busy` + `started`. */
+  /** Found due: `touched` + `busy` + `started`. */
   due: number;
-  /** Content was equal already: only times moved, without a child. */
-  moved: number;
+  /** Content was equal already: only times touched, without a child. */
+  touched: number;
   /** Met a child that is still at work from before, and left it alone. */
   busy: number;
-  /** Children started: `inSync` + `removed` + `linked` + `waiting` + `parked` + `suppressed` + `other` + `failed` + `leftRunning`. */
+  /** Children started: `inSync` + `removed` + `shared` + `waiting` + `parked` + `suppressed` + `other` + `failed` + `leftRunning`. */
   started: number;
   inSync: number;
   removed: number;
   /** Another row's remote record stands for them, too. */
-  linked: number;
+  shared: number;
   waiting: number;
   parked: number;
   /** Consent forbids it. */
@@ -29,12 +29,12 @@ export type SweepTotals = Partial<Record<EntityType, TypeTotals>>;
 export function emptyTotals(): TypeTotals {
   return {
     due: 0,
-    moved: 0,
+    touched: 0,
     busy: 0,
     started: 0,
     inSync: 0,
     removed: 0,
-    linked: 0,
+    shared: 0,
     waiting: 0,
     parked: 0,
     suppressed: 0,
@@ -52,8 +52,8 @@ export function copyTotals(totals: SweepTotals): SweepTotals {
 /** @throws Error if the sums do not hold; the sweep then shows red. */
 export function assertTotalsHold(totals: SweepTotals): void {
   for (const [type, t] of Object.entries(totals)) {
-    const ended = t.inSync + t.removed + t.linked + t.waiting + t.parked + t.suppressed + t.other + t.failed;
-    if (t.due !== t.moved + t.busy + t.started || t.started !== ended + t.leftRunning) {
+    const ended = t.inSync + t.removed + t.shared + t.waiting + t.parked + t.suppressed + t.other + t.failed;
+    if (t.due !== t.touched + t.busy + t.started || t.started !== ended + t.leftRunning) {
       throw new Error(`the sweep's counts of ${type} do not add up: ${JSON.stringify(t)}`);
     }
   }
@@ -63,11 +63,11 @@ export function assertTotalsHold(totals: SweepTotals): void {
 export function describeTotals(totals: SweepTotals): string {
   const rows = Object.entries(totals).map(
     ([type, t]) =>
-      `| ${type} | ${t.due} | ${t.moved} | ${t.inSync} | ${t.removed} | ${t.linked} | ${t.waiting} | ${t.parked} | ${t.suppressed} | ${t.failed + t.other} | ${t.leftRunning} | ${t.busy} |`,
+      `| ${type} | ${t.due} | ${t.touched} | ${t.inSync} | ${t.removed} | ${t.shared} | ${t.waiting} | ${t.parked} | ${t.suppressed} | ${t.failed + t.other} | ${t.leftRunning} | ${t.busy} |`,
   );
   if (rows.length === 0) return 'Nothing is due.';
   return [
-    '| type | due | unchanged | in sync | removed | linked | waiting | parked | suppressed | failed | left running | busy |',
+    '| type | due | unchanged | in sync | removed | shared | waiting | parked | suppressed | failed | left running | busy |',
     '| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |',
     ...rows,
   ].join('\n');

@@ -11,9 +11,9 @@ import {
 import type { Absorption } from '../sync/absorption.ts';
 import type { Delivery } from '../sync/delivery.ts';
 import { formatRef } from '../sync/entity-type.ts';
-import type { PairOrder } from '../sync/pair-order.ts';
+import type { PairCommand } from '../sync/pair-command.ts';
 import { outcomeOf, outcomeOfAbsorption } from '../sync/sync-outcome.ts';
-import { orderActivities, recordActivities } from './activity-proxies.ts';
+import { commandActivities, recordActivities } from './activity-proxies.ts';
 import { askPair } from './ask-pair.ts';
 import { attemptDurably, failureOf, INTERRUPTED, served, type Asked, type AttemptFailure } from './attempt-durably.ts';
 import { requestedSignal, syncNowUpdate, type SyncEntityInput, type SyncEntityResult } from './pair-requests.ts';
@@ -66,18 +66,18 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
 
   /** One pass: what an operator has decided, then the inbound half, then the outbound half. */
   async function pass(): Promise<SyncEntityResult | typeof INTERRUPTED> {
-    const { orders, onlyInbound, ...taken } = requests.take();
+    const { commands, onlyInbound, ...taken } = requests.take();
     const asked: Asked = { resend: taken.resend, inbound: taken.inbound };
     // Nothing that was asked for beside matters any more.
-    if (orders.includes('erase')) return erase(asked);
-    for (const order of orders) {
-      const refusal = await carryOut(order);
+    if (commands.includes('erase')) return erase(asked);
+    for (const command of commands) {
+      const refusal = await carryOut(command);
       if (refusal === null) continue;
       // Whatever else was asked for is served by the next pass.
       if (asked.inbound || asked.resend || taken.outbound) goOnLater(asked);
       return { outcome: 'NOTHING', delivery: 'refused', reason: refusal };
     }
-    if (asked.inbound || orders.length > 0) {
+    if (asked.inbound || commands.length > 0) {
       asked.inbound = true;
       const absorption = await attemptDurably(pair, requests, asked, ({ absorb }) => absorb(pair), onFailing);
       if (absorption === INTERRUPTED) return goOnLater(asked);
@@ -86,9 +86,9 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
         return resultOfAbsorption(absorption);
     }
     const passed = await outboundPass(asked);
-    // Untied, it has no state of its own to be in.
-    const untied = orders.includes('unlink') && passed !== INTERRUPTED && passed.delivery === 'nothing';
-    return untied ? { ...passed, outcome: 'UNLINKED' } : passed;
+    // Unlinked, it has no state of its own to be in.
+    const unlinked = commands.includes('unlink') && passed !== INTERRUPTED && passed.delivery === 'nothing';
+    return unlinked ? { ...passed, outcome: 'UNLINKED' } : passed;
   }
 
   /** Brings the target to what EMS holds: deliver, then record. */
@@ -104,21 +104,21 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
       if (delivery === INTERRUPTED) return goOnLater(asked);
       if (delivery.kind === 'blocked' && round < ROUNDS_WHEN_BLOCKED) {
         for (const ref of delivery.by) await askPair({ process, ...ref }, 'resend');
-        // Whoever blocks us may be blocked by us: a request to give way ends the wait.
+        // Whoever blocks us may be blocked by us: a request to release it ends the wait.
         await condition(() => requests.has('resend'), 1_000 * 2 ** round);
-        if (requests.hasOrder) return goOnLater(asked);
+        if (requests.hasCommand) return goOnLater(asked);
         const more = requests.take();
         asked.resend ||= more.resend;
         asked.inbound ||= more.inbound;
         continue;
       }
-      if (delivery.kind === 'carried') {
+      if (delivery.kind === 'with-parent') {
         await askPair({ process, ...delivery.by }, 'outbound');
         return resultOf(delivery);
       }
       const settled = settle(delivery);
       await recordActivities.record({ process, type, delivery: settled });
-      if (settled.kind !== 'gave-way') {
+      if (settled.kind !== 'released') {
         // Asked for while the delivery failed: the remote record is still to be looked at.
         if (asked.inbound) requests.add('inbound');
         return resultOf(settled);
@@ -146,9 +146,9 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   }
 
   /** @returns why it cannot be carried out, or null. */
-  async function carryOut(order: PairOrder): Promise<string | null> {
+  async function carryOut(command: PairCommand): Promise<string | null> {
     try {
-      await orderActivities.carryOutOrder({ ...pair, order });
+      await commandActivities.runCommand({ ...pair, command });
       return null;
     } catch (error) {
       const { errorClass, message } = failureOf(error);
@@ -157,7 +157,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     }
   }
 
-  /** An operator's order goes first; what this pass was asked for is asked for again. */
+  /** An operator's command goes first; what this pass was asked for is asked for again. */
   function goOnLater(asked: Asked): typeof INTERRUPTED {
     for (const request of served(asked)) requests.add(request);
     return INTERRUPTED;
@@ -189,8 +189,8 @@ function settle(delivery: Delivery): Delivery {
   if (delivery.kind !== 'blocked') return delivery;
   const [first] = delivery.by;
   if (first === undefined) throw ApplicationFailure.nonRetryable('blocked by nobody', 'bug');
-  const { key, pass, examined } = delivery;
-  return { key, pass, examined, kind: 'waiting', for: formatRef(first) };
+  const { key, fencingToken, evaluated } = delivery;
+  return { key, fencingToken, evaluated, kind: 'waiting', for: formatRef(first) };
 }
 
 function resultOf(delivery: Delivery): SyncEntityResult {
@@ -199,8 +199,8 @@ function resultOf(delivery: Delivery): SyncEntityResult {
 
 function reasonOf(delivery: Delivery): string | null {
   if (delivery.kind === 'waiting') return `waits for ${delivery.for}`;
-  if (delivery.kind === 'linked') return `shares the remote record of ${delivery.to}`;
-  if (delivery.kind === 'carried') return `travels with ${formatRef(delivery.by)}, which was asked`;
+  if (delivery.kind === 'shared') return `shares the remote record of ${formatRef(delivery.owner)}`;
+  if (delivery.kind === 'with-parent') return `goes with ${formatRef(delivery.by)}, which was asked`;
   if (delivery.kind === 'suppressed') return delivery.reason;
   if (delivery.kind === 'erased') return delivery.outcome;
   if (delivery.kind !== 'parked') return null;

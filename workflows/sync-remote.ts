@@ -24,7 +24,7 @@ export type SyncRemoteWorkflow = (input: SyncRemoteInput) => Promise<Resolution>
  */
 export async function syncRemote({ process, type, remoteId }: SyncRemoteInput): Promise<Resolution> {
   const resolution = await resolve();
-  if (resolution.kind === 'tied') {
+  if (resolution.kind === 'linked') {
     for (const row of resolution.rows) await askPair({ process, ...row }, 'inbound', PRIORITY.sweep);
   }
   setCurrentDetails(describe(resolution));
@@ -47,7 +47,7 @@ export async function syncRemote({ process, type, remoteId }: SyncRemoteInput): 
 }
 
 const OUTCOMES = {
-  tied: 'IN_SYNC',
+  linked: 'IN_SYNC',
   nothing: 'NOTHING',
   parked: 'PARKED',
   waiting: 'WAITING',
@@ -55,7 +55,7 @@ const OUTCOMES = {
 
 function describe(resolution: Resolution): string {
   switch (resolution.kind) {
-    case 'tied':
+    case 'linked':
       return resolution.rows.map(({ type, key, how }) => `**${how}**: ${type}/${key}`).join('\n\n');
     case 'waiting':
       return `**waits** for ${resolution.for}`;

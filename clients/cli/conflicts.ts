@@ -3,7 +3,7 @@ import { conflictSubject } from '../../database/records/write-conflict.ts';
 import { unseal } from '../../sync/sealed-values.ts';
 import { findConflict, listConflicts, type LostConflict, type SealedConflict } from '../conflicts.ts';
 import { CommandError } from './command-error.ts';
-import { giveOrder, isCarriedOut, sayOutcome } from './give-order.ts';
+import { giveCommand, hasRun, sayOutcome } from './give-command.ts';
 import { conflictNamed, processNamed } from './names.ts';
 import { complain, say, sayJson, table } from './output.ts';
 import { enabledTarget, inSession, type Session } from './session.ts';
@@ -101,11 +101,11 @@ async function restore(text: string, options: TimeoutOptions): Promise<void> {
       else say(`conflict ${id} was restored already, on ${restoredOn}`);
       return;
     }
-    const result = await giveOrder(session, pair, `restore:${id}`, options.timeout * 1_000);
+    const result = await giveCommand(session, pair, `restore:${id}`, options.timeout * 1_000);
     const after = await conflictOf(session, id);
     if (options.json) sayJson({ ...named(after), ...result });
     else sayOutcome(`conflict ${id} ${after.restoredOn === null ? 'is not restored' : 'is restored'}`, pair, result);
-    if (after.restoredOn === null || !isCarriedOut(result)) globalThis.process.exitCode = 1;
+    if (after.restoredOn === null || !hasRun(result)) globalThis.process.exitCode = 1;
   });
 }
 

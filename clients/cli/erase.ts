@@ -8,7 +8,7 @@ import { hasRecord } from '../find-pairs.ts';
 import { requestSweep, sweepResult } from '../request-sweep.ts';
 import { NoResultInTimeError } from '../request-sync.ts';
 import { CommandError } from './command-error.ts';
-import { giveOrder } from './give-order.ts';
+import { giveCommand } from './give-command.ts';
 import { keysNamed, processesWith } from './names.ts';
 import { complain, say, sayJson, table } from './output.ts';
 import { inSession, type Session } from './session.ts';
@@ -104,14 +104,14 @@ async function sweepOrphans(session: Session, processes: readonly SyncProcess[],
 
 /** What refers to the person leaves the target first. */
 async function pairsOf(session: Session, process: SyncProcess, key: EntityKey): Promise<PairRef[]> {
-  const types = process.mappings.filter(({ travelsWith }) => travelsWith === null).map(({ type }) => type);
+  const types = process.mappings.filter(({ childOf }) => childOf === null).map(({ type }) => type);
   const rows = await rowsOfPerson((await session.database()).em.fork(), key, types);
   return rows.map((row) => ({ process: process.name, ...row }));
 }
 
 async function erased(session: Session, pair: PairRef, deadline: number): Promise<boolean> {
   try {
-    const { delivery } = await giveOrder(session, pair, 'erase', Math.max(1_000, deadline - Date.now()));
+    const { delivery } = await giveCommand(session, pair, 'erase', Math.max(1_000, deadline - Date.now()));
     return delivery === 'erased';
   } catch (error) {
     if (!(error instanceof NoResultInTimeError)) throw error;

@@ -6,7 +6,7 @@ import type { SyncProcess } from '../../targets/sync-process.ts';
 import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
 import { CommandError } from './command-error.ts';
-import { giveOrder, isCarriedOut, sayOutcome } from './give-order.ts';
+import { giveCommand, hasRun, sayOutcome } from './give-command.ts';
 import { keysNamed, processNamed, remoteIdNamed, typeNamed } from './names.ts';
 import { complain, sayJson } from './output.ts';
 import { enabledTarget, inSession, type Session } from './session.ts';
@@ -36,12 +36,12 @@ export function addLink(program: Command): void {
         mustBeLinkable(syncProcess);
         const before = await heldIfFree(session, pair, remoteId);
         await mustExist(session, syncProcess, type, remoteId);
-        const result = await giveOrder(session, pair, `link:${remoteId}`, options.timeout * 1_000);
+        const result = await giveCommand(session, pair, `link:${remoteId}`, options.timeout * 1_000);
         const { remoteId: held } = await recordOf(session, pair);
         if (before !== null && before !== held) complain(`${type}/${key} was linked to ${before} until now`);
         if (options.json) sayJson({ ...named(pair), remoteId: held, ...result });
         else sayOutcome(held === null ? 'not linked' : `linked to ${held}`, pair, result);
-        if (held === null || !isCarriedOut(result)) process.exitCode = 1;
+        if (held === null || !hasRun(result)) process.exitCode = 1;
       });
     });
 }
@@ -51,7 +51,7 @@ export function addUnlink(program: Command): void {
   addTimeout(
     program
       .command('unlink')
-      .description('untie an EMS row from its remote record: both stay as they are, and go their own ways from now on')
+      .description('unlink an EMS row from its remote record: both stay as they are, and go their own ways from now on')
       .argument('<process>', 'for example CHATWOOT')
       .argument('<type>', 'for example Person')
       .argument('<id>', 'id of an EMS row'),
@@ -62,7 +62,7 @@ export function addUnlink(program: Command): void {
       await inSession(async (session) => {
         enabledTarget(session, syncProcess);
         await recordOf(session, pair);
-        const result = await giveOrder(session, pair, 'unlink', options.timeout * 1_000);
+        const result = await giveCommand(session, pair, 'unlink', options.timeout * 1_000);
         const { state } = await recordOf(session, pair);
         const unlinked = state === 'UNLINKED';
         if (options.json) sayJson({ ...named(pair), ...result, unlinked });
@@ -77,7 +77,7 @@ function mustBeLinkable({ name, remoteIdsArePersonal }: SyncProcess): void {
   if (remoteIdsArePersonal !== true) return;
   throw new CommandError(
     2,
-    `${name} knows people by their e-mail address: who has the address is tied to it by itself`,
+    `${name} knows people by their e-mail address: who has the address is linked to it by itself`,
   );
 }
 

@@ -60,7 +60,7 @@ export function remoteRequest(remote: RemoteToSync): Request {
 }
 
 const OUTCOMES = {
-  tied: 'IN_SYNC',
+  linked: 'IN_SYNC',
   nothing: 'NOTHING',
   parked: 'PARKED',
   waiting: 'WAITING',
@@ -72,7 +72,7 @@ function answerOf(resolution: Resolution): Answer {
 
 function reasonOf(resolution: Resolution): string {
   switch (resolution.kind) {
-    case 'tied':
+    case 'linked':
       return resolution.rows.map((row) => `${formatRef(row)} ${row.how}`).join(', ');
     case 'waiting':
       return `waits for ${resolution.for}`;

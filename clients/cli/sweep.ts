@@ -71,7 +71,7 @@ function showSweep({ ended, reason, totals }: SweepResult): void {
   const rows = Object.entries(totals).map(([type, t]) => [
     type,
     t.due,
-    t.moved,
+    t.touched,
     t.inSync,
     t.removed,
     t.waiting,

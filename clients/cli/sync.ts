@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
-import { withCarriers } from '../carriers.ts';
+import { withParents } from '../parents.ts';
 import { knownKeys } from '../find-pairs.ts';
 import { askPairs } from './ask-pairs.ts';
 import { keysNamed, processNamed, typeNamed } from './names.ts';
@@ -28,7 +28,7 @@ export function addSync(program: Command): void {
         enabledTarget(session, syncProcess);
         const known = await knownOnes(session, syncProcess, type, keys);
         const pairs = known.map((key) => ({ process: syncProcess.name, type, key }));
-        const asked = await withCarriers(await session.database(), syncProcess, pairs);
+        const asked = await withParents(await session.database(), syncProcess, pairs);
         const wentWell = await askPairs(session, asked, options);
         if (!wentWell || known.length < keys.length) process.exitCode = 1;
       });

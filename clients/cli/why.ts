@@ -77,12 +77,13 @@ function recordLines(record: NonNullable<Explanation['record']>, keepsRemoteId: 
   const lines: [string, string | null][] = [
     ['state', record.state],
     ['waits for', record.waitingFor],
+    ['shares', record.sharedWith],
     ['last error', record.lastError === null ? null : `${record.lastErrorClass}: ${record.lastError}`],
     ['attempts', record.attempts === 0 ? null : `${record.attempts}`],
     ['failing since', record.failingSince],
     ['remote id', keepsRemoteId ? 'kept back: it is a hash of the address' : record.remoteId],
     ['delivered', record.entitySyncedOn],
-    ['judged', record.examinedOn],
+    ['judged', record.evaluatedOn],
     ['remote time', record.remoteSyncedOn],
     ['written', record.updatedOn],
   ];

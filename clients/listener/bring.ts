@@ -82,7 +82,7 @@ export class Bring {
       mapping.referencedTypes.includes(type as never) && type !== mapping.type ? this.#mapping(type) : undefined;
     if (of === undefined) return false;
     const outcome = await this.#bringWithOthers(of, awaitedKey);
-    return outcome === 'IN_SYNC' || outcome === 'LINKED';
+    return outcome === 'IN_SYNC' || outcome === 'SHARED';
   }
 
   #mapping(type: string | undefined): EntityMapping | undefined {

@@ -32,8 +32,8 @@ export class Dispatch {
     await Promise.all(
       [...this.#brings].map(async ([process, bring]) => {
         const mapping = process.mappings.find((one) => one.type === type);
-        // What travels with another is told of as that one.
-        if (mapping === undefined || mapping.travelsWith !== null) return;
+        // Report child rows as their parent.
+        if (mapping === undefined || mapping.childOf !== null) return;
         if (changes === 'every' || bring.isFull) {
           void sweeps.want(process.name, `many changes of ${type}`);
           return;

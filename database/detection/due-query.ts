@@ -18,7 +18,7 @@ export interface DetectedMapping {
 export interface Detection {
   readonly process: SyncProcessName;
   readonly mapping: DetectedMapping;
-  readonly mappingVersion: number;
+  readonly mappingVersion: string;
   /** How long a change must have been visible before a sweep takes it, in milliseconds of the database's clock. */
   readonly settleMs: number;
 }
@@ -69,7 +69,7 @@ export function sharedOwner({ process, mapping }: Detection): RawBuilder<EntityK
       UNION ALL SELECT e.*
     ) s
     LEFT JOIN ${sql.raw(recordTable(mapping.type))} r ON r.sync_process = ${process} AND r.entity_key = s.id
-    WHERE (r.state IS DISTINCT FROM 'UNLINKED' AND r.last_error IS DISTINCT FROM 'erased') OR s.id = e.id
+    WHERE coalesce(r.state NOT IN ('UNLINKED', 'ERASED'), true) OR s.id = e.id
     ORDER BY r.remote_id IS NULL, ${sql.raw(sharing.order)}, s.id LIMIT 1)`;
 }
 
@@ -89,7 +89,7 @@ function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
   const cases = mapping.referencedTypes.map(
     (type) => sql`WHEN ${sql.lit(type)} THEN EXISTS (
       SELECT FROM ${sql.raw(recordTable(type))} awaited
-      WHERE awaited.sync_process = ${process} AND (awaited.remote_id IS NOT NULL OR awaited.state = 'LINKED')
+      WHERE awaited.sync_process = ${process} AND (awaited.remote_id IS NOT NULL OR awaited.state = 'SHARED')
         AND awaited.entity_key = split_part(sr.waiting_for, '/', 2)::bigint)`,
   );
   return sql`CASE split_part(sr.waiting_for, '/', 1) ${sql.join(cases, sql` `)}
@@ -103,11 +103,11 @@ function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
 function reason(detection: Detection): RawBuilder<DueReason | null> {
   return sql`CASE
     WHEN sr.id IS NULL THEN 'new'
-    WHEN sr.state = 'UNLINKED' THEN NULL
+    WHEN sr.state IN ('UNLINKED', 'ERASED') THEN NULL
     WHEN sr.entity_id IS NULL THEN 'restored'
     WHEN sr.state = 'REMOVED' THEN 'filter'
     WHEN sr.state IN (${quoted(UNCONFIRMED_STATES)}) THEN 'unconfirmed'
-    WHEN e.modified_on IS DISTINCT FROM coalesce(sr.examined_on, sr.entity_synced_on) THEN 'changed'
+    WHEN e.modified_on IS DISTINCT FROM coalesce(sr.evaluated_on, sr.entity_synced_on) THEN 'changed'
     WHEN ${sourcesVersion(detection.mapping)} IS DISTINCT FROM sr.sources_version THEN 'sources'
     WHEN sr.mapping_version IS DISTINCT FROM ${detection.mappingVersion} THEN 'mapping'
     WHEN sr.state = 'WAITING' AND ${awaitedArrived(detection)} THEN 'awaited'
@@ -148,5 +148,5 @@ export function goneRows({ process, mapping }: Detection): RawBuilder<unknown> {
     LEFT JOIN ${sql.raw(entityTable(mapping.type))} e ON e.id = sr.entity_key
     WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL
       AND ((e.id IS NULL AND NOT (sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL))
-        OR (sr.state NOT IN ('REMOVED', 'UNLINKED') AND sr.last_error IS DISTINCT FROM 'erased' AND (${sql.raw(mapping.filter)}) IS NOT TRUE))`;
+        OR (sr.state NOT IN ('REMOVED', 'UNLINKED', 'ERASED') AND (${sql.raw(mapping.filter)}) IS NOT TRUE))`;
 }

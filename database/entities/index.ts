@@ -38,7 +38,7 @@ export interface EmsRows {
   Conversation: Conversation;
 }
 
-/** What a mapping may read beside its own row: any entity, and the messages that travel inside a conversation. */
+/** What a mapping may read beside its own row: any entity, and the messages inside a conversation. */
 export interface SourceRowTypes extends EmsRows {
   ConversationMessage: ConversationMessage;
 }

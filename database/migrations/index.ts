@@ -7,6 +7,7 @@ import { SyncBothWays } from './sync-0003-both-ways.ts';
 import { SyncConsent } from './sync-0004-consent.ts';
 import { SyncIdempotency } from './sync-0005-idempotency.ts';
 import { SyncMoving } from './sync-0006-moving.ts';
+import { SyncStates } from './sync-0007-states.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -27,5 +28,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0004-consent', class: SyncConsent },
     { name: 'sync-0005-idempotency', class: SyncIdempotency },
     { name: 'sync-0006-moving', class: SyncMoving },
+    { name: 'sync-0007-states', class: SyncStates },
   ],
 };

@@ -9,7 +9,7 @@ export interface NotifyingTable {
   readonly column: 'id' | 'person_id' | 'conversation_id';
 }
 
-/** A preference travels with its person, a message with its conversation: their changes are changes of those. */
+/** A preference is a child of its person, a message of its conversation: their changes are changes of those. */
 const CARRIED: Readonly<Record<string, Omit<NotifyingTable, 'table'>>> = {
   contact_preference: { tells: 'person', column: 'person_id' },
   conversation_message: { tells: 'conversation', column: 'conversation_id' },
@@ -34,7 +34,7 @@ const functionName = (column: NotifyingTable['column']) => `sync_notify_${column
  * that fails only at commit, a full queue, is kept far away from (a listener that hangs would fill it).
  */
 function functionSql(column: NotifyingTable['column']): string {
-  // A row's own id does not change; a row that moves from one carrier to another concerns both.
+  // A row's own id does not change; a row that moves from one parent to another concerns both.
   const changed = column === 'id' ? 'SELECT id AS key FROM changed' : `SELECT DISTINCT ${column} AS key FROM changed`;
   const updated = column === 'id' ? changed : `SELECT ${column} AS key FROM changed UNION SELECT ${column} FROM before`;
   return `CREATE OR REPLACE FUNCTION ${functionName(column)}() RETURNS trigger

@@ -18,7 +18,7 @@ export interface RemoteMessage {
   readonly sentOn: string;
 }
 
-interface Tie {
+interface Link {
   readonly remote_id: string;
   readonly entity_id: EntityKey | null;
   readonly entity_key: EntityKey | null;
@@ -41,24 +41,24 @@ export async function compareMessages(
   messages: readonly RemoteMessage[],
 ): Promise<MessageChanges> {
   const theirs = messages.filter(({ emsKey }) => emsKey === null);
-  const { rows } = await sql<Tie>`
+  const { rows } = await sql<Link>`
     SELECT remote_id, entity_id, entity_key, content_hash FROM sync_conversation_message
     WHERE sync_process = ${process} AND remote_id = ANY (${theirs.map(({ remoteId }) => remoteId)}::text[])`.execute(
     em.getKysely(),
   );
-  const ties = new Map(rows.map((tie) => [tie.remote_id, tie]));
+  const links = new Map(rows.map((link) => [link.remote_id, link]));
   return {
     // A message that was deleted before EMS ever saw it is no loss.
-    added: theirs.filter(({ remoteId, body }) => !ties.has(remoteId) && body !== null),
+    added: theirs.filter(({ remoteId, body }) => !links.has(remoteId) && body !== null),
     edited: theirs.flatMap((message) => {
-      const tie = ties.get(message.remoteId);
-      if (tie === undefined || tie.entity_id === null || tie.content_hash === hashOf(message)) return [];
-      return [{ key: tie.entity_id, message }];
+      const link = links.get(message.remoteId);
+      if (link === undefined || link.entity_id === null || link.content_hash === hashOf(message)) return [];
+      return [{ key: link.entity_id, message }];
     }),
   };
 }
 
-/** Writes them: new ones under ids of EMS, tied to their remote ids; edited ones in place. */
+/** Writes them: new ones under ids of EMS, linked to their remote ids; edited ones in place. */
 export async function writeMessages(
   em: EntityManager,
   process: SyncProcessName,

@@ -7,17 +7,21 @@ import { recordTable } from '../table-names.ts';
 
 /**
  * Writes what a call is about to leave at the target into the record's base, before it is confirmed: an answer that is lost must
- * not turn our own doing into somebody else's. A record that a newer pass has written is left alone.
+ * not turn our own doing into somebody else's. A record that a newer attempt has written is left alone.
  */
 export async function announceInBase(
   orm: Orm,
   process: SyncProcessName,
   type: EntityType,
-  { key, pass, announced }: { readonly key: EntityKey; readonly pass: bigint; readonly announced: Base },
+  {
+    key,
+    fencingToken,
+    announced,
+  }: { readonly key: EntityKey; readonly fencingToken: bigint; readonly announced: Base },
 ): Promise<void> {
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET base = coalesce(base, '{}'::jsonb) || ${JSON.stringify(announced)}::jsonb
-    WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${pass.toString()}::bigint`.execute(
+    WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${fencingToken.toString()}::bigint`.execute(
     orm.em.fork().getKysely(),
   );
 }

@@ -23,7 +23,7 @@ export interface Receipt {
 
 /** Forgets values of the pair that lost conflicts, and what it has recently come to. */
 export async function forgetValues(em: EntityManager, { process, type, key }: PairOf): Promise<void> {
-  for (const table of ['sync_conflict', 'sync_flip']) {
+  for (const table of ['sync_conflict', 'sync_oscillation']) {
     await sql`
       DELETE FROM ${sql.raw(table)}
       WHERE sync_process = ${process} AND entity_type = ${type} AND entity_key = ${key}::bigint`.execute(

@@ -14,7 +14,7 @@ export interface KnownRemote {
   /** False: EMS has deleted the row. */
   readonly inEms: boolean;
   /** The row that has a newer remote record of the same kind, and for which this one is read, too; else null. */
-  readonly standsFor: EntityKey | null;
+  readonly sharedWith: EntityKey | null;
   readonly state: SyncState;
   readonly base: Base | null;
   readonly remoteSyncedOn: string | null;
@@ -32,7 +32,7 @@ export async function findByRemoteIds(
   if (remoteIds.length === 0) return new Map();
   const { rows } = await sql<KnownRemote>`
     SELECT sr.remote_id AS "remoteId", sr.entity_key AS key, e.id IS NOT NULL AS "inEms",
-      CASE WHEN sr.entity_key IS NULL AND sr.state = 'LINKED' THEN split_part(sr.waiting_for, '/', 2) END AS "standsFor",
+      CASE WHEN sr.entity_key IS NULL THEN sr.shared_with END AS "sharedWith",
       sr.state, sr.base,
       sr.remote_synced_on AS "remoteSyncedOn", sr.last_error_class AS "lastErrorClass", sr.last_error AS "lastError"
     FROM ${sql.raw(recordTable(type))} sr LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = sr.entity_key
@@ -56,7 +56,7 @@ export async function findByKeys(
   return new Map(rows.map(({ key, ...record }) => [key, record]));
 }
 
-/** The remote ids of every record of a type that is tied: what takes part. */
+/** The remote ids of every record of a type that is linked: what takes part. */
 export async function linkedRemoteIds(
   em: EntityManager,
   process: SyncProcessName,
@@ -70,7 +70,7 @@ export async function linkedRemoteIds(
   return rows.map(({ remote_id }) => remote_id);
 }
 
-/** The keys of tied records whose numeric remote id lies within (`after`, `upTo`] and is none of `present`. */
+/** The keys of linked records whose numeric remote id lies within (`after`, `upTo`] and is none of `present`. */
 export async function missingWithin(
   em: EntityManager,
   process: SyncProcessName,

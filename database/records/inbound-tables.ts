@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import type { EntityType } from '../../sync/entity-type.ts';
-import type { Flip } from '../../sync/flips.ts';
+import type { RemoteState } from '../../sync/oscillation.ts';
 import type { Channel, SuppressionReason } from '../../sync/suppression.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { ConversationMessageEntity } from '../entities/index.ts';
@@ -9,7 +9,7 @@ import { instantColumn, keyColumn, textColumn } from '../entities/ems-base.ts';
 const id = keyColumn().primary();
 const syncProcess = p.text().$type<SyncProcessName>();
 
-/** Ties a message to its remote id; its conversation's record holds everything else. */
+/** Links a message to its remote id; its conversation's record holds everything else. */
 export const SyncConversationMessageEntity = defineEntity({
   name: 'SyncConversationMessage',
   tableName: 'sync_conversation_message',
@@ -51,7 +51,7 @@ export const SyncConflictEntity = defineEntity({
   },
 });
 
-/** The ledger of addresses that a target must not be given again. */
+/** The suppression list of addresses that a target must not be given again. */
 export const SyncSuppressionEntity = defineEntity({
   name: 'SyncSuppression',
   tableName: 'sync_suppression',
@@ -95,14 +95,14 @@ export const SyncCursorEntity = defineEntity({
 });
 
 /** What a remote has recently come to, for each pair: two systems that undo each other's writes are found by it. */
-export const SyncFlipEntity = defineEntity({
-  name: 'SyncFlip',
-  tableName: 'sync_flip',
+export const SyncOscillationEntity = defineEntity({
+  name: 'SyncOscillation',
+  tableName: 'sync_oscillation',
   properties: {
     id,
     syncProcess,
     entityType: p.text().$type<EntityType>(),
     entityKey: keyColumn(),
-    flips: p.json<readonly Flip[]>(),
+    states: p.json<readonly RemoteState[]>(),
   },
 });

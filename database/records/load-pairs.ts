@@ -149,8 +149,8 @@ export async function loadRemoteIds(
     const records = sql.raw(recordTable(type));
     const { rows } = await sql<{ key: EntityKey; remote_id: string }>`
       SELECT sr.entity_key AS key, coalesce(sr.remote_id, owner.remote_id) AS remote_id FROM ${records} sr
-      LEFT JOIN ${records} owner ON sr.state = 'LINKED' AND owner.sync_process = sr.sync_process
-        AND owner.entity_key = split_part(sr.waiting_for, '/', 2)::bigint
+      LEFT JOIN ${records} owner ON sr.state = 'SHARED' AND owner.sync_process = sr.sync_process
+        AND owner.entity_key = sr.shared_with
       WHERE sr.sync_process = ${process} AND coalesce(sr.remote_id, owner.remote_id) IS NOT NULL
         AND sr.entity_key = ANY (${ofType.map(({ key }) => key)}::bigint[])`.execute(orm.em.fork().getKysely());
     for (const row of rows) found.set(formatRef({ type, key: row.key }), row.remote_id);

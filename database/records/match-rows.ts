@@ -26,13 +26,13 @@ const CANDIDATES = 6;
  * The rows that agree with a criterion: text trimmed, in NFC and without regard to case. None for a criterion with an empty
  * value: two people without an e-mail are not one.
  *
- * @param parents columns that must agree exactly, for example the event that a race belongs to.
+ * @param references columns that must agree exactly, for example the event that a race belongs to.
  */
 export async function matchRows(
   em: EntityManager,
   { process, mapping }: Detection,
   criterion: Criterion,
-  parents: Readonly<Record<string, unknown>>,
+  references: Readonly<Record<string, unknown>>,
 ): Promise<Candidate[]> {
   const conditions: RawBuilder<unknown>[] = [];
   for (const [property, value] of Object.entries(criterion)) {
@@ -46,7 +46,7 @@ export async function matchRows(
     );
   }
   if (conditions.length === 0) return [];
-  for (const { column, value } of columnValues(mapping.type, parents)) {
+  for (const { column, value } of columnValues(mapping.type, references)) {
     conditions.push(sql`e.${sql.id(column)} = ${value}`);
   }
   const table = sql.raw(entityTable(mapping.type));

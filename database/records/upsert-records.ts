@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Examined } from '../../sync/delivery.ts';
-import type { EntityType } from '../../sync/entity-type.ts';
+import type { Evaluated } from '../../sync/delivery.ts';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -10,14 +10,15 @@ import { entityTable, recordTable } from '../table-names.ts';
 /** The columns that a result sets; those left out are set to null, but for `remote_synced_on`, which only moves on. */
 export interface RecordValues {
   readonly key: string;
-  readonly pass: string;
+  readonly fencingToken: string;
   readonly state: SyncState;
   readonly workflowId: string;
   readonly entitySyncedOn?: string | null;
-  readonly examinedOn?: string | null;
-  readonly mappingVersion?: number | null;
+  readonly evaluatedOn?: string | null;
+  readonly mappingVersion?: string | null;
   readonly sourcesVersion?: string | null;
   readonly waitingFor?: string | null;
+  readonly sharedWith?: EntityKey | null;
   readonly remoteId?: string | null;
   readonly contentHash?: string | null;
   readonly base?: Base | null;
@@ -35,7 +36,7 @@ const KEPT_COLUMNS = {
   'times-and-remote': ['remote_id', 'content_hash', 'base', 'entity_synced_on'],
 } as const satisfies Record<RecordValues['keep'], readonly string[]>;
 
-/** Writes results over what older passes have written; a newer pass's is left alone. */
+/** Writes results over what older attempts have written; a newer attempt's is left alone. */
 export async function upsertRecords(
   em: EntityManager,
   process: SyncProcessName,
@@ -47,14 +48,14 @@ export async function upsertRecords(
   const keepable = (column: string) => sql.raw(`${column} = ${kept.includes(column) ? 'sr' : 'EXCLUDED'}.${column}`);
   await sql`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, pass, state, workflow_id,
-      entity_synced_on, examined_on, mapping_version, sources_version, waiting_for, remote_id, content_hash, base,
-      remote_synced_on, last_error_class, last_error, updated_on)
-    SELECT ${process}, e.id, v.key, v.pass, v.state, v."workflowId",
-      v."entitySyncedOn", v."examinedOn", v."mappingVersion", v."sourcesVersion", v."waitingFor", v."remoteId",
+      entity_synced_on, evaluated_on, mapping_version, sources_version, waiting_for, shared_with, remote_id,
+      content_hash, base, remote_synced_on, last_error_class, last_error, updated_on)
+    SELECT ${process}, e.id, v.key, v."fencingToken", v.state, v."workflowId",
+      v."entitySyncedOn", v."evaluatedOn", v."mappingVersion", v."sourcesVersion", v."waitingFor", v."sharedWith", v."remoteId",
       v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", clock_timestamp()
-    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, pass bigint, state text,
-      "workflowId" text, "entitySyncedOn" timestamptz, "examinedOn" timestamptz, "mappingVersion" integer,
-      "sourcesVersion" text, "waitingFor" text, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, "fencingToken" bigint, state text,
+      "workflowId" text, "entitySyncedOn" timestamptz, "evaluatedOn" timestamptz, "mappingVersion" text,
+      "sourcesVersion" text, "waitingFor" text, "sharedWith" bigint, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
       "lastErrorClass" text, "lastError" text)
     LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET
@@ -63,10 +64,11 @@ export async function upsertRecords(
       state = EXCLUDED.state,
       workflow_id = EXCLUDED.workflow_id,
       ${keepable('entity_synced_on')},
-      examined_on = EXCLUDED.examined_on,
+      evaluated_on = EXCLUDED.evaluated_on,
       mapping_version = EXCLUDED.mapping_version,
       sources_version = EXCLUDED.sources_version,
       waiting_for = EXCLUDED.waiting_for,
+      shared_with = EXCLUDED.shared_with,
       ${keepable('remote_id')},
       ${keepable('content_hash')},
       ${keepable('base')},
@@ -80,18 +82,18 @@ export async function upsertRecords(
 }
 
 /** A microsecond short while unsettled: the next sweep then looks again, finds the hash equal, and sets the time right. */
-export function syncedOn({ modifiedOn, settled }: Examined): string {
+export function syncedOn({ modifiedOn, settled }: Evaluated): string {
   if (settled) return modifiedOn;
   return Temporal.Instant.from(modifiedOn).subtract({ microseconds: 1 }).toString({ fractionalSecondDigits: 6 });
 }
 
 /** Unsettled sources count as unknown, for the same reason. */
-export function knownSources({ sourcesVersion, settled }: Examined): string | null {
+export function knownSources({ sourcesVersion, settled }: Evaluated): string | null {
   return settled ? sourcesVersion : null;
 }
 
 /** Times of a row that was delivered, or found equal. */
-export function inSync(judged: Examined) {
+export function inSync(judged: Evaluated) {
   return {
     entitySyncedOn: syncedOn(judged),
     sourcesVersion: knownSources(judged),
@@ -100,9 +102,9 @@ export function inSync(judged: Examined) {
 }
 
 /** Times of a row that was looked at and not delivered. */
-export function examined(judged: Examined) {
+export function evaluated(judged: Evaluated) {
   return {
-    examinedOn: syncedOn(judged),
+    evaluatedOn: syncedOn(judged),
     sourcesVersion: knownSources(judged),
     mappingVersion: judged.mappingVersion,
   };

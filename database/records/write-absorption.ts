@@ -10,7 +10,7 @@ export interface AbsorbedRecord {
   readonly process: SyncProcessName;
   readonly type: EntityType;
   readonly key: EntityKey;
-  readonly pass: bigint;
+  readonly fencingToken: bigint;
   readonly workflowId: string;
   readonly remoteId: string;
   /** RFC 3339; null: the remote tells none. */
@@ -23,7 +23,7 @@ export interface AbsorbedRecord {
         readonly modifiedOn: Instant;
         readonly contentHash: string;
         readonly sourcesVersion: string | null;
-        readonly mappingVersion: number;
+        readonly mappingVersion: string;
       }
     /** What EMS would send is what it last delivered: only its own time has moved. */
     | { readonly kind: 'delivered'; readonly modifiedOn: Instant }
@@ -35,11 +35,11 @@ export interface AbsorbedRecord {
 }
 
 /**
- * Writes what was absorbed, in the transaction that wrote the EMS row. A record that a newer pass has written is left alone,
+ * Writes what was absorbed, in the transaction that wrote the EMS row. A record that a newer attempt has written is left alone,
  * and so is one in which nothing would change.
  */
 export async function writeAbsorbedRecord(em: EntityManager, absorbed: AbsorbedRecord): Promise<void> {
-  const { process, type, key, pass, outcome } = absorbed;
+  const { process, type, key, fencingToken, outcome } = absorbed;
   const values: Record<string, unknown> = {
     remote_id: absorbed.remoteId,
     base: sql`${JSON.stringify(absorbed.base)}::jsonb`,
@@ -50,11 +50,11 @@ export async function writeAbsorbedRecord(em: EntityManager, absorbed: AbsorbedR
   await sql`
     UPDATE ${sql.raw(recordTable(type))} sr SET ${sql.join([
       ...columns.map(([column, value]) => sql`${sql.id(column)} = ${value}`),
-      sql`pass = ${pass.toString()}::bigint`,
+      sql`pass = ${fencingToken.toString()}::bigint`,
       sql`workflow_id = ${absorbed.workflowId}`,
       sql`updated_on = clock_timestamp()`,
     ])}
-    WHERE sr.sync_process = ${process} AND sr.entity_key = ${key}::bigint AND sr.pass <= ${pass.toString()}::bigint
+    WHERE sr.sync_process = ${process} AND sr.entity_key = ${key}::bigint AND sr.pass <= ${fencingToken.toString()}::bigint
       AND sr.state <> 'UNLINKED'
       AND (${sql.join(
         columns.map(([column, value]) => sql`sr.${sql.id(column)} IS DISTINCT FROM ${value}`),
@@ -73,7 +73,7 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
         entity_synced_on: sql`${formatInstant(outcome.modifiedOn)}::timestamptz`,
         sources_version: outcome.sourcesVersion,
         mapping_version: outcome.mappingVersion,
-        examined_on: sql`NULL::timestamptz`,
+        evaluated_on: sql`NULL::timestamptz`,
         ...NO_ERROR,
       };
     case 'delivered':
@@ -85,23 +85,23 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
         state: 'PARKED',
         last_error_class: 'rejected',
         last_error: outcome.reason,
-        examined_on: sql`${formatInstant(outcome.modifiedOn)}::timestamptz`,
+        evaluated_on: sql`${formatInstant(outcome.modifiedOn)}::timestamptz`,
       };
     case 'open':
       return {};
   }
 }
 
-/** The remote record is gone: `UNLINKED` unties the pair for good, `PENDING` makes it anew. */
+/** The remote record is gone: `UNLINKED` unlinks the pair for good, `PENDING` makes it anew. */
 export async function writeGone(
   em: EntityManager,
-  { process, type, key, pass }: Pick<AbsorbedRecord, 'process' | 'type' | 'key' | 'pass'>,
+  { process, type, key, fencingToken }: Pick<AbsorbedRecord, 'process' | 'type' | 'key' | 'fencingToken'>,
   state: 'UNLINKED' | 'PENDING',
 ): Promise<void> {
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET state = ${state}, remote_id = NULL, content_hash = NULL, base = NULL,
-      remote_synced_on = NULL, pass = ${pass.toString()}::bigint, updated_on = clock_timestamp()
-    WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${pass.toString()}::bigint`.execute(
+      remote_synced_on = NULL, pass = ${fencingToken.toString()}::bigint, updated_on = clock_timestamp()
+    WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${fencingToken.toString()}::bigint`.execute(
     em.getKysely(),
   );
 }

@@ -5,14 +5,14 @@ import type { Base } from '../../sync/keyed-hash.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager, Orm } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
-import { tieSentMessages } from './message-ties.ts';
-import { forgetMoves } from './moves.ts';
-import { examined, inSync, upsertRecords, type RecordValues } from './upsert-records.ts';
-import { writeRiders } from './write-riders.ts';
+import { linkSentMessages } from './message-links.ts';
+import { forgetRekeys } from './rekeys.ts';
+import { evaluated, inSync, upsertRecords, type RecordValues } from './upsert-records.ts';
+import { writeChildren } from './write-children.ts';
 
 /**
  * Writes the results of a pass, all in one transaction: hash, times and remote id together, and only with a confirmed result
- * (architecture rule 3). A record that a newer pass has written is left alone, so writing twice is harmless.
+ * (architecture rule 3). A record that a newer attempt has written is left alone, so writing twice is harmless.
  */
 export async function writeDeliveries(
   orm: Orm,
@@ -24,25 +24,25 @@ export async function writeDeliveries(
   const forgotten = deliveries.filter(isForgotten);
   await orm.em.fork().transactional(async (em) => {
     await deleteRecords(em, process, type, forgotten);
-    await forgetMoves(
+    await forgetRekeys(
       em,
       process,
       type,
       deliveries.filter(isGone).map(({ key }) => key),
     );
-    await tieSentMessages(em, process, deliveries);
+    await linkSentMessages(em, process, deliveries);
     for (const [keep, sameKeep] of Map.groupBy(values, (value) => value.keep)) {
       await upsertRecords(em, process, type, keep, sameKeep);
     }
-    await writeRiders(em, process, type, deliveries);
+    await writeChildren(em, process, type, deliveries);
   });
 }
 
 const isForgotten = (delivery: Delivery) =>
-  (delivery.kind === 'removed' && delivery.forget) || (delivery.kind === 'erased' && delivery.examined === null);
+  (delivery.kind === 'removed' && delivery.forget) || (delivery.kind === 'erased' && delivery.evaluated === null);
 
 /** It has no remote record of its own any more, wherever that was. */
-const isGone = ({ kind }: Delivery) => kind === 'removed' || kind === 'erased' || kind === 'linked';
+const isGone = ({ kind }: Delivery) => kind === 'removed' || kind === 'erased' || kind === 'shared';
 
 async function deleteRecords(
   em: EntityManager,
@@ -51,19 +51,19 @@ async function deleteRecords(
   forgotten: readonly Delivery[],
 ): Promise<void> {
   if (forgotten.length === 0) return;
-  const keys = JSON.stringify(forgotten.map(({ key, pass }) => ({ key, pass })));
+  const keys = JSON.stringify(forgotten.map(({ key, fencingToken }) => ({ key, fencingToken })));
   await sql`
-    DELETE FROM ${sql.raw(recordTable(type))} sr USING jsonb_to_recordset(${keys}::jsonb) AS v(key bigint, pass bigint)
-    WHERE sr.sync_process = ${process} AND sr.entity_key = v.key AND sr.pass <= v.pass
+    DELETE FROM ${sql.raw(recordTable(type))} sr USING jsonb_to_recordset(${keys}::jsonb) AS v(key bigint, "fencingToken" bigint)
+    WHERE sr.sync_process = ${process} AND sr.entity_key = v.key AND sr.pass <= v."fencingToken"
       AND NOT EXISTS (SELECT FROM ${sql.raw(entityTable(type))} e WHERE e.id = v.key)`.execute(em.getKysely());
 }
 
 function recordValues(delivery: Delivery & { readonly workflowId: string }): RecordValues | null {
-  const { key, pass, workflowId } = delivery;
-  const common = { key, pass, workflowId };
+  const { key, fencingToken, workflowId } = delivery;
+  const common = { key, fencingToken, workflowId };
   switch (delivery.kind) {
     case 'nothing':
-    case 'carried':
+    case 'with-parent':
     case 'superseded':
     case 'blocked':
       return null;
@@ -73,38 +73,44 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         ...common,
         ...delivered(delivery),
         state: 'IN_SYNC',
-        ...inSync(delivery.examined),
+        ...inSync(delivery.evaluated),
       };
     case 'suppressed': {
       const refused = { state: 'SUPPRESSED', lastErrorClass: 'consent', lastError: delivery.reason } as const;
       if (delivery.delivered !== null)
-        return { ...common, ...delivered(delivery.delivered), ...refused, ...inSync(delivery.examined) };
-      return { ...common, keep: 'times-and-remote', ...refused, ...examined(delivery.examined) };
+        return { ...common, ...delivered(delivery.delivered), ...refused, ...inSync(delivery.evaluated) };
+      return { ...common, keep: 'times-and-remote', ...refused, ...evaluated(delivery.evaluated) };
     }
     case 'erased':
-      if (delivery.examined === null) return null;
+      if (delivery.evaluated === null) return null;
       return {
         ...common,
         keep: 'nothing',
-        state: 'SUPPRESSED',
-        lastErrorClass: 'consent',
-        lastError: 'erased',
-        ...examined(delivery.examined),
+        state: 'ERASED',
+        ...evaluated(delivery.evaluated),
       };
+    case 'stays-erased':
+      return { ...common, keep: 'times-and-remote', state: 'ERASED', ...evaluated(delivery.evaluated) };
     case 'unchanged':
-      return { ...common, keep: 'remote', state: 'IN_SYNC', ...inSync(delivery.examined) };
+      return { ...common, keep: 'remote', state: 'IN_SYNC', ...inSync(delivery.evaluated) };
     case 'removed':
       return delivery.forget
         ? null
         : { ...common, keep: 'nothing', state: 'REMOVED', remoteId: delivery.keptAs ?? null };
-    case 'linked':
-      return { ...common, keep: 'nothing', state: 'LINKED', ...examined(delivery.examined), waitingFor: delivery.to };
+    case 'shared':
+      return {
+        ...common,
+        keep: 'nothing',
+        state: 'SHARED',
+        ...evaluated(delivery.evaluated),
+        sharedWith: delivery.owner.key,
+      };
     case 'parked':
       return {
         ...common,
         keep: 'times-and-remote',
         state: 'PARKED',
-        ...examined(delivery.examined),
+        ...evaluated(delivery.evaluated),
         lastErrorClass: delivery.errorClass,
         lastError: delivery.field === null ? delivery.reason : `${delivery.field}: ${delivery.reason}`,
       };
@@ -113,10 +119,10 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         ...common,
         keep: 'times-and-remote',
         state: 'WAITING',
-        ...examined(delivery.examined),
+        ...evaluated(delivery.evaluated),
         waitingFor: delivery.for,
       };
-    case 'gave-way':
+    case 'released':
       return { ...common, keep: 'nothing', state: 'PENDING', remoteId: delivery.remoteId };
   }
 }

@@ -34,7 +34,7 @@ export const person = defineTwoWayMapping({
       OR (s.phone = e.phone AND ${hasPhone('e')} AND NOT ${hasEmail('s')} AND NOT ${hasEmail('e')})`,
     order: 's.date_of_birth NULLS LAST',
   },
-  // Nobody says no at ChatWoot; but an address that was erased by order must not come back with another person.
+  // Nobody says no at ChatWoot; but an address that was erased by command must not come back with another person.
   consent: {
     addresses: (row) => ({ email: row.email, sms: row.phone }),
     optOuts: () => [],

@@ -43,7 +43,7 @@ export function contactRecord(contact: Contact): RemoteRecord {
     modifiedOn: null,
     content: contactContent(contact),
     complete: true,
-    parents: {},
+    references: {},
     related: [],
     messages: null,
     removed: isRemoved(contact),

@@ -49,7 +49,7 @@ export function listedConversation(conversation: Conversation): RemoteRecord {
     modifiedOn: modifiedOn(conversation),
     content: conversationContent(conversation),
     complete: false,
-    parents: sender ? { personId: { type: 'Person', remoteId: String(sender.id) } } : {},
+    references: sender ? { personId: { type: 'Person', remoteId: String(sender.id) } } : {},
     related: person.success ? [contactRecord(person.data)] : [],
     messages: null,
     // Its contact was deleted, and it is being deleted as well: nobody's conversation makes no row.

@@ -25,14 +25,14 @@ export async function sendConversation(
   if ('kind' in found) return found;
   const { conversation, isNew } = found;
   const id = String(conversation.id);
-  const tied = await tie(api, conversation, request.key);
+  const linked = await link(api, conversation, request.key);
   const { messages, changed } = await sendMessages(api, {
     conversationId: id,
     content: request.content,
     there: found.messages,
     sendPublic,
   });
-  const after = tied || changed ? await api.conversation(id) : conversation;
+  const after = linked || changed ? await api.conversation(id) : conversation;
   if (after === null) {
     throw new SyncError('transient', `ChatWoot lost conversation ${id} while it was being sent`, { code: 'changed' });
   }
@@ -49,9 +49,9 @@ async function findOrCreate(api: ChatwootApi, request: SendRequest): Promise<Fou
     field: 'contact',
     reason: `belongs to contact ${contactId} of ${formatRef(key)}, which ChatWoot does not have`,
   };
-  const carried = await findConversation(api, request.key, contactId);
-  if (carried === 'no-contact') return noContact;
-  const found = await whole(api, carried);
+  const own = await findConversation(api, request.key, contactId);
+  if (own === 'no-contact') return noContact;
+  const found = await whole(api, own);
   if (found !== null) return found;
   const answer = await api.createConversation(contactId, { ems_conversation_id: request.key });
   switch (answer.kind) {
@@ -83,7 +83,7 @@ function contactOf({ key, references }: SendRequest): { readonly key: EntityRef;
 }
 
 /** A conversation that began at ChatWoot gets our id beside what others have noted there. @returns whether it was written. */
-async function tie(api: ChatwootApi, { id, custom_attributes }: Conversation, key: string): Promise<boolean> {
+async function link(api: ChatwootApi, { id, custom_attributes }: Conversation, key: string): Promise<boolean> {
   if (custom_attributes?.['ems_conversation_id'] === key) return false;
   await api.replaceAttributes(String(id), { ...custom_attributes, ems_conversation_id: key });
   return true;

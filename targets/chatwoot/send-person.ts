@@ -18,7 +18,7 @@ const LONGEST_WAY = 6;
 
 /**
  * Brings a contact to what EMS holds. ChatWoot has no upsert: a contact that our record names is written at once; else it is
- * looked for by EMS id, e-mail and phone, adopted or created. Whatever is refused as taken is settled with its holder.
+ * looked for by EMS id, e-mail and phone, matched or created. Whatever is refused as taken is settled with its holder.
  */
 export async function sendPerson(api: ChatwootApi, request: SendRequest): Promise<SendResult> {
   const { key, remoteId } = request;
@@ -32,7 +32,7 @@ export async function sendPerson(api: ChatwootApi, request: SendRequest): Promis
     switch (answer.kind) {
       case 'answered': {
         const contact = await backInUse(api, confirmed(answer.value, request));
-        return released.length === 0 ? sent(contact) : { kind: 'gave-way', remoteId: String(contact.id) };
+        return released.length === 0 ? sent(contact) : { kind: 'released', remoteId: String(contact.id) };
       }
       case 'missing':
         // Deleted, or merged by an agent into a contact that has our EMS id now.
@@ -90,10 +90,10 @@ async function settle(
       await api.updateContact(String(first.contact.id), { [first.by]: null });
       return { step: at, released: [] };
     case 'other-person':
-      if (!request.giveWay) return { step: { kind: 'done', result: blockedBy(first) }, released: [] };
+      if (!request.release) return { step: { kind: 'done', result: blockedBy(first) }, released: [] };
       return { step: at, released: contestedAmong(others) };
     case 'free':
-      if (request.giveWay) return { step: at, released: contestedAmong(others) };
+      if (request.release) return { step: at, released: contestedAmong(others) };
       throw new SyncError(
         'rejected',
         `ChatWoot's contact ${first.contact.id} has it, and is nobody's in EMS: merge it into contact ${step.id}`,

@@ -25,7 +25,7 @@ export function bulkCalls(
   return {
     canGather: (request) => {
       const { suppressions, wasStored } = bound(request);
-      if (request.giveWay || suppressions.length > 0 || wantedStatus(request.content) !== 'subscribed') return false;
+      if (request.release || suppressions.length > 0 || wantedStatus(request.content) !== 'subscribed') return false;
       if (request.remoteId === null) return true;
       const stays = request.remoteId === subscriberHash(addressIn(request.content));
       return stays && (wasStored('status', 'subscribed') || wasStored('status', 'pending'));
@@ -78,7 +78,7 @@ async function sendMany(
 /** Nobody else's record names the member, or was last known to have its address; and it is not on its way elsewhere. */
 async function isFree(request: SendRequest): Promise<boolean> {
   const consent = consentOf(request);
-  if (request.remoteId !== null) return (await consent.movingTo()) === null;
+  if (request.remoteId !== null) return (await consent.rekeyingTo()) === null;
   return (
     (await consent.holderOfAddress()) === null &&
     (await consent.holderOf(subscriberHash(addressIn(request.content)))) === null

@@ -11,7 +11,7 @@ export async function recordedMember(
   const { key, remoteId } = request;
   const known = remoteId === null ? null : await api.member(remoteId);
   if (known !== null) return known;
-  const movingTo = await consentOf(request).movingTo();
-  const moved = movingTo === null ? null : await api.member(movingTo);
-  return moved !== null && emsKeyOf(moved) === key ? moved : null;
+  const rekeyingTo = await consentOf(request).rekeyingTo();
+  const rekeyed = rekeyingTo === null ? null : await api.member(rekeyingTo);
+  return rekeyed !== null && emsKeyOf(rekeyed) === key ? rekeyed : null;
 }

@@ -8,7 +8,7 @@ import { consentIn } from './consent-in.ts';
 import { givePermission } from './email-permission.ts';
 import { changedMeanwhile, refused } from './http.ts';
 import { addressIn, memberBody, wantedStatus } from './member-body.ts';
-import { moveMember, type Place } from './move-member.ts';
+import { rekeyMember, type Place } from './rekey-member.ts';
 import { isReached, ownRefusals } from './read-member.ts';
 import { recordedMember } from './recorded-member.ts';
 import { subscriberHash } from './subscriber-hash.ts';
@@ -40,7 +40,7 @@ export async function sendPerson(api: MailchimpApi, request: SendRequest, audien
   const place: Place =
     request.remoteId === null
       ? { kind: 'member', member: await api.member(hash) }
-      : await moveMember(api, request, hash);
+      : await rekeyMember(api, request, hash);
   if (place.kind === 'done') return place.result;
   const result = await write(api, request, place.member, audience);
   // Also if the new address takes nothing: EMS does not know the old one any more, and whoever moved is not mailed there.
@@ -131,12 +131,12 @@ function withheld(member: Member | null, refusals: readonly Suppression[]): Send
  * not let go with it.
  */
 async function blockedBy(api: MailchimpApi, request: SendRequest, holder: string): Promise<SendResult> {
-  const { giveWay, remoteId } = request;
-  if (!giveWay) {
+  const { release, remoteId } = request;
+  if (!release) {
     const reason = `is held at MailChimp by Person/${holder}`;
     return { kind: 'blocked', by: [{ type: 'Person', key: holder }], field: 'email', reason };
   }
   const own = remoteId === null ? null : await api.member(remoteId);
   const refusals = own === null ? [] : ownRefusals(request, own);
-  return refusals.length > 0 ? { kind: 'withheld', remoteId: null, refusals } : { kind: 'gave-way', remoteId: null };
+  return refusals.length > 0 ? { kind: 'withheld', remoteId: null, refusals } : { kind: 'released', remoteId: null };
 }

@@ -14,7 +14,7 @@ export const ITEMS_PER_CALL = 200;
 export function bulkCalls(api: MauticApi, policy: ConsentPolicy, ensureShape: () => Promise<void>): BulkCalls {
   return {
     canGather: (request) =>
-      !request.giveWay && !hasZeros(request) && !refusesAny(request) && (isNew(request) || keepsAddress(request)),
+      !request.release && !hasZeros(request) && !refusesAny(request) && (isNew(request) || keepsAddress(request)),
     sendMany: async (requests) => {
       await ensureShape();
       return sendMany(api, requests, policy);

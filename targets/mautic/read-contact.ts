@@ -8,8 +8,8 @@ import type { Contact } from './answers.ts';
 /** What marks a do-not-contact as EMS's own; only such a one is ever removed. */
 export const EMS_COMMENT = 'EMS';
 
-/** What marks one that the ledger held, and Mautic had lost. */
-export const LEDGER_COMMENT = 'EMS: refused before';
+/** What marks one that the suppression list held, and Mautic had lost. */
+export const SUPPRESSION_COMMENT = 'EMS: refused before';
 
 export const MANUAL = 3;
 

@@ -1,7 +1,7 @@
 import type { Channel, Suppression, SuppressionReason } from '../../sync/suppression.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { doNotContact, EMS_COMMENT, LEDGER_COMMENT, MANUAL } from './read-contact.ts';
+import { doNotContact, EMS_COMMENT, SUPPRESSION_COMMENT, MANUAL } from './read-contact.ts';
 
 /** A do-not-contact record as Mautic takes it. */
 export interface Refusal {
@@ -17,7 +17,7 @@ export function wantedRefusals(optOuts: readonly Channel[], suppressions: readon
   const known = suppressions.map(({ channel, reason }) => ({
     channel,
     reason: CODES[reason] ?? 1,
-    comments: LEDGER_COMMENT,
+    comments: SUPPRESSION_COMMENT,
   }));
   const own = optOuts.map((channel) => ({ channel, reason: MANUAL, comments: EMS_COMMENT }));
   const byChannel = Map.groupBy([...known, ...own], ({ channel }) => channel);

@@ -36,7 +36,7 @@ export async function sendPerson(api: MauticApi, request: SendRequest, policy: C
     }
     const id: string | null = target?.id ?? null;
     const before = target === null ? NOTHING_BEFORE : await prepare(api, request, target);
-    if (before.kind === 'taken') return request.giveWay ? letGo(api, request, id, before.result) : before.result;
+    if (before.kind === 'taken') return request.release ? letGo(api, request, id, before.result) : before.result;
     const answer: Answer<Contact> =
       id === null
         ? await api.createContact({ ...body, ...asBody(ownRefusals(request, true)) })
@@ -105,7 +105,7 @@ async function prepare(
 }
 
 /**
- * EMS's opt-outs that the contact was not told yet, and what the ledger holds that it may not know: one that is new to us, or
+ * EMS's opt-outs that the contact was not told yet, and what the suppression list holds that it may not know: one that is new to us, or
  * gets a new address. What stood at our own contact and was lifted since, was lifted at Mautic: the poll tells.
  */
 function ownRefusals(request: SendRequest, isNew: boolean): readonly Refusal[] {

@@ -21,8 +21,8 @@ export async function settleAddress(
   const others = (await holdersOf(api, request, refused.field)).filter((contact) => contact.id !== id);
   if (status !== 422 || others.length === 0) throw refused;
   for (const other of others) {
-    const taken = (await takenByOther(request, other)) ?? carriedByOther(request, other);
-    if (taken !== null) return request.giveWay ? letGo(api, request, id, taken) : taken;
+    const taken = (await takenByOther(request, other)) ?? childOfOther(request, other);
+    if (taken !== null) return request.release ? letGo(api, request, id, taken) : taken;
   }
   const named = others.map((contact) => contact.id).join(', ');
   const into = id === null ? 'one of them' : `contact ${id}`;
@@ -43,9 +43,9 @@ async function holdersOf(api: MauticApi, request: SendRequest, field: string | u
 }
 
 /** It carries another EMS id, of a person whose record does not know it yet: an answer was lost. */
-function carriedByOther({ key }: SendRequest, other: Contact): Blocked | null {
-  const carried = emsKeyOf(other);
-  return carried === null || carried === key ? null : blockedBy(carried, other.id);
+function childOfOther({ key }: SendRequest, other: Contact): Blocked | null {
+  const otherKey = emsKeyOf(other);
+  return otherKey === null || otherKey === key ? null : blockedBy(otherKey, other.id);
 }
 
 /** The address goes to the person who waits for it; this one is sent in full afterwards. */
@@ -58,5 +58,5 @@ export async function letGo(
   if (id === null) return blocked;
   const answer = await api.patchContact(id, { email: null, ems_person_id: request.key });
   if (answer.kind === 'refused') throw invalid(answer.failures, calledFor(id), answer.status);
-  return { kind: 'gave-way', remoteId: answer.kind === 'missing' ? null : id };
+  return { kind: 'released', remoteId: answer.kind === 'missing' ? null : id };
 }

@@ -71,7 +71,7 @@ export function idOf(row: unknown): string | null {
   return id.success ? id.data.registration_id : null;
 }
 
-/** A registration that RunSignup does not know, though we are tied to it. */
+/** A registration that RunSignup does not know, though we are linked to it. */
 export function unknownRegistration(registrationId: string): SyncError {
   return new SyncError('rejected', `RunSignup has no registration ${registrationId}: unlink it, or link another`, {
     code: 'gone',

@@ -7,7 +7,7 @@ const TABLES = {
 } satisfies Partial<Record<EntityType, string>>;
 
 /**
- * SQL: this EMS row is tied to a RunSignup record. A race is linked by an operator, registrations and their persons come
+ * SQL: this EMS row is linked to a RunSignup record. A race is linked by an operator, registrations and their persons come
  * from there: nothing else of EMS is RunSignup's business.
  *
  * @param key SQL expression of the row's id, for example `e.event_id`.

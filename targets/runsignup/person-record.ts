@@ -36,7 +36,7 @@ export function personRecord(user: User): RemoteRecord {
     modifiedOn: null,
     content: personContent(user),
     complete: true,
-    parents: {},
+    references: {},
     related: [],
     messages: null,
     removed: false,

@@ -47,7 +47,7 @@ export function eventRecord(race: ReadRace, remoteId: string): RemoteRecord {
     remoteId,
     modifiedOn: race.modifiedOn,
     content: eventContent(race, parseRaceId(remoteId).daysId),
-    parents: {},
+    references: {},
   };
 }
 
@@ -63,7 +63,7 @@ export function raceRecord(
     remoteId: formatEventId({ raceId: race.raceId, eventId: event.eventId }),
     modifiedOn: race.modifiedOn,
     content: raceContent(race, event),
-    parents: { eventId: { type: 'Event', remoteId: parent } },
+    references: { eventId: { type: 'Event', remoteId: parent } },
   };
 }
 

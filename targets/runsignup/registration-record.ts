@@ -51,7 +51,7 @@ export function registrationRecord(place: Place, participant: Participant): Remo
     modifiedOn: fromUnixSeconds(participant.last_modified).toString(),
     content: registrationContent(participant),
     complete: true,
-    parents: parentsOf(place, user.user_id),
+    references: referencesOf(place, user.user_id),
     related: [personRecord(user)],
     messages: null,
     removed: false,
@@ -68,7 +68,7 @@ export function removedRecord(place: Place, removed: RemovedParticipant, success
     modifiedOn: removedOn(removed),
     content: { status: 'removed' },
     complete: true,
-    parents: parentsOf(place, removed.user?.user_id),
+    references: referencesOf(place, removed.user?.user_id),
     related: [],
     messages: null,
     removed: true,
@@ -76,7 +76,7 @@ export function removedRecord(place: Place, removed: RemovedParticipant, success
   };
 }
 
-function parentsOf(place: Place, userId: string | undefined): Readonly<Record<string, RemoteRef>> {
+function referencesOf(place: Place, userId: string | undefined): Readonly<Record<string, RemoteRef>> {
   return {
     eventId: { type: 'Event', remoteId: formatRaceId(place.raceId, place.daysId) },
     raceId: { type: 'Race', remoteId: formatEventId(place) },

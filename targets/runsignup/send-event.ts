@@ -15,7 +15,7 @@ import { singleSpaced, textOf } from './texts.ts';
 export async function sendEvent(races: Races, mayWrite: boolean, request: SendRequest): Promise<SendResult> {
   const { remoteId } = request;
   if (remoteId === null) {
-    throw new SyncError('rejected', `Event/${request.key} is tied to no RunSignup race: link it`, {
+    throw new SyncError('rejected', `Event/${request.key} is linked to no RunSignup race: link it`, {
       code: 'not-linked',
     });
   }

@@ -21,9 +21,9 @@ export interface RaceWriting {
 
 /** A race is an event of a linked RunSignup race: found there by name and start, made there only if that is allowed. */
 export async function sendRace(writing: RaceWriting, request: SendRequest): Promise<SendResult> {
-  const { race, event } = request.remoteId === null ? await tie(writing, request) : await update(writing, request);
+  const { race, event } = request.remoteId === null ? await link(writing, request) : await update(writing, request);
   const remoteId = formatEventId({ raceId: race.raceId, eventId: event.eventId });
-  // No call reads corrals or tells their ids again: sent twice they would be there twice. So they go with the tie alone.
+  // No call reads corrals or tells their ids again: sent twice they would be there twice. So they go with the link alone.
   const corrals = request.remoteId === null && writing.mayWriteCorrals ? corralsOf(race, event, request.content) : [];
   if (corrals.length > 0) await writing.api.addCorrals(race.raceId, corrals);
   return { kind: 'sent', remoteId, remoteModifiedOn: race.modifiedOn, stored: raceContent(race, event) };
@@ -35,7 +35,7 @@ interface Found {
 }
 
 /** Looks before it creates: the answer to an earlier attempt may have been lost. */
-async function tie({ races, mayWriteRaces }: RaceWriting, request: SendRequest): Promise<Found> {
+async function link({ races, mayWriteRaces }: RaceWriting, request: SendRequest): Promise<Found> {
   const { raceId, daysId } = parseRaceId(linkedRace(request));
   const race = await races.read(raceId);
   const event = find(race, editionOf(race, daysId), request);
@@ -83,7 +83,7 @@ async function update({ races, mayWriteRaces }: RaceWriting, request: SendReques
 
 function linkedRace({ key, references }: SendRequest): string {
   for (const [ref, remoteId] of references) if (ref.startsWith('Event/')) return remoteId;
-  throw new SyncError('rejected', `the event of Race/${key} is tied to no RunSignup race: link it`, {
+  throw new SyncError('rejected', `the event of Race/${key} is linked to no RunSignup race: link it`, {
     code: 'not-linked',
   });
 }

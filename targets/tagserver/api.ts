@@ -1,5 +1,5 @@
 import got, { type Got, type Method, type Response } from 'got';
-import { SyncError, StalePassError } from '../../sync/sync-error.ts';
+import { SyncError, StaleTokenError } from '../../sync/sync-error.ts';
 import { connectionError, retryAfterMs } from '../http-error.ts';
 import { envelope, page, readAnswer, readProblem, tombstone, writeResult, type Problem } from './answers.ts';
 import type { TagServerSettings } from './settings.ts';
@@ -22,7 +22,7 @@ export type PutResult =
   | { readonly kind: 'unknown-reference'; readonly fields: readonly string[] };
 
 export interface PutOptions {
-  readonly pass: bigint;
+  readonly fencingToken: bigint;
   readonly ifMatch?: string;
   readonly ifNoneMatch?: '*';
 }
@@ -55,7 +55,7 @@ export class TagServerApi {
     const response = await this.#call('PUT', `${type}/${id}`, {
       json: data,
       headers: {
-        'x-source-version': `${options.pass}`,
+        'x-source-version': `${options.fencingToken}`,
         ...(options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch }),
         ...(options.ifNoneMatch === undefined ? {} : { 'if-none-match': options.ifNoneMatch }),
       },
@@ -69,7 +69,7 @@ export class TagServerApi {
     const problem = readProblem(response.body);
     switch (problem?.code) {
       case 'stale-source-version':
-        throw new StalePassError(await this.#storedPass(type, id));
+        throw new StaleTokenError(await this.#storedToken(type, id));
       case 'duplicate-bib':
       case 'duplicate-tag':
         return { kind: 'duplicate', code: problem.code };
@@ -94,11 +94,13 @@ export class TagServerApi {
   }
 
   /** Gone afterwards, whether or not it was there. */
-  async delete(type: string, id: string, pass: bigint): Promise<void> {
-    const response = await this.#call('DELETE', `${type}/${id}`, { headers: { 'x-source-version': `${pass}` } });
+  async delete(type: string, id: string, fencingToken: bigint): Promise<void> {
+    const response = await this.#call('DELETE', `${type}/${id}`, {
+      headers: { 'x-source-version': `${fencingToken}` },
+    });
     if (response.statusCode === 204) return;
     const problem = readProblem(response.body);
-    if (problem?.code === 'stale-source-version') throw new StalePassError(await this.#storedPass(type, id));
+    if (problem?.code === 'stale-source-version') throw new StaleTokenError(await this.#storedToken(type, id));
     if (problem?.code === 'has-dependents') {
       throw new SyncError('transient', `TagServer keeps ${type}/${id} while others refer to it`, {
         code: problem.code,
@@ -133,7 +135,7 @@ export class TagServerApi {
   }
 
   /** The attempt number that TagServer holds for a resource, tombstones included. */
-  async #storedPass(type: string, id: string): Promise<bigint> {
+  async #storedToken(type: string, id: string): Promise<bigint> {
     const response = await this.#call('GET', `${type}/${id}`);
     if (response.statusCode === 404) return 0n;
     const { sourceVersion } = readAnswer(tombstone, response.body, `GET ${type}/${id}`);

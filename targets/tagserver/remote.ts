@@ -38,7 +38,7 @@ export function connectTagServer(settings: TagServerSettings): RemoteSystem {
   return {
     probe: () => api.probe(),
     send: (request) => send(api, request),
-    remove: ({ type, key, pass }: RemoveRequest) => api.delete(resource(type), key, pass),
+    remove: ({ type, key, fencingToken }: RemoveRequest) => api.delete(resource(type), key, fencingToken),
   };
 }
 
@@ -49,7 +49,7 @@ function resource(type: EntityType): string {
 }
 
 async function send(api: TagServerApi, request: SendRequest): Promise<SendResult> {
-  const { type, key, pass } = request;
+  const { type, key, fencingToken } = request;
   const { data, result } = await put(api, request, tagServerData(request.content));
   switch (result.kind) {
     case 'written':
@@ -60,7 +60,7 @@ async function send(api: TagServerApi, request: SendRequest): Promise<SendResult
     case 'unknown-reference':
       return unknownReference(result.fields, data);
     case 'duplicate':
-      if (request.giveWay) return giveWay(api, request, data, pass);
+      if (request.release) return release(api, request, data, fencingToken);
       return heldBy(api, type, data, result.code);
   }
 }
@@ -68,18 +68,18 @@ async function send(api: TagServerApi, request: SendRequest): Promise<SendResult
 /** `registered` must not undo a check-in: what TagServer holds is looked at first, and kept in the same write. */
 async function put(
   api: TagServerApi,
-  { type, key, pass }: SendRequest,
+  { type, key, fencingToken }: SendRequest,
   data: TagServerData,
 ): Promise<{ data: TagServerData; result: PutResult }> {
   const name = resource(type);
   if (type !== 'EventParticipant' || data['status'] !== 'registered') {
-    return { data, result: await api.put(name, key, data, { pass }) };
+    return { data, result: await api.put(name, key, data, { fencingToken }) };
   }
   const stored = await api.get(name, key);
-  if (stored === null) return { data, result: await api.put(name, key, data, { pass, ifNoneMatch: '*' }) };
+  if (stored === null) return { data, result: await api.put(name, key, data, { fencingToken, ifNoneMatch: '*' }) };
   const kept = String(stored.data['status']);
   const merged = TAGSERVER_STATUSES.includes(kept) ? { ...data, status: kept } : data;
-  return { data: merged, result: await api.put(name, key, merged, { pass, ifMatch: stored.etag }) };
+  return { data: merged, result: await api.put(name, key, merged, { fencingToken, ifMatch: stored.etag }) };
 }
 
 /** TagServer stores verbatim and says so with its hash; another hash means that it stored something else. */
@@ -136,22 +136,22 @@ async function heldBy(
 }
 
 /** A participant can do without a bib for a moment; a tag is nothing without its code, so it goes and comes back. */
-async function giveWay(
+async function release(
   api: TagServerApi,
   request: SendRequest,
   data: TagServerData,
-  pass: bigint,
+  fencingToken: bigint,
 ): Promise<SendResult> {
   const { type, key } = request;
   if (type === 'EventParticipant') {
     const { result } = await put(api, request, { ...data, bib: null });
-    if (result.kind === 'written') return { kind: 'gave-way', remoteId: key };
+    if (result.kind === 'written') return { kind: 'released', remoteId: key };
     throw new SyncError('transient', `TagServer refused ${type}/${key} without its bib (${result.kind})`, {
       code: result.kind,
     });
   }
-  await api.delete(resource(type), key, pass);
-  return { kind: 'gave-way', remoteId: null };
+  await api.delete(resource(type), key, fencingToken);
+  return { kind: 'released', remoteId: null };
 }
 
 /** Canonical values, every field spelt out: TagServer reads a missing one as null, and hashes it so. */

@@ -11,8 +11,8 @@ const request = (key: string, more: Partial<SendRequest> = {}): SendRequest => (
   remoteId: null,
   content: {},
   references: new Map(),
-  pass: 1n,
-  giveWay: false,
+  fencingToken: 1n,
+  release: false,
   patient: true,
   ...more,
 });
@@ -72,7 +72,7 @@ function remote() {
       return sent(key);
     },
     bulk: {
-      canGather: ({ giveWay }) => !giveWay,
+      canGather: ({ release }) => !release,
       sendMany: async (requests) => {
         batches.push(requests.map(({ key }) => key));
         return requests.map(({ key }) => (key === '3' ? refused() : sent(key)));
@@ -113,7 +113,7 @@ describe('deliveries', () => {
   test('that somebody waits for, or that must go alone, do so at once', async () => {
     const { batches, single, gathered } = remote();
     await gathered.send(request('1', { patient: false }));
-    await gathered.send(request('2', { giveWay: true }));
+    await gathered.send(request('2', { release: true }));
     await gathered.send(request('3', { alone: true }));
     expect(single).toEqual(['1', '2', '3']);
     expect(batches).toEqual([]);

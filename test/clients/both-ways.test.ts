@@ -101,7 +101,7 @@ describe('conflicts', () => {
 });
 
 describe('link', () => {
-  test('ties a row to a remote record, and unlink unties it until it is linked again', async () => {
+  test('links a row to a remote record, and unlink unlinks it until it is linked again', async () => {
     const contact = await newContact({ name: 'Somebody Else', email: 'other@clube.example' });
     people += 1;
     const person = await system.ems.person({ email: `ana${people}@clube.example`, last_name: 'Linked' });

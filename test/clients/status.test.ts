@@ -94,7 +94,7 @@ async function adds(insert: () => Promise<unknown>): Promise<Partial<TypeStatus>
   );
 }
 
-const examined = { entity_synced_on: null, examined_on: 'e.modified_on' };
+const evaluated = { entity_synced_on: null, evaluated_on: 'e.modified_on' };
 
 describe('status counts', () => {
   test('an empty system as in step', async () => {
@@ -133,7 +133,7 @@ describe('status counts', () => {
     ['an unconfirmed create', { state: `'CREATING'`, entity_synced_on: null }],
     ['one that passes the filter again', { state: `'REMOVED'` }],
     ['one restored under its old id', { entity_id: null }],
-    ['a parked one that changed', { state: `'PARKED'`, entity_synced_on: null, examined_on: `'2020-01-01Z'` }],
+    ['a parked one that changed', { state: `'PARKED'`, entity_synced_on: null, evaluated_on: `'2020-01-01Z'` }],
   ])('%s as due, and nothing else', async (_, record) => {
     expect(await adds(() => person({ record }))).toEqual({ total: 1, due: 1 });
     expect((await readStatus(orm, [process], 1_000)).inStep).toBe(false);
@@ -155,7 +155,7 @@ describe('status counts', () => {
     );
     expect(
       await adds(() =>
-        person({ ...future, record: { state: `'PARKED'`, entity_synced_on: null, examined_on: short } }),
+        person({ ...future, record: { state: `'PARKED'`, entity_synced_on: null, evaluated_on: short } }),
       ),
     ).toEqual({ total: 1, parked: 1 });
     expect(await adds(() => person({ ...future, record: { entity_synced_on: short, mapping_version: '2' } }))).toEqual({
@@ -169,12 +169,13 @@ describe('status counts', () => {
     ['waiting', 'WAITING'],
     ['parked', 'PARKED'],
     ['suppressed', 'SUPPRESSED'],
-    ['linked', 'LINKED'],
+    ['suppressed', 'ERASED'],
+    ['linked', 'SHARED'],
   ])('%s ones by their state', async (count, state) => {
     expect(
       await adds(() =>
         person({
-          record: { ...examined, state: `'${state}'`, waiting_for: state === 'WAITING' ? `'Organisation/9'` : null },
+          record: { ...evaluated, state: `'${state}'`, waiting_for: state === 'WAITING' ? `'Organisation/9'` : null },
         }),
       ),
     ).toEqual({ total: 1, [count]: 1 });

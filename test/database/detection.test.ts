@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const detection: Detection = {
   process: 'TAGSERVER',
-  mappingVersion: 2,
+  mappingVersion: '2',
   settleMs: 1_000,
   mapping: {
     type: 'Person',
@@ -50,7 +50,7 @@ async function pair(person: Record<string, unknown> = {}, record: Record<string,
     entity_key: id,
     state: 'IN_SYNC',
     entity_synced_on: TIME,
-    mapping_version: 2,
+    mapping_version: '2',
     sources_version: `1:${Temporal.Instant.from(TIME).epochNanoseconds / 1_000n}`,
     remote_id: id,
     ...record,
@@ -75,27 +75,27 @@ describe('detection', () => {
     ['an unconfirmed attempt', { state: 'PENDING' }, 'unconfirmed'],
     ['a create that was begun', { state: 'CREATING' }, 'unconfirmed'],
     ['a pair that keeps failing', { state: 'FAILING' }, 'unconfirmed'],
-    ['an older mapping', { mapping_version: 1 }, 'mapping'],
+    ['an older mapping', { mapping_version: '1' }, 'mapping'],
     ['a row it reads that changed', { sources_version: '1:1' }, 'sources'],
     ['a row it reads that is gone', { sources_version: '2:3555259200246912' }, 'sources'],
-    ['a record tied to no row', { entity_id: null }, 'restored'],
+    ['a record linked to no row', { entity_id: null }, 'restored'],
     ['a removed one that passes the filter again', { state: 'REMOVED', remote_id: null }, 'filter'],
-    ['parked at another time', { state: 'PARKED', examined_on: '2026-04-01T10:00:00Z' }, 'changed'],
+    ['parked at another time', { state: 'PARKED', evaluated_on: '2026-04-01T10:00:00Z' }, 'changed'],
   ])('%s: due', async (_, record, reason) => {
     expect(await reasonOf(await pair({}, record))).toBe(reason);
   });
 
   test.each([
-    ['parked at this time', { state: 'PARKED', entity_synced_on: null, examined_on: TIME }],
+    ['parked at this time', { state: 'PARKED', entity_synced_on: null, evaluated_on: TIME }],
     ['unlinked by an operator', { state: 'UNLINKED', entity_synced_on: null }],
-    ['waiting for what has not arrived', { state: 'WAITING', examined_on: TIME, waiting_for: 'Organisation/999999' }],
+    ['waiting for what has not arrived', { state: 'WAITING', evaluated_on: TIME, waiting_for: 'Organisation/999999' }],
   ])('%s: not due', async (_, record) => {
     expect(await reasonOf(await pair({}, record))).toBeNull();
   });
 
   test('what is waited for has arrived: due', async () => {
     const organisationId = await database.ems.organisation();
-    const id = await pair({}, { state: 'WAITING', examined_on: TIME, waiting_for: `Organisation/${organisationId}` });
+    const id = await pair({}, { state: 'WAITING', evaluated_on: TIME, waiting_for: `Organisation/${organisationId}` });
     expect(await reasonOf(id)).toBeNull();
     await database.client.query(
       `INSERT INTO sync_organisation (sync_process, entity_id, entity_key, state, remote_id)
@@ -109,7 +109,7 @@ describe('detection', () => {
     const holder = await pair({}, { updated_on: '2026-05-01T10:00:00Z' });
     const id = await pair(
       {},
-      { state: 'WAITING', examined_on: TIME, waiting_for: `Person/${holder}`, updated_on: '2026-05-01T10:00:01Z' },
+      { state: 'WAITING', evaluated_on: TIME, waiting_for: `Person/${holder}`, updated_on: '2026-05-01T10:00:01Z' },
     );
     expect(await reasonOf(id)).toBeNull();
     await database.client.query(`UPDATE sync_person SET updated_on = '2026-05-01T10:00:02Z' WHERE entity_key = $1`, [

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { beginAttempts } from '../../database/records/begin-attempt.ts';
-import { moveTimes } from '../../database/records/move-times.ts';
-import { drawPass, raisePassAbove } from '../../database/records/pass-sequence.ts';
+import { touchTimes } from '../../database/records/touch-times.ts';
+import { drawFencingToken, raiseFencingTokenAbove } from '../../database/records/fencing-token.ts';
 import { writeDeliveries } from '../../database/records/write-deliveries.ts';
 import { writeFailure } from '../../database/records/write-failure.ts';
-import type { Delivery, Examined } from '../../sync/delivery.ts';
+import type { Delivery, Evaluated } from '../../sync/delivery.ts';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 
 let database: MigratedDatabase;
@@ -22,26 +22,26 @@ afterAll(async () => {
   await database?.close();
 });
 
-const examined: Examined = {
+const evaluated: Evaluated = {
   modifiedOn: '2026-05-01T10:00:00.123456Z',
   settled: true,
   sourcesVersion: '0:0',
-  mappingVersion: 1,
+  mappingVersion: '1',
 };
 
 async function record() {
   const { rows } = await database.client.query(
-    'SELECT *, entity_synced_on::text, examined_on::text FROM sync_person WHERE entity_key = $1',
+    'SELECT *, entity_synced_on::text, evaluated_on::text FROM sync_person WHERE entity_key = $1',
     [personId],
   );
   return rows[0] ?? null;
 }
 
-const updated = (pass: number, contentHash: string): Delivery => ({
+const updated = (fencingToken: number, contentHash: string): Delivery => ({
   key: personId,
-  pass: String(pass),
+  fencingToken: String(fencingToken),
   kind: 'updated',
-  examined,
+  evaluated,
   remoteId: personId,
   remoteModifiedOn: null,
   contentHash,
@@ -73,11 +73,11 @@ describe('a late attempt', () => {
 
   test('removes no record that a newer attempt has written, nor one whose row has come back', async () => {
     await write(updated(7, 'v1:newer'));
-    await write({ key: personId, pass: '6', kind: 'removed', forget: true });
-    await write({ key: personId, pass: '8', kind: 'removed', forget: true });
+    await write({ key: personId, fencingToken: '6', kind: 'removed', forget: true });
+    await write({ key: personId, fencingToken: '8', kind: 'removed', forget: true });
     expect(await record()).toMatchObject({ pass: '7', state: 'IN_SYNC' });
     await database.ems.delete('person', personId);
-    await write({ key: personId, pass: '8', kind: 'removed', forget: true });
+    await write({ key: personId, fencingToken: '8', kind: 'removed', forget: true });
     expect(await record()).toBeNull();
   });
 });
@@ -108,13 +108,13 @@ describe('results', () => {
 
   test('parked and waiting note the time that was judged, and lose nothing of what was delivered', async () => {
     await write(updated(3, 'v1:known'));
-    await write({ key: personId, pass: '4', kind: 'waiting', examined, for: 'Organisation/5' });
+    await write({ key: personId, fencingToken: '4', kind: 'waiting', evaluated, for: 'Organisation/5' });
     expect(await record()).toMatchObject({ state: 'WAITING', waiting_for: 'Organisation/5', content_hash: 'v1:known' });
     await write({
       key: personId,
-      pass: '5',
+      fencingToken: '5',
       kind: 'parked',
-      examined,
+      evaluated,
       errorClass: 'rejected',
       field: 'last_name',
       reason: 'is empty',
@@ -122,7 +122,7 @@ describe('results', () => {
     expect(await record()).toMatchObject({
       state: 'PARKED',
       waiting_for: null,
-      examined_on: '2026-05-01 10:00:00.123456+00',
+      evaluated_on: '2026-05-01 10:00:00.123456+00',
       content_hash: 'v1:known',
       remote_id: personId,
       last_error: 'last_name: is empty',
@@ -130,7 +130,7 @@ describe('results', () => {
   });
 
   test('an unsettled row is noted a microsecond short, its sources as unknown', async () => {
-    await write({ ...updated(3, 'v1:x'), examined: { ...examined, settled: false } } as Delivery);
+    await write({ ...updated(3, 'v1:x'), evaluated: { ...evaluated, settled: false } } as Delivery);
     expect(await record()).toMatchObject({ entity_synced_on: '2026-05-01 10:00:00.123455+00', sources_version: null });
   });
 
@@ -139,8 +139,8 @@ describe('results', () => {
     const third = await database.ems.person();
     await write(
       updated(3, 'v1:a'),
-      { key: other, pass: '3', kind: 'parked', examined, errorClass: 'rejected', field: null, reason: 'no' },
-      { key: third, pass: '3', kind: 'removed', forget: false },
+      { key: other, fencingToken: '3', kind: 'parked', evaluated, errorClass: 'rejected', field: null, reason: 'no' },
+      { key: third, fencingToken: '3', kind: 'removed', forget: false },
     );
     const { rows } = await database.client.query(
       'SELECT entity_key, state FROM sync_person WHERE entity_key = ANY ($1) ORDER BY entity_key',
@@ -150,36 +150,36 @@ describe('results', () => {
   });
 });
 
-const unchanged = (pass: string) => ({
+const unchanged = (fencingToken: string) => ({
   key: personId,
-  pass,
-  examined: { ...examined, modifiedOn: '2026-05-02T10:00:00.000001Z' },
+  fencingToken,
+  evaluated: { ...evaluated, modifiedOn: '2026-05-02T10:00:00.000001Z' },
 });
 
 describe('moving times in bulk', () => {
   test('moves what is as it was read, once', async () => {
     await write(updated(3, 'v1:a'));
     await database.ems.update('person', personId, { modified_on: '2026-05-02T10:00:00.000001Z' });
-    expect(await moveTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('3')])).toBe(1);
-    expect(await moveTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('3')])).toBe(0);
+    expect(await touchTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('3')])).toBe(1);
+    expect(await touchTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('3')])).toBe(0);
     expect(await record()).toMatchObject({ entity_synced_on: '2026-05-02 10:00:00.000001+00', pass: '3' });
   });
 
   test('leaves a record that another pass has written since, and a row that has changed since', async () => {
     await write(updated(4, 'v1:a'));
     await database.ems.update('person', personId, { modified_on: '2026-05-02T10:00:00.000001Z' });
-    expect(await moveTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('3')])).toBe(0);
+    expect(await touchTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('3')])).toBe(0);
     await database.ems.update('person', personId, { modified_on: '2026-05-03T10:00:00Z' });
-    expect(await moveTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('4')])).toBe(0);
+    expect(await touchTimes(database.orm, 'TAGSERVER', 'Person', [unchanged('4')])).toBe(0);
   });
 });
 
 describe('pass numbers', () => {
   test('only grow, also when they are lifted above what a target holds', async () => {
-    const first = await drawPass(database.orm);
-    await raisePassAbove(database.orm, first + 1_000n);
-    expect(await drawPass(database.orm)).toBeGreaterThan(first + 1_000n);
-    await raisePassAbove(database.orm, 1n);
-    expect(await drawPass(database.orm)).toBeGreaterThan(first + 1_000n);
+    const first = await drawFencingToken(database.orm);
+    await raiseFencingTokenAbove(database.orm, first + 1_000n);
+    expect(await drawFencingToken(database.orm)).toBeGreaterThan(first + 1_000n);
+    await raiseFencingTokenAbove(database.orm, 1n);
+    expect(await drawFencingToken(database.orm)).toBeGreaterThan(first + 1_000n);
   });
 });

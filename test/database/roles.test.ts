@@ -144,7 +144,7 @@ describe('the role', () => {
       const admin = new Client({ connectionString: fresh.url });
       await admin.connect();
       // As if the last migration were new.
-      await admin.query('DROP TABLE sync_move');
+      await admin.query('DROP TABLE sync_rekey');
       await admin.query("DELETE FROM sync_migration WHERE name = 'sync-0006-moving'");
       const later = await runCli(['migrate'], settings);
       expect(later.stdout).toContain('ran sync-0006-moving\nthe role ems_sync may do');

@@ -15,7 +15,7 @@ afterAll(async () => {
 
 const detection = (type: 'Person' | 'Race') => ({
   process: 'TAGSERVER' as const,
-  mappingVersion: 1,
+  mappingVersion: '1',
   settleMs: 0,
   mapping: { type, filter: 'true', sources: {}, referencedTypes: [] },
 });

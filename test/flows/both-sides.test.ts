@@ -19,9 +19,9 @@ interface Ending {
   readonly why: string;
 }
 
-const BOTH_ANEW = 'the same e-mail on both sides is one person: adopted, EMS wins';
+const BOTH_ANEW = 'the same e-mail on both sides is one person: matched, EMS wins';
 const EMS_DELETE_WINS = 'an EMS delete beats all';
-const UNLINKED = 'a remote delete without an edit in EMS unties the pair; EMS keeps its row';
+const UNLINKED = 'a remote delete without an edit in EMS unlinks the pair; EMS keeps its row';
 const EDIT_BEATS_DELETE = 'a remote delete loses to an EMS edit: it is made anew';
 const EMS_WINS = 'where both have edited, EMS wins, and what lost is kept';
 
@@ -63,7 +63,7 @@ const CASES: Readonly<Record<Name, Ending>> = {
   'DR CE': { ems: ['Ana', 'New2'], remote: ['New2'], state: 'UNLINKED', why: UNLINKED },
   'DR CR': { ems: ['Ana', 'New2'], remote: ['New2'], state: 'UNLINKED', why: UNLINKED },
   'DR EE': { ems: ['Ems'], remote: ['Ems'], state: 'IN_SYNC', why: EDIT_BEATS_DELETE },
-  'DR ER': { ems: ['Ana'], remote: [], state: 'UNLINKED', why: 'there is nothing left to edit; untied' },
+  'DR ER': { ems: ['Ana'], remote: [], state: 'UNLINKED', why: 'there is nothing left to edit; unlinked' },
   'DR DE': { ems: [], remote: [], state: null, why: 'gone on both sides' },
   'DR DR': { ems: ['Ana'], remote: [], state: 'UNLINKED', why: UNLINKED },
 };

@@ -101,7 +101,7 @@ describe('ChatWoot: persons', () => {
     expect(rows).toEqual([{ fields: ['name'] }]);
   });
 
-  test('a contact that is there already is adopted by its e-mail: EMS wins, gaps are filled in, and what lost is kept', async () => {
+  test('a contact that is there already is matched by its e-mail: EMS wins, gaps are filled in, and what lost is kept', async () => {
     const email = under.email();
     const { contact: id } = await system.chatwoot.control.backdoor({
       do: 'create-contact',

@@ -85,7 +85,7 @@ const TABLE: Readonly<Record<string, Row>> = {
     compliance: 'unsubscribed / SUPPRESSED / email: unsubscribed',
     forgotten: `${NO} / SUPPRESSED / email: forgotten`,
   },
-  erase: Object.fromEntries(STANDINGS.map((standing) => [standing, `${NO} / SUPPRESSED / erased`])) as Row,
+  erase: Object.fromEntries(STANDINGS.map((standing) => [standing, `${NO} / ERASED`])) as Row,
 };
 
 let under: MailchimpUnderTest;

@@ -24,7 +24,7 @@ const REFUSED = {
   'unsubscribed (1)': '1 / - / SUPPRESSED / email: unsubscribed',
   'bounced (2)': '2 / - / SUPPRESSED / email: bounced',
   'manual, by staff (3)': '3 / - / SUPPRESSED / email: manual',
-  // Made anew, with what the ledger holds.
+  // Made anew, with what the suppression list holds.
   'unsubscribed, then deleted': '1 / - / SUPPRESSED / email: unsubscribed',
 } as const;
 
@@ -44,7 +44,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   'bulk load': { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': NEWSLETTER, deleted: NEWSLETTER },
   retry: { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': OPTED_OUT, deleted: NEWSLETTER },
   'change of owner': { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': NEWSLETTER, deleted: NEWSLETTER },
-  erase: Object.fromEntries(STANDINGS.map((standing) => [standing, 'gone / SUPPRESSED / erased'])) as Row,
+  erase: Object.fromEntries(STANDINGS.map((standing) => [standing, 'gone / ERASED'])) as Row,
 };
 
 let under: MauticUnderTest;

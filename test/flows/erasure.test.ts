@@ -130,7 +130,7 @@ describe('a person who is erased', () => {
     for (const id of [person, again]) {
       for (const name of ['MAUTIC', 'MAILCHIMP', 'CHATWOOT'] as const) {
         const record = await system.process(name).record('Person', id);
-        expect([name, id, record?.state, record?.last_error]).toEqual([name, id, 'SUPPRESSED', 'erased']);
+        expect([name, id, record?.state, record?.last_error]).toEqual([name, id, 'ERASED', null]);
       }
     }
     expect(await holders(words.email, person)).toEqual([]);
@@ -182,8 +182,8 @@ test('a person whom EMS has deleted already is erased by what the targets know',
   const marketing = (await holders(words.email, anew)).filter((name) => name !== 'TAGSERVER');
   expect(marketing).toEqual([]);
   expect(await system.process('MAILCHIMP').record('Person', anew)).toMatchObject({
-    state: 'SUPPRESSED',
-    last_error: 'erased',
+    state: 'ERASED',
+    last_error: null,
   });
 });
 

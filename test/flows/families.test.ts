@@ -34,11 +34,15 @@ const states = async (...people: string[]) =>
   Promise.all(people.map(async (person) => (await chatwoot.record('Person', person))?.state ?? null));
 
 describe('a shared e-mail address', () => {
-  test('is one contact: the oldest adult owns it, the others are LINKED, and nothing is due', async () => {
+  test('is one contact: the oldest adult owns it, the others are SHARED, and nothing is due', async () => {
     const { email, child, mother, father } = await family();
-    expect(await states(mother, father, child)).toEqual(['IN_SYNC', 'LINKED', 'LINKED']);
+    expect(await states(mother, father, child)).toEqual(['IN_SYNC', 'SHARED', 'SHARED']);
     expect(await under.contactsWith(email)).toMatchObject([{ identifier: mother, name: 'Mother Silva' }]);
-    expect(await chatwoot.record('Person', child)).toMatchObject({ waiting_for: `Person/${mother}`, remote_id: null });
+    expect(await chatwoot.record('Person', child)).toMatchObject({
+      shared_with: mother,
+      waiting_for: null,
+      remote_id: null,
+    });
     const versions = await system.rowVersions();
     await chatwoot.sweep();
     expect(await system.rowVersions()).toEqual(versions);
@@ -48,7 +52,7 @@ describe('a shared e-mail address', () => {
     const { email, mother } = await family();
     const grandmother = await system.ems.person({ first_name: 'Old', email, date_of_birth: '1950-01-01' });
     await chatwoot.settle();
-    expect(await states(mother, grandmother)).toEqual(['IN_SYNC', 'LINKED']);
+    expect(await states(mother, grandmother)).toEqual(['IN_SYNC', 'SHARED']);
     expect(await under.contactsWith(email)).toMatchObject([{ identifier: mother }]);
   });
 
@@ -57,7 +61,7 @@ describe('a shared e-mail address', () => {
     const contact = await under.contactOf(mother);
     await system.ems.delete('person', mother);
     await chatwoot.settle();
-    expect(await states(mother, father, child)).toEqual([null, 'IN_SYNC', 'LINKED']);
+    expect(await states(mother, father, child)).toEqual([null, 'IN_SYNC', 'SHARED']);
     expect(await under.contactsWith(email)).toMatchObject([{ id: contact, identifier: father, name: 'Father Silva' }]);
     expect((await under.contact(contact))?.custom_attributes['ems_removed'] ?? null).toBeNull();
   });
@@ -67,12 +71,12 @@ describe('a shared e-mail address', () => {
     const moved = under.email();
     await system.ems.update('person', mother, { email: moved });
     await chatwoot.settle();
-    expect(await states(mother, father, child)).toEqual(['IN_SYNC', 'IN_SYNC', 'LINKED']);
+    expect(await states(mother, father, child)).toEqual(['IN_SYNC', 'IN_SYNC', 'SHARED']);
     expect(await under.contactsWith(moved)).toMatchObject([{ identifier: mother }]);
     expect(await under.contactsWith(email)).toMatchObject([{ identifier: father }]);
   });
 
-  test('a LINKED person gets an address of its own, and then a contact', async () => {
+  test('a SHARED person gets an address of its own, and then a contact', async () => {
     const { child } = await family();
     const own = under.email();
     await system.ems.update('person', child, { email: own });
@@ -87,12 +91,12 @@ describe('a shared e-mail address', () => {
     const { email } = await under.row('person', one.person);
     await system.ems.update('person', two.person, { email });
     await chatwoot.settle();
-    expect(await states(one.person, two.person)).toEqual(['IN_SYNC', 'LINKED']);
+    expect(await states(one.person, two.person)).toEqual(['IN_SYNC', 'SHARED']);
     expect(await under.contactsWith(email)).toMatchObject([{ identifier: one.person }]);
     expect(await under.contact(two.contact)).toMatchObject({ custom_attributes: { ems_removed: true } });
   });
 
-  test('a conversation of a LINKED person is at the contact that stands for it', async () => {
+  test('a conversation of a SHARED person is at the contact that stands for it', async () => {
     const { child, mother } = await family();
     const conversation = await system.ems.insert('conversation', { person_id: child, subject: 'Lost property' });
     await system.ems.insert('conversation_message', {
@@ -156,14 +160,14 @@ describe('contacts that agents merge', () => {
     expect(await under.contact(base)).toMatchObject({ identifier: person });
   });
 
-  test('two of ours: neither is written over blindly, and the pair that lost its contact is untied', async () => {
+  test('two of ours: neither is written over blindly, and the pair that lost its contact is unlinked', async () => {
     const one = await under.personInStep();
     const two = await under.personInStep();
     await under.control.backdoor({ do: 'merge-contacts', base: one.contact, mergee: two.contact });
     await chatwoot.settle();
     expect(await under.contact(one.contact)).toMatchObject({ identifier: one.person });
     const merged = await chatwoot.record('Person', two.person);
-    // A contact that was merged away looks as one that was deleted: the pair is untied, and EMS keeps its row.
+    // A contact that was merged away looks as one that was deleted: the pair is unlinked, and EMS keeps its row.
     expect(merged).toMatchObject({ state: 'UNLINKED', remote_id: null });
     expect(await under.row('person', two.person)).toMatchObject({ first_name: 'Ana' });
   });

@@ -42,7 +42,7 @@ async function unsubscribed(): Promise<string> {
   const { person, email, preference } = await under.personInStep();
   await under.control.backdoor({ do: 'unsubscribe', member: email });
   await mailchimp.poll();
-  // The ledger alone knows: neither a record nor a member does.
+  // The suppression list alone knows: neither a record nor a member does.
   await system.ems.delete('contact_preference', preference);
   await system.ems.delete('person', person);
   await mailchimp.settle();
@@ -76,7 +76,7 @@ describe('SYNC_KEY, changed as operating.md says', () => {
 
     for (const addresses of [before, between, after]) {
       expect(await another(addresses.refused)).toBe('SUPPRESSED / email: unsubscribed');
-      expect(await another(addresses.erased)).toBe('SUPPRESSED / erased');
+      expect(await another(addresses.erased)).toBe('ERASED / null');
       expect(await under.member(addresses.refused)).toBeNull();
       expect(await under.member(addresses.erased)).toBeNull();
     }

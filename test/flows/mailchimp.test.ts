@@ -134,7 +134,7 @@ describe('outbound', () => {
     await mailchimp.settle();
     expect(await under.member(next)).toMatchObject({ status: 'archived' });
     expect(await mailchimp.record('Person', person)).toBeNull();
-    expect((await system.database.query('SELECT FROM sync_move')).rows).toEqual([]);
+    expect((await system.database.query('SELECT FROM sync_rekey')).rows).toEqual([]);
   });
 
   test('an e-mail goes from A to B and back: one member throughout', async () => {

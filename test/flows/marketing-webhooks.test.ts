@@ -80,7 +80,7 @@ async function post(path: string, body: string, headers: Readonly<Record<string,
 }
 
 describe('without any poll', () => {
-  test('Mautic’s signed webhook brings an unsubscription into the ledger', async () => {
+  test('Mautic’s signed webhook brings an unsubscription into the suppression list', async () => {
     const { person } = await personInStep('MAUTIC');
     const contact = Number((await system.process('MAUTIC').record('Person', person))?.remote_id);
     await system.mautic.control.backdoor({ do: 'unsubscribe', contact });

@@ -86,7 +86,7 @@ describe('outbound update', () => {
 
     const result = await system.sweep();
 
-    expect(result.totals).toEqual({ Person: expect.objectContaining({ due: 1, moved: 1, started: 0 }) });
+    expect(result.totals).toEqual({ Person: expect.objectContaining({ due: 1, touched: 1, started: 0 }) });
     expect(await system.tagServer.control.journal({ writesOnly: true })).toEqual([]);
     expect(await system.record('Person', personId)).toMatchObject({
       state: 'IN_SYNC',
@@ -182,7 +182,7 @@ describe('outbound delete', () => {
     expect(await system.record('Tag', tagId)).toMatchObject({ state: 'IN_SYNC', entity_id: tagId });
   });
 
-  test('deleted and restored between two sweeps: the record is tied to the row again', async () => {
+  test('deleted and restored between two sweeps: the record is linked to the row again', async () => {
     const { tagId, participantId } = await delivered();
     const { rows } = await system.database.query('SELECT code, modified_on::text FROM tag WHERE id = $1', [tagId]);
     await system.ems.delete('tag', tagId);

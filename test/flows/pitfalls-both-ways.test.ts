@@ -68,7 +68,7 @@ test('answers of creates are lost: each person has one contact (16)', async () =
   }
 });
 
-test('workers die while strangers become persons: each is one person, tied once (17)', async () => {
+test('workers die while strangers become persons: each is one person, linked once (17)', async () => {
   const emails = Array.from({ length: 25 }, () => under.email());
   for (const email of emails) await under.control.backdoor({ do: 'create-contact', set: { name: 'Ana Silva', email } });
   const poll = chatwoot.poll();

@@ -99,7 +99,7 @@ export class ProcessUnderTest {
 
   async #recordWhere(type: EntityType, condition: string, value: string): Promise<RecordRow | null> {
     const { rows } = await this.#database.query<RecordRow>(
-      `SELECT *, entity_synced_on::text, examined_on::text, remote_synced_on::text, updated_on::text
+      `SELECT *, entity_synced_on::text, evaluated_on::text, remote_synced_on::text, updated_on::text
        FROM ${recordTable(type)} WHERE sync_process = $1 AND ${condition}`,
       [this.name, value],
     );

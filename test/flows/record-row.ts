@@ -4,11 +4,12 @@ export interface RecordRow {
   readonly entity_id: string | null;
   readonly entity_key: string;
   readonly entity_synced_on: string | null;
-  readonly examined_on: string | null;
+  readonly evaluated_on: string | null;
   readonly remote_synced_on: string | null;
   readonly remote_id: string | null;
   readonly content_hash: string | null;
   readonly waiting_for: string | null;
+  readonly shared_with: string | null;
   readonly sources_version: string | null;
   readonly pass: string;
   readonly last_error_class: string | null;

@@ -253,9 +253,9 @@ describe('RunSignup', () => {
     ]);
     expect(rows).toHaveLength(2);
     expect(await runSignup.recordOfRemote('Person', first.userId)).toMatchObject({
-      state: 'LINKED',
+      state: 'SHARED',
       entity_key: null,
-      waiting_for: `Person/${person}`,
+      shared_with: person,
     });
     // What the older account says is known to be the same person's, even if it does not look like it any more.
     await system.runSignup.control.backdoor({
@@ -329,10 +329,10 @@ describe('RunSignup', () => {
   test('unlink: registrations stay as they are on both sides, and nothing is followed', async () => {
     const { raceId, eventIds } = await system.runSignup.control.backdoor({
       do: 'create-race',
-      race: { name: 'Untied', timezone: 'America/New_York' },
+      race: { name: 'Unlinked', timezone: 'America/New_York' },
       events: [{ name: '5K', start: '2099-06-07T08:30' }],
     });
-    const event = await system.ems.event({ name: 'Untied', time_zone: 'America/New_York' });
+    const event = await system.ems.event({ name: 'Unlinked', time_zone: 'America/New_York' });
     await runSignup.syncNow('Event', event, `link:${raceId}`);
     await runSignup.settle();
     const { registrationId } = await registered(eventIds[0] ?? 0);

@@ -231,7 +231,7 @@ export class System {
 
   async record(type: EntityType, key: EntityKey): Promise<RecordRow | null> {
     const { rows } = await this.database.query<RecordRow>(
-      `SELECT *, entity_synced_on::text, examined_on::text, remote_synced_on::text, updated_on::text
+      `SELECT *, entity_synced_on::text, evaluated_on::text, remote_synced_on::text, updated_on::text
        FROM ${recordTable(type)} WHERE sync_process = 'TAGSERVER' AND entity_key = $1`,
       [key],
     );

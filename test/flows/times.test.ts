@@ -127,7 +127,7 @@ describe('times', () => {
 
     const result = await system.sweep();
 
-    expect(result.totals['Event']).toMatchObject({ due: 1, moved: 1, started: 0 });
+    expect(result.totals['Event']).toMatchObject({ due: 1, touched: 1, started: 0 });
     expect(await system.tagServer.control.journal({ writesOnly: true })).toEqual([]);
     expect(await system.record('Event', eventId)).toMatchObject({
       entity_synced_on: await system.modifiedOn('event', eventId),

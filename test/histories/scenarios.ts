@@ -117,7 +117,7 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    title: 'a poll that finds a stranger, a change, a conflict, an order, and a storm of hints',
+    title: 'a poll that finds a stranger, a change, a conflict, a command, and a storm of hints',
     async run(system) {
       const chatwoot = system.process('CHATWOOT');
       const person = await system.ems.person({ email: 'ana@clube.example' });

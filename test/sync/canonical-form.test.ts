@@ -92,16 +92,16 @@ describe('canonical form', () => {
     expect(() => canonicalForm({ deep: [value] })).toThrow(RangeError);
   });
 
-  const { value: values } = fc.letrec<{ value: FieldValue }>((tie) => ({
+  const { value: values } = fc.letrec<{ value: FieldValue }>((link) => ({
     value: fc.oneof(
       { maxDepth: 3, depthSize: 'small' },
       fc.string({ unit: 'binary' }),
       fc.constantFrom<FieldValue>(null, undefined, '', ' ', 'Zoe\u0308', -0),
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.boolean(),
-      fc.array(tie('value'), { maxLength: 4 }),
-      fc.array(tie('value'), { maxLength: 4 }).map((items) => new Set(items)),
-      fc.dictionary(fc.string({ unit: 'binary' }), tie('value'), { maxKeys: 4 }) as fc.Arbitrary<FieldValue>,
+      fc.array(link('value'), { maxLength: 4 }),
+      fc.array(link('value'), { maxLength: 4 }).map((items) => new Set(items)),
+      fc.dictionary(fc.string({ unit: 'binary' }), link('value'), { maxKeys: 4 }) as fc.Arbitrary<FieldValue>,
     ),
   }));
 

@@ -33,8 +33,9 @@ type Word =
   | 'drop-forget'
   | 'park'
   | 'wait'
-  | 'link'
-  | 'suppress';
+  | 'share'
+  | 'suppress'
+  | 'stay-erased';
 
 function word(decision: OutboundDecision): Word {
   if (decision.kind === 'remove') return decision.forget ? 'forget' : 'remove';
@@ -57,24 +58,27 @@ type Table = Readonly<Record<SyncState, Row>>;
 
 const always = (row: Row): Table => Object.fromEntries(SYNC_STATES.map((state) => [state, row])) as Table;
 const UNTOUCHED: Row = ['nothing', 'nothing'];
+const STAYS: Row = ['stay-erased', 'stay-erased'];
 
 const GONE: Table = {
   ...always(['forget', 'forget']),
   REMOVED: ['drop-forget', 'forget'],
   SUPPRESSED: ['drop-forget', 'forget'],
-  LINKED: ['drop-forget', 'drop-forget'],
+  ERASED: ['drop-forget', 'forget'],
+  SHARED: ['drop-forget', 'drop-forget'],
   UNLINKED: ['drop-forget', 'drop-forget'],
 };
 const FILTERED_OUT: Table = {
   ...always(['remove', 'remove']),
   REMOVED: UNTOUCHED,
   SUPPRESSED: ['drop', 'remove'],
-  LINKED: ['drop', 'drop'],
+  ERASED: STAYS,
+  SHARED: ['drop', 'drop'],
   UNLINKED: UNTOUCHED,
 };
-const PARKED: Table = { ...always(['park', 'park']), UNLINKED: UNTOUCHED };
-const MISSING: Table = { ...always(['wait', 'wait']), UNLINKED: UNTOUCHED };
-const SEND: Table = { ...always(['create', 'update']), UNLINKED: UNTOUCHED };
+const PARKED: Table = { ...always(['park', 'park']), UNLINKED: UNTOUCHED, ERASED: STAYS };
+const MISSING: Table = { ...always(['wait', 'wait']), UNLINKED: UNTOUCHED, ERASED: STAYS };
+const SEND: Table = { ...always(['create', 'update']), UNLINKED: UNTOUCHED, ERASED: STAYS };
 const EQUAL: Table = { ...SEND, IN_SYNC: ['create', 'unchanged'] };
 
 /** What, with which hash on record, and the table without and with `resend`. */
@@ -103,7 +107,7 @@ const judgeConsent = (state: SyncState, hash: string | null, options: JudgeOptio
 describe('a person who has refused', () => {
   const unsubscribed = [{ channel: 'email', reason: 'unsubscribed' }] as const;
   const erased = [{ channel: 'sms', reason: 'erased' }] as const;
-  test.each(SYNC_STATES.filter((state) => state !== 'UNLINKED'))(
+  test.each(SYNC_STATES.filter((state) => state !== 'UNLINKED' && state !== 'ERASED'))(
     'gets nothing where that is withheld, whatever is asked: %s',
     (state) => {
       for (const resend of [false, true]) {
@@ -129,9 +133,9 @@ describe('a person who has refused', () => {
   });
 
   test('and was erased gets nothing at all, by whatever address or record that is known', () => {
-    expect(judgeConsent('IN_SYNC', OTHER_HASH, { suppressions: erased, resend: true })).toBe('suppress');
-    const known = { ...record('SUPPRESSED', null, null), erased: true };
-    for (const entity of [mapped, filteredOut, parked]) expect(word(judgeOutbound(entity, known))).toBe('suppress');
+    expect(judgeConsent('IN_SYNC', OTHER_HASH, { suppressions: erased, resend: true })).toBe('stay-erased');
+    const known = record('ERASED', null, null);
+    for (const entity of [mapped, filteredOut, parked]) expect(word(judgeOutbound(entity, known))).toBe('stay-erased');
     expect(word(judgeOutbound(gone, known))).toBe('drop-forget');
   });
 });
@@ -218,7 +222,7 @@ describe('for any pair', () => {
     );
   });
 
-  test('an untied pair is never sent and never removed at the target', () => {
+  test('an unlinked pair is never sent and never removed at the target', () => {
     fc.assert(
       fc.property(pairs, (pair) => {
         const decision = judge({ ...pair, record: record('UNLINKED', REMOTE_ID, HASH) });

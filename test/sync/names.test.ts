@@ -42,7 +42,7 @@ test.each<[DeliveryKind, SyncOutcome]>([
   ['parked', 'PARKED'],
   ['waiting', 'WAITING'],
   ['blocked', 'PENDING'],
-  ['gave-way', 'PENDING'],
+  ['released', 'PENDING'],
   ['nothing', 'NOTHING'],
   ['superseded', 'NOTHING'],
 ])('a pair whose pass ended as %s stands as %s', (kind, outcome) => {

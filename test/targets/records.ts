@@ -30,7 +30,7 @@ export class Records {
       this.#stored.set(key, result.stored ?? {});
       this.#moving.delete(key);
     }
-    if ((result.kind === 'gave-way' || result.kind === 'withheld') && result.remoteId === null)
+    if ((result.kind === 'released' || result.kind === 'withheld') && result.remoteId === null)
       this.#remoteIds.delete(key);
     return result;
   }
@@ -46,7 +46,7 @@ export class Records {
       ...this.about(key, { ...(suppressions && { suppressions }), ...(shared && { shared }) }),
       content,
       references: new Map(),
-      giveWay: false,
+      release: false,
       ...more,
     };
   }
@@ -56,7 +56,7 @@ export class Records {
       type: 'Person',
       key,
       remoteId: remoteId === undefined ? (this.#remoteIds.get(key) ?? null) : remoteId,
-      pass: 1n,
+      fencingToken: 1n,
       consent: this.#consentOf(key, suppressions, shared),
     } satisfies RemoveRequest;
   }
@@ -77,8 +77,8 @@ export class Records {
         this.#remoteIds.set(key, remoteId);
         this.#moving.delete(key);
       },
-      movingTo: async () => this.#moving.get(key) ?? null,
-      willMoveTo: async (remoteId) => void this.#moving.set(key, remoteId),
+      rekeyingTo: async () => this.#moving.get(key) ?? null,
+      willRekeyTo: async (remoteId) => void this.#moving.set(key, remoteId),
       willStore: async (field, value) => {
         if (this.#remoteIds.has(key)) this.#stored.set(key, { ...this.#stored.get(key), [field]: value });
       },

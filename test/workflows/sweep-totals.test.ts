@@ -13,11 +13,11 @@ const count = fc.nat({ max: 1_000 });
 /** Counts of a sweep in which nothing was lost. */
 const honest: fc.Arbitrary<TypeTotals> = fc
   .record({
-    moved: count,
+    touched: count,
     busy: count,
     inSync: count,
     removed: count,
-    linked: count,
+    shared: count,
     waiting: count,
     parked: count,
     suppressed: count,
@@ -26,13 +26,13 @@ const honest: fc.Arbitrary<TypeTotals> = fc
     leftRunning: count,
   })
   .map((counts) => {
-    const { moved, busy, ...children } = counts;
+    const { touched, busy, ...children } = counts;
     const started = Object.values(children).reduce((sum, value) => sum + value, 0);
-    return { ...counts, started, due: moved + busy + started };
+    return { ...counts, started, due: touched + busy + started };
   });
 
 describe('the counts of a sweep (pitfall 38)', () => {
-  test('hold if every due row was moved, busy or started, and every child ended or was left running', () => {
+  test('hold if every due row was touched, busy or started, and every child ended or was left running', () => {
     fc.assert(fc.property(honest, (totals) => expect(() => assertTotalsHold({ Person: totals })).not.toThrow()));
   });
 
@@ -72,7 +72,7 @@ describe('the page of a sweep', () => {
     const totals = {
       ...emptyTotals(),
       due: 9,
-      moved: 2,
+      touched: 2,
       busy: 1,
       started: 6,
       inSync: 3,

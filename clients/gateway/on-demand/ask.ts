@@ -5,7 +5,7 @@ import { pairWorkflowId } from '../../../sync/workflow-ids.ts';
 import type { PairRef } from '../../../workflows/pair-start.ts';
 import type { CommonSettings } from '../../../settings/schema.ts';
 import { AtMost } from '../../at-most.ts';
-import { carriersOf } from '../../carriers.ts';
+import { parentsOf } from '../../parents.ts';
 import { knownKeys } from '../../find-pairs.ts';
 import { requestSyncNow, requestSyncWithin } from '../../request-sync.ts';
 import { webUiLink } from '../../web-ui-link.ts';
@@ -70,7 +70,7 @@ export class Asker {
     return Promise.all(results);
   }
 
-  /** By the id of each pair that there is something to do for: the pair to ask, itself or the one that it travels with. */
+  /** By the id of each pair that there is something to do for: the pair to ask, itself or its parent. */
   async #find(pairs: readonly PairRef[]): Promise<ReadonlyMap<string, PairRef>> {
     const { orm } = this.#servers;
     const found = new Map<string, PairRef>();
@@ -78,8 +78,8 @@ export class Asker {
       const { process, type } = group[0] as PairRef;
       const keys = group.map(({ key }) => key);
       const known = await knownKeys(orm, process, type, keys);
-      const carriers = await carriersOf(orm, processOf(process), group);
-      for (const pair of group) if (known.has(pair.key)) found.set(idOf(pair), carriers.get(formatRef(pair)) ?? pair);
+      const parents = await parentsOf(orm, processOf(process), group);
+      for (const pair of group) if (known.has(pair.key)) found.set(idOf(pair), parents.get(formatRef(pair)) ?? pair);
     }
     return found;
   }

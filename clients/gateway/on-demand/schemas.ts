@@ -120,12 +120,16 @@ export const pairState = z
         state: z.enum(SYNC_STATES),
         remoteId: z.string().nullable().meta({ description: 'Null as well where it would tell who it is.' }),
         waitingFor: z.string().nullable().meta({ example: 'Person/4711' }),
+        sharedWith: z
+          .string()
+          .nullable()
+          .meta({ description: 'SHARED: whose remote record stands for this row.', example: 'Person/12' }),
         lastErrorClass: z.string().nullable(),
         lastError: z.string().nullable().meta({ description: 'Without values.' }),
         attempts: z.int().min(0),
         failingSince: time,
         entitySyncedOn: time.meta({ description: "The row's time that was last delivered or absorbed." }),
-        examinedOn: time.meta({ description: "The row's time that was last judged without a delivery." }),
+        evaluatedOn: time.meta({ description: "The row's time that was last judged without a delivery." }),
         remoteSyncedOn: time.meta({ description: "The target's own time." }),
         updatedOn: time.meta({ description: 'When the record was written.' }),
       })

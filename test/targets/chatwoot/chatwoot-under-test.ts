@@ -58,8 +58,8 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
       content,
       remoteId: null,
       references: new Map(),
-      pass: 1n,
-      giveWay: false,
+      fencingToken: 1n,
+      release: false,
       ...more,
     });
 
@@ -74,7 +74,7 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
     },
     inbound,
     remove: (type: EntityType, key: string, remoteId: string | null) =>
-      connected().remove({ type, key, remoteId, pass: 2n }),
+      connected().remove({ type, key, remoteId, fencingToken: 2n }),
     probe: () => connected().probe(),
     contact: async (id: string | number) => (await running().control.state()).contacts[String(id)],
     get control() {

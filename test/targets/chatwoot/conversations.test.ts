@@ -165,7 +165,7 @@ describe('a conversation that began at ChatWoot', () => {
       emsKey: '81',
       complete: true,
       content: { subject: 'My bib', status: 'open', channel: 'EMAIL' },
-      parents: { personId: { type: 'Person', remoteId: contact } },
+      references: { personId: { type: 'Person', remoteId: contact } },
       related: [{ type: 'Person', remoteId: contact, emsKey: '4711', content: ANA }],
     });
     expect(record?.messages).toMatchObject([
@@ -251,8 +251,8 @@ describe('messages', () => {
       remoteId: null,
       content: content(...bodies),
       references,
-      pass: 1n,
-      giveWay: true,
+      fencingToken: 1n,
+      release: true,
     });
     expect((await chatwoot.control.state()).sentToCustomers).toEqual([]);
     expect(Object.values((await chatwoot.control.state()).conversations)[0]?.messages).toHaveLength(4);
@@ -268,8 +268,8 @@ describe('messages', () => {
         remoteId: null,
         content: content(...bodies),
         references,
-        pass: 1n,
-        giveWay: true,
+        fencingToken: 1n,
+        release: true,
       }),
     );
     const { sentToCustomers } = await chatwoot.control.state();

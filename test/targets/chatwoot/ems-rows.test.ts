@@ -34,7 +34,7 @@ const person = (values: object = {}) => insert('person', { ...MODIFIED, last_nam
 async function load(type: EntityType, key: string): Promise<Pair> {
   const { process } = chatwoot;
   const mapping = mappingOf(process, type);
-  const detection = { process: process.name, mapping, mappingVersion: 1, settleMs: 0 };
+  const detection = { process: process.name, mapping, mappingVersion: '1', settleMs: 0 };
   const [pair] = await loadPairs(database.orm, detection, [key]);
   if (pair === undefined) throw new Error('it was not loaded');
   return pair;
@@ -107,9 +107,9 @@ test('only the messages that EMS has written are sent', async () => {
   const message = (body: string) =>
     insert('conversation_message', { ...MODIFIED, conversation_id, author: 'EMS', body });
   const [fromRemote, sent, unsent] = [await message('from ChatWoot'), await message('sent'), await message('unsent')];
-  const tie = { sync_process: 'CHATWOOT', updated_on: MODIFIED.modified_on };
-  await insert('sync_conversation_message', { ...tie, entity_key: fromRemote, remote_id: '1', origin: 'remote' });
-  await insert('sync_conversation_message', { ...tie, entity_key: sent, remote_id: '2', origin: 'ems' });
+  const link = { sync_process: 'CHATWOOT', updated_on: MODIFIED.modified_on };
+  await insert('sync_conversation_message', { ...link, entity_key: fromRemote, remote_id: '1', origin: 'remote' });
+  await insert('sync_conversation_message', { ...link, entity_key: sent, remote_id: '2', origin: 'ems' });
   const { messages, ems_conversation_id } = await contentOf('Conversation', conversation_id);
   expect(ems_conversation_id).toBe(conversation_id);
   expect(messages).toMatchObject([

@@ -108,7 +108,7 @@ test.each([
 
 test('a wrong inbox stops the conversations, not the persons', async () => {
   const remote = chatwoot.connect({ CHATWOOT_INBOX_ID: '99' });
-  const common = { remoteId: null, pass: 1n, giveWay: false };
+  const common = { remoteId: null, fencingToken: 1n, release: false };
   const person = { ...common, type: 'Person' as const, key: '4711', content: { ...NOBODY, ...ANA } };
   const { remoteId } = asSent(await remote.send({ ...person, references: new Map() }));
   const references = new Map([['Person/4711', remoteId]]);

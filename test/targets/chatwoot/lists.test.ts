@@ -69,7 +69,7 @@ describe('the list of contacts', () => {
         modifiedOn: null,
         content: ANA,
         complete: true,
-        parents: {},
+        references: {},
         related: [],
         messages: null,
         removed: false,
@@ -164,7 +164,7 @@ describe('the list of conversations', () => {
       complete: false,
       messages: null,
       removed: false,
-      parents: { personId: { type: 'Person', remoteId: String(contact) } },
+      references: { personId: { type: 'Person', remoteId: String(contact) } },
       content: { status: 'open', channel: 'CHAT', ems_conversation_id: null },
     });
     const { content, modifiedOn } = record as RemoteRecord;
@@ -178,6 +178,6 @@ describe('the list of conversations', () => {
     const { contact } = await open('Olá', 'a@x.example');
     await chatwoot.control.backdoor({ do: 'delete-contact', contact });
     const [page] = await all('Conversation');
-    for (const record of page?.records ?? []) expect(record).toMatchObject({ removed: true, parents: {} });
+    for (const record of page?.records ?? []) expect(record).toMatchObject({ removed: true, references: {} });
   });
 });

@@ -61,7 +61,7 @@ describe('a contact that agents made', () => {
     ['e-mail, in other capitals', { email: 'Ana@Clube.example' }],
     ['phone', { phone_number: '+351912345678' }],
     ['e-mail, with an empty identifier', { email: 'ana@clube.example', identifier: '' }],
-  ])('is adopted by %s', async (_, set) => {
+  ])('is matched by %s', async (_, set) => {
     const { contact } = await chatwoot.control.backdoor({ do: 'create-contact', set });
     const sent = asSent(await chatwoot.sendPerson('4711', ANA));
     expect(sent.remoteId).toBe(String(contact));
@@ -174,8 +174,8 @@ describe('an address that another person’s contact has', () => {
       kind: 'blocked',
       by: [{ type: 'Person', key: '2' }],
     });
-    expect(await chatwoot.sendPerson('2', newTwo, { remoteId: second, giveWay: true })).toEqual({
-      kind: 'gave-way',
+    expect(await chatwoot.sendPerson('2', newTwo, { remoteId: second, release: true })).toEqual({
+      kind: 'released',
       remoteId: second,
     });
     asSent(await chatwoot.sendPerson('1', newOne, { remoteId: first }));
@@ -184,9 +184,9 @@ describe('an address that another person’s contact has', () => {
     expect(await chatwoot.contact(second)).toMatchObject({ email: 'one@x.example', phone_number: '+351910000001' });
   });
 
-  test('is let go by a person who gives way, whose own new one is free', async () => {
+  test('is let go by a person who is to release it, whose own new one is free', async () => {
     const { remoteId } = asSent(await chatwoot.sendPerson('1', { email: 'ana@clube.example' }));
-    const result = await chatwoot.sendPerson('1', { email: 'new@x.example' }, { remoteId, giveWay: true });
+    const result = await chatwoot.sendPerson('1', { email: 'new@x.example' }, { remoteId, release: true });
     expect(result.kind).toBe('sent');
     expect((await chatwoot.sendPerson('4711', ANA)).kind).toBe('sent');
   });
@@ -277,8 +277,8 @@ test('custom attributes are defined once, so that agents see them', async () => 
     remoteId: null,
     content: ANA,
     references: new Map(),
-    pass: 1n,
-    giveWay: false,
+    fencingToken: 1n,
+    release: false,
   });
   expect(Object.values((await chatwoot.control.state()).definitions)).toHaveLength(5);
 });

@@ -178,7 +178,7 @@ describe('an address that another person of EMS holds', () => {
     const ana = { ...ANA, email: 'rui@clube.example' };
     const rui = { ...RUI, email: OLD };
     expect(await mailchimp.send('4711', ana)).toMatchObject(blockedBy('4712'));
-    expect(await mailchimp.send('4712', rui, { giveWay: true })).toEqual({ kind: 'gave-way', remoteId: null });
+    expect(await mailchimp.send('4712', rui, { release: true })).toEqual({ kind: 'released', remoteId: null });
     asSent(await mailchimp.send('4711', ana, { shared: [OLD] }));
     asSent(await mailchimp.send('4712', rui));
     const members = await mailchimp.members();
@@ -191,12 +191,12 @@ describe('an address that another person of EMS holds', () => {
   });
 });
 
-describe('who is asked to give way', () => {
+describe('who is asked to release it', () => {
   const swapped = { ...ANA, email: 'rui@clube.example' };
 
   test('and has a free address of its own is sent in full', async () => {
     asSent(await mailchimp.send('4711', ANA));
-    const sent = asSent(await mailchimp.send('4711', { ...ANA, email: NEW }, { giveWay: true }));
+    const sent = asSent(await mailchimp.send('4711', { ...ANA, email: NEW }, { release: true }));
     expect(sent).toMatchObject({ remoteId: hashOf(NEW), stored: { email: NEW } });
     expect(await standing()).toEqual({ [NEW]: '"4711" subscribed' });
   });
@@ -205,7 +205,7 @@ describe('who is asked to give way', () => {
     asSent(await mailchimp.send('4711', ANA));
     asSent(await mailchimp.send('4712', RUI));
     await mailchimp.control.backdoor({ do: 'unsubscribe', member: hashOf(OLD) });
-    expect(await mailchimp.send('4711', swapped, { giveWay: true })).toEqual({
+    expect(await mailchimp.send('4711', swapped, { release: true })).toEqual({
       kind: 'withheld',
       remoteId: null,
       refusals: [{ channel: 'email', reason: 'unsubscribed' }],
@@ -220,7 +220,7 @@ describe('who is asked to give way', () => {
     asSent(await mailchimp.send('4711', ANA));
     asSent(await mailchimp.send('4712', RUI));
     await mailchimp.control.backdoor({ do: 'delete-permanent', member: hashOf(OLD) });
-    expect(await mailchimp.send('4711', swapped, { giveWay: true })).toEqual({ kind: 'gave-way', remoteId: null });
+    expect(await mailchimp.send('4711', swapped, { release: true })).toEqual({ kind: 'released', remoteId: null });
     expect(await mailchimp.send('4711', swapped)).toMatchObject(blockedBy('4712'));
   });
 });

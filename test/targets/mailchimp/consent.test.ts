@@ -173,11 +173,11 @@ test('who comes back after having been put away is asked', async () => {
 
 const can = (more: More, content = ANA) => mailchimp.remote().bulk?.canGather(mailchimp.request('4711', content, more));
 
-test('what the ledger refuses is not gathered into a bulk call', () => {
+test('what the suppression list refuses is not gathered into a bulk call', () => {
   const suppressions: Suppression[] = [{ channel: 'email', reason: 'unsubscribed' }];
   expect(can({})).toBe(true);
   expect(can({ suppressions })).toBe(false);
-  expect(can({ giveWay: true })).toBe(false);
+  expect(can({ release: true })).toBe(false);
   expect(can({}, { ...ANA, consent: 'unsubscribed' })).toBe(false);
   expect(can({}, { ...ANA, consent: null })).toBe(false);
   expect(can({ remoteId: hashOf('ana@home.example') })).toBe(false);

@@ -193,13 +193,13 @@ test('a result names people by their EMS id; the hash of an address stands in it
   const results = [
     await mailchimp.send('4711', swapped),
     ...(await mailchimp.sendMany([mailchimp.request('4713', RUI)])),
-    await mailchimp.send('4711', swapped, { giveWay: true }),
+    await mailchimp.send('4711', swapped, { release: true }),
     await mailchimp.send('4714', { ...ANA, email: 'eva@clube.example', consent: null }),
   ];
   expect(results.map((result) => ('kind' in result ? result.kind : result))).toEqual([
     'blocked',
     'blocked',
-    'gave-way',
+    'released',
     'withheld',
   ]);
   for (const result of results) {

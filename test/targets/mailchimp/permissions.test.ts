@@ -67,7 +67,7 @@ describe('the permission for e-mail', () => {
     expect(await member(email)).toMatchObject({ permissions: [], mergeFields: { FNAME: 'Eva' } });
   });
 
-  test('of a member that is adopted is left as it is', async () => {
+  test('of a member that is matched is left as it is', async () => {
     const { key, email, content } = someone();
     await gdpr.control.backdoor({ do: 'create-member', email });
     asSent(await mailchimp.send(key, content, {}, remote));

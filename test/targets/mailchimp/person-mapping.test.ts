@@ -79,9 +79,9 @@ describe('consent', () => {
     expect(out).toEqual(consent === 'unsubscribed' ? ['email'] : []);
   });
 
-  test('preferences travel with their person; a word that is in no list is parked', () => {
+  test('preferences are children of their person; a word that is in no list is parked', () => {
     const [, preferences] = mailchimpMappings;
-    expect(preferences?.travelsWith?.suffix(yes('NEWSLETTER'))).toBe('EMAIL/NEWSLETTER');
+    expect(preferences?.childOf?.suffix(yes('NEWSLETTER'))).toBe('EMAIL/NEWSLETTER');
     expect(preferences?.map(yes('NEWSLETTER'), {})).toMatchObject({ kind: 'mapped' });
     expect(preferences?.map(yes('WEATHER'), {})).toMatchObject({ kind: 'parked', field: 'topic' });
     expect(preferences?.map(yes('OFFERS', 'SMS'), {})).toMatchObject({ kind: 'parked', field: 'channel' });

@@ -37,7 +37,7 @@ describe('a new person', () => {
     expect(await mailchimp.writes()).toEqual([]);
   });
 
-  test('adopts the member that has the address, and what is not EMS’s stays', async () => {
+  test('matches the member that has the address, and what is not EMS’s stays', async () => {
     await mailchimp.control.backdoor({ do: 'create-merge-field', tag: 'CLUB' });
     await mailchimp.control.backdoor({ do: 'create-interests', category: 'Colours', interests: ['blue'] });
     await mailchimp.control.backdoor({

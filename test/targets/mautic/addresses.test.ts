@@ -39,8 +39,8 @@ describe.each(['4', '5'] as const)('version %s', (version) => {
     const rui = asSent(await mautic.send('4712', RUI));
     const swapped = { ana: { ...ANA, email: 'rui@clube.example' }, rui: { ...RUI, email: 'ana@clube.example' } };
     expect(await mautic.send('4711', swapped.ana)).toMatchObject(blockedBy('4712'));
-    const answer = await mautic.send('4712', swapped.rui, { giveWay: true });
-    expect(answer).toEqual({ kind: 'gave-way', remoteId: rui.remoteId });
+    const answer = await mautic.send('4712', swapped.rui, { release: true });
+    expect(answer).toEqual({ kind: 'released', remoteId: rui.remoteId });
     expect(await emails()).toEqual({ 4711: 'ana@clube.example' });
     expect(asSent(await mautic.send('4711', swapped.ana)).remoteId).toBe(ana.remoteId);
     expect(asSent(await mautic.send('4712', swapped.rui)).remoteId).toBe(rui.remoteId);
@@ -48,19 +48,19 @@ describe.each(['4', '5'] as const)('version %s', (version) => {
     expect((await mautic.contact(rui.remoteId))?.fields).toMatchObject({ lastname: 'Costa' });
   });
 
-  test('who is asked to give way and has a free address of its own is sent in full', async () => {
+  test('who is asked to release it and has a free address of its own is sent in full', async () => {
     await prepare();
     asSent(await mautic.send('4711', ANA));
-    const sent = asSent(await mautic.send('4711', { ...ANA, email: 'ana@home.example' }, { giveWay: true }));
+    const sent = asSent(await mautic.send('4711', { ...ANA, email: 'ana@home.example' }, { release: true }));
     expect(sent.stored).toMatchObject({ email: 'ana@home.example' });
   });
 
-  test('who is asked to give way and has gone from Mautic holds nothing any more', async () => {
+  test('who is asked to release it and has gone from Mautic holds nothing any more', async () => {
     await prepare();
     const { remoteId } = asSent(await mautic.send('4711', ANA));
     asSent(await mautic.send('4712', RUI));
     await mautic.control.backdoor({ do: 'delete-contact', contact: Number(remoteId) });
-    const result = await mautic.send('4711', { ...ANA, email: 'rui@clube.example' }, { giveWay: true });
+    const result = await mautic.send('4711', { ...ANA, email: 'rui@clube.example' }, { release: true });
     expect(result).toMatchObject(blockedBy('4712'));
   });
 });
@@ -111,7 +111,7 @@ test('another contact with the EMS id of a person whose answer was lost is that 
   asSent(await mautic.send('4711', ANA));
   const moved = { ...ANA, email: 'ana@home.example' };
   expect(await mautic.send('4711', moved)).toMatchObject(blockedBy('4712'));
-  asSent(await mautic.send('4712', RUI, { giveWay: true }));
+  asSent(await mautic.send('4712', RUI, { release: true }));
   asSent(await mautic.send('4711', moved));
   expect(await emails()).toEqual({ 4711: 'ana@home.example', 4712: 'rui@clube.example' });
 });
@@ -130,7 +130,7 @@ describe('a person who leaves', () => {
     expect(await mautic.remove('4711')).toEqual({});
   });
 
-  test('leaves it to whoever has the address too, who adopts it with all that it has refused', async () => {
+  test('leaves it to whoever has the address too, who matches it with all that it has refused', async () => {
     const { remoteId } = asSent(await mautic.send('4711', ANA));
     await mautic.control.backdoor({ do: 'unsubscribe', contact: Number(remoteId) });
     const { left } = (await mautic.remove('4711', { shared: ['ana@clube.example'] })) ?? {};

@@ -70,7 +70,7 @@ test('regions that Mautic does not list are left out in one more call', async ()
   expect((await batches()).filter((call) => !/batch|contacts\/add/.test(call))).toEqual([]);
 });
 
-test('contacts that are there already are adopted, and what they have refused stays', async () => {
+test('contacts that are there already are matched, and what they have refused stays', async () => {
   const set = { email: 'ana1@clube.example', city: 'Faro' };
   const { contact } = await mautic.control.backdoor({ do: 'create-contact', set });
   await mautic.control.backdoor({ do: 'unsubscribe', contact });
@@ -102,7 +102,7 @@ test('a contact of ours with an address that another has at Mautic by now is not
   });
   const [result] = await mautic.sendMany([person(2)]);
   expect(result).toMatchObject({ kind: 'blocked', by: [{ type: 'Person', key: '1' }] });
-  asSent(await mautic.send('1', person(1).content, { giveWay: true }));
+  asSent(await mautic.send('1', person(1).content, { release: true }));
   const [again] = await mautic.sendMany([person(2)]);
   expect(asSent(again).remoteId).not.toBe(remoteId);
   expect((await mautic.contact(remoteId))?.fields).toMatchObject({ email: 'ana1@clube.example', ems_person_id: '1' });
@@ -117,12 +117,12 @@ describe('alone goes', () => {
     expect(can(person(1, {}, { suppressions: [{ channel: 'sms', reason: 'bounced' }] }))).toBe(false);
   });
 
-  test('whose address changes, who has zeros, and who is asked to give way', async () => {
+  test('whose address changes, who has zeros, and who is asked to release it', async () => {
     asSent(await mautic.send('1', { ...ANA, ...OPTED_IN, email: 'ana1@clube.example' }));
     expect(can(person(1, { lastname: 'Sousa' }))).toBe(true);
     expect(can(person(1, { email: 'ana@home.example' }))).toBe(false);
     expect(can(person(2, { zipcode: '00000' }))).toBe(false);
-    expect(can(person(2, {}, { giveWay: true }))).toBe(false);
+    expect(can(person(2, {}, { release: true }))).toBe(false);
   });
 });
 

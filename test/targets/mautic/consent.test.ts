@@ -14,7 +14,7 @@ const by = {
 } as const;
 
 const TABLE = Object.entries(by).flatMap(([who, act]) =>
-  (['update', 'opt-in', 'opt-out', 'bulk', 'adoption'] as const).map((what) => [who, what, act] as const),
+  (['update', 'opt-in', 'opt-out', 'bulk', 'match'] as const).map((what) => [who, what, act] as const),
 );
 
 const SENT: Readonly<Record<string, Content>> = {
@@ -22,7 +22,7 @@ const SENT: Readonly<Record<string, Content>> = {
   'opt-in': { consent: { email: 'in' }, topics: new Set(['NEWSLETTER', 'OFFERS']) },
   'opt-out': OPTED_OUT,
   bulk: { ...OPTED_IN, lastname: 'Sousa' },
-  adoption: OPTED_IN,
+  match: OPTED_IN,
 };
 
 const topics = (...names: string[]): Content => ({ ...ANA, consent: { email: 'in' }, topics: new Set(names) });
@@ -32,7 +32,7 @@ describe.each(['4', '5'] as const)('consent at version %s', (version) => {
     await mautic.control.setSettings({ version });
     const content = { ...ANA, ...SENT[what] };
     const contact =
-      what === 'adoption'
+      what === 'match'
         ? (await mautic.control.backdoor({ do: 'create-contact', set: { email: 'ana@clube.example' } })).contact
         : Number(asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN })).remoteId);
     if (act !== null) await mautic.control.backdoor({ do: act.do, contact });
@@ -137,7 +137,7 @@ describe('what EMS says', () => {
   });
 });
 
-describe('what the ledger holds', () => {
+describe('what the suppression list holds', () => {
   const REFUSED: readonly (readonly [Suppression, number])[] = [
     [{ channel: 'email', reason: 'unsubscribed' }, 1],
     [{ channel: 'email', reason: 'complained' }, 1],

@@ -119,7 +119,7 @@ describe('consent', () => {
     });
     expect(preferences?.map(preference('FAX', 'OFFERS', true), {})).toMatchObject({ kind: 'parked', field: 'channel' });
     expect(preferences?.map(preference('SMS', 'OFFERS', true), {})).toMatchObject({ kind: 'mapped' });
-    expect(preferences?.travelsWith?.suffix(preference('EMAIL', 'NEWSLETTER', true))).toBe('EMAIL/NEWSLETTER');
+    expect(preferences?.childOf?.suffix(preference('EMAIL', 'NEWSLETTER', true))).toBe('EMAIL/NEWSLETTER');
   });
 });
 

@@ -42,7 +42,7 @@ describe('a person that Mautic does not have', () => {
 
 describe('a contact that marketing has', () => {
   test.each(['4', '5'] as const)(
-    'is adopted by its e-mail, in whatever capitals, and keeps what is not ours (version %s)',
+    'is matched by its e-mail, in whatever capitals, and keeps what is not ours (version %s)',
     async (version) => {
       await mautic.control.setSettings({ version });
       const set = { email: 'ANA@Clube.example', company: 'Harbour', city: 'Faro', address2: '0' };
@@ -61,7 +61,7 @@ describe('a contact that marketing has', () => {
     },
   );
 
-  test('is not adopted if its address differs by an accent, to which the database is blind', async () => {
+  test('is not matched if its address differs by an accent, to which the database is blind', async () => {
     const set = { email: 'anna@clube.example' };
     const { contact } = await mautic.control.backdoor({ do: 'create-contact', set });
     const found = { id: contact, fields: { all: { ...set, email: 'ána@clube.example' } } };
@@ -176,7 +176,7 @@ describe('a contact of ours', () => {
       kind: 'blocked',
       by: [{ type: 'Person', key: '4711' }],
     });
-    asSent(await mautic.send('4711', ANA, { giveWay: true }));
+    asSent(await mautic.send('4711', ANA, { release: true }));
     asSent(await mautic.send('4712', content));
     const held = (await mautic.contacts()).map(({ fields }) => [fields['ems_person_id'], fields['lastname']]);
     expect(held).toEqual([

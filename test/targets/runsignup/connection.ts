@@ -26,7 +26,7 @@ export function connect(
 }
 
 export function request(type: EntityType, remoteId: string | null, content: Content, more: Partial<SendRequest> = {}) {
-  return { type, key: '1', remoteId, content, references: new Map(), pass: 1n, giveWay: false, ...more };
+  return { type, key: '1', remoteId, content, references: new Map(), fencingToken: 1n, release: false, ...more };
 }
 
 /** Every page of a scope, in order. */

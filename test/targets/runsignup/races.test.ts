@@ -48,7 +48,7 @@ describe('while races are not to be written', () => {
     expect(await writes()).toHaveLength(0);
   });
 
-  test("a race of EMS's is tied to the event with its name and local start", async () => {
+  test("a race of EMS's is linked to the event with its name and local start", async () => {
     const content = { ...eightK, name: '8k', distanceM: 7_999 };
     expect(await connect(runSignup).send(request('Race', null, content, linked()))).toMatchObject({
       kind: 'sent',
@@ -254,7 +254,7 @@ describe('corrals', () => {
     { name: null, startsOn: null },
   ];
 
-  test('are sent with the tie of their race, at the local time, where the setting says so', async () => {
+  test('are sent with the link of their race, at the local time, where the setting says so', async () => {
     const target = connect(runSignup, { RUNSIGNUP_WRITE_CORRALS: 'true' });
     const result = await target.send(request('Race', null, { ...eightK, corrals }, linked()));
     const sent = Object.values((await runSignup.control.state()).corrals);

@@ -55,7 +55,7 @@ describe('pages', () => {
     const ids = await registerMany(7);
     const records = await listRecords(connect(runSignup, {}, 3), 'EventParticipant', scope);
     expect(records.map(({ remoteId }) => remoteId)).toEqual(ids);
-    expect(records[0]?.parents).toEqual({
+    expect(records[0]?.references).toEqual({
       eventId: { type: 'Event', remoteId: race.link },
       raceId: { type: 'Race', remoteId: scope },
       personId: { type: 'Person', remoteId: records[0]?.related[0]?.remoteId },
@@ -237,7 +237,7 @@ describe('a registration that is over', () => {
       remoteId: next,
       removed: false,
       content: { status: 'active' },
-      parents: { raceId: { type: 'Race', remoteId: `${race.raceId}/${race.half}` } },
+      references: { raceId: { type: 'Race', remoteId: `${race.raceId}/${race.half}` } },
     });
   });
 
@@ -306,16 +306,16 @@ describe('races and events', () => {
     });
     expect(event?.content['website']).toMatch(/^https:\/\/runsignup\.example\/Race\//);
     const races = await listRecords(target, 'Race', race.link);
-    expect(races.map(({ remoteId, content, parents }) => ({ remoteId, content, parents }))).toEqual([
+    expect(races.map(({ remoteId, content, references }) => ({ remoteId, content, references }))).toEqual([
       {
         remoteId: scope,
         content: { name: '8K', startsOn: '2099-06-07T12:30Z', distanceM: 8_000 },
-        parents: { eventId: { type: 'Event', remoteId: race.link } },
+        references: { eventId: { type: 'Event', remoteId: race.link } },
       },
       {
         remoteId: `${race.raceId}/${race.half}`,
         content: { name: 'Half', startsOn: '2099-06-08T11:00Z', distanceM: 21_098 },
-        parents: { eventId: { type: 'Event', remoteId: race.link } },
+        references: { eventId: { type: 'Event', remoteId: race.link } },
       },
     ]);
   });
@@ -329,7 +329,7 @@ describe('races and events', () => {
     const target = connect(runSignup);
     const [listed] = await listRecords(target, 'Race', String(raceId));
     expect(listed?.content).toEqual({ name: '10K', startsOn: '2099-01-10T09:00Z' });
-    expect(listed?.parents['eventId']).toEqual({ type: 'Event', remoteId: String(raceId) });
+    expect(listed?.references['eventId']).toEqual({ type: 'Event', remoteId: String(raceId) });
     const [event] = await listRecords(target, 'Event', String(raceId));
     expect(event?.content).toMatchObject({ website: 'https://lisboa.example/' });
     expect(event?.content).not.toHaveProperty('endsOn');

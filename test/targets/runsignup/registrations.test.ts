@@ -170,7 +170,7 @@ test('nothing is ever deleted at RunSignup', async () => {
     ['Race', `${race.raceId}/${race.eightK}`],
     ['Event', race.link],
   ] as const) {
-    expect(await target.remove({ type, key: '1', remoteId, pass: 1n })).toEqual({ kept: true });
+    expect(await target.remove({ type, key: '1', remoteId, fencingToken: 1n })).toEqual({ kept: true });
   }
   expect(await writes()).toBe(0);
 });

@@ -9,8 +9,8 @@ public enum SyncOutcome {
   /** The row does not belong at the target (any more), and is not there. */
   REMOVED,
   /** Another row's remote record stands for this one. */
-  LINKED,
-  /** Untied by an operator, or gone at the target. */
+  SHARED,
+  /** Unlinked by an operator, or gone at the target. */
   UNLINKED,
   /** Another row has to be there first; the reason names it. It goes on by itself. */
   WAITING,
@@ -18,6 +18,8 @@ public enum SyncOutcome {
   PARKED,
   /** Consent forbids it; the reason says which. */
   SUPPRESSED,
+  /** Erased by command; nothing is sent of it any more. */
+  ERASED,
   /** The target did not take it so far; retries go on by themselves for a day. */
   FAILING,
   /** Begun, and not at its end yet. */

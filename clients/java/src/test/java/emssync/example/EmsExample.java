@@ -71,7 +71,8 @@ public final class EmsExample {
             case IN_SYNC -> "is up to date";
             case PARKED -> "has to be corrected first: " + result.reason();
             case SUPPRESSED -> "must not be sent: " + result.reason();
-            case WAITING, LINKED -> "goes with another row: " + result.reason();
+            case ERASED -> "was erased";
+            case WAITING, SHARED -> "goes with another row: " + result.reason();
             case REMOVED, UNLINKED, NOTHING -> "is not to be there";
             case FAILING, PENDING, UNKNOWN -> "will follow: " + result.reason();
           };

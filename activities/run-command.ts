@@ -2,22 +2,22 @@ import { readStanding } from '../database/detection/read-standing.ts';
 import { readConflict } from '../database/records/read-conflict.ts';
 import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
-import { tieRecord, untieRecord } from '../database/records/tie-record.ts';
+import { linkRecord, unlinkRecord } from '../database/records/link-record.ts';
 import { conflictSubject, markRestored } from '../database/records/write-conflict.ts';
 import { updateEmsRow } from '../database/records/write-ems-row.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
-import type { PairOrder } from '../sync/pair-order.ts';
+import type { PairCommand } from '../sync/pair-command.ts';
 import { unseal } from '../sync/sealed-values.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { mappingOf } from '../targets/sync-process.ts';
 import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
 
-export interface OrderInput {
+export interface CommandInput {
   readonly process: SyncProcessName;
   readonly type: EntityType;
   readonly key: EntityKey;
-  readonly order: PairOrder;
+  readonly command: PairCommand;
 }
 
 /**
@@ -25,16 +25,16 @@ export interface OrderInput {
  *
  * @throws SyncError of class `rejected` for what cannot be carried out; the message says what to do.
  */
-export async function carryOutOrder(dependencies: Dependencies, { order, ...pair }: OrderInput): Promise<void> {
-  const separator = order.indexOf(':');
-  const argument = separator < 0 ? '' : order.slice(separator + 1);
-  if (order === 'unlink') return untieRecord(dependencies.orm.em.fork(), pair);
+export async function runCommand(dependencies: Dependencies, { command, ...pair }: CommandInput): Promise<void> {
+  const separator = command.indexOf(':');
+  const argument = separator < 0 ? '' : command.slice(separator + 1);
+  if (command === 'unlink') return unlinkRecord(dependencies.orm.em.fork(), pair);
   // Erased by the pair's workflow itself, through the target's queue.
-  if (order === 'erase') return;
-  return order.startsWith('link:') ? link(dependencies, pair, argument) : restore(dependencies, pair, argument);
+  if (command === 'erase') return;
+  return command.startsWith('link:') ? link(dependencies, pair, argument) : restore(dependencies, pair, argument);
 }
 
-type Pair = Omit<OrderInput, 'order'>;
+type Pair = Omit<CommandInput, 'command'>;
 
 async function link(dependencies: Dependencies, { process, type, key }: Pair, remoteId: string): Promise<void> {
   const em = dependencies.orm.em.fork();
@@ -47,8 +47,8 @@ async function link(dependencies: Dependencies, { process, type, key }: Pair, re
   }
   const detection = detectionOf(dependencies, connectedProcess(dependencies, process).process, type);
   await em.transactional(async (inner) => {
-    await tieRecord(inner, { process, type, key, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null });
-    // Only now, for a filter may ask whether the row is tied. A refusal ends the transaction, and nothing is tied.
+    await linkRecord(inner, { process, type, key, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null });
+    // Only now, for a filter may ask whether the row is linked. A refusal ends the transaction, and nothing is linked.
     const standing = await readStanding(inner, detection, key);
     if (standing === null) throw refused(`EMS has no ${type}/${key}`);
     if (!standing.passes) throw refused(`${process} does not take ${type}/${key} as it is: its filter leaves it out`);
@@ -78,4 +78,4 @@ async function restore(dependencies: Dependencies, { process: name, type, key }:
   });
 }
 
-const refused = (message: string) => new SyncError('rejected', message, { code: 'order-refused' });
+const refused = (message: string) => new SyncError('rejected', message, { code: 'command-refused' });

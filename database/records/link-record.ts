@@ -6,7 +6,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
-export interface Tie {
+export interface Link {
   readonly process: SyncProcessName;
   readonly type: EntityType;
   readonly key: EntityKey;
@@ -19,11 +19,11 @@ export interface Tie {
 }
 
 /**
- * Ties an EMS row to a remote record, as PENDING: the pair's own workflow compares the two and sends what is to be sent. What
+ * Links an EMS row to a remote record, as PENDING: the pair's own workflow compares the two and sends what is to be sent. What
  * was parked or waited under this remote id has found its row.
  */
-export async function tieRecord(em: EntityManager, tie: Tie): Promise<void> {
-  const { process, type, key, remoteId, base, remoteSyncedOn, entitySyncedOn } = tie;
+export async function linkRecord(em: EntityManager, link: Link): Promise<void> {
+  const { process, type, key, remoteId, base, remoteSyncedOn, entitySyncedOn } = link;
   const table = sql.raw(recordTable(type));
   await sql`
     DELETE FROM ${table} WHERE sync_process = ${process} AND remote_id = ${remoteId} AND entity_key IS NULL`.execute(
@@ -37,22 +37,23 @@ export async function tieRecord(em: EntityManager, tie: Tie): Promise<void> {
       'PENDING', clock_timestamp())
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET remote_id = EXCLUDED.remote_id, base = EXCLUDED.base,
       remote_synced_on = EXCLUDED.remote_synced_on, content_hash = NULL, state = 'PENDING', entity_id = EXCLUDED.entity_id,
-      waiting_for = NULL, last_error_class = NULL, last_error = NULL, updated_on = EXCLUDED.updated_on`.execute(
+      waiting_for = NULL, shared_with = NULL, last_error_class = NULL, last_error = NULL, updated_on = EXCLUDED.updated_on`.execute(
     em.getKysely(),
   );
 }
 
 /**
- * A remote record that is no row's own: it waits for another one or for a human, or its row has a newer one (LINKED, with the
- * row in `waitingFor`).
+ * A remote record that is no row's own: it waits for another one or for a human, or its row has a newer one (SHARED, with the
+ * row in `sharedWith`).
  */
 export interface Unresolved {
   readonly process: SyncProcessName;
   readonly type: EntityType;
   readonly remoteId: string;
   readonly base: Base | null;
-  readonly state: 'PARKED' | 'WAITING' | 'LINKED';
+  readonly state: 'PARKED' | 'WAITING' | 'SHARED';
   readonly waitingFor: string | null;
+  readonly sharedWith: EntityKey | null;
   readonly errorClass: string | null;
   readonly reason: string | null;
   readonly workflowId: string;
@@ -60,17 +61,17 @@ export interface Unresolved {
 
 /** Keeps it visible; nothing is written where nothing has changed. A record that has a row by now is left alone. */
 export async function writeUnresolved(em: EntityManager, unresolved: Unresolved): Promise<void> {
-  const { process, type, remoteId, base, state, waitingFor, errorClass, reason, workflowId } = unresolved;
+  const { process, type, remoteId, base, state, waitingFor, sharedWith, errorClass, reason, workflowId } = unresolved;
   await sql`
-    INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, remote_id, base, state, waiting_for, last_error_class,
-      last_error, workflow_id, updated_on)
+    INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, remote_id, base, state, waiting_for, shared_with,
+      last_error_class, last_error, workflow_id, updated_on)
     SELECT ${process}, ${remoteId}, ${base === null ? null : JSON.stringify(base)}::jsonb, ${state}, ${waitingFor},
-      ${errorClass}, ${reason}, ${workflowId}, clock_timestamp()
+      ${sharedWith}::bigint, ${errorClass}, ${reason}, ${workflowId}, clock_timestamp()
     WHERE NOT EXISTS (SELECT FROM ${sql.raw(recordTable(type))} known WHERE known.sync_process = ${process}
       AND known.remote_id = ${remoteId} AND known.state = ${state} AND known.last_error IS NOT DISTINCT FROM ${reason}
       AND known.base IS NOT DISTINCT FROM ${base === null ? null : JSON.stringify(base)}::jsonb)
     ON CONFLICT (sync_process, remote_id) DO UPDATE SET base = EXCLUDED.base, state = EXCLUDED.state,
-      waiting_for = EXCLUDED.waiting_for, last_error_class = EXCLUDED.last_error_class, last_error = EXCLUDED.last_error,
+      waiting_for = EXCLUDED.waiting_for, shared_with = EXCLUDED.shared_with, last_error_class = EXCLUDED.last_error_class, last_error = EXCLUDED.last_error,
       workflow_id = EXCLUDED.workflow_id, updated_on = EXCLUDED.updated_on
     WHERE sr.entity_key IS NULL`.execute(em.getKysely());
 }
@@ -87,16 +88,16 @@ export async function forgetUnresolved(
     WHERE sync_process = ${process} AND remote_id = ${remoteId} AND entity_key IS NULL`.execute(em.getKysely());
 }
 
-/** Unties a row from its remote record, which stays as it is; it is not tied again until an operator says so. */
-export async function untieRecord(
+/** Unlinks a row from its remote record, which stays as it is; it is not linked again until an operator says so. */
+export async function unlinkRecord(
   em: EntityManager,
-  { process, type, key }: Pick<Tie, 'process' | 'type' | 'key'>,
+  { process, type, key }: Pick<Link, 'process' | 'type' | 'key'>,
 ): Promise<void> {
   await sql`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, state, updated_on)
     SELECT ${process}, (SELECT id FROM ${sql.raw(entityTable(type))} WHERE id = ${key}::bigint), ${key}::bigint, 'UNLINKED',
       clock_timestamp()
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET state = 'UNLINKED', remote_id = NULL, content_hash = NULL,
-      base = NULL, remote_synced_on = NULL, waiting_for = NULL, last_error_class = NULL, last_error = NULL, attempts = 0,
+      base = NULL, remote_synced_on = NULL, waiting_for = NULL, shared_with = NULL, last_error_class = NULL, last_error = NULL, attempts = 0,
       failing_since = NULL, updated_on = EXCLUDED.updated_on`.execute(em.getKysely());
 }

@@ -4,35 +4,35 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
 /** Writes, before the call, under which id it will leave the remote record; the record's own stays until that is confirmed. */
-export async function announceMove(
+export async function announceRekey(
   em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
-  { key, movingTo }: { readonly key: EntityKey; readonly movingTo: string },
+  { key, rekeyingTo }: { readonly key: EntityKey; readonly rekeyingTo: string },
 ): Promise<void> {
   await sql`
-    INSERT INTO sync_move (sync_process, entity_type, entity_key, moving_to)
-    VALUES (${process}, ${type}, ${key}::bigint, ${movingTo})
-    ON CONFLICT (sync_process, entity_type, entity_key) DO UPDATE SET moving_to = EXCLUDED.moving_to`.execute(
+    INSERT INTO sync_rekey (sync_process, entity_type, entity_key, rekeying_to)
+    VALUES (${process}, ${type}, ${key}::bigint, ${rekeyingTo})
+    ON CONFLICT (sync_process, entity_type, entity_key) DO UPDATE SET rekeying_to = EXCLUDED.rekeying_to`.execute(
     em.getKysely(),
   );
 }
 
 /** Null: no move is unconfirmed. */
-export async function readMove(
+export async function readRekey(
   em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
   key: EntityKey,
 ): Promise<string | null> {
-  const { rows } = await sql<{ moving_to: string }>`
-    SELECT moving_to FROM sync_move
+  const { rows } = await sql<{ rekeying_to: string }>`
+    SELECT rekeying_to FROM sync_rekey
     WHERE sync_process = ${process} AND entity_type = ${type} AND entity_key = ${key}::bigint`.execute(em.getKysely());
-  return rows[0]?.moving_to ?? null;
+  return rows[0]?.rekeying_to ?? null;
 }
 
 /** Where these pairs' remote records are is confirmed, or does not matter any more. */
-export async function forgetMoves(
+export async function forgetRekeys(
   em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
@@ -40,7 +40,7 @@ export async function forgetMoves(
 ): Promise<void> {
   if (keys.length === 0) return;
   await sql`
-    DELETE FROM sync_move
+    DELETE FROM sync_rekey
     WHERE sync_process = ${process} AND entity_type = ${type} AND entity_key = ANY (${[...keys]}::bigint[])`.execute(
     em.getKysely(),
   );

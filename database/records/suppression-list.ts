@@ -5,14 +5,14 @@ import { strongest, type Channel, type Suppression } from '../../sync/suppressio
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
-/** One line of the ledger: an address, known by its hash alone, must not be given to this target (again). */
-export interface LedgerLine extends Suppression {
+/** One line of the suppression list: an address, known by its hash alone, must not be given to this target (again). */
+export interface SuppressionEntry extends Suppression {
   readonly addressHash: KeyedHash;
   /** The person whom it was held against; null: nobody whom EMS knew. */
   readonly key: EntityKey | null;
 }
 
-export interface LedgerQuestion {
+export interface SuppressionQuestion {
   readonly key: EntityKey;
   /** Of the person's addresses, under every key. */
   readonly hashes: readonly KeyedHash[];
@@ -22,10 +22,10 @@ export interface LedgerQuestion {
  * What stands against each person at a target, each channel once: a no follows the person to another address, and the address
  * to another person.
  */
-export async function readLedger(
+export async function readSuppressions(
   em: EntityManager,
   process: SyncProcessName,
-  people: readonly LedgerQuestion[],
+  people: readonly SuppressionQuestion[],
 ): Promise<ReadonlyMap<EntityKey, readonly Suppression[]>> {
   if (people.length === 0) return new Map();
   const keys = people.map(({ key }) => key);
@@ -43,8 +43,8 @@ export async function readLedger(
   );
 }
 
-/** Which of these addresses the ledger knows, and why. */
-export async function readLedgerOf(
+/** Which of these addresses the suppression list knows, and why. */
+export async function readSuppressionsOf(
   em: EntityManager,
   process: SyncProcessName,
   hashes: readonly KeyedHash[],
@@ -60,23 +60,23 @@ export async function readLedgerOf(
  * Enters lines; what is known already is only written if its reason is another one. `erased` is never weakened; what a target
  * says once, in answer to a write, not by what it lists afterwards.
  */
-export async function enterLedger(
+export async function enterSuppressions(
   em: EntityManager,
   process: SyncProcessName,
-  lines: readonly LedgerLine[],
+  lines: readonly SuppressionEntry[],
 ): Promise<void> {
   if (lines.length === 0) return;
   const unique = [...new Map(lines.map((line) => [line.addressHash, line])).values()];
   await sql`
-    INSERT INTO sync_suppression AS ledger (sync_process, address_hash, channel, entity_key, reason)
+    INSERT INTO sync_suppression AS listed (sync_process, address_hash, channel, entity_key, reason)
     SELECT ${process}, v."addressHash", v.channel, v.key, v.reason
     FROM jsonb_to_recordset(${JSON.stringify(unique)}::jsonb) AS v("addressHash" text, channel text, key bigint, reason text)
     ON CONFLICT (sync_process, address_hash) DO UPDATE SET reason = EXCLUDED.reason,
-      entity_key = coalesce(EXCLUDED.entity_key, ledger.entity_key), since = clock_timestamp()
-    WHERE ledger.reason <> 'erased'
-      AND (ledger.reason NOT IN ('compliance', 'forgotten') OR EXCLUDED.reason IN ('compliance', 'forgotten', 'erased'))
-      AND (ledger.reason <> EXCLUDED.reason
-      OR ledger.entity_key IS DISTINCT FROM coalesce(EXCLUDED.entity_key, ledger.entity_key))`.execute(em.getKysely());
+      entity_key = coalesce(EXCLUDED.entity_key, listed.entity_key), since = clock_timestamp()
+    WHERE listed.reason <> 'erased'
+      AND (listed.reason NOT IN ('compliance', 'forgotten') OR EXCLUDED.reason IN ('compliance', 'forgotten', 'erased'))
+      AND (listed.reason <> EXCLUDED.reason
+      OR listed.entity_key IS DISTINCT FROM coalesce(EXCLUDED.entity_key, listed.entity_key))`.execute(em.getKysely());
 }
 
 /**
@@ -85,7 +85,7 @@ export async function enterLedger(
  *
  * @returns how many lines were struck out.
  */
-export async function liftLedger(
+export async function liftSuppressions(
   em: EntityManager,
   process: SyncProcessName,
   key: EntityKey | null,

@@ -3,8 +3,8 @@
  * `erase`: it is deleted for good at the target.
  * `restore:12`: the remote values that lost conflict 12 go into EMS.
  */
-export type PairOrder = 'unlink' | 'erase' | `link:${string}` | `restore:${string}`;
+export type PairCommand = 'unlink' | 'erase' | `link:${string}` | `restore:${string}`;
 
-export function isPairOrder(request: string): request is PairOrder {
+export function isPairCommand(request: string): request is PairCommand {
   return request === 'unlink' || request === 'erase' || request.startsWith('link:') || request.startsWith('restore:');
 }

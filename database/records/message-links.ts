@@ -4,7 +4,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
 /** Remembers under which remote ids the messages of EMS were sent. Writing twice is harmless. */
-export async function tieSentMessages(
+export async function linkSentMessages(
   em: EntityManager,
   process: SyncProcessName,
   deliveries: readonly Delivery[],

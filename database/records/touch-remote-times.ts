@@ -5,16 +5,16 @@ import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 
 /** Moves `remote_synced_on` of bounce-backs and of changes that are not mapped, a page at once; it only moves forward. */
-export async function moveRemoteTimes(
+export async function touchRemoteTimes(
   em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
-  moved: readonly { readonly remoteId: string; readonly modifiedOn: string }[],
+  touched: readonly { readonly remoteId: string; readonly modifiedOn: string }[],
 ): Promise<void> {
-  if (moved.length === 0) return;
+  if (touched.length === 0) return;
   await sql`
     UPDATE ${sql.raw(recordTable(type))} sr SET remote_synced_on = v."modifiedOn", updated_on = clock_timestamp()
-    FROM jsonb_to_recordset(${JSON.stringify(moved)}::jsonb) AS v("remoteId" text, "modifiedOn" timestamptz)
+    FROM jsonb_to_recordset(${JSON.stringify(touched)}::jsonb) AS v("remoteId" text, "modifiedOn" timestamptz)
     WHERE sr.sync_process = ${process} AND sr.remote_id = v."remoteId"
       AND (sr.remote_synced_on IS NULL OR sr.remote_synced_on < v."modifiedOn")`.execute(em.getKysely());
 }

@@ -1,7 +1,7 @@
 import type { ContentHash } from './content-hash.ts';
 
 /** A change that was found at the remote: the hash of what it came to, and when (RFC 3339, UTC). */
-export interface Flip {
+export interface RemoteState {
   readonly hash: string;
   readonly at: string;
 }
@@ -16,13 +16,13 @@ const KEPT = 24;
  * Remembers a change that was found at the remote. Two systems that undo each other's writes come to the same state again
  * and again, which people do not: `pingPong` says that it has happened more than three times within an hour.
  */
-export function noteFlip(
-  earlier: readonly Flip[],
+export function noteOscillation(
+  earlier: readonly RemoteState[],
   hash: ContentHash,
   now: Temporal.Instant,
-): { readonly flips: readonly Flip[]; readonly pingPong: boolean } {
+): { readonly states: readonly RemoteState[]; readonly pingPong: boolean } {
   const since = now.subtract({ hours: 1 });
   const recent = earlier.filter(({ at }) => Temporal.Instant.compare(at, since) > 0);
-  const flips = [...recent, { hash, at: now.toString() }].slice(-KEPT);
-  return { flips, pingPong: flips.filter((flip) => flip.hash === hash).length > SAME_STATE_PER_HOUR };
+  const states = [...recent, { hash, at: now.toString() }].slice(-KEPT);
+  return { states, pingPong: states.filter((state) => state.hash === hash).length > SAME_STATE_PER_HOUR };
 }

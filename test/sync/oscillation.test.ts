@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { contentHash } from '../../sync/content-hash.ts';
-import { noteFlip, type Flip } from '../../sync/flips.ts';
+import { noteOscillation, type RemoteState } from '../../sync/oscillation.ts';
 
 const NOON = Temporal.Instant.from('2027-05-15T12:00:00Z');
 const [A, B] = [contentHash({ name: 'Ana' }), contentHash({ name: 'Eva' })];
 
 /** Whether each of these changes, so many minutes after noon, was taken for ping-pong. */
 function verdicts(...changes: readonly (readonly [minutes: number, hash: typeof A])[]): boolean[] {
-  let flips: readonly Flip[] = [];
+  let states: readonly RemoteState[] = [];
   return changes.map(([minutes, hash]) => {
-    const noted = noteFlip(flips, hash, NOON.add({ minutes }));
-    ({ flips } = noted);
+    const noted = noteOscillation(states, hash, NOON.add({ minutes }));
+    ({ states } = noted);
     return noted.pingPong;
   });
 }
@@ -36,8 +36,8 @@ describe('ping-pong', () => {
   });
 
   test('is remembered in few entries', () => {
-    let flips: readonly Flip[] = [];
-    for (let i = 0; i < 200; i += 1) ({ flips } = noteFlip(flips, contentHash({ name: `${i}` }), NOON));
-    expect(flips.length).toBeLessThan(50);
+    let states: readonly RemoteState[] = [];
+    for (let i = 0; i < 200; i += 1) ({ states } = noteOscillation(states, contentHash({ name: `${i}` }), NOON));
+    expect(states.length).toBeLessThan(50);
   });
 });

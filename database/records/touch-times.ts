@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Examined } from '../../sync/delivery.ts';
+import type { Evaluated } from '../../sync/delivery.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { Orm } from '../orm.ts';
@@ -8,41 +8,41 @@ import { knownSources, syncedOn } from './upsert-records.ts';
 
 export interface Unchanged {
   readonly key: EntityKey;
-  /** The pass that the record was read with. */
-  readonly pass: string;
-  readonly examined: Examined;
+  /** The fencing token that the record was read with. */
+  readonly fencingToken: string;
+  readonly evaluated: Evaluated;
 }
 
 /**
  * Moves the times of pairs whose content was found equal, a page at once: no child, no remote call. A record that another
- * pass has written since, or a row that has changed since, is left for the next sweep. Nothing is written where nothing moves.
+ * attempt has written since, or a row that has changed since, is left for the next sweep. Nothing is written where nothing moves.
  *
  * @returns how many records moved.
  */
-export async function moveTimes(
+export async function touchTimes(
   orm: Orm,
   process: SyncProcessName,
   type: EntityType,
   unchanged: readonly Unchanged[],
 ): Promise<number> {
   if (unchanged.length === 0) return 0;
-  const values = unchanged.map(({ key, pass, examined }) => ({
+  const values = unchanged.map(({ key, fencingToken, evaluated }) => ({
     key,
-    pass,
-    modifiedOn: examined.modifiedOn,
-    syncedOn: syncedOn(examined),
-    sourcesVersion: knownSources(examined),
-    mappingVersion: examined.mappingVersion,
+    fencingToken,
+    modifiedOn: evaluated.modifiedOn,
+    syncedOn: syncedOn(evaluated),
+    sourcesVersion: knownSources(evaluated),
+    mappingVersion: evaluated.mappingVersion,
   }));
   const { rows } = await sql`
     UPDATE ${sql.raw(recordTable(type))} sr SET entity_synced_on = v."syncedOn", sources_version = v."sourcesVersion",
-      mapping_version = v."mappingVersion", examined_on = NULL, entity_id = e.id, updated_on = clock_timestamp()
-    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, pass bigint, "modifiedOn" timestamptz,
-      "syncedOn" timestamptz, "sourcesVersion" text, "mappingVersion" integer),
+      mapping_version = v."mappingVersion", evaluated_on = NULL, entity_id = e.id, updated_on = clock_timestamp()
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, "fencingToken" bigint, "modifiedOn" timestamptz,
+      "syncedOn" timestamptz, "sourcesVersion" text, "mappingVersion" text),
       ${sql.raw(entityTable(type))} e
-    WHERE sr.sync_process = ${process} AND sr.entity_key = v.key AND sr.pass = v.pass AND sr.state = 'IN_SYNC'
+    WHERE sr.sync_process = ${process} AND sr.entity_key = v.key AND sr.pass = v."fencingToken" AND sr.state = 'IN_SYNC'
       AND e.id = v.key AND e.modified_on = v."modifiedOn"
-      AND (sr.entity_synced_on, sr.sources_version, sr.mapping_version, sr.examined_on, sr.entity_id)
+      AND (sr.entity_synced_on, sr.sources_version, sr.mapping_version, sr.evaluated_on, sr.entity_id)
         IS DISTINCT FROM (v."syncedOn", v."sourcesVersion", v."mappingVersion", NULL::timestamptz, e.id)
     RETURNING 1`.execute(orm.em.fork().getKysely());
   return rows.length;

@@ -1,37 +1,37 @@
 import { loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
 import { contentHash } from '../sync/content-hash.ts';
-import type { Rider } from '../sync/delivery.ts';
+import type { Child } from '../sync/delivery.ts';
 import type { EntityRef, EntityType } from '../sync/entity-type.ts';
 import { formatInstant } from '../sync/instant.ts';
 import { describeSuppressions, type Suppression } from '../sync/suppression.ts';
-import type { AnyCarrier, EntityMapping } from '../targets/entity-mapping.ts';
+import type { AnyChildOf, EntityMapping } from '../targets/entity-mapping.ts';
 import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
 import { detectionOf, type Dependencies } from './dependencies.ts';
 
-/** A mapping whose rows travel with another type's. */
-export type TravellingMapping = EntityMapping & { readonly travelsWith: AnyCarrier };
+/** A mapping whose rows are children of another type's. */
+export type ChildMapping = EntityMapping & { readonly childOf: AnyChildOf };
 
-export const travels = (mapping: EntityMapping): mapping is TravellingMapping => mapping.travelsWith !== null;
+export const isChild = (mapping: EntityMapping): mapping is ChildMapping => mapping.childOf !== null;
 
 /**
- * The rows that travel with each of these pairs, as they were in its snapshot.
+ * The child rows of each of these pairs, as they were in its snapshot.
  *
  * @param pairs with what the target has refused of each.
  */
-export async function ridersOf(
+export async function childrenOf(
   dependencies: Dependencies,
   process: SyncProcess,
   type: EntityType,
   pairs: readonly { readonly pair: Pair; readonly refused: readonly Suppression[] }[],
-): Promise<ReadonlyMap<string, readonly Rider[]>> {
-  const riders = new Map<string, Rider[]>();
+): Promise<ReadonlyMap<string, readonly Child[]>> {
+  const children = new Map<string, Child[]>();
   const { sources } = mappingOf(process, type);
-  for (const mapping of process.mappings.filter(travels)) {
-    if (mapping.travelsWith.type !== type) continue;
+  for (const mapping of process.mappings.filter(isChild)) {
+    if (mapping.childOf.type !== type) continue;
     const names = Object.keys(sources).filter((name) => sources[name]?.type === mapping.type);
-    const carried = pairs.flatMap(({ pair, refused }) =>
+    const rows = pairs.flatMap(({ pair, refused }) =>
       names.flatMap((name) =>
-        (pair.sources[name] ?? []).map((row) => ({ row: row as AnyRow, refused, carrier: pair.key })),
+        (pair.sources[name] ?? []).map((row) => ({ row: row as AnyRow, refused, parent: pair.key })),
       ),
     );
     const detection = detectionOf(dependencies, process, mapping.type);
@@ -40,34 +40,39 @@ export async function ridersOf(
         await loadPairs(
           dependencies.orm,
           detection,
-          carried.map(({ row }) => row.id),
+          rows.map(({ row }) => row.id),
         )
       ).map((pair) => [pair.key, pair]),
     );
-    for (const { row, refused, carrier } of carried) {
+    for (const { row, refused, parent } of rows) {
       const now = found.get(row.id);
       if (now === undefined || now.entity === null || !now.passesFilter) continue;
-      // Changed since the carrier's snapshot: what was delivered is not what it holds now.
+      // Changed since the parent's snapshot: what was delivered is not what it holds now.
       const settled = now.settled && now.entity.modifiedOn.equals(row.modifiedOn);
-      riders.set(carrier, [...(riders.get(carrier) ?? []), riderOf(process, mapping, row, { settled, refused })]);
+      children.set(parent, [...(children.get(parent) ?? []), toChild(process, mapping, row, { settled, refused })]);
     }
   }
-  return riders;
+  return children;
 }
 
-function riderOf(
+function toChild(
   { mappingVersion }: SyncProcess,
-  mapping: TravellingMapping,
+  mapping: ChildMapping,
   row: AnyRow,
   { settled, refused }: { readonly settled: boolean; readonly refused: readonly Suppression[] },
-): Rider {
-  const { suffix, channel, wants } = mapping.travelsWith;
+): Child {
+  const { suffix, channel, wants } = mapping.childOf;
   const mapped = mapping.map(row, {});
   const against = refused.filter((one) => one.channel === channel(row));
   return {
     type: mapping.type,
     key: row.id,
-    examined: { modifiedOn: formatInstant(row.modifiedOn), settled, sourcesVersion: null, mappingVersion },
+    evaluated: {
+      modifiedOn: formatInstant(row.modifiedOn),
+      settled,
+      sourcesVersion: null,
+      mappingVersion: `${mappingVersion}`,
+    },
     suffix: mapped.kind === 'mapped' ? suffix(row) : '',
     contentHash: mapped.kind === 'mapped' ? contentHash(mapped.content) : null,
     refused: wants(row) && against.length > 0 ? describeSuppressions(against) : null,
@@ -75,14 +80,14 @@ function riderOf(
   };
 }
 
-/** Whose workflow delivers a row that travels; null: EMS has no such row. */
-export async function carrierOf(
+/** Whose workflow delivers a child row; null: EMS has no such row. */
+export async function parentOf(
   dependencies: Dependencies,
   process: SyncProcess,
-  mapping: TravellingMapping,
+  mapping: ChildMapping,
   key: string,
 ): Promise<EntityRef | null> {
   const [pair] = await loadPairs(dependencies.orm, detectionOf(dependencies, process, mapping.type), [key]);
   const row = pair?.entity ?? null;
-  return row === null ? null : { type: mapping.travelsWith.type, key: mapping.travelsWith.key(row) };
+  return row === null ? null : { type: mapping.childOf.type, key: mapping.childOf.key(row) };
 }

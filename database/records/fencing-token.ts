@@ -2,13 +2,13 @@ import { sql } from 'kysely';
 import type { Orm } from '../orm.ts';
 
 /** The number of a new attempt, drawn before it reads anything: a later attempt always has a higher one. */
-export async function drawPass(orm: Orm): Promise<bigint> {
+export async function drawFencingToken(orm: Orm): Promise<bigint> {
   const { rows } = await sql<{ pass: string }>`SELECT nextval('sync_pass') AS pass`.execute(orm.em.fork().getKysely());
   return BigInt(rows[0]?.pass ?? 0);
 }
 
 /** The highest number that was ever drawn, as far as this database knows. */
-export async function lastPass(orm: Orm): Promise<bigint> {
+export async function lastFencingToken(orm: Orm): Promise<bigint> {
   const { rows } = await sql<{ pass: string }>`SELECT last_value AS pass FROM sync_pass`.execute(
     orm.em.fork().getKysely(),
   );
@@ -16,8 +16,8 @@ export async function lastPass(orm: Orm): Promise<bigint> {
 }
 
 /** Lifts the sequence above a number that is in use already, after the database was restored from an older state. */
-export async function raisePassAbove(orm: Orm, higherPass: bigint): Promise<void> {
-  await sql`SELECT setval('sync_pass', greatest(nextval('sync_pass'), ${higherPass.toString()}::bigint))`.execute(
+export async function raiseFencingTokenAbove(orm: Orm, higherToken: bigint): Promise<void> {
+  await sql`SELECT setval('sync_pass', greatest(nextval('sync_pass'), ${higherToken.toString()}::bigint))`.execute(
     orm.em.fork().getKysely(),
   );
 }

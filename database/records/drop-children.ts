@@ -4,22 +4,22 @@ import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
 /**
- * Rows that travel with another have nothing of their own at the target: when they go, their records do; when only the filter
- * leaves them out, they are REMOVED. What that means for the target, the row they travelled with says.
+ * Child rows have nothing of their own at the target: when they go, their records do; when only the filter
+ * leaves them out, they are REMOVED. What that means for the target, their parent says.
  *
  * @returns how many records were written.
  */
-export async function dropTravellers(em: EntityManager, { process, mapping }: Detection): Promise<number> {
+export async function dropChildren(em: EntityManager, { process, mapping }: Detection): Promise<number> {
   const records = sql.raw(recordTable(mapping.type));
   const entities = sql.raw(entityTable(mapping.type));
   const { rows: deleted } = await sql`
     DELETE FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL
       AND NOT EXISTS (SELECT FROM ${entities} e WHERE e.id = sr.entity_key) RETURNING 1`.execute(em.getKysely());
   const { rows: removed } = await sql`
-    UPDATE ${records} sr SET state = 'REMOVED', remote_id = NULL, content_hash = NULL, waiting_for = NULL,
+    UPDATE ${records} sr SET state = 'REMOVED', remote_id = NULL, content_hash = NULL, waiting_for = NULL, shared_with = NULL,
       last_error_class = NULL, last_error = NULL, updated_on = clock_timestamp()
     FROM ${entities} e WHERE sr.sync_process = ${process} AND e.id = sr.entity_key
-      AND sr.state NOT IN ('REMOVED', 'UNLINKED') AND sr.last_error IS DISTINCT FROM 'erased'
+      AND sr.state NOT IN ('REMOVED', 'UNLINKED', 'ERASED')
       AND (${sql.raw(mapping.filter)}) IS NOT TRUE RETURNING 1`.execute(em.getKysely());
   return deleted.length + removed.length;
 }

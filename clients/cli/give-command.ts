@@ -1,7 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { formatRef } from '../../sync/entity-type.ts';
-import type { PairOrder } from '../../sync/pair-order.ts';
+import type { PairCommand } from '../../sync/pair-command.ts';
 import type { SyncEntityResult } from '../../workflows/pair-requests.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
 import { requestSyncAndWait } from '../request-sync.ts';
@@ -10,19 +10,19 @@ import { say } from './output.ts';
 import type { Session } from './session.ts';
 
 /**
- * Has the pair's own workflow carry out an order, and waits for the pass that follows it: nothing is changed behind its back.
+ * Has the pair's own workflow run a command, and waits for the pass that follows it: nothing is changed behind its back.
  *
- * @throws CommandError if the order is refused; the message says why.
+ * @throws CommandError if the command is refused; the message says why.
  */
-export async function giveOrder(
+export async function giveCommand(
   session: Session,
   pair: PairRef,
-  order: PairOrder,
+  command: PairCommand,
   timeoutMs: number,
 ): Promise<SyncEntityResult> {
   try {
-    const result = await requestSyncAndWait(await session.temporal(), pair, timeoutMs, order);
-    if (result.delivery === 'refused') throw new CommandError(1, result.reason ?? 'the order was refused');
+    const result = await requestSyncAndWait(await session.temporal(), pair, timeoutMs, command);
+    if (result.delivery === 'refused') throw new CommandError(1, result.reason ?? 'the command was refused');
     return result;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
@@ -37,7 +37,7 @@ function refusalIn(error: WorkflowFailedError): string {
 }
 
 /** The pass that followed has ended as it should, or there is nothing left to do. */
-export function isCarriedOut({ outcome }: SyncEntityResult): boolean {
+export function hasRun({ outcome }: SyncEntityResult): boolean {
   return outcome !== 'PARKED' && outcome !== 'FAILING';
 }
 

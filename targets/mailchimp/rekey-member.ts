@@ -25,7 +25,7 @@ export type Place =
  *
  * @param to the hash of the address that EMS holds now.
  */
-export async function moveMember(api: MailchimpApi, request: SendRequest, to: string): Promise<Place> {
+export async function rekeyMember(api: MailchimpApi, request: SendRequest, to: string): Promise<Place> {
   const before = await recordedMember(api, request);
   if (before?.id === to || (before === null && request.remoteId === to)) return { kind: 'member', member: before };
   const there = await api.member(to);
@@ -37,13 +37,13 @@ export async function moveMember(api: MailchimpApi, request: SendRequest, to: st
   if (refusals.length > 0) return { kind: 'done', result: { kind: 'withheld', remoteId: before.id, refusals } };
   if (await consentOf(request).isAnothers(before.email_address)) return { kind: 'member', member: there };
   if (there !== null) return { kind: 'member', member: there, after: async () => void (await api.archive(before.id)) };
-  // It is there already that it was moved to last.
+  // It is there already that it was rekeyed to last.
   if (before.id !== request.remoteId) await consentOf(request).willHold(before.id);
-  await consentOf(request).willMoveTo(to);
-  return moved(api, before, await api.patchMember(before.id, { email_address: addressIn(request.content) }));
+  await consentOf(request).willRekeyTo(to);
+  return rekeyed(api, before, await api.patchMember(before.id, { email_address: addressIn(request.content) }));
 }
 
-async function moved(api: MailchimpApi, before: Member, answer: Answer<Member>): Promise<Place> {
+async function rekeyed(api: MailchimpApi, before: Member, answer: Answer<Member>): Promise<Place> {
   switch (answer.kind) {
     case 'answered':
       return { kind: 'member', member: answer.value };

@@ -10,17 +10,17 @@ import type { RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
  *
  * @throws SyncError if one is not known yet: it is being fetched itself, and this attempt is repeated.
  */
-export async function findParents(
+export async function findReferences(
   em: EntityManager,
   process: SyncProcessName,
-  parents: RemoteRecord['parents'],
+  references: RemoteRecord['references'],
 ): Promise<Changes> {
   const found: Record<string, string> = {};
-  for (const [property, { type, remoteId }] of Object.entries(parents)) {
-    const key = await findParent(em, process, { type, remoteId });
+  for (const [property, { type, remoteId }] of Object.entries(references)) {
+    const key = await findReference(em, process, { type, remoteId });
     if (key === null) {
       throw new SyncError('transient', `waits for ${type} ${remoteId}, which EMS does not know yet`, {
-        code: 'unknown-parent',
+        code: 'unknown-reference',
         field: property,
       });
     }
@@ -30,7 +30,11 @@ export async function findParents(
 }
 
 /** Null: EMS has no row for it. A race that is linked without its days (`567`) stands for all of them (`567@9`). */
-export async function findParent(em: EntityManager, process: SyncProcessName, ref: RemoteRef): Promise<string | null> {
+export async function findReference(
+  em: EntityManager,
+  process: SyncProcessName,
+  ref: RemoteRef,
+): Promise<string | null> {
   const general = ref.remoteId.split('@')[0] ?? ref.remoteId;
   const known = await findByRemoteIds(em, process, ref.type, [...new Set([ref.remoteId, general])]);
   const record = known.get(ref.remoteId) ?? known.get(general);
