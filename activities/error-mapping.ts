@@ -4,8 +4,21 @@ import type { ErrorClass } from '../sync/error-class.ts';
 import { UNKNOWN_PAIR } from '../sync/error-class.ts';
 import { SyncError, UnknownPairError } from '../sync/sync-error.ts';
 
-/** PostgreSQL's error classes that say nothing of the row: connection lost, shutting down, too busy, serialisation. */
+/** PostgreSQL's error classes that say nothing about the row: connection lost, shutting down, too busy, serialisation. */
 const PASSING_SQL_STATES = /^(08|40|53|55P03|57P|58)/;
+
+/** A table or column that we read is not there. EMS was changed; it heals when EMS has it again. */
+const MISSING_IN_EMS = new Set(['42703', '42P01']);
+
+/** What an operator can do something about, in words. */
+const KNOWN_SQL_STATES: ReadonlyMap<string, string> = new Map([
+  ['57P03', 'PostgreSQL is starting up, or shutting down'],
+  ['57P01', 'PostgreSQL was shut down'],
+  ['53100', "PostgreSQL's disk is full"],
+  ['53200', 'PostgreSQL is out of memory'],
+  ['53300', 'PostgreSQL has no free connection'],
+  ['42501', 'this login may not do that: npx ems-sync migrate --with-roles'],
+]);
 
 /**
  * Turns whatever an activity throws into one kind of failure, whose type is the error class: Temporal's retries, the Web UI
@@ -35,37 +48,49 @@ function asFailure(error: unknown): unknown {
     });
   }
   if (error instanceof UnknownPairError) return ApplicationFailure.nonRetryable(error.message, UNKNOWN_PAIR);
-  const passing = sqlState(error) !== null || isConnectionError(error);
+  const passing = sqlState(error) !== null || isConnectionError(error) || MISSING_IN_EMS.has(codeOf(error) ?? '');
   return ApplicationFailure.create({
     message: safeMessage(error),
     type: passing ? ('transient' satisfies ErrorClass) : ('bug' satisfies ErrorClass),
-    details: [{ code: sqlState(error) ?? (error as { code?: string }).code ?? 'unexpected', field: null }],
+    details: [{ code: codeOf(error) ?? 'unexpected', field: null }],
     category: passing ? ApplicationFailureCategory.BENIGN : undefined,
   });
 }
 
 const isExpected = (errorClass: ErrorClass) => errorClass === 'transient' || errorClass === 'target-down';
 
+function codeOf(error: unknown): string | null {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : null;
+}
+
 /** The SQLSTATE of a passing database error, else null. */
 function sqlState(error: unknown): string | null {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && PASSING_SQL_STATES.test(code) ? code : null;
+  const code = codeOf(error);
+  return code !== null && PASSING_SQL_STATES.test(code) ? code : null;
 }
+
+/** What the driver says without a code. */
+const CONNECTION_LOST =
+  /Connection terminated|connection error and is not queryable|timeout exceeded when trying to connect/;
 
 function isConnectionError(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = (cause as { code?: unknown }).code;
     if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'].includes(String(code))) return true;
-    if (/Connection terminated|timeout exceeded when trying to connect/.test(cause.message)) return true;
+    if (CONNECTION_LOST.test(cause.message)) return true;
   }
   return false;
 }
 
-/** A database error's own text may quote a row; its first line without the quoted parts does not. */
+/** A database error's own text may quote a row, so only its code is told, and the name of a column that is missing. */
 function safeMessage(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code))
-    return `the database refused a statement (SQLSTATE ${code})`;
-  return text.split('\n')[0] ?? 'unknown error';
+  const code = codeOf(error);
+  if (code === null || !/^[0-9A-Z]{5}$/.test(code)) return text.split('\n')[0] ?? 'unknown error';
+  if (MISSING_IN_EMS.has(code)) {
+    const name = /(?:column|relation) "?([a-z_][\w.]{0,126})"? does not exist/.exec(text)?.[1] ?? 'a table or column';
+    return `EMS has no ${name} (SQLSTATE ${code}): npx ems-sync check names everything that is missing`;
+  }
+  return `${KNOWN_SQL_STATES.get(code) ?? 'the database refused a statement'} (SQLSTATE ${code})`;
 }

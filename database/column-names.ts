@@ -8,6 +8,10 @@ export interface ColumnValue {
   readonly value: string | number | boolean | null;
 }
 
+/** The column of a property: `firstName` → `first_name`. */
+export const columnName = (property: string): string =>
+  property.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
+
 /**
  * The columns of changes that are named by property: `{ firstName: 'Ana' }` → `first_name`.
  *
@@ -20,7 +24,7 @@ export function columnValues(
   const { properties } = SOURCE_ENTITIES[type].meta;
   return Object.entries(changes).map(([property, value]) => {
     if (!Object.hasOwn(properties, property)) throw new RangeError(`${type} has no ${property}`);
-    return { column: property.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`), value: written(value) };
+    return { column: columnName(property), value: written(value) };
   });
 }
 

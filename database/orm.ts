@@ -1,6 +1,7 @@
 import { MikroORM, type EntitySchema } from '@mikro-orm/core';
 import { Migrator, type Migration } from '@mikro-orm/migrations';
 import { PostgreSqlDriver, type SqlEntityManager } from '@mikro-orm/postgresql';
+import type { DatabaseConnection } from 'kysely';
 import pg from 'pg';
 import { ConversationMessageEntity, EMS_ENTITIES } from './entities/index.ts';
 import {
@@ -12,6 +13,7 @@ import {
   SyncSuppressionEntity,
 } from './records/inbound-tables.ts';
 import { RECORD_ENTITIES } from './records/sync-record.ts';
+import { prepareSession } from './session.ts';
 
 export type Orm = MikroORM<PostgreSqlDriver>;
 export type EntityManager = SqlEntityManager<PostgreSqlDriver>;
@@ -50,13 +52,14 @@ function getTypeParser(oid: number, format?: 'text' | 'binary') {
   return pg.types.getTypeParser(oid, format);
 }
 
-/** Describes the database; connects when it is first used. Sessions run in UTC. */
+/** Describes the database; connects when it is first used. What sessions are set to: session.ts. */
 export async function createOrm({ databaseUrl, poolSize = 10, migrationSet }: OrmOptions): Promise<Orm> {
   return MikroORM.init<PostgreSqlDriver>({
     driver: PostgreSqlDriver,
     clientUrl: databaseUrl,
     entities: ENTITIES,
     timezone: '+00:00',
+    onCreateConnection: (connection) => prepareSession(connection as DatabaseConnection),
     // A wrong address must not make an empty database.
     ensureDatabase: false,
     pool: { min: 0, max: poolSize },

@@ -50,20 +50,28 @@ async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: Abort
   const locks = new AdvisoryLocks(common.DATABASE_URL);
   const processes = connectProcesses(settings, locks);
   try {
-    const workers = await createWorkers({
-      connection,
-      namespace: common.TEMPORAL_NAMESPACE,
-      dependencies: {
-        orm,
-        processes,
-        settleMs: common.SETTLE_MS,
-        keys: common.SYNC_KEY ?? [],
-        conflictScope: common.CONFLICT_SCOPE,
-        consentPolicy: common.CONSENT_POLICY,
-        locks,
+    const bundle = await workflowBundle();
+    const dependencies = {
+      orm,
+      processes,
+      settleMs: common.SETTLE_MS,
+      keys: common.SYNC_KEY ?? [],
+      conflictScope: common.CONFLICT_SCOPE,
+      consentPolicy: common.CONSENT_POLICY,
+      locks,
+    };
+    const { TEMPORAL_NAMESPACE: namespace } = common;
+    // A server may take connections before it serves: while its database is away, or its namespace is not made yet.
+    const workers = await waitUntilReachable(
+      log,
+      `Temporal's namespace ${namespace}`,
+      common.TEMPORAL_ADDRESS,
+      async () => {
+        await connection.workflowService.describeNamespace({ namespace });
+        return createWorkers({ connection, namespace, dependencies, workflowBundle: bundle });
       },
-      workflowBundle: await workflowBundle(),
-    });
+      stop,
+    );
     const running = workers.map((worker) => worker.run());
     shutDownWhen(stop, workers);
     health.watch(workers, { orm, workflowService: connection.workflowService });

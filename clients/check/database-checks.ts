@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
+import { findMissingColumns, formatMissing } from '../../database/ems-shape.ts';
 import { SYNC_MIGRATIONS } from '../../database/migrations/index.ts';
 import type { Orm } from '../../database/orm.ts';
-import { entityTable } from '../../database/table-names.ts';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import { lookAt, type Check, type Checked } from './look-at.ts';
 
-const EMS_TABLES = [...ENTITY_TYPES.map(entityTable), 'conversation_message'];
+const EMS_TYPES = [...ENTITY_TYPES, 'ConversationMessage'] as const;
 
 /** Whether the database answers, EMS's tables are there, and ours are those of this release. */
 export async function databaseChecks(session: Checked): Promise<Check[]> {
@@ -20,17 +20,20 @@ export async function databaseChecks(session: Checked): Promise<Check[]> {
 }
 
 async function emsTables(orm: Orm): Promise<string> {
-  const { rows } = await sql<{ name: string }>`
-    SELECT name FROM unnest(${EMS_TABLES}::text[]) name WHERE to_regclass(name) IS NULL`.execute(
-    orm.em.fork().getKysely(),
-  );
-  if (rows.length > 0) {
-    const missing = rows.map(({ name }) => name).join(', ');
+  const missing = await findMissingColumns(orm.em.fork(), EMS_TYPES);
+  const tables = missing.filter(({ column }) => column === null).map(formatMissing);
+  if (tables.length > 0) {
     throw new Error(
-      `missing: ${missing}. Set DATABASE_URL to EMS's database, or make them for a trial: npx ems-sync migrate --with-ems`,
+      `missing: ${tables.join(', ')}. Set DATABASE_URL to EMS's database, or make them for a trial: npx ems-sync migrate --with-ems`,
     );
   }
-  return `all ${EMS_TABLES.length} are there`;
+  const columns = missing.map(formatMissing);
+  if (columns.length > 0) {
+    throw new Error(
+      `missing columns: ${columns.join(', ')}. What reads them is stopped until EMS has them again; nothing is cleared at a target`,
+    );
+  }
+  return `all ${EMS_TYPES.length} are there, with their columns`;
 }
 
 /** Looks into the list of migrations itself: the migrator would make that table, and a check changes nothing. */

@@ -91,17 +91,20 @@ const sharedWith = (key: EntityKey, owner: EntityKey | undefined) =>
 
 const idOf = ({ id }: AnySourceRow) => id;
 
-/** The types differ by entity, and the caller has the entity as a value: from here on a row is any of them. */
+/**
+ * The types differ by entity, and the caller has the entity as a value: from here on a row is any of them. Columns are named
+ * one by one: with `SELECT *`, one that EMS has renamed would come as undefined, and be cleared at every target.
+ */
 function findRows<T extends keyof SourceRowTypes>(
   em: EntityManager,
   type: T,
   ids: readonly EntityKey[],
 ): Promise<SourceRowTypes[T][]> {
+  const entity: EntitySchema = SOURCE_ENTITIES[type];
   return em.find(
-    SOURCE_ENTITIES[type] as EntitySchema as EntitySchema<SourceRowTypes[T]>,
-    {
-      id: { $in: ids },
-    } as never,
+    entity as EntitySchema<SourceRowTypes[T]>,
+    { id: { $in: ids } } as never,
+    { fields: Object.keys(entity.meta.properties) } as never,
   );
 }
 

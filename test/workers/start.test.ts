@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { startUnavailableTemporal } from './unavailable-temporal.ts';
 
 const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
 
@@ -58,4 +59,23 @@ test('a Temporal that is not there: says which and where, keeps trying, and stop
   );
   expect(output).toContain('Temporal at 127.0.0.1:1 cannot be reached; trying again');
   expect(code).toBe(0);
+});
+
+test('a Temporal that takes connections and does not serve: says so, keeps trying, and stops when told to', async () => {
+  const temporal = await startUnavailableTemporal();
+  try {
+    const { code, output } = await start(
+      {
+        DATABASE_URL: process.env['TEST_DATABASE_ADMIN_URL'] ?? '',
+        TEMPORAL_ADDRESS: temporal.address,
+        ...TAGSERVER,
+      },
+      /namespace default.*"attempt":2|"attempt":2.*namespace default/,
+    );
+    expect(output).toContain(`Temporal's namespace default at ${temporal.address} cannot be reached; trying again`);
+    expect(output).not.toMatch(/\n\s+at /);
+    expect(code).toBe(0);
+  } finally {
+    await temporal.stop();
+  }
 });

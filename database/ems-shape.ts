@@ -1,0 +1,38 @@
+import { sql } from 'kysely';
+import { columnName } from './column-names.ts';
+import { SOURCE_ENTITIES, type SourceRowTypes } from './entities/index.ts';
+import type { EntityManager } from './orm.ts';
+import { entityTable } from './table-names.ts';
+
+/** A column of EMS's that we read and that is not there; without a column, the whole table is not. */
+export interface MissingColumn {
+  readonly type: keyof SourceRowTypes;
+  readonly table: string;
+  readonly column: string | null;
+}
+
+/** `person.nationality`, or `person` where the whole table is missing. */
+export const formatMissing = ({ table, column }: MissingColumn): string =>
+  column === null ? table : `${table}.${column}`;
+
+/**
+ * The columns that we read of these types and that EMS's tables do not have: renamed, dropped, or never made. A column that is
+ * not there is not empty: whatever was mapped from it would be cleared at every target.
+ */
+export async function findMissingColumns(
+  em: EntityManager,
+  types: readonly (keyof SourceRowTypes)[],
+): Promise<MissingColumn[]> {
+  const wanted = [...new Set(types)].flatMap((type) => columnsOf(type).map((column) => ({ type, column })));
+  const values = JSON.stringify(wanted.map(({ type, column }) => ({ type, table: entityTable(type), column })));
+  const { rows } = await sql<MissingColumn>`
+    SELECT DISTINCT w.type, w."table", CASE WHEN to_regclass(w."table") IS NOT NULL THEN w."column" END AS "column"
+    FROM jsonb_to_recordset(${values}::jsonb) AS w(type text, "table" text, "column" text)
+    WHERE NOT EXISTS (SELECT FROM pg_attribute
+      WHERE attrelid = to_regclass(w."table") AND attname = w."column" AND attnum > 0 AND NOT attisdropped)
+    ORDER BY w."table", "column"`.execute(em.getKysely());
+  return rows;
+}
+
+const columnsOf = (type: keyof SourceRowTypes): string[] =>
+  Object.keys(SOURCE_ENTITIES[type].meta.properties).map(columnName);

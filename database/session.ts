@@ -1,0 +1,42 @@
+import { CompiledQuery, type DatabaseConnection } from 'kysely';
+import { SyncError } from '../sync/sync-error.ts';
+
+/**
+ * What our statements and parsers rely on. A database or a role may have other defaults (`ALTER DATABASE … SET datestyle`),
+ * and every value would then be read wrongly.
+ */
+const SESSION_SETTINGS = {
+  datestyle: 'ISO, MDY',
+  intervalstyle: 'postgres',
+  timezone: 'UTC',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  search_path: 'public',
+} as const;
+
+const STATEMENT = `SELECT ${Object.entries(SESSION_SETTINGS)
+  .map(([name, value]) => `set_config('${name}', '${value}', false) AS ${name}`)
+  .join(', ')}`;
+
+/**
+ * Sets a new connection's session, and asks back: a pooler that hands each statement to another session cannot be used.
+ *
+ * @throws SyncError of class `transient` if a setting did not take.
+ */
+export async function prepareSession(connection: Pick<DatabaseConnection, 'executeQuery'>): Promise<void> {
+  await connection.executeQuery(CompiledQuery.raw(STATEMENT));
+  const { rows } = await connection.executeQuery<Record<string, string>>(CompiledQuery.raw(ASK_BACK));
+  const wrong = Object.entries(SESSION_SETTINGS).filter(([name, value]) => rows[0]?.[name] !== value);
+  if (wrong.length === 0) return;
+  const names = wrong.map(([name]) => name).join(', ');
+  throw new SyncError(
+    'transient',
+    `the database session does not keep ${names}: let DATABASE_URL name PostgreSQL itself, or a pooler in session mode`,
+    { code: 'session-settings' },
+  );
+}
+
+const ASK_BACK = `SELECT ${Object.keys(SESSION_SETTINGS)
+  .map((name) => `current_setting('${name}') AS ${name}`)
+  .join(', ')}`;
