@@ -1,4 +1,4 @@
-import { createServer, type ServerHttp2Session } from 'node:http2';
+import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
 const OK = '0';
@@ -15,7 +15,7 @@ export async function startUnavailableTemporal(): Promise<{ readonly address: st
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
   });
-  server.on('stream', (stream, headers) => {
+  server.on('stream', (stream: ServerHttp2Stream, headers) => {
     const serves = headers[':path']?.endsWith('/GetSystemInfo') === true;
     stream.respond({ ':status': 200, 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
     stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': serves ? OK : UNAVAILABLE }));
