@@ -1,9 +1,9 @@
 // Plain JavaScript for any Node from 18 on. Usage: node local/run.mjs FILE [args…]
 import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setup, SetupError } from './setup.mjs';
+import { exitCodeOf, onStopRequest } from './stop-request.mjs';
 
 const root = resolve(fileURLToPath(new URL('..', import.meta.url)));
 const [file, ...args] = process.argv.slice(2);
@@ -17,7 +17,7 @@ try {
   run(await setup(), resolve(root, file));
 } catch (error) {
   console.error(error instanceof SetupError ? error.message : error);
-  process.exit(1);
+  process.exit(error instanceof SetupError ? error.exitCode : 1);
 }
 
 /**
@@ -35,15 +35,10 @@ function run(node, program) {
     },
   });
   // On a terminal, Ctrl-C reaches the child by itself as well; `stop-signals.ts` takes such echoes as one.
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
-    process.on(signal, () => child.kill(signal));
-  // npm starts us through a shell, and a SIGTERM to npm ends that shell without a word to us.
-  const parent = process.ppid;
-  if (process.env.npm_lifecycle_event !== undefined)
-    setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1_000).unref();
+  onStopRequest((signal) => void child.kill(signal));
   child.once('error', (error) => {
     console.error(`Cannot run ${node}: ${error.message}. Remove node_modules and run the command again.`);
     process.exit(1);
   });
-  child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0)));
+  child.once('exit', (code, signal) => process.exit(code ?? exitCodeOf(signal)));
 }

@@ -1,17 +1,32 @@
 // Plain JavaScript for any Node from 18 on: this runs before the project's own Node 26 is there.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkoutAdvice } from './checkout-advice.mjs';
 import { withLock } from './lock.mjs';
+import { endLeftoverNpm, runNpm } from './npm-install.mjs';
 import { withProgress } from './progress.mjs';
+import { exitCodeOf } from './stop-request.mjs';
 
 const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
 /** A set-up step failed; the message says which, why, and what to do. */
-export class SetupError extends Error {}
+export class SetupError extends Error {
+  /** What the command that needed the set-up exits with. */
+  exitCode = 1;
+}
+
+/** Somebody stopped the set-up, with Ctrl-C for example. */
+export class SetupStoppedError extends SetupError {
+  /** @param {NodeJS.Signals} signal */
+  constructor(signal) {
+    super(`Set-up was stopped (${signal}); npm has been ended. Run the command again to start over.`);
+    this.exitCode = exitCodeOf(signal);
+  }
+}
 
 /**
  * Installs what the lock file names, Node 26 among it, unless it is there already. Quick when done.
@@ -28,6 +43,7 @@ export async function setup(root = ROOT) {
     lock,
     async () => {
       if (isDone(root)) return;
+      await endLeftoverNpm(root);
       if (!isInstalled(root)) await install(root);
       await checkNode(root);
       writeFileSync(stampPath(root), fingerprint(root));
@@ -35,10 +51,8 @@ export async function setup(root = ROOT) {
     { onWait: tellWait },
   );
   await locked.catch((error) => {
-    if (error?.code === 'EACCES' || error?.code === 'EROFS')
-      throw new SetupError(
-        `Cannot write to ${error.path ?? root}: ${error.code}. Run as the owner of ${root}, or make the folder writable.`,
-      );
+    const advice = checkoutAdvice(error, root);
+    if (advice !== undefined) throw new SetupError(advice);
     throw error;
   });
   return node;
@@ -106,7 +120,9 @@ async function install(root) {
     await rm(join(root, 'node_modules'), { recursive: true, force: true });
     // NODE_ENV=production must not leave out the tools that demo and tests are made of.
     const include = ['--include=dev', '--include=optional'];
-    const exit = await npm(root, ['install', '--no-save', ...include, '--no-audit', '--no-fund'], log);
+    const args = ['install', '--no-save', ...include, '--no-audit', '--no-fund'];
+    const { exit, stoppedBy } = await runNpm(root, args, log);
+    if (stoppedBy !== undefined) throw new SetupStoppedError(stoppedBy);
     if (exit !== 0) throw new SetupError(npmFailure(exit, log));
   });
   if (existsSync(nodePath(root)) && !isInstalled(root))
@@ -128,36 +144,6 @@ function npmFailure(exit, log) {
     `The whole log: ${log}\n` +
     'What to do: check that npm reaches its registry (npm ping) and that this folder is writable, then run the command again.'
   );
-}
-
-/**
- * npm runs on the machine's own Node: the one in node_modules is removed and laid anew.
- *
- * @param {string} root
- * @param {string[]} args
- * @param {string} log
- * @returns {Promise<number | string>} exit code, or why npm could not run
- */
-function npm(root, args, log) {
-  const ours = new Set([join(root, 'node_modules'), realpathSync(root) + '/node_modules']);
-  const path = (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter((folder) => ![...ours].some((modules) => folder.startsWith(modules)))
-    .join(delimiter);
-  const cli = process.env.npm_execpath;
-  const viaNpm = cli !== undefined && /npm-cli\.[cm]?js$/.test(cli) && existsSync(cli);
-  const systemNode = path.split(delimiter).some((folder) => existsSync(join(folder, 'node')));
-  const [command, commandArgs] = viaNpm ? [systemNode ? 'node' : process.execPath, [cli, ...args]] : ['npm', args];
-  const output = openSync(log, 'w');
-  return new Promise((done) => {
-    const child = spawn(command, commandArgs, {
-      cwd: root,
-      env: { ...process.env, PATH: path },
-      stdio: ['ignore', output, output],
-    });
-    child.once('error', (error) => done(`npm could not be started: ${error.message}`));
-    child.once('close', (code, signal) => done(code ?? signal ?? 'ended'));
-  }).finally(() => closeSync(output));
 }
 
 /** @param {string} root */
@@ -188,6 +174,6 @@ async function checkNode(root) {
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   setup().catch((error) => {
     console.error(error instanceof SetupError ? error.message : error);
-    process.exit(1);
+    process.exit(error instanceof SetupError ? error.exitCode : 1);
   });
 }

@@ -1,0 +1,1 @@
+export declare function checkoutAdvice(error: unknown, root?: string): string | undefined;
