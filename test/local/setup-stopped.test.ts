@@ -70,7 +70,7 @@ describe('set-up', () => {
     ['SIGTERM', 143],
   ] as const)('that %s stops ends npm and its scripts, and says so', async (signal, exitCode) => {
     const child = start();
-    const errors = text(child.stderr  ?? Readable.from([]));
+    const errors = text(child.stderr ?? Readable.from([]));
     const [npmPid = 0, scriptPid = 0] = await npmNumber(1);
     child.kill(signal);
     const [code] = (await once(child, 'exit')) as [number | null];
@@ -88,7 +88,7 @@ describe('set-up', () => {
     expect(inspect(npmPid)).toBeDefined();
 
     const second = start();
-    const errors = text(second.stderr  ?? Readable.from([]));
+    const errors = text(second.stderr ?? Readable.from([]));
     const [secondPid] = await npmNumber(2);
     expect(inspect(npmPid)).toBeUndefined();
     expect(inspect(scriptPid)).toBeUndefined();
