@@ -60,6 +60,12 @@ export function pairConsent(
           (await findByRemoteIds(orm.em.fork(), process, mapping.type, [remoteId])).get(remoteId)?.key ?? null;
         return holder === key ? null : holder;
       },
+      remoteIdOf: async (other) => {
+        const { rows } = await sql<{ remote: string | null }>`
+          SELECT remote_id AS remote FROM ${sql.raw(recordTable(mapping.type))}
+          WHERE sync_process = ${process} AND entity_key = ${other}::bigint`.execute(orm.em.fork().getKysely());
+        return rows[0]?.remote ?? null;
+      },
       holderOfAddress: async () => {
         const hashes = addressHashes('email', addressesOf(mapping, entity).email, keys);
         if (hashes.length === 0) return null;

@@ -14,6 +14,8 @@ export interface PairConsent {
   readonly suppressions: readonly Suppression[];
   /** The entity whose record names this remote record; null: nobody's, or this one's own. */
   holderOf(remoteId: string): Promise<EntityKey | null>;
+  /** The remote id on another entity's record; null: it has none. */
+  remoteIdOf(key: EntityKey): Promise<string | null>;
   /** The entity that was last known to have this one's address at the target; null: nobody else. */
   holderOfAddress(): Promise<EntityKey | null>;
   /** Whether another EMS row that this target takes has this e-mail address (compared trimmed and in lower case). */

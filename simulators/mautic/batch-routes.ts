@@ -86,7 +86,7 @@ export function addBatchRoutes(scope: FastifyInstance, mautic: Mautic): void {
   const edit = async (request: FastifyRequest, method: 'PATCH' | 'PUT'): Promise<readonly Outcome[]> => {
     const outcomes: Outcome[] = [];
     for (const [key, sent] of itemsOf(bodyOf(request))) {
-      const contact = store.contacts.find(toInt(sent['id']));
+      const contact = store.contactOf(toInt(sent['id']));
       if (contact === undefined && method === 'PATCH') {
         outcomes.push(missing(key));
         continue;

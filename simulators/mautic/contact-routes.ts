@@ -54,7 +54,7 @@ export function addContactRoutes(scope: FastifyInstance, mautic: Mautic): void {
 
   scope.put('/contacts/:id/edit', async (request, reply) => {
     // One that is missing is made, under an id of its own.
-    const contact = store.contacts.find(idOf(request));
+    const contact = store.contactOf(idOf(request));
     const manner = { http: 'PUT', form: 'PUT' } as const;
     return written(request, reply, await writeContact(mautic, bodyOf(request), contact, manner, request));
   });

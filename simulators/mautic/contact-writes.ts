@@ -8,9 +8,9 @@ import type { Contact } from './records.ts';
 import { type Refusal, invalid, notFound } from './refusal.ts';
 import { tagsAfter } from './tags.ts';
 
-/** Throws Refusal 404. */
+/** Also by the id of one that was merged into it. Throws Refusal 404. */
 export function findContact({ store }: Mautic, id: number): Contact {
-  const contact = store.contacts.find(id);
+  const contact = store.contactOf(id);
   if (contact === undefined) throw notFound();
   return contact;
 }
@@ -137,6 +137,9 @@ export function mergeInto(mautic: Mautic, winner: Contact, loser: Contact): Cont
     ? loser.doNotContact.filter(({ channel }) => !channels.has(channel))
     : [];
   const segments = new Set(winner.segments.map(({ segment }) => segment));
+  for (const earlier of mautic.store.merges.by('into', String(loser.id)))
+    mautic.store.merges.save({ ...earlier, into: winner.id });
+  mautic.store.merges.save({ id: loser.id, into: winner.id });
   deleteContact(mautic, loser);
   const points = Number(winner.values['points'] ?? 0) + Number(loser.values['points'] ?? 0);
   return changeContact(mautic, winner, {

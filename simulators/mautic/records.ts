@@ -39,6 +39,13 @@ export interface Contact {
   readonly dateIdentified: number | null;
 }
 
+/** A contact that is gone, and the one that it was merged into: whoever asks for its id is answered with that one. */
+export interface MergeRecord {
+  /** The id of the one that is gone. */
+  readonly id: number;
+  readonly into: number;
+}
+
 export interface Tag {
   readonly id: number;
   readonly tag: string;

@@ -65,7 +65,7 @@ export function addSegmentRoutes(scope: FastifyInstance, mautic: Mautic): void {
     if (typeof ids !== 'object' || ids === null) throw badRequest('Bad request. Please check your parameters: "ids".');
     const segment = openSegment(mautic, idOf(request));
     const details = Object.values(ids).map((sent: unknown) => {
-      const contact = store.contacts.find(toInt(sent));
+      const contact = store.contactOf(toInt(sent));
       if (contact === undefined) return [toInt(sent), { success: false }] as const;
       moveInSegment(mautic, contact, segment, 'added');
       return [contact.id, { success: true }] as const;

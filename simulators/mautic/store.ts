@@ -1,6 +1,6 @@
 import { CollectionStore } from '../kit/collection-store.ts';
 import { folded } from './clean.ts';
-import type { Contact, Field, FieldValue, Grant, Hook, Segment, Tag } from './records.ts';
+import type { Contact, Field, FieldValue, Grant, Hook, MergeRecord, Segment, Tag } from './records.ts';
 import { standardFields } from './standard-fields.ts';
 
 /** What a contact is found by: `email ana@clube.example`. */
@@ -11,6 +11,7 @@ export class Store extends CollectionStore {
   readonly contacts = this.collection<Contact, 'value'>('contact', {
     value: ({ values }) => Object.entries(values).map(([alias, value]) => identifierKey(alias, value)),
   });
+  readonly merges = this.collection<MergeRecord, 'into'>('merge', { into: ({ into }) => [String(into)] });
   readonly tags = this.collection<Tag, 'tag'>('tag', { tag: ({ tag }) => [folded(tag)] });
   readonly segments = this.collection<Segment, 'alias'>('segment', { alias: ({ alias }) => [alias] });
   readonly fields = this.collection<Field, 'alias'>('field', { alias: ({ alias }) => [alias] });
@@ -38,6 +39,12 @@ export class Store extends CollectionStore {
   nextDncId(): number {
     this.#lastDncId += 1;
     return this.#lastDncId;
+  }
+
+  /** The contact with this id, or the one that it has been merged into. */
+  contactOf(id: number): Contact | undefined {
+    const merged = this.merges.find(id);
+    return this.contacts.find(id) ?? (merged === undefined ? undefined : this.contacts.find(merged.into));
   }
 
   override reset(): void {

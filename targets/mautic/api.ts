@@ -82,6 +82,25 @@ export class MauticApi {
       .toSorted((one, other) => Number(one.id) - Number(other.id));
   }
 
+  /**
+   * Contacts that have one of these values in a field, for as few calls as addresses of a sensible length allow. One that is
+   * merged into another has no id here any more.
+   */
+  async contactsAmong(field: 'id' | 'email' | 'ems_person_id', values: readonly string[]): Promise<readonly Contact[]> {
+    const found: Contact[] = [];
+    for (const some of chunksOf(values)) {
+      const searchParams = [
+        ['where[0][col]', field],
+        ['where[0][expr]', 'in'],
+        ['where[0][val]', some.join(',')],
+        ['limit', '1000'],
+      ] as const;
+      const { contacts } = await this.#http.get('GET', 'contacts', anyContacts, { searchParams, timeoutMs: BATCH_TIMEOUT_MS });
+      found.push(...contacts.flatMap((item) => contact.safeParse(item).data ?? []));
+    }
+    return found;
+  }
+
   /** A page of contacts, each to be read by itself. */
   async contactPage(searchParams: readonly (readonly [string, string])[]): Promise<readonly unknown[]> {
     return (await this.#http.get('GET', 'contacts', anyContacts, { searchParams })).contacts;
@@ -166,6 +185,24 @@ export class MauticApi {
     const answer = await this.#http.ask(method, path, oneContact, { json });
     return answer.kind === 'answered' ? { ...answer, value: answer.value.contact } : answer;
   }
+}
+
+/** A web server takes addresses of 8,000 characters. */
+const LONGEST_LIST = 4_000;
+
+function chunksOf(values: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  let length = Number.POSITIVE_INFINITY;
+  for (const value of values) {
+    const size = encodeURIComponent(`${value},`).length;
+    if (length + size > LONGEST_LIST) {
+      chunks.push([]);
+      length = 0;
+    }
+    chunks.at(-1)?.push(value);
+    length += size;
+  }
+  return chunks;
 }
 
 function byAlias({

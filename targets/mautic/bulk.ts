@@ -2,6 +2,7 @@ import type { ConsentPolicy } from '../../sync/suppression.ts';
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { BatchResult, ContactBody, MauticApi } from './api.ts';
 import { confirm } from './confirm.ts';
+import { addressOf, belongsToOther, takenByOther } from './find-place.ts';
 import { fieldsBody, hasZeros, optedOut } from './contact-body.ts';
 import { emsKeyOf, refusalsOf } from './read-contact.ts';
 import { segmentIn, segmentOf, wantedTopics } from './segments.ts';
@@ -34,9 +35,13 @@ async function sendMany(
   requests: readonly SendRequest[],
   policy: ConsentPolicy,
 ): Promise<readonly (SendResult | Error)[]> {
-  const free = await Promise.all(requests.map((request) => isFree(request)));
-  const gathered = requests.filter((_, index) => free[index]);
-  const [news, known] = [gathered.filter(isNew), gathered.filter((request) => !isNew(request))];
+  const [news, known] = await Promise.all([
+    unclaimed(api, requests.filter(isNew)),
+    recognised(
+      api,
+      requests.filter((request) => !isNew(request)),
+    ),
+  ]);
   const answers = new Map<SendRequest, BatchResult>();
   for (const [request, answer] of await writeAll(news, fieldsBody, (bodies) => api.createContacts(bodies)))
     answers.set(request, answer);
@@ -46,9 +51,30 @@ async function sendMany(
   return Promise.all(requests.map((request) => resultOf(api, request, answers.get(request), { policy, added })));
 }
 
-/** Nobody else's contact is known to have the address: matched by it, that one would be written over. */
-async function isFree(request: SendRequest): Promise<boolean> {
-  return !isNew(request) || (await consentOf(request).holderOfAddress()) === null;
+/** Those whose contact is there under the id on our record, and carries their EMS id: Mautic would write to any other as well. */
+async function recognised(api: MauticApi, requests: readonly SendRequest[]): Promise<readonly SendRequest[]> {
+  const ids = requests.flatMap(({ remoteId }) => remoteId ?? []);
+  const found = new Map((await api.contactsAmong('id', ids)).map((contact) => [contact.id, emsKeyOf(contact)]));
+  return requests.filter(({ remoteId, key }) => remoteId !== null && found.get(remoteId) === key);
+}
+
+/** Those whose address and EMS id nobody else has: matched by one of them, that contact would be written over. */
+async function unclaimed(api: MauticApi, requests: readonly SendRequest[]): Promise<readonly SendRequest[]> {
+  const emails = requests.flatMap(({ content: { email } }) => (typeof email === 'string' ? [email] : []));
+  const keys = requests.map(({ key }) => key);
+  const [byAddress, byKey] = [await api.contactsAmong('email', emails), await api.contactsAmong('ems_person_id', keys)];
+  const atAddress = Map.groupBy(byAddress, ({ fields }) => addressOf(fields.all['email']));
+  const withKey = Map.groupBy(byKey, emsKeyOf);
+  const verdicts = requests.map(async (request) => {
+    if ((await consentOf(request).holderOfAddress()) !== null) return false;
+    const { email } = request.content;
+    const met = [...(atAddress.get(typeof email === 'string' ? email : null) ?? []), ...(withKey.get(request.key) ?? [])];
+    for (const contact of met)
+      if (belongsToOther(request, contact) !== null || (await takenByOther(request, contact)) !== null) return false;
+    return true;
+  });
+  const isFree = await Promise.all(verdicts);
+  return requests.filter((_, index) => isFree[index]);
 }
 
 const bodyWithId = (request: SendRequest) => ({ id: Number(request.remoteId), ...fieldsBody(request) });

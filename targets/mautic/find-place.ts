@@ -2,24 +2,57 @@ import { lowerCase } from '../contact-fields.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { emsKeyOf } from './read-contact.ts';
+import { emsKeyOf, refusalsOf } from './read-contact.ts';
+import { refuseAt, wantedRefusals, type Refusal } from './refuse.ts';
+import { changedHands, whoAnswers } from './whose-contact.ts';
 
 export type Place =
-  | { readonly kind: 'contact'; readonly contact: Contact }
-  | { readonly kind: 'new' }
+  | { readonly kind: 'contact'; readonly contact: Contact; readonly inherited: readonly Refusal[] }
+  /** `inherited`: what was refused at the contact that has swallowed the person's own. */
+  | { readonly kind: 'new'; readonly inherited: readonly Refusal[] }
   | { readonly kind: 'taken'; readonly result: Blocked };
 
 export type Blocked = Extract<SendResult, { kind: 'blocked' }>;
 
-/** The contact with the person's EMS id, or else the oldest with its address; or none. One that is another person's is taken. */
+/**
+ * The contact on our record, if it is the person's still; or else the one with the person's EMS id, or the oldest with its
+ * address; or none. One that is another person's is taken.
+ *
+ * @throws SyncError of class `rejected` if the contact on our record has changed hands.
+ */
 export async function findPlace(api: MauticApi, request: SendRequest): Promise<Place> {
+  const answered = await whoAnswers(api, request);
+  switch (answered.kind) {
+    case 'own':
+      return { kind: 'contact', contact: answered.contact, inherited: [] };
+    case 'changed-hands':
+      throw changedHands(answered.contact);
+    case 'merged-away':
+      return lookElsewhere(api, request, await shareRefusals(api, request, answered.into));
+    case 'nobody':
+      return lookElsewhere(api, request, []);
+  }
+}
+
+/** Two have become one: what either has refused counts for both. @returns what the one that is left has refused. */
+async function shareRefusals(api: MauticApi, request: SendRequest, into: Contact): Promise<readonly Refusal[]> {
+  const held = refusalsOf(into);
+  await refuseAt(api, into, wantedRefusals([], consentOf(request).suppressions));
+  return wantedRefusals([], held);
+}
+
+async function lookElsewhere(
+  api: MauticApi,
+  request: SendRequest,
+  inherited: readonly Refusal[],
+): Promise<Place> {
   const [own] = (await api.contactsWith('ems_person_id', request.key)).filter(
     (contact) => emsKeyOf(contact) === request.key,
   );
   const [contact] = own === undefined ? await contactsAtAddress(api, request) : [own];
-  if (contact === undefined) return { kind: 'new' };
-  const taken = await takenByOther(request, contact);
-  return taken === null ? { kind: 'contact', contact } : { kind: 'taken', result: taken };
+  if (contact === undefined) return { kind: 'new', inherited };
+  const taken = (await takenByOther(request, contact)) ?? belongsToOther(request, contact);
+  return taken === null ? { kind: 'contact', contact, inherited } : { kind: 'taken', result: taken };
 }
 
 /** Every contact that has the person's address, oldest first. */
@@ -38,6 +71,12 @@ export const addressOf = (value: unknown) => lowerCase(typeof value === 'string'
 export async function takenByOther(request: SendRequest, { id }: Pick<Contact, 'id'>): Promise<Blocked | null> {
   const holder = await consentOf(request).holderOf(id);
   return holder === null ? null : blockedBy(holder, id);
+}
+
+/** It carries another EMS id, of a person whose record does not know it yet: an answer was lost. */
+export function belongsToOther({ key }: Pick<SendRequest, 'key'>, other: Contact): Blocked | null {
+  const carried = emsKeyOf(other);
+  return carried === null || carried === key ? null : blockedBy(carried, other.id);
 }
 
 export function blockedBy(holder: string, contact: string): Blocked {

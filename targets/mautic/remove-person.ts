@@ -10,9 +10,10 @@ import {
 } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { addressOf, contactsAtAddress } from './find-place.ts';
+import { addressOf, belongsToOther, contactsAtAddress } from './find-place.ts';
 import { addressesIn, emsKeyOf, refusalsOf } from './read-contact.ts';
 import { refuseAt, wantedRefusals } from './refuse.ts';
+import { carriesOurs, whoAnswers } from './whose-contact.ts';
 
 /**
  * Deletes the contact, unless its address is another person's as well: then it is let go, to be that one's. What was refused
@@ -40,6 +41,7 @@ export async function removePerson(api: MauticApi, request: RemoveRequest): Prom
  * deletion.
  */
 export async function erasePerson(api: MauticApi, request: EraseRequest): Promise<Erased> {
+  const answered = await whoAnswers(api, request);
   const own = await ownContact(api, request);
   const emails = new Set(
     [request.addresses.email, own === null ? null : addressesIn(own).email].flatMap(addressOfText),
@@ -51,12 +53,15 @@ export async function erasePerson(api: MauticApi, request: EraseRequest): Promis
   for (const email of emails) found.push(...(await contactsAtAddress(api, { content: { email } })));
   const erased = new Map<string, Contact>();
   for (const contact of found) {
-    if ((await consentOf(request).holderOf(contact.id)) === null) erased.set(contact.id, contact);
+    const isAnothers = belongsToOther(request, contact) !== null || (await isHeldByOther(request, contact));
+    if (!isAnothers) erased.set(contact.id, contact);
   }
   for (const id of erased.keys()) await api.deleteContact(id);
+  const deleted = erased.size === 0 ? 'no contact' : `deleted contact ${[...erased.keys()].join(', ')}`;
+  const left = answered.kind === 'merged-away' && !erased.has(answered.into.id) ? answered.into.id : null;
   return {
-    outcome: erased.size === 0 ? 'absent' : 'erased',
-    detail: erased.size === 0 ? 'no contact' : `deleted contact ${[...erased.keys()].join(', ')}`,
+    outcome: left !== null ? 'kept' : erased.size === 0 ? 'absent' : 'erased',
+    detail: left === null ? deleted : `${deleted}; its own was merged into contact ${left}, another's: look there`,
     addresses: [...erased.values()].flatMap((contact) =>
       Object.entries(addressesIn(contact)).flatMap(([channel, address]): [Channel, string][] =>
         address == null ? [] : [[channel as Channel, address]],
@@ -75,13 +80,18 @@ export async function optOutPerson(api: MauticApi, request: OptOutRequest): Prom
   const { email } = request.addresses;
   const own = await ownContact(api, request);
   const [contact] = own === null ? await contactsAtAddress(api, { content: { email: addressOf(email) } }) : [own];
-  if (contact === undefined || (await consentOf(request).holderOf(contact.id)) !== null) return;
-  await refuseAt(api, contact, wantedRefusals(request.channels, []));
+  if (contact === undefined || belongsToOther(request, contact) !== null) return;
+  if (!(await isHeldByOther(request, contact))) await refuseAt(api, contact, wantedRefusals(request.channels, []));
 }
 
-/** Under our record's id, or wherever it went on; never one that is another person's by now. */
-async function ownContact(api: MauticApi, { key, remoteId }: RemoveRequest): Promise<Contact | null> {
-  const known = remoteId === null ? null : await api.contact(remoteId);
-  if (known !== null && (emsKeyOf(known) ?? key) === key) return known;
-  return (await api.contactsWith('ems_person_id', key)).find((contact) => emsKeyOf(contact) === key) ?? null;
+/** Under the id on our record, or wherever it went on; never one that is another person's by now. */
+async function ownContact(api: MauticApi, request: RemoveRequest): Promise<Contact | null> {
+  const answered = await whoAnswers(api, request);
+  if (answered.kind === 'own' && carriesOurs(request, answered.contact)) return answered.contact;
+  for (const contact of await api.contactsWith('ems_person_id', request.key))
+    if (emsKeyOf(contact) === request.key && !(await isHeldByOther(request, contact))) return contact;
+  return null;
 }
+
+const isHeldByOther = async (request: RemoveRequest, { id }: Contact) =>
+  (await consentOf(request).holderOf(id)) !== null;

@@ -5,7 +5,7 @@ import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
 import { fieldsBody, hasZeros, names, optedOut } from './contact-body.ts';
 import { confirm } from './confirm.ts';
-import { addressOf, contactsAtAddress, findPlace, takenByOther, type Blocked } from './find-place.ts';
+import { addressOf, contactsAtAddress, findPlace, takenByOther, type Blocked, type Place } from './find-place.ts';
 import type { Answer } from './http.ts';
 import { doNotContact, refusalsOf } from './read-contact.ts';
 import { refuseAt, wantedRefusals, type Refusal } from './refuse.ts';
@@ -16,30 +16,25 @@ import { writeZeros } from './write-zeros.ts';
 /** Found elsewhere, matched by a create after all, refused for the region and then for the address: enough for what is sane. */
 const LONGEST_WAY = 5;
 
-/** The contact to be written; null: one that is made. */
-type Target = { readonly id: string; readonly contact: Contact | null } | null;
-
 /**
- * Brings a contact to what EMS holds. Opt-outs go first; whatever else is refused, they have been sent. Mautic has no
- * constraint on addresses: that nobody else writes for this one meanwhile, the engine's lock sees to.
+ * Brings a contact to what EMS holds. Whose contact it is was looked at before anything is written. Opt-outs go first; whatever
+ * else is refused, they have been sent. Mautic has no constraint on addresses: that nobody else writes for this one meanwhile,
+ * the engine's lock sees to.
  */
 export async function sendPerson(api: MauticApi, request: SendRequest, policy: ConsentPolicy): Promise<SendResult> {
-  let target: Target = request.remoteId === null ? null : { id: request.remoteId, contact: null };
-  let isPlaced = target !== null;
   let body = fieldsBody(request);
+  let place: Place | null = null;
   for (let steps = 0; steps < LONGEST_WAY; steps += 1) {
-    if (!isPlaced) {
-      const place = await findPlace(api, request);
-      if (place.kind === 'taken') return place.result;
-      target = place.kind === 'new' ? null : { id: place.contact.id, contact: place.contact };
-      isPlaced = true;
-    }
-    const id: string | null = target?.id ?? null;
-    const before = target === null ? NOTHING_BEFORE : await prepare(api, request, target);
+    place ??= await findPlace(api, request);
+    if (place.kind === 'taken') return place.result;
+    const contact: Contact | null = place.kind === 'contact' ? place.contact : null;
+    const id: string | null = contact?.id ?? null;
+    const before: Before = contact === null ? NOTHING_BEFORE : await prepare(api, request, contact);
     if (before.kind === 'taken') return request.release ? letGo(api, request, id, before.result) : before.result;
+    const inherited = joined(place.inherited, before.inherited);
     const answer: Answer<Contact> =
       id === null
-        ? await api.createContact({ ...body, ...asBody(ownRefusals(request, true)) })
+        ? await api.createContact({ ...body, ...asBody(joined(ownRefusals(request, true), inherited)) })
         : await api.patchContact(id, { ...body, ...asBody(before.inherited) });
     switch (answer.kind) {
       case 'answered': {
@@ -47,15 +42,15 @@ export async function sendPerson(api: MauticApi, request: SendRequest, policy: C
         if (taken !== null) return taken;
         if (id === null && answer.status === 200) {
           // Somebody made it meanwhile. What is blank in EMS was not blanked: only a PATCH does that without harm.
-          target = { id: answer.value.id, contact: answer.value };
+          place = { kind: 'contact', contact: answer.value, inherited };
           break;
         }
-        const contact = hasZeros(request) ? await writeZeros(api, request, answer.value) : answer.value;
-        return confirm(api, request, contact, { isNew: id === null, policy, inherited: before.inherited });
+        const written = hasZeros(request) ? await writeZeros(api, request, answer.value) : answer.value;
+        return confirm(api, request, written, { isNew: id === null, policy, inherited });
       }
       case 'missing':
-        // Deleted there, or merged into another contact.
-        isPlaced = false;
+        // Deleted there meanwhile.
+        place = null;
         break;
       case 'refused':
         // Not in Mautic's list of regions: no reason to hold the rest back, nor to leave the old one standing.
@@ -72,28 +67,18 @@ type Before =
   | { readonly kind: 'ready'; readonly inherited: readonly Refusal[] }
   | { readonly kind: 'taken'; readonly result: Blocked };
 
-const NOTHING_BEFORE: Before = { kind: 'ready', inherited: [] };
+const NOTHING_BEFORE = { kind: 'ready', inherited: [] } as const satisfies Before;
 
 /**
  * Before a contact is written: what is refused is said first of all, for a no must not wait for a name that Mautic does not
  * like; then whoever has the new address is looked for, for version 4 would make one contact of the two without asking.
  */
-async function prepare(
-  api: MauticApi,
-  request: SendRequest,
-  { id, contact: found }: Exclude<Target, null>,
-): Promise<Before> {
+async function prepare(api: MauticApi, request: SendRequest, contact: Contact): Promise<Before> {
   const { email } = request.content;
-  const isOurs = id === request.remoteId;
-  const wanted = ownRefusals(request, !isOurs);
-  const keepsAddress =
-    found === null ? consentOf(request).wasStored('email', email) : addressOf(found.fields.all['email']) === email;
-  if (wanted.length === 0 && keepsAddress) return NOTHING_BEFORE;
-  const contact = found ?? (await api.contact(id));
-  if (contact === null) return NOTHING_BEFORE;
+  const wanted = ownRefusals(request, contact.id !== request.remoteId);
   await refuseAt(api, contact, wanted);
-  if (keepsAddress) return NOTHING_BEFORE;
-  const others = (await contactsAtAddress(api, request)).filter((other) => other.id !== id);
+  if (addressOf(contact.fields.all['email']) === email) return NOTHING_BEFORE;
+  const others = (await contactsAtAddress(api, request)).filter((other) => other.id !== contact.id);
   for (const other of others) {
     const result = await takenByOther(request, other);
     if (result !== null) return { kind: 'taken', result };
@@ -102,6 +87,12 @@ async function prepare(
   const held = [...doNotContact(contact), ...wanted].map(({ channel }) => channel);
   const inherited = wantedRefusals([], others.flatMap(refusalsOf)).filter(({ channel }) => !held.includes(channel));
   return { kind: 'ready', inherited };
+}
+
+/** Each channel once; what stands first counts. */
+function joined(first: readonly Refusal[], second: readonly Refusal[]): readonly Refusal[] {
+  const channels = first.map(({ channel }) => channel);
+  return [...first, ...second.filter(({ channel }) => !channels.includes(channel))];
 }
 
 /**

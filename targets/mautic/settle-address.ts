@@ -2,8 +2,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
 import type { Contact, Failure } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { blockedBy, contactsAtAddress, takenByOther, type Blocked } from './find-place.ts';
-import { emsKeyOf } from './read-contact.ts';
+import { belongsToOther, contactsAtAddress, takenByOther, type Blocked } from './find-place.ts';
 import { invalid } from './refusal.ts';
 
 /**
@@ -21,7 +20,7 @@ export async function settleAddress(
   const others = (await holdersOf(api, request, refused.field)).filter((contact) => contact.id !== id);
   if (status !== 422 || others.length === 0) throw refused;
   for (const other of others) {
-    const taken = (await takenByOther(request, other)) ?? childOfOther(request, other);
+    const taken = (await takenByOther(request, other)) ?? belongsToOther(request, other);
     if (taken !== null) return request.release ? letGo(api, request, id, taken) : taken;
   }
   const named = others.map((contact) => contact.id).join(', ');
@@ -40,12 +39,6 @@ export const calledFor = (id: string | null) => (id === null ? 'POST contacts/ne
 
 async function holdersOf(api: MauticApi, request: SendRequest, field: string | undefined): Promise<readonly Contact[]> {
   return field === 'ems_person_id' ? api.contactsWith('ems_person_id', request.key) : contactsAtAddress(api, request);
-}
-
-/** It carries another EMS id, of a person whose record does not know it yet: an answer was lost. */
-function childOfOther({ key }: SendRequest, other: Contact): Blocked | null {
-  const otherKey = emsKeyOf(other);
-  return otherKey === null || otherKey === key ? null : blockedBy(otherKey, other.id);
 }
 
 /** The address goes to the person who waits for it; this one is sent in full afterwards. */

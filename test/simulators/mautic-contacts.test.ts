@@ -317,3 +317,34 @@ describe('fields', () => {
     expect((await mautic.control.state()).contacts[id]?.fields['ems_events']).toBe('Run');
   });
 });
+
+describe('a contact that was merged into another', () => {
+  const merge = async () => {
+    const [loser, winner] = [await mautic.create(ana), await mautic.create({ email: 'rui@clube.example' })];
+    await mautic.control.backdoor({ do: 'merge-contacts', winner: winner.id, loser: loser.id });
+    return { loser: loser.id, winner: winner.id };
+  };
+
+  test('answers by its id with the one that is left, which is what a write by that id changes', async () => {
+    const { loser, winner } = await merge();
+    expect((await mautic.read(loser)).id).toBe(winner);
+    const edited = await mautic.ask('PATCH', `/contacts/${loser}/edit`, { city: 'Faro' });
+    expect([edited.status, edited.body.contact.id]).toEqual([200, winner]);
+    const batch = await mautic.ask('PATCH', '/contacts/batch/edit', [{ id: loser, city: 'Porto' }]);
+    expect([batch.body.statusCodes, batch.body.contacts[0].id]).toEqual([[200], winner]);
+    await mautic.ask('POST', `/contacts/${loser}/dnc/email/add`, {});
+    expect((await mautic.control.state()).contacts[winner]).toMatchObject({
+      fields: { city: 'Porto' },
+      doNotContact: [{ channel: 'email', reason: 3 }],
+    });
+    const listed = await mautic.ask('GET', `/contacts?where[0][col]=id&where[0][expr]=in&where[0][val]=${loser},${winner}`);
+    expect(Object.keys(listed.body.contacts)).toEqual([String(winner)]);
+  });
+
+  test('is followed through several merges', async () => {
+    const { loser, winner } = await merge();
+    const last = await mautic.create({ email: 'zoe@clube.example' });
+    await mautic.control.backdoor({ do: 'merge-contacts', winner: last.id, loser: winner });
+    expect([(await mautic.read(loser)).id, (await mautic.read(winner)).id]).toEqual([last.id, last.id]);
+  });
+});

@@ -66,6 +66,7 @@ export class Records {
     return {
       suppressions,
       holderOf: async (remoteId) => others().find(([, held]) => held === remoteId)?.[0] ?? null,
+      remoteIdOf: async (other) => this.#remoteIds.get(other) ?? null,
       holderOfAddress: async () => null,
       isAnothers: async (email) => shared.includes(email),
       wasStored: (field, value) => {

@@ -97,7 +97,7 @@ describe('what EMS says', () => {
     const { remoteId } = asSent(await mautic.send('4711', { ...ANA, ...OPTED_OUT }));
     await mautic.control.clearJournal();
     asSent(await mautic.send('4711', { ...ANA, ...OPTED_OUT, city: 'Faro' }));
-    expect(await mautic.calls()).toEqual([`PATCH /api/contacts/${remoteId}/edit`]);
+    expect(await mautic.calls()).toEqual([`GET /api/contacts/${remoteId}`, `PATCH /api/contacts/${remoteId}/edit`]);
     asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN }));
     expect(await mautic.contact(remoteId)).toMatchObject({ doNotContact: [], segments: ['ems-newsletter'] });
   });

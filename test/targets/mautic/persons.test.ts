@@ -99,12 +99,12 @@ describe('a contact that marketing has', () => {
 });
 
 describe('a contact of ours', () => {
-  test('is written in one call, and what others have put there stays', async () => {
+  test('is looked at, then written in one call, and what others have put there stays', async () => {
     const { remoteId } = asSent(await mautic.send('4711', ANA));
     await mautic.control.backdoor({ do: 'edit-contact', contact: Number(remoteId), set: { company: 'Harbour' } });
     await mautic.control.clearJournal();
     asSent(await mautic.send('4711', { ...ANA, lastname: 'Sousa', mobile: null }));
-    expect(await mautic.calls()).toEqual([`PATCH /api/contacts/${remoteId}/edit`]);
+    expect(await mautic.calls()).toEqual([`GET /api/contacts/${remoteId}`, `PATCH /api/contacts/${remoteId}/edit`]);
     const fields = (await mautic.contact(remoteId))?.fields;
     expect(fields).toMatchObject({ lastname: 'Sousa', company: 'Harbour' });
     expect(fields).not.toHaveProperty('mobile');
@@ -121,7 +121,7 @@ describe('a contact of ours', () => {
       await mautic.control.backdoor({ do: 'edit-contact', contact: Number(remoteId), set });
       await mautic.control.clearJournal();
       asSent(await mautic.send('4711', { ...zeros, lastname: 'Sousa' }));
-      expect(await mautic.calls()).toEqual([`PATCH /api/contacts/${remoteId}/edit`]);
+      expect(await mautic.calls()).toEqual([`GET /api/contacts/${remoteId}`, `PATCH /api/contacts/${remoteId}/edit`]);
       asSent(await mautic.send('4711', { ...zeros, zipcode: '0' }));
       expect((await mautic.contact(remoteId))?.fields).toMatchObject({ zipcode: '0', address1: '0', ...set });
       asSent(await mautic.send('4711', { ...zeros, zipcode: null }));
