@@ -95,7 +95,10 @@ export class MauticApi {
         ['where[0][val]', some.join(',')],
         ['limit', '1000'],
       ] as const;
-      const { contacts } = await this.#http.get('GET', 'contacts', anyContacts, { searchParams, timeoutMs: BATCH_TIMEOUT_MS });
+      const { contacts } = await this.#http.get('GET', 'contacts', anyContacts, {
+        searchParams,
+        timeoutMs: BATCH_TIMEOUT_MS,
+      });
       found.push(...contacts.flatMap((item) => contact.safeParse(item).data ?? []));
     }
     return found;

@@ -68,7 +68,10 @@ async function unclaimed(api: MauticApi, requests: readonly SendRequest[]): Prom
   const verdicts = requests.map(async (request) => {
     if ((await consentOf(request).holderOfAddress()) !== null) return false;
     const { email } = request.content;
-    const met = [...(atAddress.get(typeof email === 'string' ? email : null) ?? []), ...(withKey.get(request.key) ?? [])];
+    const met = [
+      ...(atAddress.get(typeof email === 'string' ? email : null) ?? []),
+      ...(withKey.get(request.key) ?? []),
+    ];
     for (const contact of met)
       if (belongsToOther(request, contact) !== null || (await takenByOther(request, contact)) !== null) return false;
     return true;

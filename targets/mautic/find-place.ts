@@ -41,11 +41,7 @@ async function shareRefusals(api: MauticApi, request: SendRequest, into: Contact
   return wantedRefusals([], held);
 }
 
-async function lookElsewhere(
-  api: MauticApi,
-  request: SendRequest,
-  inherited: readonly Refusal[],
-): Promise<Place> {
+async function lookElsewhere(api: MauticApi, request: SendRequest, inherited: readonly Refusal[]): Promise<Place> {
   const [own] = (await api.contactsWith('ems_person_id', request.key)).filter(
     (contact) => emsKeyOf(contact) === request.key,
   );

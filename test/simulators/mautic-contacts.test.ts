@@ -337,7 +337,10 @@ describe('a contact that was merged into another', () => {
       fields: { city: 'Porto' },
       doNotContact: [{ channel: 'email', reason: 3 }],
     });
-    const listed = await mautic.ask('GET', `/contacts?where[0][col]=id&where[0][expr]=in&where[0][val]=${loser},${winner}`);
+    const listed = await mautic.ask(
+      'GET',
+      `/contacts?where[0][col]=id&where[0][expr]=in&where[0][val]=${loser},${winner}`,
+    );
     expect(Object.keys(listed.body.contacts)).toEqual([String(winner)]);
   });
 
