@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createApp } from '../kit/create-app.ts';
 import { createSurroundings } from '../kit/surroundings.ts';
+import { chatwootAnswers } from './answers.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { createBackground } from './background.ts';
 import type { Chatwoot } from './chatwoot.ts';
@@ -52,6 +53,7 @@ export function createChatwoot(options: ChatwootOptions): FastifyInstance {
   return createApp({
     surroundings,
     vendorAnswer,
+    answers: chatwootAnswers,
     server: { genReqId: () => randomUUID() },
     control: chatwootControl(chatwoot),
     apis: [

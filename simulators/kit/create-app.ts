@@ -1,5 +1,5 @@
 import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
-import type { AnswerCheck } from './answers.ts';
+import { AnswerCheck, type VendorAnswers } from './answers.ts';
 import { type SimulatorControl, addControlRoutes } from './control-routes.ts';
 import type { commonKnobs } from './faults.ts';
 import { type VendorAnswer, surroundApi } from './faulty-api.ts';
@@ -21,15 +21,16 @@ export interface AppOptions {
   readonly vendorAnswer: VendorAnswer;
   /** Lower-case names of the request headers that the journal keeps. */
   readonly journalHeaders?: readonly string[];
-  /** What the vendor can answer. */
-  readonly answers?: AnswerCheck;
+  /** What the vendor can answer. Anything else becomes a 500, and `stop` throws. Default: not checked. */
+  readonly answers?: VendorAnswers;
   readonly control: SimulatorControl;
   close(): void | Promise<void>;
 }
 
 /** A simulator: the vendor's API, and the test's side of it under /control. It does not listen yet. */
 export function createApp(options: AppOptions): FastifyInstance {
-  const { surroundings, vendorAnswer, answers, journalHeaders = ['content-type', 'user-agent'] } = options;
+  const { surroundings, vendorAnswer, journalHeaders = ['content-type', 'user-agent'] } = options;
+  const answers = options.answers && new AnswerCheck(options.answers);
   const app = fastify({ forceCloseConnections: true, bodyLimit: 32 * 1024 * 1024, ...options.server });
   app.addHook('onClose', async () => options.close());
   app.register(async (scope) => addControlRoutes(scope, surroundings, { answers, ...options.control }), {

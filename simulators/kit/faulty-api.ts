@@ -33,6 +33,7 @@ export function surroundApi(
   options: FaultyApiOptions,
 ): void {
   const { clock, random, faults, journal, concurrency } = surroundings;
+  const checked = { prefix: scope.prefix, answers: options.answers };
 
   const finish = (entry: JournalEntry, status: number | null): void => {
     if (entry.finished) return;
@@ -94,7 +95,7 @@ export function surroundApi(
       cut(request, 'failAfter');
       return payload;
     }
-    const misfit = entry.fault === null ? misfitOf(options.answers, request, reply, payload) : undefined;
+    const misfit = entry.fault === null ? misfitOf(checked, request, reply, payload) : undefined;
     if (misfit !== undefined) {
       Object.assign(entry, { fault: 'misfit', outcome: misfit });
       reply.code(500).header('content-type', 'application/json').removeHeader('content-length');
@@ -111,13 +112,13 @@ export function surroundApi(
 }
 
 function misfitOf(
-  answers: AnswerCheck | undefined,
-  { method, routeOptions: { url: route } }: FastifyRequest,
+  { prefix, answers }: { readonly prefix: string; readonly answers: AnswerCheck | undefined },
+  { method, url: path, routeOptions }: FastifyRequest,
   { statusCode: status }: FastifyReply,
   payload: unknown,
 ): string | undefined {
-  // A path without a route answers as every unknown path does.
-  return answers?.check({ method, route: route ?? '', status, payload: typeof payload === 'string' ? payload : '' });
+  const route = routeOptions.url?.slice(prefix.length) ?? '';
+  return answers?.check({ method, route, path, status, payload: typeof payload === 'string' ? payload : '' });
 }
 
 function garbled(reply: FastifyReply, payload: string, as: 'shape' | 'html' | 'truncated'): string {

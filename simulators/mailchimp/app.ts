@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createApp } from '../kit/create-app.ts';
 import { createSurroundings } from '../kit/surroundings.ts';
+import { mailchimpAnswers } from './answers.ts';
 import { addAccountRoutes } from './account-routes.ts';
 import { authenticate, limitConnections, refuseVolume } from './authenticate.ts';
 import { addBatchResults, addBatchRoutes } from './batch-routes.ts';
@@ -64,6 +65,7 @@ export function createMailchimp(options: MailchimpOptions): FastifyInstance {
   const app = createApp({
     surroundings,
     vendorAnswer,
+    answers: mailchimpAnswers,
     server: LIMITS,
     control: mailchimpControl(mailchimp, initial),
     apis: [

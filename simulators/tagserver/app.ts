@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { createApp } from '../kit/create-app.ts';
 import { createSurroundings } from '../kit/surroundings.ts';
+import { tagServerAnswers } from './answers.ts';
 import { addBatchRoutes } from './batch-routes.ts';
 import { addChangeRoutes } from './change-routes.ts';
 import { CommitGate } from './commit-gate.ts';
@@ -46,6 +47,7 @@ export function createTagServer({ token, clientId, storage }: TagServerOptions):
   return createApp({
     surroundings,
     vendorAnswer,
+    answers: tagServerAnswers,
     journalHeaders: JOURNAL_HEADERS,
     server: {
       bodyLimit: READ_LIMIT_BYTES,
