@@ -153,7 +153,10 @@ const definition = object({
 
 const count = z.int().min(0);
 const counts = object({ mine_count: count, assigned_count: count, unassigned_count: count, all_count: count });
-const contactPage = object({ meta: object({ count, current_page: z.unknown() }), payload: z.array(contactWithInboxes) });
+const contactPage = object({
+  meta: object({ count, current_page: z.unknown() }),
+  payload: z.array(contactWithInboxes),
+});
 const found = object({
   meta: object({ count, current_page: z.unknown(), has_more: z.boolean() }),
   payload: z.array(contactWithInboxes),

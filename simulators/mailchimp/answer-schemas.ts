@@ -177,9 +177,7 @@ function memberSchema(object: ObjectOf, _links: z.ZodType): z.ZodType {
       region: text,
     }),
     /** Only of a list with marketing permissions. */
-    marketing_permissions: z
-      .array(z.strictObject({ marketing_permission_id: text, text, enabled: flag }))
-      .optional(),
+    marketing_permissions: z.array(z.strictObject({ marketing_permission_id: text, text, enabled: flag })).optional(),
     source: text,
     tags_count: count,
     tags: z.array(z.strictObject({ id: count, name: text })),

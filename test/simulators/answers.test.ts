@@ -31,7 +31,9 @@ test.each([
   const response = await fetch(`${url}/api${path}`);
   expect(response.status).toBe(500);
   expect(await response.json()).toMatchObject({ misfit: expect.stringMatching(reason) });
-  expect(await control.journal()).toMatchObject([{ status: 500, fault: 'misfit', outcome: expect.stringMatching(reason) }]);
+  expect(await control.journal()).toMatchObject([
+    { status: 500, fault: 'misfit', outcome: expect.stringMatching(reason) },
+  ]);
   await control.reset();
   await expect(stop()).rejects.toThrow(call);
   await expect(fetch(url)).rejects.toThrow();
