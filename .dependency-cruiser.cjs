@@ -74,6 +74,13 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm'] },
     },
     {
+      name: 'one-http-client',
+      comment: 'Redirects, retries, time and length of answers are limited in targets/http.ts, for every target.',
+      severity: 'error',
+      from: { pathNot: '^targets/(http|connection-error)\\.ts$|node_modules/' },
+      to: { path: 'node_modules/got/' },
+    },
+    {
       name: 'sync-is-pure',
       comment: 'Rules are pure functions: of Node only node:crypto.',
       severity: 'error',

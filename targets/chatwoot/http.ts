@@ -1,7 +1,8 @@
 import got, { type Got, type Method, type Response } from 'got';
 import type { z } from 'zod';
 import { SyncError } from '../../sync/sync-error.ts';
-import { connectionError, retryAfterMs } from '../http-error.ts';
+import { connectionError } from '../connection-error.ts';
+import { retryAfterMs } from '../retry-after.ts';
 import { isErrorBody, readAnswer, readRefused, type Refused } from './answers.ts';
 import type { ChatwootSettings } from './settings.ts';
 
@@ -72,7 +73,7 @@ export class ChatwootHttp {
     try {
       return await this.#http(path, { method, ...options });
     } catch (error) {
-      throw connectionError('ChatWoot', error);
+      throw connectionError('ChatWoot', error, 'CHATWOOT_URL');
     }
   }
 }

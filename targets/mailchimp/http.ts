@@ -1,7 +1,8 @@
 import got, { type Got, type Method, type Response } from 'got';
 import type { z } from 'zod';
 import { SyncError } from '../../sync/sync-error.ts';
-import { connectionError, retryAfterMs } from '../http-error.ts';
+import { connectionError } from '../connection-error.ts';
+import { retryAfterMs } from '../retry-after.ts';
 import type { ConnectionServices } from '../sync-process.ts';
 import { readAnswer, readRefusal, type Refusal } from './answers.ts';
 import { columnOf } from './member-fields.ts';
@@ -89,7 +90,7 @@ export class MailchimpHttp {
     try {
       return await this.#withConnection(async (): Promise<Response<string>> => this.#http(path, options));
     } catch (error) {
-      throw connectionError('MailChimp', error);
+      throw connectionError('MailChimp', error, 'MAILCHIMP_URL');
     }
   }
 }

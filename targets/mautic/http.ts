@@ -1,6 +1,6 @@
 import got, { type Got, type Method, type Response } from 'got';
 import type { z } from 'zod';
-import { connectionError } from '../http-error.ts';
+import { connectionError } from '../connection-error.ts';
 import { readAnswer, readFailures, type Failure } from './answers.ts';
 import { refusal } from './refusal.ts';
 import type { MauticSettings } from './settings.ts';
@@ -80,7 +80,7 @@ export class MauticHttp {
       // Expired, or taken back: once with a new one.
       return await send(await this.#credentials.header());
     } catch (error) {
-      throw connectionError('Mautic', error);
+      throw connectionError('Mautic', error, 'MAUTIC_URL');
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Response } from 'got';
 import { SyncError } from '../../sync/sync-error.ts';
-import { retryAfterMs } from '../http-error.ts';
+import { retryAfterMs } from '../retry-after.ts';
 import { readFailures, type Failure } from './answers.ts';
 
 /** Mautic counts by the hour and says when that is over, if it says anything. */

@@ -1,6 +1,7 @@
 import got, { type Got, type Response } from 'got';
 import { SyncError } from '../../sync/sync-error.ts';
-import { connectionError, retryAfterMs } from '../http-error.ts';
+import { connectionError } from '../connection-error.ts';
+import { retryAfterMs } from '../retry-after.ts';
 import {
   corralAnswer,
   errorEnvelope,
@@ -156,7 +157,7 @@ export class RunSignupApi {
     try {
       response = await this.#http(path, { method, searchParams, ...(form === undefined ? {} : { form }) });
     } catch (error) {
-      throw withoutUrl(connectionError('RunSignup', error), `${method} ${path}`);
+      throw withoutUrl(connectionError('RunSignup', error, 'RUNSIGNUP_URL'), `${method} ${path}`);
     }
     return readBody(response, `${method} ${path}`);
   }

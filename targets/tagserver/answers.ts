@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { SyncError } from '../../sync/sync-error.ts';
+import { readBody } from '../answer.ts';
 
-/** What we read of TagServer's answers; further fields are welcome, these are promised. */
+/** What we read of TagServer's answers. The contract promises these fields; others are ignored. */
 const meta = z.object({
   externalId: z.string(),
   version: z.int().min(1),
@@ -13,42 +13,58 @@ const meta = z.object({
 export const writeResult = meta.extend({ outcome: z.enum(['created', 'updated', 'unchanged']) });
 export const envelope = meta.extend({ data: z.record(z.string(), z.unknown()) });
 export const tombstone = meta;
-export const page = z.object({ items: z.array(envelope), nextCursor: z.string().nullable() });
+export const page = z.object({ items: z.array(envelope), nextCursor: z.string().max(1_000).nullable() });
 
-export const problem = z.object({
-  code: z.string(),
-  title: z.string().optional(),
-  errors: z.array(z.object({ pointer: z.string(), code: z.string() })).optional(),
+/** A page whose items nobody reads. */
+export const anyPage = z.object({ items: z.array(z.unknown()) });
+
+/** The contract's closed list. Any other code is the server's own text, and is not told. */
+const CODES = [
+  'invalid-json',
+  'invalid-data',
+  'unknown-reference',
+  'not-found',
+  'gone',
+  'precondition-failed',
+  'precondition-required',
+  'stale-source-version',
+  'duplicate-tag',
+  'duplicate-bib',
+  'has-dependents',
+  'batch-too-large',
+  'idempotency-conflict',
+  'idempotency-in-progress',
+  'cursor-invalid',
+  'cursor-expired',
+  'unauthorised',
+  'forbidden',
+  'rate-limited',
+  'unavailable',
+] as const;
+
+const problem = z.object({
+  code: z.string().transform((code) => CODES.find((known) => known === code) ?? null),
+  errors: z.array(z.object({ pointer: z.string() })).optional(),
 });
 
-export type Problem = z.infer<typeof problem>;
+/** What is told of a refusal: never its words. */
+export interface Problem {
+  /** Null: a code that the contract does not have. */
+  readonly code: (typeof CODES)[number] | null;
+  /** The fields of our request that it names. */
+  readonly fields: readonly string[];
+}
 
 /**
- * Reads an answer that must have a shape.
+ * Reads the problem of an answer with an error status.
  *
- * @throws SyncError of class `contract`, naming the field, if it has another: the answer is not trusted, whatever its status.
+ * @param sent the body of the request: only its fields are told.
+ * @returns null if the body is none (a proxy's page, for example).
  */
-export function readAnswer<T>(schema: z.ZodType<T>, body: string, what: string): T {
-  const parsed = schema.safeParse(parseJson(body));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue === undefined || issue.path.length === 0 ? 'body' : issue.path.join('.');
-  throw new SyncError('contract', `TagServer's answer to ${what} does not fit the contract at ${field}`, {
-    code: 'contract',
-    field,
-  });
-}
-
-/** The problem of an answer with an error status, or null if the body is none (a proxy's page, say). */
-export function readProblem(body: string): Problem | null {
-  const parsed = problem.safeParse(parseJson(body));
-  return parsed.success ? parsed.data : null;
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+export function readProblem(body: string, sent: object = {}): Problem | null {
+  const found = readBody(problem, body);
+  if (found === null) return null;
+  // `/eventParticipantId` → `eventParticipantId`.
+  const fields = (found.errors ?? []).map(({ pointer }) => pointer.slice(pointer.lastIndexOf('/') + 1));
+  return { code: found.code, fields: [...new Set(fields)].filter((field) => Object.hasOwn(sent, field)) };
 }

@@ -1,7 +1,9 @@
-import got, { type Got, type Method, type Response } from 'got';
 import { SyncError, StaleTokenError } from '../../sync/sync-error.ts';
-import { connectionError, retryAfterMs } from '../http-error.ts';
-import { envelope, page, readAnswer, readProblem, tombstone, writeResult, type Problem } from './answers.ts';
+import { notJson, parseJson, readAnswer } from '../answer.ts';
+import { HttpClient, type HttpAnswer } from '../http.ts';
+import { Paging } from '../paging.ts';
+import { retryAfterMs } from '../retry-after.ts';
+import { anyPage, envelope, page, readProblem, tombstone, writeResult } from './answers.ts';
 import type { TagServerSettings } from './settings.ts';
 
 /** TagServer's data of one resource, as it is sent: JSON values only. */
@@ -27,32 +29,41 @@ export interface PutOptions {
   readonly ifNoneMatch?: '*';
 }
 
-/** TagServer answers within milliseconds; 8 s is a server in trouble. */
+/** TagServer answers within milliseconds: after 8 s it is in trouble. */
 const REQUEST_TIMEOUT_MS = 8_000;
 
-/** TagServer's sync API v1 (specs/tagserver). Every answer is checked, every error has a class, nothing is retried here. */
+/** A list of 1,000 resources a page, within one race or event. */
+const MOST_PAGES = 1_000;
+
+/** TagServer's sync API v1 (simulators/tagserver). Every answer is checked, and every error has a class. */
 export class TagServerApi {
-  readonly #http: Got;
+  readonly #http: HttpClient;
 
   constructor({ TAGSERVER_URL, TAGSERVER_TOKEN }: TagServerSettings) {
-    this.#http = got.extend({
-      prefixUrl: `${TAGSERVER_URL.replace(/\/+$/, '')}/v1`,
-      headers: { authorization: `Bearer ${TAGSERVER_TOKEN}`, 'user-agent': 'ems-sync' },
-      timeout: { request: REQUEST_TIMEOUT_MS },
-      retry: { limit: 0 },
-      throwHttpErrors: false,
-      responseType: 'text',
+    this.#http = new HttpClient({
+      target: 'TagServer',
+      url: `${TAGSERVER_URL.replace(/\/+$/, '')}/v1`,
+      setting: 'TAGSERVER_URL',
+      headers: { authorization: `Bearer ${TAGSERVER_TOKEN}` },
+      timeoutMs: REQUEST_TIMEOUT_MS,
     });
   }
 
   /** @throws SyncError if TagServer does not answer an authorised call. */
   async probe(): Promise<void> {
-    const response = await this.#call('GET', 'organisations', { searchParams: { limit: 1, fields: 'hash' } });
-    if (response.statusCode !== 200) throw this.#refusal(response, 'the probe');
+    const answer = await this.#http.call({
+      method: 'GET',
+      path: 'organisations',
+      searchParams: { limit: 1, fields: 'hash' },
+    });
+    if (answer.status !== 200) throw refusal(answer);
+    readAnswer(anyPage, answer);
   }
 
   async put(type: string, id: string, data: TagServerData, options: PutOptions): Promise<PutResult> {
-    const response = await this.#call('PUT', `${type}/${id}`, {
+    const answer = await this.#http.call({
+      method: 'PUT',
+      path: `${type}/${id}`,
       json: data,
       headers: {
         'x-source-version': `${options.fencingToken}`,
@@ -60,13 +71,12 @@ export class TagServerApi {
         ...(options.ifNoneMatch === undefined ? {} : { 'if-none-match': options.ifNoneMatch }),
       },
     });
-    const what = `PUT ${type}/${id}`;
-    if (response.statusCode === 200 || response.statusCode === 201) {
-      const { contentHash, changedAt } = readAnswer(writeResult, response.body, what);
+    if (answer.status === 200 || answer.status === 201) {
+      const { contentHash, changedAt } = readAnswer(writeResult, answer);
       return { kind: 'written', contentHash, changedAt };
     }
-    if (response.statusCode === 412) return { kind: 'precondition-failed' };
-    const problem = readProblem(response.body);
+    if (answer.status === 412) return { kind: 'precondition-failed' };
+    const problem = readProblem(answer.body, data);
     switch (problem?.code) {
       case 'stale-source-version':
         throw new StaleTokenError(await this.#storedToken(type, id));
@@ -74,42 +84,45 @@ export class TagServerApi {
       case 'duplicate-tag':
         return { kind: 'duplicate', code: problem.code };
       case 'unknown-reference':
-        return { kind: 'unknown-reference', fields: fieldsOf(problem) };
+        return { kind: 'unknown-reference', fields: problem.fields };
       default:
-        throw this.#refusal(response, what);
+        throw refusal(answer, data);
     }
   }
 
-  /** Null: it is not there (never was, or deleted). */
+  /** Null: TagServer says that it does not have it (it never did, or it was deleted). */
   async get(type: string, id: string): Promise<Stored | null> {
-    const response = await this.#call('GET', `${type}/${id}`);
-    if (response.statusCode === 404 || response.statusCode === 410) return null;
-    const what = `GET ${type}/${id}`;
-    if (response.statusCode !== 200) throw this.#refusal(response, what);
-    const etag = response.headers.etag;
-    if (etag === undefined) {
-      throw new SyncError('contract', `TagServer's answer to ${what} has no ETag`, { code: 'contract', field: 'ETag' });
-    }
-    return { etag, data: readAnswer(envelope, response.body, what).data };
+    const answer = await this.#http.call({ method: 'GET', path: `${type}/${id}` });
+    if (isMissing(answer)) return null;
+    if (answer.status !== 200) throw refusal(answer);
+    const { data } = readAnswer(envelope, answer);
+    const { etag } = answer.headers;
+    if (etag !== undefined) return { etag, data };
+    throw new SyncError('contract', `TagServer's answer to ${answer.what} has no ETag`, {
+      code: 'contract',
+      field: 'ETag',
+    });
   }
 
-  /** Gone afterwards, whether or not it was there. */
+  /** Deletes the resource; if it is not there, that is a success as well. */
   async delete(type: string, id: string, fencingToken: bigint): Promise<void> {
-    const response = await this.#call('DELETE', `${type}/${id}`, {
+    const answer = await this.#http.call({
+      method: 'DELETE',
+      path: `${type}/${id}`,
       headers: { 'x-source-version': `${fencingToken}` },
     });
-    if (response.statusCode === 204) return;
-    const problem = readProblem(response.body);
+    if (answer.status === 204) return;
+    const problem = readProblem(answer.body);
     if (problem?.code === 'stale-source-version') throw new StaleTokenError(await this.#storedToken(type, id));
     if (problem?.code === 'has-dependents') {
       throw new SyncError('transient', `TagServer keeps ${type}/${id} while others refer to it`, {
         code: problem.code,
       });
     }
-    throw this.#refusal(response, `DELETE ${type}/${id}`);
+    throw refusal(answer);
   }
 
-  /** The ids of the live resources in a scope whose field has this value; pages until there are no more. */
+  /** The ids of the live resources in a scope whose field has this value; reads all pages. */
   async findHolders(
     type: string,
     scope: Readonly<Record<string, string>>,
@@ -117,70 +130,57 @@ export class TagServerApi {
     value: unknown,
   ): Promise<string[]> {
     const holders: string[] = [];
-    let cursor: string | null = null;
-    do {
-      const searchParams: Record<string, string | number> = {
+    const paging = new Paging({ target: 'TagServer', what: `GET ${type}`, mostPages: MOST_PAGES });
+    for (let cursor: string | null = ''; cursor !== null;) {
+      paging.note(cursor);
+      const searchParams: Readonly<Record<string, string | number>> = {
         ...scope,
         limit: 1_000,
-        ...(cursor === null ? {} : { cursor }),
+        ...(cursor === '' ? {} : { cursor }),
       };
-      const response: Response<string> = await this.#call('GET', type, { searchParams });
-      if (response.statusCode !== 200) throw this.#refusal(response, `GET ${type}`);
-      const found = readAnswer(page, response.body, `GET ${type}`);
+      const answer = await this.#http.call({ method: 'GET', path: type, searchParams });
+      if (answer.status !== 200) throw refusal(answer);
+      const found = readAnswer(page, answer);
       holders.push(...found.items.filter(({ data }) => data[field] === value).map(({ externalId }) => externalId));
-      if (found.nextCursor === cursor) break;
       cursor = found.nextCursor;
-    } while (cursor !== null);
+    }
     return holders;
   }
 
   /** The attempt number that TagServer holds for a resource, tombstones included. */
   async #storedToken(type: string, id: string): Promise<bigint> {
-    const response = await this.#call('GET', `${type}/${id}`);
-    if (response.statusCode === 404) return 0n;
-    const { sourceVersion } = readAnswer(tombstone, response.body, `GET ${type}/${id}`);
+    const answer = await this.#http.call({ method: 'GET', path: `${type}/${id}` });
+    if (answer.status === 404 && isMissing(answer)) return 0n;
+    const { sourceVersion } = readAnswer(tombstone, answer);
     return BigInt(sourceVersion ?? 0);
-  }
-
-  async #call(
-    method: Method,
-    path: string,
-    options: {
-      readonly json?: unknown;
-      readonly headers?: Record<string, string>;
-      readonly searchParams?: Record<string, string | number>;
-    } = {},
-  ): Promise<Response<string>> {
-    try {
-      return await this.#http(path, { method, ...options });
-    } catch (error) {
-      throw connectionError('TagServer', error);
-    }
-  }
-
-  /** The class of an answer that is no success and has no meaning of its own for the call. */
-  #refusal({ statusCode, headers, body }: Response<string>, what: string): SyncError {
-    const problem = readProblem(body);
-    const code = problem?.code ?? `http-${statusCode}`;
-    const wait = retryAfterMs(headers['retry-after']);
-    const options = { code, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
-    const said = `TagServer answered ${what} with ${statusCode} ${code}`;
-    if (statusCode === 429) return new SyncError('transient', said, options);
-    if (statusCode === 401 || statusCode === 403) {
-      return new SyncError('target-down', `${said}: check TAGSERVER_TOKEN`, options);
-    }
-    if (statusCode === 503) return new SyncError('target-down', said, options);
-    if (statusCode >= 500 || statusCode === 408) return new SyncError('transient', said, options);
-    if (problem === null) return new SyncError('contract', `${said}, and the body is no problem document`, options);
-    const fields = fieldsOf(problem);
-    return new SyncError('rejected', fields.length === 0 ? said : `${said} at ${fields.join(', ')}`, {
-      ...options,
-      ...(fields[0] === undefined ? {} : { field: fields[0] }),
-    });
   }
 }
 
-/** `/eventParticipantId` → `eventParticipantId`. */
-function fieldsOf({ errors = [] }: Problem): string[] {
-  return errors.map(({ pointer }) => pointer.split('/').at(-1) ?? pointer);
+/** In TagServer's own words: a proxy's 404 says nothing of the resource. */
+function isMissing({ status, body }: HttpAnswer): boolean {
+  return (status === 404 || status === 410) && readProblem(body) !== null;
+}
+
+/** The class of an answer that is no success and has no meaning of its own for the call. */
+function refusal(answer: HttpAnswer, sent: object = {}): SyncError {
+  const { what, status, headers, body } = answer;
+  const problem = readProblem(body, sent);
+  const code = problem?.code ?? `http-${status}`;
+  const wait = retryAfterMs(headers['retry-after']);
+  const options = { code, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
+  const said = `TagServer answered ${what} with ${status}${problem?.code == null ? '' : ` ${problem.code}`}`;
+  if (status === 429) return new SyncError('transient', said, options);
+  if (status === 401 || status === 403) return new SyncError('target-down', `${said}: check TAGSERVER_TOKEN`, options);
+  if (status === 503) return new SyncError('target-down', said, options);
+  if (status >= 500 || status === 408) return new SyncError('transient', said, options);
+  if (problem === null && status === 404) {
+    return new SyncError('target-down', `${said}: check TAGSERVER_URL`, options);
+  }
+  if (parseJson(body) === undefined) return notJson(answer);
+  if (problem === null) return new SyncError('contract', `${said}, and the body is no problem document`, options);
+  const { fields } = problem;
+  return new SyncError('rejected', fields.length === 0 ? said : `${said} at ${fields.join(', ')}`, {
+    ...options,
+    ...(fields[0] === undefined ? {} : { field: fields[0] }),
+  });
 }

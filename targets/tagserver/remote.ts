@@ -32,6 +32,12 @@ const REFERENCE_TYPES: Readonly<Record<string, EntityType>> = {
 /** Statuses that are set at check-in or by the referee: TagServer's own while EMS still says registered. */
 const TAGSERVER_STATUSES = ['checked-in', 'dsq'];
 
+/** Another client of TagServer may name its resources as it likes: such names are not told. */
+const EMS_ID = /^[0-9]{1,19}$/;
+
+/** One holds a value that must be unique; a server that names thousands does not fill our records. */
+const MOST_NAMED = 5;
+
 /** TagServer takes the EMS id as its own (external id), so a create needs no look-up: PUT is idempotent. */
 export function connectTagServer(settings: TagServerSettings): RemoteSystem {
   const api = new TagServerApi(settings);
@@ -126,12 +132,14 @@ async function heldBy(
   if (holders.length === 0) {
     throw new SyncError('transient', `TagServer refused ${field} as taken, and nobody holds it now`, { code });
   }
-  const names = holders.map((key) => `${type}/${key}`).join(', ');
+  const ours = holders.filter((key) => EMS_ID.test(key));
+  const names = ours.slice(0, MOST_NAMED).map((key) => `${type}/${key}`);
+  if (ours.length < holders.length) names.push('a resource that is not from EMS');
   return {
     kind: 'blocked',
-    by: holders.filter((key) => /^[0-9]{1,19}$/.test(key)).map((key) => ({ type, key })),
+    by: ours.slice(0, MOST_NAMED).map((key) => ({ type, key })),
     field,
-    reason: `is held at TagServer by ${names}`,
+    reason: `is held at TagServer by ${names.join(', ')}`,
   };
 }
 

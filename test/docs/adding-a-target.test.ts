@@ -151,7 +151,7 @@ describe('a board that is written to', () => {
     expect(await scoreboard.record('Race', refused)).toMatchObject({
       state: 'PARKED',
       last_error_class: 'rejected',
-      last_error: `distance_m: The board answered PUT /races/${refused} with 422`,
+      last_error: `distance_m: The board answered PUT races/${refused} with 422`,
     });
     expect(await scoreboard.record('Race', tooLong)).toMatchObject({
       state: 'PARKED',
@@ -188,7 +188,7 @@ describe('a board that is written to', () => {
     board.token = 'another';
     expect(await scoreboard.sweep()).toMatchObject({
       ended: 'target-down',
-      reason: 'The board answered GET /races with 401: check SCOREBOARD_TOKEN',
+      reason: 'The board answered GET races with 401: check SCOREBOARD_TOKEN',
     });
     expect(await scoreboard.record('Race', race)).toBeNull();
     board.token = token;
@@ -267,11 +267,11 @@ describe('a board that is read back', () => {
   test('is not emptied in EMS by a list that fails; one race that does not fit is parked alone', async () => {
     const [odd, good] = [await startingAt('2027-05-15T07:00:00Z'), await startingAt('2027-05-15T07:00:00Z')];
     // The first is the probe's; a page is read three times at most.
-    const lists = ['{"races":[]}', 'races', 'races', 'races', '{"races":[]}', '{"races":[]}'];
+    const lists = ['{"races":[]}', '[]', '[]', '[]', '{"races":[]}', '{"races":[]}'];
     board.faults.push(...lists.map((body) => ({ method: 'GET', status: 200, body })));
     expect(await scoreboard.poll()).toMatchObject({
       ended: 'unread',
-      reason: expect.stringMatching(/The board's answer to GET \/races does not fit at the body$/),
+      reason: expect.stringMatching(/The board's answer to GET races does not fit the contract at body$/),
     });
     expect(await scoreboard.poll()).toMatchObject({ ended: 'complete', totals: { Race: { listed: 0 } } });
     expect(await scoreboard.record('Race', good)).toMatchObject({ state: 'IN_SYNC', remote_id: good });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { SyncError } from '../../../sync/sync-error.ts';
-import { page, readAnswer, readProblem, writeResult } from '../../../targets/tagserver/answers.ts';
+import { readAnswer } from '../../../targets/answer.ts';
+import { page, readProblem, writeResult } from '../../../targets/tagserver/answers.ts';
 
 const WRITTEN = {
   type: 'tags',
@@ -14,9 +15,11 @@ const WRITTEN = {
   outcome: 'created',
 };
 
+const answerOf = (body: string, what = 'PUT tags/81') => ({ target: 'TagServer', what, status: 200, headers: {}, body });
+
 function faultOf(body: string): SyncError {
   try {
-    readAnswer(writeResult, body, 'PUT tags/81');
+    readAnswer(writeResult, answerOf(body));
   } catch (error) {
     if (error instanceof SyncError) return error;
     throw error;
@@ -25,14 +28,14 @@ function faultOf(body: string): SyncError {
 }
 
 test('an answer by the contract is read; what it says beyond is welcome', () => {
-  const answer = readAnswer(writeResult, JSON.stringify({ ...WRITTEN, fetchedAt: 'now' }), 'PUT tags/81');
+  const answer = readAnswer(writeResult, answerOf(JSON.stringify({ ...WRITTEN, fetchedAt: 'now' })));
   expect(answer).toMatchObject({ contentHash: WRITTEN.contentHash, changedAt: WRITTEN.changedAt, outcome: 'created' });
 });
 
 test.each([null, undefined, 0])(
   'the attempt number may be %s: others write without one, and counting starts at 0',
   (n) => {
-    const answer = readAnswer(writeResult, JSON.stringify({ ...WRITTEN, sourceVersion: n }), 'PUT tags/81');
+    const answer = readAnswer(writeResult, answerOf(JSON.stringify({ ...WRITTEN, sourceVersion: n })));
     expect(answer.sourceVersion).toBe(n);
   },
 );
@@ -55,8 +58,12 @@ describe('an answer that does not fit the contract names the field and the call:
     expect(error.message).toBe(`TagServer's answer to PUT tags/81 does not fit the contract at ${field}`);
   });
 
-  test.each(['', 'null', '[]', '<html>Bad gateway</html>', '{"version":', '"created"'])('the body %j', (body) => {
+  test.each(['null', '[]', '"created"'])('the body %j', (body) => {
     expect(faultOf(body)).toMatchObject({ errorClass: 'contract', field: 'body' });
+  });
+
+  test.each(['', '<html>Bad gateway</html>', '{"version":'])('but %j is no answer of TagServer: it is down', (body) => {
+    expect(faultOf(body)).toMatchObject({ errorClass: 'target-down', code: 'not-json' });
   });
 
   test('an item within a page, by its place', () => {
@@ -67,7 +74,7 @@ describe('an answer that does not fit the contract names the field and the call:
       ],
       nextCursor: null,
     });
-    expect(() => readAnswer(page, body, 'GET tags')).toThrow('at items.1.data');
+    expect(() => readAnswer(page, answerOf(body, 'GET tags'))).toThrow('at items.1.data');
   });
 
   test('and nothing that it held', () => {
@@ -76,17 +83,16 @@ describe('an answer that does not fit the contract names the field and the call:
 });
 
 describe('a problem', () => {
-  test('is told by its code, never by its words (pitfall 27)', () => {
-    const body = JSON.stringify({
-      code: 'duplicate-bib',
-      title: 'Any words',
-      errors: [{ pointer: '/bib', code: 'x' }],
-    });
-    expect(readProblem(body)).toEqual({
-      code: 'duplicate-bib',
-      title: 'Any words',
-      errors: [{ pointer: '/bib', code: 'x' }],
-    });
+  const problem = (code: string, ...pointers: readonly string[]) =>
+    JSON.stringify({ code, title: 'Any words', errors: pointers.map((pointer) => ({ pointer, code: 'x' })) });
+
+  test('is told by its code and the fields that we sent, never by its words (pitfall 27)', () => {
+    const body = problem('duplicate-bib', '/bib', '/operations/1/data/bib', '/raceId');
+    expect(readProblem(body, { bib: '7', raceId: '1' })).toEqual({ code: 'duplicate-bib', fields: ['bib', 'raceId'] });
+  });
+
+  test('with a code or a field that the contract does not have is told without it', () => {
+    expect(readProblem(problem('anasilva', '/anasilva', '/constructor'), { bib: '7' })).toEqual({ code: null, fields: [] });
   });
 
   test.each(['', '<html>503</html>', '{"title":"Service Unavailable"}', '{"code":503}', 'null'])(

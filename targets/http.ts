@@ -1,0 +1,130 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import got, { RequestError, type Got, type Response } from 'got';
+import { SyncError } from '../sync/sync-error.ts';
+import { connectionError } from './connection-error.ts';
+
+/** Longer answers are a fault: the longest of ours, 500 MailChimp members, has a fifth of it. */
+const MOST_BYTES = 10 * 2 ** 20;
+
+export interface HttpClientOptions {
+  /** The target's name in messages. */
+  readonly target: string;
+  /** Paths of calls are relative to it. */
+  readonly url: string;
+  /** The environment variable that holds the address, for messages. */
+  readonly setting: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For HTTP's Basic authentication. */
+  readonly username?: string;
+  readonly password?: string;
+  /** For the whole call, its answer included. */
+  readonly timeoutMs: number;
+  /** The longest body of an answer, unpacked. The default is 10 MiB. */
+  readonly mostBytes?: number;
+}
+
+export interface HttpCall {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Without a slash at its beginning. */
+  readonly path: string;
+  /** The call in messages, where the path has personal data in it. The default is `GET path`. */
+  readonly what?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly searchParams?: URLSearchParams | Readonly<Record<string, string | number | boolean>>;
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  /** In place of the client's. */
+  readonly timeoutMs?: number;
+  readonly mostBytes?: number;
+}
+
+/** Whatever status it has. Its body is not to be trusted, and not to be quoted. */
+export interface HttpAnswer {
+  readonly target: string;
+  /** The call, for messages. */
+  readonly what: string;
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/**
+ * The HTTP client of all targets. It follows no redirect, because a redirect takes tokens and personal data to another
+ * host, and it retries nothing, because Temporal does. The time and the length of each answer are limited.
+ *
+ * @example
+ * const http = new HttpClient({ target: 'TagServer', url, setting: 'TAGSERVER_URL', timeoutMs: 8_000 });
+ * const answer = await http.call({ method: 'GET', path: 'tags/7' });
+ */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #http: Got;
+
+  constructor(options: HttpClientOptions) {
+    const { url, headers, username, password } = options;
+    this.#options = options;
+    this.#http = got.extend({
+      prefixUrl: url,
+      headers: { 'user-agent': 'ems-sync', ...headers },
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      retry: { limit: 0 },
+      followRedirect: false,
+      throwHttpErrors: false,
+      responseType: 'text',
+    });
+  }
+
+  /**
+   * @throws SyncError of class `target-down` if the target cannot be reached or answers with a redirect, `transient` if the
+   *   connection breaks or the time is over, `contract` if the answer is too long.
+   */
+  async call(call: HttpCall): Promise<HttpAnswer> {
+    const { target, setting } = this.#options;
+    const what = call.what ?? `${call.method} ${call.path}`;
+    const answer = { target, what, ...(await this.#send(call, what)) };
+    if (answer.status < 300 || answer.status >= 400) return answer;
+    throw new SyncError(
+      'target-down',
+      `${target} answered ${what} with ${answer.status}, a redirect, which is not followed: check ${setting}`,
+      { code: `http-${answer.status}` },
+    );
+  }
+
+  async #send(call: HttpCall, what: string): Promise<Pick<HttpAnswer, 'status' | 'headers' | 'body'>> {
+    const { target, setting, ...defaults } = this.#options;
+    const { method, path, headers, searchParams, json, form } = call;
+    const { timeoutMs = defaults.timeoutMs, mostBytes = defaults.mostBytes ?? MOST_BYTES } = call;
+    const tooLong = new AbortController();
+    const pending = this.#http(path, {
+      method,
+      timeout: { request: timeoutMs },
+      signal: tooLong.signal,
+      ...(headers === undefined ? {} : { headers }),
+      ...(searchParams === undefined ? {} : { searchParams }),
+      ...(json === undefined ? {} : { json }),
+      ...(form === undefined ? {} : { form }),
+    });
+    // Counts what was unpacked, while it comes.
+    void pending.on('downloadProgress', ({ transferred }) => {
+      if (transferred > mostBytes) tooLong.abort();
+    });
+    let response: Response<string>;
+    try {
+      response = await pending;
+      if (response.rawBody.length <= mostBytes) {
+        return { status: response.statusCode, headers: response.headers, body: response.body };
+      }
+    } catch (error) {
+      if (!tooLong.signal.aborted || !(error instanceof RequestError) || error.response === undefined) {
+        throw connectionError(target, error, setting);
+      }
+      response = error.response as Response<string>;
+    }
+    // A refusal is one by its status alone, whatever it goes on to say.
+    if (response.statusCode >= 300) return { status: response.statusCode, headers: response.headers, body: '' };
+    throw new SyncError('contract', `${target}'s answer to ${what} is longer than ${mostBytes} bytes`, {
+      code: 'too-long',
+    });
+  }
+}
