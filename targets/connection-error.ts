@@ -67,5 +67,7 @@ function meaningOf(error: RequestError, setting: string): readonly [ErrorClass, 
 /** A compressed answer that is broken, or was cut. */
 function isUnpacking({ cause }: RequestError): boolean {
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
-  return typeof code === 'string' && (code.startsWith('Z_') || code.startsWith('ERR_BROTLI') || code.startsWith('ZSTD'));
+  return (
+    typeof code === 'string' && (code.startsWith('Z_') || code.startsWith('ERR_BROTLI') || code.startsWith('ZSTD'))
+  );
 }

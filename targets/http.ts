@@ -109,17 +109,17 @@ export class HttpClient {
     void pending.on('downloadProgress', ({ transferred }) => {
       if (transferred > mostBytes) tooLong.abort();
     });
-    let response: Response<string>;
+    let response: Response;
     try {
       response = await pending;
       if (response.rawBody.length <= mostBytes) {
-        return { status: response.statusCode, headers: response.headers, body: response.body };
+        return { status: response.statusCode, headers: response.headers, body: String(response.body) };
       }
     } catch (error) {
       if (!tooLong.signal.aborted || !(error instanceof RequestError) || error.response === undefined) {
         throw connectionError(target, error, setting);
       }
-      response = error.response as Response<string>;
+      response = error.response;
     }
     // A refusal is one by its status alone, whatever it goes on to say.
     if (response.statusCode >= 300) return { status: response.statusCode, headers: response.headers, body: '' };

@@ -7,7 +7,10 @@ const answer = (body: string) => ({ target: 'TagServer', what: 'GET tags', statu
 
 const schema = z.looseObject({
   items: z.array(z.looseObject({ id: z.int().or(z.string().transform(Number)), name: z.string().nullish() })),
-  fields: z.record(z.string(), z.boolean()).or(z.array(z.never()).transform(() => ({}))).optional(),
+  fields: z
+    .record(z.string(), z.boolean())
+    .or(z.array(z.never()).transform(() => ({})))
+    .optional(),
   tags: z.record(z.string(), z.looseObject({ tag: z.string() })).optional(),
   sender: z.looseObject({ email: z.email() }).nullish().catch(undefined),
 });
@@ -50,9 +53,12 @@ describe('an answer of another shape is told by its place, and never by a text o
   });
 });
 
-test.each(['', '<html>Sign in</html>', '{"items":', 'undefined'])('%j is no answer of the target: it is down', (body) => {
-  expect(() => readAnswer(schema, answer(body))).toThrow(
-    expect.objectContaining({ errorClass: 'target-down', code: 'not-json' }),
-  );
-  expect(readBody(schema, body)).toBeNull();
-});
+test.each(['', '<html>Sign in</html>', '{"items":', 'undefined'])(
+  '%j is no answer of the target: it is down',
+  (body) => {
+    expect(() => readAnswer(schema, answer(body))).toThrow(
+      expect.objectContaining({ errorClass: 'target-down', code: 'not-json' }),
+    );
+    expect(readBody(schema, body)).toBeNull();
+  },
+);

@@ -25,7 +25,14 @@ const TELLING = JSON.stringify({
   error_description: SECRET,
   attributes: [SECRET],
   errors: [
-    { pointer: `/${SECRET}`, code: SECRET, field: SECRET, message: SECRET, type: SECRET, details: { [SECRET]: [SECRET] } },
+    {
+      pointer: `/${SECRET}`,
+      code: SECRET,
+      field: SECRET,
+      message: SECRET,
+      type: SECRET,
+      details: { [SECRET]: [SECRET] },
+    },
   ],
 });
 
@@ -97,12 +104,11 @@ export class HostileRemote {
  */
 export function describeHostileRemote(connect: (url: string) => readonly (() => Promise<unknown>)[]): HostileRemote {
   const remote = new HostileRemote();
+  const failures = () => failuresOf(connect(remote.url), [SECRET]);
 
   describe('a hostile remote', () => {
     beforeAll(() => remote.start());
     afterAll(() => remote.stop());
-
-    const failures = () => failuresOf(connect(remote.url), [SECRET]);
 
     test.each([301, 302, 303, 307, 308])('is not followed to another host (%i)', async (status) => {
       remote.respond = remote.redirect(status);
@@ -115,7 +121,8 @@ export function describeHostileRemote(connect: (url: string) => readonly (() => 
     test('cannot fill the memory by a small answer that unpacks to a very long one', async () => {
       remote.respond = remote.bomb();
       const grown = await growthOf(async () => {
-        for (const failure of await failures()) expect(failure).toMatchObject({ errorClass: 'contract', code: 'too-long' });
+        for (const failure of await failures())
+          expect(failure).toMatchObject({ errorClass: 'contract', code: 'too-long' });
       });
       expect(grown).toBeLessThan(150 * MIB);
     });
@@ -141,7 +148,8 @@ export function describeHostileRemote(connect: (url: string) => readonly (() => 
       ['nothing', '', 'application/json'],
     ])('that answers 200 with %s is down: no record is at fault', async (_, body, type) => {
       remote.respond = remote.text(body, 200, type);
-      for (const failure of await failures()) expect(failure).toMatchObject({ errorClass: 'target-down', code: 'not-json' });
+      for (const failure of await failures())
+        expect(failure).toMatchObject({ errorClass: 'target-down', code: 'not-json' });
     });
 
     test.each([400, 401, 403, 404, 409, 410, 413, 422, 429, 500, 503])(
@@ -161,19 +169,20 @@ export function describeHostileRemote(connect: (url: string) => readonly (() => 
 
 /** The most memory that this takes beyond what there was. */
 async function growthOf(work: () => Promise<void>): Promise<number> {
-  const used = () => {
-    const { heapUsed, external } = process.memoryUsage();
-    return heapUsed + external;
-  };
-  const before = used();
+  const before = memoryUsed();
   let most = before;
-  const timer = setInterval(() => (most = Math.max(most, used())), 5);
+  const timer = setInterval(() => (most = Math.max(most, memoryUsed())), 5);
   try {
     await work();
   } finally {
     clearInterval(timer);
   }
-  return Math.max(most, used()) - before;
+  return Math.max(most, memoryUsed()) - before;
+}
+
+function memoryUsed(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

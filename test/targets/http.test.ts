@@ -14,6 +14,11 @@ function client(url: string, options: Partial<HttpClientOptions> = {}): HttpClie
   return new HttpClient({ target: 'TagServer', url, setting: 'TAGSERVER_URL', timeoutMs: 10_000, ...options });
 }
 
+const packed =
+  (length: number): HostileRemote['respond'] =>
+  (_, response) =>
+    response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(length)));
+
 const GET: HttpCall = { method: 'GET', path: 'tags/7' };
 
 describe('an answer', () => {
@@ -23,7 +28,8 @@ describe('an answer', () => {
 
   test('is given as it came, whatever its status, with the name of the call', async () => {
     for (const status of [200, 204, 404, 500]) {
-      remote.respond = (_, response) => response.writeHead(status, { etag: '"v1"' }).end(status === 204 ? '' : '{"a":1}');
+      remote.respond = (_, response) =>
+        response.writeHead(status, { etag: '"v1"' }).end(status === 204 ? '' : '{"a":1}');
       expect(await client(remote.url).call(GET)).toMatchObject({
         target: 'TagServer',
         what: 'GET tags/7',
@@ -36,8 +42,6 @@ describe('an answer', () => {
 
   test('may be as long as the limit, and not a byte longer; a call may have a limit of its own', async () => {
     const http = client(remote.url, { mostBytes: 1_000 });
-    const packed = (length: number) =>
-      ((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'.repeat(length)))) satisfies HostileRemote['respond'];
     for (const respond of [remote.text('x'.repeat(1_000)), packed(1_000)]) {
       remote.respond = respond;
       expect((await http.call(GET)).body).toHaveLength(1_000);
@@ -56,7 +60,9 @@ describe('an answer', () => {
   test('that is a redirect is not followed, wherever it leads', async () => {
     for (const status of [301, 302, 303, 307, 308]) {
       remote.respond = remote.redirect(status);
-      expect(await failureOf(client(remote.url).call({ method: 'PUT', path: 'persons/1', json: { name: 'Ana' } }))).toMatchObject({
+      expect(
+        await failureOf(client(remote.url).call({ method: 'PUT', path: 'persons/1', json: { name: 'Ana' } })),
+      ).toMatchObject({
         errorClass: 'target-down',
         code: `http-${status}`,
         message: `TagServer answered PUT persons/1 with ${status}, a redirect, which is not followed: check TAGSERVER_URL`,

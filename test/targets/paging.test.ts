@@ -26,6 +26,8 @@ describe('pages of a list', () => {
     const pages = paging(10);
     expect(() => {
       for (let page = 0; ; page += 1) pages.note(String(page));
-    }).toThrow(expect.objectContaining({ errorClass: 'contract', message: expect.stringContaining('do not end after 10') }));
+    }).toThrow(
+      expect.objectContaining({ errorClass: 'contract', message: expect.stringContaining('do not end after 10') }),
+    );
   });
 });

@@ -5,7 +5,9 @@ const COMMON_NAME = [0x55, 0x04, 0x03];
 
 /** One value in DER: tag, length, content. */
 function der(tag: number, ...parts: readonly (Uint8Array | readonly number[] | string)[]): Buffer {
-  const content = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Uint8Array.from(part))));
+  const content = Buffer.concat(
+    parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Uint8Array.from(part))),
+  );
   const { length } = content;
   const head = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   return Buffer.concat([Uint8Array.from([tag, ...head]), content]);
@@ -27,7 +29,7 @@ export function selfSigned(): { readonly key: string; readonly cert: string } {
   const toSign = sequence(serial, algorithm, name, validity, name, key);
   const signature = der(0x03, [0], sign('sha256', toSign, privateKey));
   return {
-    key: privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
     cert: pem('CERTIFICATE', sequence(toSign, algorithm, signature)),
   };
 }

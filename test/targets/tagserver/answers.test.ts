@@ -15,7 +15,13 @@ const WRITTEN = {
   outcome: 'created',
 };
 
-const answerOf = (body: string, what = 'PUT tags/81') => ({ target: 'TagServer', what, status: 200, headers: {}, body });
+const answerOf = (body: string, what = 'PUT tags/81') => ({
+  target: 'TagServer',
+  what,
+  status: 200,
+  headers: {},
+  body,
+});
 
 function faultOf(body: string): SyncError {
   try {
@@ -82,17 +88,20 @@ describe('an answer that does not fit the contract names the field and the call:
   });
 });
 
-describe('a problem', () => {
-  const problem = (code: string, ...pointers: readonly string[]) =>
-    JSON.stringify({ code, title: 'Any words', errors: pointers.map((pointer) => ({ pointer, code: 'x' })) });
+const problem = (code: string, ...pointers: readonly string[]) =>
+  JSON.stringify({ code, title: 'Any words', errors: pointers.map((pointer) => ({ pointer, code: 'x' })) });
 
+describe('a problem', () => {
   test('is told by its code and the fields that we sent, never by its words (pitfall 27)', () => {
     const body = problem('duplicate-bib', '/bib', '/operations/1/data/bib', '/raceId');
     expect(readProblem(body, { bib: '7', raceId: '1' })).toEqual({ code: 'duplicate-bib', fields: ['bib', 'raceId'] });
   });
 
   test('with a code or a field that the contract does not have is told without it', () => {
-    expect(readProblem(problem('anasilva', '/anasilva', '/constructor'), { bib: '7' })).toEqual({ code: null, fields: [] });
+    expect(readProblem(problem('anasilva', '/anasilva', '/constructor'), { bib: '7' })).toEqual({
+      code: null,
+      fields: [],
+    });
   });
 
   test.each(['', '<html>503</html>', '{"title":"Service Unavailable"}', '{"code":503}', 'null'])(

@@ -41,7 +41,9 @@ test.each([
   await hostile.start();
   try {
     hostile.respond = pages(nextCursor);
-    const failure = await failureOf(connect(hostile.url).send('EventParticipant', { status: 'dns', bib: '7', raceId: '1' }));
+    const failure = await failureOf(
+      connect(hostile.url).send('EventParticipant', { status: 'dns', bib: '7', raceId: '1' }),
+    );
     expect(failure).toMatchObject({ errorClass: 'contract', code: 'paging' });
     expect(failure.message).toContain(`TagServer's pages of GET event-participants ${said}`);
   } finally {
