@@ -10,7 +10,7 @@ const ANA = { name: 'Ana Silva', dateOfBirth: '1988-02-29' };
 function connect(url: string) {
   const remote = connectTagServer({ TAGSERVER_URL: url, TAGSERVER_TOKEN: 'token' });
   const send = (type: EntityType, content: Content) =>
-    remote.send({ type, key: '81', remoteId: null, content, references: new Map(), pass: 7n, giveWay: false });
+    remote.send({ type, key: '81', remoteId: null, content, references: new Map(), fencingToken: 7n, release: false });
   return { remote, send };
 }
 
@@ -20,7 +20,7 @@ const hostile = describeHostileRemote((url) => {
     () => remote.probe(),
     () => send('Person', ANA),
     () => send('EventParticipant', { status: 'registered', bib: '7' }),
-    async () => remote.remove({ type: 'Person', key: '81', remoteId: '81', pass: 7n }),
+    async () => remote.remove({ type: 'Person', key: '81', remoteId: '81', fencingToken: 7n }),
   ];
 });
 
