@@ -77,7 +77,9 @@ module.exports = {
       name: 'one-http-client',
       comment: 'Redirects, retries, time and length of answers are limited in targets/http.ts, for every target.',
       severity: 'error',
-      from: { pathNot: '^targets/(http|connection-error)\\.ts$|^targets/(runsignup|mautic|mailchimp|chatwoot)/|node_modules/' },
+      from: {
+        pathNot: '^targets/(http|connection-error)\\.ts$|^targets/(runsignup|mautic|mailchimp|chatwoot)/|node_modules/',
+      },
       to: { path: 'node_modules/got/' },
     },
     {
