@@ -43,6 +43,8 @@ export const simulatedRunSignup: SimulatedTarget = {
         RUNSIGNUP_URL: `${url}/rest`,
         RUNSIGNUP_API_KEY: runSignup.key,
         RUNSIGNUP_API_SECRET: runSignup.secret,
+        // The rate for the vendor's own servers would make a demonstration of minutes one of hours.
+        RUNSIGNUP_CALLS_PER_MINUTE: '60000',
         RUNSIGNUP_REG_ID: runSignup.callerRegistration,
         RUNSIGNUP_REG_SECRET: runSignup.callerRegistrationSecret,
         // What agents change of a person at ChatWoot shall be seen here as well.

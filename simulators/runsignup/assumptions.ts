@@ -6,6 +6,10 @@ import { z } from 'zod';
  */
 export const assumptionsSchema = z.strictObject({
   // --- writing participants ---
+  /** Personal data beside `user` instead of inside it: without effect and without a word, or as good as inside. */
+  flatPersonalDataAre: z.enum(['ignored', 'taken']).default('ignored'),
+  /** A call without `restrict_potential_dup` in its form is error 3. False: that counts as "F". */
+  restrictPotentialDupIsRequired: z.boolean().default(true),
   /** An edit through the API moves `last_modified`: a client's own write comes back in its next poll. */
   apiEditsBumpLastModified: z.boolean().default(true),
   /** So does an edit that changes nothing. */
@@ -56,6 +60,10 @@ export const assumptionsSchema = z.strictObject({
   raceAnswerNamesEvents: z.boolean().default(false),
   /** An edit of a race moves its `last_modified` also where only events changed. */
   eventEditBumpsRace: z.boolean().default(true),
+
+  // --- corrals ---
+  /** What `GET corrals` tells of one beside its id: the name, or all of it. */
+  corralsTell: z.enum(['name', 'all']).default('name'),
 });
 
 export type Assumptions = z.output<typeof assumptionsSchema>;
@@ -65,9 +73,10 @@ export const defaultAssumptions = (): Assumptions => assumptionsSchema.parse({})
 
 /*
  * Taken for true without a switch:
- * - The envelope of a participant write is flat: `{"participants":[{"registration_id", "first_name", …, "address":{…}}]}`;
- *   it answers the ids in order of the request. An error other than 514 and 515 refuses the call; an entry that a team
+ * - A participant write answers the ids in order of the request. An error other than 514 and 515 refuses the call; an entry that a team
  *   refuses keeps nothing of itself, and its answer names its registration_id beside the error.
+ * - With `restrict_potential_dup=T`, an added participant whose user has the names and the e-mail of another in the event is
+ *   refused with 517; `error_details` stands beside the code in `error`.
  * - 514: no such team in the event; 515: the team is closed.
  * - Safe Sync refuses an entry that names personal data, also where they are the same.
  * - A registration of another event is error 15. Personal data of an inactive registration can be edited.
@@ -79,5 +88,5 @@ export const defaultAssumptions = (): Assumptions => assumptionsSchema.parse({})
  * - A caller without registration is error 6. XML requests are not read: error 11.
  * - `after_registration_id` implies the order of registration ids. A page has 50 rows unless told otherwise.
  * - `age_group` and `team_name` are properties of a participant; `giveaway_options` of an event.
- * - Corrals are written only: no call that reads or assigns them is known.
+ * - `GET corrals` wraps its list as `race_corrals`, the name of the request. A corral's events are of its edition (223).
  */

@@ -50,6 +50,7 @@ const messages: Readonly<Record<number, string>> = {
   228: 'Event type invalid',
   514: 'Team not found',
   515: 'Team is closed',
+  517: 'Potential duplicate participant',
 };
 
 /** The HTTP status where errors have one at all: a mode, and some of the vendor's newer pages. */
@@ -74,18 +75,30 @@ const statuses: Readonly<Record<number, number>> = {
 
 const codesOfStatus: Readonly<Record<number, number>> = { 401: 6, 403: 7, 404: 15, 405: 2, 429: 14 };
 
+interface ErrorDetail {
+  readonly error_code: number;
+  readonly error_msg: string;
+  readonly detailed_desc: string;
+}
+
 export interface ErrorEnvelope {
-  readonly error: { readonly error_code: number; readonly error_msg: string };
+  readonly error: {
+    readonly error_code: number;
+    readonly error_msg: string;
+    readonly error_details?: readonly ErrorDetail[];
+  };
 }
 
 /** A refusal in the vendor's words. Usually sent with HTTP 200. */
 export class RunSignupError extends Error {
   readonly code: number;
+  readonly #details: readonly ErrorDetail[];
 
-  constructor(code: number, message: string = messages[code] ?? `Error ${code}`) {
+  constructor(code: number, message: string = messages[code] ?? `Error ${code}`, details: readonly ErrorDetail[] = []) {
     super(message);
     this.name = 'RunSignupError';
     this.code = code;
+    this.#details = details;
   }
 
   /** The status in the mode where errors have one. */
@@ -94,9 +107,22 @@ export class RunSignupError extends Error {
   }
 
   body(): ErrorEnvelope {
-    return { error: { error_code: this.code, error_msg: this.message } };
+    const error_details = this.#details;
+    return {
+      error: {
+        error_code: this.code,
+        error_msg: this.message,
+        ...(error_details.length === 0 ? {} : { error_details }),
+      },
+    };
   }
 }
+
+/** 517, which stands in the details of an invalid submission, with the id of the registration that is there already. */
+export const potentialDuplicateOf = (registrationId: number): RunSignupError =>
+  new RunSignupError(11, messages[11], [
+    { error_code: 517, error_msg: messages[517] ?? '', detailed_desc: `Registration ${registrationId}` },
+  ]);
 
 /** The error that a bare status stands for, as when a knob asks for "403"; 200 stands for throttling. */
 export const errorOfStatus = (status: number): RunSignupError =>

@@ -58,7 +58,7 @@ export function speakForms(scope: FastifyInstance, server: RunSignup): void {
 
 /** The paths that have some method. */
 const KNOWN_PATHS =
-  /^\/rest\/(races|race|race\/\d+|race\/\d+\/(participants|removed-participants|delete-participants)|user\/\d+|v2\/corrals\/manage-corrals\.json)$/i;
+  /^\/rest\/(races|race|race\/\d+|race\/\d+\/(participants|removed-participants|delete-participants|corrals)|user\/\d+|v2\/corrals\/manage-corrals\.json)$/i;
 
 function sendError(server: RunSignup, request: FastifyRequest, reply: FastifyReply, error: RunSignupError) {
   request.journalEntry.outcome = `error ${error.code}`;
@@ -74,6 +74,12 @@ export function requestObject(request: FastifyRequest): Readonly<Record<string, 
   const form = request.body;
   if (new Parameters(request).text('request_format') !== 'json' || !isObject(form)) throw new RunSignupError(11);
   return objectOf(form['request']);
+}
+
+/** A field of the form beside `request`. */
+export function formField(request: FastifyRequest, name: string): string | undefined {
+  const value = isObject(request.body) ? request.body[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
 }
 
 function parsed(text: string | File): unknown {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { RunSignupError } from './error-codes.ts';
+import { potentialDuplicateOf, RunSignupError } from './error-codes.ts';
 import { looseInt, looseText } from './loose.ts';
-import { ageOf, applyPersonal, isPersonal } from './person-rules.ts';
+import { ageOf, applyPersonal, isPersonal, personalData } from './person-rules.ts';
 import type { RaceEvent, Registration, User } from './records.ts';
 import { blankRegistration, blankUser, saveUser } from './registrations.ts';
 import { type RunSignup, nowSeconds } from './runsignup.ts';
@@ -12,15 +12,19 @@ export interface WriteContext {
   readonly server: RunSignup;
   readonly event: RaceEvent;
   readonly safeSync: boolean;
+  /** A new participant must not look like one that is there already. */
+  readonly restrictsDuplicates: boolean;
 }
 
 /** An entry without registration_id: another registration, with a user of its own, however often it is sent. */
-export function addParticipant({ server, event }: WriteContext, entry: Entry): Registration {
+export function addParticipant({ server, event, restrictsDuplicates }: WriteContext, entry: Entry): Registration {
   const { store, assumptions } = server;
   const now = nowSeconds(server);
-  const user = applyPersonal(blankUser(store), { first_name: null, last_name: null, ...entry }, assumptions);
-  if (!assumptions.repeatedAddMakesAnother) {
+  const personal = personalData(entry, assumptions);
+  const user = applyPersonal(blankUser(store), { first_name: null, last_name: null, ...personal }, assumptions);
+  if (restrictsDuplicates || !assumptions.repeatedAddMakesAnother) {
     const first = sameParticipant(server, event, user);
+    if (first !== undefined && restrictsDuplicates) throw potentialDuplicateOf(first.registrationId);
     if (first !== undefined) return first;
   }
   refuseEmailOfAccount(server, user);
@@ -42,8 +46,9 @@ export function editParticipant(
   const user = store.find('user', registration.userId);
   if (user === undefined) throw new RunSignupError(101);
 
-  if (safeSync && user.account && isPersonal(entry)) throw new RunSignupError(121);
-  const changedUser = applyPersonal(user, entry, assumptions);
+  const personal = personalData(entry, assumptions);
+  if (safeSync && user.account && isPersonal(personal)) throw new RunSignupError(121);
+  const changedUser = applyPersonal(user, personal, assumptions);
   if (changedUser.email !== user.email) refuseEmailOfAccount(server, changedUser);
   const changed = applyOwn(server, event, registration, changedUser, entry);
 

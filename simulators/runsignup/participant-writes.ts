@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RunSignupError } from './error-codes.ts';
-import { requestObject, sendAnswer } from './http.ts';
+import { formField, requestObject, sendAnswer } from './http.ts';
 import { listProperty, looseInt, objectsOf } from './loose.ts';
 import { Parameters } from './parameters.ts';
 import { type WriteContext, addParticipant, editParticipant } from './participant-rules.ts';
@@ -28,6 +28,7 @@ export function addParticipantWrites(scope: FastifyInstance, server: RunSignup):
     const context: WriteContext = {
       server,
       event: eventOf(server, request),
+      restrictsDuplicates: restrictsDuplicates(server, request),
       safeSync: server.faults.take('safeSync', targetOf(request)) !== undefined,
     };
 
@@ -69,6 +70,14 @@ export function addParticipantWrites(scope: FastifyInstance, server: RunSignup):
       listProperty('participants', participants, server.assumptions.emptyListsAreLeftOut),
     );
   });
+}
+
+/** @throws RunSignupError 3 where the form does not say so, or says something else. */
+function restrictsDuplicates({ assumptions }: RunSignup, request: FastifyRequest): boolean {
+  const said = formField(request, 'restrict_potential_dup');
+  if (said === 'T' || said === 'F') return said === 'T';
+  if (said !== undefined || assumptions.restrictPotentialDupIsRequired) throw new RunSignupError(3);
+  return false;
 }
 
 /** @throws RunSignupError 201 for an unknown race, 3 without an event, 15 for an event that is none of its own. */

@@ -5,9 +5,9 @@ import { type Address, type User, emptyAddress } from './records.ts';
 import { ageOn, isDate } from './times.ts';
 
 type Entry = Readonly<Record<string, unknown>>;
-type Rules = Pick<Assumptions, 'trimTexts' | 'lowerCaseEmails' | 'refuseForeignPhones'>;
+type Rules = Pick<Assumptions, 'trimTexts' | 'lowerCaseEmails' | 'refuseForeignPhones' | 'flatPersonalDataAre'>;
 
-/** The properties of an entry that belong to the person, not to the registration. */
+/** The properties that belong to the person, not to the registration. */
 const PERSONAL = [
   'first_name',
   'middle_name',
@@ -19,6 +19,13 @@ const PERSONAL = [
   'phone',
   'address',
 ] as const;
+
+/** They stand inside `user`, but for the age. @throws RunSignupError 11 for a user that is no object. */
+export function personalData(entry: Entry, { flatPersonalDataAre }: Rules): Entry {
+  const { user, age } = entry;
+  if (user !== undefined && !isObject(user)) throw new RunSignupError(11);
+  return { ...(flatPersonalDataAre === 'taken' ? entry : {}), ...(age === undefined ? {} : { age }), ...user };
+}
 
 export const isPersonal = (entry: Entry): boolean => PERSONAL.some((name) => entry[name] !== undefined);
 

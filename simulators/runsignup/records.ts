@@ -97,6 +97,8 @@ export interface Registration {
 export interface Corral {
   readonly raceCorralId: number;
   readonly raceId: number;
+  /** The edition that it is for. */
+  readonly raceEventDaysId: number;
   readonly name: string;
   readonly startDescription: string | null;
   readonly description: string | null;

@@ -26,17 +26,25 @@ const seconds = z
   ])
   .refine((value) => value >= 0 && value < 253_402_300_800);
 
-export const errorEnvelope = z.looseObject({
-  error: z.looseObject({
-    error_code: z.union([
-      z.int(),
-      z
-        .string()
-        .regex(/^\d{1,6}$/)
-        .transform(Number),
-    ]),
-  }),
-});
+const errorCode = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .transform(Number),
+]);
+
+export const errorEnvelope = z.looseObject({ error: z.looseObject({ error_code: errorCode }) });
+
+const errorDetails = z.array(z.looseObject({ error_code: errorCode, detailed_desc: z.unknown() }));
+
+/** What an error says in detail: beside its code, or without one. Which of the two is not known. */
+export const detailedError = z.union([
+  z
+    .looseObject({ error: z.looseObject({ error_details: errorDetails }) })
+    .transform(({ error }) => error.error_details),
+  z.looseObject({ error_details: errorDetails }).transform(({ error_details }) => error_details),
+]);
 
 /** Every property is left out, or null, for a key that may not see personal data. */
 export const user = z.looseObject({
@@ -124,9 +132,35 @@ export const writtenEntries = z.looseObject({ participants: list });
 
 export const corralAnswer = z.looseObject({ race_corral_ids: z.array(id) });
 
+/** Only the id and the name are sure to be told. */
+const corral = z
+  .looseObject({
+    race_corral_id: id,
+    corral_name: text,
+    name: text,
+    corral_start_desc: text,
+    corral_desc: text,
+    applicable_event_ids: z.array(id).nullish(),
+    sort_order: z.union([z.int(), z.string().transform(Number)]).nullish(),
+  })
+  .refine(({ corral_name, name }) => corral_name !== undefined || name !== undefined);
+
+/** How the list is wrapped is not known: it is the answer itself, or the only list in it. */
+export const corralList = z
+  .union([
+    z.array(z.unknown()),
+    z.looseObject({}).transform((answer, context) => {
+      const lists = Object.values(answer).filter((value) => Array.isArray(value));
+      if (lists.length > 1) context.addIssue({ code: 'custom', message: 'several lists' });
+      return lists[0] ?? [];
+    }),
+  ])
+  .pipe(z.array(corral));
+
 export type User = z.infer<typeof user>;
 export type Participant = z.infer<typeof participant>;
 export type RemovedParticipant = z.infer<typeof removedParticipant>;
+export type Corral = z.infer<typeof corral>;
 export type Race = z.infer<typeof race>['race'];
 export type RaceEvent = z.infer<typeof raceEvent>;
 

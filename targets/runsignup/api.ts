@@ -1,9 +1,12 @@
 import got, { type Got, type Response } from 'got';
 import { SyncError } from '../../sync/sync-error.ts';
+import { CallRate } from '../call-rate.ts';
 import { connectionError } from '../connection-error.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import {
   corralAnswer,
+  corralList,
+  detailedError,
   errorEnvelope,
   participantsPage,
   race,
@@ -12,6 +15,7 @@ import {
   userAnswer,
   writeAnswer,
   writtenEntries,
+  type Corral,
   type Race,
   type User,
 } from './answers.ts';
@@ -26,17 +30,31 @@ export interface EventRows {
   readonly rows: readonly unknown[];
 }
 
+/** One edition of a race. */
+export interface EditionId {
+  readonly raceId: string;
+  readonly daysId: string;
+}
+
 /** Pages of participants are slow at RunSignup, and so are edits of a race. */
 const REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * Required with every write of participants, in the form. `F`: an edit names its registration, so it doubles nothing, and a
+ * namesake in the event must not cost anybody a bib.
+ */
+const RESTRICT_POTENTIAL_DUP = 'F';
 
 /** RunSignup's REST API. Every answer is checked, every error has a class, nothing is retried here, no URL is ever told. */
 export class RunSignupApi {
   readonly #http: Got;
   readonly #key: Query;
+  readonly #rate: CallRate;
 
   constructor(settings: RunSignupSettings) {
     const { RUNSIGNUP_REG_ID: caller, RUNSIGNUP_REG_SECRET: callerSecret } = settings;
     this.#key = { rsu_api_key: settings.RUNSIGNUP_API_KEY, ...(caller === undefined ? {} : { rsu_api_reg: caller }) };
+    this.#rate = new CallRate(settings.RUNSIGNUP_CALLS_PER_MINUTE);
     this.#http = got.extend({
       prefixUrl: baseUrl(settings.RUNSIGNUP_URL),
       headers: {
@@ -125,7 +143,8 @@ export class RunSignupApi {
     entry: Readonly<Record<string, unknown>> & { readonly registration_id: number },
   ): Promise<void> {
     const path = `race/${raceId}/participants`;
-    const answer = await this.#post(path, { event_id: eventId }, { participants: [entry] });
+    const form = { restrict_potential_dup: RESTRICT_POTENTIAL_DUP };
+    const answer = await this.#post(path, { event_id: eventId }, { participants: [entry] }, form);
     const entries = writtenEntries.safeParse(answer);
     for (const written of entries.success ? entries.data.participants : []) throwIfError(written, `POST ${path}`);
   }
@@ -135,22 +154,45 @@ export class RunSignupApi {
     await this.#post('race', { race_id: raceId, preserve_missing_events: 'T' }, body);
   }
 
-  /** Makes corrals. */
-  async addCorrals(raceId: string, corrals: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
+  /** The corrals of one edition of a race. */
+  async corrals({ raceId, daysId }: EditionId): Promise<Corral[]> {
+    const path = `race/${raceId}/corrals`;
+    return readAnswer(corralList, await this.#get(path, { race_event_days_id: daysId }), `GET ${path}`);
+  }
+
+  /** Makes corrals, and replaces those that are named by their ids. */
+  async writeCorrals(
+    { raceId, daysId }: EditionId,
+    corrals: readonly Readonly<Record<string, unknown>>[],
+  ): Promise<void> {
     const path = 'v2/corrals/manage-corrals.json';
-    readAnswer(corralAnswer, await this.#post(path, { race_id: raceId }, { race_corrals: corrals }), `POST ${path}`);
+    const query = { race_id: raceId, race_event_days_id: daysId };
+    readAnswer(corralAnswer, await this.#post(path, query, { race_corrals: corrals }), `POST ${path}`);
   }
 
   #get(path: string, query: Query): Promise<unknown> {
     return this.#call('GET', path, query);
   }
 
-  async #post(path: string, query: Query, request: unknown): Promise<unknown> {
-    const answer = await this.#call('POST', path, query, { request: JSON.stringify(request) });
+  async #post(path: string, query: Query, request: unknown, form: Record<string, string> = {}): Promise<unknown> {
+    const answer = await this.#call('POST', path, query, { ...form, request: JSON.stringify(request) });
     return readAnswer(writeAnswer, answer, `POST ${path}`);
   }
 
+  /** In its turn; if RunSignup finds it too much, none of this worker's calls goes out for a while. */
   async #call(method: 'GET' | 'POST', path: string, query: Query, form?: Record<string, string>): Promise<unknown> {
+    await this.#rate.turn('RunSignup');
+    try {
+      const answer = await this.#answer(method, path, query, form);
+      this.#rate.resume();
+      return answer;
+    } catch (error) {
+      if (isThrottled(error)) this.#rate.pause(error.retryAfterMs);
+      throw error;
+    }
+  }
+
+  async #answer(method: 'GET' | 'POST', path: string, query: Query, form?: Record<string, string>): Promise<unknown> {
     // Both formats are always named: XML is the default of either.
     const searchParams = { ...query, ...this.#key, format: 'json', request_format: 'json' };
     let response: Response<string>;
@@ -201,7 +243,13 @@ function raise(error: SyncError): never {
   throw error;
 }
 
+const isThrottled = (error: unknown): error is SyncError =>
+  error instanceof SyncError && (error.code === 'runsignup-14' || error.code === 'http-429');
+
 function throwIfError(answer: unknown, what: string): void {
+  const details = detailedError.safeParse(answer);
+  const [detail] = details.success ? details.data : [];
+  if (detail !== undefined) throw new RunSignupError(detail.error_code, what, idIn(detail.detailed_desc));
   const parsed = errorEnvelope.safeParse(answer);
   if (parsed.success) throw new RunSignupError(parsed.data.error.error_code, what);
   if (hasError(answer)) {
@@ -214,6 +262,12 @@ function throwIfError(answer: unknown, what: string): void {
 
 function hasError(answer: unknown): boolean {
   return typeof answer === 'object' && answer !== null && 'error' in answer && answer.error !== null;
+}
+
+/** The only number in a text that may hold a name as well. */
+function idIn(text: unknown): string | null {
+  const numbers = typeof text === 'string' || typeof text === 'number' ? String(text).match(/\d+/g) : null;
+  return numbers?.length === 1 && /^[1-9]\d{0,14}$/.test(numbers[0]) ? numbers[0] : null;
 }
 
 function parseJson(body: string): unknown {

@@ -82,6 +82,7 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   230: rejected('event refused'),
   514: rejected('no such team', 'teamName'),
   515: rejected('the team is closed', 'teamName'),
+  517: rejected('a potential duplicate of another registration'),
 };
 
 /** For a code that is on no list of ours the contract has changed: tried again, then parked. */
@@ -91,10 +92,14 @@ const UNKNOWN: Meaning = { errorClass: 'contract', says: 'an error that is not k
 export class RunSignupError extends SyncError {
   readonly errorCode: number;
 
-  /** @param what the call, for example `GET race/567`: ids only, never its query. */
-  constructor(errorCode: number, what: string) {
+  /**
+   * @param what the call, for example `GET race/567`: ids only, never its query.
+   * @param otherId the id of the registration that the error speaks of, if it names one.
+   */
+  constructor(errorCode: number, what: string, otherId: string | null = null) {
     const { errorClass, says, field, retryAfterMs } = MEANINGS[errorCode] ?? UNKNOWN;
-    super(errorClass, `RunSignup answered ${what} with error ${errorCode} (${says})`, {
+    const meant = otherId === null ? says : `${says}: ${otherId}`;
+    super(errorClass, `RunSignup answered ${what} with error ${errorCode} (${meant})`, {
       code: `runsignup-${errorCode}`,
       ...(field === undefined ? {} : { field }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -9,8 +9,8 @@ const process: SyncProcess = {
   directions: ['outbound', 'inbound'],
   mappingVersion: 1,
   mappings: runSignupMappings,
-  // The vendor publishes no limits, only that it throttles (error 14): stay modest.
-  limits: { callsPerSecond: 10, concurrentCalls: 6 },
+  // The rate is a setting, and each connection keeps to it; two at once, so that an attempt gets its calls within its time.
+  limits: { callsPerSecond: 10, concurrentCalls: 2 },
 };
 
 export const runSignup = defineTarget({

@@ -106,7 +106,10 @@ function maySend(field: string, content: Content): boolean {
   return field !== 'phone' || phone === null || canBeSent(phone);
 }
 
-/** Null clears, what is missing is kept; an address goes as a whole, so that no half of it stays. */
+/**
+ * Personal data stand inside `user`. Null clears, what is missing is kept; an address goes as a whole, so that no half of it
+ * stays.
+ */
 function entryOf(content: Content, fields: readonly string[]): Readonly<Record<string, unknown>> {
   const named = fields.flatMap((field) => {
     const name = FIELDS[field];
@@ -114,7 +117,9 @@ function entryOf(content: Content, fields: readonly string[]): Readonly<Record<s
   });
   const address = Object.entries(ADDRESS).map(([field, name]) => [name, textOf(content[field])] as const);
   const changesAddress = fields.some((field) => Object.hasOwn(ADDRESS, field));
-  return { ...Object.fromEntries(named), ...(changesAddress ? { address: Object.fromEntries(address) } : {}) };
+  return {
+    user: { ...Object.fromEntries(named), ...(changesAddress ? { address: Object.fromEntries(address) } : {}) },
+  };
 }
 
 function valueOf(field: string, content: Content): string | null {

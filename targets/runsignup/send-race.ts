@@ -1,6 +1,6 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
-import { corralsOf } from './corrals.ts';
+import { sendCorrals } from './corrals.ts';
 import { parseDistance } from './distance.ts';
 import { notStored } from './not-stored.ts';
 import type { RunSignupApi } from './api.ts';
@@ -23,9 +23,7 @@ export interface RaceWriting {
 export async function sendRace(writing: RaceWriting, request: SendRequest): Promise<SendResult> {
   const { race, event } = request.remoteId === null ? await link(writing, request) : await update(writing, request);
   const remoteId = formatEventId({ raceId: race.raceId, eventId: event.eventId });
-  // No call reads corrals or tells their ids again: sent twice they would be there twice. So they go with the link alone.
-  const corrals = request.remoteId === null && writing.mayWriteCorrals ? corralsOf(race, event, request.content) : [];
-  if (corrals.length > 0) await writing.api.addCorrals(race.raceId, corrals);
+  if (writing.mayWriteCorrals) await sendCorrals(writing.api, race, event, request.content);
   return { kind: 'sent', remoteId, remoteModifiedOn: race.modifiedOn, stored: raceContent(race, event) };
 }
 

@@ -9,6 +9,8 @@ const flag = z
 
 const PAIR = 'must be set together with RUNSIGNUP_REG_ID and RUNSIGNUP_REG_SECRET, or not at all';
 
+const RATE = 'must be a whole number of calls a minute, at least 1';
+
 export const runSignupSettings = z
   .object({
     RUNSIGNUP_URL: z.url({
@@ -20,6 +22,12 @@ export const runSignupSettings = z
     /** The registration of the caller, which RunSignup asks of everyone from 2027 on. */
     RUNSIGNUP_REG_ID: given(PAIR).optional(),
     RUNSIGNUP_REG_SECRET: given(PAIR).optional(),
+    /** The vendor publishes no limit; one integrator keeps to 1,000 calls an hour. */
+    RUNSIGNUP_CALLS_PER_MINUTE: z.coerce
+      .number({ error: RATE })
+      .int({ error: RATE })
+      .min(1, { error: RATE })
+      .default(15),
     RUNSIGNUP_WRITE_PERSONAL: flag,
     RUNSIGNUP_WRITE_CORRALS: flag,
     RUNSIGNUP_CREATE_RACES: flag,

@@ -12,7 +12,7 @@ let tenK: number;
 beforeAll(async () => {
   system = await System.start({
     targets: ['RUNSIGNUP'],
-    settings: { RUNSIGNUP_CREATE_RACES: 'true', RUNSIGNUP_WRITE_PERSONAL: 'true' },
+    settings: { RUNSIGNUP_CREATE_RACES: 'true', RUNSIGNUP_WRITE_PERSONAL: 'true', RUNSIGNUP_WRITE_CORRALS: 'true' },
   });
   runSignup = system.process('RUNSIGNUP');
   const made = await system.runSignup.control.backdoor({
@@ -72,6 +72,19 @@ describe('RunSignup, written by setting', () => {
     expect(names).toContain('Ten');
     const { registrations } = await system.runSignup.control.state();
     expect(registrations[registrationId]).toBeDefined();
+  });
+
+  test('Outbound Sync - Updated Entity Record: a start group that changes later changes its corral', async () => {
+    await system.runSignup.control.assume({ corralsTell: 'all' });
+    const race = await runSignup.keyOf('Race', `${raceId}/${tenK}`);
+    const wave = { race_id: race, name: 'Wave A', sequence: 1, starts_on: '2099-06-07T12:30:00Z' };
+    const group = await system.ems.insert('start_group', wave);
+    await runSignup.settle();
+    const corrals = async () => Object.values((await system.runSignup.control.state()).corrals);
+    expect(await corrals()).toMatchObject([{ name: 'Wave A', startDescription: '08:30', eventIds: [tenK] }]);
+    await system.ems.update('start_group', group, { name: 'Elite', starts_on: '2099-06-07T12:45:00Z' });
+    await runSignup.settle();
+    expect(await corrals()).toMatchObject([{ name: 'Elite', startDescription: '08:45', eventIds: [tenK] }]);
   });
 
   test('Outbound Sync - Updated Entity Record: a person’s name goes out; what an account holder may only change alone is refused, and the bib is not lost', async () => {

@@ -67,6 +67,8 @@ export function settingsOf({ TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT }
           RUNSIGNUP_URL: `${RUNSIGNUP.url}/rest`,
           RUNSIGNUP_API_KEY: RUNSIGNUP.key,
           RUNSIGNUP_API_SECRET: RUNSIGNUP.secret,
+          // The vendor's rate would make a test of seconds one of minutes.
+          RUNSIGNUP_CALLS_PER_MINUTE: '60000',
           RUNSIGNUP_REG_ID: RUNSIGNUP.callerRegistration,
           RUNSIGNUP_REG_SECRET: RUNSIGNUP.callerRegistrationSecret,
         }),

@@ -2,6 +2,11 @@ import type { StartedRunSignup } from '../../simulators/runsignup/start.ts';
 
 export type Query = Readonly<Record<string, string | number>>;
 
+type Form = Readonly<Record<string, string>>;
+
+/** What every write of participants says in its form. */
+export const ANY_PARTICIPANT: Form = { restrict_potential_dup: 'F' };
+
 /** Calls a simulated RunSignup as a client does. Answers are parsed JSON, and not judged. */
 export function callsOf(runSignup: StartedRunSignup) {
   const urlOf = (path: string, query: Query): string => {
@@ -12,18 +17,19 @@ export function callsOf(runSignup: StartedRunSignup) {
   const headers = { 'x-rsu-api-secret': runSignup.secret };
 
   const getRaw = (path: string, query: Query = {}): Promise<Response> => fetch(urlOf(path, query), { headers });
-  const postRaw = (path: string, request: unknown, query: Query = {}): Promise<Response> =>
+  const postRaw = (path: string, request: unknown, query: Query = {}, form: Form = {}): Promise<Response> =>
     fetch(urlOf(path, { request_format: 'json', ...query }), {
       method: 'POST',
       headers,
-      body: new URLSearchParams({ request: JSON.stringify(request) }),
+      body: new URLSearchParams({ ...form, request: JSON.stringify(request) }),
     });
 
   return {
     getRaw,
     postRaw,
     get: async (path: string, query?: Query) => parsed(await getRaw(path, query)),
-    post: async (path: string, request: unknown, query?: Query) => parsed(await postRaw(path, request, query)),
+    post: async (path: string, request: unknown, query?: Query, form?: Form) =>
+      parsed(await postRaw(path, request, query, form)),
   };
 }
 

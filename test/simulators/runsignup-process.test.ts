@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type StartedRunSignup, startRunSignup } from '../../simulators/runsignup/start.ts';
-import { callsOf, harbourWeekend } from './runsignup-calls.ts';
+import { ANY_PARTICIPANT, callsOf, harbourWeekend } from './runsignup-calls.ts';
 
 const started: StartedRunSignup[] = [];
 const folders: string[] = [];
@@ -30,8 +30,11 @@ const storageFile = (): string => {
 
 /** Adds that many participants in one call; their registration ids. */
 const add = async (runSignup: StartedRunSignup, raceId: number, eventId: number, count: number): Promise<number[]> => {
-  const participants = Array.from({ length: count }, (_, nth) => ({ first_name: 'Ana', last_name: `Exemplo ${nth}` }));
-  const answer = await callsOf(runSignup).post(`/race/${raceId}/participants`, { participants }, { event_id: eventId });
+  const participants = Array.from({ length: count }, (_, nth) => ({
+    user: { first_name: 'Ana', last_name: `Exemplo ${nth}` },
+  }));
+  const path = `/race/${raceId}/participants`;
+  const answer = await callsOf(runSignup).post(path, { participants }, { event_id: eventId }, ANY_PARTICIPANT);
   return answer.participants.map((one: { registration_id: number }) => one.registration_id);
 };
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type StartedRunSignup, startRunSignup } from '../../simulators/runsignup/start.ts';
-import { type Calls, callsOf, clockAt, harbourWeekend } from './runsignup-calls.ts';
+import { ANY_PARTICIPANT, type Calls, callsOf, clockAt, harbourWeekend } from './runsignup-calls.ts';
 
 let runSignup: StartedRunSignup;
 let calls: Calls;
@@ -111,7 +111,8 @@ describe('formats', () => {
     const url = `/rest/race/${raceId}/participants?format=json&request_format=json&event_id=${eightK}&rsu_api_key=K1`;
     const headers = { 'x-rsu-api-secret': 'S3CRET' };
     const form = new FormData();
-    form.set('request', '{"participants":[{"first_name":"Ana","last_name":"Exemplo"}]}');
+    form.set('restrict_potential_dup', 'F');
+    form.set('request', '{"participants":[{"user":{"first_name":"Ana","last_name":"Exemplo"}}]}');
     const sent = await bare(url, { method: 'POST', headers, body: form });
     expect(JSON.parse(sent.text)).toEqual({ participants: [{ registration_id: expect.any(Number) }] });
     const json = { ...headers, 'content-type': 'application/json' };
@@ -179,8 +180,8 @@ describe('errors', () => {
 
   test('a cut after the effect leaves the registration behind: the vendor knows no repetition', async () => {
     await runSignup.control.setFaults({ failAfter: { times: 1, match: { method: 'POST' } } });
-    const add = { participants: [{ first_name: 'Ana', last_name: 'Exemplo' }] };
-    const again = () => calls.post(`/race/${raceId}/participants`, add, { event_id: eightK });
+    const add = { participants: [{ user: { first_name: 'Ana', last_name: 'Exemplo' } }] };
+    const again = () => calls.post(`/race/${raceId}/participants`, add, { event_id: eightK }, ANY_PARTICIPANT);
     await expect(again()).rejects.toThrow();
     await again();
     expect(Object.keys((await runSignup.control.state()).registrations).length).toBe(2);

@@ -39,8 +39,13 @@ const edit = (fields: object, query = {}) =>
 
 const eightKEdited = () => ({ event_id: eightK, name: '8K', start_time: '2099-06-07 08:45:00' });
 
-const manage = (corrals: object[], query: Record<string, number> = { race_id: raceId }) =>
+const manage = (corrals: object[], query: Record<string, number> = edition()) =>
   calls.post('/v2/corrals/manage-corrals.json', { race_corrals: corrals }, query);
+
+const edition = () => ({ race_id: raceId, race_event_days_id: FIRST_DAYS });
+
+/** The edition that comes first. */
+const FIRST_DAYS = 9001;
 
 describe('reading races', () => {
   test('a race has its events, and its editions where they are asked for', async () => {
@@ -243,6 +248,7 @@ describe('corrals', () => {
     expect((await runSignup.control.state()).corrals['71']).toEqual({
       raceCorralId: 71,
       raceId,
+      raceEventDaysId: FIRST_DAYS,
       name: 'Wave A',
       startDescription: null,
       description: null,
@@ -251,10 +257,29 @@ describe('corrals', () => {
     });
   });
 
+  test('are read by their edition: ids and names, and all of it where that is assumed', async () => {
+    const read = () => calls.get(`/race/${raceId}/corrals`, { race_event_days_id: FIRST_DAYS });
+    expect(await read()).toEqual({});
+    await manage([
+      { corral_name: 'Wave A', corral_start_desc: '09:00', applicable_event_ids: [eightK], sort_order: 1 },
+    ]);
+    const told = { race_corral_id: 71, corral_name: 'Wave A' };
+    expect(await read()).toEqual({ race_corrals: [told] });
+    await runSignup.control.assume({ corralsTell: 'all' });
+    expect(await read()).toEqual({
+      race_corrals: [
+        { ...told, corral_start_desc: '09:00', corral_desc: null, applicable_event_ids: [eightK], sort_order: 1 },
+      ],
+    });
+    expect(await calls.get(`/race/${raceId}/corrals`)).toEqual(errorOf(3));
+  });
+
   test('a corral, event or race that is not there is refused', async () => {
     expect(await manage([{ race_corral_id: 5, corral_name: 'X' }])).toEqual(errorOf(15));
     expect(await manage([{ corral_name: 'X', applicable_event_ids: [5] }])).toEqual(errorOf(223));
-    expect(await manage([{ corral_name: 'X' }], { race_id: 5 })).toEqual(errorOf(201));
+    expect(await manage([{ corral_name: 'X' }], { ...edition(), race_id: 5 })).toEqual(errorOf(201));
+    expect(await manage([{ corral_name: 'X' }], { ...edition(), race_event_days_id: 5 })).toEqual(errorOf(15));
+    expect(await manage([{ corral_name: 'X' }], { race_id: raceId })).toEqual(errorOf(3));
     expect((await runSignup.control.state()).corrals).toEqual({});
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type StartedRunSignup, startRunSignup } from '../../simulators/runsignup/start.ts';
-import { type Calls, callsOf, harbourWeekend, margie } from './runsignup-calls.ts';
+import { ANY_PARTICIPANT, type Calls, callsOf, harbourWeekend, margie } from './runsignup-calls.ts';
 
 let runSignup: StartedRunSignup;
 let calls: Calls;
@@ -31,8 +31,20 @@ const register = async (set: object = {}, user: object = margie) =>
 /** A registration whose user has no account, as an import makes it. */
 const registerGuest = (set: object = {}) => register(set, { ...margie, account: false });
 
-const write = (entries: readonly object[], eventId = eightK) =>
-  calls.post(`/race/${raceId}/participants`, { participants: entries }, { event_id: eventId });
+const PERSONAL = ['first_name', 'last_name', 'email', 'dob', 'gender', 'phone', 'address'];
+
+/** An entry with personal data where they belong: inside `user`. */
+const nested = (entry: object) => {
+  const isPersonal = ([name]: [string, unknown]) => PERSONAL.includes(name);
+  const user = Object.fromEntries(Object.entries(entry).filter(isPersonal));
+  const own = Object.fromEntries(Object.entries(entry).filter((field) => !isPersonal(field)));
+  return Object.keys(user).length === 0 ? own : { ...own, user };
+};
+
+const post = (entries: readonly object[], form = ANY_PARTICIPANT, eventId = eightK) =>
+  calls.post(`/race/${raceId}/participants`, { participants: entries }, { event_id: eventId }, form);
+
+const write = (entries: readonly object[], eventId = eightK) => post(entries.map(nested), ANY_PARTICIPANT, eventId);
 
 const errorOf = (code: number) => ({ error: { error_code: code, error_msg: expect.any(String) } });
 
@@ -133,6 +145,41 @@ describe('adding participants', () => {
       firstName: 'Zoë',
       address: { ...address, state: null, country_code: 'PT' },
     });
+  });
+});
+
+describe('a write of participants', () => {
+  test('without restrict_potential_dup is error 3, unless that is assumed otherwise', async () => {
+    expect(await post([nested(sent)], {})).toEqual(errorOf(3));
+    expect(await post([nested(sent)], { restrict_potential_dup: 'yes' })).toEqual(errorOf(3));
+    await runSignup.control.assume({ restrictPotentialDupIsRequired: false });
+    expect(await post([nested(sent)], {})).toHaveProperty('participants');
+  });
+
+  test('may ask that a potential duplicate is refused: 517 in the details, with the id that is there', async () => {
+    const form = { restrict_potential_dup: 'T' };
+    const [{ registration_id: first }] = (await post([nested(sent)], form)).participants;
+    expect(await post([nested(sent)], form)).toEqual({
+      error: {
+        error_code: 11,
+        error_msg: expect.any(String),
+        error_details: [
+          { error_code: 517, error_msg: expect.any(String), detailed_desc: expect.stringContaining(String(first)) },
+        ],
+      },
+    });
+    expect(await post([nested({ ...sent, first_name: 'Rui' })], form)).toHaveProperty('participants');
+    expect(await post([{ registration_id: first, bib_num: 7 }], form)).toHaveProperty('participants');
+  });
+
+  test('ignores personal data beside the user without a word, unless that is assumed otherwise', async () => {
+    const { registrationId: registration_id } = await registerGuest();
+    expect(await post([{ registration_id, last_name: 'Flat', bib_num: 7 }])).toHaveProperty('participants');
+    expect(await stored(registration_id)).toMatchObject({ bib: '7', user: { lastName: 'Example' } });
+    await runSignup.control.assume({ flatPersonalDataAre: 'taken' });
+    await post([{ registration_id, last_name: 'Flat' }]);
+    expect(await stored(registration_id)).toMatchObject({ user: { lastName: 'Flat' } });
+    expect(await post([{ registration_id, user: 'Flat' }])).toEqual(errorOf(11));
   });
 });
 
@@ -277,6 +324,6 @@ describe('editing participants', () => {
     expect(await write([{ registration_id: registrationId, bib_num: 1 }], half)).toEqual(errorOf(15));
     expect(await write([{ registration_id: 5, bib_num: 1 }])).toEqual(errorOf(15));
     const path = `/race/${raceId}/participants`;
-    expect(await calls.post(path, { participants: [] })).toEqual(errorOf(3));
+    expect(await calls.post(path, { participants: [] }, {}, ANY_PARTICIPANT)).toEqual(errorOf(3));
   });
 });

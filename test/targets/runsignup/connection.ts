@@ -20,6 +20,7 @@ export function connect(
     RUNSIGNUP_URL: url,
     RUNSIGNUP_API_KEY: key,
     RUNSIGNUP_API_SECRET: secret,
+    RUNSIGNUP_CALLS_PER_MINUTE: '60000',
     ...settings,
   });
   return connectRunSignup(parsed, pageSize === undefined ? {} : { pageSize }) as Connected;

@@ -50,7 +50,7 @@ const CASES: readonly [ErrorClass, readonly number[]][] = [
   ['target-down', [6, 7, 12, 13]],
   ['rejected', [15, 101, 201]],
   ['rejected', BAD_DATA],
-  ['rejected', [121, 122, 216, 217, 224, 514, 515]],
+  ['rejected', [121, 122, 216, 217, 224, 514, 515, 517]],
   ['contract', [1, 2, 999]],
 ];
 const CODES = CASES.flatMap(([errorClass, codes]) => codes.map((code) => [code, errorClass] as const));
@@ -71,6 +71,28 @@ describe.each([
 test('throttling is waited out for half a minute', async () => {
   await runSignup.control.setFaults({ throttle: {} });
   expect(await refusal(connect(runSignup).probe())).toMatchObject({ errorClass: 'transient', retryAfterMs: 30_000 });
+});
+
+test('while it lasts, nothing of this connection goes out', async () => {
+  await runSignup.control.setFaults({ throttle: { times: 1 } });
+  const target = connect(runSignup);
+  await refusal(target.probe());
+  const before = (await runSignup.control.journal()).length;
+  const { errorClass, code, retryAfterMs } = await refusal(target.probe());
+  expect([errorClass, code]).toEqual(['transient', 'call-rate']);
+  expect(retryAfterMs).toBeGreaterThan(20_000);
+  expect(await runSignup.control.journal()).toHaveLength(before);
+});
+
+test.each([
+  [{ error: { error_code: 11, error_details: [{ error_code: 517, detailed_desc: 'Margie (2600001)' }] } }, '2600001'],
+  [{ error_details: [{ error_code: '517', detailed_desc: 2_600_001 }] }, '2600001'],
+  [{ error: { error_code: 11, error_details: [{ error_code: 517, detailed_desc: 'Margie 1, Margie 2' }] } }, null],
+])('a potential duplicate is told by its id alone: %j', async (body, id) => {
+  const error = await refusal((await answering(JSON.stringify(body))).probe());
+  expect(error).toMatchObject({ errorClass: 'rejected', code: 'runsignup-517' });
+  expect(error.message).not.toContain('Margie');
+  expect(error.message.includes('2600001')).toBe(id !== null);
 });
 
 test('a wrong key is the target being down, and the setting is named', async () => {
@@ -183,6 +205,22 @@ describe('settings', () => {
       RUNSIGNUP_WRITE_CORRALS: false,
       RUNSIGNUP_CREATE_RACES: false,
     });
+  });
+
+  test('the rate is 15 calls a minute until it is set otherwise', () => {
+    expect(runSignupSettings.parse(needed).RUNSIGNUP_CALLS_PER_MINUTE).toBe(15);
+    expect(runSignupSettings.parse({ ...needed, RUNSIGNUP_CALLS_PER_MINUTE: '60' }).RUNSIGNUP_CALLS_PER_MINUTE).toBe(
+      60,
+    );
+    for (const wrong of ['0', '1.5', 'fast']) {
+      expect(runSignupSettings.safeParse({ ...needed, RUNSIGNUP_CALLS_PER_MINUTE: wrong }).success).toBe(false);
+    }
+  });
+
+  test('a connection calls no more often than its rate', async () => {
+    const target = connect(runSignup, { RUNSIGNUP_CALLS_PER_MINUTE: '3' });
+    for (let call = 0; call < 3; call += 1) await target.probe();
+    expect(await refusal(target.probe())).toMatchObject({ errorClass: 'transient', code: 'call-rate' });
   });
 
   test('half a registration of the caller is a wrong setting, and so is a word for true', () => {

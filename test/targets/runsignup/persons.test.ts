@@ -75,6 +75,13 @@ test('personal data go through a registration of the person, changed fields only
   expect(await writes()).toHaveLength(1);
 });
 
+test('personal data are sent inside the user: beside it RunSignup would ignore them', async () => {
+  const { send, user } = await registered();
+  await runSignup.control.assume({ flatPersonalDataAre: 'ignored' });
+  await send({ firstName: 'Ana', city: 'Trenton' });
+  expect(await user()).toMatchObject({ firstName: 'Ana', address: { city: 'Trenton', state: 'NJ' } });
+});
+
 test('an address goes as a whole, and null clears', async () => {
   const { send, user } = await registered();
   await send({ street: null, zipcode: null, dateOfBirth: null });

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { startRunSignup, type StartedRunSignup } from '../../../simulators/runsignup/start.ts';
+import type { Content } from '../../../sync/content-hash.ts';
+import { callsOf } from '../../simulators/runsignup-calls.ts';
 import { connect, harbourWeekend, listRecords, request } from './connection.ts';
 
 let runSignup: StartedRunSignup;
@@ -254,18 +256,109 @@ describe('corrals', () => {
     { name: null, startsOn: null },
   ];
 
-  test('are sent with the link of their race, at the local time, where the setting says so', async () => {
-    const target = connect(runSignup, { RUNSIGNUP_WRITE_CORRALS: 'true' });
+  const WITH_CORRALS = { RUNSIGNUP_WRITE_CORRALS: 'true' };
+  const held = async () => Object.values((await runSignup.control.state()).corrals);
+  const eightKId = () => `${race.raceId}/${race.eightK}`;
+  const sent = (content: Content) =>
+    connect(runSignup, WITH_CORRALS).send(request('Race', eightKId(), { ...eightK, ...content }));
+
+  /** With an edition of its own, whose only event is the one that has corrals. */
+  async function onlyEvent() {
+    const { raceId, eventIds } = await runSignup.control.backdoor({
+      do: 'create-race',
+      race: { name: 'Sprint' },
+      events: [{ name: '8K', start: '2099-06-07T08:30', distance: '8K' }],
+    });
+    const remoteId = `${raceId}/${eventIds[0]}`;
+    const target = connect(runSignup, WITH_CORRALS);
+    return (groups: Content['corrals']) => target.send(request('Race', remoteId, { ...eightK, corrals: groups }));
+  }
+
+  test('are sent at the local time, where the setting says so', async () => {
+    await runSignup.control.assume({ corralsTell: 'all' });
+    const target = connect(runSignup, WITH_CORRALS);
     const result = await target.send(request('Race', null, { ...eightK, corrals }, linked()));
-    const sent = Object.values((await runSignup.control.state()).corrals);
-    expect(sent).toMatchObject([
+    expect(await held()).toMatchObject([
       { name: 'Wave A', startDescription: '08:30', eventIds: [race.eightK], sortOrder: 1 },
       { name: 'Wave B', startDescription: null, eventIds: [race.eightK], sortOrder: 2 },
     ]);
     expect('stored' in result && result.stored).not.toHaveProperty('corrals');
-    await target.send(request('Race', `${race.raceId}/${race.eightK}`, { ...eightK, corrals }));
-    expect(Object.keys((await runSignup.control.state()).corrals)).toHaveLength(2);
+    await sent({ corrals });
+    expect(await held()).toHaveLength(2);
+    expect(await writes()).toHaveLength(1);
   });
+
+  test('a start group that is moved, renamed or new is sent later as well, by the id of its corral', async () => {
+    await runSignup.control.assume({ corralsTell: 'all' });
+    await sent({ corrals });
+    const [first, second] = await held();
+    await sent({
+      corrals: [
+        { name: 'Wave A', startsOn: '2099-06-07T12:45Z' },
+        { name: 'Elite', startsOn: null },
+        { name: 'Wave C', startsOn: null },
+      ],
+    });
+    expect(await held()).toMatchObject([
+      { raceCorralId: first?.raceCorralId, name: 'Wave A', startDescription: '08:45' },
+      { raceCorralId: second?.raceCorralId, name: 'Elite' },
+      { name: 'Wave C', sortOrder: 3 },
+    ]);
+  });
+
+  test('are edited by their ids where RunSignup tells nothing but their names', async () => {
+    const send = await onlyEvent();
+    await send(corrals);
+    await send([{ name: 'wave a', startsOn: '2099-06-07T12:45Z' }, corrals[1] ?? null]);
+    expect(await held()).toMatchObject([{ name: 'wave a', startDescription: '08:45' }, { name: 'Wave B' }]);
+  });
+
+  test('are there once though the answer was lost', async () => {
+    const send = await onlyEvent();
+    await runSignup.control.setFaults({ failAfter: { times: 1, match: { method: 'POST' } } });
+    await expect(send(corrals)).rejects.toMatchObject({ errorClass: 'transient' });
+    await send(corrals);
+    expect(await held()).toHaveLength(2);
+  });
+
+  test('are not taken from another event that has one of the same name', async () => {
+    await runSignup.control.assume({ corralsTell: 'all' });
+    await sent({ corrals: [corrals[0]] });
+    const half = { name: 'Half', startsOn: '2099-06-08T11:00Z', distanceM: 21_098 };
+    const remoteId = `${race.raceId}/${race.half}`;
+    await connect(runSignup, WITH_CORRALS).send(request('Race', remoteId, { ...half, corrals: [corrals[0]] }));
+    expect(await held()).toMatchObject([{ eventIds: [race.eightK] }, { eventIds: [race.half] }]);
+  });
+
+  test('that cannot be told apart are left to a human: nothing is written', async () => {
+    await sent({ corrals });
+    const before = await held();
+    await expect(sent({ corrals: [{ name: 'Wave C', startsOn: null }] })).rejects.toMatchObject({
+      errorClass: 'rejected',
+      code: 'ambiguous',
+    });
+    await expect(sent({ corrals: [corrals[0], { ...corrals[0], startsOn: null }] })).rejects.toMatchObject({
+      code: 'ambiguous',
+    });
+    expect(await held()).toEqual(before);
+  });
+
+  test('what a human wrote of a corral stays, and so do the other events that it is for', async () => {
+    await runSignup.control.assume({ corralsTell: 'all' });
+    await handMade({ corral_name: 'Wave A', corral_desc: 'Fast', applicable_event_ids: [race.eightK, race.half] });
+    await sent({ corrals });
+    expect(await held()).toMatchObject([
+      { description: 'Fast', eventIds: [race.eightK, race.half], startDescription: '08:30' },
+      { name: 'Wave B' },
+    ]);
+  });
+
+  const handMade = (corral: object) =>
+    callsOf(runSignup).post(
+      '/v2/corrals/manage-corrals.json',
+      { race_corrals: [corral] },
+      { race_id: race.raceId, race_event_days_id: race.daysId },
+    );
 
   test('are not sent by default', async () => {
     await connect(runSignup).send(request('Race', null, { ...eightK, corrals }, linked()));
