@@ -45,15 +45,29 @@ export const EMAIL = twoWayKind(fieldKind('e-mail address', emailAddress), textI
 const E164 = /^\+[1-9]\d{1,14}$/;
 const PUNCTUATION = /[\s().\-/]/gu;
 
-/** A phone number in E.164; numbers without their country's code are read as of `country`. Null: it is none. */
+/**
+ * A phone number in E.164; numbers without their country's code are read as of `country`. Null: it is none.
+ *
+ * The numbering plans decide first, with and without a trunk zero in brackets: Italy dials it, hardly anybody else does. What no
+ * plan knows is taken by its form, without that zero.
+ */
 export function e164(value: Text, country?: string | null): string | null {
   const number = canonicalText(value);
   if (number === null) return null;
-  const bare = number.replaceAll(PUNCTUATION, '');
-  if (E164.test(bare)) return bare;
   const home = canonicalText(country)?.toUpperCase() ?? '';
-  const parsed = parsePhoneNumberFromString(number, isSupportedCountry(home) ? home : undefined);
-  return parsed?.isPossible() === true && E164.test(parsed.number) ? parsed.number : null;
+  const stripped = withoutTrunkZero(number);
+  const [written, dialled] = [number, stripped].map((text) =>
+    parsePhoneNumberFromString(text, isSupportedCountry(home) ? home : undefined),
+  );
+  const found = [written, dialled].find((one) => one?.isValid()) ?? [dialled, written].find((one) => one?.isPossible());
+  if (found !== undefined && E164.test(found.number)) return found.number;
+  const bare = stripped.replaceAll(PUNCTUATION, '');
+  return E164.test(bare) ? bare : null;
+}
+
+/** `+44 (0)20 …` → `+44 20 …`: with a country's code, a zero in brackets is for callers within the country. */
+export function withoutTrunkZero(number: string): string {
+  return /^(\+|00)/.test(number) ? number.replace(/\(0\)/, ' ') : number;
 }
 
 /** @throws Unmappable if it is no number, even in the person's country. */

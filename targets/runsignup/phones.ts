@@ -1,4 +1,5 @@
 import { isSupportedCountry, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
+import { withoutTrunkZero } from '../contact-fields.ts';
 
 /** Ten digits as North America numbers them, in RunSignup's own form or without its dashes. */
 const NORTH_AMERICAN = /^\(?([2-9]\d{2})\)?[-. ]?([2-9]\d{2})[-. ]?(\d{4})$/;
@@ -39,6 +40,10 @@ export function formatPhone(phone: string): string {
 }
 
 function international(text: string, country?: CountryCode): string | undefined {
+  return numberIn(text, country) ?? numberIn(withoutTrunkZero(text), country);
+}
+
+function numberIn(text: string, country?: CountryCode): string | undefined {
   const parsed = parsePhoneNumberFromString(text, country === undefined ? {} : { defaultCountry: country });
   // The country code 1 is RunSignup's home: its numbers are taken by their form, as RunSignup does.
   if (parsed === undefined || parsed.ext !== undefined) return undefined;
