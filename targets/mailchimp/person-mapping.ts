@@ -12,7 +12,7 @@ export const PERSON_FILTER = `${personsEmail('e')} AND (
 /** A member (mappings.md): Mailchimp knows each address once. */
 export const person = defineMapping({
   type: 'Person',
-  rules: 1,
+  rules: 2,
   filter: PERSON_FILTER,
   sources: persons.sources,
   sharing: {
