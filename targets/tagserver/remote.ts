@@ -6,9 +6,11 @@ import type { EntityRef, EntityType } from '../../sync/entity-type.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import type { RemoteSystem, RemoveRequest, SendRequest, SendResult } from '../remote-system.ts';
 import { TagServerApi, type PutResult, type TagServerData } from './api.ts';
+import { tagServerMappings } from './mapping.ts';
+import { referredType } from './resource-mapping.ts';
 import type { TagServerSettings } from './settings.ts';
 
-/** TagServer's name of each type, and the types that its fields refer to. */
+/** TagServer's name of each type. */
 const RESOURCES: Partial<Record<EntityType, string>> = {
   Organisation: 'organisations',
   Event: 'events',
@@ -18,15 +20,6 @@ const RESOURCES: Partial<Record<EntityType, string>> = {
   EventParticipant: 'event-participants',
   StartGroupParticipant: 'start-group-participants',
   Tag: 'tags',
-};
-
-const REFERENCE_TYPES: Readonly<Record<string, EntityType>> = {
-  organisationId: 'Organisation',
-  eventId: 'Event',
-  personId: 'Person',
-  raceId: 'Race',
-  startGroupId: 'StartGroup',
-  eventParticipantId: 'EventParticipant',
 };
 
 /** Statuses that are set at check-in or by the referee: TagServer's own while EMS still says registered. */
@@ -64,7 +57,7 @@ async function send(api: TagServerApi, request: SendRequest): Promise<SendResult
     case 'precondition-failed':
       throw new SyncError('transient', `TagServer changed ${type}/${key} while it was being sent`, { code: 'changed' });
     case 'unknown-reference':
-      return unknownReference(result.fields, data);
+      return unknownReference(type, result.fields, data);
     case 'duplicate':
       if (request.release) return release(api, request, data, fencingToken);
       return heldBy(api, type, data, result.code);
@@ -101,9 +94,10 @@ function confirmStored(type: EntityType, key: string, data: TagServerData, conte
 }
 
 /** Our records say that it is there, TagServer says no: the missing one is sent again. */
-function unknownReference(fields: readonly string[], data: TagServerData): SendResult {
+function unknownReference(of: EntityType, fields: readonly string[], data: TagServerData): SendResult {
+  const mapping = tagServerMappings.find(({ type }) => type === of);
   const by = fields.flatMap((field): EntityRef[] => {
-    const type = REFERENCE_TYPES[field];
+    const type = mapping === undefined ? undefined : referredType(mapping, field);
     const key = data[field];
     return type === undefined || key === null || key === undefined ? [] : [{ type, key: String(key) }];
   });
