@@ -1,17 +1,28 @@
 import type { ChatwootApi, Definition } from './api.ts';
+import { fieldsAt } from '../field-declaration.ts';
+import { conversationFields } from './conversation-mapping.ts';
 import { refusedError } from './http.ts';
+import { personFields } from './person-mapping.ts';
+import { isCustomAttribute, type CustomAttribute } from './places.ts';
 
-const DEFINITIONS: readonly (Definition & { readonly attribute_display_name: string })[] = [
-  { attribute_key: 'ems_events', attribute_display_name: 'Events', attribute_model: 'contact_attribute' },
-  { attribute_key: 'ems_language', attribute_display_name: 'Language', attribute_model: 'contact_attribute' },
-  { attribute_key: 'ems_club', attribute_display_name: 'Club', attribute_model: 'contact_attribute' },
-  { attribute_key: 'ems_removed', attribute_display_name: 'Removed from EMS', attribute_model: 'contact_attribute' },
-  {
-    attribute_key: 'ems_conversation_id',
-    attribute_display_name: 'EMS conversation',
-    attribute_model: 'conversation_attribute',
-  },
+type LabelledDefinition = Definition & { readonly attribute_display_name: string };
+
+/** What is set at a contact beside its fields. */
+const REMOVED = { key: 'ems_removed', label: 'Removed from EMS' };
+
+const DEFINITIONS: readonly LabelledDefinition[] = [
+  ...[...fieldsAt(personFields, isCustomAttribute).map(([, place]) => place), REMOVED].map((place) =>
+    definitionOf(place, 'contact_attribute'),
+  ),
+  ...fieldsAt(conversationFields, isCustomAttribute).map(([, place]) => definitionOf(place, 'conversation_attribute')),
 ];
+
+function definitionOf(
+  { key, label }: Pick<CustomAttribute, 'key' | 'label'>,
+  attribute_model: Definition['attribute_model'],
+): LabelledDefinition {
+  return { attribute_key: key, attribute_display_name: label, attribute_model };
+}
 
 /**
  * Without a definition ChatWoot stores a custom attribute, but shows it to no agent and finds nothing by it. Looked up once

@@ -1,73 +1,80 @@
 import type { ConversationMessage } from '../../database/entities/index.ts';
 import { canonicalText, type FieldValue } from '../../sync/canonical-form.ts';
-import { instant, oneOf, text, Unmappable } from '../../sync/fields.ts';
+import { instant, text, Unmappable } from '../../sync/fields.ts';
 import type { Instant } from '../../sync/instant.ts';
-import { defineTwoWayMapping } from '../two-way-mapping.ts';
 import { oneSpaced } from '../contact-fields.ts';
+import { rowsOf, type Fields, type TwoWayReading } from '../field-declaration.ts';
+import { fieldKind, INSTANT, TEXT, textIn, twoWayKind, wordOf } from '../field-kinds.ts';
+import { defineTwoWayMapping } from '../two-way-mapping.ts';
 import { CHANNELS, inSeconds, STATUSES } from './conversation-fields.ts';
 import { isReachable } from './person-mapping.ts';
-
-const EMS_STATUSES = Object.fromEntries(Object.entries(STATUSES).map(([ems, remote]) => [remote, ems]));
+import type { ConversationPlace } from './places.ts';
 
 /** The longest message that ChatWoot takes. */
 const LONGEST_BODY = 150_000;
 
-/** A conversation with its messages. EMS owns what it wrote; the rest is ChatWoot's, where the talking is done. */
+const conversations = rowsOf('Conversation', {
+  // What came from ChatWoot is there already.
+  messages: {
+    type: 'ConversationMessage',
+    where: `s.conversation_id = e.id AND NOT EXISTS (SELECT FROM sync_conversation_message t
+        WHERE t.sync_process = 'CHATWOOT' AND t.entity_key = s.id AND t.origin = 'remote')`,
+  },
+});
+
+const SUBJECT = twoWayKind<string | null>(
+  fieldKind('text in one line', ([column, value]) => text([column, oneSpaced(value)])),
+  textIn,
+);
+
+/** ChatWoot keeps these times in whole seconds. */
+const SECONDS = twoWayKind<Instant | null>(
+  fieldKind('instant in seconds', ([column, value]) =>
+    instant([column, value]) === null || value === null ? null : inSeconds(value),
+  ),
+  INSTANT.write,
+);
+
+const written = conversations.computed({
+  columns: ['conversation_message.body'],
+  kind: 'messages written in EMS',
+  map: (_row, { messages }) => writtenIn(messages),
+});
+
+const read = (
+  attribute: Extract<ConversationPlace, { in: 'conversation' }>['attribute'],
+  reading: TwoWayReading<'Conversation', typeof conversations.sources>,
+) => conversations.remote<ConversationPlace>({ in: 'conversation', attribute }, reading);
+
+/** The fields of a conversation. EMS owns what it wrote; the rest is ChatWoot's, where the talking is done. */
+export const conversationFields: Fields<'Conversation', typeof conversations.sources, ConversationPlace> = {
+  ems_conversation_id: conversations.ems<ConversationPlace>(
+    { in: 'custom_attributes', key: 'ems_conversation_id', label: 'EMS conversation' },
+    conversations.column('id', TEXT),
+  ),
+  messages: conversations.ems<ConversationPlace>({ in: 'messages' }, written),
+  status: read('status', conversations.editable('status', wordOf(STATUSES))),
+  channel: read('channel', conversations.editable('channel', wordOf(CHANNELS))),
+  subject: conversations.remote<ConversationPlace>({ in: 'first_message' }, conversations.editable('subject', SUBJECT)),
+  openedOn: read('created_at', conversations.editable('openedOn', SECONDS)),
+  lastActivityOn: read('last_activity_at', conversations.editable('lastActivityOn', SECONDS)),
+};
+
+/** A conversation with its messages. */
 export const conversation = defineTwoWayMapping({
   type: 'Conversation',
+  rules: 1,
   filter: `EXISTS (SELECT FROM person p WHERE p.id = e.person_id AND ${isReachable('p')})`,
-  sources: {
-    // What came from ChatWoot is there already.
-    messages: {
-      type: 'ConversationMessage',
-      where: `s.conversation_id = e.id AND NOT EXISTS (SELECT FROM sync_conversation_message t
-        WHERE t.sync_process = 'CHATWOOT' AND t.entity_key = s.id AND t.origin = 'remote')`,
-    },
-  },
+  sources: conversations.sources,
   referencedTypes: ['Person'],
   references: (row) => [['Person', row.personId]],
-  fields: {
-    ems_conversation_id: { owner: 'ems', map: (row) => row.id },
-    messages: { owner: 'ems', map: (_row, { messages }) => written(messages) },
-    status: {
-      owner: 'remote',
-      map: (row) => oneOf(['status', row.status], STATUSES),
-      apply: (value) => ({ status: EMS_STATUSES[textOf(value) ?? ''] ?? null }),
-    },
-    channel: {
-      owner: 'remote',
-      map: (row) => oneOf(['channel', row.channel], CHANNELS),
-      apply: (value) => ({ channel: textOf(value) }),
-    },
-    subject: {
-      owner: 'remote',
-      map: (row) => text(['subject', oneSpaced(row.subject)]),
-      apply: (value) => ({ subject: textOf(value) }),
-    },
-    openedOn: {
-      owner: 'remote',
-      map: (row) => seconds(['opened_on', row.openedOn]),
-      apply: (value) => ({ openedOn: instantOf(value) }),
-    },
-    lastActivityOn: {
-      owner: 'remote',
-      map: (row) => seconds(['last_activity_on', row.lastActivityOn]),
-      apply: (value) => ({ lastActivityOn: instantOf(value) }),
-    },
-  },
+  fields: conversationFields,
   // Whose it is, is told by its contact: one without is never made a row of (it is read as removed).
   refuseCreate: () => null,
 });
 
-const textOf = (value: FieldValue) => (typeof value === 'string' ? value : null);
-const instantOf = (value: FieldValue) => (typeof value === 'string' ? Temporal.Instant.from(value) : null);
-
-function seconds([column, value]: readonly [string, Instant | null]): string | null {
-  return instant([column, value]) === null || value === null ? null : inSeconds(value);
-}
-
 /** In the order of EMS's ids, which is the order of writing. A message without a text says nothing to an agent. */
-function written(messages: readonly ConversationMessage[]): FieldValue {
+function writtenIn(messages: readonly ConversationMessage[]): FieldValue {
   return messages
     .toSorted((one, other) => (BigInt(one.id) < BigInt(other.id) ? -1 : 1))
     .flatMap(({ id, body, author, agentName, private: isPrivate }) => {

@@ -4,6 +4,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import type { SendResult } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { ChatwootApi, ContactAttribute } from './api.ts';
+import { personColumn } from './person-mapping.ts';
 import { contactContent, emsKeyIn, isRemoved } from './read-contact.ts';
 
 /** Attributes that no two contacts may have alike, beside the identifier. */
@@ -48,7 +49,7 @@ export function ownershipOf({ by, contact }: Candidate, key: EntityKey): Ownersh
   if (identifier === null || identifier === undefined || identifier === '') return 'free';
   if (emsKeyIn(identifier) !== null) return 'other-person';
   const said = `ChatWoot's contact ${contact.id} has it, with an identifier that is no EMS id: take one of the two away`;
-  throw new SyncError('rejected', said, { code: 'foreign-identifier', field: by });
+  throw new SyncError('rejected', said, { code: 'foreign-identifier', field: personColumn(by) });
 }
 
 /** The engine asks that person to be sent again first. */
@@ -57,7 +58,7 @@ export function blockedBy({ by, contact }: Candidate): SendResult {
   return {
     kind: 'blocked',
     by: key === null ? [] : [{ type: 'Person', key }],
-    field: by,
+    field: personColumn(by),
     reason: `is held at ChatWoot by Person/${key} (contact ${contact.id})`,
   };
 }

@@ -4,6 +4,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { connectionError } from '../connection-error.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import { isErrorBody, readAnswer, readRefused, type Refused } from './answers.ts';
+import { personColumn } from './person-mapping.ts';
 import type { ChatwootSettings } from './settings.ts';
 
 /** A long list takes ChatWoot seconds; half a minute is a server in trouble. */
@@ -103,11 +104,12 @@ function refusal({ statusCode, headers, body }: Response<string>, what: string):
   return refusedError(readRefused(body), what);
 }
 
-/** Content that ChatWoot does not take, with the attributes that it names. */
+/** Content that ChatWoot does not take, with our names of the attributes that it names. */
 export function refusedError({ attributes }: Refused, what: string): SyncError {
   const said = `ChatWoot answered ${what} with 422`;
-  return new SyncError('rejected', attributes.length === 0 ? said : `${said} at ${attributes.join(', ')}`, {
+  const [column, ...more] = attributes.map(personColumn);
+  return new SyncError('rejected', column === undefined ? said : `${said} at ${[column, ...more].join(', ')}`, {
     code: 'http-422',
-    ...(attributes[0] === undefined ? {} : { field: attributes[0] }),
+    ...(column === undefined ? {} : { field: column }),
   });
 }

@@ -1,34 +1,97 @@
 import type { Person } from '../../database/entities/index.ts';
-import type { FieldValue } from '../../sync/canonical-form.ts';
 import { text, Unmappable } from '../../sync/fields.ts';
+import { EMAIL, joinedName, listOfNames, lowerCase, phoneNumber, splitName } from '../contact-fields.ts';
+import { columnOf, rowsOf, type Fields, type Reading, type TwoWayReading } from '../field-declaration.ts';
+import { TEXT, textIn } from '../field-kinds.ts';
 import type { MatchCriterion } from '../inbound-mapping.ts';
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
-import { emailAddress, joinedName, listOfNames, lowerCase, phoneNumber, splitName } from '../contact-fields.ts';
+import type { ContactPlace } from './places.ts';
 
 const email = (row: string) => `lower(btrim(${row}.email))`;
 const hasEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
 const hasPhone = (row: string) => `coalesce(btrim(${row}.phone), '') <> ''`;
 
-/** Whom ChatWoot shall have: it can reach nobody else. `row` is the alias of a person in SQL. */
+/** Who belongs in ChatWoot: it can reach nobody else. `row` is the alias of a person in SQL. */
 export const isReachable = (row: string) => `(${hasEmail(row)} OR ${hasPhone(row)})`;
+
+export const persons = rowsOf('Person', {
+  club: { type: 'Organisation', where: 's.id = e.organisation_id' },
+  events: {
+    type: 'Event',
+    where: 'EXISTS (SELECT FROM event_participant ep WHERE ep.person_id = e.id AND ep.event_id = s.id)',
+  },
+  // Persons with another e-mail address, or without one, and the same phone: only one contact can have it.
+  samePhone: {
+    type: 'Person',
+    where: `s.phone = e.phone AND ${hasPhone('e')} AND s.id <> e.id
+        AND coalesce(${email('s')}, '') <> coalesce(${email('e')}, '')`,
+  },
+});
+
+type PersonFields = Fields<'Person', typeof persons.sources, ContactPlace>;
+type PersonReading = Reading<'Person', typeof persons.sources>;
+
+/** Of ChatWoot's own, which agents change as well. */
+const shared = (
+  attribute: Extract<ContactPlace, { in: 'contact' }>['attribute'],
+  reading: TwoWayReading<'Person', typeof persons.sources>,
+) => persons.both<ContactPlace>({ in: 'contact', attribute }, reading);
+
+const custom = (key: string, label: string, reading: PersonReading) =>
+  persons.ems<ContactPlace>({ in: 'custom_attributes', key, label }, reading);
+
+const name = persons.computed({
+  columns: ['first_name', 'last_name'],
+  kind: 'first and last name',
+  map: (row) => joinedName(row.firstName, row.lastName),
+  apply: (value, row) => {
+    const joined = textIn(value);
+    return row !== null && nameOf(row) === joined ? {} : splitName(joined);
+  },
+});
+
+const phone = persons.computed({
+  columns: ['phone'],
+  kind: 'phone number, of one person alone',
+  map: (row, { samePhone }) => {
+    const number = phoneNumber(['phone', row.phone], row.country);
+    return samePhone.some((other) => comesBefore(other, row)) ? null : number;
+  },
+  apply: (value) => ({ phone: textIn(value) }),
+});
+
+const events = persons.computed({
+  columns: ['event.name'],
+  kind: 'names of events',
+  map: (_row, sources) => listOfNames(sources.events.map((event) => event.name)),
+});
+
+const club = persons.computed({
+  columns: ['organisation.name'],
+  kind: 'name of the club',
+  map: (_row, sources) => text(['organisation.name', sources.club[0]?.name]),
+});
+
+/** The fields of a contact. A further custom attribute is one more line: it is defined, sent, read back and compared by it. */
+export const personFields: PersonFields = {
+  name: shared('name', name),
+  email: shared('email', persons.editable('email', EMAIL)),
+  phone_number: shared('phone_number', phone),
+  ems_events: custom('ems_events', 'Events', events),
+  ems_language: custom('ems_language', 'Language', persons.column('language', TEXT)),
+  ems_club: custom('ems_club', 'Club', club),
+};
+
+/** What an operator is to look at in EMS, by ChatWoot's name of an attribute. */
+export const personColumn = (attribute: string): string =>
+  columnOf(personFields, (place) => attribute === (place.in === 'contact' ? place.attribute : place.key)) ?? attribute;
 
 /** A contact (architecture, mappings.md): ChatWoot knows each e-mail address and each phone number once. */
 export const person = defineTwoWayMapping({
   type: 'Person',
+  rules: 1,
   filter: isReachable('e'),
-  sources: {
-    club: { type: 'Organisation', where: 's.id = e.organisation_id' },
-    events: {
-      type: 'Event',
-      where: 'EXISTS (SELECT FROM event_participant ep WHERE ep.person_id = e.id AND ep.event_id = s.id)',
-    },
-    // Persons with another e-mail address, or without one, and the same phone: only one contact can have it.
-    samePhone: {
-      type: 'Person',
-      where: `s.phone = e.phone AND ${hasPhone('e')} AND s.id <> e.id
-        AND coalesce(${email('s')}, '') <> coalesce(${email('e')}, '')`,
-    },
-  },
+  sources: persons.sources,
   sharing: {
     where: `(${email('s')} = ${email('e')} AND ${hasEmail('e')})
       OR (s.phone = e.phone AND ${hasPhone('e')} AND NOT ${hasEmail('s')} AND NOT ${hasEmail('e')})`,
@@ -40,46 +103,16 @@ export const person = defineTwoWayMapping({
     optOuts: () => [],
     whenRefused: 'send',
   },
-  fields: {
-    name: {
-      owner: 'both',
-      map: (row) => joinedName(row.firstName, row.lastName),
-      apply: (value, row) => {
-        const name = textOf(value);
-        return row !== null && nameOf(row) === name ? {} : splitName(name);
-      },
-    },
-    email: {
-      owner: 'both',
-      map: (row) => emailAddress(['email', row.email]),
-      apply: (value) => ({ email: textOf(value) }),
-    },
-    phone_number: {
-      owner: 'both',
-      map: (row, { samePhone }) => {
-        const phone = phoneNumber(['phone', row.phone], row.country);
-        return samePhone.some((other) => comesBefore(other, row)) ? null : phone;
-      },
-      apply: (value) => ({ phone: textOf(value) }),
-    },
-    ems_events: {
-      owner: 'ems',
-      map: (_row, { events }) => listOfNames(events.map(({ name }) => name)),
-    },
-    ems_language: { owner: 'ems', map: (row) => text(['language', row.language]) },
-    ems_club: { owner: 'ems', map: (_row, { club }) => text(['organisation.name', club[0]?.name]) },
-  },
+  fields: personFields,
   match: (content): MatchCriterion[] => [
-    { email: textOf(content['email']) },
-    { phone: textOf(content['phone_number']) },
+    { email: textIn(content['email']) },
+    { phone: textIn(content['phone_number']) },
   ],
   refuseCreate: (content) =>
-    textOf(content['email']) === null && textOf(content['phone_number']) === null
+    textIn(content['email']) === null && textIn(content['phone_number']) === null
       ? 'has neither e-mail nor phone'
       : null,
 });
-
-const textOf = (value: FieldValue) => (typeof value === 'string' && value !== '' ? value : null);
 
 /** What EMS holds may be too long to be sent; then it differs from whatever ChatWoot holds. */
 function nameOf({ firstName, lastName }: Person): string | null | undefined {

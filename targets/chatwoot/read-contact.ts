@@ -5,6 +5,8 @@ import { canonicalText } from '../../sync/canonical-form.ts';
 import type { RemoteRecord } from '../inbound-source.ts';
 import type { Contact } from './answers.ts';
 import { e164, lowerCase, oneSpaced } from '../contact-fields.ts';
+import { personFields } from './person-mapping.ts';
+import type { ContactPlace } from './places.ts';
 
 /** An EMS id in decimal; what else may be in an identifier is another system's. */
 const EMS_ID = /^[1-9]\d{0,18}$/;
@@ -21,18 +23,22 @@ export function isRemoved({ custom_attributes }: Contact): boolean {
 }
 
 /** A contact in the mapping's fields and notation. */
-export function contactContent({ name, email, phone_number, custom_attributes }: Contact): Content {
-  const attribute = (key: string) => (custom_attributes?.[key] ?? null) as FieldValue;
-  return {
-    name: oneSpaced(name),
-    email: lowerCase(email),
-    // ChatWoot looks only at the end of it: "call +351912345678" gets in.
-    phone_number: e164(phone_number) ?? canonicalText(phone_number),
-    ems_events: attribute('ems_events'),
-    ems_language: attribute('ems_language'),
-    ems_club: attribute('ems_club'),
-  };
+export function contactContent(contact: Contact): Content {
+  return Object.fromEntries(Object.entries(personFields).map(([name, { at }]) => [name, valueAt(at, contact)]));
 }
+
+function valueAt(place: ContactPlace, contact: Contact): FieldValue {
+  return place.in === 'contact'
+    ? READ[place.attribute](contact[place.attribute])
+    : ((contact.custom_attributes?.[place.key] ?? null) as FieldValue);
+}
+
+const READ = {
+  name: oneSpaced,
+  email: lowerCase,
+  // ChatWoot looks only at the end of it: "call +351912345678" gets in.
+  phone_number: (value: string | null | undefined) => e164(value) ?? canonicalText(value),
+} as const;
 
 export function contactRecord(contact: Contact): RemoteRecord {
   return {

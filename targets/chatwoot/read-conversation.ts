@@ -4,6 +4,8 @@ import type { RemoteMessage, RemoteRecord } from '../inbound-source.ts';
 import { contact, type Conversation, type Message } from './answers.ts';
 import { oneSpaced } from '../contact-fields.ts';
 import { emsChannel, fromSeconds } from './conversation-fields.ts';
+import { conversationFields } from './conversation-mapping.ts';
+import type { ConversationPlace } from './places.ts';
 import { contactRecord, emsKeyIn } from './read-contact.ts';
 
 const INCOMING = 0;
@@ -23,20 +25,38 @@ export function modifiedOn({ updated_at }: Conversation): string | null {
   return updated_at === null || updated_at === undefined ? null : fromSeconds(updated_at);
 }
 
-/** What a conversation says of itself, in the mapping's fields and notation. */
+/** What a conversation says of itself, in the mapping's fields and notation. What it does not say is left out. */
 export function conversationContent(conversation: Conversation): Content {
-  const { status, custom_attributes, created_at, last_activity_at, meta } = conversation;
-  const channel = emsChannel(meta.channel);
-  return {
-    ems_conversation_id: (custom_attributes?.['ems_conversation_id'] ?? null) as FieldValue,
-    status,
-    openedOn: fromSeconds(created_at),
-    ...(channel === null ? {} : { channel }),
-    ...(last_activity_at === null || last_activity_at === undefined
-      ? {}
-      : { lastActivityOn: fromSeconds(last_activity_at) }),
-  };
+  return Object.fromEntries(
+    Object.entries(conversationFields).flatMap(([name, { at }]) => {
+      const value = valueAt(at, conversation);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
+
+/** Undefined: it is not told, or not by the conversation itself. */
+function valueAt(place: ConversationPlace, conversation: Conversation): FieldValue {
+  switch (place.in) {
+    case 'custom_attributes':
+      return (conversation.custom_attributes?.[place.key] ?? null) as FieldValue;
+    case 'conversation':
+      return READ[place.attribute](conversation);
+    case 'messages':
+    case 'first_message':
+      return undefined;
+  }
+}
+
+const READ: Readonly<Record<Extract<ConversationPlace, { in: 'conversation' }>['attribute'], ReadAttribute>> = {
+  status: ({ status }) => status,
+  channel: ({ meta }) => emsChannel(meta.channel) ?? undefined,
+  created_at: ({ created_at }) => fromSeconds(created_at),
+  last_activity_at: ({ last_activity_at: seconds }) =>
+    seconds === null || seconds === undefined ? undefined : fromSeconds(seconds),
+};
+
+type ReadAttribute = (conversation: Conversation) => FieldValue;
 
 /** As a list shows it: without its messages, and without a subject, which is in the first of them. */
 export function listedConversation(conversation: Conversation): RemoteRecord {

@@ -5,6 +5,7 @@ import type { ChatwootApi } from './api.ts';
 import { contactBody, isUpToDate } from './contact-body.ts';
 import { blockedBy, CONTESTED, findLike, ownershipOf, type Candidate, type Contested } from './find-contact.ts';
 import { refusedError } from './http.ts';
+import { personColumn } from './person-mapping.ts';
 import { contactContent, isRemoved } from './read-contact.ts';
 
 type Step =
@@ -97,7 +98,7 @@ async function settle(
       throw new SyncError(
         'rejected',
         `ChatWoot's contact ${first.contact.id} has it, and is nobody's in EMS: merge it into contact ${step.id}`,
-        { code: 'held-by-stranger', field: first.by },
+        { code: 'held-by-stranger', field: personColumn(first.by) },
       );
   }
 }

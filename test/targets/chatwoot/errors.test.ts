@@ -87,10 +87,10 @@ test('two creates at once with one e-mail are one contact, and one attempt that 
   expect(Object.keys((await chatwoot.control.state()).contacts)).toHaveLength(2);
 });
 
-test('a refusal names attributes, never values', async () => {
+test('a refusal names EMS’s columns, never values', async () => {
   const { remoteId } = asSent(await chatwoot.sendPerson('4711', ANA));
   const failure = await failureOf(chatwoot.sendPerson('4711', { ...ANA, name: 'Secret'.repeat(50) }, { remoteId }));
-  expect(failure).toMatchObject({ errorClass: 'rejected', field: 'name' });
+  expect(failure).toMatchObject({ errorClass: 'rejected', field: 'first_name, last_name' });
   expect(failure.message).not.toContain('Secret');
 });
 

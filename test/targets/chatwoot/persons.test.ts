@@ -74,7 +74,7 @@ describe('a contact that agents made', () => {
     const { contact } = await chatwoot.control.backdoor({ do: 'create-contact', set });
     const other = await chatwoot.control.backdoor({ do: 'create-contact', set: { phone_number: '+351912345678' } });
     const failure = await failureOf(chatwoot.sendPerson('4711', ANA));
-    expect(failure).toMatchObject({ errorClass: 'rejected', field: 'phone_number', code: 'held-by-stranger' });
+    expect(failure).toMatchObject({ errorClass: 'rejected', field: 'phone', code: 'held-by-stranger' });
     expect(failure.message).toContain(`contact ${other.contact}`);
     expect(failure.message).toContain(`contact ${contact}`);
   });
