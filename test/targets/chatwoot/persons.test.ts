@@ -151,7 +151,7 @@ describe('an address that another person’s contact has', () => {
 
   test.each([
     ['email', { email: 'ana@clube.example' }],
-    ['phone_number', { phone_number: '+351912345678' }],
+    ['phone', { phone_number: '+351912345678' }],
   ])('blocks: %s', async (field, content) => {
     asSent(await chatwoot.sendPerson('1', { name: 'Rui', ...content }));
     const blocked = { kind: 'blocked', by: [{ type: 'Person', key: '1' }], field };
