@@ -1,9 +1,10 @@
 import { findByRemoteIds, type KnownRemote } from '../database/records/find-by-remote-id.ts';
 import { enterSuppressions, readSuppressionsOf } from '../database/records/suppression-list.ts';
 import type { EntityRef } from '../sync/entity-type.ts';
+import type { SyncState } from '../sync/sync-state.ts';
 import { covers, type Suppression } from '../sync/suppression.ts';
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
-import { refusalsOf } from './absorb-consent.ts';
+import { isAnothers, lostOptOuts, refusalsOf } from './absorb-consent.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { ChangedPage, FindChangedInput } from './changed-page.ts';
 import { hashesOf } from './pair-consent.ts';
@@ -44,7 +45,14 @@ export async function findConsentChanges(
     if (record === undefined || record.key === null) {
       const lasting = refusals.filter(({ reason }) => reason !== 'archived');
       if (!isHeld(lasting, held)) strangers.push({ ...contact, refusals: lasting });
-    } else if (differs({ refusals, told: contact.refusals }, held, record)) {
+    } else if (source.mergesContacts === true && isAnothers(contact, record.remoteId, record.key)) {
+      // Merged, perhaps: both persons look whose it is, once.
+      if (AT_REST.includes(record.state))
+        for (const key of [record.key, contact.emsKey]) if (key !== null) pairs.push({ type, key });
+    } else if (
+      differs({ refusals, told: contact.refusals }, held, record) ||
+      (AT_REST.includes(record.state) && lostOptOuts(contact, record, dependencies).length > 0)
+    ) {
       pairs.push({ type, key: record.key });
     }
   }
@@ -55,6 +63,9 @@ export async function findConsentChanges(
   );
   return { listed: contacts.length, pairs, unknown: [], malformed, next, seenUpTo };
 }
+
+/** States in which a pair is done with; one that waits or is parked has been looked at already. */
+const AT_REST: readonly SyncState[] = ['IN_SYNC', 'SUPPRESSED'];
 
 /**
  * Whether the pair has to look: something is refused that the suppression list does not hold, or the other way round.

@@ -13,7 +13,12 @@ export type Absorption = {
   /** A bounce-back, or a change of what is not mapped. */
   | { readonly kind: 'unchanged' }
   /** Of a target that is only written to: who has refused what there, or does so no longer (null). */
-  | { readonly kind: 'consent'; readonly refused: string | null }
+  | {
+      readonly kind: 'consent';
+      readonly refused: string | null;
+      /** What EMS holds is sent again, even if the hash is equal: an opt-out was lifted, or the contact is another's by now. */
+      readonly resend?: true;
+    }
   | { readonly kind: 'applied'; readonly fields: readonly string[] }
   /** Both sides have changed: EMS's state is sent again, what lost is in the conflict log. */
   | { readonly kind: 'conflict'; readonly lost: readonly string[]; readonly applied: readonly string[] }

@@ -15,6 +15,11 @@ export interface ContactConsent {
    * value that it must have been stored with by our last write for the refusals to be ours, and so none. Left out: they say so.
    */
   readonly oursIfStored?: readonly [field: string, value: string];
+  /**
+   * Channels on which EMS's own opt-out stands. One that our last write left there (`optedOut.<channel>` of `SendResult.stored`)
+   * and that is missing here was lifted at the target: it is set again. Left out: the target does not tell.
+   */
+  readonly own?: readonly Channel[];
   /** The target's own time of the change, RFC 3339 in UTC; null where it tells none. */
   readonly modifiedOn: string | null;
 }
@@ -33,6 +38,8 @@ export interface ConsentPage {
  * cannot be read throws, it is never empty.
  */
 export interface ConsentSource {
+  /** Its staff can merge two contacts; the id of the one that is gone is answered with the other. */
+  readonly mergesContacts?: true;
   /** How far a poll goes back behind the latest time it has seen, in milliseconds. */
   readonly overlapMs: number;
   /** What is polled, each with a cursor of its own, for example `members`. */

@@ -82,6 +82,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
       const absorption = await attemptDurably(pair, requests, asked, ({ absorb }) => absorb(pair), onFailing);
       if (absorption === INTERRUPTED) return goOnLater(asked);
       asked.inbound = false;
+      if (absorption.kind === 'consent' && absorption.resend === true) asked.resend = true;
       if (absorption.kind === 'parked' || (onlyInbound && !absorption.outboundDue))
         return resultOfAbsorption(absorption);
     }

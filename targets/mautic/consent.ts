@@ -3,7 +3,7 @@ import type { ConsentPage, ConsentSource, ContactConsent } from '../consent-sour
 import { contact, type Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
 import { placeIn, pageAfter, timeIn, type Column } from './changed-pages.ts';
-import { addressesIn, emsKeyOf, refusalsOf } from './read-contact.ts';
+import { addressesIn, doNotContact, emsKeyOf, refusalsOf } from './read-contact.ts';
 
 const PAGE_SIZE = 200;
 
@@ -24,6 +24,7 @@ export function mauticConsent(api: MauticApi): ConsentSource {
   // After a restart it begins anew: every contact has its turn all the same.
   let reached = '0';
   return {
+    mergesContacts: true,
     overlapMs: OVERLAP_MS,
     scopes: ['changed', 'all'],
     list: async ({ scope, since, page }) => {
@@ -87,6 +88,7 @@ function consentOf(found: Contact): ContactConsent {
     emsKey: emsKeyOf(found),
     addresses: addressesIn(found),
     refusals: refusalsOf(found),
+    own: doNotContact(found).flatMap(({ channel, isOurs }) => (isOurs ? [channel] : [])),
     modifiedOn: time === null ? null : formatInstant(parseInstant(time)),
   };
 }
