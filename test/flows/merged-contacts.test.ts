@@ -72,7 +72,9 @@ test('an opt-out of EMS that is lifted at Mautic is set again at the next poll',
   await under.control.backdoor({ do: 'allow-contact', contact, channel: 'email' });
   expect((await under.contact(contact))?.doNotContact).toEqual([]);
   await mautic.poll();
-  expect((await under.contact(contact))?.doNotContact).toMatchObject([{ channel: 'email', reason: 3, comments: 'EMS' }]);
+  expect((await under.contact(contact))?.doNotContact).toMatchObject([
+    { channel: 'email', reason: 3, comments: 'EMS' },
+  ]);
   expect(await mautic.record('Person', person)).toMatchObject({ state: 'IN_SYNC' });
   await idle();
 });
