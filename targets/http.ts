@@ -3,7 +3,7 @@ import got, { RequestError, type Got, type Response } from 'got';
 import { SyncError } from '../sync/sync-error.ts';
 import { connectionError } from './connection-error.ts';
 
-/** Longer answers are a fault: the longest of ours, 500 MailChimp members, has a fifth of it. */
+/** Longer answers are a fault. A call that may bring more names a limit of its own. */
 const MOST_BYTES = 10 * 2 ** 20;
 
 export interface HttpClientOptions {

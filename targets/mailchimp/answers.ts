@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SyncError } from '../../sync/sync-error.ts';
+import { readBody } from '../answer.ts';
 
 export const MEMBER_FIELDS = [
   'id',
@@ -14,7 +14,7 @@ export const MEMBER_FIELDS = [
   'last_changed',
 ] as const;
 
-/** PHP's empty object is a list. */
+/** PHP writes an empty object as a list. */
 const emptyList = z.array(z.never()).transform((): Record<string, never> => ({}));
 
 export const member = z.looseObject({
@@ -38,7 +38,7 @@ export type Member = z.infer<typeof member>;
 
 export const anyMembers = z.looseObject({ members: z.array(z.unknown()), total_items: z.number() });
 
-/** Of a field, and of nothing else. */
+/** Names of fields only. */
 const NAME = /^[\w.:[\]-]{1,80}$/;
 
 const problem = z.looseObject({
@@ -50,7 +50,7 @@ const problem = z.looseObject({
     .catch([]),
 });
 
-/** What of a refusal is told: its title, which Mailchimp keeps, and the merge fields that it names. Never its words. */
+/** What we read of a refusal. `refused` decides which of it is told. */
 export interface Refusal {
   readonly title: string;
   readonly fields: readonly string[];
@@ -62,8 +62,23 @@ export const listBatch = z.looseObject({
   updated_members: z.array(z.unknown()),
 });
 
+/** The types that a merge field can have. */
+const MERGE_TYPES = [
+  'text',
+  'number',
+  'address',
+  'phone',
+  'date',
+  'url',
+  'imageurl',
+  'radio',
+  'dropdown',
+  'birthday',
+  'zip',
+] as const;
+
 export const mergeFields = z.looseObject({
-  merge_fields: z.array(z.looseObject({ tag: z.string(), type: z.string().nullish() })),
+  merge_fields: z.array(z.looseObject({ tag: z.string(), type: z.enum([...MERGE_TYPES, 'unknown']).catch('unknown') })),
 });
 export const categories = z.looseObject({ categories: z.array(z.looseObject({ id: z.string(), title: z.string() })) });
 export const category = z.looseObject({ id: z.string() });
@@ -74,27 +89,34 @@ export const memberTags = z.looseObject({
 });
 export const anything = z.unknown();
 
-/** Null: it is not Mailchimp's own answer (a firewall's page, an empty body). */
+/** Titles that Mailchimp documents or is known to use. Any other is its own text, and is not told. */
+export const KNOWN_TITLES = [
+  'Bad Request',
+  'Forgotten Email Not Subscribed',
+  'Invalid Resource',
+  'Member Exists',
+  'Member In Compliance State',
+  'Method Not Allowed',
+  'Resource Not Found',
+] as const;
+
+/** Mailchimp's words on an address are at their beginning. */
+const LONGEST_WORDS = 1_000;
+
+/** Null: it is not Mailchimp's own answer (a firewall's page, or an empty body). */
 export function readRefusal(body: string): Refusal | null {
-  try {
-    const { title, errors, detail } = problem.parse(JSON.parse(body));
-    const fields = (errors ?? []).flatMap(({ field }) => (field != null && NAME.test(field) ? [field] : []));
-    // Its words alone tell a fake address from any other invalid value; the address itself may say anything.
-    const words = (detail ?? '').replaceAll(/\S*@\S*/g, '');
-    return { title, fields, looksFake: /fake|valid email|real email/i.test(words) };
-  } catch {
-    return null;
-  }
+  const found = readBody(problem, body);
+  if (found === null) return null;
+  const fields = (found.errors ?? []).flatMap(({ field }) => (field != null && NAME.test(field) ? [field] : []));
+  return { title: found.title.slice(0, LONGEST_WORDS), fields, looksFake: saysFake(found.detail ?? '') };
 }
 
-/** @throws SyncError of class `contract`, naming the place and never a value. */
-export function readAnswer<T>(schema: z.ZodType<T>, body: string, what: string): T {
-  try {
-    return schema.parse(JSON.parse(body));
-  } catch (error) {
-    const place = error instanceof z.ZodError ? ` at ${error.issues[0]?.path.join('.') ?? ''}` : ': it is no JSON';
-    throw new SyncError('contract', `MailChimp's answer to ${what} does not fit its contract${place}`, {
-      code: 'contract',
-    });
-  }
+/** Only the words tell a fake address from any other invalid value. They quote the address, which may say anything. */
+function saysFake(detail: string): boolean {
+  const words = detail
+    .slice(0, LONGEST_WORDS)
+    .split(/\s+/)
+    .filter((word) => !word.includes('@'))
+    .join(' ');
+  return /fake|valid email|real email/i.test(words);
 }

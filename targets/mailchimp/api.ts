@@ -1,3 +1,4 @@
+import { Paging } from '../paging.ts';
 import type { ConnectionServices } from '../sync-process.ts';
 import {
   anyMembers,
@@ -12,7 +13,7 @@ import {
   mergeFields,
   type Member,
 } from './answers.ts';
-import { BATCH_TIMEOUT_MS, changedMeanwhile, MailchimpHttp, refused, type Answer } from './http.ts';
+import { BATCH_MOST_BYTES, BATCH_TIMEOUT_MS, changedMeanwhile, MailchimpHttp, refused, type Answer } from './http.ts';
 import type { MailchimpSettings } from './settings.ts';
 
 export type MemberBody = Readonly<Record<string, unknown>>;
@@ -22,25 +23,28 @@ export interface TagChange {
   readonly status: 'active' | 'inactive';
 }
 
-/** What a list call made of its items; those that it would not have are in neither. */
+/** What a list call made of its items. Those that Mailchimp refused are in neither list. */
 export interface ListBatchResult {
   readonly created: readonly Member[];
   readonly updated: readonly Member[];
 }
 
-/** A member shows no more; whoever has as many may have more. */
+/** A member shows at most 50 of its tags. One that shows 50 may have more. */
 const SHOWN_TAGS = 50;
 
-/** That the audience is there is not asked again for so long. */
+/** How long a successful probe proves that the audience is there. */
 const SEEN_FOR_MS = 300_000;
 
 const PAGE = 1_000;
+
+/** Tags of one member, 1,000 a page. */
+const MOST_TAG_PAGES = 20;
 
 /** The calls of Mailchimp's API that we use, on one audience. */
 export class MailchimpApi {
   readonly #http: MailchimpHttp;
   readonly #list: string;
-  /** So long, a 404 is a member's and not the audience's. */
+  /** Until then a 404 is about a member and not about the audience. */
   #seenUntil = 0;
 
   constructor(settings: MailchimpSettings, services: Pick<ConnectionServices, 'withConnection'>) {
@@ -68,7 +72,7 @@ export class MailchimpApi {
     return null;
   }
 
-  /** Inserts with `status_if_new`, or merges into what is there. */
+  /** Inserts with `status_if_new`, or merges into the member that is there. */
   putMember(hash: string, json: MemberBody): Promise<Answer<Member>> {
     const searchParams = { skip_merge_validation: true };
     return this.#http.ask(member, { method: 'PUT', path: this.#member(hash), what: 'PUT members', json, searchParams });
@@ -85,37 +89,40 @@ export class MailchimpApi {
     });
   }
 
-  /** A change that Mailchimp has no reason to refuse, of a member that was just read. @throws SyncError if it does, or has lost it. */
+  /** Changes a member that was just read. @throws SyncError if Mailchimp refuses, or no longer has the member. */
   async changeMember({ id }: Member, json: MemberBody): Promise<void> {
     const answer = await this.patchMember(id, json);
     if (answer.kind === 'refused') throw refused(answer.refusal, 'PATCH members');
     if (answer.kind === 'missing') throw changedMeanwhile();
   }
 
-  /** @returns false: there was none, or it was archived already. */
+  /** @returns false if there was no member, or it was archived already. */
   async archive(hash: string): Promise<boolean> {
     const path = this.#member(hash);
     return (await this.#http.find(anything, { method: 'DELETE', path, what: 'DELETE members' })).kind === 'answered';
   }
 
-  /** Never to be undone: the address cannot be imported again. @returns false: there was none. */
+  /** Cannot be undone: the address can never be imported again. @returns false if there was no member. */
   async deleteForGood(hash: string): Promise<boolean> {
     const path = `${this.#member(hash)}/actions/delete-permanent`;
     const what = 'POST members/actions/delete-permanent';
     return (await this.#http.find(anything, { method: 'POST', path, what })).kind === 'answered';
   }
 
-  /** All tags of a member, beyond those that it shows itself. */
+  /** All tags of a member, also those that it does not show itself. */
   async tagsOf({ id, tags, tags_count }: Member): Promise<readonly string[]> {
     const shown = (tags ?? []).map(({ name }) => name);
     if ((tags_count ?? 0) <= shown.length && shown.length < SHOWN_TAGS) return shown;
     const path = `${this.#member(id)}/tags`;
+    const paging = new Paging({ target: 'MailChimp', what: 'GET members/tags', mostPages: MOST_TAG_PAGES });
     const all: string[] = [];
     for (;;) {
       const searchParams = { count: PAGE, offset: all.length };
       const page = await this.#http.get(memberTags, { method: 'GET', path, what: 'GET members/tags', searchParams });
-      all.push(...page.tags.map(({ name }) => name));
-      if (page.tags.length < PAGE) return all;
+      const names = page.tags.map(({ name }) => name);
+      all.push(...names);
+      if (names.length < PAGE) return all;
+      paging.note(names.join('\n'));
     }
   }
 
@@ -125,7 +132,7 @@ export class MailchimpApi {
     await this.#http.get(anything, { method: 'POST', path, what: 'POST members/tags', json });
   }
 
-  /** At most 500. Statuses of members that are there already are not touched. */
+  /** At most 500. Does not change the status of members that exist. */
   async putMembers(members: readonly MemberBody[]): Promise<ListBatchResult> {
     const searchParams = { skip_merge_validation: true };
     const json = { members, update_existing: true, sync_tags: false };
@@ -136,11 +143,12 @@ export class MailchimpApi {
       json,
       searchParams,
       timeoutMs: BATCH_TIMEOUT_MS,
+      mostBytes: BATCH_MOST_BYTES,
     });
     return { created: wellFormed(answer.new_members), updated: wellFormed(answer.updated_members) };
   }
 
-  /** A page of members, each to be read by itself. */
+  /** A page of members. The caller parses each by itself, so that one bad member does not spoil the page. */
   async memberPage(searchParams: Readonly<Record<string, string | number>>): Promise<readonly unknown[]> {
     const fields = [...MEMBER_FIELDS.map((field) => `members.${field}`), 'total_items'].join(',');
     const path = `${this.#list}/members`;

@@ -1,6 +1,10 @@
 import pLimit from 'p-limit';
 import { formatInstant, parseInstant } from '../../sync/instant.ts';
 import type { ConsentSource } from '../consent-source.ts';
+import { Paging } from '../paging.ts';
+
+/** A page has 1,000 members. */
+const MOST_PAGES = 1_000;
 
 /**
  * Who has been archived, as MailChimp lists it. Whether `status_if_new` brings an archived member back is not known, and a list
@@ -25,7 +29,9 @@ export class ArchivedMembers {
   async #read(): Promise<ReadonlySet<string>> {
     let latest: string | null = null;
     let page: string | null = null;
+    const paging = new Paging({ target: 'MailChimp', what: 'GET members (archived)', mostPages: MOST_PAGES });
     do {
+      paging.note(page ?? '');
       const found = await this.#source.list({ scope: 'archived', since: this.#since, page });
       for (const { remoteId } of found.contacts) this.#hashes.add(remoteId);
       latest = found.seenUpTo ?? latest;

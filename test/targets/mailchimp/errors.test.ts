@@ -46,7 +46,7 @@ describe('an answer of status', () => {
     [400, undefined, 'rejected', { code: 'bad-request' }],
     [400, '<html>Bad request</html>', 'transient', { retryAfterMs: 5_000 }],
     [422, undefined, 'rejected', { code: 'http-422' }],
-    [302, '', 'contract', {}],
+    [302, '', 'target-down', { code: 'http-302' }],
     [404, '<html>Not found</html>', 'target-down', {}],
   ])('%i %j is %s, whatever was asked', async (status, body, errorClass, more) => {
     const calls = await everyCall();
@@ -79,7 +79,9 @@ test.each(['shape', 'html', 'truncated'] as const)(
     // The probe looks for no more than a success.
     const calls = (await everyCall()).slice(as === 'shape' ? 1 : 0);
     await mailchimp.control.setFaults({ garble: { as } });
-    for (const failure of await failures(calls)) expect(failure.errorClass).toBe('contract');
+    // What is not JSON was not said by MailChimp.
+    const errorClass = as === 'shape' ? 'contract' : 'target-down';
+    for (const failure of await failures(calls)) expect(failure.errorClass).toBe(errorClass);
   },
 );
 
@@ -120,7 +122,8 @@ test('a refusal by another title than we know is no success, and no word on cons
   const body = { title: 'Subscription Not Permitted', detail: 'This contact was permanently deleted.' };
   await mailchimp.control.setFaults({ respond: { status: 400, body, match: { method: 'PUT' } } });
   const [failure] = await failures([() => mailchimp.send('4711', ANA)]);
-  expect(failure).toMatchObject({ errorClass: 'rejected', code: 'subscription-not-permitted' });
+  expect(failure).toMatchObject({ errorClass: 'rejected', code: 'http-400' });
+  expect(failure?.message).toBe('MailChimp answered PUT members with 400');
 });
 
 describe('what is gone from the audience meanwhile is no silent loss', () => {
