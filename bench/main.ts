@@ -33,7 +33,8 @@ async function start({ temporal }: Common, size: number): Promise<{ system: Demo
   const runFolder = makeRunFolder();
   stack.defer(() => rmSync(runFolder, { recursive: true, force: true, maxRetries: 3 }));
   const options = { size, seed: 1, only: ['TAGSERVER'], temporal, sweepCron: EVERY_MINUTE } as const;
-  return { system: await startSystem(options, runFolder, stack, say), runFolder };
+  const { signal } = new AbortController();
+  return { system: await startSystem(options, { runFolder, stack, say, signal }), runFolder };
 }
 
 async function main(): Promise<void> {

@@ -2,8 +2,8 @@ import type { DemoSystem } from './start-system.ts';
 
 /** Where to look at a running demo, and how to work on it. */
 export function greeting(system: DemoSystem, environmentFile: string): string {
-  const { settings, targets, databaseUrl, workersLog } = system;
-  const workflows = `${settings.common.TEMPORAL_UI_URL}/namespaces/${settings.common.TEMPORAL_NAMESPACE}/workflows`;
+  const { targets, databaseUrl, workersLog } = system;
+  const workflows = workflowsUrl(system);
   const lines = [
     ['Web UI', workflows],
     ...[...targets.keys()].map((name) => [
@@ -17,4 +17,22 @@ export function greeting(system: DemoSystem, environmentFile: string): string {
   ];
   const width = Math.max(...lines.map(([name = '']) => name.length));
   return ['', ...lines.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}`), ''].join('\n');
+}
+
+/** What a newcomer should look at once the first load has arrived. */
+export function whatToLookAt(system: DemoSystem, after: string): string {
+  return [
+    '',
+    `Everything is in step, ${after} after the sweeps began. What to look at first:`,
+    `  1. ${workflowsUrl(system)}`,
+    '     One workflow for each pair of process and row, named after it (TAGSERVER/Person/12), and one for each sweep.',
+    '  2. The addresses above that end in what a target holds: compare a record with its row of EMS.',
+    '  3. The line "Commands" above: it shows the counts of each process and type. "npx ems-sync why Person 12" tells',
+    '     the same of one row.',
+    '',
+  ].join('\n');
+}
+
+function workflowsUrl({ settings: { common } }: DemoSystem): string {
+  return `${common.TEMPORAL_UI_URL}/namespaces/${common.TEMPORAL_NAMESPACE}/workflows`;
 }

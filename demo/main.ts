@@ -2,29 +2,45 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import type { Status } from '../clients/status.ts';
+import { checkoutAdvice } from '../local/checkout-advice.mjs';
 import { onStopSignal } from '../local/stop-signals.ts';
 import { createDisplay } from './display.ts';
 import { writeEnvironmentFile } from './environment-file.ts';
-import { greeting } from './greeting.ts';
+import { greeting, whatToLookAt } from './greeting.ts';
 import { letThingsHappen } from './let-things-happen.ts';
 import { bothWaysInStep, provesRight } from './once.ts';
 import { type DemoOptions, parseOptions } from './options.ts';
 import { outcomeLine } from './outcome.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { type DemoSystem, startSystem } from './start-system.ts';
+import { watchTemporal } from './temporal-outage.ts';
 import { watchStatus } from './watch-status.ts';
 
 const startedAt = performance.now();
 const display = createDisplay(process.stdout);
 const stack = new AsyncDisposableStack();
+const stopped = new AbortController();
+let starting: Promise<DemoSystem> | undefined;
 let latest: Status | null = null;
+
+/** With Ctrl-C, what is being started gets this long until the stack knows it, in milliseconds. */
+const STARTED_WITHIN_MS = 15_000;
+
+/** How long the first load may take before EMS changes all the same, in milliseconds. */
+const FIRST_LOAD_MS = 600_000;
 
 async function start(options: DemoOptions): Promise<DemoSystem> {
   const runFolder = makeRunFolder();
   stack.defer(() => rmSync(runFolder, { recursive: true, force: true, maxRetries: 3 }));
-  const system = await startSystem(options, runFolder, stack, display.say);
+  starting = startSystem(options, { runFolder, stack, say: display.say, signal: stopped.signal });
+  const system = await starting;
   const file = writeEnvironmentFile(runFolder, system.environment);
   stack.defer(() => file.remove());
+  const watching = watchTemporal(system.temporal, { signal: stopped.signal, say: display.say });
+  stack.defer(() => {
+    stopped.abort();
+    return watching;
+  });
   display.say(greeting(system, file.path));
   return system;
 }
@@ -32,10 +48,11 @@ async function start(options: DemoOptions): Promise<DemoSystem> {
 /** @returns whether every process got in step in time, and what it did then proved right. */
 async function once(options: DemoOptions): Promise<boolean> {
   const system = await start(options);
+  const workingSince = performance.now();
   const { promise: inStep, resolve } = Promise.withResolvers<void>();
   const watching = watch(system, (status) => {
     latest = status;
-    display.show(status, `${Math.round((performance.now() - startedAt) / 1_000)} s`);
+    display.show(status, secondsSince(workingSince));
     if (status.inStep) resolve();
     return false;
   });
@@ -46,12 +63,13 @@ async function once(options: DemoOptions): Promise<boolean> {
     say: display.say,
     onRound: (found) => (unsettled = found),
   });
-  const late = endOfTime(options.timeout);
+  const late = sleep(options.timeout * 1_000, 'late' as const, { ref: false });
   const settled = await Promise.race([both, late, watching, system.broken]);
   if (settled === undefined) return false;
   if (settled === 'late') return tooLate(options.timeout, unsettled);
   latest = settled;
   display.end();
+  display.say(`Everything is in step, ${secondsSince(workingSince)} after the sweeps began.`);
   return Promise.race([provesRight(system, display.say), system.broken]);
 }
 
@@ -66,27 +84,35 @@ function watch(system: DemoSystem, onStatus: (status: Status) => boolean): Promi
   return watching;
 }
 
-async function endOfTime(seconds: number): Promise<'late'> {
-  await sleep(Math.max(0, startedAt + seconds * 1_000 - performance.now()), undefined, { ref: false });
-  return 'late';
-}
+const secondsSince = (since: number): string => `${Math.round((performance.now() - since) / 1_000)} s`;
 
 function tooLate(seconds: number, unsettled: string): boolean {
   display.end();
   const still = unsettled === '' ? '' : ` The last round still found ${unsettled}.`;
-  console.error(`Not in step after ${seconds} s.${still} Give it more time with --timeout, or see the workers' log.`);
+  console.error(
+    `Not in step after ${seconds} s.${still} The time began with the sweeps. ` +
+      "Give it more with --timeout, or see the workers' log.",
+  );
   return false;
 }
 
 /** Never returns: a signal ends it. */
 async function stayUp(options: DemoOptions): Promise<never> {
   const system = await start(options);
-  display.say('EMS changes now, and people work at the targets. Ctrl-C ends the demo and removes what it made.');
-  const news = letThingsHappen(system, options.seed, stack);
+  const workingSince = performance.now();
+  const { promise: inStep, resolve } = Promise.withResolvers<'in step'>();
+  let news = (): string => secondsSince(workingSince);
   const watching = watch(system, (status) => {
     display.show(status, news());
+    if (status.inStep) resolve('in step');
     return false;
   });
+  const late = sleep(FIRST_LOAD_MS, 'late' as const, { ref: false });
+  const loaded = await Promise.race([inStep, late, system.broken, watching]);
+  if (loaded === 'in step') display.say(whatToLookAt(system, secondsSince(workingSince)));
+  else display.say(`Not everything is in step after ${secondsSince(workingSince)}. It goes on.`);
+  display.say('EMS changes now, and people work at the targets. Ctrl-C ends the demo and removes what it made.');
+  news = letThingsHappen(system, options.seed, stack);
   await Promise.race([system.broken, watching]);
   return new Promise<never>(() => {});
 }
@@ -106,6 +132,8 @@ onStopSignal(async () => {
   stopping = true;
   display.end();
   console.log('\nStopping …');
+  stopped.abort(new Error('The demo was stopped.'));
+  await Promise.race([starting?.catch(() => undefined), sleep(STARTED_WITHIN_MS)]);
   await stack.disposeAsync();
 });
 
@@ -114,7 +142,7 @@ try {
   good = options.once ? await once(options) : await stayUp(options);
 } catch (error) {
   display.end();
-  if (!stopping) console.error(error instanceof Error ? error.message : error);
+  if (!stopping) console.error(checkoutAdvice(error) ?? (error instanceof Error ? error.message : error));
 }
 // The handler of the signal ends the process.
 if (stopping) await new Promise(() => {});

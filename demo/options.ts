@@ -10,7 +10,7 @@ export interface DemoOptions {
   readonly size: number;
   /** Same seed, same sample and same changes. */
   readonly seed: number;
-  /** With `once`: how long it may take, in seconds. */
+  /** With `once`: how long syncing may take once everything has been started, in seconds. */
   readonly timeout: number;
   readonly only: readonly SyncProcessName[];
   readonly temporal: TemporalKind;
@@ -31,7 +31,7 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     .option('--size <n>', "participants of the sample's main event, 1 to 10000", wholeNumber(1, 10_000), 500)
     .option('--only <names>', `only these processes, with commas between: ${EVERY_TARGET.join(', ')}`, processes)
     .option('--seed <n>', 'same seed, same sample', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
-    .option('--timeout <seconds>', 'with --once: give up after so long, exit code 1', wholeNumber(1, 86_400), 600)
+    .option('--timeout <seconds>', 'with --once: give up so many seconds after the sweeps have begun, exit code 1', wholeNumber(1, 86_400), 600)
     .addOption(
       new Option('--temporal <kind>', "dev: Temporal's development server; postgres: the server proper, on PostgreSQL")
         .choices(TEMPORAL_KINDS)

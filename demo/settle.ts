@@ -3,6 +3,7 @@ import { requestSweep } from '../clients/request-sweep.ts';
 import { readStatus, type Status } from '../clients/status.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 import type { DemoSystem } from './start-system.ts';
+import { onceTemporalAnswers } from './temporal-outage.ts';
 
 /** How often it is looked whether a workflow of a pair still runs, in milliseconds. */
 const QUIET_EVERY_MS = 500;
@@ -33,8 +34,8 @@ export async function settle(system: DemoSystem, onRound: (found: string) => voi
 const COUNTS = ['due', 'changed', 'unknown', 'unread'];
 
 async function findings(system: DemoSystem, process: SyncProcessName, direction: Direction): Promise<string[]> {
-  const { handle } = await requestSweep(system.temporal, process, direction);
-  const { ended, totals } = await handle.result();
+  const { handle } = await onceTemporalAnswers(() => requestSweep(system.temporal, process, direction));
+  const { ended, totals } = await onceTemporalAnswers(() => handle.result());
   const found = Object.entries(totals).flatMap(([type, counts]) =>
     Object.entries<number>(counts)
       .filter(([name, count]) => COUNTS.includes(name) && count > 0)
@@ -47,7 +48,7 @@ async function findings(system: DemoSystem, process: SyncProcessName, direction:
 async function quiet({ temporal }: DemoSystem): Promise<void> {
   const query = 'ExecutionStatus = "Running" AND WorkflowType IN ("syncEntity", "syncRemote")';
   for (let calm = 0; calm < 2;) {
-    const { count } = await temporal.workflow.count(query);
+    const { count } = await onceTemporalAnswers(() => temporal.workflow.count(query));
     calm = count === 0 ? calm + 1 : 0;
     await sleep(QUIET_EVERY_MS);
   }

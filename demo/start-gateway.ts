@@ -7,9 +7,15 @@ import { startReadyProgram } from './start-program.ts';
  *
  * @param cwd a folder without `.env`, which may name real systems.
  */
-export function startGateway(environment: DemoEnvironment, cwd: string, logFile: string): Promise<Child> {
+export function startGateway(
+  environment: DemoEnvironment,
+  cwd: string,
+  logFile: string,
+  signal: AbortSignal,
+): Promise<Child> {
   const program = { name: 'The gateway', file: 'clients/gateway.ts', environment, cwd, logFile };
-  return startReadyProgram(program, () => answers(`http://127.0.0.1:${environment['GATEWAY_PORT']}/health/live`));
+  const url = `http://127.0.0.1:${environment['GATEWAY_PORT']}/health/live`;
+  return startReadyProgram(program, () => answers(url), signal);
 }
 
 async function answers(url: string): Promise<boolean> {

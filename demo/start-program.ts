@@ -4,7 +4,8 @@ import { type Child, startChild } from '../local/child-process.ts';
 import { projectFolder } from '../local/folders.ts';
 import type { DemoEnvironment } from './environment.ts';
 
-const READY_WITHIN_MS = 30_000;
+/** On a machine with much else to do a program may take minutes until it runs; one that fails ends by itself. */
+const READY_WITHIN_MS = 300_000;
 
 export interface DemoProgram {
   /** For messages, for example "The gateway". */
@@ -29,14 +30,32 @@ export function startProgram({ name, file, environment, cwd, logFile }: DemoProg
   });
 }
 
-/** The same, and waits until it is ready. @throws Error if it ends, or is not ready in time. */
-export async function startReadyProgram(program: DemoProgram, isReady: () => Promise<boolean>): Promise<Child> {
+/**
+ * The same, and waits until it is ready.
+ *
+ * @param signal ends the wait, and the program.
+ * @throws Error if the program ends, or is not ready after five minutes.
+ */
+export async function startReadyProgram(
+  program: DemoProgram,
+  isReady: () => Promise<boolean>,
+  signal?: AbortSignal,
+): Promise<Child> {
   const child = await startProgram(program);
   const deadline = performance.now() + READY_WITHIN_MS;
-  while (!(await isReady())) {
-    if (!child.running) throw new Error(child.describeEnd(await child.ended));
-    if (performance.now() > deadline) throw new Error(`${program.name} is not ready; see its log, ${program.logFile}`);
-    await sleep(100);
+  try {
+    while (!(await isReady())) {
+      signal?.throwIfAborted();
+      if (!child.running) throw new Error(child.describeEnd(await child.ended));
+      if (performance.now() > deadline)
+        throw new Error(
+          `${program.name} is not ready after ${READY_WITHIN_MS / 1_000} s; see its log, ${program.logFile}`,
+        );
+      await sleep(100);
+    }
+    return child;
+  } catch (error) {
+    await child.stop();
+    throw error;
   }
-  return child;
 }

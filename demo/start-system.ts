@@ -8,6 +8,7 @@ import { connectTemporal } from '../clients/temporal-client.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { migrate } from '../database/migrate.ts';
 import type { Child } from '../local/child-process.ts';
+import { tellElapsed } from '../local/elapsed.ts';
 import { localFolder } from '../local/folders.ts';
 import { freePort } from '../local/free-port.ts';
 import { newLogFile } from '../local/log-file.ts';
@@ -41,34 +42,51 @@ export interface StartOptions extends Pick<DemoOptions, 'size' | 'seed' | 'only'
   readonly sweepCron?: string;
 }
 
-/**
- * Starts servers, simulated targets and workers, fills the sample EMS, and sets the sweeps going.
- *
- * @param stack takes over whatever was started, in the order of starting, even if a later step fails.
- */
-export async function startSystem(
-  options: StartOptions,
-  runFolder: string,
-  stack: AsyncDisposableStack,
-  say: (line: string) => void,
-): Promise<DemoSystem> {
-  const startTemporal = await findTemporal(options.temporal, say);
-  say('Starting PostgreSQL, Temporal and the simulated targets …');
-  mkdirSync(join(localFolder, 'demo'), { recursive: true });
-  const postgres = await startPostgres({ folder: join(runFolder, 'postgres'), persistent: false });
-  stack.defer(() => postgres.stop());
-  const temporal = await startTemporal(runFolder, postgres);
-  stack.defer(() => temporal.stop());
-  const targets = await startTargets(options.only, runFolder, stack);
+/** What starting works with. */
+export interface Starting {
+  /** A folder of this demo alone. */
+  readonly runFolder: string;
+  /** Takes over whatever was started, in the order of starting, even if a later step fails. */
+  readonly stack: AsyncDisposableStack;
+  readonly say: (line: string) => void;
+  /** Ends it after the step that it is at. */
+  readonly signal: AbortSignal;
+}
 
-  say(`Making the sample EMS: ${options.size} participants, seed ${options.seed} …`);
-  await postgres.createDatabase('ems');
+/**
+ * Starts servers, simulated targets and workers, fills the sample EMS, and triggers the sweeps. Says what it is at, again
+ * every 15 seconds.
+ */
+export async function startSystem(options: StartOptions, starting: Starting): Promise<DemoSystem> {
+  const { runFolder, stack, say, signal } = starting;
+  const step = async <T>(title: string, work: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    return tellElapsed(title, say, work);
+  };
+
+  const startTemporal = await findTemporal(options.temporal, { say, signal });
+  mkdirSync(join(localFolder, 'demo'), { recursive: true });
+  const postgres = await step('Starting PostgreSQL', async () => {
+    const server = await startPostgres({ folder: join(runFolder, 'postgres'), persistent: false });
+    stack.defer(() => server.stop());
+    return server;
+  });
+  const temporal = await step('Starting Temporal', async () => {
+    const server = await startTemporal(runFolder, postgres);
+    stack.defer(() => server.stop());
+    return server;
+  });
+  const targets = await step('Starting the simulated targets', () => startTargets(options.only, runFolder, stack));
+
   const databaseUrl = postgres.url('ems');
-  await migrate({ databaseUrl, withEms: true });
-  const now = Temporal.Now.instant().toString();
-  const federation = generateFederation({ seed: options.seed, size: options.size, now });
-  await loadFederation(databaseUrl, federation);
-  const rows = tableOrder.reduce((sum, table) => sum + federation.tables[table].length, 0);
+  const rows = await step(`Making the sample EMS: ${options.size} participants, seed ${options.seed}`, async () => {
+    await postgres.createDatabase('ems');
+    await migrate({ databaseUrl, withEms: true });
+    const now = Temporal.Now.instant().toString();
+    const federation = generateFederation({ seed: options.seed, size: options.size, now });
+    await loadFederation(databaseUrl, federation);
+    return tableOrder.reduce((sum, table) => sum + federation.tables[table].length, 0);
+  });
 
   const gatewayPort = await freePort();
   const environment = demoEnvironment({
@@ -87,31 +105,39 @@ export async function startSystem(
   const orm = await createOrm({ databaseUrl, poolSize: 2 });
   stack.defer(() => orm.close());
 
-  say(`${rows} rows are there. Starting the workers and the sweeps …`);
-  await ensureSearchAttributes(client);
   const workersLog = newLogFile('workers');
-  const workers = await startProgram({
-    name: 'The workers',
-    file: 'workers/main.ts',
-    environment,
-    cwd: runFolder,
-    logFile: workersLog,
+  const { failing } = await step(`${rows} rows are there. Starting the workers and the sweeps`, async () => {
+    await ensureSearchAttributes(client);
+    const workers = await startProgram({
+      name: 'The workers',
+      file: 'workers/main.ts',
+      environment,
+      cwd: runFolder,
+      logFile: workersLog,
+    });
+    stack.defer(() => workers.stop());
+    const children = [postgres.process, ...temporal.processes, workers];
+    if ([...targets.values()].some((target) => target.addWebhook !== undefined)) {
+      const gateway = await startGateway(environment, runFolder, newLogFile('gateway'), signal);
+      stack.defer(() => gateway.stop());
+      children.push(gateway);
+    }
+    const failing = firstToBreak(children);
+    // Whoever waits for it is told; until then nobody may be waiting.
+    failing.catch(() => undefined);
+    const sample = { databaseUrl, temporal: client, size: options.size, rng: randomFor('prepare', options.seed) };
+    for (const target of targets.values()) {
+      signal.throwIfAborted();
+      await Promise.race([target.prepare?.(sample), failing]);
+    }
+    for (const { scheduleId } of await applySchedules(client, settings)) {
+      // The SDK's default lets it run beside the schedule's own sweeps.
+      await client.schedule.getHandle(scheduleId).trigger('SKIP');
+    }
+    // A promise in an object: an async function would wait for it.
+    return { failing };
   });
-  stack.defer(() => workers.stop());
-  const children = [postgres.process, ...temporal.processes, workers];
-  if ([...targets.values()].some((target) => target.addWebhook !== undefined)) {
-    const gateway = await startGateway(environment, runFolder, newLogFile('gateway'));
-    stack.defer(() => gateway.stop());
-    children.push(gateway);
-  }
-  const broken = firstToBreak(children);
-  const sample = { databaseUrl, temporal: client, size: options.size, rng: randomFor('prepare', options.seed) };
-  for (const target of targets.values()) await Promise.race([target.prepare?.(sample), broken]);
-  for (const { scheduleId } of await applySchedules(client, settings)) {
-    // The SDK's default lets it run beside the schedule's own sweeps.
-    await client.schedule.getHandle(scheduleId).trigger('SKIP');
-  }
-  return { databaseUrl, environment, settings, orm, temporal: client, targets, workersLog, broken };
+  return { databaseUrl, environment, settings, orm, temporal: client, targets, workersLog, broken: failing };
 }
 
 async function startTargets(

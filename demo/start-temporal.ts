@@ -20,6 +20,12 @@ export interface RunningTemporal {
 /** @param folder of this demo alone. */
 export type StartTemporal = (folder: string, postgres: LocalPostgres) => Promise<RunningTemporal>;
 
+export interface FindTemporal {
+  readonly say: (line: string) => void;
+  /** Ends a search that is downloading or building. */
+  readonly signal: AbortSignal;
+}
+
 /** Where Temporal's own documentation says that the Web UI is; another port if that one is taken. */
 const USUAL_UI_PORT = 8233;
 
@@ -30,9 +36,9 @@ const common = { namespaces: ['default'], uiPort: USUAL_UI_PORT };
  *
  * @throws TemporalCliNotFoundError, TemporalServerNotFoundError
  */
-export async function findTemporal(kind: TemporalKind, say: (line: string) => void): Promise<StartTemporal> {
+export async function findTemporal(kind: TemporalKind, { say, signal }: FindTemporal): Promise<StartTemporal> {
   if (kind === 'dev') {
-    const cli = await findTemporalCli({ onProgress: say });
+    const cli = await findTemporalCli({ onProgress: say, signal });
     return async (folder) => {
       const server = await startTemporal({ ...common, cli, dbFile: join(folder, 'temporal.db') });
       return { ...server, uiUrl: server.uiUrl ?? '', processes: [server.process] };

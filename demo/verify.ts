@@ -3,6 +3,7 @@ import type { SyncProcess } from '../targets/sync-process.ts';
 import { describeDifference } from './difference.ts';
 import type { RunningTarget } from './simulated-target.ts';
 import type { DemoSystem } from './start-system.ts';
+import { onceTemporalAnswers } from './temporal-outage.ts';
 
 /** Lines about differences at most: one mistake often shows in every row. */
 const LINES = 20;
@@ -40,7 +41,7 @@ export async function verify(system: DemoSystem, say: (line: string) => void): P
 async function idleWrites(system: DemoSystem, process: SyncProcess, target: RunningTarget): Promise<number> {
   return target.countWrites(async () => {
     for (const direction of process.directions) {
-      const sweep = await requestSweep(system.temporal, process.name, direction);
+      const sweep = await onceTemporalAnswers(() => requestSweep(system.temporal, process.name, direction));
       const result = await sweepResult(sweep, system.temporal, IDLE_SWEEP_MS);
       if (result?.ended === 'complete') continue;
       const how = result === null ? `has not ended after ${IDLE_SWEEP_MS / 1_000} s` : `ended with ${result.ended}`;

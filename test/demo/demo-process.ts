@@ -58,7 +58,15 @@ export class DemoProcess {
 
   /** What still runs, or still lies about, of this demo. */
   async remains(): Promise<string[]> {
-    const pid = await this.pid();
+    return this.#remainsOf(await this.pid());
+  }
+
+  /** The same for a demo that ended before it told where its workers log: its folder is not looked for. */
+  async remainsOfStart(): Promise<string[]> {
+    return this.#remainsOf('none');
+  }
+
+  async #remainsOf(pid: number | 'none'): Promise<string[]> {
     const processes = execFileSync('ps', ['axeww'], { encoding: 'utf8', maxBuffer: 2 ** 26 })
       .split('\n')
       .filter((line) => line.includes(this.#mark) || line.includes(join(localFolder, 'demo', `${pid}-`)));

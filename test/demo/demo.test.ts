@@ -46,6 +46,8 @@ describe('npm run demo', () => {
         }
         expect(demo.out).toMatch(new RegExp(`${name}: it holds all \\d+ rows with equal content, and nothing else`));
       }
+      expect(demo.out).toMatch(/Starting PostgreSQL …\nStarting Temporal …\nStarting the simulated targets …\n/);
+      expect(demo.out).toMatch(/^Everything is in step, \d+ s after the sweeps began\.$/m);
       expect(demo.out).toMatch(/People have changed \d+ things at the targets and in EMS/);
       expect(demo.out).toContain('TAGSERVER: a sweep with nothing to do sent nothing');
       expect(demo.out).toContain('MAUTIC: a sweep and a poll with nothing to do sent nothing');
@@ -99,6 +101,7 @@ describe('npm run demo', () => {
       const other = new DemoProcess('--size', '1');
       const files = await Promise.all([demo, other].map((one) => one.told(/set -a; \. (.+); set \+a/)));
       expect(new Set(files).size).toBe(2);
+      await demo.told(/Everything is in step, \d+ s after the sweeps began\. What to look at first:\n +1\. http/);
       expect(await demo.told(/\d+ changes of EMS, the last: .+\)/)).toMatch(/ changes of EMS, the last: \S+/);
       expect(await demo.told(/\d+ at the targets, the last: .+\)/)).toMatch(
         /the last: (MAUTIC|MAILCHIMP|RUNSIGNUP|CHATWOOT): \S+/,
@@ -109,6 +112,19 @@ describe('npm run demo', () => {
       expect(await demo.ended()).toBe(143);
       expect(await demo.remains()).toEqual([]);
       expect(await remainsLater(other)).toEqual([]);
+    },
+    LONG,
+  );
+
+  test.each([/^Starting PostgreSQL …$/m, /^Starting Temporal …$/m, /Starting the workers and the sweeps …$/m])(
+    'SIGINT at %s ends it, with nothing left running',
+    async (line) => {
+      demo = new DemoProcess('--size', '1');
+      await demo.told(line);
+      demo.signal('SIGINT');
+      expect({ code: await demo.ended(), err: demo.err }).toEqual({ code: 130, err: '' });
+      expect(demo.out).toMatch(/\nStopping …\n$/);
+      expect(await demo.remainsOfStart()).toEqual([]);
     },
     LONG,
   );
