@@ -74,8 +74,8 @@ export class DemoProcess {
     const listening = [];
     for (const port of new Set(ports)) if (await accepts(port)) listening.push(`port ${port}`);
     const folders = readdirSync(join(localFolder, 'demo')).filter((name) => name.startsWith(`${pid}-`));
-    const file = /set -a; \. (.+); set \+a/.exec(this.out)?.[1] ?? '';
-    const files = existsSync(join(projectFolder, file)) ? [file] : [];
+    const file = /set -a; \. (.+); set \+a/.exec(this.out)?.[1];
+    const files = file !== undefined && existsSync(join(projectFolder, file)) ? [file] : [];
     return [...processes, ...listening, ...folders, ...files];
   }
 }
