@@ -1,49 +1,20 @@
-import type { Command } from 'commander';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { conflictSubject } from '../../database/records/write-conflict.ts';
 import { unseal } from '../../sync/sealed-values.ts';
 import { findConflict, listConflicts, type LostConflict, type SealedConflict } from '../conflicts.ts';
 import { CommandError } from './command-error.ts';
 import { giveCommand, hasRun, sayOutcome } from './give-command.ts';
-import { conflictNamed, processNamed } from './names.ts';
+import { processOf } from './names.ts';
 import { complain, say, sayJson, table } from './output.ts';
 import { enabledTarget, inSession, type Session } from './session.ts';
-import { addTimeout, type TimeoutOptions } from './wait-options.ts';
+import type { TimeoutOptions } from './wait-options.ts';
 
-/** Older ones are found by their ids. */
+/** Older ones can be shown by id. */
 const LISTED_AT_MOST = 1_000;
 
-/** `ems-sync conflicts` */
-export function addConflicts(program: Command): void {
-  const conflicts = program
-    .command('conflicts')
-    .description('remote values that lost against EMS, and getting them back')
-    .addHelpText('after', '\nExample: npx ems-sync conflicts list');
-  conflicts
-    .command('list')
-    .description('what lost, newest first, without the values')
-    .option('--process <process>', 'only of this one, for example RUNSIGNUP')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample: npx ems-sync conflicts list --process RUNSIGNUP')
-    .action(list);
-  conflicts
-    .command('show')
-    .description('the values that lost, decrypted with SYNC_KEY: personal data, shown nowhere else')
-    .argument('<id>', 'number of the conflict')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample: npx ems-sync conflicts show 12')
-    .action(show);
-  addTimeout(
-    conflicts
-      .command('restore')
-      .description('write the values that lost into EMS; from there they reach every target')
-      .argument('<id>', 'number of the conflict'),
-  )
-    .addHelpText('after', '\nExample: npx ems-sync conflicts restore 12')
-    .action(restore);
-}
-
-async function list({ process, json }: { process?: string; json?: true }): Promise<void> {
-  const name = process === undefined ? null : processNamed(process).name;
+/** `ems-sync conflicts list` */
+export async function list(options: { readonly process?: SyncProcessName; readonly json?: true }): Promise<void> {
+  const { process: name = null, json } = options;
   await inSession(async (session) => {
     const found = await listConflicts(await session.database(), name, LISTED_AT_MOST + 1);
     const shown = found.slice(0, LISTED_AT_MOST);
@@ -63,12 +34,12 @@ async function list({ process, json }: { process?: string; json?: true }): Promi
       ]);
       say(table(['id', 'process', 'entity', 'remote id', 'lost on', 'fields', 'restored on'], rows));
     }
-    if (found.length > shown.length) complain(`older ones than the latest ${LISTED_AT_MOST} are not listed`);
+    if (found.length > shown.length) complain(`only the latest ${LISTED_AT_MOST} are listed`);
   });
 }
 
-async function show(text: string, { json }: { json?: true }): Promise<void> {
-  const id = conflictNamed(text);
+/** `ems-sync conflicts show` */
+export async function show(id: string, { json }: { readonly json?: true }): Promise<void> {
   await inSession(async (session) => {
     const conflict = await conflictOf(session, id);
     const values = valuesOf(session, conflict);
@@ -89,16 +60,16 @@ async function show(text: string, { json }: { json?: true }): Promise<void> {
   });
 }
 
-async function restore(text: string, options: TimeoutOptions): Promise<void> {
-  const id = conflictNamed(text);
+/** `ems-sync conflicts restore` */
+export async function restore(id: string, options: TimeoutOptions): Promise<void> {
   await inSession(async (session) => {
     const conflict = await conflictOf(session, id);
     const { process, type, key, restoredOn } = conflict;
-    enabledTarget(session, processNamed(process));
+    enabledTarget(session, processOf(process));
     const pair = { process, type, key };
     if (restoredOn !== null) {
       if (options.json) sayJson({ ...named(conflict), outcome: null });
-      else say(`conflict ${id} was restored already, on ${restoredOn}`);
+      else say(`conflict ${id} was already restored on ${restoredOn}`);
       return;
     }
     const result = await giveCommand(session, pair, `restore:${id}`, options.timeout * 1_000);

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { findByKeys } from '../../database/records/find-by-remote-id.ts';
 import { readReceipts, rowsOfPerson, type Receipt } from '../../database/records/erasure.ts';
 import { formatRef, type EntityKey } from '../../sync/entity-type.ts';
@@ -9,29 +8,15 @@ import { requestSweep, sweepResult } from '../request-sweep.ts';
 import { NoResultInTimeError } from '../request-sync.ts';
 import { CommandError } from './command-error.ts';
 import { giveCommand } from './give-command.ts';
-import { keysNamed, processesWith } from './names.ts';
+import { processesWith } from './names.ts';
 import { complain, say, sayJson, table } from './output.ts';
 import { inSession, type Session } from './session.ts';
-import { addTimeout, type TimeoutOptions } from './wait-options.ts';
+import type { TimeoutOptions } from './wait-options.ts';
 
 /** `ems-sync erase` */
-export function addErase(program: Command): void {
-  addTimeout(
-    program
-      .command('erase')
-      .description(
-        'erase a person at every target for good, with receipts; EMS is not touched, and nothing brings the address back',
-      )
-      .argument('<type>', 'person')
-      .argument('<id>', 'id of the EMS row, there still or deleted already'),
-  )
-    .addHelpText('after', '\nExample: npx ems-sync erase person 4711')
-    .action(async (typeName: string, id: string, options: TimeoutOptions) => {
-      if (typeName.toLowerCase() !== 'person')
-        throw new CommandError(2, `only a person can be erased, not ${typeName}`);
-      const [key = ''] = keysNamed([id]);
-      await inSession((session) => erasePerson(session, key, options));
-    });
+export async function erase(typeName: string, key: EntityKey, options: TimeoutOptions): Promise<void> {
+  if (typeName.toLowerCase() !== 'person') throw new CommandError(2, `only a person can be erased, not ${typeName}`);
+  await inSession((session) => erasePerson(session, key, options));
 }
 
 async function erasePerson(session: Session, key: EntityKey, options: TimeoutOptions): Promise<void> {

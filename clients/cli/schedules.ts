@@ -1,8 +1,8 @@
-import type { Command } from 'commander';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { applySchedules, listSchedules, pauseSchedules } from '../schedules.ts';
 import { ensureSearchAttributes } from '../search-attributes.ts';
 import { CommandError } from './command-error.ts';
-import { processNamed } from './names.ts';
+import { processOf } from './names.ts';
 import { say, sayJson, table } from './output.ts';
 import { inSession } from './session.ts';
 
@@ -10,35 +10,8 @@ interface JsonOption {
   readonly json?: true;
 }
 
-/** `ems-sync schedules` */
-export function addSchedules(program: Command): void {
-  const schedules = program
-    .command('schedules')
-    .description('the Temporal Schedules that start the sweeps')
-    .addHelpText('after', '\nExample: npx ems-sync schedules apply');
-  schedules
-    .command('apply')
-    .description('create, update and remove schedules so that they are those of the enabled processes')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample: npx ems-sync schedules apply')
-    .action(apply);
-  schedules
-    .command('list')
-    .description('the schedules, when they run, and whether they are paused')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample: npx ems-sync schedules list')
-    .action(list);
-  for (const verb of ['pause', 'resume'] as const) {
-    schedules
-      .command(verb)
-      .description(verb === 'pause' ? 'start no more sweeps of a process' : 'start sweeps of a process again')
-      .argument('<process>', 'for example TAGSERVER')
-      .addHelpText('after', `\nExample: npx ems-sync schedules ${verb} TAGSERVER`)
-      .action((name: string) => pause(name, verb === 'pause'));
-  }
-}
-
-async function apply({ json }: JsonOption): Promise<void> {
+/** `ems-sync schedules apply` */
+export async function apply({ json }: JsonOption): Promise<void> {
   await inSession(async (session) => {
     const client = await session.temporal();
     const searchAttributes = await ensureSearchAttributes(client);
@@ -54,7 +27,8 @@ async function apply({ json }: JsonOption): Promise<void> {
   });
 }
 
-async function list({ json }: JsonOption): Promise<void> {
+/** `ems-sync schedules list` */
+export async function list({ json }: JsonOption): Promise<void> {
   await inSession(async (session) => {
     const listed = await listSchedules(await session.temporal());
     if (json) {
@@ -62,7 +36,7 @@ async function list({ json }: JsonOption): Promise<void> {
       return;
     }
     if (listed.length === 0) {
-      say('there are no schedules; make them with: npx ems-sync schedules apply');
+      say('there are no schedules; create them: npx ems-sync schedules apply');
       return;
     }
     const rows = listed.map(({ scheduleId, paused, note, cron, next, last }) => [
@@ -76,12 +50,13 @@ async function list({ json }: JsonOption): Promise<void> {
   });
 }
 
-async function pause(name: string, paused: boolean): Promise<void> {
-  const process = processNamed(name);
+/** `ems-sync schedules pause` and `resume` */
+export async function pause(name: SyncProcessName, paused: boolean): Promise<void> {
+  const process = processOf(name);
   await inSession(async (session) => {
     const ids = await pauseSchedules(await session.temporal(), process.name, process.directions, paused);
     if (ids.length === 0) {
-      throw new CommandError(1, `${process.name} has no schedule yet; make it with: npx ems-sync schedules apply`);
+      throw new CommandError(1, `${process.name} has no schedule yet; create it: npx ems-sync schedules apply`);
     }
     for (const id of ids) say(`${id} ${paused ? 'paused' : 'resumed'}`);
   });

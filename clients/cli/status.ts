@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import type { Settings } from '../../settings/read-settings.ts';
 import { readStatus, type Status } from '../status.ts';
 import { age, say, sayJson, table } from './output.ts';
@@ -20,21 +19,14 @@ const HEAD = [
 ];
 
 /** `ems-sync status` */
-export function addStatus(program: Command): void {
-  program
-    .command('status')
-    .description('where every type of every enabled process stands')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample: npx ems-sync status\nOne entity in detail: npx ems-sync why Person 4711')
-    .action(({ json }: { json?: true }) =>
-      inSession(async (session) => {
-        const { settings } = session;
-        const processes = settings.enabled.map(({ target }) => target.process);
-        const status = await readStatus(await session.database(), processes, settings.common.SETTLE_MS);
-        if (json) sayJson(status);
-        else say(describeStatus(status, settings));
-      }),
-    );
+export async function status({ json }: { readonly json?: true }): Promise<void> {
+  await inSession(async (session) => {
+    const { settings } = session;
+    const processes = settings.enabled.map(({ target }) => target.process);
+    const found = await readStatus(await session.database(), processes, settings.common.SETTLE_MS);
+    if (json) sayJson(found);
+    else say(describeStatus(found, settings));
+  });
 }
 
 /** The status as an operator reads it. */

@@ -1,60 +1,48 @@
-import type { Command } from 'commander';
-import type { Direction } from '../../sync/sync-process-name.ts';
+import type { Direction, SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { PollResult } from '../../workflows/poll-inbound.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { requestSweep, sweepResult } from '../request-sweep.ts';
 import type { AnySweepResult } from '../sweep-start.ts';
 import { webUiLink } from '../web-ui-link.ts';
 import { CommandError } from './command-error.ts';
-import { directionNamed, processNamed } from './names.ts';
+import { directionNamed, processOf } from './names.ts';
 import { complain, say, sayJson, table } from './output.ts';
 import { enabledTarget, inSession } from './session.ts';
-import { addWaitOptions, type WaitOptions } from './wait-options.ts';
+import type { WaitOptions } from './wait-options.ts';
 
 /** `ems-sync sweep` */
-export function addSweep(program: Command): void {
-  const command = program
-    .command('sweep')
-    .description('run one sweep now: whatever is due of a process, or has changed at its target')
-    .argument('<process>', 'for example TAGSERVER')
-    .argument('<direction>', 'outbound or inbound');
-  addWaitOptions(
-    command,
-    "wait for the sweep's end and print its counts; exit 1 if the target is down or cannot be read",
-  )
-    .addHelpText(
-      'after',
-      '\nExamples: npx ems-sync sweep TAGSERVER outbound --wait\n          npx ems-sync sweep RUNSIGNUP inbound --wait',
-    )
-    .action(async (processName: string, directionName: string, { wait, timeout, json }: WaitOptions) => {
-      const syncProcess = processNamed(processName);
-      const direction = directionNamed(directionName, syncProcess);
-      await inSession(async (session) => {
-        enabledTarget(session, syncProcess);
-        const client = await session.temporal();
-        const sweep = await requestSweep(client, syncProcess.name, direction);
-        const { workflowId, wasRunning } = sweep;
-        const link = webUiLink(session.settings.common, workflowId);
-        const what = `${workflowId} ${wasRunning ? 'is running already' : 'started'}: ${link}`;
-        if (wait !== true) {
-          if (json) sayJson({ workflowId, wasRunning, link });
-          else say(what);
-          return;
-        }
-        complain(what);
-        const result = await sweepResult(sweep, client, timeout * 1_000);
-        if (result === null) {
-          throw new CommandError(
-            1,
-            `${workflowId} has not ended within ${timeout} s; it goes on by itself. Is a worker running (npm start)?`,
-          );
-        }
-        if (json) sayJson(result);
-        else if (isPoll(direction, result)) showPoll(result);
-        else showSweep(result);
-        if (result.ended === 'target-down' || result.ended === 'unread') process.exitCode = 1;
-      });
-    });
+export async function sweep(
+  name: SyncProcessName,
+  directionName: string,
+  { wait, timeout, json }: WaitOptions,
+): Promise<void> {
+  const syncProcess = processOf(name);
+  const direction = directionNamed(directionName, syncProcess);
+  await inSession(async (session) => {
+    enabledTarget(session, syncProcess);
+    const client = await session.temporal();
+    const requested = await requestSweep(client, syncProcess.name, direction);
+    const { workflowId, wasRunning } = requested;
+    const link = webUiLink(session.settings.common, workflowId);
+    const what = `${workflowId} ${wasRunning ? 'is running already' : 'started'}: ${link}`;
+    if (wait !== true) {
+      if (json) sayJson({ workflowId, wasRunning, link });
+      else say(what);
+      return;
+    }
+    complain(what);
+    const result = await sweepResult(requested, client, timeout * 1_000);
+    if (result === null) {
+      throw new CommandError(
+        1,
+        `${workflowId} has not ended within ${timeout} s; it goes on. Is a worker running (npm start)?`,
+      );
+    }
+    if (json) sayJson(result);
+    else if (isPoll(direction, result)) showPoll(result);
+    else showSweep(result);
+    if (result.ended === 'target-down' || result.ended === 'unread') process.exitCode = 1;
+  });
 }
 
 function isPoll(direction: Direction, _result: AnySweepResult): _result is PollResult {
@@ -93,7 +81,7 @@ function showSweep({ ended, reason, totals }: SweepResult): void {
     'busy',
   ];
   if (rows.length > 0) say(table(head, rows));
-  // A sweep that met a target down at once has looked at nothing.
+  // A sweep that found its target down at once has looked at nothing.
   else if (ended === 'complete') say('nothing was due');
   say(reason === null ? ended : `${ended}: ${reason}`);
 }

@@ -1,9 +1,8 @@
-import type { Command } from 'commander';
 import type { DueReason } from '../../database/detection/due-query.ts';
-import type { EntityRef } from '../../sync/entity-type.ts';
+import type { EntityKey, EntityRef } from '../../sync/entity-type.ts';
 import { explain, type Explanation } from '../why.ts';
 import { CommandError } from './command-error.ts';
-import { keysNamed, processesWith, typeNamed } from './names.ts';
+import { processesWith, typeNamed } from './names.ts';
 import { say, sayJson } from './output.ts';
 import { inSession } from './session.ts';
 
@@ -11,7 +10,7 @@ const REASONS: Readonly<Record<DueReason, string>> = {
   new: 'it was never delivered',
   restored: 'EMS has it again',
   filter: 'it passes the filter again',
-  unconfirmed: 'an attempt was begun whose result is not confirmed',
+  unconfirmed: 'the result of an attempt is not confirmed',
   changed: 'EMS has changed it',
   sources: 'a row that its mapping reads has changed',
   mapping: 'the mapping has changed',
@@ -20,47 +19,37 @@ const REASONS: Readonly<Record<DueReason, string>> = {
   'filtered-out': 'it no longer passes the filter',
 };
 
-/** Its workflow owns it meanwhile, whatever else would make it due. */
-const STILL_FAILING = 'its attempts fail, and go on';
+/** While its workflow retries, no other reason matters. */
+const STILL_FAILING = 'its attempts fail, and are being retried';
 
 /** `ems-sync why` */
-export function addWhy(program: Command): void {
-  program
-    .command('why')
-    .description('what each process did with an entity, and what it waits for')
-    .argument('<type>', 'for example Person')
-    .argument('<id>', 'id of an EMS row')
-    .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample: npx ems-sync why Person 4711')
-    .action(async (typeName: string, id: string, { json }: { json?: true }) => {
-      const type = typeNamed(typeName);
-      const [key = ''] = keysNamed([id]);
-      await inSession(async (session) => {
-        const [orm, client] = await Promise.all([session.database(), session.temporal()]);
-        const { common, enabled } = session.settings;
-        const explanations: Explanation[] = [];
-        for (const syncProcess of processesWith(type)) {
-          const explanation = await explain(orm, client, common, syncProcess, { type, key });
-          // A process that is off has nothing to do with it, unless it was on.
-          const isOn = enabled.some(({ target }) => target.process.name === syncProcess.name);
-          if (isOn || explanation.record !== null) explanations.push(explanation);
-        }
-        if (explanations.every(({ inEms, record }) => !inEms && record === null)) {
-          throw new CommandError(1, `EMS has no ${type} ${key}, and no process has a record of it`);
-        }
-        if (json) sayJson({ type, id: key, processes: explanations });
-        else for (const explanation of explanations) say(describeExplanation({ type, key }, explanation));
-      });
-    });
+export async function why(typeName: string, key: EntityKey, { json }: { readonly json?: true }): Promise<void> {
+  const type = typeNamed(typeName);
+  await inSession(async (session) => {
+    const [orm, client] = await Promise.all([session.database(), session.temporal()]);
+    const { common, enabled } = session.settings;
+    const explanations: Explanation[] = [];
+    for (const syncProcess of processesWith(type)) {
+      const explanation = await explain(orm, client, common, syncProcess, { type, key });
+      // A process that is off is left out, unless it has a record from when it was on.
+      const isOn = enabled.some(({ target }) => target.process.name === syncProcess.name);
+      if (isOn || explanation.record !== null) explanations.push(explanation);
+    }
+    if (explanations.every(({ inEms, record }) => !inEms && record === null)) {
+      throw new CommandError(1, `EMS has no ${type} ${key}, and no process has a record of it`);
+    }
+    if (json) sayJson({ type, id: key, processes: explanations });
+    else for (const explanation of explanations) say(describeExplanation({ type, key }, explanation));
+  });
 }
 
-/** One process's dealings with an entity, in lines. */
+/** What one process did with an entity, in lines. */
 export function describeExplanation({ type, key }: EntityRef, explanation: Explanation): string {
   const { process, inEms, passesFilter, modifiedOn, due, record, workflow, keepsRemoteId } = explanation;
   const lines = [
     ['EMS', inEms ? `has it, last changed ${modifiedOn}` : 'has no such row'],
     ...(inEms
-      ? [['filter', passesFilter ? 'passes: the target shall have it' : 'does not pass: the target shall not have it']]
+      ? [['filter', passesFilter ? 'passes: it belongs on the target' : 'does not pass: it does not belong on the target']]
       : []),
     ['due', due === null ? 'no' : `yes: ${record?.state === 'FAILING' ? STILL_FAILING : REASONS[due]}`],
     ...(record === null ? [['record', 'none']] : recordLines(record, keepsRemoteId)),
