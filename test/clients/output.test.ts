@@ -107,7 +107,7 @@ describe('what an operator reads', () => {
         keepsRemoteId: false,
       },
     );
-    expect(text).toMatch(/\n {2}due +yes: its attempts fail, and go on\n/);
+    expect(text).toMatch(/\n {2}due +yes: its attempts fail, and are being retried\n/);
     expect(text).toMatch(/\n {2}last error +transient: TagServer answered PUT persons\/5 with 500 unavailable\n/);
     expect(text).toMatch(/\n {2}attempts +5\n {2}failing since +2026-11-23T16:26:38\.100067Z\n/);
   });
