@@ -31,7 +31,12 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     .option('--size <n>', "participants of the sample's main event, 1 to 10000", wholeNumber(1, 10_000), 500)
     .option('--only <names>', `only these processes, with commas between: ${EVERY_TARGET.join(', ')}`, processes)
     .option('--seed <n>', 'same seed, same sample', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
-    .option('--timeout <seconds>', 'with --once: give up so many seconds after the sweeps have begun, exit code 1', wholeNumber(1, 86_400), 600)
+    .option(
+      '--timeout <seconds>',
+      'with --once: give up so many seconds after the sweeps have begun, exit code 1',
+      wholeNumber(1, 86_400),
+      600,
+    )
     .addOption(
       new Option('--temporal <kind>', "dev: Temporal's development server; postgres: the server proper, on PostgreSQL")
         .choices(TEMPORAL_KINDS)

@@ -57,10 +57,7 @@ export async function unlink(wanted: NamedPair, options: TimeoutOptions): Promis
 /** @throws CommandError where a remote id is personal data: it would end up in a workflow history. */
 function mustBeLinkable({ name, remoteIdsArePersonal }: SyncProcess): void {
   if (remoteIdsArePersonal !== true) return;
-  throw new CommandError(
-    2,
-    `${name} identifies people by their e-mail address: rows are linked to it automatically`,
-  );
+  throw new CommandError(2, `${name} identifies people by their e-mail address: rows are linked to it automatically`);
 }
 
 function pairNamed({ process, type: typeName, key }: NamedPair): {

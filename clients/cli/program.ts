@@ -157,9 +157,7 @@ function addLinks(add: (name: string, description: string, ...examples: readonly
       .argument('<process>', 'for example CHATWOOT', processArgument)
       .argument('<type>', 'for example Person')
       .argument('<id>', 'id of an EMS row', keyArgument),
-  ).action(async (process, type, key, options) =>
-    (await import('./link.ts')).unlink({ process, type, key }, options),
-  );
+  ).action(async (process, type, key, options) => (await import('./link.ts')).unlink({ process, type, key }, options));
 }
 
 function withExamples(command: Command, examples: readonly string[]): Command {

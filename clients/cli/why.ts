@@ -49,7 +49,12 @@ export function describeExplanation({ type, key }: EntityRef, explanation: Expla
   const lines = [
     ['EMS', inEms ? `has it, last changed ${modifiedOn}` : 'has no such row'],
     ...(inEms
-      ? [['filter', passesFilter ? 'passes: it belongs on the target' : 'does not pass: it does not belong on the target']]
+      ? [
+          [
+            'filter',
+            passesFilter ? 'passes: it belongs on the target' : 'does not pass: it does not belong on the target',
+          ],
+        ]
       : []),
     ['due', due === null ? 'no' : `yes: ${record?.state === 'FAILING' ? STILL_FAILING : REASONS[due]}`],
     ...(record === null ? [['record', 'none']] : recordLines(record, keepsRemoteId)),

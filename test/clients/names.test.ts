@@ -43,7 +43,8 @@ describe('names on the command line', () => {
 
   test('a conflict has a number, a remote id its own notation without blanks', () => {
     expect(conflictArgument('0012')).toBe('12');
-    for (const id of ['0', 'x', '', '1.5']) expect(() => conflictArgument(id)).toThrow(/is not the number of a conflict/);
+    for (const id of ['0', 'x', '', '1.5'])
+      expect(() => conflictArgument(id)).toThrow(/is not the number of a conflict/);
     for (const id of ['567@9', '567/12890/2645624', '47']) expect(remoteIdArgument(id)).toBe(id);
     for (const id of ['', ' ', '4 7', 'x'.repeat(201)])
       expect(() => remoteIdArgument(id)).toThrow(/is not an id of a remote record/);

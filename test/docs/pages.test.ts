@@ -187,4 +187,3 @@ const SETTINGS: ReadonlySet<string> = new Set([
   'BULK_LOAD',
   'SCOREBOARD_TOKEN_FILE',
 ]);
-
