@@ -1,4 +1,5 @@
 import type { Connection } from '@temporalio/client';
+import { waitUntil } from './wait-until.ts';
 
 /** Registers a namespace of the test's own and waits until the server takes work for it. */
 export async function registerNamespace(connection: Connection, namespace: string): Promise<void> {
@@ -6,14 +7,13 @@ export async function registerNamespace(connection: Connection, namespace: strin
     namespace,
     workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
   });
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    try {
-      await connection.workflowService.listWorkflowExecutions({ namespace, pageSize: 1 });
-      return;
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
+  await waitUntil({ what: `namespace ${namespace} usable`, pauseMs: 100 }, () =>
+    listWorkflows(connection, namespace).then(
+      () => true,
+      () => false,
+    ),
+  );
 }
+
+const listWorkflows = (connection: Connection, namespace: string) =>
+  connection.workflowService.listWorkflowExecutions({ namespace, pageSize: 1 });

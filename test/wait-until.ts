@@ -7,7 +7,7 @@ export interface Waiting {
   readonly progress?: () => Promise<string> | string;
   /** Gives up after this long without progress. Default two minutes. */
   readonly stillMs?: number;
-  /** Gives up after this long in any case. Default ten times `stillMs`. */
+  /** Gives up after this long in any case. Default four times `stillMs`. */
   readonly atMostMs?: number;
   /** Between two checks. Default 50 ms. */
   readonly pauseMs?: number;
@@ -23,7 +23,7 @@ const LOOK_MS = 5_000;
  * @throws Error that names `what` and says how long was waited
  */
 export async function waitUntil<T>(
-  { what, progress, stillMs = 120_000, atMostMs = 10 * stillMs, pauseMs = 50 }: Waiting,
+  { what, progress, stillMs = 120_000, atMostMs = 4 * stillMs, pauseMs = 50 }: Waiting,
   check: () => Promise<T | null | undefined | false> | T | null | undefined | false,
 ): Promise<T> {
   const began = performance.now();

@@ -14,7 +14,7 @@ beforeAll(async () => {
   chatwoot = system.process('CHATWOOT');
 });
 afterAll(async () => {
-  await system.stop();
+  await system?.stop();
 });
 
 const ems = (...args: string[]): Promise<CliRun> => runCli(args, system.environment);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { applySchedules, listSchedules, pauseSchedules, schedulesToApply } from '../../clients/schedules.ts';
 import { ensureSearchAttributes, missingSearchAttributes } from '../../clients/search-attributes.ts';
 import { readSettings } from '../../settings/read-settings.ts';
+import { waitUntil } from '../wait-until.ts';
 import { newNamespace, type TestNamespace } from './server-addresses.ts';
 
 const ID = 'sweep/TAGSERVER/outbound';
@@ -22,6 +23,13 @@ const settings = (environment: Record<string, string> = {}) =>
     TAGSERVER_URL: 'http://localhost:1',
     TAGSERVER_TOKEN: 't',
     ...environment,
+  });
+
+/** Temporal's list of schedules lags behind. */
+const listed = () =>
+  waitUntil({ what: 'a schedule of ours in the list' }, async () => {
+    const schedules = await listSchedules(temporal.client);
+    return schedules.length > 0 && schedules;
   });
 
 describe('search attributes', () => {
@@ -47,15 +55,12 @@ describe('search attributes', () => {
         searchAttributes: { EntityId: 3 as never },
       });
       // A server that has just learnt an attribute does not list it at once.
-      let message = 'not refused';
-      for (let left = 50; left > 0; left -= 1) {
-        const refusal = await missingSearchAttributes(other.client).then(
+      const message = await waitUntil({ what: 'a refusal' }, () =>
+        missingSearchAttributes(other.client).then(
           () => null,
           (error: unknown) => String(error),
-        );
-        message = refusal ?? message;
-        if (refusal !== null) break;
-      }
+        ),
+      );
       expect(message).toMatch(/EntityId \(must be KEYWORD\)/);
       expect(message).toMatch(/TEMPORAL_NAMESPACE/);
     } finally {
@@ -91,8 +96,9 @@ describe('schedules', () => {
     const changed = settings({ SYNC_CRON_TAGSERVER_OUTBOUND: '0 */5 * * * MON-FRI *' });
     expect(await applySchedules(client, changed)).toEqual([{ scheduleId: ID, done: 'updated' }]);
     expect(await applySchedules(client, changed)).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
-    const [listed] = await listSchedules(client);
-    expect(listed).toMatchObject({ scheduleId: ID, paused: true, note: 'race day', cron: '0 */5 * * * MON-FRI *' });
+    expect(await listed()).toMatchObject([
+      { scheduleId: ID, paused: true, note: 'race day', cron: '0 */5 * * * MON-FRI *' },
+    ]);
     expect((await client.schedule.getHandle(ID).describe()).policies.catchupWindow).toBe(300_000);
   });
 
@@ -127,9 +133,9 @@ describe('schedules', () => {
   test('are paused and resumed by process; those that do not exist are not named', async () => {
     const { client } = temporal;
     expect(await pauseSchedules(client, 'TAGSERVER', ['outbound', 'inbound'], true)).toEqual([ID]);
-    expect(await listSchedules(client)).toMatchObject([{ paused: true, next: null }]);
+    expect(await listed()).toMatchObject([{ paused: true, next: null }]);
     expect(await pauseSchedules(client, 'TAGSERVER', ['outbound'], false)).toEqual([ID]);
-    expect(await listSchedules(client)).toMatchObject([{ paused: false, next: expect.any(Date) }]);
+    expect(await listed()).toMatchObject([{ paused: false, next: expect.any(Date) }]);
     expect(await pauseSchedules(client, 'MAUTIC', ['outbound'], true)).toEqual([]);
   });
 
@@ -141,9 +147,7 @@ describe('schedules', () => {
       action: { type: 'startWorkflow', workflowType: 'report', taskQueue: 'reports' },
     });
     const off = readSettings({ DATABASE_URL: 'postgres://nobody@localhost:1/none' });
-    // Temporal's list of schedules lags behind.
-    for (let left = 50; left > 0 && (await listSchedules(client)).length === 0; left -= 1)
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    await listed();
     expect(await applySchedules(client, off)).toEqual([{ scheduleId: ID, done: 'removed' }]);
     expect(await applySchedules(client, off)).toEqual([]);
     await expect(client.schedule.getHandle(ID).describe()).rejects.toThrow(/not found/i);

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { Client as Database } from 'pg';
+import { waitUntil } from '../wait-until.ts';
 
 /** The address of a server that `npm test` has started. @throws Error if it has not. */
 function given(name: 'TEST_DATABASE_ADMIN_URL' | 'TEST_TEMPORAL_ADDRESS'): string {
@@ -60,18 +60,17 @@ export async function newNamespace(): Promise<TestNamespace> {
 }
 
 async function untilUsable(client: Client): Promise<void> {
-  for (let left = 100; ; left -= 1) {
+  await waitUntil({ what: `namespace ${client.options.namespace} usable`, pauseMs: 100 }, async () => {
     try {
       await client.workflow.count();
       // The list of schedules and the history service learn of a namespace by themselves.
       for await (const _ of client.schedule.list()) break;
       await client.workflow.getHandle('nobody').describe().catch(unlessNotFound);
-      return;
-    } catch (error) {
-      if (left === 0) throw error;
+      return true;
+    } catch {
+      return false;
     }
-    await sleep(100);
-  }
+  });
 }
 
 function unlessNotFound(error: unknown): void {

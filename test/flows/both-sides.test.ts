@@ -77,7 +77,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await system.stop();
+  await system?.stop();
 });
 
 /** One case: whatever belongs to it has its mark in the e-mail. */
@@ -213,7 +213,7 @@ describe('every order of two actions on a pair', () => {
       }
     }
     await chatwoot.settle();
-  }, 300_000);
+  });
 
   test.each(Object.entries(CASES) as [Name, Ending][])('%s', async (name, { ems, remote, state, lost = 0 }) => {
     const one = cases.get(name) ?? new Case(name);

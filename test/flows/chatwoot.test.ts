@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { remoteWorkflowId } from '../../sync/workflow-ids.ts';
 import { ChatwootUnderTest } from './chatwoot-under-test.ts';
@@ -14,8 +14,10 @@ beforeAll(async () => {
   ({ system, process: chatwoot } = under);
 });
 
+afterEach(() => system.tidyUp());
+
 afterAll(async () => {
-  await under.stop();
+  await under?.stop();
 });
 
 describe('ChatWoot: persons', () => {

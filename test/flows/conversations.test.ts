@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ChatwootUnderTest } from './chatwoot-under-test.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { System } from './system.ts';
@@ -12,8 +12,10 @@ beforeAll(async () => {
   ({ system, process: chatwoot } = under);
 });
 
+afterEach(() => system.tidyUp());
+
 afterAll(async () => {
-  await under.stop();
+  await under?.stop();
 });
 
 const remote = async (conversation: string) => {
@@ -188,7 +190,7 @@ describe('CHATWOOT_SEND_PUBLIC', () => {
   });
 
   afterAll(async () => {
-    await open.stop();
+    await open?.stop();
   });
 
   test('lets what EMS does not call private leave for the person, and nothing else', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { subscriberHash } from '../../simulators/mailchimp/start.ts';
 import { runCli } from '../clients/run-cli.ts';
 import { allHistories } from './personal-words.ts';
@@ -11,6 +11,8 @@ let system: System;
 beforeAll(async () => {
   system = await System.start({ targets: TARGETS });
 });
+
+afterEach(() => system.tidyUp());
 
 afterAll(async () => {
   await system?.stop();

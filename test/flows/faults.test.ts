@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { System } from './system.ts';
 
 let system: System;
@@ -6,6 +6,8 @@ let system: System;
 beforeAll(async () => {
   system = await System.start();
 });
+
+afterEach(() => system.tidyUp());
 
 afterAll(async () => {
   await system?.stop();
@@ -130,7 +132,7 @@ describe('records that fail alone', () => {
     expect(await system.pair('Event', stuck).result()).toMatchObject({ outcome: 'IN_SYNC' });
     expect(await system.outcomeInWebUi('Event', stuck)).toBe('IN_SYNC');
     expect(await system.record('Event', stuck)).toMatchObject({ attempts: 0, last_error: null, failing_since: null });
-  }, 180_000);
+  });
 
   test('an answer that does not fit the contract: parked after five attempts, with the field; the others go on', async () => {
     const { ems } = system;
@@ -206,13 +208,13 @@ describe('a failing pair that is asked for without end', () => {
         await system.request('Event', eventId);
         return (await system.pair('Event', eventId).describe()).runId !== runId;
       },
-      240_000,
+      undefined,
       0,
     );
 
     await system.tagServer.control.clearFaults();
     await system.inState('Event', eventId, 'IN_SYNC');
-  }, 360_000);
+  });
 });
 
 describe('a token that TagServer refuses', () => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(gateways.map(({ child }) => child.stop()));
-  await system.stop();
+  await system?.stop();
 });
 
 async function startGateway(settings: Readonly<Record<string, string>> = {}): Promise<Gateway> {

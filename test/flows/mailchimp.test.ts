@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { subscriberHash } from '../../simulators/mailchimp/start.ts';
 import { runCli } from '../clients/run-cli.ts';
 import { MailchimpUnderTest } from './mailchimp-under-test.ts';
@@ -15,8 +15,10 @@ beforeAll(async () => {
   ({ system, process: mailchimp } = under);
 });
 
+afterEach(() => system.tidyUp());
+
 afterAll(async () => {
-  await under.stop();
+  await under?.stop();
 });
 
 describe('outbound', () => {

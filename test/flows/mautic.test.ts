@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { MauticUnderTest } from './mautic-under-test.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { System } from './system.ts';
@@ -12,8 +12,10 @@ beforeAll(async () => {
   ({ system, process: mautic } = under);
 });
 
+afterEach(() => system.tidyUp());
+
 afterAll(async () => {
-  await under.stop();
+  await under?.stop();
 });
 
 describe('outbound', () => {

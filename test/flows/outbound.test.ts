@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { System } from './system.ts';
 
 let system: System;
@@ -6,6 +6,8 @@ let system: System;
 beforeAll(async () => {
   system = await System.start();
 });
+
+afterEach(() => system.tidyUp());
 
 afterAll(async () => {
   await system?.stop();

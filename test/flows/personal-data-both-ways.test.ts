@@ -104,7 +104,7 @@ test('no history, log line or sync table of a run both ways holds personal data,
     expect(system.workerLog).not.toContain(secret);
     for (const text of histories.values()) expect(text).not.toContain(secret);
   }
-}, 300_000);
+});
 
 /** Every table of ours as text; sealed values as they are stored. */
 async function syncTables(): Promise<string> {

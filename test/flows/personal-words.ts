@@ -1,9 +1,10 @@
 import type { Client as TemporalClient } from '@temporalio/client';
 import type { Federation } from '../../simulators/ems/index.ts';
+import { listIsCurrent } from './list-is-current.ts';
 
 /** Every run's events as text, payloads decoded, by workflow id. */
 export async function allHistories(client: TemporalClient): Promise<Map<string, string>> {
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await listIsCurrent(client);
   const texts = new Map<string, string>();
   for await (const { workflowId, runId } of client.workflow.list()) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();

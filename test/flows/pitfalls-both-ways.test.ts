@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { ChatwootUnderTest } from './chatwoot-under-test.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { System } from './system.ts';
@@ -14,12 +14,10 @@ beforeAll(async () => {
   ({ system, process: chatwoot } = under);
 });
 
-afterAll(async () => {
-  await under.stop();
-});
+afterEach(() => system.tidyUp());
 
-beforeEach(async () => {
-  await under.control.clearFaults();
+afterAll(async () => {
+  await under?.stop();
 });
 
 const CONTACTS = '/api/v1/accounts/1/contacts';
@@ -84,7 +82,7 @@ test('workers die while strangers become persons: each is one person, linked onc
     const [contact] = await under.contactsWith(email);
     expect(await chatwoot.recordOfRemote('Person', contact?.id ?? 0)).toMatchObject({ state: 'IN_SYNC' });
   }
-}, 180_000);
+});
 
 test('an EMS row that is restored under its old id has its contact again, unmarked (23, 24)', async () => {
   const { person, contact } = await under.personInStep({ first_name: 'Back' });
@@ -189,7 +187,7 @@ describe('two targets at once', () => {
   });
 
   afterAll(async () => {
-    await both.stop();
+    await both?.stop();
   });
 
   async function linkedRace(events: readonly string[]) {

@@ -8,65 +8,67 @@ import { pairWorkflowId } from '../../sync/workflow-ids.ts';
 import type { SyncRequest } from '../../workflows/pair-requests.ts';
 import type { PollResult } from '../../workflows/poll-inbound.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
+import { waitUntil } from '../wait-until.ts';
 import type { RecordRow } from './record-row.ts';
+import { listIsCurrent } from './list-is-current.ts';
+import { runLoop } from './run-loop.ts';
 
 /** One sync process of a system under test: its loops, its pairs, its records. */
 export class ProcessUnderTest {
   readonly name: SyncProcessName;
   readonly #database: PostgresClient;
   readonly #temporal: TemporalClient;
+  readonly #progress: (() => Promise<string>) | undefined;
 
-  constructor(name: SyncProcessName, database: PostgresClient, temporal: TemporalClient) {
+  /** @param progress what moves in the system while it works: see {@link waitUntil}. */
+  constructor(
+    name: SyncProcessName,
+    database: PostgresClient,
+    temporal: TemporalClient,
+    progress?: () => Promise<string>,
+  ) {
     this.name = name;
     this.#database = database;
     this.#temporal = temporal;
+    this.#progress = progress;
   }
 
   /** One outbound sweep, to its end. */
   async sweep(): Promise<SweepResult> {
-    return this.#temporal.workflow.execute('sweepOutbound', {
-      workflowId: `sweep/${this.name}/outbound`,
-      taskQueue: 'sync',
-      args: [{ process: this.name }],
-    });
+    return runLoop(this.#temporal, 'sweepOutbound', this.name);
   }
 
   /** One inbound poll, to its end, and then to that of all that it has handed over. */
   async poll(): Promise<PollResult> {
-    const result: PollResult = await this.#temporal.workflow.execute('pollInbound', {
-      workflowId: `sweep/${this.name}/inbound`,
-      taskQueue: 'sync',
-      args: [{ process: this.name }],
-    });
-    await this.quiet();
+    const result: PollResult = await runLoop(this.#temporal, 'pollInbound', this.name);
+    if (worked(result.totals)) await this.quiet();
     return result;
   }
 
   /** Polls and sweeps until neither finds anything: a few rounds, for a change may need several. */
   async settle(rounds = 6): Promise<void> {
+    await this.quiet();
     for (let round = 0; round < rounds; round += 1) {
       const polled = await this.poll();
       const swept = await this.sweep();
+      if (!worked(polled.totals) && !worked(swept.totals)) return;
       await this.quiet();
-      const found = [
-        ...Object.values(polled.totals).map(({ changed, unknown, unread }) => changed + unknown + unread),
-        ...Object.values(swept.totals).map(({ due }) => due),
-      ];
-      if (found.every((count) => count === 0)) return;
     }
   }
 
-  /** Waits until no workflow of a pair, or of a remote record, is running. */
-  async quiet(timeoutMs = 120_000): Promise<void> {
-    const deadline = Date.now() + timeoutMs;
-    const query = `SyncProcess = "${this.name}" AND ExecutionStatus = "Running" AND WorkflowType IN ("syncEntity", "syncRemote")`;
-    for (let calm = 0; calm < 2;) {
+  /** Waits until no workflow of this process is running. */
+  async quiet(stillMs = 120_000): Promise<void> {
+    const query = `SyncProcess = "${this.name}" AND ExecutionStatus = "Running"`;
+    const what = `${this.name} without a running workflow`;
+    const progress = this.#progress === undefined ? {} : { progress: this.#progress };
+    await listIsCurrent(this.#temporal);
+    let calm = 0;
+    await waitUntil({ what, stillMs, ...progress }, async () => {
       const { count } = await this.#temporal.workflow.count(query);
+      // Twice: one that has just ended may have asked for another.
       calm = count === 0 ? calm + 1 : 0;
-      if (Date.now() > deadline) throw new Error(`${this.name}: ${count} workflows still run after ${timeoutMs} ms`);
-      // Visibility may lag a moment behind a start.
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
+      return calm === 2;
+    });
   }
 
   async request(type: EntityType, key: EntityKey, request?: SyncRequest): Promise<void> {
@@ -74,7 +76,7 @@ export class ProcessUnderTest {
   }
 
   /** Asks for a pass and waits for its outcome. */
-  async syncNow(type: EntityType, key: EntityKey, request?: SyncRequest, timeoutMs = 60_000) {
+  async syncNow(type: EntityType, key: EntityKey, request?: SyncRequest, timeoutMs = 300_000) {
     return requestSyncAndWait(this.#temporal, { process: this.name, type, key }, timeoutMs, request);
   }
 
@@ -105,4 +107,14 @@ export class ProcessUnderTest {
     );
     return rows[0] ?? null;
   }
+}
+
+type Totals = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** Whether a loop has started something, met something at work, or could not read something. */
+function worked(totals: SweepResult['totals'] | PollResult['totals']): boolean {
+  return Object.values(totals as Totals).some(
+    ({ started = 0, busy = 0, changed = 0, unknown = 0, unread = 0 }) =>
+      started + busy + changed + unknown + unread > 0,
+  );
 }

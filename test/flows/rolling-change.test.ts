@@ -74,7 +74,7 @@ describe('workers that are told to stop', () => {
     await sweep;
     await expectEachOnce(ids);
     expect(await brokenWorkflows()).toEqual([]);
-  }, 300_000);
+  });
 });
 
 describe(`workers of ${EARLIER}, replaced by today's under load`, () => {
@@ -96,5 +96,5 @@ describe(`workers of ${EARLIER}, replaced by today's under load`, () => {
     } finally {
       earlier.remove();
     }
-  }, 300_000);
+  });
 });

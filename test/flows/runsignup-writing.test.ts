@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { System } from './system.ts';
 
@@ -30,8 +30,10 @@ beforeAll(async () => {
   await runSignup.settle();
 });
 
+afterEach(() => system.tidyUp());
+
 afterAll(async () => {
-  await system.stop();
+  await system?.stop();
 });
 
 async function eventsOfRace(): Promise<string[]> {

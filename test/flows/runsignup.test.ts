@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DatabaseRow } from './chatwoot-under-test.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { System } from './system.ts';
@@ -11,8 +11,10 @@ beforeAll(async () => {
   runSignup = system.process('RUNSIGNUP');
 });
 
+afterEach(() => system.tidyUp());
+
 afterAll(async () => {
-  await system.stop();
+  await system?.stop();
 });
 
 /** One EMS event linked to a race of RunSignup with two events: each more would be polled by every test. */
@@ -31,10 +33,6 @@ beforeAll(async () => {
   await runSignup.syncNow('Event', event, `link:${raceId}`);
   await runSignup.settle();
   linked = { event, raceId, tenK: eventIds[0] ?? 0, half: eventIds[1] ?? 0 };
-});
-
-beforeEach(async () => {
-  await system.runSignup.control.clearFaults();
 });
 
 let runners = 0;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client as PostgresClient } from 'pg';
@@ -18,14 +18,17 @@ import type { StartedMailchimp } from '../../simulators/mailchimp/start.ts';
 import type { StartedMautic } from '../../simulators/mautic/start.ts';
 import type { StartedRunSignup } from '../../simulators/runsignup/start.ts';
 import type { StartedTagServer } from '../../simulators/tagserver/start.ts';
-import type { SyncRequest } from '../../workflows/pair-requests.ts';
+import { requestedSignal, type SyncRequest } from '../../workflows/pair-requests.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { ensureSearchAttributes } from '../../clients/search-attributes.ts';
 import { limitedLogin } from '../database/limited-login.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
+import { waitUntil } from '../wait-until.ts';
 import { Ems } from './ems.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
 import type { RecordRow } from './record-row.ts';
+import { listIsCurrent } from './list-is-current.ts';
+import { runLoop } from './run-loop.ts';
 import { settingsOf, started, startSimulators, type Simulators, type TargetUnderTest } from './simulators.ts';
 import { workflowBundleFile } from './workflow-bundle.ts';
 
@@ -161,7 +164,7 @@ export class System {
   }
 
   process(name: TargetUnderTest): ProcessUnderTest {
-    return new ProcessUnderTest(name, this.database, this.temporal);
+    return new ProcessUnderTest(name, this.database, this.temporal, () => this.#progress());
   }
 
   /** Beside those that run already. @param folder of the project whose workers they are, as it was at some time. */
@@ -212,11 +215,7 @@ export class System {
 
   /** One outbound sweep, to its end. */
   async sweep(): Promise<SweepResult> {
-    return this.temporal.workflow.execute('sweepOutbound', {
-      workflowId: 'sweep/TAGSERVER/outbound',
-      taskQueue: 'sync',
-      args: [{ process: 'TAGSERVER' }],
-    });
+    return runLoop(this.temporal, 'sweepOutbound', 'TAGSERVER');
   }
 
   /** Asks for an on-demand run, as EMS and operators do, and does not wait. */
@@ -225,7 +224,7 @@ export class System {
   }
 
   /** Asks for an on-demand run and waits for its outcome. */
-  async syncNow(type: EntityType, key: EntityKey, timeoutMs = 60_000) {
+  async syncNow(type: EntityType, key: EntityKey, timeoutMs = 300_000) {
     return requestSyncAndWait(this.temporal, { process: 'TAGSERVER', type, key }, timeoutMs);
   }
 
@@ -275,41 +274,79 @@ export class System {
     return journal.filter(({ path }) => path === `/v1/${prefix}`);
   }
 
-  /** Waits until `check` gives something other than null or false. */
+  /** Waits until `check` gives something other than null or false; `stillMs`: see {@link waitUntil}. */
   async eventually<T>(
     what: string,
     check: () => Promise<T | null | false>,
-    timeoutMs = 120_000,
-    pauseMs = 100,
+    stillMs = 120_000,
+    pauseMs = 50,
   ): Promise<T> {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const found = await check();
-      if (found !== null && found !== false) return found;
-      if (Date.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`);
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    }
+    return waitUntil({ what, stillMs, pauseMs, progress: () => this.#progress() }, check);
   }
 
-  async inState(type: EntityType, key: EntityKey, state: string, timeoutMs?: number): Promise<RecordRow> {
+  /** What moves while the system works: rows, workflows, and calls that targets have had. */
+  async #progress(): Promise<string> {
+    const parts = await Promise.all(
+      [
+        // Nothing is committed without one of these; reading them is none.
+        this.database
+          .query(
+            'SELECT tup_inserted + tup_updated + tup_deleted AS moved FROM pg_stat_database WHERE datname = current_database()',
+          )
+          .then(({ rows }) => String(rows[0]?.moved)),
+        this.temporal.workflow.count().then(({ count }) => String(count)),
+        this.temporal.workflow.count('ExecutionStatus = "Running"').then(({ count }) => String(count)),
+        ...Object.values(this.#simulators).map(async ({ control }) => String((await control.journal()).length)),
+        ...this.#workerLogs.map(async (file) => String(statSync(file).size)),
+      ].map((part) => part.catch(() => 'not to be had')),
+    );
+    return parts.join(' ');
+  }
+
+  async inState(type: EntityType, key: EntityKey, state: string, stillMs?: number): Promise<RecordRow> {
     return this.eventually(
       `${type}/${key} in state ${state}`,
       async () => {
         const record = await this.record(type, key);
         return record?.state === state ? record : null;
       },
-      timeoutMs,
+      stillMs,
     );
   }
 
-  /** The search attribute that the Web UI's list shows; visibility may lag a moment behind the workflow. */
+  /** The search attribute that the Web UI's list shows. */
   async outcomeInWebUi(type: EntityType, key: EntityKey): Promise<string | undefined> {
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await listIsCurrent(this.temporal);
     const query = `SyncProcess = "TAGSERVER" AND EntityType = "${type}" AND EntityId = "${key}"`;
     for await (const { typedSearchAttributes } of this.temporal.workflow.list({ query })) {
       return typedSearchAttributes.get(syncOutcomeAttribute);
     }
     return undefined;
+  }
+
+  /**
+   * Ends what a failed test has left, so that the next one does not fail because of it: faults are cleared, and workflows that
+   * still run are asked to go on, or else terminated. Does nothing else when no workflow runs.
+   */
+  async tidyUp(): Promise<void> {
+    for (const { control } of Object.values(this.#simulators)) await control.clearFaults().catch(() => undefined);
+    const query = 'ExecutionStatus = "Running" AND WorkflowType != "marker"';
+    const calm = async () => (await this.temporal.workflow.count(query)).count === 0;
+    if (await calm()) return;
+    const left = await Array.fromAsync(this.temporal.workflow.list({ query }));
+    const handles = left.map(({ workflowId }) => this.temporal.workflow.getHandle(workflowId));
+    // A request ends the back-off of a pair; loops do not know the signal and end by themselves.
+    for (const [index, handle] of handles.entries())
+      if (left[index]?.type === 'syncEntity') await handle.signal(requestedSignal, 'outbound').catch(() => undefined);
+    try {
+      await this.eventually('an end of what a test has left', calm, 25_000);
+    } catch {
+      for await (const { workflowId } of this.temporal.workflow.list({ query }))
+        await this.temporal.workflow
+          .getHandle(workflowId)
+          .terminate('left by a failed test')
+          .catch(() => undefined);
+    }
   }
 
   pair(type: EntityType, key: EntityKey) {
