@@ -19,7 +19,7 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 /** Sweeps and what comes after them may wait a moment to go with others; who asked on demand may not. */
 const PATIENT_FROM = 3;
 
-/** Of an attempt, which may be part of a bulk call that takes its time. */
+/** Of whatever may take longer than half a minute. */
 const HEARTBEAT_MS = 10_000;
 
 /** Runs `work`, and tells Temporal meanwhile that this worker lives. */
@@ -36,9 +36,9 @@ async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
 /** Activities that only touch our database: task queue `sync`. */
 export function createSyncActivities(dependencies: Dependencies) {
   return {
-    planSweep: (input: { readonly process: SyncProcessName }) => planSweep(dependencies, input),
-    findDue: (input: FindInput) => findDue(dependencies, input),
-    findGone: (input: FindInput) => findGone(dependencies, input),
+    planSweep: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => planSweep(dependencies, input)),
+    findDue: (input: FindInput) => withHeartbeat(() => findDue(dependencies, input)),
+    findGone: (input: FindInput) => withHeartbeat(() => findGone(dependencies, input)),
     record: (input: RecordInput) => record(dependencies, input),
     recordFailure: (input: RecordFailureInput) => recordFailure(dependencies, input),
     recordUnresolved: (input: RecordUnresolvedInput) => recordUnresolved(dependencies, input),
@@ -50,8 +50,8 @@ export function createSyncActivities(dependencies: Dependencies) {
 /** Activities that call a target: task queue `target-<process>`. */
 export function createTargetActivities(dependencies: Dependencies) {
   return {
-    planPoll: (input: { readonly process: SyncProcessName }) => planPoll(dependencies, input),
-    findChanged: (input: FindChangedInput) => findChanged(dependencies, input),
+    planPoll: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => planPoll(dependencies, input)),
+    findChanged: (input: FindChangedInput) => withHeartbeat(() => findChanged(dependencies, input)),
     resolveRemote: (input: ResolveInput) => resolveRemote(dependencies, input),
     absorb: (input: AbsorbInput) => withHeartbeat(() => absorb(dependencies, input)),
     probeTarget: (input: { readonly process: SyncProcessName }) => probeTarget(dependencies, input),

@@ -19,12 +19,19 @@ export const recordActivities = proxyLocalActivities<
 });
 
 /**
+ * By its heartbeat a worker says that it lives; without one for this long, the activity is given to another. Much shorter than
+ * what the work may take: a sweep must not wait two minutes for a worker that was killed.
+ */
+const HEARTBEAT_TIMEOUT = '30 seconds';
+
+/**
  * Database activities of a sweep. Bounded in all, because a sweep that waits for ever would make its schedule skip the next
  * ones in silence. 2 min: the full comparison of a large table.
  */
 export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' | 'findDue' | 'findGone'>>({
   taskQueue: SYNC_TASK_QUEUE,
   startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   scheduleToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
@@ -40,11 +47,8 @@ export const probeActivities = (process: SyncProcessName) =>
 /** What the attempts at one pair call: either half of a pass. */
 export type PairActivities = Pick<TargetActivities, 'deliver' | 'absorb'>;
 
-/**
- * An attempt's heartbeat tells that its worker lives: without one it is given to another after 30 s. 3 min: to be gathered, to
- * have its locks, and for a bulk call and what follows it, each limited by the HTTP time limit.
- */
-const ATTEMPT = { startToCloseTimeout: '3 minutes', heartbeatTimeout: '30 seconds' } as const;
+/** 3 min: to be gathered, to have its locks, and for a bulk call and what follows it, each limited by the HTTP time limit. */
+const ATTEMPT = { startToCloseTimeout: '3 minutes', heartbeatTimeout: HEARTBEAT_TIMEOUT } as const;
 
 /** The first attempts of a delivery: 2, 4, 8, 16 s apart, then the pair is said to be failing. */
 export const firstAttempts = (process: SyncProcessName) =>
@@ -98,6 +102,7 @@ export const pollActivities = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'planPoll' | 'findChanged'>>({
     taskQueue: targetTaskQueue(process),
     startToCloseTimeout: '2 minutes',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
     scheduleToCloseTimeout: '10 minutes',
     retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
   });

@@ -2,6 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { Client } from 'pg';
 import { requiredVariable, System } from './system.ts';
 
+/** `TimeoutType` of Temporal's API. */
+const TIMEOUT_TYPE_START_TO_CLOSE = 1;
+const TIMEOUT_TYPE_HEARTBEAT = 4;
+
 let system: System;
 
 beforeAll(async () => {
@@ -72,6 +76,38 @@ describe('crash', () => {
     const { races: remote } = await system.tagServer.control.state();
     for (const id of races) expect([id, remote[id]?.version]).toEqual([id, 1]);
     expect((await system.sweep()).totals).toEqual({});
+  });
+
+  test('workers killed while a sweep looks for what is due: the sweep goes on as soon as their heartbeat is missed', async () => {
+    const eventId = await system.ems.event();
+    const blocker = new Client({ connectionString: system.databaseUrl });
+    await blocker.connect();
+    let sweep: Promise<unknown>;
+    try {
+      await blocker.query('BEGIN');
+      await blocker.query('LOCK TABLE organisation');
+      sweep = system.sweep();
+      await system.eventually('the query that waits', async () => {
+        const { rows } = await blocker.query(
+          `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rows.length > 0;
+      });
+      await system.stopWorkers('SIGKILL');
+    } finally {
+      await blocker.query('ROLLBACK');
+      await blocker.end();
+    }
+    await system.startWorkers();
+    await sweep;
+
+    expect(await system.record('Event', eventId)).toMatchObject({ state: 'IN_SYNC' });
+    const { events } = await system.temporal.workflow.getHandle('sweep/TAGSERVER/outbound').fetchHistory();
+    const timeOuts = (events ?? []).map(
+      ({ activityTaskStartedEventAttributes: started }) => started?.lastFailure?.timeoutFailureInfo?.timeoutType,
+    );
+    expect(timeOuts).toContain(TIMEOUT_TYPE_HEARTBEAT);
+    expect(timeOuts).not.toContain(TIMEOUT_TYPE_START_TO_CLOSE);
   });
 
   test('the database away when the result comes: recorded once it is back, and sent once', async () => {
