@@ -156,9 +156,13 @@ export class TagServerApi {
   }
 }
 
-/** In TagServer's own words: a proxy's 404 says nothing of the resource. */
+/**
+ * Whether TagServer itself says so, by a problem document or, for what was deleted, by its tombstone: a proxy's 404 says nothing
+ * of the resource.
+ */
 function isMissing({ status, body }: HttpAnswer): boolean {
-  return (status === 404 || status === 410) && readProblem(body) !== null;
+  if (status !== 404 && status !== 410) return false;
+  return readProblem(body) !== null || (status === 410 && tombstone.safeParse(parseJson(body)).success);
 }
 
 /** The class of an answer that is no success and has no meaning of its own for the call. */
