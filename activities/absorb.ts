@@ -14,7 +14,7 @@ import { canonicalForm } from '../sync/canonical-form.ts';
 import { contentHash, hasHash, type Content } from '../sync/content-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { noteOscillation } from '../sync/oscillation.ts';
-import { formatInstant, parseInstant } from '../sync/instant.ts';
+import { parseInstant } from '../sync/instant.ts';
 import { driftedFields, judgeInbound, type InboundDecision } from '../sync/judge-inbound.ts';
 import { baseWith } from '../sync/keyed-hash.ts';
 import { seal } from '../sync/sealed-values.ts';
@@ -232,7 +232,7 @@ class Pass {
     const equal = readable.every((field) => isSame(mapped.content[field], remote[field]));
     if (equal && (wasDelivered || readable.length === fields.length)) {
       const { process } = inboundProcess(this.#dependencies, this.#input.process);
-      const evaluated = { ...pair, modifiedOn: formatInstant(modifiedOn), mappingVersion: `${process.mappingVersion}` };
+      const evaluated = { ...pair, modifiedOn, mappingVersion: `${process.mappingVersion}` };
       return {
         kind: 'in-sync',
         modifiedOn,
@@ -285,7 +285,7 @@ function linkedEnds(pair: Pair): LinkedPair | null {
 
 /** Told by the times alone: a row that was made from the remote, or absorbed from it, has not changed since. */
 function hasChangedSince({ modifiedOn }: AnyRow, { entitySyncedOn }: LinkedPair['record']): boolean {
-  return entitySyncedOn === null || !modifiedOn.equals(entitySyncedOn);
+  return entitySyncedOn === null || modifiedOn !== entitySyncedOn;
 }
 
 /** A lagging read: the remote's own time is before the one that it has told us already. */

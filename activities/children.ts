@@ -2,7 +2,6 @@ import { loadPairs, type AnyRow, type Pair } from '../database/records/load-pair
 import { contentHash } from '../sync/content-hash.ts';
 import type { Child } from '../sync/delivery.ts';
 import type { EntityRef, EntityType } from '../sync/entity-type.ts';
-import { formatInstant } from '../sync/instant.ts';
 import { describeSuppressions, type Suppression } from '../sync/suppression.ts';
 import type { AnyChildOf, EntityMapping } from '../targets/entity-mapping.ts';
 import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
@@ -48,7 +47,7 @@ export async function childrenOf(
       const now = found.get(row.id);
       if (now === undefined || now.entity === null || !now.passesFilter) continue;
       // Changed since the parent's snapshot: what was delivered is not what it holds now.
-      const settled = now.settled && now.entity.modifiedOn.equals(row.modifiedOn);
+      const settled = now.settled && now.entity.modifiedOn === row.modifiedOn;
       children.set(parent, [...(children.get(parent) ?? []), toChild(process, mapping, row, { settled, refused })]);
     }
   }
@@ -68,7 +67,7 @@ function toChild(
     type: mapping.type,
     key: row.id,
     evaluated: {
-      modifiedOn: formatInstant(row.modifiedOn),
+      modifiedOn: row.modifiedOn,
       settled,
       sourcesVersion: null,
       mappingVersion: `${mappingVersion}`,

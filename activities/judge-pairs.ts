@@ -1,7 +1,6 @@
 import { loadRemoteIds, type Pair } from '../database/records/load-pairs.ts';
 import type { Evaluated } from '../sync/delivery.ts';
 import { formatRef } from '../sync/entity-type.ts';
-import { formatInstant } from '../sync/instant.ts';
 import { judgeOutbound, type JudgedEntity, type JudgedRecord, type OutboundDecision } from '../sync/judge-outbound.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { Suppression } from '../sync/suppression.ts';
@@ -76,7 +75,7 @@ function judgedEntity(
 export function evaluatedOf(process: SyncProcess, pair: Pair): Evaluated | null {
   if (pair.entity === null) return null;
   return {
-    modifiedOn: formatInstant(pair.entity.modifiedOn),
+    modifiedOn: pair.entity.modifiedOn,
     settled: pair.settled,
     sourcesVersion: pair.sourcesVersion,
     mappingVersion: `${process.mappingVersion}`,

@@ -98,8 +98,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       (SELECT count(*)::integer FROM ${records} sr
         WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL AND NOT ${keptByTarget}
           AND NOT EXISTS (SELECT FROM ${entities} e WHERE e.id = sr.entity_key)) AS orphans,
-      floor(extract(epoch FROM greatest(interval '0',
-        statement_timestamp() - min(changed_on) FILTER (WHERE class = 'due'))))::integer AS "oldestDueSeconds",
+      ${ageInSeconds} AS "oldestDueSeconds",
       count(*) FILTER (WHERE class = 'due' AND changed_on IS NOT NULL)::integer AS "dueChanges"
     FROM counted`.execute(em.getKysely());
   const [counts] = rows;
@@ -107,6 +106,10 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
   const { dueChanges, oldestDueSeconds, ...status } = counts;
   return { ...status, oldestDueSeconds: dueChanges === 0 ? null : oldestDueSeconds };
 }
+
+/** A row may be stamped with any time that PostgreSQL holds, and a number of seconds must come of it. */
+const ageInSeconds = sql`floor(least(2147483647, greatest(0, extract(epoch FROM statement_timestamp())
+  - extract(epoch FROM min(changed_on) FILTER (WHERE class = 'due')))))::integer`;
 
 interface Counts extends TypeStatus {
   readonly dueChanges: number;
@@ -118,7 +121,7 @@ interface Counts extends TypeStatus {
  */
 const judgedAhead = (mappingVersion: string) => sql`(
   sr.state IN ('IN_SYNC', 'PARKED', 'SUPPRESSED', 'SHARED', 'ERASED') AND sr.mapping_version = ${mappingVersion}
-  AND coalesce(sr.evaluated_on, sr.entity_synced_on) = e.modified_on - interval '1 microsecond')`;
+  AND coalesce(sr.evaluated_on, sr.entity_synced_on) + interval '1 microsecond' = e.modified_on)`;
 
 /** EMS has removed it, and the target keeps it by its policy: nothing is left to do. */
 const keptByTarget = sql`(sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL)`;

@@ -4,7 +4,7 @@ import { dueRows, goneRows, type DueReason } from '../database/detection/due-que
 import type { Orm } from '../database/orm.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
-import { formatInstant, type Instant } from '../sync/instant.ts';
+import { formatInstant, parseInstant, type Instant, type Stamp } from '../sync/instant.ts';
 import { formatRef, type EntityRef, type EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncState } from '../sync/sync-state.ts';
@@ -76,7 +76,7 @@ export async function explain(
     process: process.name,
     inEms: (pair?.entity ?? null) !== null,
     passesFilter: pair?.passesFilter ?? false,
-    modifiedOn: written(pair?.entity?.modifiedOn),
+    modifiedOn: writtenStamp(pair?.entity?.modifiedOn),
     due: rows[0]?.reason ?? null,
     record: record === null ? null : summaryOf(record, sharingType(process, ref), keepsRemoteId),
     workflow: await workflowOf(client, settings, pairWorkflowId(process.name, ref.type, ref.key)),
@@ -100,8 +100,8 @@ function summaryOf(record: SyncRecord, sharing: EntityType, keepsRemoteId: boole
     lastError,
     attempts,
     failingSince: written(record.failingSince),
-    entitySyncedOn: written(record.entitySyncedOn),
-    evaluatedOn: written(record.evaluatedOn),
+    entitySyncedOn: writtenStamp(record.entitySyncedOn),
+    evaluatedOn: writtenStamp(record.evaluatedOn),
     remoteSyncedOn: written(record.remoteSyncedOn),
     updatedOn: written(record.updatedOn),
   };
@@ -109,6 +109,16 @@ function summaryOf(record: SyncRecord, sharing: EntityType, keepsRemoteId: boole
 
 const written = (time: Instant | null | undefined) =>
   time === null || time === undefined ? null : formatInstant(time);
+
+/** As PostgreSQL has it where RFC 3339 has no notation for it (`infinity`). */
+function writtenStamp(stamp: Stamp | null | undefined): string | null {
+  if (stamp === null || stamp === undefined) return null;
+  try {
+    return formatInstant(parseInstant(stamp));
+  } catch {
+    return stamp;
+  }
+}
 
 async function workflowOf(client: Client, settings: CommonSettings, id: string): Promise<PairWorkflow> {
   try {

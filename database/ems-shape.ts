@@ -24,13 +24,15 @@ export async function findMissingColumns(
   types: readonly (keyof SourceRowTypes)[],
 ): Promise<MissingColumn[]> {
   const wanted = [...new Set(types)].flatMap((type) => columnsOf(type).map((column) => ({ type, column })));
-  const values = JSON.stringify(wanted.map(({ type, column }) => ({ type, table: entityTable(type), column })));
+  const values = JSON.stringify(
+    wanted.map(({ type, column }, place) => ({ type, table: entityTable(type), column, place })),
+  );
   const { rows } = await sql<MissingColumn>`
-    SELECT DISTINCT w.type, w."table", CASE WHEN to_regclass(w."table") IS NOT NULL THEN w."column" END AS "column"
-    FROM jsonb_to_recordset(${values}::jsonb) AS w(type text, "table" text, "column" text)
+    SELECT w.type, w."table", CASE WHEN to_regclass(w."table") IS NOT NULL THEN w."column" END AS "column"
+    FROM jsonb_to_recordset(${values}::jsonb) AS w(type text, "table" text, "column" text, place integer)
     WHERE NOT EXISTS (SELECT FROM pg_attribute
       WHERE attrelid = to_regclass(w."table") AND attname = w."column" AND attnum > 0 AND NOT attisdropped)
-    ORDER BY w."table", "column"`.execute(em.getKysely());
+    GROUP BY 1, 2, 3 ORDER BY min(w.place)`.execute(em.getKysely());
   return rows;
 }
 

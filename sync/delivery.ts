@@ -1,10 +1,11 @@
 import type { ErrorClass } from './error-class.ts';
 import type { EntityKey, EntityRef, EntityType } from './entity-type.ts';
+import type { Stamp } from './instant.ts';
 import type { Base } from './keyed-hash.ts';
 
-/** What is noted of the row that a pass judged. Times are RFC 3339 in UTC with microseconds. */
+/** What is noted of the row that a pass judged. */
 export interface Evaluated {
-  readonly modifiedOn: string;
+  readonly modifiedOn: Stamp;
   /** False: another change may hide behind the same time, so the next sweep must look again. */
   readonly settled: boolean;
   readonly sourcesVersion: string | null;

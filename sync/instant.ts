@@ -1,6 +1,13 @@
 /** A point in time with PostgreSQL's microseconds. A JavaScript `Date` would drop them, and the row would be due for ever. */
 export type Instant = Temporal.Instant;
 
+/**
+ * A `timestamptz` exactly as PostgreSQL wrote it. It is compared for equality and handed back to PostgreSQL, and never computed
+ * with: PostgreSQL holds times that no other type here can (`infinity`, the year 290000), and the time of a row must come back
+ * as it was read.
+ */
+export type Stamp = string;
+
 /** Years as only PostgreSQL writes them: more than four digits (a slip: 20267), or before Christ. */
 const UNUSUAL_YEAR = /^(?<year>\d{4,6})(?<rest>-\d\d-\d\d[ T][^ ]*)(?<era> BC)?$/;
 

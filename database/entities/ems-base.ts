@@ -1,13 +1,20 @@
 import { p, Type } from '@mikro-orm/core';
-import { formatInstant, parseInstant, type Instant } from '../../sync/instant.ts';
+import { formatInstant, parseInstant, type Instant, type Stamp } from '../../sync/instant.ts';
+
+const LAST_INSTANT = Temporal.Instant.fromEpochMilliseconds(8.64e15);
+const FIRST_INSTANT = Temporal.Instant.fromEpochMilliseconds(-8.64e15);
 
 /**
- * PostgreSQL's `infinity` as the last time there is: no target takes it, so its row is parked, and no other row of its page.
+ * What `Temporal` cannot hold (`infinity`, the year 290000) becomes the last or first time there is. No target takes years
+ * like these, so the row is parked with the column's name; without a value, every other row of its page would fail with it.
  */
-const ENDS_OF_TIME: ReadonlyMap<string, Instant> = new Map([
-  ['infinity', Temporal.Instant.fromEpochMilliseconds(8.64e15)],
-  ['-infinity', Temporal.Instant.fromEpochMilliseconds(-8.64e15)],
-]);
+function readInstant(text: string): Instant {
+  try {
+    return parseInstant(text);
+  } catch {
+    return text.startsWith('-') || text.endsWith('BC') ? FIRST_INSTANT : LAST_INSTANT;
+  }
+}
 
 /** `timestamptz(6)` ⇄ `Temporal.Instant`. The driver hands times over as text (see orm.ts), so microseconds survive. */
 export class InstantType extends Type<Instant | null, string | null> {
@@ -17,7 +24,7 @@ export class InstantType extends Type<Instant | null, string | null> {
 
   override convertToJSValue(value: string | null): Instant | null {
     if (value === null || value === undefined) return null;
-    return ENDS_OF_TIME.get(value) ?? parseInstant(value);
+    return readInstant(value);
   }
 
   override compareAsType(): string {
@@ -38,8 +45,7 @@ export class PlainDateType extends Type<Temporal.PlainDate | null, string | null
   override convertToJSValue(value: string | null): Temporal.PlainDate | null {
     if (value === null || value === undefined) return null;
     // Midnight in UTC has the day itself, for every notation that PostgreSQL has (years of five digits, BC, infinity).
-    const midnight = ENDS_OF_TIME.get(value) ?? parseInstant(midnightOf(value));
-    return midnight.toZonedDateTimeISO('UTC').toPlainDate();
+    return readInstant(midnightOf(value)).toZonedDateTimeISO('UTC').toPlainDate();
   }
 
   override compareAsType(): string {
@@ -56,6 +62,18 @@ function midnightOf(date: string): string {
   return date.replace(/^(\S+)( BC)?$/, '$1 00:00:00+00$2');
 }
 
+/** `timestamptz(6)` as PostgreSQL's own text; see {@link Stamp}. */
+export class StampType extends Type<Stamp | null, string | null> {
+  override compareAsType(): string {
+    return 'string';
+  }
+
+  override getColumnType(): string {
+    return 'timestamptz(6)';
+  }
+}
+
+export const stampColumn = () => p.type(StampType).$type<Stamp>();
 export const instantColumn = () => p.type(InstantType).$type<Instant>();
 export const dateColumn = () => p.type(PlainDateType).$type<Temporal.PlainDate>();
 export const textColumn = () => p.text().strictNullable();
@@ -64,5 +82,5 @@ export const keyColumn = () => p.bigint('string');
 /** What every EMS table has. EMS owns these tables: we never change their definition. */
 export const auditable = {
   id: keyColumn().primary(),
-  modifiedOn: instantColumn(),
+  modifiedOn: stampColumn(),
 };

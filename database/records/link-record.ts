@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
-import { formatInstant, type Instant } from '../../sync/instant.ts';
+import type { Stamp } from '../../sync/instant.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
@@ -15,7 +15,7 @@ export interface Link {
   readonly base: Base | null;
   readonly remoteSyncedOn: string | null;
   /** The row's own time if it was made from this remote record; null: it has a state of its own to be sent. */
-  readonly entitySyncedOn: Instant | null;
+  readonly entitySyncedOn: Stamp | null;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function linkRecord(em: EntityManager, link: Link): Promise<void> {
     INSERT INTO ${table} AS sr (sync_process, entity_id, entity_key, remote_id, base, remote_synced_on, entity_synced_on,
       state, updated_on)
     VALUES (${process}, ${key}::bigint, ${key}::bigint, ${remoteId}, ${base === null ? null : JSON.stringify(base)}::jsonb,
-      ${remoteSyncedOn}::timestamptz, ${entitySyncedOn === null ? null : formatInstant(entitySyncedOn)}::timestamptz,
+      ${remoteSyncedOn}::timestamptz, ${entitySyncedOn}::timestamptz,
       'PENDING', clock_timestamp())
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET remote_id = EXCLUDED.remote_id, base = EXCLUDED.base,
       remote_synced_on = EXCLUDED.remote_synced_on, content_hash = NULL, state = 'PENDING', entity_id = EXCLUDED.entity_id,

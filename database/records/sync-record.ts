@@ -3,7 +3,7 @@ import { SYNC_STATES, type SyncState } from '../../sync/sync-state.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import { ENTITY_TYPES, type EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
-import { instantColumn, keyColumn, textColumn } from '../entities/ems-base.ts';
+import { instantColumn, keyColumn, stampColumn, textColumn } from '../entities/ems-base.ts';
 import { EMS_ENTITIES } from '../entities/index.ts';
 import { recordTable } from '../table-names.ts';
 
@@ -12,8 +12,8 @@ const columns = {
   id: keyColumn().primary(),
   syncProcess: p.text().$type<SyncProcessName>(),
   entityKey: keyColumn().strictNullable(),
-  entitySyncedOn: instantColumn().strictNullable(),
-  evaluatedOn: instantColumn().strictNullable(),
+  entitySyncedOn: stampColumn().strictNullable(),
+  evaluatedOn: stampColumn().strictNullable(),
   mappingVersion: textColumn(),
   waitingFor: textColumn(),
   sharedWith: keyColumn().strictNullable(),

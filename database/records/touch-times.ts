@@ -4,7 +4,7 @@ import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { Orm } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
-import { knownSources, syncedOn } from './upsert-records.ts';
+import { knownSources, shortUnlessSettled } from './upsert-records.ts';
 
 export interface Unchanged {
   readonly key: EntityKey;
@@ -30,20 +30,20 @@ export async function touchTimes(
     key,
     fencingToken,
     modifiedOn: evaluated.modifiedOn,
-    syncedOn: syncedOn(evaluated),
+    settled: evaluated.settled,
     sourcesVersion: knownSources(evaluated),
     mappingVersion: evaluated.mappingVersion,
   }));
   const { rows } = await sql`
-    UPDATE ${sql.raw(recordTable(type))} sr SET entity_synced_on = v."syncedOn", sources_version = v."sourcesVersion",
+    UPDATE ${sql.raw(recordTable(type))} sr SET entity_synced_on = ${shortUnlessSettled('v."modifiedOn"')}, sources_version = v."sourcesVersion",
       mapping_version = v."mappingVersion", evaluated_on = NULL, entity_id = e.id, updated_on = clock_timestamp()
     FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, "fencingToken" bigint, "modifiedOn" timestamptz,
-      "syncedOn" timestamptz, "sourcesVersion" text, "mappingVersion" text),
+      settled boolean, "sourcesVersion" text, "mappingVersion" text),
       ${sql.raw(entityTable(type))} e
     WHERE sr.sync_process = ${process} AND sr.entity_key = v.key AND sr.pass = v."fencingToken" AND sr.state = 'IN_SYNC'
       AND e.id = v.key AND e.modified_on = v."modifiedOn"
       AND (sr.entity_synced_on, sr.sources_version, sr.mapping_version, sr.evaluated_on, sr.entity_id)
-        IS DISTINCT FROM (v."syncedOn", v."sourcesVersion", v."mappingVersion", NULL::timestamptz, e.id)
+        IS DISTINCT FROM (${shortUnlessSettled('v."modifiedOn"')}, v."sourcesVersion", v."mappingVersion", NULL::timestamptz, e.id)
     RETURNING 1`.execute(orm.em.fork().getKysely());
   return rows.length;
 }

@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { Evaluated } from '../../sync/delivery.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { Stamp } from '../../sync/instant.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -13,8 +14,11 @@ export interface RecordValues {
   readonly fencingToken: string;
   readonly state: SyncState;
   readonly workflowId: string;
-  readonly entitySyncedOn?: string | null;
-  readonly evaluatedOn?: string | null;
+  /** The row's own time. What is written is a microsecond short of it unless `settled`. */
+  readonly entitySyncedOn?: Stamp | null;
+  readonly evaluatedOn?: Stamp | null;
+  /** False: the next sweep must look at the row again. */
+  readonly settled?: boolean;
   readonly mappingVersion?: string | null;
   readonly sourcesVersion?: string | null;
   readonly waitingFor?: string | null;
@@ -51,10 +55,10 @@ export async function upsertRecords(
       entity_synced_on, evaluated_on, mapping_version, sources_version, waiting_for, shared_with, remote_id,
       content_hash, base, remote_synced_on, last_error_class, last_error, updated_on)
     SELECT ${process}, e.id, v.key, v."fencingToken", v.state, v."workflowId",
-      v."entitySyncedOn", v."evaluatedOn", v."mappingVersion", v."sourcesVersion", v."waitingFor", v."sharedWith", v."remoteId",
+      ${shortUnlessSettled('v."entitySyncedOn"')}, ${shortUnlessSettled('v."evaluatedOn"')}, v."mappingVersion", v."sourcesVersion", v."waitingFor", v."sharedWith", v."remoteId",
       v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", clock_timestamp()
     FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, "fencingToken" bigint, state text,
-      "workflowId" text, "entitySyncedOn" timestamptz, "evaluatedOn" timestamptz, "mappingVersion" text,
+      "workflowId" text, "entitySyncedOn" timestamptz, "evaluatedOn" timestamptz, settled boolean, "mappingVersion" text,
       "sourcesVersion" text, "waitingFor" text, "sharedWith" bigint, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
       "lastErrorClass" text, "lastError" text)
     LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
@@ -81,10 +85,16 @@ export async function upsertRecords(
     WHERE sr.pass <= EXCLUDED.pass`.execute(em.getKysely());
 }
 
-/** A microsecond short while unsettled: the next sweep then looks again, finds the hash equal, and sets the time right. */
-export function syncedOn({ modifiedOn, settled }: Evaluated): string {
-  if (settled) return modifiedOn;
-  return Temporal.Instant.from(modifiedOn).subtract({ microseconds: 1 }).toString({ fractionalSecondDigits: 6 });
+/**
+ * SQL: the time to record of a row `v` with a column `settled`. A microsecond short while unsettled: the next sweep then looks
+ * again, finds the hash equal, and sets the time right.
+ *
+ * @param time a column, for example `v."modifiedOn"`. Nothing is before PostgreSQL's first time, which is always settled.
+ */
+export function shortUnlessSettled(time: string): RawBuilder<Stamp> {
+  return sql.raw(
+    `CASE WHEN v.settled IS NOT FALSE OR ${time} < '4713-12-31 BC' THEN ${time} ELSE ${time} - interval '1 microsecond' END`,
+  );
 }
 
 /** Unsettled sources count as unknown, for the same reason. */
@@ -95,7 +105,8 @@ export function knownSources({ sourcesVersion, settled }: Evaluated): string | n
 /** Times of a row that was delivered, or found equal. */
 export function inSync(judged: Evaluated) {
   return {
-    entitySyncedOn: syncedOn(judged),
+    entitySyncedOn: judged.modifiedOn,
+    settled: judged.settled,
     sourcesVersion: knownSources(judged),
     mappingVersion: judged.mappingVersion,
   };
@@ -104,7 +115,8 @@ export function inSync(judged: Evaluated) {
 /** Times of a row that was looked at and not delivered. */
 export function evaluated(judged: Evaluated) {
   return {
-    evaluatedOn: syncedOn(judged),
+    evaluatedOn: judged.modifiedOn,
+    settled: judged.settled,
     sourcesVersion: knownSources(judged),
     mappingVersion: judged.mappingVersion,
   };

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
-import { formatInstant, type Instant } from '../../sync/instant.ts';
+import type { Stamp } from '../../sync/instant.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
@@ -20,18 +20,18 @@ export interface AbsorbedRecord {
     /** Both sides are equal now. */
     | {
         readonly kind: 'in-sync';
-        readonly modifiedOn: Instant;
+        readonly modifiedOn: Stamp;
         readonly contentHash: string;
         readonly sourcesVersion: string | null;
         readonly mappingVersion: string;
       }
     /** What EMS would send is what it last delivered: only its own time has moved. */
-    | { readonly kind: 'delivered'; readonly modifiedOn: Instant }
+    | { readonly kind: 'delivered'; readonly modifiedOn: Stamp }
     /** EMS's state must be sent, whatever the hash says. */
     | { readonly kind: 'resend' }
     /** The outbound half finds out by itself. */
     | { readonly kind: 'open' }
-    | { readonly kind: 'parked'; readonly reason: string; readonly modifiedOn: Instant };
+    | { readonly kind: 'parked'; readonly reason: string; readonly modifiedOn: Stamp };
 }
 
 /**
@@ -70,14 +70,14 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
       return {
         state: 'IN_SYNC',
         content_hash: outcome.contentHash,
-        entity_synced_on: sql`${formatInstant(outcome.modifiedOn)}::timestamptz`,
+        entity_synced_on: sql`${outcome.modifiedOn}::timestamptz`,
         sources_version: outcome.sourcesVersion,
         mapping_version: outcome.mappingVersion,
         evaluated_on: sql`NULL::timestamptz`,
         ...NO_ERROR,
       };
     case 'delivered':
-      return { entity_synced_on: sql`${formatInstant(outcome.modifiedOn)}::timestamptz` };
+      return { entity_synced_on: sql`${outcome.modifiedOn}::timestamptz` };
     case 'resend':
       return { state: 'PENDING', content_hash: null, ...NO_ERROR };
     case 'parked':
@@ -85,7 +85,7 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
         state: 'PARKED',
         last_error_class: 'rejected',
         last_error: outcome.reason,
-        evaluated_on: sql`${formatInstant(outcome.modifiedOn)}::timestamptz`,
+        evaluated_on: sql`${outcome.modifiedOn}::timestamptz`,
       };
     case 'open':
       return {};

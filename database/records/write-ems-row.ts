@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
-import { formatInstant, parseInstant, type Instant } from '../../sync/instant.ts';
+import type { Stamp } from '../../sync/instant.ts';
 import { columnValues } from '../column-names.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable } from '../table-names.ts';
@@ -18,9 +18,9 @@ export async function updateEmsRow(
   em: EntityManager,
   type: EntityType,
   key: EntityKey,
-  readAt: Instant,
+  readAt: Stamp,
   changes: Changes,
-): Promise<Instant | null> {
+): Promise<Stamp | null> {
   const assignments = columnValues(type, changes).map(({ column, value }) => sql`${sql.id(column)} = ${value}`);
   if (await hasVersion(em, type)) assignments.push(sql`version = coalesce(version, 0) + 1`);
   const { rows } = await sql<{ modified_on: string }>`
@@ -28,9 +28,9 @@ export async function updateEmsRow(
       ...assignments,
       sql`modified_on = greatest(clock_timestamp(), modified_on + interval '1 microsecond')`,
     ])}
-    WHERE id = ${key}::bigint AND modified_on = ${formatInstant(readAt)}::timestamptz
+    WHERE id = ${key}::bigint AND modified_on = ${readAt}::timestamptz
     RETURNING modified_on`.execute(em.getKysely());
-  return rows[0] === undefined ? null : parseInstant(rows[0].modified_on);
+  return rows[0]?.modified_on ?? null;
 }
 
 /** Makes an EMS row from a remote record; its id comes from EMS's own sequence. */
@@ -38,7 +38,7 @@ export async function insertEmsRow(
   em: EntityManager,
   type: EntityType | 'ConversationMessage',
   values: Changes,
-): Promise<{ readonly key: EntityKey; readonly modifiedOn: Instant }> {
+): Promise<{ readonly key: EntityKey; readonly modifiedOn: Stamp }> {
   const columns = columnValues(type, values);
   if (await hasVersion(em, type)) columns.push({ column: 'version', value: 0 });
   const { rows } = await sql<{ id: string; modified_on: string }>`
@@ -53,7 +53,7 @@ export async function insertEmsRow(
     RETURNING id, modified_on`.execute(em.getKysely());
   const [row] = rows;
   if (row === undefined) throw new Error('an INSERT that returns no row');
-  return { key: row.id, modifiedOn: parseInstant(row.modified_on) };
+  return { key: row.id, modifiedOn: row.modified_on };
 }
 
 /** Whether EMS keeps a JPA `@Version` in the table; it may come with any release of EMS. */

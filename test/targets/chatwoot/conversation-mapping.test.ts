@@ -4,7 +4,7 @@ import { conversation } from '../../../targets/chatwoot/conversation-mapping.ts'
 
 const ROW = {
   id: '81',
-  modifiedOn: Temporal.Instant.from('2027-01-01T00:00:00Z'),
+  modifiedOn: '2027-01-01 00:00:00+00',
   personId: '4711',
   channel: 'NOTE',
   subject: ' Refund ',

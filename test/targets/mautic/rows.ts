@@ -2,7 +2,7 @@ import type { ContactPreference, Person } from '../../../database/entities/index
 
 export const PERSON = {
   id: '4711',
-  modifiedOn: Temporal.Instant.from('2027-01-01T00:00:00Z'),
+  modifiedOn: '2027-01-01 00:00:00+00',
   firstName: 'Ana',
   lastName: 'Silva',
   email: 'Ana.Silva@Clube.example',
