@@ -10,7 +10,20 @@ import { migratedDatabase, type MigratedDatabase } from '../database/migrated-da
 
 /** Values that PostgreSQL holds and a form, an import or a slip of the hand can leave behind, by the type of the column. */
 const ODD: Readonly<Record<string, readonly (string | number | boolean | null)[]>> = {
-  text: [null, '', ' ', 'x'.repeat(1_000_000), '\u0001', 'a\tb\nc', '\u0301', '\u202e', '0', "O'Brien; --", '😀', '<b>'],
+  text: [
+    null,
+    '',
+    ' ',
+    'x'.repeat(1_000_000),
+    '\u0001',
+    'a\tb\nc',
+    '\u0301',
+    '\u202e',
+    '0',
+    "O'Brien; --",
+    '😀',
+    '<b>',
+  ],
   'timestamp with time zone': [
     null,
     'infinity',
@@ -168,7 +181,8 @@ async function write(values: readonly (readonly [Column, string | number | boole
 /** The other rows of each page are found as if the odd one were not there, and every count can be told. */
 async function expectNeighboursUnharmed(): Promise<void> {
   const now = await keysDue();
-  for (const [step, keys] of due) expect([step, keys.filter((key) => !now.get(step)?.includes(key))]).toEqual([step, []]);
+  for (const [step, keys] of due)
+    expect([step, keys.filter((key) => !now.get(step)?.includes(key))]).toEqual([step, []]);
   const status = await readStatus(
     database.orm,
     TARGETS.map(({ process }) => process),
@@ -178,7 +192,9 @@ async function expectNeighboursUnharmed(): Promise<void> {
 }
 
 test('every type of every target has a row that is due in this test', () => {
-  const types = new Set([...due].filter(([, keys]) => keys.length > 0).map(([step]) => step.split('/')[1] as EntityType));
+  const types = new Set(
+    [...due].filter(([, keys]) => keys.length > 0).map(([step]) => step.split('/')[1] as EntityType),
+  );
   expect([...types].toSorted()).toEqual([
     'ContactPreference',
     'Conversation',
@@ -203,10 +219,13 @@ test.each(Array.from({ length: 12 }, (_, round) => round))(
 
 test('nor does any mixture of such values', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.nat(1_000), { minLength: columns.length, maxLength: columns.length }), async (picks) => {
-      await write(columns.map((column, index) => [column, valueOf(column, picks[index] ?? 0)] as const));
-      await expectNeighboursUnharmed();
-    }),
+    fc.asyncProperty(
+      fc.array(fc.nat(1_000), { minLength: columns.length, maxLength: columns.length }),
+      async (picks) => {
+        await write(columns.map((column, index) => [column, valueOf(column, picks[index] ?? 0)] as const));
+        await expectNeighboursUnharmed();
+      },
+    ),
     { numRuns: 15, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
   );
 });
