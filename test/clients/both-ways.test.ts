@@ -79,7 +79,7 @@ describe('conflicts', () => {
     expect(await personRow(person)).toMatchObject({ first_name: 'Ana', last_name: 'Secret' });
     expect((await system.chatwoot.control.state()).contacts[contact]).toMatchObject({ name: 'Ana Secret' });
     const again = await ems('conflicts', 'restore', id);
-    expect(again.stdout).toMatch(/was restored already, on 20/);
+    expect(again.stdout).toMatch(/was already restored on 20/);
     expect(again.code).toBe(0);
     expect((await ems('conflicts', 'show', id)).stdout).toMatch(/restored on 20/);
   });
@@ -155,7 +155,7 @@ describe('link', () => {
     const other = await personInStep();
     const { code, stderr } = await ems('link', 'CHATWOOT', 'Person', other.person, String(one.contact));
     expect(stderr).toBe(
-      `${one.contact} is Person/${one.person}'s. Unlink that first: npx ems-sync unlink CHATWOOT Person ${one.person}\n`,
+      `${one.contact} belongs to Person/${one.person}. Unlink that first: npx ems-sync unlink CHATWOOT Person ${one.person}\n`,
     );
     expect(code).toBe(1);
     expect(await chatwoot.record('Person', other.person)).toMatchObject({ remote_id: String(other.contact) });
