@@ -11,9 +11,9 @@ for (const [file, source] of Object.entries({
   'test/a/pure.test.ts': "import { x } from '../helper.ts'; import { y } from '../../sync/rule.ts';",
   'test/helper.ts': "import type { z } from './a/circle.ts';",
   'test/a/circle.ts': "import { x } from '../helper.ts';",
-  'test/b/direct.test.ts': "const url = process.env['TEST_DATABASE_ADMIN_URL'];",
+  'test/b/direct.test.ts': `const url = process.env['TEST_${'DATABASE_ADMIN_URL'}'];`,
   'test/b/through.test.ts': "import { x } from './world.ts';",
-  'test/b/world.ts': "const { startPostgres } = await import('../../local/postgres.ts');",
+  'test/b/world.ts': `const { startPostgres } = await import('../../local/${'postgres'}.ts');`,
 })) {
   mkdirSync(join(project, file, '..'), { recursive: true });
   writeFileSync(join(project, file), source);

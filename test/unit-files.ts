@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 
 /** What a test, or a test's helper, has that works on servers: addresses from `npm test`, or servers of its own. */
 const SERVERS =
-  /TEST_DATABASE_ADMIN_URL|TEST_TEMPORAL_ADDRESS|local\/(?:postgres|temporal-server|temporal-postgres)\.ts|(?:demo|bench)\/main\.ts/;
+  /TEST_(?:DATABASE_ADMIN_URL|TEMPORAL_ADDRESS)|local\/(?:postgres|temporal-server|temporal-postgres)\.ts|(?:demo|bench)\/main\.ts/;
 
 const RELATIVE_IMPORT = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g;
 
