@@ -87,8 +87,7 @@ describe('npm run audit', () => {
     });
   };
   const report = '\'{"metadata":{"vulnerabilities":{"total":0}}}\'';
-  const both = (code: number) =>
-    `case "$*" in *--json) echo ${report};; *) echo "asked: $*"; exit ${code};; esac`;
+  const both = (code: number) => `case "$*" in *--json) echo ${report};; *) echo "asked: $*"; exit ${code};; esac`;
 
   test('shows npm’s report, and ends with its exit code', () => {
     expect(auditWith('clean', both(0))).toMatchObject({ status: 0, stdout: 'asked: audit --omit dev\n' });
