@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { Orm } from '../../database/orm.ts';
 import type { EntityKey } from '../../sync/entity-type.ts';
@@ -16,8 +17,11 @@ const ASKS_AT_ONCE = 40;
 /** More that wait for their turn are left to a sweep. */
 const QUEUE_AT_MOST = 1_000;
 
-/** Whoever has no outcome by then goes on by itself. */
+/** A pair without an outcome by then goes on by itself, and makes room for others. */
 const OUTCOME_WITHIN_MS = 5_000;
+
+/** Pauses before a row without an outcome is looked at again: it may have begun to wait for a row that is there by now. */
+const LOOK_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 40_000];
 
 /** A row may refer to rows of several types; each is waited for one after the other. */
 const WAITS_AT_MOST = 5;
@@ -37,6 +41,7 @@ export class Bring {
   readonly #asks = new AtMost(ASKS_AT_ONCE);
   readonly #asked = new JoinedWork<void>();
   readonly #awaited = new JoinedWork<SyncOutcome | null>();
+  readonly #lookedAtAgain = new Set<string>();
 
   constructor(servers: BringServers, process: SyncProcess) {
     this.#servers = servers;
@@ -51,7 +56,28 @@ export class Bring {
   /** @throws the error of a server that cannot be reached; whoever comes meanwhile is served afterwards, once for all. */
   async bring(mapping: EntityMapping, key: EntityKey): Promise<SyncOutcome | null> {
     // Only what refers to others can wait for them; for all else it is enough that Temporal holds the request.
-    return mapping.referencedTypes.length === 0 ? this.#ask(mapping, key) : this.#bringWithOthers(mapping, key);
+    if (mapping.referencedTypes.length === 0) return this.#ask(mapping, key);
+    const outcome = await this.#bringWithOthers(mapping, key);
+    if (outcome === null) void this.#lookAgain(mapping, key);
+    return outcome;
+  }
+
+  /** Never rejects, and holds up no end of the program: what is missed here is found by a sweep. */
+  async #lookAgain(mapping: EntityMapping, key: EntityKey): Promise<void> {
+    const id = this.#id(mapping, key);
+    if (this.#lookedAtAgain.has(id)) return;
+    this.#lookedAtAgain.add(id);
+    try {
+      for (const pause of LOOK_AGAIN_AFTER_MS) {
+        await sleep(pause, undefined, { ref: false });
+        if ((await awaitedBy(this.#servers.orm, this.#process.name, mapping, key)) === null) continue;
+        if ((await this.#bringWithOthers(mapping, key)) !== null) return;
+      }
+    } catch {
+      return;
+    } finally {
+      this.#lookedAtAgain.delete(id);
+    }
   }
 
   async #ask(mapping: EntityMapping, key: EntityKey): Promise<null> {
@@ -68,21 +94,21 @@ export class Bring {
       for (let waits = 0; ; waits += 1) {
         const result = await this.#asks.run(() => requestSyncWithin(this.#servers.temporal, pair, OUTCOME_WITHIN_MS));
         if (result?.outcome !== 'WAITING' || waits === WAITS_AT_MOST) return result?.outcome ?? null;
-        if (!(await this.#bringAwaited(mapping, key))) return 'WAITING';
+        const awaited = await this.#bringAwaited(mapping, key);
+        if (awaited === null) return null;
+        if (awaited !== 'IN_SYNC' && awaited !== 'SHARED') return 'WAITING';
       }
     });
   }
 
-  /** @returns whether the row that was waited for may be there now. */
-  async #bringAwaited(mapping: EntityMapping, key: EntityKey): Promise<boolean> {
+  /** @returns what became of the row that is waited for; null: it is not known yet. */
+  async #bringAwaited(mapping: EntityMapping, key: EntityKey): Promise<SyncOutcome | null> {
     const awaited = await awaitedBy(this.#servers.orm, this.#process.name, mapping, key);
     const [type, awaitedKey = ''] = awaited?.split('/') ?? [];
     // Two rows of one type may wait for each other; the types' own order has no circle.
     const of =
       mapping.referencedTypes.includes(type as never) && type !== mapping.type ? this.#mapping(type) : undefined;
-    if (of === undefined) return false;
-    const outcome = await this.#bringWithOthers(of, awaitedKey);
-    return outcome === 'IN_SYNC' || outcome === 'SHARED';
+    return of === undefined ? 'WAITING' : this.#bringWithOthers(of, awaitedKey);
   }
 
   #mapping(type: string | undefined): EntityMapping | undefined {
