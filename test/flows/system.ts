@@ -82,25 +82,53 @@ export class System {
     this.#cleanUp = parts.cleanUp;
   }
 
-  static async start({ settleMs = 0, targets = ['TAGSERVER'], settings = {} }: SystemOptions = {}): Promise<System> {
+  static async start(options: SystemOptions = {}): Promise<System> {
+    const cleanUp = new AsyncDisposableStack();
+    try {
+      const system = await System.#start(options, cleanUp);
+      await system.startWorkers();
+      return system;
+    } catch (error) {
+      // The caller never had it. An open connection would keep the test process from ending.
+      await cleanUp.disposeAsync();
+      throw error;
+    }
+  }
+
+  /** @param cleanUp what is done in the end, the last first, each even if one before it fails. */
+  static async #start(
+    { settleMs = 0, targets = ['TAGSERVER'], settings = {} }: SystemOptions,
+    cleanUp: AsyncDisposableStack,
+  ): Promise<System> {
     const adminUrl = requiredVariable('TEST_DATABASE_ADMIN_URL');
     const address = requiredVariable('TEST_TEMPORAL_ADDRESS');
     const name = `flow_${randomBytes(5).toString('hex')}`;
     const admin = new PostgresClient({ connectionString: adminUrl });
+    cleanUp.defer(() => admin.end());
     await admin.connect();
     await admin.query(`CREATE DATABASE ${name}`);
     const databaseUrl = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
     await migrate({ databaseUrl, withEms: true });
     const login = await limitedLogin(databaseUrl);
+    cleanUp.defer(() => login.drop(adminUrl));
+    cleanUp.defer(async () => {
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    });
     const database = new PostgresClient({ connectionString: databaseUrl });
+    cleanUp.defer(() => database.end());
     await database.connect();
     await database.query("SET TIME ZONE 'UTC'");
     database.setTypeParser?.(1184, (text: string) => text);
     const connection = await Connection.connect({ address });
+    cleanUp.defer(() => connection.close());
     await registerNamespace(connection, name);
     const temporal = new TemporalClient({ connection, namespace: name });
     await ensureSearchAttributes(temporal);
-    const simulators = await startSimulators(targets);
+    const simulators: Simulators = {};
+    for (const target of targets) {
+      Object.assign(simulators, await startSimulators([target]));
+      cleanUp.defer(async () => simulators[target]?.stop());
+    }
     const system = new System({
       database,
       databaseUrl,
@@ -110,23 +138,12 @@ export class System {
       simulators,
       settleMs,
       settings,
-      cleanUp: async () => {
-        await Promise.all(Object.values(simulators).map((simulator) => simulator.stop()));
-        await connection.close();
-        await database.end();
-        await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
-        await admin.end();
-        await login.drop(adminUrl);
-      },
+      cleanUp: () => cleanUp.disposeAsync(),
     });
-    try {
-      await system.startWorkers();
-      return system;
-    } catch (error) {
-      // Nobody else can: the caller never had it.
-      await system.stop();
-      throw error;
-    }
+    cleanUp.defer(async () => {
+      await system.stopWorkers();
+    });
+    return system;
   }
 
   /** The environment that workers, gateway and command line run with: as a login that has the role `ems_sync` alone. */
@@ -354,11 +371,7 @@ export class System {
   }
 
   async stop(): Promise<void> {
-    try {
-      await this.stopWorkers();
-    } finally {
-      await this.#cleanUp();
-    }
+    await this.#cleanUp();
   }
 }
 
