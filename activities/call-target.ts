@@ -1,6 +1,6 @@
-import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
+import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
-import { loadPairs } from '../database/records/load-pairs.ts';
+import { loadPair } from '../database/records/load-pairs.ts';
 import { linkRecord } from '../database/records/link-record.ts';
 import { ADDRESS_FIELD, normalisedAddress } from '../sync/address-hash.ts';
 import { contentHash } from '../sync/content-hash.ts';
@@ -12,16 +12,15 @@ import type { OutboundDecision } from '../sync/judge-outbound.ts';
 import { binding, describeSuppressions, type Suppression } from '../sync/suppression.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { Removed, SendResult } from '../targets/remote-system.ts';
-import { mappingOf } from '../targets/sync-process.ts';
+import { otherPair, type Attempt } from './context.ts';
 import type { DeliverInput } from './deliver-input.ts';
-import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
-import type { JudgedPair } from './judge-pairs.ts';
+import { assertEvaluated, type JudgedPair } from './judge-pairs.ts';
 import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
 
-/** So often a delivery goes in a bulk call; a call that is too slow for all of them must not keep them from going alone. */
+/** Attempts that may go in a bulk call. Later ones go alone, in case the bulk call as a whole is too slow. */
 const ATTEMPTS_WITH_OTHERS = 3;
 
-type Call = Extract<OutboundDecision, { kind: 'create' | 'update' | 'remove' }>;
+export type Call = Extract<OutboundDecision, { kind: 'create' | 'update' | 'remove' }>;
 
 /** What every delivery of one attempt begins with. */
 interface Common {
@@ -29,159 +28,175 @@ interface Common {
   readonly fencingToken: string;
 }
 
-/** What came of an attempt, and what the target refuses of it: child rows are told by it. */
+/** The result of an attempt, and what the target refuses of the row: its children are judged by it. */
 export interface Called {
   readonly delivery: Delivery;
   readonly refused: readonly Suppression[];
 }
 
+const commonOf = ({ key, fencingToken }: Attempt): Common => ({ key, fencingToken: `${fencingToken}` });
+
 /**
- * Does at the target what was judged, and says what came of it.
+ * Carries out the decision at the target.
  *
- * @returns `judge-again`: the record was linked to what the target has already, and the two are to be compared first.
  * @throws SyncError for what is worth another attempt; what can never pass is returned as `parked`.
  */
 export async function callTarget(
-  dependencies: Dependencies,
+  attempt: Attempt,
   input: DeliverInput,
-  fencingToken: bigint,
   decision: Call,
   judged: JudgedPair,
-): Promise<Called | 'judge-again'> {
+): Promise<Called> {
   const refused = judged.suppressions;
-  if (decision.kind === 'remove')
-    return { delivery: await takeOff(dependencies, input, fencingToken, decision, judged), refused };
-  const common = { key: input.key, fencingToken: `${fencingToken}` };
+  if (decision.kind === 'remove') return { delivery: await takeOff(attempt, decision, judged), refused };
   try {
-    return await send(dependencies, input, fencingToken, decision, judged);
+    return await send(attempt, input, decision, judged);
   } catch (error) {
     if (!(error instanceof SyncError) || !isFinal(error, input.attempt)) throw error;
     const { errorClass, field = null, message } = error;
     const evaluated = assertEvaluated(judged.evaluated);
-    return { delivery: { ...common, kind: 'parked', evaluated, errorClass, field, reason: message }, refused };
+    return {
+      delivery: { ...commonOf(attempt), kind: 'parked', evaluated, errorClass, field, reason: message },
+      refused,
+    };
   }
 }
 
 async function takeOff(
-  dependencies: Dependencies,
-  input: DeliverInput,
-  fencingToken: bigint,
+  attempt: Attempt,
   { remoteId, forget }: Extract<Call, { kind: 'remove' }>,
   { pair, suppressions }: JudgedPair,
 ): Promise<Delivery> {
-  const { process: name, type, key } = input;
-  const { process, remote } = connectedProcess(dependencies, name);
-  const consent = pairConsent(dependencies, name, mappingOf(process, type), pair, suppressions, fencingToken);
-  const removed: Removed =
-    (await remote.remove({ type, key, remoteId, fencingToken, ...consent }).catch(keepTrying)) ?? {};
+  const { remote, type, key, fencingToken } = attempt;
+  const request = { type, key, remoteId, fencingToken, ...pairConsent(attempt, pair, suppressions) };
+  const removed: Removed = (await remote.remove(request).catch(keepTrying)) ?? {};
   const { left } = removed;
-  // Before the contact is gone or another's: what was refused there stays refused.
-  if (left !== undefined) await enterRefusals(dependencies, name, key, [left.addresses], left.refusals);
-  const common = { key, fencingToken: `${fencingToken}`, kind: 'removed' } as const;
+  // Before the contact is gone or belongs to another: what was refused there stays refused.
+  if (left !== undefined) await enterRefusals(attempt, [left.addresses], left.refusals);
+  const common = { ...commonOf(attempt), kind: 'removed' } as const;
   if (removed.kept !== true || remoteId === null) return { ...common, forget };
   return { ...common, forget: false, keptAs: remoteId };
 }
 
 async function send(
-  dependencies: Dependencies,
+  attempt: Attempt,
   input: DeliverInput,
-  fencingToken: bigint,
   decision: Extract<Call, { kind: 'create' | 'update' }>,
   judged: JudgedPair,
-): Promise<Called | 'judge-again'> {
-  const { process: name, type, key, resend: release } = input;
+): Promise<Called> {
+  const { remote, type, key, fencingToken } = attempt;
   const { pair, references, suppressions } = judged;
-  const { process, remote } = connectedProcess(dependencies, name);
-  const mapping = mappingOf(process, type);
-  const { content } = decision;
-  const remoteId = decision.kind === 'update' ? decision.remoteId : null;
-  const consent = pairConsent(dependencies, name, mapping, pair, suppressions, fencingToken);
-  const patient = input.patient === true;
-  const alone = input.attempt > ATTEMPTS_WITH_OTHERS;
-  const request = { type, key, remoteId, content, references, fencingToken, release, patient, alone, ...consent };
-  const result = await remote.send(request);
-  const common = { key, fencingToken: `${fencingToken}` };
-  const evaluated = assertEvaluated(judged.evaluated);
+  const result = await remote.send({
+    type,
+    key,
+    fencingToken,
+    references,
+    remoteId: decision.kind === 'update' ? decision.remoteId : null,
+    content: decision.content,
+    release: input.resend,
+    patient: input.patient === true,
+    alone: input.attempt > ATTEMPTS_WITH_OTHERS,
+    ...pairConsent(attempt, pair, suppressions),
+  });
+  const common = { ...commonOf(attempt), evaluated: assertEvaluated(judged.evaluated) };
   switch (result.kind) {
     case 'released':
       return { delivery: { ...common, kind: 'released', remoteId: result.remoteId }, refused: suppressions };
     case 'found':
-      return linkFound(dependencies, input, { ...common, evaluated }, result.remoteId);
+      return { delivery: await linkFound(attempt, common, result.remoteId), refused: suppressions };
     case 'blocked':
-      return { delivery: await blocked(dependencies, input, { ...common, evaluated }, result), refused: suppressions };
-    case 'withheld': {
-      const { refusals: refused } = result;
-      await enterRefusals(dependencies, name, key, [addressesOf(mapping, pair.entity)], refused);
-      await keepRemoteId(dependencies.orm, name, type, { key, fencingToken, remoteId: result.remoteId });
-      const reason = describeSuppressions(refused);
-      return { delivery: { ...common, kind: 'suppressed', evaluated, reason, delivered: null }, refused };
-    }
-    case 'sent': {
-      const refusals = result.refusals ?? [];
-      await enterRefusals(dependencies, name, key, [addressesOf(mapping, pair.entity)], refusals);
-      const personal = process.remoteIdsArePersonal === true;
-      if (personal) await keepRemoteId(dependencies.orm, name, type, { key, fencingToken, remoteId: result.remoteId });
-      const known = remoteId === null ? null : (pair.record?.base ?? null);
-      const delivered = {
-        remoteId: personal ? null : result.remoteId,
-        remoteModifiedOn: result.remoteModifiedOn,
-        contentHash: contentHash(content),
-        ...baseAfter(dependencies, known, result, addressesOf(mapping, pair.entity).email ?? null),
-      };
-      const refused = stillRefused(binding(refusals, dependencies.consentPolicy), suppressions);
-      if (refused.length > 0) {
-        const reason = describeSuppressions(refused);
-        return { delivery: { ...common, kind: 'suppressed', evaluated, reason, delivered }, refused };
-      }
-      const kind = decision.kind === 'create' ? 'created' : 'updated';
-      const { messages } = result;
-      return {
-        delivery: { ...common, kind, evaluated, ...delivered, ...(messages === undefined ? {} : { messages }) },
-        refused,
-      };
-    }
+      return { delivery: await blocked(attempt, common, result), refused: suppressions };
+    case 'withheld':
+      return withheld(attempt, judged, result);
+    case 'sent':
+      return sent(attempt, decision, judged, result);
   }
 }
 
-/** Fields that an answer leaves out are as they were last known; those of a remote record that is made anew are not known. */
+async function withheld(
+  attempt: Attempt,
+  { pair, evaluated }: JudgedPair,
+  { remoteId, refusals }: Extract<SendResult, { kind: 'withheld' }>,
+): Promise<Called> {
+  const { orm, mapping, ref, key, fencingToken } = attempt;
+  await enterRefusals(attempt, [addressesOf(mapping, pair.entity)], refusals);
+  await keepRemoteId(orm, ref.process, ref.type, { key, fencingToken, remoteId });
+  const delivery: Delivery = {
+    ...commonOf(attempt),
+    kind: 'suppressed',
+    evaluated: assertEvaluated(evaluated),
+    reason: describeSuppressions(refusals),
+    delivered: null,
+  };
+  return { delivery, refused: refusals };
+}
+
+async function sent(
+  attempt: Attempt,
+  decision: Extract<Call, { kind: 'create' | 'update' }>,
+  { pair, evaluated, suppressions }: JudgedPair,
+  result: Extract<SendResult, { kind: 'sent' }>,
+): Promise<Called> {
+  const { orm, process, mapping, type, key, fencingToken } = attempt;
+  const refusals = result.refusals ?? [];
+  const addresses = addressesOf(mapping, pair.entity);
+  await enterRefusals(attempt, [addresses], refusals);
+  const personal = process.remoteIdsArePersonal === true;
+  if (personal) await keepRemoteId(orm, process.name, type, { key, fencingToken, remoteId: result.remoteId });
+  const known = decision.kind === 'create' ? null : (pair.record?.base ?? null);
+  const delivered = {
+    remoteId: personal ? null : result.remoteId,
+    remoteModifiedOn: result.remoteModifiedOn,
+    contentHash: contentHash(decision.content),
+    ...baseAfter(attempt, known, { ...result, email: addresses.email ?? null }),
+  };
+  const common = { ...commonOf(attempt), evaluated: assertEvaluated(evaluated) };
+  const refused = stillRefused(binding(refusals, attempt.consentPolicy), suppressions);
+  if (refused.length > 0) {
+    const reason = describeSuppressions(refused);
+    return { delivery: { ...common, kind: 'suppressed', reason, delivered }, refused };
+  }
+  const kind = decision.kind === 'create' ? 'created' : 'updated';
+  const { messages } = result;
+  return { delivery: { ...common, kind, ...delivered, ...(messages === undefined ? {} : { messages }) }, refused };
+}
+
+/** Fields that an answer leaves out stay as they were last known; those of a new remote record are not known. */
 function baseAfter(
-  { keys }: Dependencies,
+  { keys }: Attempt,
   known: Base | null,
-  { stored }: Extract<SendResult, { kind: 'sent' }>,
-  email: string | null,
+  { stored, email }: Pick<Extract<SendResult, { kind: 'sent' }>, 'stored'> & { readonly email: string | null },
 ): { readonly base?: Base } {
   if (stored === undefined) return {};
   const address = normalisedAddress('email', email);
   return { base: baseWith(known, address === null ? stored : { ...stored, [ADDRESS_FIELD]: address }, keys) };
 }
 
-/** What the target says, and what the suppression list held before: the target may have lost that, and was told again. */
+/** What the target says, and what the suppression list held before: the target may have lost that. */
 function stillRefused(told: readonly Suppression[], before: readonly Suppression[]): readonly Suppression[] {
   return [...told, ...before.filter(({ channel }) => !told.some((one) => one.channel === channel))];
 }
 
-/** The target has it already: linked, so that the next attempt compares the two before it sends. */
+/** The target has it already: linked, and compared before anything is sent. */
 async function linkFound(
-  dependencies: Dependencies,
-  input: DeliverInput,
+  attempt: Attempt,
   common: Common & { readonly evaluated: Evaluated },
   remoteId: string,
-): Promise<Called | 'judge-again'> {
-  const { process, type, key } = input;
-  const em = dependencies.orm.em.fork();
-  const holder = (await findByRemoteIds(em, process, type, [remoteId])).get(remoteId)?.key ?? key;
+): Promise<Delivery> {
+  const { process, type, key } = attempt.ref;
+  const em = attempt.orm.em.fork();
+  const holder = (await findByRemoteId(em, process, type, remoteId))?.key ?? key;
   if (holder !== key) {
     const reason = `is found as ${remoteId}, which is ${type}/${holder}'s`;
-    const by = [{ type, key: holder }];
-    return { delivery: await blocked(dependencies, input, common, { by, field: 'remoteId', reason }), refused: [] };
+    return blocked(attempt, common, { by: [{ type, key: holder }], field: 'remoteId', reason });
   }
   await em.transactional((inner) =>
-    linkRecord(inner, { process, type, key, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null }),
+    linkRecord(inner, { ...attempt.ref, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null }),
   );
-  return 'judge-again';
+  return { ...commonOf(attempt), kind: 'absorb-first' };
 }
 
-/** There is no content that could change so that a refused removal passes: it is tried on, and shown as failing. */
+/** No change of the row could make a refused removal pass, so it is not parked: it is tried on, and shown as failing. */
 function keepTrying(error: unknown): never {
   if (!(error instanceof SyncError) || error.errorClass !== 'rejected') throw error;
   throw new SyncError('transient', error.message, { code: error.code, cause: error });
@@ -192,27 +207,20 @@ function isFinal(error: SyncError, attempt: number): boolean {
   return error.errorClass === 'rejected' || (error.errorClass === 'contract' && attempt >= ATTEMPTS_BEFORE_FAILING);
 }
 
-/** Whoever blocks us is asked to send again, if it is one of ours; a stranger at the target is for a human. */
+/** Rows of EMS that block this one are sent again; a record at the target that EMS does not know needs a human. */
 async function blocked(
-  dependencies: Dependencies,
-  input: DeliverInput,
+  attempt: Attempt,
   common: Common & { readonly evaluated: Evaluated },
   { by, field, reason }: { readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string },
 ): Promise<Delivery> {
-  const { process } = connectedProcess(dependencies, input.process);
   const known: EntityRef[] = [];
   for (const ref of by) {
-    const [pair] = await loadPairs(dependencies.orm, detectionOf(dependencies, process, ref.type), [ref.key]);
-    const itself = ref.type === input.type && ref.key === input.key;
-    if (!itself && pair !== undefined && (pair.entity !== null || pair.record !== null)) known.push(ref);
+    const other = otherPair(attempt, ref);
+    const { entity, record } = await loadPair(other.orm, other.detection, other.key);
+    const itself = ref.type === attempt.type && ref.key === attempt.key;
+    if (!itself && (entity !== null || record !== null)) known.push(ref);
   }
   return known.length > 0
     ? { ...common, kind: 'blocked', by: known, field, reason }
     : { ...common, kind: 'parked', errorClass: 'rejected', field, reason: `${reason}, which EMS does not know` };
-}
-
-/** @throws Error if there was no such row. */
-export function assertEvaluated(evaluated: Evaluated | null): Evaluated {
-  if (evaluated === null) throw new Error('an entity that EMS does not have cannot have been judged like this');
-  return evaluated;
 }

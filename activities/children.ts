@@ -1,61 +1,72 @@
-import { loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
+import { loadPair, loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
 import { contentHash } from '../sync/content-hash.ts';
 import type { Child } from '../sync/delivery.ts';
-import type { EntityRef, EntityType } from '../sync/entity-type.ts';
+import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
 import { describeSuppressions, type Suppression } from '../sync/suppression.ts';
 import type { AnyChildOf, EntityMapping } from '../targets/entity-mapping.ts';
-import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
-import { detectionOf, type Dependencies } from './dependencies.ts';
+import { typeContext, type PairContext, type ProcessContext, type TypeContext } from './context.ts';
 
-/** A mapping whose rows are children of another type's. */
+/** A mapping whose rows are children of another type's: they are delivered with their parent. */
 export type ChildMapping = EntityMapping & { readonly childOf: AnyChildOf };
 
 export const isChild = (mapping: EntityMapping): mapping is ChildMapping => mapping.childOf !== null;
 
-/**
- * The child rows of each of these pairs, as they were in its snapshot.
- *
- * @param pairs with what the target has refused of each.
- */
+/** A pair, and what the target has refused of it. */
+export interface ParentPair {
+  readonly pair: Pair;
+  readonly refused: readonly Suppression[];
+}
+
+/** The child rows of each of these pairs, as they were in its snapshot. */
 export async function childrenOf(
-  dependencies: Dependencies,
-  process: SyncProcess,
-  type: EntityType,
-  pairs: readonly { readonly pair: Pair; readonly refused: readonly Suppression[] }[],
-): Promise<ReadonlyMap<string, readonly Child[]>> {
-  const children = new Map<string, Child[]>();
-  const { sources } = mappingOf(process, type);
-  for (const mapping of process.mappings.filter(isChild)) {
-    if (mapping.childOf.type !== type) continue;
-    const names = Object.keys(sources).filter((name) => sources[name]?.type === mapping.type);
-    const rows = pairs.flatMap(({ pair, refused }) =>
-      names.flatMap((name) =>
-        (pair.sources[name] ?? []).map((row) => ({ row: row as AnyRow, refused, parent: pair.key })),
-      ),
-    );
-    const detection = detectionOf(dependencies, process, mapping.type);
-    const found = new Map(
-      (
-        await loadPairs(
-          dependencies.orm,
-          detection,
-          rows.map(({ row }) => row.id),
-        )
-      ).map((pair) => [pair.key, pair]),
+  context: TypeContext,
+  parents: readonly ParentPair[],
+): Promise<ReadonlyMap<EntityKey, readonly Child[]>> {
+  const children = new Map<EntityKey, Child[]>();
+  for (const mapping of context.process.mappings.filter(isChild)) {
+    if (mapping.childOf.type !== context.type) continue;
+    const rows = rowsOf(context, mapping, parents);
+    const now = await currentRows(
+      context,
+      mapping,
+      rows.map(({ row }) => row.id),
     );
     for (const { row, refused, parent } of rows) {
-      const now = found.get(row.id);
-      if (now === undefined || now.entity === null || !now.passesFilter) continue;
+      const current = now.get(row.id);
+      if (current === undefined || current.entity === null || !current.passesFilter) continue;
       // Changed since the parent's snapshot: what was delivered is not what it holds now.
-      const settled = now.settled && now.entity.modifiedOn === row.modifiedOn;
-      children.set(parent, [...(children.get(parent) ?? []), toChild(process, mapping, row, { settled, refused })]);
+      const settled = current.settled && current.entity.modifiedOn === row.modifiedOn;
+      children.set(parent, [...(children.get(parent) ?? []), toChild(mapping, row, { settled, refused })]);
     }
   }
   return children;
 }
 
+/** The same for one pair. */
+export async function childrenOfPair(context: PairContext, parent: ParentPair): Promise<readonly Child[]> {
+  return (await childrenOf(context, [parent])).get(context.key) ?? [];
+}
+
+/** The rows of the child type that the parents' snapshots hold, by whatever name their mapping reads them. */
+function rowsOf({ mapping: { sources } }: TypeContext, { type }: ChildMapping, parents: readonly ParentPair[]) {
+  const names = Object.keys(sources).filter((name) => sources[name]?.type === type);
+  return parents.flatMap(({ pair, refused }) =>
+    names.flatMap((name) =>
+      (pair.sources[name] ?? []).map((row) => ({ row: row as AnyRow, refused, parent: pair.key })),
+    ),
+  );
+}
+
+async function currentRows(
+  context: ProcessContext,
+  { type }: ChildMapping,
+  keys: readonly EntityKey[],
+): Promise<ReadonlyMap<EntityKey, Pair>> {
+  const { orm, detection } = typeContext(context, type);
+  return new Map((await loadPairs(orm, detection, keys)).map((pair) => [pair.key, pair]));
+}
+
 function toChild(
-  { mappingVersion }: SyncProcess,
   mapping: ChildMapping,
   row: AnyRow,
   { settled, refused }: { readonly settled: boolean; readonly refused: readonly Suppression[] },
@@ -70,7 +81,7 @@ function toChild(
       modifiedOn: row.modifiedOn,
       settled,
       sourcesVersion: null,
-      mappingVersion: `${mappingVersion}`,
+      mappingVersion: mapping.version,
     },
     suffix: mapped.kind === 'mapped' ? suffix(row) : '',
     contentHash: mapped.kind === 'mapped' ? contentHash(mapped.content) : null,
@@ -79,14 +90,11 @@ function toChild(
   };
 }
 
-/** Whose workflow delivers a child row; null: EMS has no such row. */
+/** The row whose workflow delivers a child row. Null: EMS has no such child. */
 export async function parentOf(
-  dependencies: Dependencies,
-  process: SyncProcess,
-  mapping: ChildMapping,
-  key: string,
+  { orm, detection, key }: PairContext,
+  { childOf }: ChildMapping,
 ): Promise<EntityRef | null> {
-  const [pair] = await loadPairs(dependencies.orm, detectionOf(dependencies, process, mapping.type), [key]);
-  const row = pair?.entity ?? null;
-  return row === null ? null : { type: mapping.childOf.type, key: mapping.childOf.key(row) };
+  const { entity } = await loadPair(orm, detection, key);
+  return entity === null ? null : { type: childOf.type, key: childOf.key(entity) };
 }

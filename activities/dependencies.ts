@@ -1,15 +1,11 @@
 import type { Orm } from '../database/orm.ts';
 import type { AdvisoryLocks } from '../database/advisory-locks.ts';
-import type { Detection } from '../database/detection/due-query.ts';
 import type { ConflictScope } from '../sync/judge-inbound.ts';
 import type { SecretKey } from '../sync/keyed-hash.ts';
-import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { UnknownPairError } from '../sync/sync-error.ts';
 import type { ConsentPolicy } from '../sync/suppression.ts';
-import type { InboundSource } from '../targets/inbound-source.ts';
 import type { RemoteSystem } from '../targets/remote-system.ts';
-import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
+import type { SyncProcess } from '../targets/sync-process.ts';
 
 /** A process that is switched on, with its connection. */
 export interface ConnectedProcess {
@@ -29,34 +25,4 @@ export interface Dependencies {
   readonly consentPolicy: ConsentPolicy;
   /** Over all workers: writes for one address never run side by side. */
   readonly locks: AdvisoryLocks;
-}
-
-/** @throws UnknownPairError if the process is off in this worker. */
-export function connectedProcess(dependencies: Dependencies, name: SyncProcessName): ConnectedProcess {
-  const connected = dependencies.processes.get(name);
-  if (connected === undefined) {
-    throw new UnknownPairError(
-      `${name} is off in this worker: its settings are missing (npx ems-sync check names them)`,
-    );
-  }
-  return connected;
-}
-
-export function detectionOf(dependencies: Dependencies, process: SyncProcess, type: EntityType): Detection {
-  return {
-    process: process.name,
-    mapping: mappingOf(process, type),
-    mappingVersion: `${process.mappingVersion}`,
-    settleMs: dependencies.settleMs,
-  };
-}
-
-/** A process that is read back, with the connection it is read through. @throws UnknownPairError if it is not read. */
-export function inboundProcess(
-  dependencies: Dependencies,
-  name: SyncProcessName,
-): { readonly process: SyncProcess; readonly source: InboundSource } {
-  const { process, remote } = connectedProcess(dependencies, name);
-  if (remote.inbound === undefined) throw new UnknownPairError(`${name} is outbound only: nothing is read back`);
-  return { process, source: remote.inbound };
 }

@@ -1,16 +1,15 @@
 import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
 import { dropChildren } from '../database/records/drop-children.ts';
-import { loadPairs, type AnyRow } from '../database/records/load-pairs.ts';
+import { loadPairs } from '../database/records/load-pairs.ts';
 import { touchTimes, type Unchanged } from '../database/records/touch-times.ts';
 import { writeChildren } from '../database/records/write-children.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { pairWorkflowId } from '../sync/workflow-ids.ts';
-import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
-import { assertEvaluated } from './call-target.ts';
-import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
-import { judgePairs, type JudgedPair } from './judge-pairs.ts';
 import { childrenOf, isChild } from './children.ts';
+import { processContext, typeContext, type TypeContext } from './context.ts';
+import type { Dependencies } from './dependencies.ts';
+import { assertEvaluated, judgePairs, type JudgedPair } from './judge-pairs.ts';
 
 export interface FindInput {
   readonly process: SyncProcessName;
@@ -24,7 +23,7 @@ export interface FindInput {
 }
 
 export interface FoundPage {
-  /** The keys that need a child. */
+  /** The keys that need a child workflow. */
   readonly keys: readonly EntityKey[];
   /** How many were due but had equal content: their times have been touched. */
   readonly touched: number;
@@ -33,24 +32,21 @@ export interface FoundPage {
 }
 
 /**
- * The next page of rows that are due. Those whose content the target has already get no child, for a child costs more than
- * everything else: their times are touched here, all in one statement.
+ * The next page of rows that are due. Rows whose content the target has already get no child workflow, because that costs more
+ * than everything else: their times are touched here, all in one statement.
  */
 export async function findDue(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
-  const { orm } = dependencies;
-  const { process } = connectedProcess(dependencies, input.process);
-  const { type, limit } = input;
-  const mapping = mappingOf(process, type);
-  const { urgent } = mapping;
-  const looked = detectionOf(dependencies, process, input.via ?? type);
-  const only = input.only === 'urgent' && urgent !== null ? { condition: urgent } : {};
-  const due = await findDuePage(orm.em.fork(), looked, { after: input.after, limit, ...only });
-  const keys = input.via === undefined ? due : await parentsOf(dependencies, process, input.via, due);
-  const pairs = await loadPairs(orm, detectionOf(dependencies, process, type), keys);
-  const judged = await judgePairs(dependencies, process, mapping, pairs);
+  const { type, via, after, limit } = input;
+  const context = typeContext(processContext(dependencies, input), type);
+  const { orm, process, mapping, detection } = context;
+  const looked = via === undefined ? context : typeContext(context, via);
+  const only = input.only === 'urgent' && mapping.urgent !== null ? { condition: mapping.urgent } : {};
+  const due = await findDuePage(orm.em.fork(), looked.detection, { after, limit, ...only });
+  const keys = via === undefined ? due : await parentKeys(looked, due);
+  const judged = await judgePairs(context, await loadPairs(orm, detection, keys));
   const unchanged = judged.filter(({ decision }) => decision.kind === 'unchanged');
   await touchTimes(orm, process.name, type, unchanged.flatMap(timesOf));
-  await touchChildren(dependencies, process, type, unchanged);
+  await touchChildren(context, unchanged);
   const settled = new Set(unchanged.map(({ pair }) => pair.key));
   return {
     keys: keys.filter((key) => !settled.has(key)),
@@ -61,60 +57,38 @@ export async function findDue(dependencies: Dependencies, input: FindInput): Pro
 
 /** The next page of rows that must leave the target: gone from EMS, or filtered out. */
 export async function findGone(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
-  const { process } = connectedProcess(dependencies, input.process);
-  const detection = detectionOf(dependencies, process, input.type);
-  const em = dependencies.orm.em.fork();
-  if (isChild(mappingOf(process, input.type))) {
-    return { keys: [], touched: await dropChildren(em, detection), next: null };
-  }
-  const gone = await findGonePage(em, detection, { after: input.after, limit: input.limit });
-  return { keys: gone, touched: 0, next: gone.length < input.limit ? null : (gone.at(-1) ?? null) };
+  const { type, after, limit } = input;
+  const { orm, mapping, detection } = typeContext(processContext(dependencies, input), type);
+  const em = orm.em.fork();
+  if (isChild(mapping)) return { keys: [], touched: await dropChildren(em, detection), next: null };
+  const gone = await findGonePage(em, detection, { after, limit });
+  return { keys: gone, touched: 0, next: gone.length < limit ? null : (gone.at(-1) ?? null) };
 }
 
-function timesOf({ pair, evaluated }: JudgedPair): Unchanged[] {
-  return pair.record === null
-    ? []
-    : [{ key: pair.key, fencingToken: pair.record.fencingToken, evaluated: assertEvaluated(evaluated) }];
+function timesOf({ pair: { key, record }, evaluated }: JudgedPair): Unchanged[] {
+  if (record === null) return [];
+  return [{ key, fencingToken: record.fencingToken, evaluated: assertEvaluated(evaluated) }];
 }
 
 /** Children of an unchanged row are in step, too; their own times may have changed all the same. */
-async function touchChildren(
-  dependencies: Dependencies,
-  process: SyncProcess,
-  type: EntityType,
-  unchanged: readonly JudgedPair[],
-): Promise<void> {
+async function touchChildren(context: TypeContext, unchanged: readonly JudgedPair[]): Promise<void> {
+  const { orm, process, type } = context;
   const parents = unchanged.map(({ pair, suppressions }) => ({ pair, refused: suppressions }));
-  const children = await childrenOf(dependencies, process, type, parents);
-  const deliveries = unchanged.flatMap(({ pair, evaluated }) => {
-    const own = children.get(pair.key);
-    if (own === undefined || pair.record === null) return [];
-    const workflowId = pairWorkflowId(process.name, type, pair.key);
-    const { key } = pair;
-    const { fencingToken } = pair.record;
-    return [
-      {
-        key,
-        fencingToken,
-        kind: 'unchanged' as const,
-        evaluated: assertEvaluated(evaluated),
-        children: own,
-        workflowId,
-      },
-    ];
+  const children = await childrenOf(context, parents);
+  const deliveries = unchanged.flatMap(({ pair: { key, record }, evaluated }) => {
+    const own = children.get(key);
+    if (own === undefined || record === null) return [];
+    const { fencingToken } = record;
+    const workflowId = pairWorkflowId(process.name, type, key);
+    const kind = 'unchanged' as const;
+    return [{ key, fencingToken, kind, evaluated: assertEvaluated(evaluated), children: own, workflowId }];
   });
-  await dependencies.orm.em.fork().transactional((em) => writeChildren(em, process.name, type, deliveries));
+  await orm.em.fork().transactional((em) => writeChildren(em, process.name, type, deliveries));
 }
 
-async function parentsOf(
-  dependencies: Dependencies,
-  process: SyncProcess,
-  via: EntityType,
-  keys: readonly EntityKey[],
-): Promise<EntityKey[]> {
-  const mapping = mappingOf(process, via);
-  if (!isChild(mapping)) throw new RangeError(`${via} is no child`);
-  const pairs = await loadPairs(dependencies.orm, detectionOf(dependencies, process, via), keys);
-  const rows = pairs.flatMap(({ entity }): AnyRow[] => (entity === null ? [] : [entity]));
-  return [...new Set(rows.map((row) => mapping.childOf.key(row)))];
+async function parentKeys({ orm, detection, mapping }: TypeContext, keys: readonly EntityKey[]): Promise<EntityKey[]> {
+  if (!isChild(mapping)) throw new RangeError(`${mapping.type} is no child`);
+  const pairs = await loadPairs(orm, detection, keys);
+  const parents = pairs.flatMap(({ entity }) => (entity === null ? [] : [mapping.childOf.key(entity)]));
+  return [...new Set(parents)];
 }

@@ -4,54 +4,68 @@ import { formatRef } from '../sync/entity-type.ts';
 import { judgeOutbound, type JudgedEntity, type JudgedRecord, type OutboundDecision } from '../sync/judge-outbound.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { Suppression } from '../sync/suppression.ts';
-import type { SyncProcess } from '../targets/sync-process.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { TypeContext } from './context.ts';
 import { suppressionsOf } from './pair-consent.ts';
 
 export interface JudgedPair {
   readonly pair: Pair;
   readonly decision: OutboundDecision;
-  /** Of what row this was judged; null if EMS has none. */
+  /** The state of the row that was judged; null if EMS has none. */
   readonly evaluated: Evaluated | null;
   /** The remote ids of the rows that this one refers to, by `Person/4711`. */
   readonly references: ReadonlyMap<string, string>;
-  /** What of the suppression list counts against it. */
+  /** What the suppression list holds against it. */
   readonly suppressions: readonly Suppression[];
+}
+
+export interface JudgePairsOptions {
+  readonly resend?: boolean;
 }
 
 /** Maps and judges many pairs at once; each is judged by itself, whatever the others are. */
 export async function judgePairs(
-  dependencies: Dependencies,
-  process: SyncProcess,
-  mapping: EntityMapping,
+  context: TypeContext,
   pairs: readonly Pair[],
-  { resend = false }: { readonly resend?: boolean } = {},
+  options: JudgePairsOptions = {},
 ): Promise<JudgedPair[]> {
-  const references = new Map(
-    pairs.map((pair) => [pair.key, pair.entity === null ? [] : mapping.references(pair.entity)] as const),
+  const { orm, process, mapping } = context;
+  const mentions = pairs.flatMap(({ entity, sources }) => (entity === null ? [] : mapping.mentions(entity, sources)));
+  const referred = pairs.flatMap((pair) => referencesOf(mapping, pair));
+  const references = await loadRemoteIds(orm, process.name, [...referred, ...mentions]);
+  const listed = await suppressionsOf(context, pairs);
+  return pairs.map((pair) =>
+    judge(context, pair, { ...options, references, suppressions: listed.get(pair.key) ?? [] }),
   );
-  const mentions = pairs.flatMap((pair) => (pair.entity === null ? [] : mapping.mentions(pair.entity, pair.sources)));
-  const remoteIds = await loadRemoteIds(dependencies.orm, process.name, [
-    ...[...references.values()].flat(),
-    ...mentions,
-  ]);
-  const against = await suppressionsOf(dependencies, process.name, mapping, pairs);
-  return pairs.map((pair) => {
-    const suppressions = against.get(pair.key) ?? [];
-    const missing = (references.get(pair.key) ?? []).filter((ref) => !remoteIds.has(formatRef(ref)));
-    return {
-      pair,
-      decision: judgeOutbound(judgedEntity(mapping, pair, missing), judgedRecord(pair), {
-        resend,
-        suppressions,
-        withhold: mapping.consent?.whenRefused === 'withhold',
-      }),
-      evaluated: evaluatedOf(process, pair),
-      references: remoteIds,
-      suppressions,
-    };
-  });
 }
+
+/** The same for one pair. */
+export async function judgePair(
+  context: TypeContext,
+  pair: Pair,
+  options: JudgePairsOptions = {},
+): Promise<JudgedPair> {
+  const [judged] = await judgePairs(context, [pair], options);
+  if (judged === undefined) throw new RangeError(`${context.type}/${pair.key} was not judged`);
+  return judged;
+}
+
+function judge(
+  context: TypeContext,
+  pair: Pair,
+  { resend = false, references, suppressions }: JudgePairsOptions & Pick<JudgedPair, 'references' | 'suppressions'>,
+): JudgedPair {
+  const { mapping } = context;
+  const missing = referencesOf(mapping, pair).filter((ref) => !references.has(formatRef(ref)));
+  const withhold = mapping.consent?.whenRefused === 'withhold';
+  const decision = judgeOutbound(judgedEntity(mapping, pair, missing), judgedRecord(pair), {
+    resend,
+    suppressions,
+    withhold,
+  });
+  return { pair, decision, evaluated: evaluatedOf(context, pair), references, suppressions };
+}
+
+const referencesOf = (mapping: EntityMapping, { entity }: Pair) => (entity === null ? [] : mapping.references(entity));
 
 function judgedRecord({ record }: Pair): JudgedRecord | null {
   if (record === null) return null;
@@ -71,13 +85,17 @@ function judgedEntity(
   return mapped.kind === 'mapped' ? { ...mapped, missing } : mapped;
 }
 
-/** Of what row a pair was judged; null if EMS has none. */
-export function evaluatedOf(process: SyncProcess, pair: Pair): Evaluated | null {
-  if (pair.entity === null) return null;
-  return {
-    modifiedOn: pair.entity.modifiedOn,
-    settled: pair.settled,
-    sourcesVersion: pair.sourcesVersion,
-    mappingVersion: `${process.mappingVersion}`,
-  };
+/** The state of the row that a pair was judged by; null if EMS has none. */
+export function evaluatedOf(
+  { mapping }: Pick<TypeContext, 'mapping'>,
+  { entity, settled, sourcesVersion }: Pair,
+): Evaluated | null {
+  if (entity === null) return null;
+  return { modifiedOn: entity.modifiedOn, settled, sourcesVersion, mappingVersion: mapping.version };
+}
+
+/** @throws Error if EMS has no such row: a decision about nothing is a mistake of ours. */
+export function assertEvaluated(evaluated: Evaluated | null): Evaluated {
+  if (evaluated === null) throw new Error('an entity that EMS does not have cannot have been judged like this');
+  return evaluated;
 }

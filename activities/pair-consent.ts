@@ -2,62 +2,54 @@ import { sql } from 'kysely';
 import { announceInBase } from '../database/records/announce-in-base.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
 import { announceRekey, readRekey } from '../database/records/rekeys.ts';
-import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
+import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { enterSuppressions, readSuppressions } from '../database/records/suppression-list.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
 import { ADDRESS_FIELD, addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
-import { isHashOf, keyedHash } from '../sync/keyed-hash.ts';
+import { isHashOf, keyedHash, type SecretKey } from '../sync/keyed-hash.ts';
 import { binding, CHANNELS, type Suppression } from '../sync/suppression.ts';
-import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { PairConsent } from '../targets/remote-system.ts';
-import type { Dependencies } from './dependencies.ts';
+import type { Attempt, PairContext, TypeContext } from './context.ts';
 
-type Needed = Pick<Dependencies, 'orm' | 'keys' | 'consentPolicy'>;
-
-/** Where a row's person is reached; nowhere, if nobody's consent is at stake. */
+/** The addresses of a row's person; none where consent is not at stake. */
 export function addressesOf({ consent }: EntityMapping, row: AnyRow | null): Addresses {
   return consent === null || row === null ? {} : consent.addresses(row);
 }
 
 /** Keyed hashes of all these addresses, under every key. */
-export function hashesOf(addresses: Addresses, keys: Dependencies['keys']) {
+export function hashesOf(addresses: Addresses, keys: readonly SecretKey[]) {
   return CHANNELS.flatMap((channel) => addressHashes(channel, addresses[channel], keys));
 }
 
-/** What of the suppression list counts against each of these pairs; none for mappings without consent. */
+/** What the suppression list holds against each of these pairs; nothing for mappings without consent. */
 export async function suppressionsOf(
-  { orm, keys, consentPolicy }: Needed,
-  process: SyncProcessName,
-  mapping: EntityMapping,
+  { orm, keys, consentPolicy, process, mapping }: TypeContext,
   pairs: readonly Pair[],
 ): Promise<ReadonlyMap<EntityKey, readonly Suppression[]>> {
   if (mapping.consent === null || keys.length === 0) return new Map();
   const people = pairs.map(({ key, entity }) => ({ key, hashes: hashesOf(addressesOf(mapping, entity), keys) }));
-  const listed = await readSuppressions(orm.em.fork(), process, people);
+  const listed = await readSuppressions(orm.em.fork(), process.name, people);
   return new Map([...listed].map(([key, suppressions]) => [key, binding(suppressions, consentPolicy)]));
 }
 
-/** What a target may ask about the pair; undefined for mappings without consent. */
+/** What a target may ask about the pair; nothing for mappings without consent. */
 export function pairConsent(
-  { orm, keys }: Needed,
-  process: SyncProcessName,
-  mapping: EntityMapping,
-  { key, record, entity }: Pair,
+  { orm, keys, mapping, type, key, ref, fencingToken }: Attempt,
+  { record, entity }: Pair,
   suppressions: readonly Suppression[],
-  fencingToken: bigint,
 ): { readonly consent: PairConsent } | Record<string, never> {
   if (mapping.consent === null) return {};
-  const table = sql.raw(entityTable(mapping.type));
+  const { process } = ref;
+  const table = sql.raw(entityTable(type));
   let base = record?.base ?? null;
   return {
     consent: {
       suppressions,
       holderOf: async (remoteId) => {
-        const holder =
-          (await findByRemoteIds(orm.em.fork(), process, mapping.type, [remoteId])).get(remoteId)?.key ?? null;
+        const holder = (await findByRemoteId(orm.em.fork(), process, type, remoteId))?.key ?? null;
         return holder === key ? null : holder;
       },
       remoteIdOf: async (other) => {
@@ -70,7 +62,7 @@ export function pairConsent(
         const hashes = addressHashes('email', addressesOf(mapping, entity).email, keys);
         if (hashes.length === 0) return null;
         const { rows } = await sql<{ key: EntityKey }>`
-          SELECT entity_key AS key FROM ${sql.raw(recordTable(mapping.type))}
+          SELECT entity_key AS key FROM ${sql.raw(recordTable(type))}
           WHERE sync_process = ${process} AND base ->> ${sql.lit(ADDRESS_FIELD)} = ANY (${[...hashes]}::text[])
             AND remote_id IS NOT NULL AND entity_key <> ${key}::bigint LIMIT 1`.execute(orm.em.fork().getKysely());
         return rows[0]?.key ?? null;
@@ -85,30 +77,28 @@ export function pairConsent(
       willStore: async (field, value) => {
         if (record === null || isHashOf(base?.[field], field, value, keys)) return;
         const announced = { [field]: keyedHash(field, value, keys) };
-        await announceInBase(orm, process, mapping.type, { key, fencingToken, announced });
+        await announceInBase(orm, process, type, { key, fencingToken, announced });
         base = { ...base, ...announced };
       },
-      willHold: (remoteId) => keepRemoteId(orm, process, mapping.type, { key, fencingToken, remoteId }),
-      rekeyingTo: () => readRekey(orm.em.fork(), process, mapping.type, key),
-      willRekeyTo: (rekeyingTo) => announceRekey(orm.em.fork(), process, mapping.type, { key, rekeyingTo }),
+      willHold: (remoteId) => keepRemoteId(orm, process, type, { key, fencingToken, remoteId }),
+      rekeyingTo: () => readRekey(orm.em.fork(), process, type, key),
+      willRekeyTo: (rekeyingTo) => announceRekey(orm.em.fork(), process, type, { key, rekeyingTo }),
     },
   };
 }
 
 /** Enters what a target has refused: against the person, and against each address on that channel. */
 export async function enterRefusals(
-  { orm, keys }: Pick<Dependencies, 'orm' | 'keys'>,
-  process: SyncProcessName,
-  key: EntityKey | null,
+  { orm, keys, ref }: PairContext,
   addresses: readonly Addresses[],
   refusals: readonly Suppression[],
 ): Promise<void> {
-  const lines = refusals.flatMap(({ channel, reason }) =>
+  const entries = refusals.flatMap(({ channel, reason }) =>
     addresses.flatMap((known) =>
       addressHashes(channel, known[channel], keys)
         .slice(0, 1)
-        .map((addressHash) => ({ channel, reason, addressHash, key })),
+        .map((addressHash) => ({ channel, reason, addressHash, key: ref.key })),
     ),
   );
-  await enterSuppressions(orm.em.fork(), process, lines);
+  await enterSuppressions(orm.em.fork(), ref.process, entries);
 }

@@ -4,7 +4,8 @@ import type { EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { RemoteRef } from '../targets/inbound-source.ts';
 import type { ConsentSource } from '../targets/consent-source.ts';
-import { connectedProcess, inboundProcess, type Dependencies } from './dependencies.ts';
+import { inboundSource, processContext, type ProcessContext } from './context.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** One list of remote records, with a cursor of its own. */
 export interface PollStep {
@@ -22,21 +23,22 @@ export interface PollPlan {
 /** What a poll has to read, in dependency order, and what it has to take up again. */
 export async function planPoll(
   dependencies: Dependencies,
-  { process: name }: { readonly process: SyncProcessName },
+  input: { readonly process: SyncProcessName },
 ): Promise<PollPlan> {
-  const { consent } = connectedProcess(dependencies, name).remote;
+  const context = processContext(dependencies, input);
+  const { orm, process, remote } = context;
   // Pairs that are begun or failing are outbound ones, and the next sweep takes them up.
-  if (consent !== undefined) return { steps: consentSteps(dependencies, name, consent), ...NOTHING_UNFINISHED };
-  const { process, source } = inboundProcess(dependencies, name);
-  const em = dependencies.orm.em.fork();
+  if (remote.consent !== undefined) return { steps: consentSteps(context, remote.consent), ...NOTHING_UNFINISHED };
+  const source = inboundSource(context);
+  const em = orm.em.fork();
   const steps: PollStep[] = [];
   const unfinishedPairs: EntityRef[] = [];
   const unfinishedRemotes: RemoteRef[] = [];
   for (const { type, inbound } of process.mappings) {
     if (inbound === null) continue;
-    const scopes = await source.scopes(type, (linked) => linkedRemoteIds(em, name, linked));
+    const scopes = await source.scopes(type, (linked) => linkedRemoteIds(em, process.name, linked));
     steps.push(...scopes.map((scope) => ({ type, scope })));
-    const unfinished = await findUnfinished(em, name, type);
+    const unfinished = await findUnfinished(em, process.name, type);
     unfinishedPairs.push(...unfinished.keys.map((key) => ({ type, key })));
     unfinishedRemotes.push(...unfinished.remoteIds.map((remoteId) => ({ type, remoteId })));
   }
@@ -46,8 +48,7 @@ export async function planPoll(
 const NOTHING_UNFINISHED = { unfinishedPairs: [], unfinishedRemotes: [] } as const;
 
 /** Consent is read of the rows that declare it. */
-function consentSteps(dependencies: Dependencies, name: SyncProcessName, { scopes }: ConsentSource): PollStep[] {
-  const { process } = connectedProcess(dependencies, name);
+function consentSteps({ process }: ProcessContext, { scopes }: ConsentSource): PollStep[] {
   return process.mappings
     .filter((mapping) => mapping.consent !== null)
     .flatMap(({ type }) => scopes.map((scope) => ({ type, scope })));

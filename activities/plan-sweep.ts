@@ -1,8 +1,9 @@
 import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { connectedProcess, detectionOf, type Dependencies } from './dependencies.ts';
 import { isChild } from './children.ts';
+import { processContext, typeContext } from './context.ts';
+import type { Dependencies } from './dependencies.ts';
 
 /** One step of a sweep: bring what is due of a type to the target, or take what is gone off it. */
 export interface SweepStep {
@@ -28,16 +29,17 @@ export async function planSweep(
   dependencies: Dependencies,
   input: { readonly process: SyncProcessName },
 ): Promise<SweepStep[]> {
-  const { process } = connectedProcess(dependencies, input.process);
+  const context = processContext(dependencies, input);
+  const { orm, process } = context;
   const { bulk } = process.limits;
   const lanes = bulk === undefined ? {} : { atOnce: Math.min(bulk.itemsPerCall, GATHERED_AT_ONCE) };
-  const em = dependencies.orm.em.fork();
+  const em = orm.em.fork();
   const urgent: SweepStep[] = [];
   const due: SweepStep[] = [];
   const gone: SweepStep[] = [];
   for (const mapping of process.mappings) {
     const { type } = mapping;
-    const detection = detectionOf(dependencies, process, type);
+    const { detection } = typeContext(context, type);
     const first = { after: null, limit: 1 };
     if ((await findDuePage(em, detection, first)).length > 0) {
       due.push({

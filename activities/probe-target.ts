@@ -1,6 +1,7 @@
 import { SyncError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { connectedProcess, type Dependencies } from './dependencies.ts';
+import { processContext } from './context.ts';
+import type { Dependencies } from './dependencies.ts';
 
 export type ProbeResult =
   | { readonly up: true }
@@ -10,10 +11,10 @@ export type ProbeResult =
 /** Asks whether the target can be worked with now. A target that is down is an answer, not a failure. */
 export async function probeTarget(
   dependencies: Dependencies,
-  { process }: { readonly process: SyncProcessName },
+  input: { readonly process: SyncProcessName },
 ): Promise<ProbeResult> {
   try {
-    await connectedProcess(dependencies, process).remote.probe();
+    await processContext(dependencies, input).remote.probe();
     return { up: true };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;

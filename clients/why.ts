@@ -56,9 +56,7 @@ export interface Explanation {
 
 /** What the process has done with the entity, and what is still to do. */
 export async function explain(
-  orm: Orm,
-  client: Client,
-  settings: CommonSettings,
+  { orm, client, settings }: { readonly orm: Orm; readonly client: Client; readonly settings: CommonSettings },
   process: SyncProcess,
   ref: EntityRef,
 ): Promise<Explanation> {

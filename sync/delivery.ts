@@ -40,6 +40,8 @@ export type Delivery = {
   | { readonly kind: 'with-parent'; readonly by: EntityRef }
   /** A newer attempt, or another worker, was faster. */
   | { readonly kind: 'superseded' }
+  /** The target holds what the record does not know: it is absorbed, then this pair is delivered again. */
+  | { readonly kind: 'absorb-first' }
   | { readonly kind: 'unchanged'; readonly evaluated: Evaluated }
   | {
       readonly kind: 'created' | 'updated';

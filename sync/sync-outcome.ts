@@ -37,6 +37,7 @@ const OUTCOMES: Readonly<Record<DeliveryKind, SyncOutcome>> = {
   blocked: 'PENDING',
   released: 'PENDING',
   'with-parent': 'PENDING',
+  'absorb-first': 'PENDING',
   nothing: 'NOTHING',
   superseded: 'NOTHING',
 };

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const orm = await createOrm({ databaseUrl: settings.common.DATABASE_URL, poolSize: 30 });
   const health = await startHealth(settings.common.HEALTH_PORT, log);
   try {
-    await runWorkers(settings, orm, log, stop, health);
+    await runWorkers(settings, { orm, log, stop, health });
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
@@ -36,16 +36,23 @@ async function main(): Promise<void> {
   log.info('workers have stopped');
 }
 
-async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: AbortSignal, health: Health): Promise<void> {
+interface Running {
+  readonly orm: Orm;
+  readonly log: Logger;
+  readonly stop: AbortSignal;
+  readonly health: Health;
+}
+
+async function runWorkers(settings: Settings, { orm, log, stop, health }: Running): Promise<void> {
   const { common } = settings;
+  const watched = { log, signal: stop };
   const databaseHost = new URL(common.DATABASE_URL).host;
-  await waitUntilReachable(log, 'PostgreSQL', databaseHost, () => orm.em.fork().execute('SELECT 1'), stop);
-  const connection = await waitUntilReachable(
-    log,
-    'Temporal',
-    common.TEMPORAL_ADDRESS,
-    () => connectTemporal(common, log),
-    stop,
+  await waitUntilReachable({ what: 'PostgreSQL', where: databaseHost, ...watched }, () =>
+    orm.em.fork().execute('SELECT 1'),
+  );
+  const where = common.TEMPORAL_ADDRESS;
+  const connection = await waitUntilReachable({ what: 'Temporal', where, ...watched }, () =>
+    connectTemporal(common, log),
   );
   const locks = new AdvisoryLocks(common.DATABASE_URL);
   const processes = connectProcesses(settings, locks);
@@ -63,14 +70,11 @@ async function runWorkers(settings: Settings, orm: Orm, log: Logger, stop: Abort
     const { TEMPORAL_NAMESPACE: namespace } = common;
     // A server may take connections before it serves: while its database is away, or its namespace is not made yet.
     const workers = await waitUntilReachable(
-      log,
-      `Temporal's namespace ${namespace}`,
-      common.TEMPORAL_ADDRESS,
+      { what: `Temporal's namespace ${namespace}`, where, ...watched },
       async () => {
         await connection.workflowService.describeNamespace({ namespace });
         return createWorkers({ connection, namespace, dependencies, workflowBundle: bundle });
       },
-      stop,
     );
     const running = workers.map((worker) => worker.run());
     shutDownWhen(stop, workers);

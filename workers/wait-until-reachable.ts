@@ -1,17 +1,19 @@
 import pRetry from 'p-retry';
 import type { Logger } from 'pino';
 
+interface Server {
+  /** For example `PostgreSQL`. */
+  readonly what: string;
+  readonly where: string;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Keeps trying, with back-off up to half a minute, and says each time which server cannot be reached and where.
  * A worker outlives the restart of what it needs. Rejects when `signal` is aborted.
  */
-export function waitUntilReachable<T>(
-  log: Logger,
-  what: string,
-  where: string,
-  connect: () => Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
+export function waitUntilReachable<T>({ what, where, log, signal }: Server, connect: () => Promise<T>): Promise<T> {
   return pRetry(connect, {
     signal,
     retries: Number.POSITIVE_INFINITY,

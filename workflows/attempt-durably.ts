@@ -19,10 +19,18 @@ export interface AttemptFailure {
   readonly message: string;
 }
 
-/** What the attempts serve; grows when the pair is asked for more while they fail. */
+/** What the attempts serve. It grows when the pair is asked for more while they fail. */
 export interface Asked {
   resend: boolean;
   inbound: boolean;
+}
+
+/** For whom the attempts are made. */
+export interface Serving {
+  readonly requests: Requests;
+  readonly asked: Asked;
+  /** Told when the pair is said to be failing. */
+  readonly onFailing: (failure: AttemptFailure) => void;
 }
 
 /** Ended by an operator's command, which goes first. */
@@ -31,18 +39,16 @@ export const INTERRUPTED = 'interrupted';
 const ASKED_MEANWHILE = 'asked meanwhile';
 
 /**
- * Carries out one step of a pass, however long that takes: five attempts, then the failure is on record and told
- * (`onFailing`), and retries go on for a day. Whoever asks meanwhile gets an attempt at once, and its result.
+ * Carries out one step of a pass, however long that takes: after five attempts the failure is on record and reported
+ * (`onFailing`), and retries go on for a day. A request that comes meanwhile gets an attempt at once, and its result.
  *
  * @param attempt calls the activity of the step; it is told how many attempts there were before.
  * @throws ActivityFailure after a day, or for a pair that cannot be.
  */
 export async function attemptDurably<T>(
   { process, type, key }: PairRef,
-  requests: Requests,
-  asked: Asked,
   attempt: (activities: PairActivities, attemptsBefore: number) => Promise<T>,
-  onFailing: (failure: AttemptFailure) => void,
+  { requests, asked, onFailing }: Serving,
 ): Promise<T | typeof INTERRUPTED> {
   const pair = { process, type, key };
   let attempts = ATTEMPTS_BEFORE_FAILING;
@@ -52,7 +58,7 @@ export async function attemptDurably<T>(
     await noteFailure(error);
   }
   for (;;) {
-    // Asked for every second of a day, this run's history would outgrow what the server takes.
+    // A pair that is asked for every second of a day would outgrow the server's limit of a history.
     if (workflowInfo().continueAsNewSuggested) {
       await continueAsNew<SyncEntityWorkflow>({ ...pair, requests: [...served(asked), ...requests.toList()] });
     }
@@ -73,7 +79,7 @@ export async function attemptDurably<T>(
     }
   }
 
-  /** The back-off is ended when the pair is asked for, but an attempt that is under way is waited for. */
+  /** A request ends the back-off, but not an attempt that is under way. */
   async function attemptUntilAsked(): Promise<T | typeof ASKED_MEANWHILE> {
     const scope = new CancellationScope();
     const result = scope.run(() => attempt(persistentAttempts(process), ATTEMPTS_BEFORE_FAILING));

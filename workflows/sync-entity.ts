@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { Absorption } from '../sync/absorption.ts';
 import type { Delivery } from '../sync/delivery.ts';
-import { formatRef } from '../sync/entity-type.ts';
+import { formatRef, type EntityRef } from '../sync/entity-type.ts';
 import type { PairCommand } from '../sync/pair-command.ts';
 import { outcomeOf, outcomeOfAbsorption } from '../sync/sync-outcome.ts';
 import { commandActivities, recordActivities } from './activity-proxies.ts';
@@ -26,7 +26,10 @@ const PASSES_BEFORE_CONTINUE = 50;
 /** How often blocking pairs are asked before this one waits for the next sweep. */
 const ROUNDS_WHEN_BLOCKED = 5;
 
-/** A storm of webhooks is over when none came for so long; nobody waits longer than so many times that. */
+/** Absorptions of one pass: a remote that changes faster is left to the next poll or sweep. */
+const ABSORPTIONS_BEFORE_SENDING = 3;
+
+/** Debounce: a burst has ended after QUIET_MS without a request; wait for at most QUIET_AT_MOST of them. */
 const QUIET_MS = 1_000;
 const QUIET_AT_MOST = 30;
 
@@ -64,53 +67,59 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: result.outcome }]);
   return result;
 
-  /** One pass: what an operator has decided, then the inbound half, then the outbound half. */
+  /** One pass: commands of operators first; then absorb, then deliver. */
   async function pass(): Promise<SyncEntityResult | typeof INTERRUPTED> {
     const { commands, onlyInbound, ...taken } = requests.take();
     const asked: Asked = { resend: taken.resend, inbound: taken.inbound };
-    // Nothing that was asked for beside matters any more.
+    // An erasure makes everything else that was asked for void.
     if (commands.includes('erase')) return erase(asked);
     for (const command of commands) {
-      const refusal = await carryOut(command);
+      const refusal = await run(command);
       if (refusal === null) continue;
-      // Whatever else was asked for is served by the next pass.
+      // The next pass serves what else was asked for.
       if (asked.inbound || asked.resend || taken.outbound) goOnLater(asked);
       return { outcome: 'NOTHING', delivery: 'refused', reason: refusal };
     }
     if (asked.inbound || commands.length > 0) {
-      asked.inbound = true;
-      const absorption = await attemptDurably(pair, requests, asked, ({ absorb }) => absorb(pair), onFailing);
+      const absorption = await absorb(asked);
       if (absorption === INTERRUPTED) return goOnLater(asked);
-      asked.inbound = false;
-      if (absorption.kind === 'consent' && absorption.resend === true) asked.resend = true;
       if (absorption.kind === 'parked' || (onlyInbound && !absorption.outboundDue))
         return resultOfAbsorption(absorption);
     }
-    const passed = await outboundPass(asked);
-    // Unlinked, it has no state of its own to be in.
+    const passed = await outboundHalf(asked);
+    // An unlinked pair has no state of its own to report.
     const unlinked = commands.includes('unlink') && passed !== INTERRUPTED && passed.delivery === 'nothing';
     return unlinked ? { ...passed, outcome: 'UNLINKED' } : passed;
   }
 
-  /** Brings the target to what EMS holds: deliver, then record. */
-  async function outboundPass(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
-    for (let round = 0; ; round += 1) {
-      const delivery = await attemptDurably(
-        pair,
-        requests,
-        asked,
-        ({ deliver }, attemptsBefore) => deliver({ ...pair, resend: asked.resend, attemptsBefore }),
-        onFailing,
-      );
+  /** The inbound half: takes over what has changed at the remote. */
+  async function absorb(asked: Asked): Promise<Absorption | typeof INTERRUPTED> {
+    asked.inbound = true;
+    const absorption = await attemptDurably(pair, (activities) => activities.absorb(pair), {
+      requests,
+      asked,
+      onFailing,
+    });
+    if (absorption === INTERRUPTED) return INTERRUPTED;
+    asked.inbound = false;
+    if (absorption.kind === 'consent' && absorption.resend === true) asked.resend = true;
+    return absorption;
+  }
+
+  /** The outbound half: brings the target to what EMS holds, and records the result. */
+  async function outboundHalf(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
+    for (let round = 0, absorptions = 0; ; round += 1) {
+      const delivery = await deliver(asked);
       if (delivery === INTERRUPTED) return goOnLater(asked);
+      if (delivery.kind === 'absorb-first' && absorptions < ABSORPTIONS_BEFORE_SENDING) {
+        absorptions += 1;
+        const absorption = await absorb(asked);
+        if (absorption === INTERRUPTED) return goOnLater(asked);
+        if (absorption.kind === 'parked') return resultOfAbsorption(absorption);
+        continue;
+      }
       if (delivery.kind === 'blocked' && round < ROUNDS_WHEN_BLOCKED) {
-        for (const ref of delivery.by) await askPair({ process, ...ref }, 'resend');
-        // Whoever blocks us may be blocked by us: a request to release it ends the wait.
-        await condition(() => requests.has('resend'), 1_000 * 2 ** round);
-        if (requests.hasCommand) return goOnLater(asked);
-        const more = requests.take();
-        asked.resend ||= more.resend;
-        asked.inbound ||= more.inbound;
+        if ((await askBlockers(delivery.by, asked, round)) === INTERRUPTED) return goOnLater(asked);
         continue;
       }
       if (delivery.kind === 'with-parent') {
@@ -124,20 +133,44 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
         if (asked.inbound) requests.add('inbound');
         return resultOf(settled);
       }
-      // What was contested is let go; now the pair is sent in full.
+      // The contested value is released; now the pair is sent in full.
       asked.resend = false;
     }
   }
 
+  function deliver(asked: Asked, { erase: erasing = false } = {}): Promise<Delivery | typeof INTERRUPTED> {
+    return attemptDurably(
+      pair,
+      (activities, attemptsBefore) =>
+        activities.deliver({
+          ...pair,
+          resend: asked.resend && !erasing,
+          attemptsBefore,
+          ...(erasing ? { erase: true } : {}),
+        }),
+      { requests, asked, onFailing },
+    );
+  }
+
+  /** Asks the pairs that block this one to release what it needs, and gives them time. */
+  async function askBlockers(
+    blockers: readonly EntityRef[],
+    asked: Asked,
+    round: number,
+  ): Promise<typeof INTERRUPTED | null> {
+    for (const ref of blockers) await askPair({ process, ...ref }, 'resend');
+    // A blocking pair may be blocked by this one: a request to release ends the wait.
+    await condition(() => requests.has('resend'), 1_000 * 2 ** round);
+    if (requests.hasCommand) return INTERRUPTED;
+    const more = requests.take();
+    asked.resend ||= more.resend;
+    asked.inbound ||= more.inbound;
+    return null;
+  }
+
   /** Deletes the remote record for good; then the record says so, and keeps nothing else. */
   async function erase(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
-    const delivery = await attemptDurably(
-      pair,
-      requests,
-      asked,
-      ({ deliver }, attemptsBefore) => deliver({ ...pair, resend: false, erase: true, attemptsBefore }),
-      onFailing,
-    );
+    const delivery = await deliver(asked, { erase: true });
     if (delivery === INTERRUPTED) {
       requests.add('erase');
       return INTERRUPTED;
@@ -146,8 +179,8 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     return resultOf(delivery);
   }
 
-  /** @returns why it cannot be carried out, or null. */
-  async function carryOut(command: PairCommand): Promise<string | null> {
+  /** @returns why it is refused; null: it was run. */
+  async function run(command: PairCommand): Promise<string | null> {
     try {
       await commandActivities.runCommand({ ...pair, command });
       return null;
@@ -164,7 +197,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     return INTERRUPTED;
   }
 
-  /** Each webhook of a storm asks for the same: the pass that serves the rest waits until the storm is over. */
+  /** Each webhook of a burst asks for the same: the pass that serves the rest waits until the burst has ended. */
   async function untilQuiet(): Promise<void> {
     for (let waits = 0; waits < QUIET_AT_MOST && requests.timesTaken > 0 && requests.onlyInbound; waits += 1) {
       const { timesAsked } = requests;

@@ -30,7 +30,7 @@ export async function why(typeName: string, key: EntityKey, { json }: { readonly
     const { common, enabled } = session.settings;
     const explanations: Explanation[] = [];
     for (const syncProcess of processesWith(type)) {
-      const explanation = await explain(orm, client, common, syncProcess, { type, key });
+      const explanation = await explain({ orm, client, settings: common }, syncProcess, { type, key });
       // A process that is off is left out, unless it has a record from when it was on.
       const isOn = enabled.some(({ target }) => target.process.name === syncProcess.name);
       if (isOn || explanation.record !== null) explanations.push(explanation);

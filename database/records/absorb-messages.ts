@@ -18,6 +18,7 @@ export interface RemoteMessage {
   readonly sentOn: string;
 }
 
+/** A message and its remote id. */
 interface Link {
   readonly remote_id: string;
   readonly entity_id: EntityKey | null;
@@ -30,6 +31,8 @@ export interface MessageChanges {
   readonly added: readonly RemoteMessage[];
   readonly edited: readonly { readonly key: EntityKey; readonly message: RemoteMessage }[];
 }
+
+export const hasMessages = ({ added, edited }: MessageChanges): boolean => added.length + edited.length > 0;
 
 /**
  * Compares a conversation's messages with those that EMS has. What EMS wrote itself is never taken back; a message that EMS

@@ -40,6 +40,16 @@ export async function findByRemoteIds(
   return new Map(rows.map((row) => [row.remoteId, row]));
 }
 
+/** The record that names this remote id; null: none does. */
+export async function findByRemoteId(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  remoteId: string,
+): Promise<KnownRemote | null> {
+  return (await findByRemoteIds(em, process, type, [remoteId])).get(remoteId) ?? null;
+}
+
 /** The records of rows that remote records say they are: by the EMS id that they carry. */
 export async function findByKeys(
   em: EntityManager,
@@ -75,8 +85,11 @@ export async function missingWithin(
   em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
-  { after, upTo }: { readonly after: string | null; readonly upTo: string | null },
-  present: readonly string[],
+  {
+    after,
+    upTo,
+    present,
+  }: { readonly after: string | null; readonly upTo: string | null; readonly present: readonly string[] },
 ): Promise<readonly EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT sr.entity_key AS key FROM ${sql.raw(recordTable(type))} sr

@@ -73,6 +73,13 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
   );
 }
 
+/** The same for one pair; a key that EMS and we know nothing of gives a pair of nulls. */
+export async function loadPair(orm: Orm, detection: Detection, key: EntityKey): Promise<Pair> {
+  const [pair] = await loadPairs(orm, detection, [key]);
+  if (pair === undefined) throw new RangeError(`${detection.mapping.type}/${key} was not loaded`);
+  return pair;
+}
+
 /** The row and what the target was last known to hold of it, without what the mapping reads beside. */
 export async function loadEnds(
   orm: Orm,

@@ -13,11 +13,9 @@ export const isMalformed = (lastError: string | null) => lastError?.startsWith(P
 export async function parkMalformed(
   em: EntityManager,
   process: SyncProcessName,
-  type: EntityType,
-  remoteId: string,
-  what: string,
+  { type, remoteId, malformed }: { readonly type: EntityType; readonly remoteId: string; readonly malformed: string },
 ): Promise<void> {
-  const reason = `${PREFIX}${what}`;
+  const reason = `${PREFIX}${malformed}`;
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET state = 'PARKED', last_error_class = 'contract', last_error = ${reason},
       updated_on = clock_timestamp()

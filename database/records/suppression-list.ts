@@ -88,9 +88,15 @@ export async function enterSuppressions(
 export async function liftSuppressions(
   em: EntityManager,
   process: SyncProcessName,
-  key: EntityKey | null,
-  hashes: readonly KeyedHash[],
-  channels: readonly Channel[],
+  {
+    key,
+    hashes,
+    channels,
+  }: {
+    readonly key: EntityKey | null;
+    readonly hashes: readonly KeyedHash[];
+    readonly channels: readonly Channel[];
+  },
 ): Promise<number> {
   const { rows } = await sql`
     DELETE FROM sync_suppression WHERE sync_process = ${process} AND reason <> 'erased'

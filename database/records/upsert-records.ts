@@ -45,8 +45,7 @@ export async function upsertRecords(
   em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
-  keep: RecordValues['keep'],
-  values: readonly RecordValues[],
+  { keep, values }: { readonly keep: RecordValues['keep']; readonly values: readonly RecordValues[] },
 ): Promise<void> {
   const kept: readonly string[] = KEPT_COLUMNS[keep];
   const keepable = (column: string) => sql.raw(`${column} = ${kept.includes(column) ? 'sr' : 'EXCLUDED'}.${column}`);

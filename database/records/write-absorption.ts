@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
+import type { Evaluated } from '../../sync/delivery.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import type { Stamp } from '../../sync/instant.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
+import { knownSources } from './upsert-records.ts';
 
 export interface AbsorbedRecord {
   readonly process: SyncProcessName;
@@ -31,7 +33,7 @@ export interface AbsorbedRecord {
     | { readonly kind: 'resend' }
     /** The outbound half finds out by itself. */
     | { readonly kind: 'open' }
-    | { readonly kind: 'parked'; readonly reason: string; readonly modifiedOn: Stamp };
+    | { readonly kind: 'parked'; readonly reason: string; readonly evaluated: Evaluated };
 }
 
 /**
@@ -85,11 +87,18 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
         state: 'PARKED',
         last_error_class: 'rejected',
         last_error: outcome.reason,
-        evaluated_on: sql`${outcome.modifiedOn}::timestamptz`,
+        evaluated_on: evaluatedOn(outcome.evaluated),
+        sources_version: knownSources(outcome.evaluated),
+        mapping_version: outcome.evaluated.mappingVersion,
       };
     case 'open':
       return {};
   }
+}
+
+/** A microsecond short while unsettled, so that the next sweep looks again. */
+function evaluatedOn({ modifiedOn, settled }: Evaluated) {
+  return settled ? sql`${modifiedOn}::timestamptz` : sql`${modifiedOn}::timestamptz - interval '1 microsecond'`;
 }
 
 /** The remote record is gone: `UNLINKED` unlinks the pair for good, `PENDING` makes it anew. */

@@ -25,7 +25,7 @@ export async function writeChildren(
   for (const [type, ofType] of Map.groupBy(children, (child) => child.type)) {
     const values = ofType.map((child) => child.values);
     await releaseRemoteIds(em, process, type, values);
-    await upsertRecords(em, process, type, 'nothing', values);
+    await upsertRecords(em, process, type, { keep: 'nothing', values });
   }
 }
 

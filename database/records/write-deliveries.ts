@@ -32,7 +32,7 @@ export async function writeDeliveries(
     );
     await linkSentMessages(em, process, deliveries);
     for (const [keep, sameKeep] of Map.groupBy(values, (value) => value.keep)) {
-      await upsertRecords(em, process, type, keep, sameKeep);
+      await upsertRecords(em, process, type, { keep, values: sameKeep });
     }
     await writeChildren(em, process, type, deliveries);
   });
@@ -65,6 +65,7 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
     case 'nothing':
     case 'with-parent':
     case 'superseded':
+    case 'absorb-first':
     case 'blocked':
       return null;
     case 'created':

@@ -18,8 +18,7 @@ export async function updateEmsRow(
   em: EntityManager,
   type: EntityType,
   key: EntityKey,
-  readAt: Stamp,
-  changes: Changes,
+  { readAt, changes }: { readonly readAt: Stamp; readonly changes: Changes },
 ): Promise<Stamp | null> {
   const assignments = columnValues(type, changes).map(({ column, value }) => sql`${sql.id(column)} = ${value}`);
   if (await hasVersion(em, type)) assignments.push(sql`version = coalesce(version, 0) + 1`);

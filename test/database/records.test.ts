@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { beginAttempts } from '../../database/records/begin-attempt.ts';
+import { beginAttempt } from '../../database/records/begin-attempt.ts';
 import { touchTimes } from '../../database/records/touch-times.ts';
 import { drawFencingToken, raiseFencingTokenAbove } from '../../database/records/fencing-token.ts';
 import { writeDeliveries } from '../../database/records/write-deliveries.ts';
@@ -65,9 +65,10 @@ describe('a late attempt', () => {
   });
 
   test('may not send when a newer attempt has begun', async () => {
-    const intent = { key: personId, state: 'CREATING', workflowId: 'w' } as const;
-    expect(await beginAttempts(database.orm, 'TAGSERVER', 'Person', 9n, [intent])).toEqual(new Set([personId]));
-    expect(await beginAttempts(database.orm, 'TAGSERVER', 'Person', 8n, [intent])).toEqual(new Set());
+    const pair = { process: 'TAGSERVER', type: 'Person', key: personId } as const;
+    const intent = { state: 'CREATING', workflowId: 'w' } as const;
+    expect(await beginAttempt(database.orm, pair, { ...intent, fencingToken: 9n })).toBe(true);
+    expect(await beginAttempt(database.orm, pair, { ...intent, fencingToken: 8n })).toBe(false);
     expect(await record()).toMatchObject({ pass: '9', state: 'CREATING', content_hash: null });
   });
 
@@ -98,9 +99,8 @@ describe('results', () => {
       failing_since: first.failing_since,
     });
     // A new attempt does not hide that it fails; its success does.
-    await beginAttempts(database.orm, 'TAGSERVER', 'Person', 10n, [
-      { key: personId, state: 'PENDING', workflowId: 'w' },
-    ]);
+    const pair = { process: 'TAGSERVER', type: 'Person', key: personId } as const;
+    await beginAttempt(database.orm, pair, { fencingToken: 10n, state: 'PENDING', workflowId: 'w' });
     expect(await record()).toMatchObject({ state: 'FAILING' });
     await write(updated(10, 'v1:new'));
     expect(await record()).toMatchObject({ state: 'IN_SYNC', attempts: 0, last_error: null, failing_since: null });

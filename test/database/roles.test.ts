@@ -73,7 +73,8 @@ describe('with the role ems_sync alone', () => {
       sentOn: opened,
     });
     const changed = { status: 'RESOLVED' };
-    expect(await updateEmsRow(em, 'Conversation', conversation.key, conversation.modifiedOn, changed)).not.toBeNull();
+    const { key, modifiedOn: readAt } = conversation;
+    expect(await updateEmsRow(em, 'Conversation', key, { readAt, changes: changed })).not.toBeNull();
     const { rows } = await database.client.query('SELECT status, version::text FROM conversation WHERE id = $1', [
       conversation.key,
     ]);

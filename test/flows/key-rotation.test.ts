@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { withAddressLocks } from '../../activities/address-locks.ts';
+import { pairContext } from '../../activities/context.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { readSettings } from '../../settings/read-settings.ts';
@@ -125,7 +126,8 @@ describe('SYNC_KEY, changed as operating.md says', () => {
       };
       return {
         locks,
-        run: () => withAddressLocks(dependencies, { process: 'MAILCHIMP', type: 'Person', key: person }, work),
+        run: () =>
+          withAddressLocks(pairContext(dependencies, { process: 'MAILCHIMP', type: 'Person', key: person }), work),
       };
     });
     try {

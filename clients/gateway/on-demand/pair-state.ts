@@ -10,7 +10,7 @@ export async function pairState({ orm, temporal, settings }: AskServers, pair: P
   const { process: name, type, key } = pair;
   const declared = processOf(name);
   await reachTemporal(temporal);
-  const { keepsRemoteId: _, ...state } = await explain(orm, temporal, settings, declared, { type, key });
+  const { keepsRemoteId: _, ...state } = await explain({ orm, client: temporal, settings }, declared, { type, key });
   if (!state.inEms && state.record === null) throw unknownEntity(pair);
   return { ...state, type, id: key };
 }

@@ -1,0 +1,95 @@
+import { findByKeys, findByRemoteIds, type KnownRemote } from '../database/records/find-by-remote-id.ts';
+import { isMalformed } from '../database/records/park-malformed.ts';
+import { touchRemoteTimes } from '../database/records/touch-remote-times.ts';
+import type { EntityKey } from '../sync/entity-type.ts';
+import { parseInstant } from '../sync/instant.ts';
+import { differsFromBase, type SecretKey } from '../sync/keyed-hash.ts';
+import type { SyncState } from '../sync/sync-state.ts';
+import type { InboundMapping, MatchCriterion } from '../targets/inbound-mapping.ts';
+import type { RemoteRecord } from '../targets/inbound-source.ts';
+import type { TypeContext } from './context.ts';
+
+/** What a page of remote records of one type asks for. */
+export interface Classified {
+  /** Pairs whose remote record differs from what is known of it. */
+  readonly keys: readonly EntityKey[];
+  /** Remote records that EMS does not know. */
+  readonly unknown: readonly string[];
+}
+
+type KnownByKey = Awaited<ReturnType<typeof findByKeys>>;
+type KnownById = ReadonlyMap<string, KnownRemote>;
+
+/** Sorts records into changed, unknown and unchanged ones; of the unchanged ones the remote's time is touched, in one statement. */
+export async function classifyRecords(context: TypeContext, records: readonly RemoteRecord[]): Promise<Classified> {
+  const { orm, keys, process, type, mapping } = context;
+  const em = orm.em.fork();
+  const remoteIds = records.flatMap(({ remoteId, successor }) =>
+    successor === null ? [remoteId] : [remoteId, successor],
+  );
+  const known = await findByRemoteIds(em, process.name, type, remoteIds);
+  const claimed = records.flatMap(({ emsKey }) => emsKey ?? []);
+  const ours = await findByKeys(em, process.name, type, claimed);
+  const changed: EntityKey[] = [];
+  const unknown: string[] = [];
+  const touched: { remoteId: string; modifiedOn: string }[] = [];
+  /** Successors of known records: the pair that goes on there takes them up. */
+  const followed = new Set<string>();
+  for (const record of records) {
+    const { remoteId, emsKey, successor, modifiedOn } = record;
+    const one = known.get(remoteId);
+    if (one === undefined) {
+      if (!isNew(record, ours) || belongsToNobody(record, mapping.inbound)) continue;
+      unknown.push(remoteId);
+      // Its row has another remote record, which may be gone: then the pair goes on here.
+      if (emsKey !== null && ours.get(emsKey)?.remoteId != null) changed.push(emsKey);
+    } else if (one.key === null) {
+      if (one.state !== 'WAITING' && differsFromBase(one.base, record.content, keys)) unknown.push(remoteId);
+    } else if (one.inEms && !NOT_FOLLOWED.includes(one.state)) {
+      if (successor !== null) followed.add(successor);
+      if (hasChanged(record, one, known, keys)) changed.push(one.key);
+      else if (modifiedOn !== null) touched.push({ remoteId, modifiedOn });
+    }
+  }
+  await touchRemoteTimes(em, process.name, type, touched);
+  return { keys: changed, unknown: unknown.filter((remoteId) => !followed.has(remoteId)) };
+}
+
+/** States in which a change of the remote is not absorbed. */
+const NOT_FOLLOWED: readonly SyncState[] = ['REMOVED', 'SUPPRESSED', 'ERASED'];
+
+/** A pair that is being created carries its EMS id before its workflow has written its record. */
+function isNew({ emsKey, removed }: RemoteRecord, ours: KnownByKey): boolean {
+  if (removed) return false;
+  if (emsKey === null) return true;
+  const own = ours.get(emsKey);
+  if (own === undefined) return false;
+  const { state, remoteId } = own;
+  if (state === 'UNLINKED' || state === 'SUPPRESSED' || state === 'ERASED') return false;
+  return remoteId !== null || !(state === 'CREATING' || state === 'PENDING');
+}
+
+/** It can neither match a row nor become one, whatever EMS holds: no workflow need find that out at every poll. */
+function belongsToNobody({ emsKey, complete, content }: RemoteRecord, inbound: InboundMapping | null): boolean {
+  if (inbound === null || emsKey !== null || !complete) return false;
+  return inbound.refuseCreate(content) !== null && !inbound.match(content).some(canMatch);
+}
+
+const canMatch = (criterion: MatchCriterion) => {
+  const values = Object.values(criterion);
+  return values.length > 0 && !values.includes(null);
+};
+
+function hasChanged(record: RemoteRecord, known: KnownRemote, all: KnownById, keys: readonly SecretKey[]): boolean {
+  // It goes on elsewhere; where that is another row's already, a human has been asked.
+  if (record.successor !== null) return !(known.state === 'PARKED' && all.has(record.successor));
+  // It was malformed, and now it is not.
+  if (known.state === 'PARKED' && isMalformed(known.lastError)) return true;
+  if (differsFromBase(known.base, record.content, keys)) return true;
+  return !record.complete && isNewer(record.modifiedOn, known.remoteSyncedOn);
+}
+
+function isNewer(modifiedOn: string | null, known: string | null): boolean {
+  if (modifiedOn === null || known === null) return true;
+  return Temporal.Instant.compare(parseInstant(modifiedOn), parseInstant(known)) > 0;
+}

@@ -1,0 +1,43 @@
+import { linkRecord } from '../database/records/link-record.ts';
+import { erasedSince } from '../database/records/suppression-list.ts';
+import { insertEmsRow } from '../database/records/write-ems-row.ts';
+import { addressHashes } from '../sync/address-hash.ts';
+import type { EntityKey } from '../sync/entity-type.ts';
+import { parseInstant } from '../sync/instant.ts';
+import { baseOf } from '../sync/keyed-hash.ts';
+import type { RemoteRecord } from '../targets/inbound-source.ts';
+import type { InboundContext } from './context.ts';
+import type { ReferringRecord } from './match-remote.ts';
+import { nothing, type Resolving } from './unresolvable.ts';
+
+/**
+ * Creates the EMS row of a remote record, and links the two.
+ *
+ * @throws Unresolvable if EMS must not get a row from it.
+ */
+export async function createRow(
+  resolving: Resolving,
+  { keys, process, inbound }: InboundContext,
+  { record, references }: ReferringRecord,
+): Promise<EntityKey> {
+  const { em, rows } = resolving;
+  const { type, remoteId, content, modifiedOn: remoteSyncedOn } = record;
+  const refusal = inbound.refuseCreate(content);
+  if (refusal !== null) throw nothing(refusal);
+  if (await wasErased(resolving, record)) throw nothing('its address was erased, and it is from before');
+  const values = { ...inbound.apply(content, Object.keys(content), null), ...references };
+  const { key, modifiedOn: entitySyncedOn } = await insertEmsRow(em, type, values);
+  const base = baseOf(content, keys);
+  await linkRecord(em, { process: process.name, type, key, remoteId, base, remoteSyncedOn, entitySyncedOn });
+  rows.push({ type, key, how: 'created' });
+  return key;
+}
+
+/** What a target kept of an erased person must not come back. What the person does there after the erasure may. */
+async function wasErased({ context, em }: Resolving, { type, content, modifiedOn }: RemoteRecord): Promise<boolean> {
+  const { email } = content;
+  if (type !== 'Person' || typeof email !== 'string') return false;
+  const since = await erasedSince(em, context.process.name, addressHashes('email', email, context.keys));
+  if (since === null) return false;
+  return modifiedOn === null || Temporal.Instant.compare(parseInstant(modifiedOn), parseInstant(since)) <= 0;
+}

@@ -1,0 +1,120 @@
+import { sql } from 'kysely';
+import { findByKeys, findByRemoteId } from '../database/records/find-by-remote-id.ts';
+import { linkRecord, writeUnresolved } from '../database/records/link-record.ts';
+import type { Candidate } from '../database/records/match-rows.ts';
+import type { EntityKey } from '../sync/entity-type.ts';
+import { baseOf } from '../sync/keyed-hash.ts';
+import { remoteWorkflowId } from '../sync/workflow-ids.ts';
+import type { RemoteRecord } from '../targets/inbound-source.ts';
+import { inboundOf, typeContext, type InboundContext } from './context.ts';
+import { createRow } from './create-row.ts';
+import { findReference } from './find-references.ts';
+import { matchRemote } from './match-remote.ts';
+import { nothing, parked, waiting, type Resolving } from './unresolvable.ts';
+
+/**
+ * Links a remote record to its EMS row: one that is known, one that matches, or a new one.
+ *
+ * @returns the row's key; `resolving.rows` gets every row that was found or created.
+ * @throws Unresolvable if the record, or one that it needs, has no row and gets none.
+ */
+export async function linkRemote(resolving: Resolving, record: RemoteRecord): Promise<EntityKey> {
+  const { em, rows } = resolving;
+  const { type, remoteId } = record;
+  const process = resolving.context.process.name;
+  const known = await findByRemoteId(em, process, type, remoteId);
+  if (known !== null && known.key !== null) {
+    rows.push({ type, key: known.key, how: 'known' });
+    return known.key;
+  }
+  const owner = known?.sharedWith ?? null;
+  if (owner !== null && (await findByKeys(em, process, type, [owner])).has(owner)) {
+    await recordShared(resolving, record, owner);
+    rows.push({ type, key: owner, how: 'known' });
+    return owner;
+  }
+  if (record.removed) throw nothing('it is over at the remote');
+  const references = await linkReferences(resolving, record);
+  const inbound = inboundOf(typeContext(resolving.context, type));
+  if (inbound === null) throw new RangeError(`${process} reads no ${type} back`);
+  // One at a time for each type, whatever process: two remote records of one person must not both create a row.
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`ems-sync resolve ${type}`}, 0))`.execute(em.getKysely());
+  const matched = (await byOwnId(resolving, record)) ?? (await matchRemote(resolving, inbound, { record, references }));
+  if (matched !== null) return linkRow(resolving, inbound, { record, matched });
+  return createRow(resolving, inbound, { record, references });
+}
+
+/** The keys of the rows that it refers to: they are known, or came with it. */
+async function linkReferences(
+  resolving: Resolving,
+  record: RemoteRecord,
+): Promise<Readonly<Record<string, EntityKey>>> {
+  const { context, em } = resolving;
+  const references: Record<string, EntityKey> = {};
+  for (const [property, ref] of Object.entries(record.references)) {
+    const found = await findReference(em, context.process.name, ref);
+    if (found !== null) {
+      references[property] = found;
+      continue;
+    }
+    const came = record.related.find(({ type, remoteId }) => type === ref.type && remoteId === ref.remoteId);
+    if (came === undefined) throw waiting(`${ref.type} ${ref.remoteId}`);
+    references[property] = await linkRemote(resolving, came);
+  }
+  return references;
+}
+
+/** The row whose EMS id the record carries; null: it carries none. */
+async function byOwnId({ context, em }: Resolving, { type, emsKey }: RemoteRecord): Promise<Candidate | null> {
+  if (emsKey === null) return null;
+  const own = (await findByKeys(em, context.process.name, type, [emsKey])).get(emsKey);
+  if (own === undefined) throw nothing(`it carries the id of ${type}/${emsKey}, which EMS has deleted`);
+  return { key: emsKey, ...own, sharesWithAll: false };
+}
+
+/** Links a row that EMS had already. A decision stays: an unlinked row is not linked again. */
+async function linkRow(
+  resolving: Resolving,
+  { inbound }: InboundContext,
+  { record, matched }: { readonly record: RemoteRecord; readonly matched: Candidate },
+): Promise<EntityKey> {
+  const { context, em, rows } = resolving;
+  const { type, remoteId, modifiedOn: remoteSyncedOn } = record;
+  const { key, state, remoteId: held } = matched;
+  if (state === 'UNLINKED') throw nothing(`${type}/${key} is unlinked`);
+  if (state === 'SUPPRESSED') throw nothing(`${type}/${key} is suppressed`);
+  if (state === 'ERASED') throw nothing(`${type}/${key} was erased`);
+  const isOther = held !== null && held !== remoteId;
+  if (isOther && !inbound.newestRemoteWins) {
+    throw parked(`is ${type}/${key}'s, which has ${held} already: merge the two, or decide with link`);
+  }
+  rows.push({ type, key, how: isOther ? 'known' : 'matched' });
+  if (isOther && Number(held) > Number(remoteId)) {
+    await recordShared(resolving, record, key);
+    return key;
+  }
+  const process = context.process.name;
+  await linkRecord(em, { process, type, key, remoteId, base: null, remoteSyncedOn, entitySyncedOn: null });
+  return key;
+}
+
+/** Remembers an older remote record of a row, so that no poll takes it for an unknown one. */
+async function recordShared(
+  { context, em }: Resolving,
+  { type, remoteId, content }: RemoteRecord,
+  owner: EntityKey,
+): Promise<void> {
+  const process = context.process.name;
+  await writeUnresolved(em, {
+    process,
+    type,
+    remoteId,
+    base: baseOf(content, context.keys),
+    state: 'SHARED',
+    waitingFor: null,
+    sharedWith: owner,
+    errorClass: null,
+    reason: null,
+    workflowId: remoteWorkflowId(process, type, remoteId),
+  });
+}

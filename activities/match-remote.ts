@@ -1,0 +1,35 @@
+import { matchRows, type Candidate } from '../database/records/match-rows.ts';
+import type { EntityKey } from '../sync/entity-type.ts';
+import type { RemoteRecord } from '../targets/inbound-source.ts';
+import type { InboundContext } from './context.ts';
+import { parked, type Resolving } from './unresolvable.ts';
+
+/** A remote record, and the keys of the EMS rows that it refers to. */
+export interface ReferringRecord {
+  readonly record: RemoteRecord;
+  readonly references: Readonly<Record<string, EntityKey>>;
+}
+
+/**
+ * The row that the declared match rule finds: the first criterion that finds any decides.
+ *
+ * @throws Unresolvable if it finds several that do not share one remote record.
+ */
+export async function matchRemote(
+  { em }: Resolving,
+  { detection, inbound, type }: InboundContext,
+  { record, references }: ReferringRecord,
+): Promise<Candidate | null> {
+  for (const criterion of inbound.match(record.content)) {
+    const candidates = await matchRows(em, detection, criterion, references);
+    const [first] = candidates;
+    if (first === undefined) continue;
+    if (candidates.length > 1 && !candidates.every(({ sharesWithAll }) => sharesWithAll)) {
+      const names = candidates.map(({ key }) => `${type}/${key}`).join(', ');
+      const by = Object.keys(criterion).join(', ');
+      throw parked(`matches ${names} by ${by}: decide with link which one it is`);
+    }
+    return first;
+  }
+  return null;
+}

@@ -1,0 +1,24 @@
+import { compareMessages, hasMessages } from '../database/records/absorb-messages.ts';
+import type { Pair } from '../database/records/load-pairs.ts';
+import { isNews } from '../sync/compare-remote.ts';
+import { inboundOf, type PairContext } from './context.ts';
+import { fetchRemote, linkedEnds } from './fetch-remote.ts';
+
+/**
+ * Whether the target holds what the record does not know: it must be absorbed before anything is sent over it. False for types
+ * that are never read.
+ *
+ * @throws SyncError for what is worth another attempt.
+ */
+export async function hasRemoteNews(context: PairContext, pair: Pair): Promise<boolean> {
+  const inbound = inboundOf(context);
+  const linked = linkedEnds(pair);
+  if (inbound === null || linked === null) return false;
+  const fetched = await fetchRemote(inbound, linked);
+  if (fetched.kind !== 'read') return true;
+  const { remote } = fetched;
+  const known = { ...linked.record, remoteId: linked.remoteId };
+  if (isNews(remote, known, context.keys)) return true;
+  if (remote.messages === null) return false;
+  return hasMessages(await compareMessages(context.orm.em.fork(), context.process.name, remote.messages));
+}

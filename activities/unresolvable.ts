@@ -1,0 +1,30 @@
+import type { EntityManager } from '../database/orm.ts';
+import type { LinkedRow, Resolution } from '../sync/absorption.ts';
+import type { ProcessContext } from './context.ts';
+
+/** Resolving one remote record, and those that came with it, in one transaction. */
+export interface Resolving {
+  readonly context: ProcessContext;
+  readonly em: EntityManager;
+  /** The rows that were found or created so far. */
+  readonly rows: LinkedRow[];
+}
+
+/** Rolls the transaction back; the resolution says why. */
+export class Unresolvable extends Error {
+  readonly resolution: Resolution;
+
+  constructor(resolution: Resolution) {
+    super(resolution.kind);
+    this.resolution = resolution;
+  }
+}
+
+/** A human has to decide. */
+export const parked = (reason: string) => new Unresolvable({ kind: 'parked', reason });
+
+/** EMS gets no row for it. */
+export const nothing = (reason: string) => new Unresolvable({ kind: 'nothing', reason });
+
+/** A record that it refers to must be known first. */
+export const waiting = (awaited: string) => new Unresolvable({ kind: 'waiting', for: awaited });

@@ -1,0 +1,183 @@
+import { compareMessages, hasMessages, writeMessages } from '../database/records/absorb-messages.ts';
+import { forgetUnresolved } from '../database/records/link-record.ts';
+import { readOscillation, writeOscillation } from '../database/records/oscillation.ts';
+import { writeAbsorbedRecord, type AbsorbedRecord } from '../database/records/write-absorption.ts';
+import { conflictSubject, writeConflict } from '../database/records/write-conflict.ts';
+import { knownSources } from '../database/records/upsert-records.ts';
+import { updateEmsRow } from '../database/records/write-ems-row.ts';
+import type { EntityManager } from '../database/orm.ts';
+import type { Absorption } from '../sync/absorption.ts';
+import { equalityOf, isRekeyed, type Comparison } from '../sync/compare-remote.ts';
+import { contentHash, type Content } from '../sync/content-hash.ts';
+import { noteOscillation } from '../sync/oscillation.ts';
+import { baseWith } from '../sync/keyed-hash.ts';
+import { seal } from '../sync/sealed-values.ts';
+import type { EntityMapping } from '../targets/entity-mapping.ts';
+import type { Changes } from '../targets/inbound-mapping.ts';
+import type { RemoteRecord } from '../targets/inbound-source.ts';
+import type { InboundAttempt } from './absorb.ts';
+import { isEqualColumn } from './equal-columns.ts';
+import type { LinkedPair } from './fetch-remote.ts';
+import { findReferences } from './find-references.ts';
+import { assertEvaluated, evaluatedOf } from './judge-pairs.ts';
+
+/** EMS has written the row since it was read: nothing of the transaction may stay. */
+export class EmsWasFaster extends Error {
+  override readonly name = 'EmsWasFaster';
+}
+
+/**
+ * Writes an absorption: the EMS row, the record, messages, and what lost, all in one transaction.
+ *
+ * @throws EmsWasFaster if EMS has changed the row since it was read.
+ */
+export function writeAbsorbed(
+  attempt: InboundAttempt,
+  linked: LinkedPair,
+  remote: RemoteRecord,
+  comparison: Comparison,
+): Promise<Absorption> {
+  return attempt.orm.em.fork().transactional(async (em) => {
+    const { inbound, key, ref } = attempt;
+    const { entity } = linked;
+    const { decision, drifted, applied, resend } = comparison;
+    const messages =
+      remote.messages === null ? { added: [], edited: [] } : await compareMessages(em, ref.process, remote.messages);
+    const references = await referencesAfter(em, attempt, linked, remote);
+    const common = commonOf(attempt, linked, remote);
+    if ((applied.length > 0 || resend) && (await isPingPong(em, attempt, remote.content))) {
+      const reason = 'ping-pong: the remote came to the same state more than three times within an hour';
+      await writeAbsorbedRecord(em, { ...common, outcome: parked(attempt, linked, reason) });
+      return { key, kind: 'parked', reason, outboundDue: false };
+    }
+
+    const changes = changedColumns(entity, { ...inbound.apply(remote.content, applied, entity), ...references });
+    let { modifiedOn } = entity;
+    if (hasMessages(messages) || Object.keys(changes).length > 0) {
+      const written = await updateEmsRow(em, ref.type, key, { readAt: modifiedOn, changes });
+      if (written === null) throw new EmsWasFaster();
+      modifiedOn = written;
+      await writeMessages(em, ref.process, key, messages);
+    }
+    if (decision.kind === 'conflict') await keepLost(em, attempt, remote, decision.lost);
+    const after = { entity: { ...entity, ...changes }, modifiedOn };
+    const outcome = resend ? ({ kind: 'resend' } as const) : outcomeOf(attempt, linked, remote.content, after);
+    await writeAbsorbedRecord(em, { ...common, outcome });
+    const outboundDue = !(outcome.kind === 'in-sync' || outcome.kind === 'delivered');
+    return { key, outboundDue, ...told({ decision, drifted, applied, withMessages: hasMessages(messages) }) };
+  });
+}
+
+/** Parks the pair: a human has to decide. */
+export async function parkPair(attempt: InboundAttempt, linked: LinkedPair, reason: string): Promise<Absorption> {
+  const { orm, key, ref, fencingToken, workflowId } = attempt;
+  const { record, remoteId } = linked;
+  await writeAbsorbedRecord(orm.em.fork(), {
+    ...ref,
+    fencingToken,
+    workflowId,
+    remoteId,
+    remoteSyncedOn: null,
+    base: record.base ?? {},
+    outcome: parked(attempt, linked, reason),
+  });
+  return { key, kind: 'parked', reason, outboundDue: false };
+}
+
+function parked(attempt: InboundAttempt, { pair }: LinkedPair, reason: string): AbsorbedRecord['outcome'] {
+  return { kind: 'parked', reason, evaluated: assertEvaluated(evaluatedOf(attempt, pair)) };
+}
+
+function commonOf(
+  { ref, fencingToken, workflowId, keys }: InboundAttempt,
+  { record }: LinkedPair,
+  { remoteId, modifiedOn, content }: RemoteRecord,
+): Omit<AbsorbedRecord, 'outcome'> {
+  const base = baseWith(record.base, content, keys);
+  return { ...ref, fencingToken, workflowId, remoteId, remoteSyncedOn: modifiedOn, base };
+}
+
+/** The rows that a remote record refers to now that it goes on under another id. */
+async function referencesAfter(
+  em: EntityManager,
+  { ref }: InboundAttempt,
+  { record, remoteId }: LinkedPair,
+  remote: RemoteRecord,
+): Promise<Changes> {
+  if (!isRekeyed(remote, { ...record, remoteId })) return {};
+  // The new id may have been parked meanwhile as a record that EMS does not know.
+  await forgetUnresolved(em, ref.process, ref.type, remote.remoteId);
+  return findReferences(em, ref.process, remote.references);
+}
+
+/** Remembers the state that the remote has come to; true if it comes to the same state again and again. */
+async function isPingPong(em: EntityManager, { ref }: InboundAttempt, content: Content): Promise<boolean> {
+  const earlier = await readOscillation(em, ref);
+  const { states, pingPong } = noteOscillation(earlier, contentHash(content), Temporal.Now.instant());
+  await writeOscillation(em, ref, states);
+  return pingPong;
+}
+
+/** Remote values that lost against EMS are kept encrypted, so that an operator can restore them. */
+async function keepLost(
+  em: EntityManager,
+  { ref, keys }: InboundAttempt,
+  { remoteId, content }: RemoteRecord,
+  fields: readonly string[],
+): Promise<void> {
+  const lost = Object.fromEntries(fields.map((field) => [field, content[field]]));
+  await writeConflict(em, { ...ref, remoteId, fields, sealed: seal(lost, conflictSubject(ref), keys) });
+}
+
+function outcomeOf(
+  { mapping }: InboundAttempt,
+  { record, pair }: LinkedPair,
+  remote: Content,
+  after: { readonly entity: LinkedPair['entity']; readonly modifiedOn: LinkedPair['entity']['modifiedOn'] },
+): AbsorbedRecord['outcome'] {
+  const equality = equalityOf({
+    state: record.state,
+    contentHash: record.contentHash,
+    before: pair.entity === null ? null : contentOf(mapping, pair.entity, pair),
+    after: contentOf(mapping, after.entity, pair),
+    remote,
+  });
+  const { modifiedOn } = after;
+  switch (equality.kind) {
+    case 'in-sync': {
+      const evaluated = assertEvaluated(evaluatedOf({ mapping }, pair));
+      const { mappingVersion } = evaluated;
+      return { ...equality, modifiedOn, sourcesVersion: knownSources(evaluated), mappingVersion };
+    }
+    case 'delivered':
+      return { kind: 'delivered', modifiedOn };
+    case 'open':
+      return { kind: 'open' };
+  }
+}
+
+/** Null: the row cannot be sent. */
+function contentOf(mapping: EntityMapping, row: LinkedPair['entity'], { sources }: LinkedPair['pair']): Content | null {
+  const mapped = mapping.map(row, sources);
+  return mapped.kind === 'mapped' ? mapped.content : null;
+}
+
+function changedColumns(row: LinkedPair['entity'], changes: Changes): Changes {
+  return Object.fromEntries(
+    Object.entries(changes).filter(
+      ([column, value]) => !isEqualColumn((row as Record<string, unknown>)[column], value),
+    ),
+  );
+}
+
+function told({
+  decision,
+  drifted,
+  applied,
+  withMessages,
+}: Pick<Comparison, 'decision' | 'drifted' | 'applied'> & { readonly withMessages: boolean }) {
+  if (decision.kind === 'conflict') return { kind: 'conflict', lost: decision.lost, applied } as const;
+  const fields = withMessages ? [...applied, 'messages'] : applied;
+  if (fields.length > 0) return { kind: 'applied', fields } as const;
+  return drifted.length > 0 ? ({ kind: 'drifted', fields: drifted } as const) : ({ kind: 'unchanged' } as const);
+}

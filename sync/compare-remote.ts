@@ -1,0 +1,99 @@
+import { canonicalForm } from './canonical-form.ts';
+import { contentHash, hasHash, type Content, type ContentHash } from './content-hash.ts';
+import { parseInstant, type Instant } from './instant.ts';
+import { driftedFields, judgeInbound, type InboundCase, type InboundDecision } from './judge-inbound.ts';
+import { differsFromBase, type Base, type SecretKey } from './keyed-hash.ts';
+import type { SyncState } from './sync-state.ts';
+
+/** What the record knows of the remote. */
+export interface KnownRemoteState {
+  readonly remoteId: string;
+  readonly remoteSyncedOn: Instant | null;
+  readonly base: Base | null;
+}
+
+/** A remote record as it was read. */
+export interface ReadRemoteState {
+  readonly remoteId: string;
+  /** RFC 3339; null: the remote tells none. */
+  readonly modifiedOn: string | null;
+  readonly content: Content;
+}
+
+/** The remote record goes on under another id: it was merged or transferred. */
+export const isRekeyed = (remote: ReadRemoteState, known: KnownRemoteState) => remote.remoteId !== known.remoteId;
+
+/** A lagging read: older than what the remote has told us already. Such a state is never absorbed. */
+export function isLagging({ modifiedOn }: ReadRemoteState, { remoteSyncedOn }: KnownRemoteState): boolean {
+  if (modifiedOn === null || remoteSyncedOn === null) return false;
+  return Temporal.Instant.compare(parseInstant(modifiedOn), remoteSyncedOn) < 0;
+}
+
+/** Whether the remote holds what the record does not know. */
+export function isNews(remote: ReadRemoteState, known: KnownRemoteState, keys: readonly SecretKey[]): boolean {
+  if (isRekeyed(remote, known)) return true;
+  return !isLagging(remote, known) && differsFromBase(known.base, remote.content, keys);
+}
+
+/** What an absorption does to each side. */
+export interface Comparison {
+  readonly decision: InboundDecision;
+  /** Fields of EMS's own that the remote has changed all the same. */
+  readonly drifted: readonly string[];
+  /** Fields that EMS takes over. */
+  readonly applied: readonly string[];
+  /** EMS's state must be sent again, whatever the hash says. */
+  readonly resend: boolean;
+}
+
+/** Compares the two sides of a pair, field by field. */
+export function compareRemote(inbound: InboundCase): Comparison {
+  const decision = judgeInbound(inbound);
+  const drifted = driftedFields(inbound);
+  const resend = decision.kind === 'conflict' || drifted.length > 0;
+  return { decision, drifted, applied: fieldsToApply(decision), resend };
+}
+
+function fieldsToApply(decision: InboundDecision): readonly string[] {
+  switch (decision.kind) {
+    case 'unchanged':
+      return [];
+    case 'apply':
+      return decision.fields;
+    case 'conflict':
+      return decision.apply;
+  }
+}
+
+/** A pair after an absorption: what EMS would send, before and now, and what the remote holds. */
+export interface AbsorbedState {
+  readonly state: SyncState;
+  /** Of the content last delivered. */
+  readonly contentHash: string | null;
+  /** Null: what EMS held before could not be sent. */
+  readonly before: Content | null;
+  readonly after: Content | null;
+  readonly remote: Content;
+}
+
+/** `delivered`: EMS would send what it last delivered. `open`: the outbound half has to judge. */
+export type Equality =
+  { readonly kind: 'in-sync'; readonly contentHash: ContentHash | string } | { readonly kind: 'delivered' | 'open' };
+
+/** Whether both sides are equal now. Only a pair whose last delivery is confirmed can tell. */
+export function equalityOf({ state, contentHash: known, before, after, remote }: AbsorbedState): Equality {
+  if (state !== 'IN_SYNC' || after === null) return { kind: 'open' };
+  const fields = Object.keys(after);
+  const readable = fields.filter((field) => Object.hasOwn(remote, field));
+  const equal = readable.every((field) => isSame(after[field], remote[field]));
+  const wasDelivered = before !== null && hasHash(before, known);
+  const isDelivered = hasHash(after, known);
+  if (equal && (wasDelivered || readable.length === fields.length)) {
+    return { kind: 'in-sync', contentHash: isDelivered && known !== null ? known : contentHash(after) };
+  }
+  return { kind: isDelivered ? 'delivered' : 'open' };
+}
+
+function isSame(left: Content[string], right: Content[string]): boolean {
+  return JSON.stringify(canonicalForm(left)) === JSON.stringify(canonicalForm(right));
+}
