@@ -10,7 +10,7 @@ import type { RemoteRecord } from '../targets/inbound-source.ts';
 import type { AbsorbInput } from './absorb-input.ts';
 import { absorbConsent } from './absorb-consent.ts';
 import { withAddressLocks } from './address-locks.ts';
-import { inboundOf, newAttempt, pairContext, type Attempt, type InboundContext } from './context.ts';
+import { inboundOf, newAttempt, pairContext, type InboundAttempt } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { fetchRemote, linkedEnds, type LinkedPair } from './fetch-remote.ts';
 import { EmsWasFaster, parkPair, writeAbsorbed } from './write-absorbed.ts';
@@ -44,8 +44,6 @@ export async function absorb(dependencies: Dependencies, input: AbsorbInput): Pr
     code: 'ems-busy',
   });
 }
-
-export type InboundAttempt = Attempt & InboundContext;
 
 async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
   const { orm, detection, key } = attempt;

@@ -42,6 +42,9 @@ export interface InboundContext extends TypeContext {
   readonly inbound: InboundMapping;
 }
 
+/** One attempt at the inbound half. */
+export type InboundAttempt = Attempt & InboundContext;
+
 /** @throws UnknownPairError if the process is off in this worker. */
 export function processContext(
   { processes, ...dependencies }: Dependencies,

@@ -15,7 +15,7 @@ import { seal } from '../sync/sealed-values.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { Changes } from '../targets/inbound-mapping.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
-import type { InboundAttempt } from './absorb.ts';
+import type { InboundAttempt } from './context.ts';
 import { isEqualColumn } from './equal-columns.ts';
 import type { LinkedPair } from './fetch-remote.ts';
 import { findReferences } from './find-references.ts';

@@ -1,5 +1,5 @@
 import { canonicalForm } from './canonical-form.ts';
-import { contentHash, hasHash, type Content, type ContentHash } from './content-hash.ts';
+import { contentHash, hasHash, type Content } from './content-hash.ts';
 import { parseInstant, type Instant } from './instant.ts';
 import { driftedFields, judgeInbound, type InboundCase, type InboundDecision } from './judge-inbound.ts';
 import { differsFromBase, type Base, type SecretKey } from './keyed-hash.ts';
@@ -78,7 +78,7 @@ export interface AbsorbedState {
 
 /** `delivered`: EMS would send what it last delivered. `open`: the outbound half has to judge. */
 export type Equality =
-  { readonly kind: 'in-sync'; readonly contentHash: ContentHash | string } | { readonly kind: 'delivered' | 'open' };
+  { readonly kind: 'in-sync'; readonly contentHash: string } | { readonly kind: 'delivered' | 'open' };
 
 /** Whether both sides are equal now. Only a pair whose last delivery is confirmed can tell. */
 export function equalityOf({ state, contentHash: known, before, after, remote }: AbsorbedState): Equality {

@@ -10,8 +10,6 @@ import type { RemoteSystem } from './remote-system.ts';
 export interface SyncProcess {
   readonly name: SyncProcessName;
   readonly directions: readonly Direction[];
-  /** Raised when a mapping changes, so that every pair is judged again; equal content is not sent again. */
-  readonly mappingVersion: number;
   /** In dependency order: what others refer to comes first, and is removed last. */
   readonly mappings: readonly EntityMapping[];
   readonly limits: {

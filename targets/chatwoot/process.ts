@@ -7,7 +7,6 @@ import { chatwootSettings } from './settings.ts';
 const process: SyncProcess = {
   name: 'CHATWOOT',
   directions: ['outbound', 'inbound'],
-  mappingVersion: 2,
   mappings: chatwootMappings,
   // ChatWoot takes 3,000 requests a minute from one address: a new person is two of them, a conversation five and more.
   limits: { callsPerSecond: 15, concurrentCalls: 10 },

@@ -8,7 +8,6 @@ import { mailchimpSettings } from './settings.ts';
 const process: SyncProcess = {
   name: 'MAILCHIMP',
   directions: ['outbound', 'inbound'],
-  mappingVersion: 1,
   mappings: mailchimpMappings,
   // Deliveries, most of which go hundreds in a call; calls themselves are limited by the account's connections.
   limits: { callsPerSecond: 100, concurrentCalls: 8, bulk: { itemsPerCall: ITEMS_PER_CALL } },

@@ -8,7 +8,6 @@ import { mauticSettings } from './settings.ts';
 const process: SyncProcess = {
   name: 'MAUTIC',
   directions: ['outbound', 'inbound'],
-  mappingVersion: 2,
   mappings: mauticMappings,
   // Deliveries, most of which go two hundred in a call.
   limits: { callsPerSecond: 100, concurrentCalls: 8, bulk: { itemsPerCall: ITEMS_PER_CALL } },

@@ -7,7 +7,6 @@ import { runSignupSettings } from './settings.ts';
 const process: SyncProcess = {
   name: 'RUNSIGNUP',
   directions: ['outbound', 'inbound'],
-  mappingVersion: 2,
   mappings: runSignupMappings,
   // The rate is a setting, and each connection keeps to it; two at once, so that an attempt gets its calls within its time.
   limits: { callsPerSecond: 10, concurrentCalls: 2 },

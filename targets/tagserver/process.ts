@@ -7,7 +7,6 @@ import { tagServerSettings } from './settings.ts';
 const process: SyncProcess = {
   name: 'TAGSERVER',
   directions: ['outbound'],
-  mappingVersion: 1,
   mappings: tagServerMappings,
   limits: { callsPerSecond: 200, concurrentCalls: 20 },
 };

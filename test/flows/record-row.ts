@@ -11,6 +11,7 @@ export interface RecordRow {
   readonly waiting_for: string | null;
   readonly shared_with: string | null;
   readonly sources_version: string | null;
+  readonly mapping_version: string | null;
   readonly pass: string;
   readonly last_error_class: string | null;
   readonly last_error: string | null;
