@@ -29,7 +29,10 @@ export function isLagging({ modifiedOn }: ReadRemoteState, { remoteSyncedOn }: K
   return Temporal.Instant.compare(parseInstant(modifiedOn), remoteSyncedOn) < 0;
 }
 
-/** Whether the remote holds what the record does not know. */
+/**
+ * Whether the remote holds what the record does not know. False for a bounce-back (our own write, read again) and for a change
+ * of fields that are not mapped (the specification's "unchanged fields"): neither differs from the base.
+ */
 export function isNews(remote: ReadRemoteState, known: KnownRemoteState, keys: readonly SecretKey[]): boolean {
   if (isRekeyed(remote, known)) return true;
   return !isLagging(remote, known) && differsFromBase(known.base, remote.content, keys);

@@ -7,7 +7,7 @@ export interface RemoteRef {
   readonly remoteId: string;
 }
 
-/** A remote record as it was read, in the mapping's fields. */
+/** A remote record (the specification's remote entity) as it was read, in the mapping's fields. */
 export interface RemoteRecord extends RemoteRef {
   /** The EMS id that it carries; null: none that could be one of ours. */
   readonly emsKey: EntityKey | null;

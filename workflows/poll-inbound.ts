@@ -58,12 +58,13 @@ export interface PollResult {
   readonly totals: PollTotals;
 }
 
-/** A poll must end, or its schedule would skip the next ones in silence. */
+/** A poll must end, because its schedule skips the next ones while it runs. */
 const CHILDREN_PER_POLL = 10_000;
 
 /**
- * One inbound poll of a sync process: what earlier polls have left unfinished, then for each type and scope the pages of what
- * has changed at the remote, a child workflow for each record. A cursor moves when every change up to it is held by a child.
+ * Polling: one inbound poll of a sync process. It takes up what earlier polls have left unfinished, then reads for each type and
+ * scope the pages of what has changed at the remote, and starts a child workflow for each record. A cursor moves when a child
+ * holds every change up to it.
  */
 export async function pollInbound({ process, progress }: PollInput): Promise<PollResult> {
   const totals: PollTotals = Object.fromEntries(
@@ -109,7 +110,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
   }
   return finish({ ended: reason === null ? 'complete' : 'unread', reason, totals });
 
-  /** Null: the target is down, which is no reason to give up what it told us before. */
+  /** Null: the target is down. What it told us before is kept. */
   async function begin(): Promise<readonly PollStep[] | null> {
     const target = await probeActivities(process).probeTarget({ process });
     if (!target.up) {
@@ -122,8 +123,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
   }
 
   /**
-   * @param signal whether a pair that is at work is told: not for what is unfinished, for it may be retrying, and asking would
-   *   end its back-off.
+   * @param signal whether a running pair is signalled. Not for what is unfinished: a signal would end its back-off.
    */
   async function syncAll(
     pairs: readonly EntityRef[],
@@ -145,7 +145,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
         const ended = () => type;
         return { end: child.result().then(ended, ended) };
       },
-      // It goes on by itself, and its outcome is its own.
+      // A child goes on by itself; the poll does not count its outcome.
       () => undefined,
     );
   }
@@ -155,7 +155,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
   }
 }
 
-/** Null: the pair's workflow is at work already, and takes another pass when it was told. */
+/** Null: the pair's workflow is running already; if it was signalled, it makes another pass. */
 async function startPair(
   process: SyncProcessName,
   ref: EntityRef,

@@ -50,7 +50,7 @@ export interface SweepResult {
 /** Rows looked at in one activity. */
 const PAGE_SIZE = 200;
 
-/** A sweep must end, or its schedule would skip the next ones in silence. */
+/** A sweep must end, because its schedule skips the next ones while it runs. */
 const CHILDREN_PER_SWEEP = 10_000;
 
 /**
@@ -134,7 +134,7 @@ function syncPage(
   );
 }
 
-/** Null: the pair's workflow is at work already. It is not signalled: our detection comes again, and it may be stuck. */
+/** Null: the pair's workflow is running already. It is not signalled: it may be stuck, and the next sweep finds the row again. */
 async function startPair(pair: {
   process: SyncProcessName;
   type: SweepStep['type'];
@@ -152,7 +152,7 @@ async function startPair(pair: {
   }
 }
 
-/** Never rejects: a child that ends red is counted, and the next sweep starts it again. */
+/** Never rejects: a failed child is counted, and the next sweep starts it again. */
 async function outcomeOfChild(
   child: ChildWorkflowHandle<SyncEntityWorkflow>,
 ): Promise<'inSync' | 'removed' | 'shared' | 'waiting' | 'parked' | 'suppressed' | 'other' | 'failed'> {

@@ -34,8 +34,8 @@ const QUIET_MS = 1_000;
 const QUIET_AT_MOST = 30;
 
 /**
- * The only workflow that may touch its pair of EMS row and remote record, whoever started it: its id is the pair's lock.
- * It serves requests, one pass each, until none is left.
+ * The only workflow that may touch its pair of EMS row and remote record: its id is the pair's lock, whatever started it. It
+ * serves requests, one pass each, until none is left. (The specification's BaseSyncService.)
  */
 export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResult> {
   const { process, type, key } = input;

@@ -115,7 +115,7 @@ function reason(detection: Detection): RawBuilder<DueReason | null> {
 }
 
 /**
- * Every row that passes the filter and differs from its own record (architecture, "Detection"): columns `key`, `reason`,
+ * The detection query: every row that passes the filter and differs from its own record. Columns `key`, `reason`,
  * `modified_on`, and `age` (`settled`, `unsettled`, or `future` for a stamp ahead of the database's clock).
  * A `future` row is looked at in every sweep, because its stamp says nothing of when it changed.
  */
