@@ -157,7 +157,9 @@ describe('status counts', () => {
         person({ ...future, record: { state: `'PARKED'`, entity_synced_on: null, evaluated_on: short } }),
       ),
     ).toEqual({ total: 1, parked: 1 });
-    expect(await adds(() => person({ ...future, record: { entity_synced_on: short, mapping_version: `'an older one'` } }))).toEqual({
+    expect(
+      await adds(() => person({ ...future, record: { entity_synced_on: short, mapping_version: `'an older one'` } })),
+    ).toEqual({
       total: 1,
       due: 1,
     });
