@@ -16,17 +16,17 @@ export interface EmsConversation {
   readonly active: number | null;
 }
 
-/** EMS's id of a conversation; without one it is EMS's business all the same, but missing there. */
+/** EMS's id of a conversation. One without an id should be in EMS, but is missing there. */
 export function keyOf({ id, custom_attributes: attributes }: Conversation): string {
   const key = attributes['ems_conversation_id'];
   return typeof key === 'string' ? key : `conversation ${id}`;
 }
 
 /**
- * Compares conversations: each there once, with the contact of its person. How it stands is ChatWoot's to say: EMS has what was
- * said there. What EMS knew of a conversation before ChatWoot had it stays until then.
+ * Compares conversations: each exists once, with the contact of its person. ChatWoot owns the status, and EMS takes it from
+ * there. Until ChatWoot has the conversation, EMS keeps its own.
  *
- * @param contactOf ChatWoot's number of a person's contact; null: there is none.
+ * @param contactOf ChatWoot's id of a person's contact, or null.
  */
 export function conversationDifferences(
   conversations: readonly EmsConversation[],
@@ -66,13 +66,13 @@ function contentOf(conversation: Conversation): Content {
   return { contact, ...pickTold(conversation, standing) };
 }
 
-/** Of how a conversation stands, what ChatWoot has said after EMS gave it the conversation. */
+/** The status that ChatWoot has set since EMS delivered the conversation. */
 function pickTold({ messages }: Conversation, standing: Content): Content {
   const spoken = messages.filter(({ message_type: type }) => type !== 'activity');
   const [first] = spoken;
   if (first !== undefined && !isNote(first)) return standing;
   return {
-    // Each change of it leaves such a message behind.
+    // Each change of status leaves such a message.
     ...(spoken.length < messages.length ? { status: standing['status'] ?? null } : {}),
     ...(spoken.every(isNote) ? {} : { active: standing['active'] ?? null }),
   };

@@ -19,7 +19,7 @@ export interface EmsMessage {
 const NOTE = /^ems:(\d+)$/;
 
 /**
- * Compares one conversation: each message of EMS's own is there once, as a private note; each that was written there is in EMS
+ * Compares one conversation: each message of EMS is there once, as a private note, and each message written there is in EMS
  * once, in the same order.
  */
 export function messageDifferences(
@@ -54,7 +54,7 @@ export function messageDifferences(
   ];
 }
 
-/** Written by EMS's side: it carries the message of EMS that it is. */
+/** Written by ems-sync: it carries the id of its message in EMS. */
 export const isNote = ({ source_id: source }: Message) => NOTE.test(source ?? '');
 const noteOf = ({ source_id: source }: Message) => NOTE.exec(source ?? '')?.[1] ?? '';
 

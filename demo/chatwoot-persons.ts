@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { Content } from './difference.ts';
 import { plainEmail, plainText } from './plain-text.ts';
 
-/** A person of EMS with all that a contact shows of it. */
+/** A person of EMS with everything that a contact shows. */
 export interface Person {
   readonly id: string;
   readonly first: string | null;
@@ -18,10 +18,10 @@ export interface Person {
 
 const UNKNOWN = '9999-99-99';
 
-/** Persons who can be reached by one address: a family's e-mail, or a phone where nobody has an e-mail. */
+/** Persons with the same address: a family's e-mail, or a phone if none of them has an e-mail. */
 export type Household = readonly Person[];
 
-/** All whom ChatWoot shall have, by who shares a contact. */
+/** All persons that belong in ChatWoot, grouped by shared contact. */
 export async function readHouseholds(client: ClientBase): Promise<Household[]> {
   const { rows } = await client.query<Person>(
     `SELECT p.id::text, p.first_name AS first, p.last_name AS last, p.email, p.phone, p.language, o.name AS club,
@@ -36,7 +36,7 @@ export async function readHouseholds(client: ClientBase): Promise<Household[]> {
   return [...Map.groupBy(reachable, ({ email, phone }) => email ?? phone).values()].map((all) => all.toSorted(byAge));
 }
 
-/** What the contact of a person shows. A number that several households have is told of one of them. */
+/** What a person's contact shows. A number that several households share appears at one of them. */
 export function contactContent(person: Person, everybody: readonly Person[]): Content {
   const before = everybody.some(
     (other) => other.phone === person.phone && other.email !== person.email && byNeedOfPhone(other, person) < 0,
@@ -51,7 +51,7 @@ export function contactContent(person: Person, everybody: readonly Person[]): Co
   };
 }
 
-/** Those whom nothing else reaches come first. */
+/** Persons who have no other address come first. */
 function byNeedOfPhone(one: Person, other: Person): number {
   return Number(one.email !== null) - Number(other.email !== null) || byAge(one, other);
 }

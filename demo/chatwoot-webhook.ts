@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const created = z.looseObject({ payload: z.looseObject({ webhook: z.looseObject({ secret: z.string() }) }) });
 
-/** What the gateway makes hints of. */
+/** The events that the gateway turns into hints. */
 const SUBSCRIPTIONS = [
   'contact_created',
   'contact_updated',
@@ -14,9 +14,9 @@ const SUBSCRIPTIONS = [
 ];
 
 /**
- * Has ChatWoot tell the gateway what happens, as an administrator does in its settings.
+ * Registers the gateway's webhook at ChatWoot, as an administrator does in its settings.
  *
- * @returns the secret that it signs with.
+ * @returns the secret that ChatWoot signs with.
  */
 export async function registerWebhook(
   { url, account, token }: { readonly url: string; readonly account: number; readonly token: string },

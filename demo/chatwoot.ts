@@ -5,10 +5,10 @@ import { registerWebhook } from './chatwoot-webhook.ts';
 import type { SimulatedTarget } from './simulated-target.ts';
 import { verifyChatwoot } from './verify-chatwoot.ts';
 
-/** A first load asks more often in a minute than ChatWoot's own limits let anybody ask who is there for good. */
+/** A first load makes more requests a minute than ChatWoot's default limits allow. */
 const LIMITS = { requestsPerMinute: 1_000_000, searchesPerMinute: 1_000_000 };
 
-/** The inbox "EMS history": what is written there reaches nobody outside. */
+/** The inbox "EMS history". Nothing written there is sent to customers. */
 const INBOX = '1';
 
 export const simulatedChatwoot: SimulatedTarget = {
@@ -30,7 +30,7 @@ export const simulatedChatwoot: SimulatedTarget = {
       async countWrites(work) {
         await control.clearJournal();
         await work();
-        // A filter is a question, though it is posted.
+        // A filter only reads, though it is a POST.
         return (await control.journal({ writesOnly: true })).filter(({ path }) => !/\/filter(\?|$)/.test(path)).length;
       },
       stop: () => chatwoot.stop(),

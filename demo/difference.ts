@@ -1,9 +1,9 @@
-/** What a target holds of one entity: its fields by the target's names, null where there is nothing. */
+/** One entity at a target: its fields by the target's names, null if empty. */
 export type Content = Readonly<Record<string, string | number | null>>;
 
-/** Where a target departs from EMS; names no content. */
+/** Where a target differs from EMS. Contains no values. */
 export interface Difference {
-  /** The target's word for the kind of entity. */
+  /** The target's name for the type. */
   readonly type: string;
   readonly id: string;
   readonly what: 'missing' | 'surplus' | 'different';
@@ -11,7 +11,7 @@ export interface Difference {
   readonly fields: readonly string[];
 }
 
-/** Compares entities of one type, by id: what must be there, and what is. */
+/** Compares the wanted and the actual entities of one type, by id. */
 export function differencesOf(
   type: string,
   wanted: ReadonlyMap<string, Content>,

@@ -2,20 +2,20 @@ import Table from 'cli-table3';
 import { createLogUpdate } from 'log-update';
 import type { Status, TypeStatus } from '../clients/status.ts';
 
-/** Where the demo tells how it goes. */
+/** The demo's output. */
 export interface Display {
-  /** A line that stays. */
+  /** Prints a line that stays. */
   readonly say: (line: string) => void;
-  /** How things stand now, and what else is news. */
+  /** Shows the current status and a line of news. */
   readonly show: (status: Status, news: string) => void;
-  /** Nothing is refreshed any more; the last state stays to be read. */
+  /** Stops refreshing. The last status stays on the screen. */
   readonly end: () => void;
 }
 
-/** Between two lines about progress where nothing can be refreshed, in milliseconds. */
+/** Between two progress lines if the output is not a terminal, in milliseconds. */
 const LINE_EVERY_MS = 5_000;
 
-/** A table that is refreshed on a terminal; plain lines, now and then, where the output goes elsewhere. */
+/** A table that is refreshed on a terminal, or plain lines every few seconds elsewhere. */
 export function createDisplay(out: NodeJS.WriteStream): Display {
   return out.isTTY ? onTerminal(out) : inLines(out);
 }
@@ -87,7 +87,7 @@ export function statusTable({ processes }: Status): string {
   return table.toString();
 }
 
-/** One line for each process: its types added up. */
+/** One line for each process, with the sums of its types. */
 export function statusLines({ processes }: Status): string[] {
   return Object.entries(processes).map(([process, types]) => {
     const sum = (column: (typeof COLUMNS)[number]): number =>

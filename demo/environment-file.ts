@@ -7,14 +7,14 @@ import { isRunningDemo } from './run-folder.ts';
 const WRITER = /^# Demo of process (\d+)\n/;
 
 export interface EnvironmentFile {
-  /** From the project's folder, for people. */
+  /** Relative to the project's folder, for display. */
   readonly path: string;
   remove(): void;
 }
 
 /**
- * Writes the settings with which commands work on this demo: to `.local/demo.env`, or into the run's own folder while
- * another demo has that one. Only its owner can read it: it holds the database's password.
+ * Writes the settings for commands that work on this demo: to `.local/demo.env`, or to the run's own folder if another
+ * demo uses that file. Only its owner can read it, because it contains the database's password.
  */
 export function writeEnvironmentFile(runFolder: string, environment: DemoEnvironment): EnvironmentFile {
   const shared = join(localFolder, 'demo.env');

@@ -4,28 +4,28 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
 export type DemoEnvironment = Readonly<Record<string, string>>;
 
-/** Seconds first: every five of them, so that nobody waits for a minute to see a change arrive. */
+/** Every five seconds (the first field is seconds), so that changes arrive quickly. */
 const SWEEP_CRON = '*/5 * * * * * *';
 
 export interface DemoAddresses {
   readonly databaseUrl: string;
   readonly temporalAddress: string;
   readonly uiUrl: string;
-  /** The setting SYNC_KEY: of one demo alone. */
+  /** SYNC_KEY, different for each demo. */
   readonly syncKey: string;
-  /** Of the gateway, which listens on it if any target tells it anything. */
+  /** The gateway listens on it if any target sends webhooks. */
   readonly gatewayPort: number;
-  /** Whoever shows it may ask the gateway for runs. */
+  /** Allows a caller to request runs from the gateway. */
   readonly gatewayToken: string;
-  /** What each simulated target needs to be reached. */
+  /** The settings of each simulated target. */
   readonly targets: ReadonlyMap<SyncProcessName, DemoEnvironment>;
   /** Default: every five seconds. */
   readonly sweepCron?: string | undefined;
 }
 
 /**
- * The settings of everything that works on this demo. All others are empty, which counts as not set: what `.env` or the
- * shell say about real systems must not reach a demo, or its invented persons would reach those systems.
+ * The settings of all programs of this demo. All others are empty, which counts as not set: settings of real systems from
+ * `.env` or the shell must not apply, or the demo's invented persons would be sent there.
  */
 export function demoEnvironment(addresses: DemoAddresses): DemoEnvironment {
   const {

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { pick, type Rng } from '../simulators/ems/rng.ts';
 
-/** Bibs that neither the sample nor RunSignup gives out: a race must not have one twice. */
+/** Bibs that neither the sample nor RunSignup assigns: a race must not have one twice. */
 const FIRST_BIB = 70_000;
 
 export interface GivenBib {
@@ -11,9 +11,9 @@ export interface GivenBib {
 }
 
 /**
- * EMS gives a bib and a chip to one of those registrations that has none.
+ * EMS assigns a bib and a chip to a registration that has none.
  *
- * @param number tells this one from all others.
+ * @param number unique, for the bib and the chip.
  */
 export async function giveBib(
   client: ClientBase,

@@ -17,9 +17,9 @@ function happeningsOf({ targets }: DemoSystem): Named[] {
 }
 
 /**
- * Everything that people do at the targets, `times` over.
+ * Runs everything that people do at the targets, `times` times.
  *
- * @returns how much of it came to pass.
+ * @returns how many of these actions were possible.
  */
 export async function happenOnce(system: DemoSystem, scene: Scene, times: number): Promise<number> {
   let happened = 0;
@@ -29,7 +29,7 @@ export async function happenOnce(system: DemoSystem, scene: Scene, times: number
   return happened;
 }
 
-/** One thing after the other, whichever, until `signal` says "enough". */
+/** Runs one random action after the other until `signal` is aborted. */
 export async function keepHappening(
   system: DemoSystem,
   scene: Scene,
@@ -46,7 +46,7 @@ export async function keepHappening(
   const all = happeningsOf(system);
   while (!signal.aborted && all.length > 0) {
     const { process, name, happen } = pick(scene.rng, all);
-    // A target refuses people as well, and the sync may have been faster: the next one will do.
+    // Targets refuse some actions, and the sync may have been faster. Continue with the next.
     const whom = await happen(scene).catch(() => null);
     if (whom !== null) onHappening(`${process}: ${name} (${whom})`);
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { Client, type ClientBase } from 'pg';
 
-/** Reads EMS as of one moment; times come out in UTC. */
+/** Reads EMS in one snapshot. Times are in UTC. */
 export async function inSnapshot<T>(databaseUrl: string, read: (client: ClientBase) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: databaseUrl });
   client.on('error', () => {});

@@ -10,9 +10,9 @@ const CHANGE_EVERY_MS = 2_000;
 const HAPPENING_EVERY_MS = 3_000;
 
 /**
- * Keeps EMS changing, and people at work at the targets, until `stack` is disposed.
+ * Keeps changing EMS and the targets, as people do, until `stack` is disposed.
  *
- * @returns what tells of it in a line; empty as long as there is nothing to tell.
+ * @returns a function that describes it in one line, empty at first.
  */
 export function letThingsHappen(system: DemoSystem, seed: number, stack: AsyncDisposableStack): () => string {
   const { databaseUrl } = system;

@@ -4,7 +4,7 @@ import { startMailchimp, type MemberState, type StartedMailchimp } from '../simu
 import type { Happenings, SimulatedTarget } from './simulated-target.ts';
 import { verifyMailchimp } from './verify-mailchimp.ts';
 
-/** What `ems-sync check --fix` would make. The sample's invented addresses are at domains that Mailchimp else calls fake. */
+/** What `ems-sync check --fix` would create. Mailchimp rejects the domains of the sample's invented addresses by default. */
 const AUDIENCE = {
   setup: {
     mergeFields: [{ tag: 'EMSID' }, { tag: 'BDATE', type: 'date' as const }],
@@ -25,7 +25,7 @@ export const simulatedMailchimp: SimulatedTarget = {
         gateway = address;
         return { MAILCHIMP_WEBHOOK_SECRET: WEBHOOK_SECRET };
       },
-      // Mailchimp asks whether the gateway answers, so that has to run first.
+      // Mailchimp calls the gateway to verify it, so the gateway must be running.
       prepare: async () => {
         if (gateway !== null) await registerWebhook(mailchimp, gateway);
       },
@@ -44,7 +44,7 @@ export const simulatedMailchimp: SimulatedTarget = {
 
 const WEBHOOK_SECRET = 'secret-of-the-demo';
 
-/** The classic way: a secret at the end of the address. */
+/** A secret at the end of the URL: Mailchimp's classic webhooks are not signed. */
 async function registerWebhook({ url, key, list }: StartedMailchimp, gateway: string): Promise<void> {
   const response = await fetch(`${url}/3.0/lists/${list}/webhooks`, {
     method: 'POST',
@@ -52,14 +52,14 @@ async function registerWebhook({ url, key, list }: StartedMailchimp, gateway: st
     body: JSON.stringify({
       url: `${gateway}/hooks/mailchimp/${WEBHOOK_SECRET}`,
       events: { subscribe: true, unsubscribe: true, profile: true, cleaned: true, upemail: true },
-      // Nothing of what we write ourselves.
+      // Not for changes that we write through the API.
       sources: { user: true, admin: true, api: false },
     }),
   });
-  if (!response.ok) throw new Error(`Mailchimp would not take the gateway's address: ${response.status}`);
+  if (!response.ok) throw new Error(`Mailchimp refused the gateway's address: ${response.status}`);
 }
 
-/** What people do who get mail, and what the mail server finds. */
+/** What recipients of mail do, and what the mail server reports. */
 function happenings({ control }: StartedMailchimp): Happenings {
   const someMember = async (rng: Rng): Promise<MemberState | null> => {
     const subscribed = Object.values((await control.state()).members).filter(({ status }) => status === 'subscribed');

@@ -23,10 +23,10 @@ const stopped = new AbortController();
 let starting: Promise<DemoSystem> | undefined;
 let latest: Status | null = null;
 
-/** With Ctrl-C, what is being started gets this long until the stack knows it, in milliseconds. */
+/** After Ctrl-C, wait this long for a step of starting to end, so that it is stopped in order. In milliseconds. */
 const STARTED_WITHIN_MS = 15_000;
 
-/** How long the first load may take before EMS changes all the same, in milliseconds. */
+/** EMS starts to change after this time even if the first load has not ended, in milliseconds. */
 const FIRST_LOAD_MS = 600_000;
 
 async function start(options: DemoOptions): Promise<DemoSystem> {
@@ -45,7 +45,7 @@ async function start(options: DemoOptions): Promise<DemoSystem> {
   return system;
 }
 
-/** @returns whether every process got in step in time, and what it did then proved right. */
+/** @returns whether every process was in step in time, and the content of its target was right. */
 async function once(options: DemoOptions): Promise<boolean> {
   const system = await start(options);
   const workingSince = performance.now();
@@ -73,7 +73,7 @@ async function once(options: DemoOptions): Promise<boolean> {
   return Promise.race([provesRight(system, display.say), system.broken]);
 }
 
-/** Ends before the connection that it looks through does. */
+/** Stops before its database connection is closed. */
 function watch(system: DemoSystem, onStatus: (status: Status) => boolean): Promise<void> {
   const stop = new AbortController();
   const watching = watchStatus(system, stop.signal, onStatus);
@@ -96,7 +96,7 @@ function tooLate(seconds: number, unsettled: string): boolean {
   return false;
 }
 
-/** Never returns: a signal ends it. */
+/** Never returns. A signal ends it. */
 async function stayUp(options: DemoOptions): Promise<never> {
   const system = await start(options);
   const workingSince = performance.now();
@@ -144,7 +144,7 @@ try {
   display.end();
   if (!stopping) console.error(checkoutAdvice(error) ?? (error instanceof Error ? error.message : error));
 }
-// The handler of the signal ends the process.
+// The signal handler ends the process.
 if (stopping) await new Promise(() => {});
 await stack.disposeAsync();
 if (options.once) console.log(outcomeLine(latest, good, performance.now() - startedAt));

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { plainEmail, plainText } from './plain-text.ts';
 
-/** A person of EMS with all that marketing is told of it. */
+/** A person of EMS with everything that marketing targets get. */
 export interface MarketedPerson {
   readonly id: string;
   readonly first: string | null;
@@ -12,16 +12,16 @@ export interface MarketedPerson {
   readonly born: string | null;
   readonly city: string | null;
   readonly events: readonly { readonly id: string; readonly name: string | null }[];
-  /** What the person has said, by channel: topics that are wanted, and how many are not. */
+  /** Consent by channel: the wanted topics, and the number of refused ones. */
   readonly said: readonly { readonly channel: string; readonly topic: string; readonly yes: boolean }[];
-  /** How our record of it stands, or null. */
+  /** The state of its sync record, or null. */
   readonly state: string | null;
 }
 
-/** Those with one e-mail address: one contact stands for all of them. */
+/** Persons with the same e-mail address. They share one contact. */
 export type AddressSharers = readonly [MarketedPerson, ...MarketedPerson[]];
 
-/** All who have an e-mail address, by address; who is parked or unlinked is nobody's to compare. */
+/** All persons with an e-mail address, by address. Parked and unlinked ones are not compared. */
 export async function readByAddress(client: ClientBase, process: SyncProcessName): Promise<AddressSharers[]> {
   const { rows } = await client.query<MarketedPerson>(
     `SELECT p.id::text, p.first_name AS first, p.last_name AS last, p.email, p.city,
@@ -42,7 +42,7 @@ export async function readByAddress(client: ClientBase, process: SyncProcessName
   );
 }
 
-/** Markup is taken out of names before they are sent, for the targets would. */
+/** Removes markup from names, as the adapters do before the targets would. */
 export function unmarked(text: string | null): string | null {
   return plainText(
     text
@@ -52,7 +52,7 @@ export function unmarked(text: string | null): string | null {
   );
 }
 
-/** What a person has said on one channel: null: nothing. */
+/** A person's consent on one channel, or null if there is none. */
 export function verdict({ said }: MarketedPerson, channel: string): 'in' | 'out' | null {
   const on = said.filter((one) => one.channel === channel);
   if (on.length === 0) return null;

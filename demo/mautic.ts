@@ -15,7 +15,7 @@ export const simulatedMautic: SimulatedTarget = {
   async start(folder) {
     const mautic = await startMautic({ storage: join(folder, 'mautic.sqlite') });
     const { url, username, password, control } = mautic;
-    // What `ems-sync check --fix` would make.
+    // What `ems-sync check --fix` would create.
     for (const field of FIELDS) await control.backdoor({ do: 'create-field', field });
     for (const topic of ['newsletter', 'offers', 'results', 'service'])
       await control.backdoor({ do: 'create-segment', name: `EMS ${topic}`, alias: `ems-${topic}` });
@@ -35,7 +35,7 @@ export const simulatedMautic: SimulatedTarget = {
   },
 };
 
-/** As a marketer sets it up in Mautic, with a secret of their choice. */
+/** Registers the webhook as a marketer does in Mautic, with a secret of their choice. */
 async function registerWebhook({ control }: StartedMautic, gateway: string): Promise<Record<string, string>> {
   const secret = 'secret-of-the-demo';
   const triggers = ['mautic.lead_post_save_update', 'mautic.lead_channel_subscription_changed'] as const;
@@ -46,7 +46,7 @@ async function registerWebhook({ control }: StartedMautic, gateway: string): Pro
   return { MAUTIC_WEBHOOK_SECRET: secret };
 }
 
-/** What people do who get mail, and what the mail server finds. */
+/** What recipients of mail do, and what the mail server reports. */
 function happenings({ control }: StartedMautic): Happenings {
   const someContact = async (rng: Rng): Promise<ContactState | null> => {
     const known = Object.values((await control.state()).contacts).filter(

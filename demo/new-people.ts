@@ -6,10 +6,9 @@ import type { BackdoorEdit } from '../simulators/runsignup/start.ts';
 export type NewPerson = NonNullable<Extract<BackdoorEdit, { do: 'register' }>['user']>;
 
 /**
- * Persons whom EMS does not know, as they describe themselves at RunSignup, each of them once.
+ * New persons that EMS does not have, as they register at RunSignup.
  *
- * @param number beyond every number of the sample EMS (10,000) and of whoever else calls this: it makes e-mail addresses
- *   unique.
+ * @param number above 10,000 (the sample's numbers) and different in each call: it makes e-mail addresses unique.
  */
 export function createNewPeople(rng: Rng, number: number): () => NewPerson {
   const people = createPeople(rng, createLocales(rng), Temporal.Now.plainDateISO('UTC'));
@@ -37,7 +36,7 @@ export function createNewPeople(rng: Rng, number: number): () => NewPerson {
 
 const given = (text: string | null): string | null => (text === null || text.trim() === '' ? null : text);
 
-/** RunSignup's form of American numbers; of others it is not known, so they stay as they are. */
+/** RunSignup's format of American numbers. Its format of others is unknown, so they stay as they are. */
 function phoneOf(phone: string | null): string | null {
   return phone?.trim().replace(/^\+1(\d{3})(\d{3})(\d{4})$/, '$1-$2-$3') ?? null;
 }

@@ -5,7 +5,7 @@ import { settle } from './settle.ts';
 import type { DemoSystem } from './start-system.ts';
 import { verify } from './verify.ts';
 
-/** How often each thing that people do happens before it counts. */
+/** How often each action of people is run. */
 const TIMES = 2;
 
 export interface OnceOptions {
@@ -13,14 +13,14 @@ export interface OnceOptions {
   /** Resolves when status alone says that everything is in step. */
   readonly inStep: Promise<unknown>;
   readonly say: (line: string) => void;
-  /** Told what sweeps and polls have found, round by round; empty: nothing. */
+  /** Called after each round with what sweeps and polls have found, empty if nothing. */
   readonly onRound: (found: string) => void;
 }
 
 /**
- * Waits until what EMS and the targets had is in step, lets people work at the targets and at EMS, and waits again.
+ * Waits for the first load, lets people change things at the targets and in EMS, and waits again.
  *
- * @returns how everything stands then.
+ * @returns the status at the end.
  */
 export async function bothWaysInStep(system: DemoSystem, { seed, inStep, say, onRound }: OnceOptions): Promise<Status> {
   await inStep;
@@ -32,7 +32,7 @@ export async function bothWaysInStep(system: DemoSystem, { seed, inStep, say, on
   return settle(system, onRound);
 }
 
-/** @returns whether the content proved right as well; says on standard error what did not. */
+/** @returns whether the content is right. Differences are printed to standard error. */
 export async function provesRight(system: DemoSystem, say: (line: string) => void): Promise<boolean> {
   const problems = await verify(system, say);
   for (const problem of problems) console.error(problem);

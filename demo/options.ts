@@ -8,7 +8,7 @@ export interface DemoOptions {
   readonly once: boolean;
   /** Participants of the sample's main event. */
   readonly size: number;
-  /** Same seed, same sample and same changes. */
+  /** The same seed gives the same sample and the same changes. */
   readonly seed: number;
   /** With `once`: how long syncing may take once everything has been started, in seconds. */
   readonly timeout: number;
@@ -21,7 +21,7 @@ const EVERY_TARGET = SIMULATED_TARGETS.map(({ process }) => process);
 /**
  * Reads the arguments of `npm run demo --`.
  *
- * @throws CommanderError for wrong use, already told on standard error, and with exit code 0 for `--help`.
+ * @throws CommanderError for wrong use, after printing it, and with exit code 0 for `--help`.
  */
 export function parseOptions(args: readonly string[]): DemoOptions {
   const command = new Command('npm run demo --')

@@ -1,14 +1,14 @@
 import type { Status } from '../clients/status.ts';
 
-/** What a demo with `--once` ends with. */
+/** The result of a demo with `--once`. */
 export interface Outcome extends Status {
   /** Since the demo was started. */
   readonly seconds: number;
 }
 
 /**
- * The last line of standard output. `inStep` is true only if the content was found equal as well: in step by our own
- * records alone is what is being tried here.
+ * The last line of standard output. `inStep` is true only if the content was found equal as well: our own records alone
+ * prove nothing.
  */
 export function outcomeLine(status: Status | null, verified: boolean, elapsedMs: number): string {
   const outcome: Outcome = {

@@ -1,9 +1,9 @@
-/** Text as it can be compared across systems: NFC, one blank between words, nothing around; nothing left is null. */
+/** Normalises text for comparison: NFC, single blanks, trimmed; null if empty. */
 export function plainText(text: string | null | undefined): string | null {
   return text?.normalize('NFC').replaceAll(/\s+/gu, ' ').trim() || null;
 }
 
-/** An e-mail address, which systems keep in any case. */
+/** Normalises an e-mail address. Systems keep it in different case. */
 export function plainEmail(email: string | null | undefined): string | null {
   return plainText(email)?.toLowerCase() ?? null;
 }

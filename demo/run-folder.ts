@@ -7,8 +7,7 @@ import { inspect } from '../local/leftover.ts';
 const demos = join(localFolder, 'demo');
 
 /**
- * A new folder for what this demo keeps while it runs, so that demos run beside each other. Folders of demos that were
- * killed are removed.
+ * Creates a folder for this demo's data, so that several demos can run at once. Removes the folders of killed demos.
  */
 export function makeRunFolder(): string {
   mkdirSync(demos, { recursive: true });
@@ -20,7 +19,7 @@ export function makeRunFolder(): string {
   return folder;
 }
 
-/** Whether this is a demo, or a benchmark, which runs one: the number may be somebody else's by now. */
+/** Whether the process is a demo or a benchmark. Process ids are reused. */
 export function isRunningDemo(pid: number): boolean {
   return /\b(demo|bench)\/main\.ts\b/.test(inspect(pid)?.command ?? '');
 }

@@ -8,10 +8,10 @@ import type { Happenings } from './simulated-target.ts';
 
 type Registration = RunSignupState['registrations'][string];
 
-/** Bibs that neither EMS nor the sample gives out: a race must not have one twice. */
+/** Bibs that neither EMS nor the sample assigns: a race must not have one twice. */
 const FIRST_BIB = 50_000;
 
-/** What runners and race directors do at RunSignup, and what EMS has to say to it. */
+/** What runners and race directors do at RunSignup, and how EMS reacts. */
 export function runSignupHappenings(control: RunSignupControl, weekends: readonly Weekend[]): Happenings {
   const runners = new WeakMap<Rng, () => NewPerson>();
   const nextRunner = (rng: Rng): NewPerson => {
@@ -68,7 +68,7 @@ export function runSignupHappenings(control: RunSignupControl, weekends: readonl
     },
 
     async 'a registration is cleared'({ rng }) {
-      // RunSignup takes no bib for one that is over, so EMS's is told first.
+      // RunSignup takes no bib for a registration that has ended, so EMS assigns it first.
       const registration = await someRegistration(rng, (one) => (given.get(one.registrationId) ?? one.bib) === one.bib);
       if (registration === null) return null;
       const { registrationId } = registration;

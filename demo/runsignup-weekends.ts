@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { RunSignupControl } from '../simulators/runsignup/start.ts';
 
-/** An EMS event that takes its registrations at RunSignup: its race there, and the race's events. */
+/** An EMS event with registrations at RunSignup: its race there, and the race's events. */
 export interface Weekend {
   /** EMS's id of the event. */
   readonly event: string;
@@ -28,7 +28,7 @@ interface RaceRow {
 
 const MOST = 3;
 
-/** Sets up the first open events of EMS at RunSignup, under their own names, with their own races and starts. */
+/** Creates the first open events of EMS at RunSignup, with the same names, races and starts. */
 export async function setUpWeekends(client: ClientBase, control: RunSignupControl): Promise<Weekend[]> {
   const { rows } = await client.query<EventRow>(
     `SELECT e.id::text, btrim(e.name) AS name, nullif(btrim(e.website), '') AS website, e.time_zone AS zone,
@@ -56,7 +56,7 @@ async function setUp({ id, name, website, zone, ends, races }: EventRow, control
   return { event: id, raceId, races: new Map(races.map((race, index) => [eventIds[index] ?? 0, race.id])) };
 }
 
-/** RunSignup writes wall times without an offset: in the hour that comes twice it would mean another moment. */
+/** RunSignup writes local times without an offset, which are ambiguous when clocks are set back. */
 function hasPlainTimes({ zone, ends, races }: EventRow): boolean {
   return [ends, ...races.map(({ starts }) => starts)].every((time) => {
     const minute = Temporal.Instant.from(time).round({ smallestUnit: 'minute', roundingMode: 'floor' });

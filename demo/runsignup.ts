@@ -9,10 +9,10 @@ import { setUpWeekends, type Weekend } from './runsignup-weekends.ts';
 import type { Sample, SimulatedTarget } from './simulated-target.ts';
 import { verifyRunSignup } from './verify-runsignup.ts';
 
-/** A link is made by one pass, which reads one race. */
+/** One pass makes a link; it reads one race. */
 const LINK_MS = 60_000;
 
-/** Of the main event's size, in each linked event; a few at least. */
+/** Registrations in each linked event, as a share of the main event's size. */
 const REGISTERED_SHARE = 1 / 20;
 const FEWEST_REGISTERED = 6;
 
@@ -43,11 +43,11 @@ export const simulatedRunSignup: SimulatedTarget = {
         RUNSIGNUP_URL: `${url}/rest`,
         RUNSIGNUP_API_KEY: runSignup.key,
         RUNSIGNUP_API_SECRET: runSignup.secret,
-        // The rate for the vendor's own servers would make a demonstration of minutes one of hours.
+        // The rate limit for the vendor's servers would turn minutes into hours.
         RUNSIGNUP_CALLS_PER_MINUTE: '60000',
         RUNSIGNUP_REG_ID: runSignup.callerRegistration,
         RUNSIGNUP_REG_SECRET: runSignup.callerRegistrationSecret,
-        // What agents change of a person at ChatWoot shall be seen here as well.
+        // Persons that agents change at ChatWoot are updated here, too.
         RUNSIGNUP_WRITE_PERSONAL: 'true',
       },
       stateUrl: `${url}/control/state`,

@@ -5,14 +5,14 @@ import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 import type { DemoSystem } from './start-system.ts';
 import { onceTemporalAnswers } from './temporal-outage.ts';
 
-/** How often it is looked whether a workflow of a pair still runs, in milliseconds. */
+/** Between two checks for running workflows of pairs, in milliseconds. */
 const QUIET_EVERY_MS = 500;
 
 /**
- * Lets every process sweep and poll until none of them finds anything any more, and nothing is at work: what people do at
- * the targets shows in no status before a poll has seen it.
+ * Runs sweeps and polls of every process until none finds anything and no workflow runs. The status alone is not enough:
+ * changes at the targets do not show before a poll has found them.
  *
- * @param onRound told what a round has found, for people; empty: nothing.
+ * @param onRound called with what a round has found, empty if nothing.
  * @returns the status then, which is in step.
  */
 export async function settle(system: DemoSystem, onRound: (found: string) => void): Promise<Status> {
@@ -30,7 +30,7 @@ export async function settle(system: DemoSystem, onRound: (found: string) => voi
   }
 }
 
-/** What a sweep has found due, or a poll changed, unknown, or unreadable. */
+/** Counts of a sweep or a poll that mean work. */
 const COUNTS = ['due', 'changed', 'unknown', 'unread'];
 
 async function findings(system: DemoSystem, process: SyncProcessName, direction: Direction): Promise<string[]> {

@@ -3,29 +3,29 @@ import type { Rng } from '../simulators/ems/index.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { Difference } from './difference.ts';
 
-/** The stand-in of one target system: one entry of simulated-targets.ts. */
+/** The simulator of one target: one entry of simulated-targets.ts. */
 export interface SimulatedTarget {
   readonly process: SyncProcessName;
-  /** @param folder of this demo alone, where the target may keep what it holds. */
+  /** @param folder this demo's own, for the target's data. */
   start(folder: string): Promise<RunningTarget>;
 }
 
 export interface RunningTarget {
-  /** The settings that switch its process on. */
+  /** The settings that enable its process. */
   readonly environment: Readonly<Record<string, string>>;
   /**
-   * Has it tell the gateway (an address without a path) what happens there.
+   * Registers the gateway's webhook (`gateway`: a URL without a path).
    *
-   * @returns the settings by which the gateway knows that it was this target.
+   * @returns the settings with which the gateway verifies the target's webhooks.
    */
   addWebhook?(gateway: string): Promise<Readonly<Record<string, string>>>;
-  /** Where a person can look at what it holds. */
+  /** A page that shows what it holds. */
   readonly stateUrl: string;
-  /** Gives it what it has before EMS comes, and links the two as an operator does. EMS is filled and the workers run. */
+  /** Creates what the target has before the first sync, and links it as an operator does. EMS is filled and the workers run. */
   prepare?(sample: Sample): Promise<void>;
-  /** What people do there, and EMS because of them, by name. */
+  /** What people do there, and what EMS does in response, by name. */
   readonly happenings?: Happenings;
-  /** Compares what it holds with what EMS holds, by rules written down apart from the engine's. */
+  /** Compares its content with EMS, by rules that are independent of the engine's code. */
   verify(databaseUrl: string): Promise<Verification>;
   /** Runs `work` and counts the write requests that reached the target meanwhile. */
   countWrites(work: () => Promise<void>): Promise<number>;
@@ -42,7 +42,7 @@ export interface Sample {
 
 export type Happenings = Readonly<Record<string, Happening>>;
 
-/** Does it once, somewhere. Returns whom it concerned, ids alone; null: there was nobody whom it could concern. */
+/** Runs the action once. Returns the ids that it concerned, or null if it was not possible. */
 export type Happening = (scene: Scene) => Promise<string | null>;
 
 export interface Scene {
@@ -51,7 +51,7 @@ export interface Scene {
 }
 
 export interface Verification {
-  /** Rows that are compared. */
+  /** Number of rows compared. */
   readonly compared: number;
   readonly differences: readonly Difference[];
 }

@@ -5,7 +5,7 @@ import { simulatedRunSignup } from './runsignup.ts';
 import type { SimulatedTarget } from './simulated-target.ts';
 import { simulatedTagServer } from './tagserver.ts';
 
-/** Every target that the demo can stand in for. A new one is a file and a line here. */
+/** Every target that the demo simulates. A new one is a file and a line here. */
 export const SIMULATED_TARGETS: readonly SimulatedTarget[] = [
   simulatedTagServer,
   simulatedMautic,

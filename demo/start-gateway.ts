@@ -3,7 +3,7 @@ import type { DemoEnvironment } from './environment.ts';
 import { startReadyProgram } from './start-program.ts';
 
 /**
- * Starts the gateway that takes the targets' webhooks, and waits until it listens.
+ * Starts the gateway for the targets' webhooks, and waits until it listens.
  *
  * @param cwd a folder without `.env`, which may name real systems.
  */

@@ -4,7 +4,7 @@ import { type Child, startChild } from '../local/child-process.ts';
 import { projectFolder } from '../local/folders.ts';
 import type { DemoEnvironment } from './environment.ts';
 
-/** On a machine with much else to do a program may take minutes until it runs; one that fails ends by itself. */
+/** On a busy machine a program may take minutes to start. One that fails ends sooner. */
 const READY_WITHIN_MS = 300_000;
 
 export interface DemoProgram {

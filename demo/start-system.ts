@@ -38,24 +38,24 @@ export interface DemoSystem {
 }
 
 export interface StartOptions extends Pick<DemoOptions, 'size' | 'seed' | 'only' | 'temporal'> {
-  /** When sweeps and polls start, as the settings say it. Default: every five seconds. */
+  /** Cron expression of sweeps and polls. Default: every five seconds. */
   readonly sweepCron?: string;
 }
 
-/** What starting works with. */
+/** What starting needs. */
 export interface Starting {
-  /** A folder of this demo alone. */
+  /** This demo's own folder. */
   readonly runFolder: string;
-  /** Takes over whatever was started, in the order of starting, even if a later step fails. */
+  /** Stops everything that was started, last first, even if a later step fails. */
   readonly stack: AsyncDisposableStack;
   readonly say: (line: string) => void;
-  /** Ends it after the step that it is at. */
+  /** Stops it after the current step. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Starts servers, simulated targets and workers, fills the sample EMS, and triggers the sweeps. Says what it is at, again
- * every 15 seconds.
+ * Starts servers, simulated targets and workers, fills the sample EMS, and triggers the sweeps. Reports each step, and
+ * again every 15 seconds.
  */
 export async function startSystem(options: StartOptions, starting: Starting): Promise<DemoSystem> {
   const { runFolder, stack, say, signal } = starting;
@@ -123,7 +123,7 @@ export async function startSystem(options: StartOptions, starting: Starting): Pr
       children.push(gateway);
     }
     const failing = firstToBreak(children);
-    // Whoever waits for it is told; until then nobody may be waiting.
+    // Callers see the rejection. Before they wait for it, it must not count as unhandled.
     failing.catch(() => undefined);
     const sample = { databaseUrl, temporal: client, size: options.size, rng: randomFor('prepare', options.seed) };
     for (const target of targets.values()) {
@@ -131,10 +131,10 @@ export async function startSystem(options: StartOptions, starting: Starting): Pr
       await Promise.race([target.prepare?.(sample), failing]);
     }
     for (const { scheduleId } of await applySchedules(client, settings)) {
-      // The SDK's default lets it run beside the schedule's own sweeps.
+      // The SDK's default would allow it to run in parallel to the schedule's own sweeps.
       await client.schedule.getHandle(scheduleId).trigger('SKIP');
     }
-    // A promise in an object: an async function would wait for it.
+    // In an object, because an async function would wait for a promise.
     return { failing };
   });
   return { databaseUrl, environment, settings, orm, temporal: client, targets, workersLog, broken: failing };
@@ -154,7 +154,7 @@ async function startTargets(
   return targets;
 }
 
-/** The secret of a webhook is its target's to tell, and the gateway's to know: the targets are asked first. */
+/** Targets create the secrets of their webhooks, and the gateway needs them. So the targets come first. */
 async function settingsOf(
   targets: ReadonlyMap<SyncProcessName, RunningTarget>,
   gateway: string,
@@ -170,7 +170,7 @@ async function firstToBreak(children: readonly Child[]): Promise<never> {
   const { child, end } = await Promise.race(
     children.map(async (child) => {
       const end = await child.ended;
-      // What we stop ourselves is no breakage.
+      // We stopped it ourselves.
       return end.asked ? new Promise<never>(() => {}) : { child, end };
     }),
   );

@@ -6,7 +6,7 @@ import { startTemporalOnPostgres } from '../local/temporal-postgres.ts';
 import { startTemporal } from '../local/temporal-server.ts';
 import { findTemporalServer } from '../local/temporal-server-programs.ts';
 
-/** `dev`: the development server, on SQLite. `postgres`: the server proper, on PostgreSQL, as docker-compose.yml runs it. */
+/** `dev`: the development server, on SQLite. `postgres`: the full server, on PostgreSQL, as in docker-compose.yml. */
 export const TEMPORAL_KINDS = ['dev', 'postgres'] as const;
 export type TemporalKind = (typeof TEMPORAL_KINDS)[number];
 
@@ -17,22 +17,22 @@ export interface RunningTemporal {
   stop(): Promise<void>;
 }
 
-/** @param folder of this demo alone. */
+/** @param folder this demo's own. */
 export type StartTemporal = (folder: string, postgres: LocalPostgres) => Promise<RunningTemporal>;
 
 export interface FindTemporal {
   readonly say: (line: string) => void;
-  /** Ends a search that is downloading or building. */
+  /** Stops the search, also while it downloads or builds. */
   readonly signal: AbortSignal;
 }
 
-/** Where Temporal's own documentation says that the Web UI is; another port if that one is taken. */
+/** The Web UI's port in Temporal's documentation. Another one is used if it is taken. */
 const USUAL_UI_PORT = 8233;
 
 const common = { namespaces: ['default'], uiPort: USUAL_UI_PORT };
 
 /**
- * Finds the programs of a kind of server first, which may take minutes, so that nothing runs meanwhile.
+ * Finds the programs of a server. It may take minutes, so it runs before anything else is started.
  *
  * @throws TemporalCliNotFoundError, TemporalServerNotFoundError
  */

@@ -2,16 +2,16 @@ import type { TagServerState } from '../simulators/tagserver/start.ts';
 
 interface TypeContent {
   readonly type: keyof TagServerState;
-  /** EMS's name of the table. */
+  /** The table in EMS. */
   readonly table: string;
-  /** Every row that TagServer shall have: its id and its fields, all as TagServer writes them. */
+  /** Rows that belong on TagServer: id and fields, as TagServer writes them. */
   readonly select: string;
 }
 
-/** Unicode's white space. Named one by one: what PostgreSQL's patterns take for it depends on the database's locale. */
+/** Unicode's white space, character by character: in PostgreSQL's patterns it depends on the database's locale. */
 const WHITE_SPACE = String.raw`E' \t\n\u000b\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff'`;
 
-/** Without white space around it, in NFC; nothing left is null. */
+/** Trimmed and in NFC; null if empty. */
 const text = (column: string): string => `nullif(normalize(btrim(${column}, ${WHITE_SPACE}), NFC), '')`;
 
 const instant = (column: string): string =>
@@ -31,7 +31,7 @@ const timedGroups = `SELECT id FROM start_group WHERE race_id IN (${timedRaces})
 const timedParticipants = `SELECT id FROM event_participant WHERE event_id IN (${timedEvents})`;
 const takingPart = `SELECT person_id FROM event_participant WHERE event_id IN (${timedEvents})`;
 
-/** What TagServer shall hold, from the page of the design that describes its fields, as SQL. */
+/** What belongs on TagServer, in SQL, written from the design's page about its fields. */
 export const TAGSERVER_CONTENT: readonly TypeContent[] = [
   {
     type: 'organisations',

@@ -5,13 +5,13 @@ import { GRPC, grpcFailure } from '../clients/grpc-code.ts';
 export interface OutageWatch {
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
-  /** Between two looks, and how long one may take, in milliseconds. */
+  /** Interval of the requests, and the time limit of each, in milliseconds. */
   readonly everyMs?: number;
-  /** An outage is told when it has lasted for so many milliseconds. A busy server may miss one look. */
+  /** Report an outage after this time, in milliseconds. A busy server may miss one request. */
   readonly tellAfterMs?: number;
 }
 
-/** Says when Temporal has stopped answering, and when it answers again, until `signal` is aborted. */
+/** Reports when Temporal stops answering and when it answers again, until `signal` is aborted. */
 export async function watchTemporal(
   client: Pick<Client, 'withDeadline' | 'workflowService'>,
   { signal, say, everyMs = 3_000, tellAfterMs = 8_000 }: OutageWatch,
@@ -38,7 +38,7 @@ const secondsSince = (start: number): string => `${Math.round((performance.now()
 
 const AWAY: readonly number[] = [GRPC.UNAVAILABLE, GRPC.DEADLINE_EXCEEDED];
 
-/** Repeats a request to Temporal while the server is away. Whoever waits for it has a limit of its own. */
+/** Repeats a request while Temporal is unavailable. Has no limit: callers have theirs. */
 export async function onceTemporalAnswers<T>(request: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

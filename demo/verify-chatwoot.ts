@@ -10,10 +10,10 @@ import { plainText } from './plain-text.ts';
 import type { Verification } from './simulated-target.ts';
 
 /**
- * Whether EMS and ChatWoot have the same persons, conversations and messages, each of them once, and whether nothing that EMS
- * wrote has left for a person. Uses no code of the engine.
+ * Checks that EMS and ChatWoot have the same persons, conversations and messages, each once, and that nothing that EMS wrote
+ * was sent to a customer. Uses no code of the engine.
  *
- * @param state what the simulator says that it holds.
+ * @param state the simulator's content.
  */
 export async function verifyChatwoot(databaseUrl: string, state: ChatwootState): Promise<Verification> {
   const { households, conversations, messages } = await inSnapshot(databaseUrl, async (client) => ({
@@ -36,7 +36,7 @@ export async function verifyChatwoot(databaseUrl: string, state: ChatwootState):
 
 type Contact = ChatwootState['contacts'][string];
 
-/** Whose contact each person has: its own, or that of somebody in its household. Null: there is none. */
+/** The owner of each person's contact: the person, or someone in the household. Null if there is none. */
 function contactsByPerson(households: readonly Household[], state: ChatwootState): Map<string, Contact | null> {
   const byId = new Map(inUse(state).map((contact) => [contact.identifier, contact]));
   return new Map(
@@ -65,7 +65,7 @@ function contactDifferences(
   return differencesOf('contacts', new Map(wanted), new Map(held));
 }
 
-/** Whom EMS has no more is marked, and kept. */
+/** Contacts of persons that EMS no longer has are marked and kept. */
 const inUse = ({ contacts }: ChatwootState) =>
   Object.values(contacts).filter(({ custom_attributes: attributes }) => attributes['ems_removed'] !== true);
 
@@ -92,7 +92,7 @@ function messagesOf({ conversations }: ChatwootState, ems: readonly EmsMessage[]
   });
 }
 
-/** Agents answer people; EMS only takes notes. */
+/** Only agents write to customers. EMS writes private notes. */
 function leftForPersons({ conversations, sentToCustomers }: ChatwootState): Difference[] {
   const sent = new Set(sentToCustomers);
   return Object.values(conversations)

@@ -6,10 +6,10 @@ import { plainEmail, plainText } from './plain-text.ts';
 import type { Verification } from './simulated-target.ts';
 
 /**
- * Whether MailChimp has a member for each address of whom EMS says that it wants mail, with equal fields, topics and tags, none of
- * somebody whom EMS does not have, and reaches nobody who does not want to be. Uses no code of the engine.
+ * Checks that MailChimp has a member for each address that wants mail according to EMS, with equal fields, topics and tags, no
+ * member of unknown persons, and nobody subscribed who has refused. Uses no code of the engine.
  *
- * @param state what the simulator says that it holds.
+ * @param state the simulator's content.
  */
 export async function verifyMailchimp(databaseUrl: string, state: MailchimpState): Promise<Verification> {
   const groups = await inSnapshot(databaseUrl, (client) => readByAddress(client, 'MAILCHIMP'));
@@ -27,7 +27,7 @@ export async function verifyMailchimp(databaseUrl: string, state: MailchimpState
       group.find(({ id }) => id === textOf(member, 'EMSID')) ??
       group.find((person) => verdict(person, 'EMAIL') === 'in');
     if (owner === undefined || owner.state === 'PARKED') continue;
-    // The person's own no: what else is known of it is left as it was.
+    // The person has refused. The other fields stay as they were.
     if (owner.state === 'SUPPRESSED') {
       if (member?.status === 'subscribed') consent.push(differs(owner, 'status'));
       continue;
@@ -51,7 +51,7 @@ const differs = ({ id }: MarketedPerson, field: string): Difference => ({
   fields: [field],
 });
 
-/** Members that carry an EMS id, and whose address nobody in EMS has. */
+/** Members with an EMS id whose address no person in EMS has. */
 function strangers(people: readonly MarketedPerson[], members: ReadonlyMap<string | null, MemberState>): Difference[] {
   const known = new Set(people.map(({ email }) => email));
   return [...members].flatMap(([email, member]): Difference[] => {

@@ -13,10 +13,10 @@ import { plainEmail, plainText } from './plain-text.ts';
 import type { Verification } from './simulated-target.ts';
 
 /**
- * Whether Mautic has one contact for each address of EMS's, with equal fields and topics, nobody else's, and no mail goes to whom
- * EMS has opted out. Uses no code of the engine.
+ * Checks that Mautic has exactly one contact for each address in EMS, with equal fields and topics, and sends no mail to
+ * persons who have opted out in EMS. Uses no code of the engine.
  *
- * @param state what the simulator says that it holds.
+ * @param state the simulator's content.
  */
 export async function verifyMautic(databaseUrl: string, state: MauticState): Promise<Verification> {
   const groups = await inSnapshot(databaseUrl, (client) => readByAddress(client, 'MAUTIC'));
@@ -26,7 +26,7 @@ export async function verifyMautic(databaseUrl: string, state: MauticState): Pro
   const held = new Map(
     [...byId].flatMap(([id, contact]) => (id === null ? [] : [[id, heldContent(contact)] as const])),
   );
-  // What is parked may be there from before, or not.
+  // A parked person may have a contact from before.
   for (const { id, state: stands } of groups.flat()) if (stands === 'PARKED') held.delete(id);
   return {
     compared: wanted.size,
@@ -37,7 +37,7 @@ export async function verifyMautic(databaseUrl: string, state: MauticState): Pro
   };
 }
 
-/** Who of those that share an address has the contact; nobody of a group that is parked as a whole. */
+/** The person of a shared address who has the contact. None if all of them are parked. */
 function ownerOf(group: AddressSharers, byId: ReadonlyMap<string | null, ContactState>): MarketedPerson[] {
   const owner = group.find(({ id }) => byId.has(id)) ?? group[0];
   return owner.state === 'PARKED' ? [] : [owner];

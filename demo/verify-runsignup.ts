@@ -11,7 +11,7 @@ interface EntryRow {
   readonly event: string;
   readonly race: string;
   readonly bib: string | null;
-  /** Of the BIB tags the one that was handed out last. */
+  /** The BIB tag that was assigned last. */
   readonly chip: string | null;
   readonly withdrawn: boolean;
   readonly first: string | null;
@@ -24,10 +24,10 @@ interface EntryRow {
 }
 
 /**
- * Whether EMS and RunSignup have the same registrations of the linked events: each that stands exactly once in EMS, for the same
- * race, with the same bib and person, and EMS none that stands and is not there. Uses no code of the engine.
+ * Checks that EMS and RunSignup have the same valid registrations of the linked events: each exactly once, for the same race,
+ * with the same bib and person. Uses no code of the engine.
  *
- * @param state what the simulator says that it holds.
+ * @param state the simulator's content.
  */
 export async function verifyRunSignup(
   databaseUrl: string,

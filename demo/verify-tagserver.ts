@@ -5,10 +5,10 @@ import type { Verification } from './simulated-target.ts';
 import { TAGSERVER_CONTENT } from './tagserver-content.ts';
 
 /**
- * Whether TagServer holds every row that passes its filter and is not PARKED, with equal content, and nothing else.
- * PostgreSQL itself maps the rows here: no code of the engine is used, so that a mistake there cannot hide itself.
+ * Checks that TagServer has every row that passes its filter and is not PARKED, with equal content, and nothing else. The
+ * rows are mapped in SQL. No code of the engine is used, so its mistakes show.
  *
- * @param state what the simulator says that it holds.
+ * @param state the simulator's content.
  */
 export async function verifyTagServer(databaseUrl: string, state: TagServerState): Promise<Verification> {
   const wanted = await readWanted(databaseUrl);
@@ -19,7 +19,7 @@ export async function verifyTagServer(databaseUrl: string, state: TagServerState
   return { compared: [...wanted.values()].reduce((sum, { size }) => sum + size, 0), differences };
 }
 
-/** By type and id, all of one moment. */
+/** By type and id, from one snapshot. */
 function readWanted(databaseUrl: string): Promise<Map<string, Map<string, Content>>> {
   return inSnapshot(databaseUrl, async (client) => {
     const wanted = new Map<string, Map<string, Content>>();

@@ -5,17 +5,17 @@ import type { RunningTarget } from './simulated-target.ts';
 import type { DemoSystem } from './start-system.ts';
 import { onceTemporalAnswers } from './temporal-outage.ts';
 
-/** Lines about differences at most: one mistake often shows in every row. */
+/** Differences to print for each target. One mistake often shows in every row. */
 const LINES = 20;
 
 /** A sweep or a poll that finds nothing to do takes a second or two. */
 const IDLE_SWEEP_MS = 120_000;
 
 /**
- * Tries what our own records cannot prove: that each target holds what EMS has, and that a sweep and a
- * poll with nothing to do send nothing.
+ * Checks what our own records cannot prove: each target has the content of EMS, and a sweep and a poll with nothing to do
+ * send nothing.
  *
- * @returns what is wrong, a line each; ids and names of fields only.
+ * @returns the problems, one line each, with ids and field names only.
  */
 export async function verify(system: DemoSystem, say: (line: string) => void): Promise<string[]> {
   const problems: string[] = [];

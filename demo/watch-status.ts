@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readStatus, type Status } from '../clients/status.ts';
 import type { DemoSystem } from './start-system.ts';
 
-/** How often it is looked at, in milliseconds; less often where looking takes long, so that watching costs little. */
+/** Interval in milliseconds. It is longer if reading the status takes long, so that watching costs little. */
 const LOOK_EVERY_MS = 1_000;
 const SHARE_OF_TIME = 10;
 
-/** Reads how everything stands again and again, and hands it to `onStatus`, until that says "enough", or `signal` does. */
+/** Reads the status repeatedly and calls `onStatus`, until that returns true or `signal` is aborted. */
 export async function watchStatus(
   system: DemoSystem,
   signal: AbortSignal,

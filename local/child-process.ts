@@ -22,7 +22,7 @@ export interface StartChild {
   readonly gid?: number;
   /** Its output goes to this file (appended); without one it goes where ours goes. */
   readonly logFile?: string;
-  /** How it is asked to end. Default SIGTERM. */
+  /** The signal that asks it to end. Default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
   /** How long it may take to end before it gets SIGKILL, in milliseconds. Default 10 s. */
   readonly graceMs?: number;
@@ -37,7 +37,7 @@ export interface Child {
   readonly running: boolean;
   /** Resolves when it has ended; never rejects. */
   readonly ended: Promise<ChildEnd>;
-  /** Asks it to end, then makes it; resolves when it has ended. May be called again. */
+  /** Asks it to end, and kills it after the grace period. Resolves when it has ended. May be called again. */
   stop(): Promise<void>;
   /** SIGKILL, now, as a crash would. */
   kill(): void;
@@ -46,9 +46,8 @@ export interface Child {
 }
 
 /**
- * Starts a program that lives no longer than we do: `stop()` ends it, and so does our own end, however it comes (a
- * watcher outside of us sees to that). It has a process group of its own, so Ctrl-C reaches only us and we decide the
- * order in which things stop.
+ * Starts a program that does not outlive this process: `stop()` ends it, and a separate watcher ends it if this process
+ * is killed. It leads its own process group, so Ctrl-C reaches only us and we decide the order in which things stop.
  *
  * @throws Error if it cannot be started at all (no such file, not allowed)
  */
@@ -65,7 +64,7 @@ export async function startChild(options: StartChild): Promise<Child> {
     child.once('exit', (code, signal) => {
       running = false;
       watch.dismiss();
-      // What it started itself must not outlive it either: jest's workers do.
+      // Its own children must end too. Jest's workers would stay.
       killGroup(pid);
       resolve({ code, signal, asked });
     });
@@ -121,13 +120,13 @@ function spawned(options: StartChild): Promise<ChildProcess> {
   });
 }
 
-/** Programs of ours need not be compiled again by each process: see run.mjs. */
+/** Compile our programs once, not in every process: see run.mjs. */
 function compileCache(): NodeJS.ProcessEnv {
   const folder = process.env['NODE_COMPILE_CACHE'];
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }
 
-/** The child leads its own group: whatever it started goes with it. A group that has ended meanwhile is fine. */
+/** Kills the child and everything it started. The group may have ended already. */
 function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');

@@ -1,5 +1,5 @@
-// A program of its own, so that it can be ended: usage: node download-temporal-cli.ts FOLDER
-// The SDK's downloader is reached only by starting a development server with what it has downloaded.
+// Usage: node download-temporal-cli.ts FOLDER. A separate program, so that a stalled download can be killed.
+// The SDK exposes its downloader only through starting a development server.
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 const downloadDir = process.argv[2];

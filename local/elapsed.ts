@@ -1,4 +1,4 @@
-/** Tells every 15 seconds that `title` is still going on; used where a step may take minutes. */
+/** Reports a step when it starts and every 15 seconds. For steps that may take minutes. */
 export async function tellElapsed<T>(
   title: string,
   onProgress: (line: string) => void,

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 /** The project's folder, whatever the working directory is. */
 export const projectFolder = realpathSync(resolve(fileURLToPath(new URL('..', import.meta.url))));
 
-/** What local servers keep: not in git, safe to delete while nothing runs. */
+/** Data of local servers. Not in git; safe to delete while nothing runs. */
 export const localFolder = join(projectFolder, '.local');
 
 export const logFolder = join(localFolder, 'logs');
 
-/** A short name for this checkout, for things of ours that must lie outside of it. */
+/** A short unique name for this checkout, for our files outside of it. */
 export const checkoutName = `ems-sync-${createHash('sha256').update(projectFolder).digest('hex').slice(0, 10)}`;

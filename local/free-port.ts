@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * A TCP port of 127.0.0.1 that nobody listens on at this moment: `preferred` if that one is free, else one chosen by
- * the operating system. Another process may take it before it is used, so whoever uses it must be ready to ask again.
+ * A free TCP port on 127.0.0.1: `preferred` if it is free, else one chosen by the operating system. Another process may
+ * take it before it is used, so callers must be ready to ask again.
  */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await tryPort(preferred)) !== undefined) return preferred;
@@ -15,14 +15,14 @@ export async function freePort(preferred?: number): Promise<number> {
   return port;
 }
 
-/** Several ports that are free and differ from one another. */
+/** Several different free ports. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) ports.add(await freePort());
   return [...ports];
 }
 
-/** Several free ports below 32768, for a program that keeps port numbers as signed 16-bit integers, as Temporal does. */
+/** Several free ports below 32768. Temporal stores port numbers as signed 16-bit integers. */
 export async function freeLowPorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   for (let tries = 0; ports.size < count; tries += 1) {

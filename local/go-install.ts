@@ -3,11 +3,11 @@ import { findOnPath, lastLine } from './program-cache.ts';
 import { runCommand, within } from './run-command.ts';
 
 export interface GoInstall {
-  /** For people, while it takes its time. */
+  /** Shown while it builds. */
   readonly title: string;
   /** Each with its version: `go.temporal.io/server/cmd/server@v1.29.1`. */
   readonly packages: readonly string[];
-  /** A folder of the caller's; the programs lie in it afterwards, named after the last part of their package's path. */
+  /** The folder for the programs. Each is named after the last part of its package's path. */
   readonly into: string;
   readonly env: NodeJS.ProcessEnv;
   readonly onProgress: (line: string) => void;
@@ -16,12 +16,12 @@ export interface GoInstall {
 
 const LIMIT_SECONDS = 30 * 60;
 
-/** Builds programs from their Go modules. Undefined when they are there, else what went wrong, in a line. */
+/** Builds programs from their Go modules. Returns undefined on success, else the problem in one line. */
 export async function goInstall(options: GoInstall): Promise<string | undefined> {
   const { title, packages, into, env, onProgress, signal } = options;
   const go = findOnPath('go', env);
   if (go === undefined) return 'Go is not installed (no program named go on the PATH)';
-  // Flags and target of somebody's own Go work do not belong here.
+  // Ignore flags and targets that the user has set for other Go work.
   const clean = { ...env, GOBIN: into, GOFLAGS: '', GOOS: '', GOARCH: '', GO111MODULE: 'on', GOWORK: 'off' };
   const result = await tellElapsed(title, onProgress, () =>
     runCommand(go, ['install', ...packages], { cwd: into, env: clean, signal, stillGood: within(LIMIT_SECONDS) }),

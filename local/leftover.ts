@@ -10,7 +10,7 @@ interface RunRecord {
   readonly command: string;
 }
 
-/** Notes that the process `pid` works on what lies beside `file`, so that a later run can tell a leftover by it. */
+/** Records in `file` that the process `pid` uses the folder of `file`. A later run finds leftovers by it. */
 export function recordRun(file: string, pid: number): void {
   const running = inspect(pid);
   if (running === undefined) return;
@@ -23,17 +23,17 @@ export function forgetRun(file: string): void {
 }
 
 /**
- * Ends the process that an earlier run noted in `file` and left behind, if it still is that very process: same id, same
- * command line, and no longer a child of the run that started it.
+ * Ends the process that an earlier run recorded in `file`, if that run left it behind: same id, same command line, and no
+ * longer a child of the run that started it.
  *
- * @throws Error if its run is still alive: two runs cannot share what lies beside `file`
+ * @throws Error if that run is still alive: two runs cannot share the folder of `file`
  */
 export async function endLeftover(file: string, name: string): Promise<void> {
   const record = readRecord(file);
   if (record === undefined) return;
   const running = inspect(record.pid);
   if (running !== undefined && running.command === record.command) {
-    // A run that has just been killed may be a zombie for a moment, still with its children.
+    // A run that has just been killed may stay a zombie for a moment and still have its children.
     if (running.parent === record.owner && inspect(record.owner) !== undefined) {
       throw new Error(
         `${name} is already running for this folder, started by process ${record.owner}. ` +
@@ -93,7 +93,7 @@ function trySignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It ended just now, or belongs to somebody else; whether it is gone is looked at next.
+    // It has just ended, or belongs to another user. The caller checks whether it is gone.
   }
 }
 

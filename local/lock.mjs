@@ -8,13 +8,13 @@ const HEARTBEAT_MS = 5_000;
 const SILENT_MS = 120_000;
 
 /**
- * Runs `step` while holding the lock file: of several processes one works, the others wait for it. The holder touches
- * the file now and then; a lock whose holder has died, or has been silent for two minutes, is taken over.
+ * Runs `step` while holding the lock file, so that one process works while others wait. The holder touches the file every
+ * few seconds. A lock is taken over if its holder has died or has not touched it for two minutes.
  *
  * @template T
  * @param {string} file path of the lock file; its folder is made
  * @param {() => Promise<T>} step
- * @param {{ onWait?: (holder: string) => void }} [options] `onWait` is told once who is being waited for
+ * @param {{ onWait?: (holder: string) => void }} [options] `onWait` is called once with the holder
  * @returns {Promise<T>}
  */
 export async function withLock(file, step, { onWait } = {}) {
@@ -79,7 +79,7 @@ async function isStale(file, mark) {
     ));
   if (silentFor > SILENT_MS) return true;
   const owner = ownerOf(mark);
-  // A mark that cannot be read is being written just now, or was cut short by a crash.
+  // A mark that cannot be read is being written, or was cut short by a crash.
   if (owner === undefined) return silentFor > HEARTBEAT_MS;
   if (owner.host !== hostname()) return false;
   try {
@@ -91,8 +91,8 @@ async function isStale(file, mark) {
 }
 
 /**
- * Two waiters may both find the lock stale, and the slower one must not remove the lock that the faster has just
- * taken: the file is moved away first, and given back if it is not the one that was judged.
+ * Two waiters may both find the lock stale, and the slower one must not remove the lock that the faster one has just
+ * taken. So the file is moved aside first, and put back if it is not the stale one.
  *
  * @param {string} file
  * @param {string} staleMark

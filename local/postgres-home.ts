@@ -6,13 +6,13 @@ import { canReach, reachableFolder, type ServerUser } from './postgres-binaries.
 
 const defaultFolder = join(localFolder, 'postgres');
 
-/** Undefined: as whoever we are; only root needs somebody else. */
+/** The user to run PostgreSQL as. Undefined unless we are root. */
 export function serverUser(folder: string | undefined): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  // Data that are there already belong to whoever ran the server then.
+  // Existing data belong to the user who ran the server before.
   const owner = statSync(join(folder ?? defaultFolder, 'data'), { throwIfNoEntry: false });
   if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };
-  // `nobody` is on every Linux and macOS: no need to add a user to a machine that has no `postgres`.
+  // Every Linux and macOS has `nobody`, so no user must be added.
   for (const name of ['postgres', 'nobody']) {
     try {
       const id = (flag: string): number =>
@@ -28,8 +28,8 @@ export function serverUser(folder: string | undefined): ServerUser | undefined {
 }
 
 /**
- * The folder to work in, made if need be: `folder` itself when its content is to stay, else a new one beside it; and
- * under the system's temporary folder if `user` cannot enter it there.
+ * Creates the folder to work in: `folder` itself for a persistent server, else a new one beside it. It is under the
+ * system's temporary folder if `user` cannot enter the checkout.
  */
 export function serverFolder(
   options: { readonly folder?: string; readonly persistent: boolean },

@@ -14,13 +14,13 @@ import { serverFolder, serverUser } from './postgres-home.ts';
 
 export interface StartPostgres {
   /**
-   * Where a persistent server keeps its data, password and run record. Default `.local/postgres`. Run as root from a
-   * checkout that PostgreSQL's user may not enter, it lies under the system's temporary folder instead.
+   * Where a persistent server keeps its data, password and run record. Default `.local/postgres`. For root it is under the
+   * system's temporary folder if PostgreSQL's user may not enter the checkout.
    */
   readonly folder?: string;
-  /** Preferred port; taken ones are avoided. Default: one that the operating system chooses. */
+  /** Preferred port. Another one is used if it is taken. Default: chosen by the operating system. */
   readonly port?: number;
-  /** Keep the data for the next start; otherwise they are removed by `stop()`. */
+  /** Keep the data for the next start. Otherwise `stop()` removes them. */
   readonly persistent: boolean;
   /** Survive a crash of the machine (fsync). Default: the value of `persistent`. */
   readonly durable?: boolean;
@@ -31,7 +31,7 @@ export interface LocalPostgres {
   /** Superuser's connection URL of the database `postgres`, password included. */
   readonly adminUrl: string;
   readonly port: number;
-  /** Where its data lie; with the server stopped it may be removed to start afresh. */
+  /** The folder of its data. Remove it while the server is stopped to start from scratch. */
   readonly folder: string;
   readonly process: Child;
   url(database: string): string;
@@ -39,7 +39,7 @@ export interface LocalPostgres {
   createDatabase(name: string, template?: string): Promise<void>;
   /** Ends its connections, then drops it. No error if there is none. */
   dropDatabase(name: string): Promise<void>;
-  /** Ends the server: connections are cut, what was committed stays. */
+  /** Stops the server. Connections are cut; committed data stay. */
   stop(): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ export async function startPostgres(options: StartPostgres): Promise<LocalPostgr
     await child.stop();
     forgetRun(runFile);
     if (attempt < 5 && /could not bind|Address already in use/i.test(log)) continue;
-    // Backends of a server that was killed take a moment to notice.
+    // Backends of a killed server take a moment to end.
     if (attempt < 5 && /pre-existing shared memory block/i.test(log)) {
       await sleep(1_000);
       continue;
@@ -169,13 +169,13 @@ function settings(durable: boolean): string[] {
   return values.flatMap((value) => ['-c', value]);
 }
 
-/** A PGDATA or PGPORT of the person who runs us must not reach our server. */
+/** PGDATA, PGPORT and the like of the user must not affect our server. */
 function serverEnvironment(): NodeJS.ProcessEnv {
   const rest = Object.entries(process.env).filter(([name]) => !name.startsWith('PG'));
   return { ...Object.fromEntries(rest), LC_ALL: 'C', LANG: 'C', TZ: 'UTC' };
 }
 
-/** A process id in PostgreSQL's own pid file may be somebody else's by now; PostgreSQL itself would refuse to start. */
+/** Removes a pid file whose process id now belongs to another program. PostgreSQL would refuse to start. */
 function removeStalePidFile(dataFolder: string): void {
   const file = join(dataFolder, 'postmaster.pid');
   if (!existsSync(file)) return;

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { localFolder } from './folders.ts';
 
-/** Of folders in the cache whose content is not whole yet. */
+/** Prefix of folders in the cache that are still being filled. */
 export const DRAFT_PREFIX = 'fetching-';
 
 /** The first program of that name on the PATH of `env`. */
@@ -16,8 +16,8 @@ export function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undef
 }
 
 /**
- * The folder `name` of the user's cache, which outlives this checkout; of the project's own folder where that cannot be
- * written.
+ * The folder `name` in the user's cache, which outlives this checkout. In the project's folder if the cache is not
+ * writable.
  */
 export function cacheFolder(name: string, env: NodeJS.ProcessEnv): string | { readonly problem: string } {
   const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
@@ -33,14 +33,14 @@ export function cacheFolder(name: string, env: NodeJS.ProcessEnv): string | { re
   return { problem: `Neither ${base} nor ${localFolder} can be written` };
 }
 
-/** What runs that were stopped half-way left; only for who holds the lock of `folder`. */
+/** Removes what interrupted runs left. Call it only while holding the lock of `folder`. */
 export function removeDrafts(folder: string): void {
   for (const name of readdirSync(folder)) {
     if (name.startsWith(DRAFT_PREFIX)) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
-/** Of a program's output, the line that says best why it failed. */
+/** The line of a program's output that best says why it failed. */
 export function lastLine(output: string): string {
   const lines = output.trim().split('\n');
   return lines.findLast((line) => /error|fail|cannot|unable/i.test(line))?.trim() ?? lines.at(-1) ?? '';

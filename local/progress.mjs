@@ -1,6 +1,6 @@
 /**
- * Shows that a long step is still alive: on a terminal one line that counts the seconds, elsewhere (CI, a pipe) a new
- * line at the start, every 15 seconds, and at the end.
+ * Shows that a long step is still running. On a terminal one line counts the seconds. Elsewhere (CI, a pipe) a line is
+ * written at the start, every 15 seconds, and at the end.
  *
  * @template T
  * @param {string} title what is being done, e.g. "Installing dependencies"

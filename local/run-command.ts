@@ -12,17 +12,17 @@ export interface CommandResult {
 export interface RunCommand {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Asked every second; a reason from it ends the program. */
+  /** Called every second. If it returns a reason, the program is killed. */
   readonly stillGood?: () => string | undefined;
-  /** Ends the program when it is aborted. */
+  /** Kills the program when aborted. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const KEPT = 64 * 1024;
 
 /**
- * Runs a program to its end; never throws. The program leads a process group of its own: whatever it started ends with
- * it, and all of it ends with us, even if we are killed.
+ * Runs a program to its end. Never throws. The program leads its own process group: everything it started ends with it,
+ * and all of it ends with this process, even if that is killed.
  */
 export function runCommand(
   command: string,
@@ -66,7 +66,7 @@ export function runCommand(
   });
 }
 
-/** A group that has ended meanwhile is fine. */
+/** The group may have ended already. */
 function killGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
@@ -76,7 +76,7 @@ function killGroup(pid: number | undefined): void {
   }
 }
 
-/** A `stillGood` that gives a program this long. */
+/** A `stillGood` with a time limit. */
 export function within(seconds: number): () => string | undefined {
   const until = Date.now() + seconds * 1000;
   return () => (Date.now() > until ? `no result after ${seconds} s` : undefined);

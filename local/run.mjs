@@ -28,13 +28,13 @@ function run(node, program) {
   const child = spawn(node, [program, ...args], {
     stdio: 'inherit',
     env: {
-      // Types are stripped once, not by every process: what starts often starts in two thirds of the time.
+      // Strip types once, not in every process. Programs then start in two thirds of the time.
       NODE_COMPILE_CACHE: join(root, '.local', 'compile-cache'),
       ...process.env,
       PATH: [join(root, 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter),
     },
   });
-  // On a terminal, Ctrl-C reaches the child by itself as well; `stop-signals.ts` takes such echoes as one.
+  // On a terminal, Ctrl-C reaches the child directly, too. `stop-signals.ts` treats the copies as one.
   onStopRequest((signal) => void child.kill(signal));
   child.once('error', (error) => {
     console.error(`Cannot run ${node}: ${error.message}. Remove node_modules and run the command again.`);

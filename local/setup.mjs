@@ -13,7 +13,7 @@ import { exitCodeOf } from './stop-request.mjs';
 
 const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
-/** A set-up step failed; the message says which, why, and what to do. */
+/** A set-up step failed. The message says which, why, and what to do. */
 export class SetupError extends Error {
   /** What the command that needed the set-up exits with. */
   exitCode = 1;
@@ -29,7 +29,7 @@ export class SetupStoppedError extends SetupError {
 }
 
 /**
- * Installs what the lock file names, Node 26 among it, unless it is there already. Quick when done.
+ * Installs the packages of the lock file, including Node 26. Returns quickly if that is done.
  *
  * @param {string} [root] the project's folder
  * @returns {Promise<string>} path of the project's own Node
@@ -69,7 +69,7 @@ const nodePath = (root) => join(root, 'node_modules', 'node', 'bin', 'node');
 /** @param {string} root */
 const stampPath = (root) => join(root, 'node_modules', '.ems-sync-setup');
 
-/** A copied checkout may bring another machine's binaries with it: the machine's kind is part of the fingerprint. @param {string} root */
+/** Includes the platform: a copied checkout may contain binaries of another one. @param {string} root */
 function fingerprint(root) {
   const lockFile = readFileSync(join(root, 'package-lock.json'));
   return `${createHash('sha256').update(lockFile).digest('hex')} ${process.platform}-${process.arch}\n`;
@@ -85,8 +85,8 @@ function isDone(root) {
 }
 
 /**
- * Whether npm's own record of node_modules agrees with the lock file: someone who has just run `npm install` need not
- * wait for it to be done again. The record is written last, so an interrupted install does not pass.
+ * Whether npm's own record of node_modules matches the lock file, for instance after `npm install`. npm writes the record
+ * last, so an interrupted install does not match.
  *
  * @param {string} root
  */
@@ -107,9 +107,9 @@ function isInstalled(root) {
 }
 
 /**
- * `npm ci` would refuse a lock file that was written where some packages for *other* kinds of machine could not be had;
- * `npm install` takes the same exact versions from it and goes on. Like `npm ci`, it starts from nothing: what an
- * interrupted install left behind cannot be told from what is whole.
+ * `npm ci` refuses a lock file that lacks optional packages of *other* platforms. `npm install` takes the same exact
+ * versions from it. Like `npm ci`, it starts with an empty node_modules: an interrupted install may have left broken
+ * packages.
  *
  * @param {string} root
  */
@@ -118,7 +118,7 @@ async function install(root) {
   mkdirSync(join(root, '.local', 'logs'), { recursive: true });
   await withProgress('Installing dependencies from the lock file (npm install, about a minute)', async () => {
     await rm(join(root, 'node_modules'), { recursive: true, force: true });
-    // NODE_ENV=production must not leave out the tools that demo and tests are made of.
+    // Install the tools of demo and tests even with NODE_ENV=production.
     const include = ['--include=dev', '--include=optional'];
     const args = ['install', '--no-save', ...include, '--no-audit', '--no-fund'];
     const { exit, stoppedBy } = await runNpm(root, args, log);

@@ -3,15 +3,14 @@ import { constants } from 'node:os';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * npm, `run.mjs` and the terminal each pass one Ctrl-C on, so it arrives up to three times; a person who presses it
- * again takes longer than this.
+ * npm, `run.mjs` and the terminal each forward one Ctrl-C, so it arrives up to three times. A second key press takes
+ * longer than this.
  */
 const ECHO_MS = 1_000;
 
 /**
- * Calls `stop` once when this process is told to end, then exits with 128 + the signal's number. A second request,
- * later than the echoes of the first, exits at once; the children are then ended by their own watchers.
- * Returns a function that takes the handlers away again.
+ * Calls `stop` once when a signal asks this process to end, then exits with 128 + the signal's number. A second signal
+ * exits at once; watchers then end the children. Returns a function that removes the handlers.
  */
 export function onStopSignal(stop: (signal: NodeJS.Signals) => Promise<void> | void): () => void {
   let firstAt: number | undefined;

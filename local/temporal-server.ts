@@ -10,11 +10,11 @@ import { lastLines, newLogFile } from './log-file.ts';
 export interface StartTemporal {
   /** Path of the Temporal CLI, from `findTemporalCli`. */
   readonly cli: string;
-  /** SQLite file that keeps everything between starts; without one all is in memory. */
+  /** SQLite file that keeps everything between starts. Without it everything is in memory. */
   readonly dbFile?: string;
-  /** Made at the start if missing; `default` always is. */
+  /** Created at the start if missing. `default` always exists. */
   readonly namespaces: readonly string[];
-  /** Preferred port of the gRPC front end; a taken one is avoided. Default: chosen by the operating system. */
+  /** Preferred port of the gRPC front end. Another one is used if it is taken. Default: chosen by the operating system. */
   readonly port?: number;
   /** Preferred port of the Web UI. Default: chosen by the operating system. */
   readonly uiPort?: number;
@@ -33,7 +33,7 @@ export interface LocalTemporal {
   readonly uiUrl: string | undefined;
   readonly process: Child;
   stop(): Promise<void>;
-  /** SIGKILL, as a crash would; what was committed to `dbFile` stays. */
+  /** SIGKILL, like a crash. What was committed to `dbFile` stays. */
   kill(): void;
 }
 
@@ -108,7 +108,7 @@ function serverArguments(options: StartTemporal, port: number, uiPort: number | 
     ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
     ...namespaces.filter((name) => name !== 'default').flatMap((name) => ['--namespace', name]),
     ...config.flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${JSON.stringify(value)}`]),
-    // Survives SIGKILL, and is three times as fast as SQLite's defaults.
+    // Survives SIGKILL and is three times as fast as SQLite's defaults.
     ...(dbFile === undefined ? [] : ['--db-filename', dbFile]),
     ...(dbFile === undefined ? [] : ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL']),
     '--log-level',
@@ -116,7 +116,7 @@ function serverArguments(options: StartTemporal, port: number, uiPort: number | 
   ];
 }
 
-/** A TEMPORAL_ADDRESS or profile of the person who runs us must not steer our server. */
+/** TEMPORAL_ADDRESS or profiles of the user must not affect our server. */
 function serverEnvironment(): NodeJS.ProcessEnv {
   const rest = Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_'));
   return { ...Object.fromEntries(rest), TEMPORAL_VERSION_CHECK_DISABLED: '1' };
@@ -127,7 +127,7 @@ async function differentPort(other: number, preferred: number | undefined): Prom
   return port === other ? differentPort(other, undefined) : port;
 }
 
-/** Undefined when it serves, else what is wrong. */
+/** Undefined when it serves, else the problem. */
 async function waitUntilServing(
   child: Child,
   address: string,

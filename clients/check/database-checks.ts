@@ -7,7 +7,7 @@ import { lookAt, type Check, type Checked } from './look-at.ts';
 
 const EMS_TYPES = [...ENTITY_TYPES, 'ConversationMessage'] as const;
 
-/** Whether the database answers, EMS's tables are there, and ours are those of this release. */
+/** Checks that the database answers, that EMS's tables exist, and that ours match this release. */
 export async function databaseChecks(session: Checked): Promise<Check[]> {
   const { host, pathname } = new URL(session.settings.common.DATABASE_URL);
   const reached = await lookAt('database', async () => {
@@ -24,7 +24,7 @@ async function emsTables(orm: Orm): Promise<string> {
   const tables = missing.filter(({ column }) => column === null).map(formatMissing);
   if (tables.length > 0) {
     throw new Error(
-      `missing: ${tables.join(', ')}. Set DATABASE_URL to EMS's database, or make them for a trial: npx ems-sync migrate --with-ems`,
+      `missing: ${tables.join(', ')}. Set DATABASE_URL to EMS's database, or create them for a trial: npx ems-sync migrate --with-ems`,
     );
   }
   const columns = missing.map(formatMissing);
@@ -36,7 +36,7 @@ async function emsTables(orm: Orm): Promise<string> {
   return `all ${EMS_TYPES.length} are there, with their columns`;
 }
 
-/** Looks into the list of migrations itself: the migrator would make that table, and a check changes nothing. */
+/** Reads the table of migrations directly. The migrator would create it, and a check must not change anything. */
 async function migrations(orm: Orm): Promise<string> {
   const { tableName, migrations: wanted } = SYNC_MIGRATIONS;
   const kysely = orm.em.fork().getKysely();

@@ -3,9 +3,9 @@ import type { Orm } from '../../database/orm.ts';
 import type { Settings } from '../../settings/read-settings.ts';
 
 export interface Check {
-  /** What was looked at, in a word or two. */
+  /** What was checked, in a word or two. */
   readonly check: string;
-  /** `off`: a process without its settings, which is no failure. */
+  /** `off`: a process without settings, which is not a failure. */
   readonly outcome: 'ok' | 'off' | 'failed';
   /** What was found and, if it failed, what to do. */
   readonly detail: string;
@@ -17,7 +17,7 @@ export interface Checked {
   temporal(): Promise<Client>;
 }
 
-/** Runs one look; what it throws is its failure. */
+/** Runs one check. An error that it throws is its failure. */
 export async function lookAt(check: string, look: () => Promise<string>): Promise<Check> {
   try {
     return { check, outcome: 'ok', detail: await look() };

@@ -4,7 +4,7 @@ import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
 import { lookAt, type Check } from './look-at.ts';
 
 /**
- * Whether the target answers a call with our credentials, and has the fields and topics that our mappings write to.
+ * Checks that the target accepts our credentials and has the fields and topics that our mappings write to.
  *
  * @param fix create those that are missing.
  */
@@ -15,7 +15,7 @@ export function targetCheck({ target, settings }: EnabledTarget, { fix }: { read
     try {
       await answers(remote, names);
       const made = await whole(remote, fix);
-      return made.length === 0 ? 'answers, and knows our credentials' : `answers; created ${made.join(', ')}`;
+      return made.length === 0 ? 'answers and accepts our credentials' : `answers; created ${made.join(', ')}`;
     } finally {
       await remote.close?.();
     }
@@ -31,7 +31,7 @@ async function answers(remote: RemoteSystem, names: string): Promise<void> {
   }
 }
 
-/** @returns what was created. @throws Error if something is missing still. */
+/** @returns what was created. @throws Error if something is still missing. */
 async function whole({ shape }: RemoteSystem, fix: boolean): Promise<readonly string[]> {
   if (shape === undefined) return [];
   const made = fix ? await shape.create() : [];

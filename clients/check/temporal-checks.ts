@@ -10,10 +10,10 @@ type QueueType = NonNullable<Parameters<Client['workflowService']['describeTaskQ
 const WORKFLOW = 1 as QueueType;
 const ACTIVITY = 2 as QueueType;
 
-/** A poll lasts a minute, and Temporal lists pollers for five: a worker not seen for longer than this is gone. */
+/** A poll lasts a minute and Temporal lists pollers for five. A worker not seen for this long is gone. */
 const SEEN_WITHIN_MS = 90_000;
 
-/** Whether Temporal answers, knows our search attributes and schedules, and workers ask it for work. */
+/** Checks that Temporal answers, has our search attributes and schedules, and that workers poll it. */
 export async function temporalChecks(session: Checked, { fix }: { readonly fix: boolean }): Promise<Check[]> {
   const { settings } = session;
   const reached = await lookAt('Temporal', async () => {
@@ -34,7 +34,7 @@ async function searchAttributes(client: Client, fix: boolean): Promise<string> {
   const missing = fix ? [] : await missingSearchAttributes(client);
   if (missing.length > 0) throw new Error(`missing: ${missing.join(', ')}. Run: npx ems-sync check --fix`);
   const made = fix ? await ensureSearchAttributes(client) : [];
-  return made.length === 0 ? 'all are there' : `created ${made.join(', ')}`;
+  return made.length === 0 ? 'all exist' : `created ${made.join(', ')}`;
 }
 
 async function schedules(client: Client, { settings }: Checked): Promise<string> {
@@ -55,8 +55,8 @@ async function workers(client: Client, { settings }: Checked): Promise<string> {
   ];
   const idle = new Set<string>();
   for (const { name, type } of queues) if (!(await isPolled(client, name, type))) idle.add(name);
-  if (idle.size > 0) throw new Error(`none asks for work on ${[...idle].join(', ')}. Run: npm start`);
-  return `ask for work on ${[...new Set(queues.map(({ name }) => name))].join(', ')}`;
+  if (idle.size > 0) throw new Error(`none polls ${[...idle].join(', ')}. Run: npm start`);
+  return `poll ${[...new Set(queues.map(({ name }) => name))].join(', ')}`;
 }
 
 async function isPolled(client: Client, name: string, taskQueueType: QueueType): Promise<boolean> {

@@ -2,7 +2,7 @@ import type { EntityKey } from '../../sync/entity-type.ts';
 import { SYNC_PROCESS_NAMES, type SyncProcessName } from '../../sync/sync-process-name.ts';
 import { CommandError } from './command-error.ts';
 
-// Read before anything of a command is loaded: a typing mistake is told at once.
+// Checked before a command's code is loaded, so that a typing mistake is reported at once.
 
 const LARGEST_KEY = 2n ** 63n - 1n;
 

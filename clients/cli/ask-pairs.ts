@@ -8,13 +8,13 @@ import { pairRequest, type Answer, type Request } from './requests.ts';
 import type { Session } from './session.ts';
 import type { WaitOptions } from './wait-options.ts';
 
-/** Requests at once: many more would only wait at the server. */
+/** Concurrent requests. More would only queue at the server. */
 const REQUESTS_AT_ONCE = 20;
 
-/** More links than this help nobody. */
+/** More links than this are not useful. */
 const LINKS_SHOWN = 20;
 
-/** What an operator wanted has come about, or there was nothing to do. */
+/** Outcomes that count as success. */
 const DONE: readonly Answer['outcome'][] = ['IN_SYNC', 'REMOVED', 'NOTHING'];
 
 /** Asks each pair's workflow for a pass: {@link askAll}. */
@@ -28,9 +28,9 @@ export async function askPairs(session: Session, pairs: readonly PairRef[], opti
 }
 
 /**
- * Makes all these requests, and prints what was asked or, with `--wait`, what came of it.
+ * Sends all requests and prints them or, with `--wait`, their results.
  *
- * @returns whether all that was waited for went well.
+ * @returns false if a result that was waited for is not a success.
  */
 export async function askAll(session: Session, requests: readonly Request[], options: WaitOptions): Promise<boolean> {
   const client = await session.temporal();

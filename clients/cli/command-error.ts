@@ -1,4 +1,4 @@
-/** What went wrong in a command, in an operator's words, with its exit code: 1 failed, 2 wrong use. */
+/** An error message for the operator, with the exit code: 1 failed, 2 wrong use. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly exitCode: 1 | 2;

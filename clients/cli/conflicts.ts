@@ -97,7 +97,7 @@ function valuesOf({ settings }: Session, conflict: SealedConflict) {
   }
 }
 
-/** A value that is missing was empty. */
+/** A missing value was empty. */
 function shownValue(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   return typeof value === 'string' ? value : JSON.stringify(value);

@@ -28,7 +28,7 @@ async function erasePerson(session: Session, key: EntityKey, options: TimeoutOpt
     );
   const deadline = Date.now() + options.timeout * 1_000;
   const { processes, off, inEms } = await concerned(session, key);
-  // What referred to a person whom EMS has deleted cannot be told any more: it leaves like everything that is deleted.
+  // If EMS has deleted the person, the rows that referred to it are unknown. A sweep removes them as deleted rows.
   if (!inEms) await sweepOrphans(session, processes, deadline);
   const pairs: PairRef[] = [];
   const open: string[] = [];
@@ -50,13 +50,13 @@ async function erasePerson(session: Session, key: EntityKey, options: TimeoutOpt
     });
   else say(table(['process', 'entity', 'outcome', 'what was done', 'when'], receipts.map(row)));
   for (const pair of open)
-    complain(`${pair}: not confirmed yet; its workflow goes on. Run the command again for the receipt`);
+    complain(`${pair}: not confirmed yet; its workflow continues. Run the command again for the receipt`);
   for (const name of off)
-    complain(`${name} is off: what it has of Person/${key} is not erased; switch it on, and run the command again`);
+    complain(`${name} is off, so its data of Person/${key} are not erased; enable it and run the command again`);
   if (open.length + off.length > 0) process.exitCode = 1;
 }
 
-/** The processes that are on and may have the person, and those that are off and have it. @throws CommandError if there is nothing to erase. */
+/** Enabled processes that may have the person, and disabled ones that do. @throws CommandError if there is nothing to erase. */
 async function concerned(
   session: Session,
   key: EntityKey,
@@ -87,7 +87,7 @@ async function sweepOrphans(session: Session, processes: readonly SyncProcess[],
   }
 }
 
-/** What refers to the person leaves the target first. */
+/** Rows that refer to the person come first: they leave the target first. */
 async function pairsOf(session: Session, process: SyncProcess, key: EntityKey): Promise<PairRef[]> {
   const types = process.mappings.filter(({ childOf }) => childOf === null).map(({ type }) => type);
   const rows = await rowsOfPerson((await session.database()).em.fork(), key, types);

@@ -12,7 +12,7 @@ const CONNECTION_CODES = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN'
 const REFUSED_LOG_IN = /^28/;
 const NO_SUCH_DATABASE = '3D000';
 
-/** Why PostgreSQL cannot be worked with, where it is, and what to do. Never the password, never a row. */
+/** Says why PostgreSQL cannot be used, its address, and what to do. Never the password or a row. */
 export function databaseFailure(error: unknown, { DATABASE_URL }: Pick<Servers, 'DATABASE_URL'>): string {
   const { host, pathname, username } = new URL(DATABASE_URL);
   const where = `PostgreSQL at ${host}`;
@@ -27,7 +27,7 @@ export function databaseFailure(error: unknown, { DATABASE_URL }: Pick<Servers, 
   return `${where} cannot be reached (${code ?? 'no answer in time'}). Is it running, and is DATABASE_URL right?`;
 }
 
-/** Why Temporal cannot be worked with, where it is, and what to do. */
+/** Says why Temporal cannot be used, its address, and what to do. */
 export function temporalFailure(error: unknown, { TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE }: Servers): string {
   const where = `Temporal at ${TEMPORAL_ADDRESS}`;
   const failure = grpcFailure(error);
@@ -55,7 +55,7 @@ export interface Failure {
   readonly exitCode: 1 | 2;
 }
 
-/** What a command that threw tells its operator. `servers`: null if the settings could not be read. */
+/** The message for an error that a command threw. `servers`: null if the settings could not be read. */
 export function failureOf(error: unknown, servers: Servers | null): Failure {
   if (error instanceof SettingsError) return { lines: error.problems, exitCode: 2 };
   if (error instanceof CommandError) return { lines: [error.message], exitCode: error.exitCode };
@@ -63,7 +63,7 @@ export function failureOf(error: unknown, servers: Servers | null): Failure {
   return { lines: [(servers === null ? null : serverFailure(error, servers)) ?? rootMessage(error)], exitCode: 1 };
 }
 
-/** Which server let us down, and what to do; null: it was none of them. */
+/** Which server failed, and what to do. Null if the error has another cause. */
 export function serverFailure(error: unknown, servers: Servers): string | null {
   if (grpcFailure(error) !== null) return temporalFailure(error, servers);
   return isDatabaseError(error) ? databaseFailure(error, servers) : null;
@@ -75,7 +75,7 @@ function rootMessage(error: unknown): string {
   return root instanceof Error ? (root.message.split('\n')[0] ?? root.name) : String(root);
 }
 
-/** The driver's errors carry an SQLSTATE, those of a connection the system's code or none. */
+/** The driver's errors have an SQLSTATE; connection errors have a system code or none. */
 function isDatabaseError(error: unknown): boolean {
   const code = codeOf(error);
   if (code !== null) return SQL_STATE.test(code) || CONNECTION_CODES.includes(code);

@@ -10,7 +10,7 @@ import { say } from './output.ts';
 import type { Session } from './session.ts';
 
 /**
- * Has the pair's own workflow run a command, and waits for the pass that follows it: nothing is changed behind its back.
+ * Lets the pair's own workflow run a command, and waits for the pass that follows. Nothing is changed outside of it.
  *
  * @throws CommandError if the command is refused; the message says why.
  */
@@ -36,12 +36,12 @@ function refusalIn(error: WorkflowFailedError): string {
   return cause instanceof ApplicationFailure ? cause.message : error.message;
 }
 
-/** The pass that followed has ended as it should, or there is nothing left to do. */
+/** Whether the pass that followed succeeded, or had nothing to do. */
 export function hasRun({ outcome }: SyncEntityResult): boolean {
   return outcome !== 'PARKED' && outcome !== 'FAILING';
 }
 
-/** What was done, how the pair stands now, and where to see more. */
+/** Prints what was done and the pair's state now. */
 export function sayOutcome(
   done: string,
   { process, type, key }: PairRef,

@@ -16,7 +16,7 @@ export function sayJson(value: unknown): void {
   say(JSON.stringify(value));
 }
 
-/** A table as text: numbers to the right, a dash for what there is not, no colours (it is piped and pasted). */
+/** A table as text: numbers right-aligned, a dash for missing values, no colours (it is piped and pasted). */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
   const text = new Table({ head: [...head], colAligns: aligned, style: { head: [], border: [], compact: true } });

@@ -7,16 +7,16 @@ import type { PairRef, RemoteToSync } from '../../workflows/pair-start.ts';
 import { requestRemote } from '../request-remote.ts';
 import { NoResultInTimeError, requestSync, requestSyncAndWait } from '../request-sync.ts';
 
-/** How something stands after it was asked for. */
+/** The state after a request. */
 export interface Answer {
   readonly outcome: SyncEntityResult['outcome'];
   readonly delivery: SyncEntityResult['delivery'] | Resolution['kind'];
   readonly reason: string | null;
 }
 
-/** Something that is asked of a workflow: a pair, or a remote record that EMS has no row of. */
+/** A request to a workflow: of a pair, or of a remote record that has no row in EMS. */
 export interface Request {
-  /** As an operator reads it, for example `Person/4711`. */
+  /** For display, for example `Person/4711`. */
   readonly what: string;
   /** The same in JSON. */
   readonly named: Readonly<Record<string, string>>;

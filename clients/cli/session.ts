@@ -8,7 +8,7 @@ import { connectTemporal } from '../temporal-client.ts';
 import { CommandError } from './command-error.ts';
 import { databaseFailure, temporalFailure } from './failures.ts';
 
-/** What one command works with; each connection is made when it is first asked for. */
+/** The connections of one command. Each is opened on first use. */
 export interface Session {
   readonly settings: Settings;
   /** @throws CommandError saying where PostgreSQL was looked for, and what to do. */
@@ -18,7 +18,7 @@ export interface Session {
 }
 
 /**
- * Runs a command with the settings of the environment, and closes whatever it opened.
+ * Runs a command with the settings of the environment, and closes its connections afterwards.
  *
  * @throws SettingsError with every problem of the settings.
  */
@@ -39,7 +39,7 @@ export async function inSession<T>(work: (session: Session) => Promise<T>): Prom
   }
 }
 
-/** @throws CommandError if the process lacks its settings: nobody would serve what is asked of it. */
+/** @throws CommandError if the process has no settings: no worker would serve the request. */
 export function enabledTarget({ settings }: Session, process: SyncProcess): EnabledTarget {
   const enabled = settings.enabled.find(({ target }) => target.process.name === process.name);
   if (enabled !== undefined) return enabled;
@@ -72,7 +72,7 @@ async function openTemporal({ common }: Settings): Promise<Client> {
     );
     return client;
   } catch (error) {
-    // Not everybody may look at a namespace: what is asked of it will tell.
+    // Not every account may describe a namespace. The requests themselves will show whether we have access.
     if (grpcFailure(error)?.code === GRPC.PERMISSION_DENIED) return client;
     await client.connection.close();
     throw new CommandError(1, temporalFailure(error, common), { cause: error });

@@ -200,7 +200,7 @@ test('a target that is off is named, and the erasure is not complete before it i
   const run = await runCli(['erase', 'person', person, '--json'], Object.fromEntries(withoutMautic));
   expect(run.code).toBe(1);
   expect(JSON.parse(run.stdout)).toMatchObject({ complete: false, off: ['MAUTIC'] });
-  expect(run.stderr).toContain(`MAUTIC is off: what it has of Person/${person} is not erased`);
+  expect(run.stderr).toContain(`MAUTIC is off, so its data of Person/${person} are not erased`);
   expect((await erase(person)).code).toBe(0);
 });
 

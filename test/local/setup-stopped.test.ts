@@ -42,7 +42,7 @@ afterEach(async () => {
 
 function start(): ChildProcess {
   const env = { ...process.env, npm_execpath: npm, NOTES: notes };
-  const child = spawn(process.execPath, [run, 'demo/main.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [run, 'program.ts'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   started.push(child);
   return child;
 }
