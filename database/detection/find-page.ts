@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { EntityKey } from '../../sync/entity-type.ts';
 import type { EntityManager } from '../orm.ts';
-import { entityTable } from '../table-names.ts';
-import { dueRows, goneRows, type Detection } from './due-query.ts';
+import { entityTable, recordTable } from '../table-names.ts';
+import { dueRows, goneRows, type Detection, type DueReason } from './due-query.ts';
 
 export interface PageRequest {
   /** The last key of the page before; `null` begins. Pages go by key, never by offset. */
@@ -26,11 +26,28 @@ function meets({ mapping }: Detection, { condition }: PageRequest) {
   return sql`EXISTS (SELECT FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = page.key AND (${sql.raw(condition)}))`;
 }
 
-/** The next keys that must leave the target, in the order of their keys. */
+/**
+ * The next keys that must leave the target, in the order of their keys. Records whose row EMS has deleted are marked as
+ * orphans (`entity_id` null).
+ */
 export async function findGonePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
-  const { rows } = await sql<{ key: EntityKey }>`
-    SELECT page.key FROM (${goneRows(detection)}) page
+  const { rows } = await sql<{ key: EntityKey; reason: DueReason }>`
+    SELECT page.key, page.reason FROM (${goneRows(detection)}) page
     WHERE ${page.after}::bigint IS NULL OR page.key > ${page.after}::bigint
     ORDER BY page.key LIMIT ${page.limit}`.execute(em.getKysely());
+  await markOrphans(
+    em,
+    detection,
+    rows.filter(({ reason }) => reason === 'deleted').map(({ key }) => key),
+  );
   return rows.map(({ key }) => key);
+}
+
+async function markOrphans(em: EntityManager, { process, mapping }: Detection, keys: readonly EntityKey[]) {
+  if (keys.length === 0) return;
+  await sql`
+    UPDATE ${sql.raw(recordTable(mapping.type))} SET entity_id = NULL
+    WHERE sync_process = ${process} AND entity_key = ANY (${keys}::bigint[]) AND entity_id IS NOT NULL`.execute(
+    em.getKysely(),
+  );
 }

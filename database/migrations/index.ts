@@ -8,6 +8,7 @@ import { SyncConsent } from './sync-0004-consent.ts';
 import { SyncIdempotency } from './sync-0005-idempotency.ts';
 import { SyncMoving } from './sync-0006-moving.ts';
 import { SyncStates } from './sync-0007-states.ts';
+import { SyncWithoutForeignKeys } from './sync-0008-without-foreign-keys.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -18,7 +19,7 @@ export const EMS_MIGRATIONS: MigrationSet = {
   ],
 };
 
-/** Our tables. They refer to EMS's, which must exist. */
+/** Our tables. They refer to EMS's by key alone; the migrations before the eighth need those to exist. */
 export const SYNC_MIGRATIONS: MigrationSet = {
   tableName: 'sync_migration',
   migrations: [
@@ -29,5 +30,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0005-idempotency', class: SyncIdempotency },
     { name: 'sync-0006-moving', class: SyncMoving },
     { name: 'sync-0007-states', class: SyncStates },
+    { name: 'sync-0008-without-foreign-keys', class: SyncWithoutForeignKeys },
   ],
 };

@@ -21,8 +21,8 @@ export interface RemoteMessage {
 /** A message and its remote id. */
 interface Link {
   readonly remote_id: string;
-  readonly entity_id: EntityKey | null;
-  readonly entity_key: EntityKey | null;
+  /** Null: EMS has deleted the message. */
+  readonly key: EntityKey | null;
   readonly content_hash: string | null;
 }
 
@@ -45,8 +45,9 @@ export async function compareMessages(
 ): Promise<MessageChanges> {
   const theirs = messages.filter(({ emsKey }) => emsKey === null);
   const { rows } = await sql<Link>`
-    SELECT remote_id, entity_id, entity_key, content_hash FROM sync_conversation_message
-    WHERE sync_process = ${process} AND remote_id = ANY (${theirs.map(({ remoteId }) => remoteId)}::text[])`.execute(
+    SELECT link.remote_id, m.id AS key, link.content_hash
+    FROM sync_conversation_message link LEFT JOIN conversation_message m ON m.id = link.entity_key
+    WHERE link.sync_process = ${process} AND link.remote_id = ANY (${theirs.map(({ remoteId }) => remoteId)}::text[])`.execute(
     em.getKysely(),
   );
   const links = new Map(rows.map((link) => [link.remote_id, link]));
@@ -55,8 +56,8 @@ export async function compareMessages(
     added: theirs.filter(({ remoteId, body }) => !links.has(remoteId) && body !== null),
     edited: theirs.flatMap((message) => {
       const link = links.get(message.remoteId);
-      if (link === undefined || link.entity_id === null || link.content_hash === hashOf(message)) return [];
-      return [{ key: link.entity_id, message }];
+      if (link === undefined || link.key === null || link.content_hash === hashOf(message)) return [];
+      return [{ key: link.key, message }];
     }),
   };
 }

@@ -73,9 +73,8 @@ export async function linkedRemoteIds(
   type: EntityType,
 ): Promise<readonly string[]> {
   const { rows } = await sql<{ remote_id: string }>`
-    SELECT sr.remote_id FROM ${sql.raw(recordTable(type))} sr
-    WHERE sr.sync_process = ${process} AND sr.remote_id IS NOT NULL AND sr.entity_id IS NOT NULL
-      AND sr.state NOT IN ('UNLINKED', 'REMOVED')
+    SELECT sr.remote_id FROM ${sql.raw(recordTable(type))} sr JOIN ${sql.raw(entityTable(type))} e ON e.id = sr.entity_key
+    WHERE sr.sync_process = ${process} AND sr.remote_id IS NOT NULL AND sr.state NOT IN ('UNLINKED', 'REMOVED')
     ORDER BY sr.remote_id`.execute(em.getKysely());
   return rows.map(({ remote_id }) => remote_id);
 }
@@ -92,8 +91,9 @@ export async function missingWithin(
   }: { readonly after: string | null; readonly upTo: string | null; readonly present: readonly string[] },
 ): Promise<readonly EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
-    SELECT sr.entity_key AS key FROM ${sql.raw(recordTable(type))} sr
-    WHERE sr.sync_process = ${process} AND sr.entity_id IS NOT NULL AND sr.state NOT IN ('UNLINKED', 'REMOVED', 'PARKED')
+    SELECT sr.entity_key AS key
+    FROM ${sql.raw(recordTable(type))} sr JOIN ${sql.raw(entityTable(type))} e ON e.id = sr.entity_key
+    WHERE sr.sync_process = ${process} AND sr.state NOT IN ('UNLINKED', 'REMOVED', 'PARKED')
       AND CASE WHEN sr.remote_id ~ '^[0-9]{1,18}$' THEN
         (${after}::bigint IS NULL OR sr.remote_id::bigint > ${after}::bigint)
         AND (${upTo}::bigint IS NULL OR sr.remote_id::bigint <= ${upTo}::bigint) ELSE false END

@@ -22,7 +22,7 @@ export const SyncConversationMessageEntity = defineEntity({
         .mapToPk()
         .strictNullable()
         .name('entity_id')
-        .deleteRule('set null')
+        .createForeignKeyConstraint(false)
         .$type<string>(),
     entityKey: keyColumn().strictNullable(),
     remoteId: textColumn(),

@@ -32,7 +32,10 @@ const columns = {
   updatedOn: instantColumn().strictNullable(),
 };
 
-/** The entity's foreign key is known from this side only; EMS's entities know nothing of records. */
+/**
+ * The reference is known from this side only, and the database does not enforce it: EMS's entities know nothing of records,
+ * and records outlive whatever EMS does with its tables.
+ */
 function defineRecord(type: EntityType) {
   return defineEntity({
     name: `Sync${type}`,
@@ -45,7 +48,7 @@ function defineRecord(type: EntityType) {
           .mapToPk()
           .strictNullable()
           .name('entity_id')
-          .deleteRule('set null')
+          .createForeignKeyConstraint(false)
           .$type<string>(),
     },
     uniques: [{ properties: ['syncProcess', 'entityKey'] }, { properties: ['syncProcess', 'remoteId'] }],

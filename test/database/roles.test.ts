@@ -109,7 +109,7 @@ describe('with the role ems_sync alone', () => {
     await limited.query("SELECT setval('sync_pass', 1000)");
     await database.client.query('DELETE FROM person WHERE id = $1', [id]);
     const { rows } = await limited.query('SELECT entity_id, state FROM sync_person WHERE entity_key = $1', [id]);
-    expect(rows).toEqual([{ entity_id: null, state: 'IN_SYNC' }]);
+    expect(rows).toEqual([{ entity_id: id, state: 'IN_SYNC' }]);
     await limited.query('DELETE FROM sync_person');
   });
 });
