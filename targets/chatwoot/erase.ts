@@ -5,8 +5,9 @@ import type { ChatwootApi } from './api.ts';
 import { emsKeyIn } from './read-contact.ts';
 
 /**
- * Deletes the contacts of a person for good: by our record's id, by the EMS id, by its address and its number where they are
- * nobody else's. ChatWoot deletes their conversations with them.
+ * Deletes the contacts of a person for good: those that carry the EMS id, and those with its address or number that are nobody
+ * else's. Our record's id alone is no proof: in a restored account it may be a stranger's. ChatWoot deletes their conversations
+ * with them.
  */
 export async function erasePerson(api: ChatwootApi, { key, remoteId, addresses }: EraseRequest): Promise<Erased> {
   const known = remoteId === null ? null : await api.contact(remoteId);
@@ -19,8 +20,8 @@ export async function erasePerson(api: ChatwootApi, { key, remoteId, addresses }
   const contacts = new Map<number, Contact>();
   for (const contact of [...(known === null ? [] : [known]), ...found]) {
     const holder = emsKeyIn(contact.identifier);
-    const isOwn = holder === key || (holder === null && contact.id !== known?.id);
-    if (isOwn || contact.id === known?.id) contacts.set(contact.id, contact);
+    const isFree = holder === null && found.some(({ id }) => id === contact.id);
+    if (holder === key || isFree) contacts.set(contact.id, contact);
   }
   for (const id of contacts.keys()) await api.deleteContact(id);
   return {

@@ -11,12 +11,10 @@ import { emsKeyIn, isRemoved } from './read-contact.ts';
  */
 export async function removePerson(api: ChatwootApi, { key, remoteId }: RemoveRequest): Promise<void> {
   const known = remoteId === null ? null : await api.contact(remoteId);
-  // Not there: an agent has merged it, and what it went into carries our id, or nothing does.
-  const contact = known ?? (await findByKey(api, key));
+  // Not there, or without our id: an agent has merged it, it was handed over, or the account was restored and the number is a
+  // stranger's now. Only a contact that carries our id is ours to mark.
+  const contact = known !== null && emsKeyIn(known.identifier) === key ? known : await findByKey(api, key);
   if (contact === null || isRemoved(contact)) return;
-  const holder = emsKeyIn(contact.identifier);
-  // Marked by an attempt whose answer was lost, and handed over to another person since.
-  if (holder !== null && holder !== key) return;
   const id = String(contact.id);
   const answer = await api.updateContact(id, { custom_attributes: { ems_removed: true } });
   if (answer.kind === 'refused') throw refusedError(answer.refused, `PUT contacts/${id}`);

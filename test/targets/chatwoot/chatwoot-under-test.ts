@@ -3,7 +3,7 @@ import { startChatwoot, type ChatwootFaults, type StartedChatwoot } from '../../
 import type { Content } from '../../../sync/content-hash.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
 import type { InboundSource } from '../../../targets/inbound-source.ts';
-import type { RemoteSystem, SendRequest } from '../../../targets/remote-system.ts';
+import type { EraseRequest, RemoteSystem, SendRequest } from '../../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
 import { chatwoot as target } from '../../../targets/chatwoot/process.ts';
 
@@ -75,6 +75,8 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
     inbound,
     remove: (type: EntityType, key: string, remoteId: string | null) =>
       connected().remove({ type, key, remoteId, fencingToken: 2n }),
+    erase: (key: string, remoteId: string | null, addresses: EraseRequest['addresses']) =>
+      connected().erase?.({ type: 'Person', key, remoteId, addresses, fencingToken: 2n }),
     probe: () => connected().probe(),
     contact: async (id: string | number) => (await running().control.state()).contacts[String(id)],
     get control() {

@@ -249,6 +249,27 @@ describe('a person who leaves EMS', () => {
   });
 });
 
+describe('a number that is a stranger’s contact now, as in a restored account', () => {
+  const stranger = async () => {
+    await chatwoot.control.backdoor({ do: 'create-contact', set: { name: 'Visitor', email: 'visitor@elsewhere.example' } });
+    const [contact] = await contacts();
+    return String(contact?.id);
+  };
+
+  test('is not marked when our person leaves EMS', async () => {
+    const remoteId = await stranger();
+    await chatwoot.remove('Person', '4711', remoteId);
+    expect((await chatwoot.contact(remoteId))?.custom_attributes).toEqual({});
+  });
+
+  test('is not deleted when our person is erased', async () => {
+    const remoteId = await stranger();
+    const erased = await chatwoot.erase('4711', remoteId, { email: ANA.email as string });
+    expect(erased).toMatchObject({ outcome: 'absent' });
+    expect(await chatwoot.contact(remoteId)).toMatchObject({ name: 'Visitor' });
+  });
+});
+
 test('no identifier is ever "", whatever happens', async () => {
   const { remoteId } = asSent(await chatwoot.sendPerson('4711', ANA));
   await chatwoot.sendPerson('4711', { phone_number: '+351911111111' }, { remoteId });
