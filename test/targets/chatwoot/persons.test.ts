@@ -251,7 +251,10 @@ describe('a person who leaves EMS', () => {
 
 describe('a number that is a stranger’s contact now, as in a restored account', () => {
   const stranger = async () => {
-    await chatwoot.control.backdoor({ do: 'create-contact', set: { name: 'Visitor', email: 'visitor@elsewhere.example' } });
+    await chatwoot.control.backdoor({
+      do: 'create-contact',
+      set: { name: 'Visitor', email: 'visitor@elsewhere.example' },
+    });
     const [contact] = await contacts();
     return String(contact?.id);
   };
