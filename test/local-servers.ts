@@ -9,10 +9,10 @@ export interface LocalServers {
   stop(): Promise<void>;
 }
 
-/** An eighth of the default: a run that goes on in a new one is reached in seconds, and by more tests. */
+/** An eighth of the default, so that more tests reach a continue-as-new, and in seconds. */
 const DYNAMIC_CONFIG = { 'limit.historyCount.suggestContinueAsNew': 500 };
 
-/** PostgreSQL and Temporal for one run, on free ports, with nothing of an earlier run in them. */
+/** PostgreSQL and Temporal for one run, empty and on free ports. */
 export async function startLocalServers(cli: string, say: (line: string) => void): Promise<LocalServers> {
   const postgres = await startPostgres({
     folder: join(localFolder, 'test', 'postgres'),

@@ -7,7 +7,7 @@ import { findTemporalCli } from '../local/temporal-cli.ts';
 import { type Counts, jestArguments, jestCounts, summary } from './counts.ts';
 import { startLocalServers } from './local-servers.ts';
 
-/** CI ends a run after 90 minutes without a word about why; this is earlier, and says it. */
+/** CI stops a run after 90 minutes without giving a reason. This limit comes first and gives it. */
 const LIMIT_MINUTES = 75;
 
 const node = process.execPath;
@@ -48,7 +48,7 @@ async function main(): Promise<Counts> {
   return [...checks, await runJest(servers.environment)].reduce(sum);
 }
 
-/** A check of several programs counts as one test; all of them run, so that one run shows every finding. */
+/** Counts as one test. All programs run, so that one run shows every finding. */
 async function check(title: string, programs: readonly (readonly string[])[]): Promise<Counts> {
   heading(title);
   let passed = true;
@@ -123,7 +123,7 @@ try {
   console.error(error instanceof Error ? error.message : error);
   counts = { passed: 0, failed: 1, skipped: 0 };
 }
-// The tests that were cut short say nothing about the code; the handler ends the process.
+// Tests that were cut short are not a result. The handler ends the process.
 if (stopping) await new Promise(() => {});
 await stopAll();
 say(summary(counts));

@@ -1,4 +1,4 @@
-/** The part of jest's objects that is used here; `@jest/reporters` is no dependency of ours. */
+/** The parts of jest's objects that are used here. `@jest/reporters` is not among our dependencies. */
 interface TestFile {
   readonly path: string;
   readonly context: { readonly config: { readonly rootDir: string } };
@@ -20,8 +20,8 @@ export interface ProgressOptions {
 }
 
 /**
- * One line for each file that ends: `file 12 of 174: flows/times.test.ts, 48 s, 7 passed`, and every minute which files are
- * still running. Plain lines, so that a pipe, a log file and a terminal show the same. Failures are printed at once.
+ * Prints a line for each file that ends (`file 12 of 174: flows/times.test.ts, 48 s, 7 passed`), and every minute the files that
+ * are still running. The lines are plain, so that a pipe, a log file and a terminal show the same. Failures are printed at once.
  */
 export default class ProgressReporter {
   readonly #write: (text: string) => void;

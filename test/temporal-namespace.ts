@@ -1,7 +1,7 @@
 import type { Connection } from '@temporalio/client';
 import { waitUntil } from './wait-until.ts';
 
-/** Registers a namespace of the test's own and waits until the server takes work for it. */
+/** Registers a namespace for a test and waits until the server accepts work for it. */
 export async function registerNamespace(connection: Connection, namespace: string): Promise<void> {
   await connection.workflowService.registerNamespace({
     namespace,

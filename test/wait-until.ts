@@ -1,26 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Waiting {
-  /** What is waited for, for the error message. */
+  /** Names what this waits for, for the error message. */
   readonly what: string;
-  /** Everything observable that moves while there is progress, as one text. Left out: the wait is simply limited. */
+  /** A text that changes whenever there is progress. Without it, `stillMs` limits the whole wait. */
   readonly progress?: () => Promise<string> | string;
   /** Gives up after this long without progress. Default two minutes. */
   readonly stillMs?: number;
   /** Gives up after this long in any case. Default four times `stillMs`. */
   readonly atMostMs?: number;
-  /** Between two checks. Default 50 ms. */
+  /** Pause between two checks. Default 50 ms. */
   readonly pauseMs?: number;
 }
 
-/** How often progress is looked at: it may cost more than the check. */
+/** How often `progress` is read: it may cost more than the check. */
 const LOOK_MS = 5_000;
 
 /**
- * Waits until `check` gives something other than null, undefined or false. The deadline starts anew while something moves, so
- * that a busy machine takes longer and does not fail; what stands still fails soon.
+ * Waits until `check` returns something other than null, undefined or false. The deadline is reset whenever there is progress: a
+ * busy machine takes longer but does not fail, and a standstill fails soon.
  *
- * @throws Error that names `what` and says how long was waited
+ * @throws Error with `what` and the time waited
  */
 export async function waitUntil<T>(
   { what, progress, stillMs = 120_000, atMostMs = 4 * stillMs, pauseMs = 50 }: Waiting,

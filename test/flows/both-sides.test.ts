@@ -3,8 +3,8 @@ import type { ProcessUnderTest } from './process-under-test.ts';
 import { System } from './system.ts';
 
 /**
- * Every order of two actions on one pair, each on either side, between two rounds of synchronisation. Two letters: what is
- * done (Create, Edit, Delete), and where (Ems, Remote).
+ * Every order of two actions on one pair, each on either side, between two rounds of synchronisation. The two letters say what
+ * is done (Create, Edit, Delete) and where (Ems, Remote).
  */
 type Action = 'CE' | 'CR' | 'EE' | 'ER' | 'DE' | 'DR';
 
@@ -26,8 +26,8 @@ const EDIT_BEATS_DELETE = 'a remote delete loses to an EMS edit: it is made anew
 const EMS_WINS = 'where both have edited, EMS wins, and what lost is kept';
 
 /**
- * The pair is in step as "Ana" first, unless the first action creates it. A create where there is one already makes a second
- * one with another e-mail, which has nothing to do with the first.
+ * The pair is in sync as "Ana" first, unless the first action creates it. If there already is one, a create makes an unrelated
+ * second one with another e-mail.
  */
 const CASES: Readonly<Record<Name, Ending>> = {
   'CE CE': { ems: ['New', 'New2'], remote: ['New', 'New2'], why: 'two rows are two contacts' },

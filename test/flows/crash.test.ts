@@ -30,7 +30,7 @@ describe('crash', () => {
     await blocker.connect();
     try {
       await system.request('Event', eventId);
-      // The intent is committed before the call; from then on this lock keeps the result from being written.
+      // The intent is committed before the call. From here on, this lock blocks the write of the result.
       await system.inState('Event', eventId, 'CREATING');
       await blocker.query('BEGIN');
       await blocker.query('SELECT FROM sync_event WHERE entity_key = $1 FOR UPDATE', [eventId]);
@@ -46,7 +46,7 @@ describe('crash', () => {
       await blocker.query('ROLLBACK');
       await blocker.end();
     }
-    // The killed worker's statement may still be at PostgreSQL; what counts is that the workflow goes on from there.
+    // PostgreSQL may still run the killed worker's statement. The workflow must resume from there.
     await system.startWorkers();
 
     await system.inState('Event', eventId, 'IN_SYNC', 120_000);

@@ -7,8 +7,8 @@ import { localFolder, projectFolder } from '../../local/folders.ts';
 const run = promisify(execFile);
 
 /**
- * The project as it was then, ready to run in a folder of its own. Where git does not know the commit (a copy without history),
- * it is today's: then workers of one and the same version are replaced.
+ * The project at that commit, ready to run in its own folder. If git does not know the commit (a copy without history), today's
+ * code is used: then workers are replaced by workers of the same version.
  */
 export async function earlierCommit(commit: string): Promise<{ readonly folder: string; remove(): void }> {
   const folder = join(localFolder, 'test', `earlier-${process.pid}`);

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** EMS as its own application would write it: rows with `modified_on` from the database's clock, unless a test says when. */
+/** Writes to EMS as its own application does: `modified_on` comes from the database's clock unless a test sets it. */
 export class Ems {
   readonly #database: Client;
 
@@ -23,7 +23,7 @@ export class Ems {
     return first.id;
   }
 
-  /** Changes a row as EMS does: `modified_on` moves with it, unless given. */
+  /** Changes a row as EMS does: sets `modified_on` as well, unless it is given. */
   async update(table: string, id: string, values: Values): Promise<void> {
     const row = { modified_on: await this.now(), ...values };
     const columns = Object.keys(row);
@@ -61,7 +61,7 @@ export class Ems {
     });
   }
 
-  /** Who organises an event. */
+  /** The organisation of an event. */
   async organisationOf(eventId: string): Promise<string> {
     const { rows } = await this.#database.query('SELECT organisation_id FROM event WHERE id = $1', [eventId]);
     return rows[0].organisation_id;
@@ -79,7 +79,7 @@ export class Ems {
     return this.insert('person', { first_name: 'Ana', last_name: 'Silva', gender: 'F', ...values });
   }
 
-  /** A yes or a no of a person's. */
+  /** An opt-in or opt-out. */
   async preference(personId: string, optedIn: boolean, values: Values = {}): Promise<string> {
     return this.insert('contact_preference', {
       person_id: personId,
@@ -90,7 +90,7 @@ export class Ems {
     });
   }
 
-  /** A participant with a person of its own. */
+  /** A participant with a new person, unless one is given. */
   async participant(eventId: string, raceId: string, values: Values = {}): Promise<string> {
     return this.insert('event_participant', {
       event_id: eventId,

@@ -150,7 +150,7 @@ describe('records that fail alone', () => {
     expect(await system.writes(`events/${garbled}`)).toHaveLength(5);
     expect((await system.sweep()).totals).toEqual({});
 
-    // Its change makes it due again; TagServer has mended its ways.
+    // A change makes it due again, and TagServer answers correctly now.
     await system.tagServer.control.clearFaults();
     await ems.update('event', garbled, { name: 'Mended' });
     await system.sweep();

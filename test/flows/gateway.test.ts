@@ -17,7 +17,7 @@ let gateway: Gateway;
 beforeAll(async () => {
   system = await System.start({ targets: ['CHATWOOT'] });
   chatwoot = system.process('CHATWOOT');
-  // ChatWoot tells the secret when the webhook is made; the gateway's address is known when it runs.
+  // ChatWoot returns the secret when the webhook is created. The gateway's address is known only when it runs.
   const { webhook } = await api<{ webhook: { id: number; secret: string } }>('POST', '/webhooks', {
     webhook: { url: 'http://127.0.0.1:9/not-yet' },
   });
@@ -244,7 +244,7 @@ describe('the gateway', () => {
     const ready = await fetch(`${lame.url}/health/ready`);
     expect(ready.status).toBe(503);
     expect(await ready.json()).toMatchObject({ unreachable: [server] });
-    // On a busy machine the hook's own limit may pass first, which knows no server: then the next one says it.
+    // On a busy machine the hook may time out first, without naming the server. The next hook names it.
     await system.eventually(`the reason in the log: ${reason}`, async () => {
       if (lame.log().includes(reason)) return true;
       expect(await send(lame, { event: 'contact_created', id: contact })).toBe(503);

@@ -3,8 +3,8 @@ import type { Client } from '@temporalio/client';
 import { waitUntil } from '../wait-until.ts';
 
 /**
- * Waits until Temporal's list of workflows shows what has happened before this call. The list lags behind, on a busy machine by
- * seconds, and takes things in their order: a workflow that is started here, and that no worker takes, marks the place.
+ * Waits until Temporal's list of workflows shows everything that happened before this call. The list lags behind, on a busy
+ * machine by seconds, but keeps the order. So this starts a workflow that no worker takes, and waits until it is listed.
  */
 export async function listIsCurrent(temporal: Client): Promise<void> {
   const workflowId = `marker/${randomUUID()}`;

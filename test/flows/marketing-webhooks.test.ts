@@ -100,7 +100,7 @@ describe('without any poll', () => {
     expect(signingSecret).toMatch(/^[0-9a-f]{32}$/);
     signed = await start({ MAILCHIMP_WEBHOOK_SECRET: signingSecret });
     await mailchimpTells(`${signed.url}/hooks/mailchimp/signed`);
-    // A secret is shown once, when the webhook is made: the gateway is told the new one.
+    // A secret is shown only when the webhook is created, so the gateway gets the new one.
     const latest = await mailchimpTells(`${signed.url}/hooks/mailchimp/signed`);
     await signed.child.stop();
     signed = await start({ MAILCHIMP_WEBHOOK_SECRET: latest, GATEWAY_PORT: new URL(signed.url).port });

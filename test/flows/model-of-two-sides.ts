@@ -19,13 +19,13 @@ const NAMES: readonly FieldName[] = ['name', 'email', 'phone'];
 const differing = (left: Fields, right: Fields) => NAMES.filter((field) => left[field] !== right[field]);
 
 /**
- * What becomes of a pair when it is looked at: EMS wins as a whole where both sides have changed since they last agreed, else
- * what the remote alone has changed goes into EMS. Written from the specification, not from the engine.
+ * The state of a pair after it was evaluated. If both sides have changed since they last agreed, EMS wins as a whole. Otherwise
+ * changes of the remote go into EMS. Written from the specification, not from the engine.
  */
 export function resolve(pair: PairModel): void {
   const { ems, remote, base } = pair;
   if (ems === null || remote === null || base === null) {
-    // Made on one side only; EMS's deletion is told by a mark at the remote.
+    // It exists on one side only. A deletion in EMS is a mark at the remote.
     pair.base = pair.ems = pair.remote = base === null ? (ems ?? remote) : ems;
     return;
   }

@@ -66,7 +66,7 @@ afterAll(async () => {
 
 let serial = 0;
 
-/** A value that was never there before, so that every edit is one. */
+/** A value that was never used before, so that every edit is a change. */
 function fresh(field: FieldName, clear: boolean): string | null {
   serial += 1;
   if (field === 'name') return `Ana${serial} Silva`;
@@ -104,7 +104,7 @@ class Run {
         return this.#editRemote(one.who, one.field, one.clear);
       case 'delete-ems': {
         const picked = this.#pick(one.who);
-        // Deleted before it was ever agreed on, the remote one would be a new contact: another case (see both-sides).
+        // If it was never synced, the remote would be a new contact. both-sides.test.ts covers that.
         if (picked === null || picked.person === null || picked.model.base === null) return;
         await system.ems.delete('person', picked.person);
         picked.model.ems = null;
@@ -139,7 +139,7 @@ class Run {
     }
   }
 
-  /** All calm: both sides are as the model says, nothing is there twice, and one more round writes nothing. */
+  /** Settles, then checks that both sides match the model, that nothing exists twice, and that one more round writes nothing. */
   async verify(): Promise<void> {
     await chatwoot.settle();
     this.#resolveWhere((model) => isSeenByPoll(model) || isSeenBySweep(model));
@@ -234,14 +234,14 @@ const fieldsOfContact = (stored: { name: string; email: string | null; phone_num
 /** No new run starts after this; the one under way is finished. */
 const SECONDS = Number(process.env['MODEL_SECONDS'] ?? 120);
 
-/** `MODEL_SEED=… MODEL_PATH=…`, as a failure tells them, repeats one run. */
+/** A failure prints seed and path. `MODEL_SEED=… MODEL_PATH=…` repeats that run. */
 const seed = Number(process.env['MODEL_SEED'] ?? Math.trunc(Math.random() * 2 ** 31));
 const path = process.env['MODEL_PATH'];
 
-/** Above the longest step: workers that start anew while a call of the killed ones has to time out first. */
+/** More than the longest step: after a crash, an activity of the killed workers has to time out first. */
 const STEP_MS = 240_000;
 
-/** One step; an error says which seed, which steps before it and how long each took. */
+/** Runs one step. An error names the seed, the steps before it, and how long each took. */
 async function timed(log: string[], name: string, work: () => Promise<void>): Promise<void> {
   const began = performance.now();
   const told = () => `${name} (${((performance.now() - began) / 1_000).toFixed(1)} s)`;
@@ -280,7 +280,7 @@ test('random edits on both sides, polls, webhooks lost and doubled, crashes and 
       endOnFailure: true,
     },
   );
-  // The time limit interrupts a run in the middle; what it finds counts like the rest.
+  // The time limit interrupts a run in the middle. Its result counts as well.
   await last;
   expect(runs).toBeGreaterThan(0);
 }, 900_000);

@@ -16,7 +16,7 @@ afterAll(async () => {
 test('no history, result, memo, error or log line of a full run holds personal data of the sample', async () => {
   const federation = generateFederation({ seed: 7, size: 60, now: '2026-11-01T10:00:00Z', withImpossible: true });
   await loadFederation(system.databaseUrl, federation);
-  // What goes wrong is where values leak: refusals, strange answers and time-outs are part of the run.
+  // Values leak when something goes wrong, so the run includes refusals, invalid answers and time-outs.
   await system.tagServer.control.setFaults({
     garble: { times: 6, chance: 0.3, match: { method: 'PUT', prefix: '/v1/persons' } },
     respond: { status: 422, times: 4, chance: 0.3, match: { method: 'PUT', prefix: '/v1/persons' } },

@@ -13,14 +13,14 @@ import type { RecordRow } from './record-row.ts';
 import { listIsCurrent } from './list-is-current.ts';
 import { runLoop } from './run-loop.ts';
 
-/** One sync process of a system under test: its loops, its pairs, its records. */
+/** One sync process of the system under test: its sweeps and polls, its pairs, its records. */
 export class ProcessUnderTest {
   readonly name: SyncProcessName;
   readonly #database: PostgresClient;
   readonly #temporal: TemporalClient;
   readonly #progress: (() => Promise<string>) | undefined;
 
-  /** @param progress what moves in the system while it works: see {@link waitUntil}. */
+  /** @param progress changes whenever the system makes progress: see {@link waitUntil}. */
   constructor(
     name: SyncProcessName,
     database: PostgresClient,
@@ -33,19 +33,19 @@ export class ProcessUnderTest {
     this.#progress = progress;
   }
 
-  /** One outbound sweep, to its end. */
+  /** Runs one outbound sweep to its end. */
   async sweep(): Promise<SweepResult> {
     return runLoop(this.#temporal, 'sweepOutbound', this.name);
   }
 
-  /** One inbound poll, to its end, and then to that of all that it has handed over. */
+  /** Runs one inbound poll, and waits for everything that it has started. */
   async poll(): Promise<PollResult> {
     const result: PollResult = await runLoop(this.#temporal, 'pollInbound', this.name);
     if (worked(result.totals)) await this.quiet();
     return result;
   }
 
-  /** Polls and sweeps until neither finds anything: a few rounds, for a change may need several. */
+  /** Polls and sweeps until neither finds anything. A change may need several rounds. */
   async settle(rounds = 6): Promise<void> {
     await this.quiet();
     for (let round = 0; round < rounds; round += 1) {
@@ -65,7 +65,7 @@ export class ProcessUnderTest {
     let calm = 0;
     await waitUntil({ what, stillMs, ...progress }, async () => {
       const { count } = await this.#temporal.workflow.count(query);
-      // Twice: one that has just ended may have asked for another.
+      // Checked twice, because a workflow that has just ended may have started another.
       calm = count === 0 ? calm + 1 : 0;
       return calm === 2;
     });
@@ -75,7 +75,7 @@ export class ProcessUnderTest {
     await requestSync(this.#temporal, { process: this.name, type, key }, request);
   }
 
-  /** Asks for a pass and waits for its outcome. */
+  /** Requests a pass and waits for its outcome. */
   async syncNow(type: EntityType, key: EntityKey, request?: SyncRequest, timeoutMs = 300_000) {
     return requestSyncAndWait(this.#temporal, { process: this.name, type, key }, timeoutMs, request);
   }
@@ -111,7 +111,7 @@ export class ProcessUnderTest {
 
 type Totals = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** Whether a loop has started something, met something at work, or could not read something. */
+/** Whether a sweep or poll has started a workflow, met one that was running, or could not read something. */
 function worked(totals: SweepResult['totals'] | PollResult['totals']): boolean {
   return Object.values(totals as Totals).some(
     ({ started = 0, busy = 0, changed = 0, unknown = 0, unread = 0 }) =>

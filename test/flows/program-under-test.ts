@@ -8,7 +8,7 @@ export interface ProgramUnderTest {
   readonly child: Child;
   /** Everything that it has logged. */
   log(): string;
-  /** Waits until it has logged this: a program answers before its log is written. @throws Error if it does not come. */
+  /** Waits until it has logged this, because a program may answer before its log is written. @throws Error if it does not. */
   hasLogged(text: string | RegExp): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export async function startProgram(
   return { child, log, hasLogged };
 }
 
-/** A gateway, and where it listens. */
+/** Starts a gateway. @returns it with its address. */
 export async function startGateway(
   system: System,
   settings: Readonly<Record<string, string>> = {},

@@ -43,6 +43,6 @@ test('two workers together begin no more deliveries in a second than the targetâ
   expect(begun).toHaveLength(PERSONS);
   const times = begun.map(({ at }) => Date.parse(at));
   const seconds = (Math.max(...times) - Math.min(...times)) / 1_000;
-  // A second's worth may be saved up, and a busy machine delays the first ones; without a rate it takes a third.
+  // A burst of one second's calls is allowed, and a busy machine delays the first ones. Without a rate limit it takes a third of this.
   expect(seconds).toBeGreaterThan(0.6 * (PERSONS / CALLS_PER_SECOND));
 });

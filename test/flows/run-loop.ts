@@ -5,8 +5,8 @@ import { syncDirectionAttribute, syncProcessAttribute } from '../../workflows/se
 const DIRECTION = { sweepOutbound: 'outbound', pollInbound: 'inbound' } as const;
 
 /**
- * One sweep or poll, to its end. One that a test before has left running, because it failed, is waited for first: it would
- * otherwise make this test fail as well.
+ * Runs one sweep or poll to its end. If an earlier test failed and left one running, this waits for it first. Otherwise this
+ * test would fail as well.
  */
 export async function runLoop<Result>(
   temporal: Client,
@@ -18,7 +18,7 @@ export async function runLoop<Result>(
     workflowId,
     taskQueue: 'sync',
     args: [{ process }],
-    // As its schedule sets them.
+    // The schedule sets the same.
     typedSearchAttributes: [
       { key: syncProcessAttribute, value: process },
       { key: syncDirectionAttribute, value: DIRECTION[workflowType] },

@@ -255,7 +255,7 @@ describe('RunSignup', () => {
       entity_key: null,
       shared_with: person,
     });
-    // What the older account says is known to be the same person's, even if it does not look like it any more.
+    // The older account stays linked to the same person, even if its data no longer match.
     await system.runSignup.control.backdoor({
       do: 'edit-user',
       userId: first.userId,
@@ -319,7 +319,7 @@ describe('RunSignup', () => {
     } finally {
       await system.runSignup.control.setClock(0);
     }
-    // Its clock went back (or on): what happens now is read all the same.
+    // Changes are still read after the clock has jumped.
     const { participant } = await runnerInStep();
     expect(await row('event_participant', participant)).toMatchObject({ status: 'REGISTERED' });
   });

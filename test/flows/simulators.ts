@@ -14,7 +14,7 @@ export interface Simulators {
   CHATWOOT?: StartedChatwoot;
 }
 
-/** Many requests of many tests within one minute are not what its limit is for. */
+/** Tests make more requests in a minute than ChatWoot's limits allow. */
 const CHATWOOT_LIMITS = { requestsPerMinute: 1_000_000, searchesPerMinute: 1_000_000 };
 
 export async function startSimulators(targets: readonly TargetUnderTest[]): Promise<Simulators> {
@@ -29,7 +29,7 @@ export async function startSimulators(targets: readonly TargetUnderTest[]): Prom
   return simulators;
 }
 
-/** With the merge fields and interests that an administrator (or `check --fix`) has made. */
+/** With the merge fields and interests that an administrator (or `check --fix`) has created. */
 const AUDIENCE = {
   setup: {
     mergeFields: [{ tag: 'EMSID' }, { tag: 'BDATE', type: 'date' as const }],
@@ -37,7 +37,7 @@ const AUDIENCE = {
   },
 };
 
-/** With the fields and segments that an administrator (or `check --fix`) has made. */
+/** With the fields and segments that an administrator (or `check --fix`) has created. */
 async function preparedMautic(): Promise<StartedMautic> {
   const mautic = await startMautic();
   const fields = [

@@ -41,10 +41,10 @@ export interface SystemOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** 32 bytes in base64, as good as any in a test. */
+/** 32 bytes in base64. */
 const SYNC_KEY = Buffer.alloc(32, 7).toString('base64');
 
-/** The whole system on real servers: a database and a namespace of its own, TagServer, and workers in their own process. */
+/** The whole system on real servers: its own database and namespace, simulated targets, and workers in a separate process. */
 export class System {
   readonly database: PostgresClient;
   readonly databaseUrl: string;
@@ -89,13 +89,13 @@ export class System {
       await system.startWorkers();
       return system;
     } catch (error) {
-      // The caller never had it. An open connection would keep the test process from ending.
+      // The caller has nothing to stop. An open connection would keep the test process from ending.
       await cleanUp.disposeAsync();
       throw error;
     }
   }
 
-  /** @param cleanUp what is done in the end, the last first, each even if one before it fails. */
+  /** @param cleanUp runs at the end, last entry first; a failing entry does not stop the others. */
   static async #start(
     { settleMs = 0, targets = ['TAGSERVER'], settings = {} }: SystemOptions,
     cleanUp: AsyncDisposableStack,
@@ -146,7 +146,7 @@ export class System {
     return system;
   }
 
-  /** The environment that workers, gateway and command line run with: as a login that has the role `ems_sync` alone. */
+  /** The environment of workers, gateway and command line. Their login has only the role `ems_sync`. */
   get environment(): Record<string, string> {
     return {
       DATABASE_URL: this.#limitedUrl,
@@ -184,7 +184,7 @@ export class System {
     return new ProcessUnderTest(name, this.database, this.temporal, () => this.#progress());
   }
 
-  /** Beside those that run already. @param folder of the project whose workers they are, as it was at some time. */
+  /** Starts workers beside those that are running. @param folder of the project to run, by default this one. */
   async startWorkers(folder = projectFolder): Promise<void> {
     const logFile = newLogFile('workers');
     const bundle = folder === projectFolder ? { WORKFLOW_BUNDLE: await workflowBundleFile() } : {};
@@ -194,7 +194,7 @@ export class System {
       args: [join(folder, 'workers', 'main.ts')],
       env: { PATH: process.env['PATH'], ...this.environment, ...bundle },
       logFile,
-      // Above the workers' own grace.
+      // More than the workers' own grace period.
       graceMs: 30_000,
     });
     this.#workers = [...this.#workers, workers];
@@ -210,19 +210,19 @@ export class System {
     return this.#workerLogs.map((file) => readFileSync(file, 'utf8')).join('');
   }
 
-  /** SIGTERM and a clean end, or SIGKILL as a crash would. @returns how they ended. */
+  /** SIGTERM for a clean end, or SIGKILL to simulate a crash. @returns how they ended. */
   async stopWorkers(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<readonly ChildEnd[]> {
     const workers = this.#workers;
     this.#workers = [];
     return stopAll(workers, signal);
   }
 
-  /** Workers and command line that start from now on have these as well. */
+  /** Adds settings for workers and command lines that start from now on. */
   set(settings: Readonly<Record<string, string>>): void {
     this.#settings = { ...this.#settings, ...settings };
   }
 
-  /** A rolling change: today's workers start beside those that run, which are told to stop then. @returns how those ended. */
+  /** A rolling change: starts today's workers, then stops the old ones. @returns how those ended. */
   async replaceWorkers(): Promise<readonly ChildEnd[]> {
     const before = this.#workers;
     await this.startWorkers();
@@ -235,12 +235,12 @@ export class System {
     return runLoop(this.temporal, 'sweepOutbound', 'TAGSERVER');
   }
 
-  /** Asks for an on-demand run, as EMS and operators do, and does not wait. */
+  /** Requests an on-demand run, as EMS and operators do, without waiting. */
   async request(type: EntityType, key: EntityKey, request?: SyncRequest): Promise<void> {
     await requestSync(this.temporal, { process: 'TAGSERVER', type, key }, request);
   }
 
-  /** Asks for an on-demand run and waits for its outcome. */
+  /** Requests an on-demand run and waits for its outcome. */
   async syncNow(type: EntityType, key: EntityKey, timeoutMs = 300_000) {
     return requestSyncAndWait(this.temporal, { process: 'TAGSERVER', type, key }, timeoutMs);
   }
@@ -301,11 +301,11 @@ export class System {
     return waitUntil({ what, stillMs, pauseMs, progress: () => this.#progress() }, check);
   }
 
-  /** What moves while the system works: rows, workflows, and calls that targets have had. */
+  /** Changes whenever the system makes progress: rows written, workflows, calls to targets, log size. */
   async #progress(): Promise<string> {
     const parts = await Promise.all(
       [
-        // Nothing is committed without one of these; reading them is none.
+        // Every write changes this counter, and reading it does not.
         this.database
           .query(
             'SELECT tup_inserted + tup_updated + tup_deleted AS moved FROM pg_stat_database WHERE datname = current_database()',
@@ -342,8 +342,8 @@ export class System {
   }
 
   /**
-   * Ends what a failed test has left, so that the next one does not fail because of it: faults are cleared, and workflows that
-   * still run are asked to go on, or else terminated. Does nothing else when no workflow runs.
+   * Cleans up after a failed test, so that the next one does not fail because of it. Clears all faults, then asks workflows that
+   * are still running to go on, and terminates those that do not end.
    */
   async tidyUp(): Promise<void> {
     for (const { control } of Object.values(this.#simulators)) await control.clearFaults().catch(() => undefined);
@@ -352,7 +352,7 @@ export class System {
     if (await calm()) return;
     const left = await Array.fromAsync(this.temporal.workflow.list({ query }));
     const handles = left.map(({ workflowId }) => this.temporal.workflow.getHandle(workflowId));
-    // A request ends the back-off of a pair; loops do not know the signal and end by themselves.
+    // A request ends the back-off of a pair. Sweeps and polls end by themselves.
     for (const [index, handle] of handles.entries())
       if (left[index]?.type === 'syncEntity') await handle.signal(requestedSignal, 'outbound').catch(() => undefined);
     try {

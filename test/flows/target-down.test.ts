@@ -23,7 +23,7 @@ describe('target down', () => {
     });
 
     const underWay = await system.sweep();
-    // The probe was answered; then TagServer refuses every call for the rest of the minute.
+    // The probe succeeded. From here on, TagServer refuses every call for the rest of the minute.
     await system.tagServer.control.setFaults({ respond: { status: 503, retryAfterSeconds: 2, forMs: 40_000 } });
     expect(underWay.totals['Event']).toMatchObject({ due: 1, leftRunning: 1 });
 
@@ -39,7 +39,7 @@ describe('target down', () => {
     expect(await system.remote('events', eventId)).toMatchObject({ name: 'Changed while TagServer goes down' });
     await system.sweep();
     expect(await system.record('Event', later)).toMatchObject({ state: 'IN_SYNC' });
-    // Nothing was doubled: one version for each content.
+    // No duplicates: one version for each content.
     const { events } = await system.tagServer.control.state();
     expect(events[eventId]).toMatchObject({ version: 2 });
   });

@@ -150,11 +150,11 @@ describe('times', () => {
     expect(await system.rowVersions()).toEqual(before);
     expect(await system.tagServer.control.journal({ writesOnly: true })).toEqual([]);
 
-    // Changed again within the same stamp: found, because a future stamp is never believed.
+    // A second change with the same future time is found, because a time in the future is never trusted.
     await ems.update('event', eventId, { name: 'Changed', modified_on: inAnHour });
     await system.sweep();
     expect(await system.remote('events', eventId)).toMatchObject({ name: 'Changed' });
-    // EMS's clock is put right: an earlier time is a change as well.
+    // After EMS's clock is corrected, an earlier time is a change as well.
     await ems.update('event', eventId, { name: 'Clock put right' });
     await settle();
     await system.sweep();

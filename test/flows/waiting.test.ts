@@ -31,7 +31,7 @@ async function deliveryUnderWay(eventId: string): Promise<void> {
 describe('waiting', () => {
   test('a missing parent means waiting, not failing; its arrival makes the child due', async () => {
     const { ems } = system;
-    // TagServer needs both names of a person, so this one is parked, and its participant waits.
+    // TagServer requires both names, so this person is parked and its participant waits.
     const personId = await ems.person({ last_name: null });
     const eventId = await ems.event();
     const raceId = await ems.race(eventId);
@@ -54,7 +54,7 @@ describe('waiting', () => {
       state: 'WAITING',
       waiting_for: `EventParticipant/${participantId}`,
     });
-    // Nothing has changed: nobody is looked at again, and nothing is written.
+    // Nothing has changed, so nothing is evaluated again or written.
     const before = await system.rowVersions();
     expect((await system.sweep()).totals).toEqual({});
     expect(await system.rowVersions()).toEqual(before);

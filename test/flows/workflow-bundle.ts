@@ -6,10 +6,10 @@ import { startChild } from '../../local/child-process.ts';
 import { localFolder, projectFolder } from '../../local/folders.ts';
 import { newLogFile } from '../../local/log-file.ts';
 
-/** What the bundle is made of. Workflows import only types from activities; they are here in case that changes. */
+/** The sources of the bundle. Workflows import only types from activities; those are listed in case that changes. */
 const SOURCES = ['workflows/**/*.ts', 'sync/**/*.ts', 'activities/**/*.ts', 'package-lock.json'];
 
-/** The workflow bundle of the code as it is now, named after a hash of that code. It is made once and then shared. */
+/** The workflow bundle of the current code, named after a hash of it. It is built once and then shared. */
 export async function workflowBundleFile(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of globSync(SOURCES, { cwd: projectFolder }).toSorted())
