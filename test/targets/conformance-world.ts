@@ -1,0 +1,167 @@
+import type { ControlClient } from '../../simulators/kit/control-client.ts';
+import { canonicalForm } from '../../sync/canonical-form.ts';
+import type { Content } from '../../sync/content-hash.ts';
+import type { EntityType } from '../../sync/entity-type.ts';
+import type { EntityMapping } from '../../targets/entity-mapping.ts';
+import type { RemoteSystem, SendRequest } from '../../targets/remote-system.ts';
+import type { Target } from '../../targets/sync-process.ts';
+import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
+import { Records } from './records.ts';
+import { asSent, type Sent } from './results.ts';
+import { sampleColumns, sampleRow, sampleSources, type Columns, type Sample } from './sample-rows.ts';
+
+type Settings = Readonly<Record<string, string>>;
+
+/** A knob that every simulator has, as the suite sets it. */
+type Faults = Readonly<Record<string, unknown>>;
+
+export interface Simulator {
+  readonly control: Pick<ControlClient<never>, 'reset' | 'journal' | 'clearJournal' | 'clearFaults'> & {
+    setFaults(faults: Faults): Promise<void>;
+    state(): Promise<unknown>;
+  };
+  stop(): Promise<void>;
+}
+
+/** What a target hands in: its declaration, its simulator, and how the two meet. */
+export interface TargetUnderTest<S> {
+  readonly target: Target;
+  readonly start: () => Promise<S>;
+  /** What switches its process on. */
+  readonly settingsOf: (simulator: S) => Settings;
+  /** Which of the settings is its address. */
+  readonly address: string;
+  /** What moves by itself in what the simulator holds (times, versions): it is not compared. */
+  readonly moves?: readonly string[];
+  readonly types: Partial<Record<EntityType, TypeUnderTest<S>>>;
+  /** What the target must have before anything can be sent: the remote ids of rows that it alone creates, by `Race/1`. */
+  readonly prepare?: (simulator: S) => Promise<ReadonlyMap<string, string>>;
+  /** Columns of samples that this target wants otherwise, by type. */
+  readonly columns?: Partial<Record<EntityType, Readonly<Partial<Record<Sample, Columns>>>>>;
+  /** Answers that are the target's way to say "too many calls"; the default is 429 with `Retry-After`. */
+  readonly throttled?: Faults;
+}
+
+export interface TypeUnderTest<S> {
+  /** What the simulator holds of this type, record by record. */
+  readonly held: (simulator: S) => Promise<readonly unknown[]>;
+  /** Columns without which there is nothing to send: they are not cleared. */
+  readonly keeps?: readonly string[];
+  /** Fields that the target keeps when EMS has no value any more, each with the reason. */
+  readonly keepsAtTarget?: Readonly<Record<string, string>>;
+  /** Fields that cannot be another's alone: they are changed together. */
+  readonly together?: readonly (readonly string[])[];
+  /** It cannot be created there: rows come from `prepare`. */
+  readonly comesFromTarget?: true;
+}
+
+/** A target, its simulator, and the records that the engine would have of it. */
+export class World<S extends Simulator> {
+  readonly simulator: S;
+  readonly remote: RemoteSystem;
+  readonly #of: TargetUnderTest<S>;
+  readonly #records = new Map<EntityType, Records>();
+  readonly #remoteIds = new Map<string, string>();
+
+  private constructor(of: TargetUnderTest<S>, simulator: S) {
+    this.#of = of;
+    this.simulator = simulator;
+    this.remote = connect(of, of.settingsOf(simulator));
+  }
+
+  /** The simulator emptied, set up as `check --fix` leaves it, with rows 1 and 2 of the types before this one. */
+  static async begin<S extends Simulator>(of: TargetUnderTest<S>, simulator: S, type: EntityType): Promise<World<S>> {
+    await simulator.control.reset();
+    const world = new World(of, simulator);
+    await world.remote.shape?.create();
+    for (const [ref, remoteId] of (await of.prepare?.(simulator)) ?? []) world.#know(ref, remoteId);
+    for (const mapping of of.target.process.mappings) {
+      if (mapping.type === type) break;
+      if (mapping.childOf !== null || of.types[mapping.type]?.comesFromTarget === true) continue;
+      for (const sample of [1, 2] as const) {
+        await world.send(mapping.type, String(sample), contentOf(of, mapping, sample));
+      }
+    }
+    return world;
+  }
+
+  /** As the engine does it: what is found instead of created is sent as an update. */
+  async send(type: EntityType, key: string, content: Content): Promise<Sent> {
+    const records = this.#recordsOf(type);
+    const request = this.request(type, key, content);
+    let result = await this.remote.send(request);
+    if (result.kind === 'found') result = await this.remote.send({ ...request, remoteId: result.remoteId });
+    const sent = asSent(records.note(key, result));
+    this.#remoteIds.set(`${type}/${key}`, sent.remoteId);
+    return sent;
+  }
+
+  request(type: EntityType, key: string, content: Content): SendRequest {
+    return this.#recordsOf(type).request(key, content, { type, references: new Map(this.#remoteIds) });
+  }
+
+  /** What the target holds, without what moves by itself. */
+  async held(type: EntityType): Promise<readonly unknown[]> {
+    const records = (await this.#of.types[type]?.held(this.simulator)) ?? [];
+    return records.map((record) => without(this.#of.moves ?? [], record));
+  }
+
+  /** What was stored, as the target told it, or as it is read back; null: it is never read. */
+  async readBack(type: EntityType, sent: Sent): Promise<Content | null> {
+    if (sent.stored !== undefined) return sent.stored;
+    const record = await this.remote.inbound?.fetch({ type, remoteId: sent.remoteId }, null);
+    return record?.content ?? null;
+  }
+
+  #recordsOf(type: EntityType): Records {
+    const records = this.#records.get(type) ?? new Records();
+    this.#records.set(type, records);
+    return records;
+  }
+
+  #know(ref: string, remoteId: string): void {
+    const [type, key = ''] = ref.split('/');
+    this.#remoteIds.set(ref, remoteId);
+    this.#recordsOf(type as EntityType).note(key, { kind: 'sent', remoteId, remoteModifiedOn: null });
+  }
+}
+
+export function connect<S>({ target }: TargetUnderTest<S>, settings: Settings): RemoteSystem {
+  return target.connect(target.settings.parse(settings), unlimitedConnections('ratchet'));
+}
+
+/** @throws Error if the sample cannot be sent: the target wants it otherwise, see `columns`. */
+export function contentOf<S>(
+  of: TargetUnderTest<S>,
+  mapping: EntityMapping,
+  sample: Sample,
+  changed: Columns = {},
+): Content {
+  const outcome = mapSample(of, mapping, sample, changed);
+  if (outcome.kind === 'mapped') return outcome.content;
+  throw new Error(`sample ${sample} of ${mapping.type} is parked: ${outcome.field} ${outcome.reason}`);
+}
+
+export function mapSample<S>(of: TargetUnderTest<S>, mapping: EntityMapping, sample: Sample, changed: Columns = {}) {
+  const row = sampleRow(mapping.type, sample, { ...of.columns?.[mapping.type]?.[sample], ...changed });
+  return mapping.map(row, sampleSources(mapping, sample));
+}
+
+/** The columns of a type without which a sample is still sent. */
+export function clearable<S>(of: TargetUnderTest<S>, mapping: EntityMapping): Columns {
+  const kept = of.types[mapping.type]?.keeps ?? [];
+  const optional = sampleColumns(mapping.type).filter(
+    (column) => !kept.includes(column) && mapSample(of, mapping, 1, { [column]: null }).kind === 'mapped',
+  );
+  return Object.fromEntries(optional.map((column) => [column, null]));
+}
+
+export const isEqual = (one: Content[string], other: Content[string]) =>
+  JSON.stringify(canonicalForm(one)) === JSON.stringify(canonicalForm(other));
+
+function without(moves: readonly string[], value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((inner: unknown) => without(moves, inner));
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([name]) => !moves.includes(name));
+  return Object.fromEntries(kept.map(([name, inner]) => [name, without(moves, inner)]));
+}

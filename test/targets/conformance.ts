@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { canonicalForm } from '../../sync/canonical-form.ts';
+import { contentHash, type Content } from '../../sync/content-hash.ts';
+import type { EntityType } from '../../sync/entity-type.ts';
+import type { EntityMapping } from '../../targets/entity-mapping.ts';
+import {
+  clearable,
+  connect,
+  contentOf,
+  isEqual,
+  mapSample,
+  World,
+  type Simulator,
+  type TargetUnderTest,
+} from './conformance-world.ts';
+import { describeHostileRemote } from './hostile-remote.ts';
+import { failureOf, failuresOf } from './results.ts';
+import { sampleColumns, sampleRow } from './sample-rows.ts';
+
+/** What no error may tell of the persons that the suite sends. */
+const PERSONAL = ['Analuisa', 'Silvamento', 'Evamarina', 'one.example', 'three.example', '91234567', 'Rua das Flores'];
+
+const RETRY_AFTER_SECONDS = 7;
+
+/**
+ * What every target must stand, from its declaration and a simulator: the cases of docs/pitfalls.md that concern all of them.
+ *
+ * @example
+ * describeConformance({
+ *   target: scoreboard,
+ *   start: startScoreboard,
+ *   settingsOf: ({ url, token }) => ({ SCOREBOARD_URL: url, SCOREBOARD_TOKEN: token }),
+ *   address: 'SCOREBOARD_URL',
+ *   types: { Race: { held: async ({ control }) => Object.values((await control.state()).races) } },
+ * });
+ */
+export function describeConformance<S extends Simulator>(of: TargetUnderTest<S>): void {
+  const mappings = of.target.process.mappings.filter(({ childOf }) => childOf === null);
+  let simulator: S;
+  beforeAll(async () => {
+    simulator = await of.start();
+  });
+  afterAll(() => simulator?.stop());
+
+  test('every type is under test', () => {
+    expect(Object.keys(of.types).toSorted()).toEqual(mappings.map(({ type }) => type).toSorted());
+  });
+
+  for (const mapping of mappings) {
+    describe(mapping.type, () => {
+      describeFields(of, mapping, () => simulator);
+      describeRepeats(of, mapping, () => simulator);
+    });
+  }
+
+  describe('errors', () => describeErrors(of, mappings, () => simulator));
+}
+
+type Running<S> = () => S;
+
+const sentFields = ({ fields }: EntityMapping) =>
+  Object.entries(fields).flatMap(([name, { owner }]) => (owner === 'remote' ? [] : [name]));
+
+function describeFields<S extends Simulator>(
+  of: TargetUnderTest<S>,
+  mapping: EntityMapping,
+  running: Running<S>,
+): void {
+  const { type } = mapping;
+  const under = of.types[type];
+  const begin = () => World.begin(of, running(), type);
+  const steps = fieldSteps(sentFields(mapping), under?.together ?? []);
+
+  test('every field is declared, and has one value in each of two samples', () => {
+    const [one, three] = [contentOf(of, mapping, 1), contentOf(of, mapping, 3)];
+    expect(Object.keys(one).toSorted()).toEqual(sentFields(mapping).toSorted());
+    for (const name of sentFields(mapping)) {
+      expect([name, isEqual(one[name], three[name])]).toEqual([name, false]);
+      expect([name, canonicalForm(one[name])]).not.toEqual([name, null]);
+    }
+  });
+
+  test.each(steps.map((names) => [names.join(', '), names] as const))(
+    '%s is sent, and read back as it was sent',
+    async (_, names) => {
+      const world = await begin();
+      const one = contentOf(of, mapping, 1);
+      const three = contentOf(of, mapping, 3);
+      const changed = { ...one, ...Object.fromEntries(names.map((name) => [name, three[name]])) };
+      const first = await world.send(type, '1', one);
+      expectStored(await world.readBack(type, first), one, names);
+      const before = await world.held(type);
+      const second = await world.send(type, '1', changed);
+      expect(await world.held(type)).not.toEqual(before);
+      expectStored(await world.readBack(type, second), changed, names);
+    },
+  );
+
+  test('what is read back has the hash of what was sent (pitfalls 13 and 14)', async () => {
+    const world = await begin();
+    const content = contentOf(of, mapping, 1);
+    const stored = await world.readBack(type, await world.send(type, '1', content));
+    if (stored === null) return;
+    const names = sentFields(mapping).filter((name) => Object.hasOwn(stored, name));
+    expect(contentHash(pick(stored, names))).toBe(contentHash(pick(content, names)));
+  });
+
+  test('a value is set, cleared and set again (pitfall 29)', async () => {
+    const world = await begin();
+    const full = contentOf(of, mapping, 1);
+    const bare = contentOf(of, mapping, 1, clearable(of, mapping));
+    const names = sentFields(mapping).filter(
+      (name) => !isEqual(full[name], bare[name]) && under?.keepsAtTarget?.[name] === undefined,
+    );
+    await world.send(type, '1', full);
+    const before = await world.held(type);
+    expectStored(await world.readBack(type, await world.send(type, '1', bare)), bare, names);
+    if (names.length > 0) expect(await world.held(type)).not.toEqual(before);
+    expectStored(await world.readBack(type, await world.send(type, '1', full)), full, names);
+    expect(await world.held(type)).toEqual(before);
+  });
+
+  test('blanks are no values', () => {
+    for (const column of sampleColumns(type)) {
+      if (typeof (sampleRow(type, 1) as unknown as Record<string, unknown>)[column] !== 'string') continue;
+      const [blank, none] = [' \u00a0 ', null].map((value) => mapSample(of, mapping, 1, { [column]: value }));
+      if (blank?.kind === 'mapped' && none?.kind === 'mapped') {
+        expect([column, contentHash(blank.content)]).toEqual([column, contentHash(none.content)]);
+      } else if (!column.endsWith('Id')) expect([column, blank?.kind]).toEqual([column, none?.kind]);
+    }
+  });
+}
+
+/** Fields one by one; those that go together, together. */
+function fieldSteps(
+  names: readonly string[],
+  together: readonly (readonly string[])[],
+): readonly (readonly string[])[] {
+  const joined = new Set(together.flat());
+  return [...names.filter((name) => !joined.has(name)).map((name) => [name]), ...together];
+}
+
+const pick = (content: Content, names: readonly string[]): Content =>
+  Object.fromEntries(names.map((name) => [name, content[name]]));
+
+function expectStored(stored: Content | null, sent: Content, names: readonly string[]): void {
+  if (stored === null) return;
+  for (const name of names) expect([name, canonicalForm(stored[name])]).toEqual([name, canonicalForm(sent[name])]);
+}
+
+function describeRepeats<S extends Simulator>(
+  of: TargetUnderTest<S>,
+  mapping: EntityMapping,
+  running: Running<S>,
+): void {
+  const { type } = mapping;
+
+  test('a write whose answer was lost is repeated, and there is one remote record (pitfalls 16 and 17)', async () => {
+    const undisturbed = await World.begin(of, running(), type);
+    await running().control.clearJournal();
+    const content = contentOf(of, mapping, 1);
+    await undisturbed.send(type, '1', content);
+    const expected = await undisturbed.held(type);
+    const writes = await running().control.journal({ writesOnly: true });
+    expect(writes.length).toBeGreaterThan(0);
+    for (const { method, path } of writes) {
+      const world = await World.begin(of, running(), type);
+      const match = { method, prefix: path.split('?', 1)[0] ?? '' };
+      await running().control.setFaults({ failAfter: { match, times: 1 } });
+      const failure = await failureOf(world.send(type, '1', content));
+      expect([path, failure.errorClass]).toEqual([path, 'transient']);
+      await world.send(type, '1', content);
+      expect(await world.held(type)).toEqual(expected);
+    }
+  });
+
+  test('what is there is not made again', async () => {
+    const world = await World.begin(of, running(), type);
+    const content = contentOf(of, mapping, 1);
+    const { remoteId } = await world.send(type, '1', content);
+    const before = await world.held(type);
+    expect((await world.send(type, '1', content)).remoteId).toBe(remoteId);
+    expect(await world.held(type)).toEqual(before);
+  });
+}
+
+function describeErrors<S extends Simulator>(
+  of: TargetUnderTest<S>,
+  mappings: readonly EntityMapping[],
+  running: Running<S>,
+): void {
+  const sends = (world: World<S>) =>
+    mappings.map(
+      ({ type }, index) =>
+        () =>
+          world.remote.send(world.request(type, '1', contentOf(of, mappings[index] as EntityMapping, 1))),
+    );
+  const lastType = (mappings.at(-1) as EntityMapping).type;
+
+  test('too many calls are told with the time that the target asks for (pitfall 31)', async () => {
+    const world = await World.begin(of, running(), lastType);
+    await running().control.setFaults(
+      of.throttled ?? { respond: { status: 429, retryAfterSeconds: RETRY_AFTER_SECONDS } },
+    );
+    for (const failure of await failuresOf([() => world.remote.probe(), ...sends(world)], PERSONAL)) {
+      expect(failure).toMatchObject({ errorClass: 'transient', retryAfterMs: RETRY_AFTER_SECONDS * 1_000 });
+    }
+  });
+
+  test.each([400, 401, 403, 404, 409, 422, 500, 503])(
+    'nothing of a person is in an error after an answer of %i (pitfall 30)',
+    async (status) => {
+      const world = await World.begin(of, running(), lastType);
+      await running().control.setFaults({ respond: { status } });
+      await failuresOf(sends(world), PERSONAL);
+    },
+  );
+
+  describeHostileRemote((url) => {
+    const remote = connect(of, { ...of.settingsOf(running()), [of.address]: url });
+    const content = (mapping: EntityMapping) => contentOf(of, mapping, 1);
+    return [
+      () => remote.probe(),
+      ...mappings.map(
+        (mapping) => () =>
+          remote.send({
+            type: mapping.type as EntityType,
+            key: '1',
+            remoteId: null,
+            content: content(mapping),
+            references: new Map(),
+            fencingToken: 1n,
+            release: false,
+          }),
+      ),
+    ];
+  });
+}

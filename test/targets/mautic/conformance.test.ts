@@ -1,0 +1,21 @@
+import { startMautic } from '../../../simulators/mautic/start.ts';
+import { mautic } from '../../../targets/mautic/process.ts';
+import { describeConformance } from '../conformance.ts';
+
+describeConformance({
+  target: mautic,
+  start: () => startMautic(),
+  settingsOf: ({ url, username, password }) => ({
+    MAUTIC_URL: url,
+    MAUTIC_USERNAME: username,
+    MAUTIC_PASSWORD: password,
+  }),
+  address: 'MAUTIC_URL',
+  moves: ['dateAdded', 'dateModified', 'dateIdentified'],
+  types: {
+    Person: {
+      held: async ({ control }) => Object.values((await control.state()).contacts),
+      keeps: ['email'],
+    },
+  },
+});
