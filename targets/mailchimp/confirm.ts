@@ -4,7 +4,7 @@ import type { Member } from './answers.ts';
 import type { MailchimpApi, TagChange } from './api.ts';
 import { columnOf } from './member-fields.ts';
 import { wantedTags, wantedTopics } from './member-body.ts';
-import { differing, isOurTag, storedFields } from './read-member.ts';
+import { consentIn, differing, isOurTag, storedFields } from './read-member.ts';
 import type { Topics } from './topics.ts';
 
 export interface Confirming {
@@ -46,7 +46,13 @@ export async function confirm(
     kind: 'sent',
     remoteId: member.id,
     remoteModifiedOn: null,
-    stored: { ...stored, status: member.status, topics: new Set(held), tags: new Set(wantedTags(content)) },
+    stored: {
+      ...stored,
+      status: member.status,
+      consent: consentIn(member),
+      topics: new Set(held),
+      tags: new Set(wantedTags(content)),
+    },
   };
 }
 

@@ -25,6 +25,12 @@ export function refusalsOf({ status }: Member): Suppression[] {
   return reason === undefined ? [] : [{ channel: 'email', reason }];
 }
 
+/** What the member holds of EMS's own word on e-mail, in the mapping's notation. */
+export function consentIn(member: Member): Content[string] {
+  if (isReached(member)) return 'subscribed';
+  return member.status === 'unsubscribed' ? 'unsubscribed' : null;
+}
+
 /** What a member has refused, but for what EMS itself has opted out of. */
 export function ownRefusals(request: Pick<SendRequest, 'type' | 'key' | 'consent'>, member: Member): Suppression[] {
   const isOurs = member.status === 'unsubscribed' && consentOf(request).wasStored('status', 'unsubscribed');

@@ -49,6 +49,10 @@ export interface TypeUnderTest<S> {
   readonly keeps?: readonly string[];
   /** Fields that the target keeps when EMS has no value any more, each with the reason. */
   readonly keepsAtTarget?: Readonly<Record<string, string>>;
+  /** Fields that no answer shows and that are confirmed in another way, each with that way. */
+  readonly confirmedOtherwise?: Readonly<Record<string, string>>;
+  /** Fields that say whose the record is: they never change. */
+  readonly identifies?: readonly string[];
   /** Fields that cannot be another's alone: they are changed together. */
   readonly together?: readonly (readonly string[])[];
   /** It cannot be created there: rows come from `prepare`. */

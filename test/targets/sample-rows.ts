@@ -43,7 +43,7 @@ const VALUES: { readonly [Type in SourceType]: Readonly<Record<string, readonly 
     personId: ['1', '2', '2'],
     channel: ['EMAIL', 'EMAIL', 'EMAIL'],
     topic: ['NEWSLETTER', 'OFFERS', 'RESULTS'],
-    optedIn: [true, true, true],
+    optedIn: [true, true, false],
   },
   Event: {
     organisationId: ['1', '2', '2'],

@@ -18,6 +18,15 @@ describeConformance({
       held: async ({ control }) => Object.values((await control.state()).contacts),
       keeps: ['email'],
     },
-    Conversation: { held: async ({ control }) => Object.values((await control.state()).conversations) },
+    Conversation: {
+      held: async ({ control }) =>
+        Object.values((await control.state()).conversations).map((conversation) => ({
+          contact: conversation.contact_id,
+          custom_attributes: conversation.custom_attributes,
+          messages: conversation.messages,
+        })),
+      identifies: ['ems_conversation_id'],
+      confirmedOtherwise: { messages: 'the id of each message is in the result' },
+    },
   },
 });
