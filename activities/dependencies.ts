@@ -23,6 +23,6 @@ export interface Dependencies {
   readonly keys: readonly SecretKey[];
   readonly conflictScope: ConflictScope;
   readonly consentPolicy: ConsentPolicy;
-  /** Over all workers: writes for one address never run side by side. */
+  /** Shared by all workers, so that writes for one address never run at the same time. */
   readonly locks: AdvisoryLocks;
 }

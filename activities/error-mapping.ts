@@ -7,10 +7,10 @@ import { SyncError, UnknownPairError } from '../sync/sync-error.ts';
 /** PostgreSQL's error classes that say nothing about the row: connection lost, shutting down, too busy, serialisation. */
 const PASSING_SQL_STATES = /^(08|40|53|55P03|57P|58)/;
 
-/** A table or column that we read is not there. EMS was changed; it heals when EMS has it again. */
+/** EMS was changed: a table or column that we read is missing. The error ends when EMS has it again. */
 const MISSING_IN_EMS = new Set(['42703', '42P01']);
 
-/** What an operator can do something about, in words. */
+/** Errors that an operator can do something about, in words. */
 const KNOWN_SQL_STATES: ReadonlyMap<string, string> = new Map([
   ['57P03', 'PostgreSQL is starting up, or shutting down'],
   ['57P01', 'PostgreSQL was shut down'],
@@ -21,8 +21,8 @@ const KNOWN_SQL_STATES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Turns whatever an activity throws into one kind of failure, whose type is the error class: Temporal's retries, the Web UI
- * and the workflows all read it there. The text names ids and codes, never values.
+ * Turns every error of an activity into one kind of failure, whose type is the error class. Temporal's retries, the Web UI and
+ * the workflows read it there. The text names ids and codes, never values.
  */
 export class ErrorMapping implements ActivityInboundCallsInterceptor {
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
@@ -70,7 +70,7 @@ function sqlState(error: unknown): string | null {
   return code !== null && PASSING_SQL_STATES.test(code) ? code : null;
 }
 
-/** What the driver says without a code. */
+/** Errors of the driver that have no code. */
 const CONNECTION_LOST =
   /Connection terminated|connection error and is not queryable|timeout exceeded when trying to connect/;
 
@@ -83,7 +83,7 @@ function isConnectionError(error: unknown): boolean {
   return false;
 }
 
-/** A database error's own text may quote a row, so only its code is told, and the name of a column that is missing. */
+/** A database error may quote a row, so only its code is reported, and the name of a missing column. */
 function safeMessage(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const code = codeOf(error);

@@ -3,20 +3,20 @@ import pLimit from 'p-limit';
 import { SyncError } from '../sync/sync-error.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../targets/remote-system.ts';
 
-/** A call goes out once nothing has come to it for so long: under load deliveries come one after the other. */
+/** Flush the batch after QUIET_MS without a new item: under load, deliveries keep coming one after the other. */
 const QUIET_MS = 400;
 
-/** The first of a call waits no longer than this, well within an activity's time limit. */
+/** The first item of a batch waits no longer than this, well within an activity's time limit. */
 const GATHER_MS = 5_000;
 
 /**
- * A connection whose deliveries, where nobody waits for them, are gathered into bulk calls: each still gets its own result, or
- * its own error. A call that is refused as a whole is halved until what spoils it is alone, so that no item is sent more than
- * log₂ n times for another's sake.
+ * A connection that gathers deliveries without a waiting caller into bulk calls. Each still gets its own result or error. A call
+ * that is refused as a whole is halved until the item at fault is alone, so no item is sent more than log₂ n times because of
+ * another.
  *
  * @param remote a plain object, as every target's connection is.
  * @param itemsPerCall the target's limit.
- * @param concurrentCalls of those that nobody waits for, but that go alone.
+ * @param concurrentCalls limit for deliveries without a waiting caller that go alone.
  */
 export function gatherSends(
   remote: RemoteSystem,

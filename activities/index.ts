@@ -16,13 +16,13 @@ import { resolveRemote, type ResolveInput } from './resolve-remote.ts';
 import { recordUnresolved, type RecordUnresolvedInput } from './record-unresolved.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
-/** Sweeps and what comes after them may wait a moment to go with others; who asked on demand may not. */
+/** Deliveries of sweeps and bulk loads may wait a moment for others to go with; on-demand ones may not. */
 const PATIENT_FROM = 3;
 
-/** Of whatever may take longer than half a minute. */
+/** Heartbeats of activities that may take longer than half a minute. */
 const HEARTBEAT_MS = 10_000;
 
-/** Runs `work`, and tells Temporal meanwhile that this worker lives. */
+/** Runs `work`, and sends heartbeats meanwhile. */
 async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);

@@ -15,7 +15,7 @@ export interface PollStep {
 
 export interface PollPlan {
   readonly steps: readonly PollStep[];
-  /** What earlier polls have begun and nobody has finished. */
+  /** What earlier polls began and did not finish. */
   readonly unfinishedPairs: readonly EntityRef[];
   readonly unfinishedRemotes: readonly RemoteRef[];
 }

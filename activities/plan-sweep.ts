@@ -5,20 +5,20 @@ import { isChild } from './children.ts';
 import { processContext, typeContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** One step of a sweep: bring what is due of a type to the target, or take what is gone off it. */
+/** One step of a sweep: deliver what is due of a type, or remove what is gone. */
 export interface SweepStep {
   readonly kind: 'due' | 'gone';
   /** Whose workflows are started. */
   readonly type: EntityType;
   /** Rows of this type are due; `type` is that of their parents. */
   readonly via?: EntityType;
-  /** Those that go before all others. */
+  /** Only rows that go before all others. */
   readonly only?: 'urgent';
   /** Children at once, where more than usual may go in one call. */
   readonly atOnce?: number;
 }
 
-/** A worker gathers what waits at once; more children wait for nothing but the others. */
+/** As many as a worker gathers at once: more children would only wait for the others. */
 const GATHERED_AT_ONCE = 200;
 
 /**

@@ -18,7 +18,7 @@ export async function probeTarget(
     return { up: true };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    // A target that throttles or stumbles is up: its pairs are retried one by one.
+    // A target that throttles, or fails now and then, is up: its pairs are retried one by one.
     return error.errorClass === 'target-down' ? { up: false, reason: error.message } : { up: true };
   }
 }

@@ -13,7 +13,7 @@ export interface RecordInput {
   readonly delivery: Delivery;
 }
 
-/** Writes what a pass has found. Retried on its own: a delivered change is not sent twice because the database blinked. */
+/** Writes the result of a pass. Retried on its own, so that a short database failure does not send a change twice. */
 export async function record({ orm }: Dependencies, { process, type, delivery }: RecordInput): Promise<void> {
   const workflowId = pairWorkflowId(process, type, delivery.key);
   await writeDeliveries(orm, process, type, [{ ...delivery, workflowId }]);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-/** No lock was had in time; whoever wanted it tries again later. */
+/** The lock was not free in time; the caller tries again later. */
 export class LockTimeoutError extends Error {
   override readonly name = 'LockTimeoutError';
 }
@@ -9,9 +9,9 @@ export class LockTimeoutError extends Error {
 const POLL_MS = [10, 20, 40, 80, 120] as const;
 
 /**
- * PostgreSQL's advisory locks for work that outlasts a statement: remote calls. One connection holds all of a process's
- * locks, however many calls are under way; within the process a name is queued for in order. If the connection is lost, so
- * are its locks: what they guard is repeatable work whose attempts are numbered (architecture rule 14).
+ * PostgreSQL's advisory locks for work that outlasts a statement: remote calls. One connection holds all locks of a process;
+ * within the process, callers of one name queue in order. If the connection is lost, so are its locks. That is safe, because
+ * they guard repeatable work with fencing tokens (architecture rule 14).
  */
 export class AdvisoryLocks {
   readonly #databaseUrl: string;
@@ -25,8 +25,8 @@ export class AdvisoryLocks {
   }
 
   /**
-   * Runs `work` while holding every one of these names over all processes. Names are taken in one order, so that two who
-   * want the same two cannot wait for each other.
+   * Runs `work` while holding all of these names, across all processes. Names are taken in sorted order, which prevents
+   * deadlocks.
    *
    * @throws LockTimeoutError
    */
@@ -80,7 +80,7 @@ export class AdvisoryLocks {
     await (await client?.catch(() => null))?.end();
   }
 
-  /** Waits until nobody of this process is before us. @returns what lets the next one in. */
+  /** Waits for its turn within this process. @returns a function that lets the next one in. */
   async #enterQueue(name: string, deadline: number): Promise<() => void> {
     const before = this.#queues.get(name);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -118,7 +118,7 @@ export class AdvisoryLocks {
     });
   }
 
-  /** Locks of a connection that is gone are gone with it. */
+  /** A lost connection has lost its locks. */
   async #unlock(name: string): Promise<void> {
     const client = await this.#client?.catch(() => null);
     if (client === null || client === undefined) return;
@@ -126,7 +126,7 @@ export class AdvisoryLocks {
     await this.#inTurn(unlock).catch(() => undefined);
   }
 
-  /** A connection takes one statement after the other. */
+  /** A connection runs one statement at a time. */
   #inTurn<T>(statement: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(statement);
     this.#turn = turn.catch(() => undefined);
@@ -144,7 +144,7 @@ export class AdvisoryLocks {
     const forget = () => {
       if (this.#client === connecting) this.#client = null;
     };
-    // A connection that breaks says so more than once; whoever needs the next one makes it.
+    // A broken connection reports more than one error. The next caller opens a new one.
     client.on('error', forget);
     client.on('end', forget);
     connecting.catch(forget);

@@ -1,7 +1,7 @@
 import type { EntityKey, EntityType } from './entity-type.ts';
 
 /**
- * The result of the inbound half of a pass. It travels through workflow histories, so it holds ids, names of fields and
+ * The result of the inbound half of a pass. It is part of workflow histories, so it holds ids, names of fields and
  * reasons, never values.
  */
 export type Absorption = {
@@ -12,7 +12,7 @@ export type Absorption = {
   | { readonly kind: 'nothing'; readonly reason: string }
   /** A bounce-back, or a change of what is not mapped. */
   | { readonly kind: 'unchanged' }
-  /** Of a target that is only written to: who has refused what there, or does so no longer (null). */
+  /** Consent was read: what is refused now; null: nothing any more. */
   | {
       readonly kind: 'consent';
       readonly refused: string | null;
@@ -24,7 +24,7 @@ export type Absorption = {
   | { readonly kind: 'conflict'; readonly lost: readonly string[]; readonly applied: readonly string[] }
   /** The remote has changed what only EMS may: sent again. */
   | { readonly kind: 'drifted'; readonly fields: readonly string[] }
-  /** Gone at the remote, and EMS has changed since: made anew. */
+  /** Gone at the remote, and EMS has changed since: it is created again. */
   | { readonly kind: 'recreate' }
   /** Gone at the remote, and EMS has not changed: the pair is unlinked. */
   | { readonly kind: 'unlinked' }
@@ -33,7 +33,7 @@ export type Absorption = {
 
 /** What became of a remote record that EMS did not know. */
 export type Resolution =
-  /** It belongs to these rows now (its own, and those that came with it); they go on with it. */
+  /** It is linked to its row, and the records that came with it to theirs; the pairs go on from there. */
   | { readonly kind: 'linked'; readonly rows: readonly LinkedRow[] }
   | { readonly kind: 'nothing'; readonly reason: string }
   | { readonly kind: 'parked'; readonly reason: string }

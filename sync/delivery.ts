@@ -3,7 +3,7 @@ import type { EntityKey, EntityRef, EntityType } from './entity-type.ts';
 import type { Stamp } from './instant.ts';
 import type { Base } from './keyed-hash.ts';
 
-/** What is noted of the row that a pass judged. */
+/** The state of the row that a pass judged. */
 export interface Evaluated {
   readonly modifiedOn: Stamp;
   /** False: another change may hide behind the same time, so the next sweep must look again. */
@@ -27,7 +27,7 @@ export interface Child {
 }
 
 /**
- * The result of one outbound pass over one pair: what `record` writes. It travels through workflow histories, so it holds
+ * The result of one outbound pass over one pair: what `record` writes. It is part of workflow histories, so it holds
  * ids, times, hashes and reasons, never content.
  */
 export type Delivery = {
@@ -46,7 +46,7 @@ export type Delivery = {
   | {
       readonly kind: 'created' | 'updated';
       readonly evaluated: Evaluated;
-      /** Null: it tells who it is, and was written to the record alone, by the attempt itself. */
+      /** Null: the id is personal data, so the attempt itself has written it, to the record alone. */
       readonly remoteId: string | null;
       readonly remoteModifiedOn: string | null;
       readonly contentHash: string;
@@ -55,7 +55,7 @@ export type Delivery = {
       readonly messages?: readonly { readonly key: EntityKey; readonly remoteId: string }[];
     }
   /**
-   * Off the target. `forget`: EMS has no such row any more, so neither have we. `keptAs`: the target keeps it all the same,
+   * Removed from the target. `forget`: EMS has deleted the row, so its record goes too. `keptAs`: the target keeps it anyway,
    * under this id, which must never come back as a new row.
    */
   | { readonly kind: 'removed'; readonly forget: boolean; readonly keptAs?: string }
@@ -74,7 +74,7 @@ export type Delivery = {
       readonly evaluated: Evaluated;
       /** For example `email: unsubscribed`. */
       readonly reason: string;
-      /** What was delivered all the same; null: nothing, and what the record knows of the remote stays. */
+      /** What was delivered anyway; null: nothing, and what the record knows of the remote stays. */
       readonly delivered: {
         readonly remoteId: string | null;
         readonly remoteModifiedOn: string | null;
@@ -82,7 +82,7 @@ export type Delivery = {
         readonly base?: Base;
       } | null;
     }
-  /** erased by command: the record forgets all but that. */
+  /** Erased by command: the record keeps nothing else. */
   | {
       readonly kind: 'erased';
       /** Null: EMS has no such row any more, and the record goes as well. */
@@ -100,7 +100,7 @@ export type Delivery = {
       readonly field: string;
       readonly reason: string;
     }
-  /** A contested value was let go; this pair must be sent in full again. */
+  /** A contested value was released; this pair must be sent in full again. */
   | { readonly kind: 'released'; readonly remoteId: string | null }
 );
 

@@ -2,7 +2,7 @@
  * What an error means for the pair that met it.
  *
  * - transient: try again with back-off (`Retry-After` obeyed).
- * - target-down: nobody gets through to this target; its sweep stops feeding it, the others go on.
+ * - target-down: the target cannot be reached; its sweep stops feeding it, the others go on.
  * - contract: the answer does not fit the target's contract; tried again, after five attempts the entity is parked.
  * - rejected: this content will never pass: parked until the entity or the mapping changes.
  * - bug: ours; retried, and loud.

@@ -4,7 +4,7 @@ import type { Content } from './content-hash.ts';
 import type { FieldOwner } from './field-owner.ts';
 import { isHashOf, type Base, type SecretKey } from './keyed-hash.ts';
 
-/** `entity`: one side's state as a whole wins. `field`: what only the remote has changed is let through. */
+/** `entity`: one side's state wins as a whole. `field`: fields that only the remote has changed are applied. */
 export type ConflictScope = 'entity' | 'field';
 
 export interface InboundCase {
@@ -21,7 +21,7 @@ export interface InboundCase {
 }
 
 export type InboundDecision =
-  /** Our own write that comes back, or a change of what is not mapped: only times move. */
+  /** A bounce-back, or a change of fields that are not mapped: only times are touched. */
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'apply'; readonly fields: readonly string[] }
   /**
@@ -31,7 +31,7 @@ export type InboundDecision =
   | { readonly kind: 'conflict'; readonly lost: readonly string[]; readonly apply: readonly string[] };
 
 /**
- * What an inbound pass has to do with a fetched remote state (architecture rule 7). A side has changed a field only if the
+ * Decides what an inbound pass does with a fetched remote state (architecture rule 7). A side has changed a field only if the
  * field differs from the base: what the remote did not change is never applied, so a field that we do not send cannot
  * revert EMS. A field that one side leaves out is unknown, and is not judged. Where the two have never been compared (a match, a
  * field that the mapping has only now, or that was hidden before), EMS's values win for all that both may change; what EMS has
@@ -60,7 +60,7 @@ export function driftedFields(inbound: Omit<InboundCase, 'emsChanged' | 'scope'>
   return differingFields(inbound).filter((field) => inbound.owners[field] === 'ems');
 }
 
-/** What the remote has changed to something else than EMS holds. */
+/** Fields that the remote has changed, and that differ from EMS. */
 function differingFields({ owners, ems, remote, base, keys }: Omit<InboundCase, 'emsChanged' | 'scope'>): string[] {
   return Object.keys(owners).filter(
     (field) =>

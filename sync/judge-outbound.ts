@@ -3,7 +3,7 @@ import { formatRef, type EntityRef } from './entity-type.ts';
 import { isErased, type Suppression } from './suppression.ts';
 import type { SyncState } from './sync-state.ts';
 
-/** The record as far as the judgement needs it. */
+/** The part of the record that decisions need. */
 export interface JudgedRecord {
   readonly state: SyncState;
   readonly remoteId: string | null;
@@ -13,10 +13,10 @@ export interface JudgedRecord {
 export type JudgedEntity =
   /** EMS has no such row. */
   | { readonly kind: 'gone' }
-  /** The row is there, but the target shall not have it. */
+  /** The row is there, but does not belong on the target. */
   | { readonly kind: 'filtered-out' }
   | { readonly kind: 'parked'; readonly field: string; readonly reason: string }
-  /** Another row owns the remote record that both would be (families share an e-mail address). */
+  /** Another row owns the remote record that both rows share (families share an e-mail address). */
   | { readonly kind: 'shared'; readonly owner: EntityRef }
   | {
       readonly kind: 'mapped';
@@ -28,11 +28,11 @@ export type JudgedEntity =
 export type OutboundDecision =
   /** Neither side has anything to do. */
   | { readonly kind: 'nothing' }
-  /** The target has it already; only times move. */
+  /** The target has it already; only times are touched. */
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'create'; readonly content: Content }
   | { readonly kind: 'update'; readonly content: Content; readonly remoteId: string }
-  /** Take it off the target; `forget`: the record goes too, else it stays as REMOVED. */
+  /** Remove it from the target; `forget`: the record goes too, else it stays as REMOVED. */
   | { readonly kind: 'remove'; readonly remoteId: string | null; readonly forget: boolean }
   /** The target never had it: only the record goes, or becomes REMOVED. */
   | { readonly kind: 'drop'; readonly forget: boolean }
@@ -46,7 +46,7 @@ export type OutboundDecision =
   | { readonly kind: 'stay-erased' };
 
 export interface JudgeOptions {
-  /** Do it even if our record says that it is done: another entity found that the target does not hold what we believe. */
+  /** Send even if our record says that it is done: another entity found that the target holds something else. */
   readonly resend?: boolean;
   /** What the suppression list holds against the person, as far as it counts; none for rows without consent. */
   readonly suppressions?: readonly Suppression[];
@@ -55,7 +55,7 @@ export interface JudgeOptions {
 }
 
 /**
- * What an outbound pass has to do with one pair. Pure: the same state gives the same decision, for one pair or for a page.
+ * Decides what an outbound pass does with one pair. Pure: the same state gives the same decision, for one pair or for a page.
  */
 export function judgeOutbound(
   entity: JudgedEntity,
@@ -67,11 +67,11 @@ export function judgeOutbound(
   if (record?.state === 'ERASED') return { kind: 'stay-erased' };
   if (entity.kind === 'filtered-out') {
     if (record !== null && record.state !== 'REMOVED') return takeOff(record, false);
-    // Found at the target after all: unless it goes, whoever wants a value that it holds waits for ever.
+    // Found at the target after all. It has to go, or a row that needs one of its values would wait for ever.
     return resend ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false } : { kind: 'nothing' };
   }
   if (entity.kind === 'shared') {
-    // A remote record of its own, from before they came to share one: it goes first.
+    // It has a remote record of its own, from before the rows shared one: that is removed first.
     if (record !== null && record.remoteId !== null) return takeOff(record, false);
     return { kind: 'share', owner: entity.owner };
   }
@@ -80,7 +80,7 @@ export function judgeOutbound(
   if (entity.kind === 'parked') return { kind: 'park', field: entity.field, reason: entity.reason };
   const [missing] = entity.missing;
   if (missing !== undefined) return { kind: 'wait', for: formatRef(missing) };
-  // In step with nothing is no state to rest in, whatever the hash says.
+  // Without a remote id a record is never up to date, even if the hash matches.
   if (record === null || record.remoteId === null) return { kind: 'create', content: entity.content };
   const delivered = ['IN_SYNC', 'SUPPRESSED'].includes(record.state) && hasHash(entity.content, record.contentHash);
   if (!resend && delivered && suppressions.length > 0) return { kind: 'suppress', suppressions };
@@ -88,15 +88,15 @@ export function judgeOutbound(
   return { kind: 'update', content: entity.content, remoteId: record.remoteId };
 }
 
-/** The remote record is another's: an operator unlinked it, or it belongs to the person whose contact this one shares. */
+/** The remote record is not ours: an operator unlinked it, or it belongs to the row that this one shares with. */
 const NOT_OURS: readonly SyncState[] = ['UNLINKED', 'SHARED'];
 
-/** Nothing was begun that may have reached the target. */
+/** In these states nothing can have reached the target, unless there is a remote id. */
 const NEVER_THERE: readonly SyncState[] = ['REMOVED', 'SUPPRESSED', 'ERASED'];
 
 /**
- * Whatever is ours may have reached the target, also what was parked or waits: an answer may have been lost before. Removing
- * what was never there is harmless.
+ * In all other states something may have reached the target, also if the row was parked or waits: an earlier answer may have
+ * been lost. Removing what was never there is harmless.
  */
 function takeOff({ state, remoteId }: JudgedRecord, forget: boolean): OutboundDecision {
   return NOT_OURS.includes(state) || (NEVER_THERE.includes(state) && remoteId === null)

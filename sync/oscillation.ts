@@ -6,15 +6,15 @@ export interface RemoteState {
   readonly at: string;
 }
 
-/** How often the remote may come to the same state anew within an hour. */
+/** How often the remote may come back to the same state within an hour. */
 const SAME_STATE_PER_HOUR = 3;
 
-/** More are not kept: what alternates among many states is no ping-pong. */
+/** More are not kept: changing among many states is not ping-pong. */
 const KEPT = 24;
 
 /**
- * Remembers a change that was found at the remote. Two systems that undo each other's writes come to the same state again
- * and again, which people do not: `pingPong` says that it has happened more than three times within an hour.
+ * Remembers a change that was found at the remote. Two systems that undo each other's writes come back to the same state again
+ * and again; people do not. `pingPong`: that has happened more than three times within an hour.
  */
 export function noteOscillation(
   earlier: readonly RemoteState[],

@@ -1,7 +1,6 @@
 /**
- * What an operator decides for one pair. `link:47`: it is the remote record 47. `unlink`: it is none, and stays so.
- * `erase`: it is deleted for good at the target.
- * `restore:12`: the remote values that lost conflict 12 go into EMS.
+ * A command of an operator for one pair. `link:47`: link it to remote record 47. `unlink`: unlink it, for good. `erase`: delete
+ * it for good at the target. `restore:12`: write the remote values that lost conflict 12 into EMS.
  */
 export type PairCommand = 'unlink' | 'erase' | `link:${string}` | `restore:${string}`;
 

@@ -1,4 +1,4 @@
-/** The ways on which a person can say no. An address of each: an e-mail address, a phone number. */
+/** The channels on which a person can refuse. Each has an address: an e-mail address, a phone number. */
 export const CHANNELS = ['email', 'sms'] as const;
 
 export type Channel = (typeof CHANNELS)[number];
@@ -9,9 +9,9 @@ export type Channel = (typeof CHANNELS)[number];
  * - unsubscribed: the person's own act. complained: it called a message spam.
  * - bounced: messages do not arrive (MailChimp: cleaned).
  * - compliance: the target itself refuses to have the address subscribed.
- * - manual: somebody who works with the target has set it (Mautic: do-not-contact that is not EMS's).
- * - archived: somebody who works with the target has put the contact away.
- * - forgotten: deleted for good at the target; it takes the address from nobody but the person.
+ * - manual: the target's staff has set it (Mautic: do-not-contact that is not EMS's).
+ * - archived: the target's staff has archived the contact.
+ * - forgotten: deleted for good at the target. It counts against this person alone, not against the address.
  * - erased: erased by our own command, at every target; never lifted by a target.
  */
 export const SUPPRESSION_REASONS = [
@@ -30,7 +30,7 @@ export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 /** `ratchet`: what a person refused at the target stays refused. `ems-wins`: EMS's opt-in overrules an unsubscription. */
 export type ConsentPolicy = 'ratchet' | 'ems-wins';
 
-/** One no, for one channel. It carries no address: that is known from where it stands. */
+/** One refusal, for one channel. It holds no address: the context tells which. */
 export interface Suppression {
   readonly channel: Channel;
   readonly reason: SuppressionReason;
@@ -41,7 +41,7 @@ export function describeSuppressions(suppressions: readonly Suppression[]): stri
   return suppressions.map(({ channel, reason }) => `${channel}: ${reason}`).join(', ');
 }
 
-/** Each channel once, with the reason that stands first in the list of reasons but for `erased`, which goes before all. */
+/** Each channel once, with its strongest reason: `erased`, then in the order of the list of reasons. */
 export function strongest(suppressions: readonly Suppression[]): Suppression[] {
   const rank = ({ reason }: Suppression) => (reason === 'erased' ? -1 : SUPPRESSION_REASONS.indexOf(reason));
   const byChannel = Map.groupBy(suppressions, ({ channel }) => channel);
@@ -50,22 +50,22 @@ export function strongest(suppressions: readonly Suppression[]): Suppression[] {
   );
 }
 
-/** What a target says in answer to a write alone; what it lists afterwards says less, and takes nothing of it back. */
+/** Reasons that a target gives only in answer to a write. What it lists later says less, and withdraws none of them. */
 const TOLD_ONCE: readonly SuppressionReason[] = ['compliance', 'forgotten', 'erased'];
 
-/** Whether a no that is held already says what the target says now. */
+/** Whether a refusal that is listed already says what the target says now. */
 export function covers(held: Suppression, told: Suppression): boolean {
   return held.channel === told.channel && (held.reason === told.reason || TOLD_ONCE.includes(held.reason));
 }
 
-/** Whether our own erasure stands against it: nothing may be sent at all, whatever the channel. */
+/** Whether the person was erased by our command: then nothing may be sent, on any channel. */
 export const isErased = (suppressions: readonly Suppression[]): boolean =>
   suppressions.some(({ reason }) => reason === 'erased');
 
-/** Where it is set: EMS's opt-in overrules what the person or the target's staff has switched off, and nothing else. */
+/** The only reasons that an opt-in of EMS overrules under `ems-wins`. */
 const OVERRULED: readonly SuppressionReason[] = ['unsubscribed', 'manual'];
 
-/** What of these counts under the policy (setting CONSENT_POLICY). */
+/** The refusals that count under the policy (setting CONSENT_POLICY). */
 export function binding(suppressions: readonly Suppression[], policy: ConsentPolicy): readonly Suppression[] {
   return policy === 'ratchet' ? suppressions : suppressions.filter(({ reason }) => !OVERRULED.includes(reason));
 }

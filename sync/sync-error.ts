@@ -37,7 +37,7 @@ export class UnknownPairError extends RangeError {
 
 /**
  * The target, or our own record, holds a higher fencing token of this entity than the attempt's (architecture rule 14): either
- * a newer attempt was faster, or the database was restored and the sequence counts from too low.
+ * a newer attempt was faster, or the database was restored and the sequence is too low.
  */
 export class StaleTokenError extends Error {
   override readonly name = 'StaleTokenError';

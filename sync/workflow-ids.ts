@@ -2,7 +2,7 @@ import type { EntityKey, EntityType } from './entity-type.ts';
 import type { Direction, SyncProcessName } from './sync-process-name.ts';
 
 /**
- * `TAGSERVER/Person/4711`: the pair's only workflow, whichever direction and whoever asked.
+ * `TAGSERVER/Person/4711`: the pair's only workflow, for both directions and every caller.
  * The id is the pair's lock, so it carries no direction.
  */
 export function pairWorkflowId(process: SyncProcessName, type: EntityType, key: EntityKey): string {

@@ -25,8 +25,8 @@ const WAITING_AT_ONCE = 200;
 const DATABASE_ACTIVITIES = 20;
 
 /**
- * Those that wait to go in one call hold no connection of the target's, but a place in the worker; whoever asks on demand finds
- * one of the others.
+ * Deliveries that wait to be gathered hold no connection to the target, but a place in the worker. The other places are free for
+ * on-demand requests.
  */
 function deliveriesAtOnce({ limits: { bulk, concurrentCalls } }: SyncProcess): number {
   return concurrentCalls + (bulk === undefined ? 0 : Math.min(bulk.itemsPerCall, WAITING_AT_ONCE));

@@ -12,7 +12,7 @@ export interface Health {
 }
 
 /**
- * Serves `/health/live` and `/health/ready` on all interfaces for whoever runs this process: Docker, Kubernetes.
+ * Serves `/health/live` and `/health/ready` on all interfaces, for Docker or Kubernetes.
  *
  * @param port the setting HEALTH_PORT; undefined: nothing is served.
  * @throws SettingsError if another program listens there.

@@ -13,7 +13,7 @@ export interface Polling {
   >;
 }
 
-/** A worker asks again at once, whether it got work or not, and while Temporal is away too. */
+/** A worker polls again at once, whether it got work or not, and also while Temporal is away. */
 const SILENT_MS = 120_000;
 
 /** Whether workers still ask for work. It knows only what it has been asked to look at: a probe each few seconds. */

@@ -5,10 +5,10 @@ import { SYNC_TASK_QUEUE, targetTaskQueue } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
 /**
- * Database activities of a pair. Local ones: a result is a statement of a millisecond, and a task of its own for it would cost
- * the server a third of the child. They are retried by themselves, without a cap: a result that was delivered must be
- * written, however long the database is away; a worker that dies before leaves it to the next. 30 s: longer means a
- * lost connection. Pauses above 5 s become timers: a task kept open for them would fill the history.
+ * Database activities of a pair. They are local, because a result takes a millisecond to write, and a task of its own would add
+ * a third to the cost of the child. They are retried without a cap: a delivered result must be written, however long the
+ * database is away, and if the worker dies, another one writes it. 30 s: longer means a lost connection. Pauses above 5 s
+ * become timers, because a task that is kept open fills the history.
  */
 export const recordActivities = proxyLocalActivities<
   Pick<SyncActivities, 'record' | 'recordFailure' | 'recordUnresolved'>
@@ -19,14 +19,14 @@ export const recordActivities = proxyLocalActivities<
 });
 
 /**
- * By its heartbeat a worker says that it lives; without one for this long, the activity is given to another. Much shorter than
- * what the work may take: a sweep must not wait two minutes for a worker that was killed.
+ * A worker that sends no heartbeat for this long has died, and the activity goes to another. Much shorter than the activity's
+ * own limit: a sweep must not wait two minutes for a worker that was killed.
  */
 const HEARTBEAT_TIMEOUT = '30 seconds';
 
 /**
- * Database activities of a sweep. Bounded in all, because a sweep that waits for ever would make its schedule skip the next
- * ones in silence. 2 min: the full comparison of a large table.
+ * Database activities of a sweep. Their total time is bounded, because the schedule skips the next sweeps while one waits. 2 min:
+ * the full comparison of a large table.
  */
 export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' | 'findDue' | 'findGone'>>({
   taskQueue: SYNC_TASK_QUEUE,
@@ -36,7 +36,7 @@ export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' 
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 
-/** Bounded like the sweep's others; 30 s covers the HTTP time limit. */
+/** Bounded like the other activities of a sweep; 30 s covers the HTTP time limit. */
 export const probeActivities = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'probeTarget'>>({
     taskQueue: targetTaskQueue(process),
@@ -47,10 +47,10 @@ export const probeActivities = (process: SyncProcessName) =>
 /** What the attempts at one pair call: either half of a pass. */
 export type PairActivities = Pick<TargetActivities, 'deliver' | 'absorb'>;
 
-/** 3 min: to be gathered, to have its locks, and for a bulk call and what follows it, each limited by the HTTP time limit. */
+/** 3 min: time to be gathered, to get its locks, and for a bulk call and what follows it, each within the HTTP time limit. */
 const ATTEMPT = { startToCloseTimeout: '3 minutes', heartbeatTimeout: HEARTBEAT_TIMEOUT } as const;
 
-/** The first attempts of a delivery: 2, 4, 8, 16 s apart, then the pair is said to be failing. */
+/** The first five attempts: 2, 4, 8, 16 s apart. After them the pair counts as failing. */
 export const firstAttempts = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
@@ -64,8 +64,8 @@ export const firstAttempts = (process: SyncProcessName) =>
   });
 
 /**
- * The attempts after those: at most 10 min apart, for 24 h; then the workflow ends red and the next sweep starts it again.
- * Cancelled when the pair is asked for again: the back-off ends, a running attempt is waited for.
+ * Later attempts: at most 10 min apart, for 24 h. Then the workflow fails, and the next sweep starts it again. A new request
+ * cancels the back-off; a running attempt is waited for.
  */
 export const persistentAttempts = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
@@ -77,7 +77,7 @@ export const persistentAttempts = (process: SyncProcessName) =>
     retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '10 minutes' },
   });
 
-/** One attempt, for whoever asks while the pair is failing: they are told its result. */
+/** One attempt for a caller who asks while the pair is failing, and is told its result. */
 export const oneAttempt = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
@@ -86,7 +86,7 @@ export const oneAttempt = (process: SyncProcessName) =>
     retry: { maximumAttempts: 1 },
   });
 
-/** Commands of operators: statements of our database, and of EMS's. Retried like every result. */
+/** Commands of operators: statements in our database and EMS's. Retried like the writing of results. */
 export const commandActivities = proxyActivities<Pick<SyncActivities, 'runCommand'>>({
   taskQueue: SYNC_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
@@ -95,8 +95,8 @@ export const commandActivities = proxyActivities<Pick<SyncActivities, 'runComman
 });
 
 /**
- * Reading a page of what has changed at a target. Few attempts: the next poll, a minute later, begins again where this one did,
- * and other lists wait. 2 min: a page may be several calls.
+ * Reads a page of what has changed at a target. Few attempts, because other lists wait, and the next poll begins at the same
+ * place a minute later. 2 min: a page may take several calls.
  */
 export const pollActivities = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'planPoll' | 'findChanged'>>({
@@ -113,7 +113,7 @@ export const cursorActivities = proxyActivities<Pick<SyncActivities, 'advanceCur
   scheduleToCloseTimeout: '10 minutes',
 });
 
-/** Attempts at a remote record that EMS does not know: as at a pair, for a day. */
+/** Attempts at a remote record that EMS does not know, for a day, as for a pair. */
 export const resolveActivities = (process: SyncProcessName, attempts: 'first' | 'persistent') =>
   proxyActivities<Pick<TargetActivities, 'resolveRemote'>>({
     taskQueue: targetTaskQueue(process),
@@ -126,5 +126,5 @@ export const resolveActivities = (process: SyncProcessName, attempts: 'first' | 
         }),
   });
 
-/** Between the fifth attempt, or one that was asked for, and the next that nobody asks for: the doubling goes on from 16 s. */
+/** From the fifth attempt, or one that was asked for, to the next automatic one: the back-off goes on doubling from 16 s. */
 export const PAUSE_AFTER_FAILURE = '32 seconds';

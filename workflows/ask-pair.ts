@@ -4,8 +4,7 @@ import { PRIORITY, pairStartOptions, type PairRef } from './pair-start.ts';
 import { requestedSignal, type SyncEntityWorkflow, type SyncRequest } from './pair-requests.ts';
 
 /**
- * Asks another pair for a pass. It runs on its own: this workflow must not wait for its end, for it may be waiting for this
- * one.
+ * Asks another pair for a pass, without waiting for its end: the other pair may be waiting for this one.
  */
 export async function askPair(
   pair: PairRef,
@@ -28,7 +27,7 @@ export async function askPair(
   }
 }
 
-/** @returns false if it ended just now: then it can be started after all. */
+/** @returns false if it has just ended, so that it can be started. */
 export async function signalRunning(workflowId: string, request: SyncRequest): Promise<boolean> {
   try {
     await getExternalWorkflowHandle(workflowId).signal(requestedSignal, request);

@@ -13,7 +13,7 @@ import type { SyncEntityWorkflow, SyncRequest } from './pair-requests.ts';
 import type { PairRef } from './pair-start.ts';
 import type { Requests } from './requests.ts';
 
-/** Why an attempt did not succeed, by now. */
+/** Why the latest attempt failed. */
 export interface AttemptFailure {
   readonly errorClass: ErrorClass;
   readonly message: string;
@@ -33,7 +33,7 @@ export interface Serving {
   readonly onFailing: (failure: AttemptFailure) => void;
 }
 
-/** Ended by an operator's command, which goes first. */
+/** The attempts ended because an operator's command goes first. */
 export const INTERRUPTED = 'interrupted';
 
 const ASKED_MEANWHILE = 'asked meanwhile';
@@ -43,7 +43,7 @@ const ASKED_MEANWHILE = 'asked meanwhile';
  * (`onFailing`), and retries go on for a day. A request that comes meanwhile gets an attempt at once, and its result.
  *
  * @param attempt calls the activity of the step; it is told how many attempts there were before.
- * @throws ActivityFailure after a day, or for a pair that cannot be.
+ * @throws ActivityFailure after a day, or for a pair that does not exist.
  */
 export async function attemptDurably<T>(
   { process, type, key }: PairRef,
@@ -99,7 +99,7 @@ export async function attemptDurably<T>(
 
   async function noteFailure(error: unknown): Promise<void> {
     const failure = failureOf(error);
-    // A start-to-close time-out never reaches worker code, so this is where it can be logged.
+    // Logged here, because a start-to-close time-out never reaches worker code.
     log.warn('delivery keeps failing', { ...pair, ...failure, attempts });
     await recordActivities.recordFailure({ ...pair, ...failure, attempts });
     onFailing(failure);
@@ -111,7 +111,7 @@ export function served({ resend, inbound }: Asked): SyncRequest[] {
   return [resend ? 'resend' : 'outbound', ...(inbound ? (['inbound'] as const) : [])];
 }
 
-/** @throws the error itself if it is no failure of an attempt: a cancelled run, a pair that cannot be. */
+/** @throws the error itself if it is not a failure of an attempt: a cancelled run, or a pair that does not exist. */
 export function failureOf(error: unknown): AttemptFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && cause.type !== UNKNOWN_PAIR) {

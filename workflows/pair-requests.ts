@@ -7,7 +7,7 @@ import type { PairRef } from './pair-start.ts';
 
 /**
  * What a pair can be asked for. `outbound`: bring the target to what EMS holds. `resend`: the same, even if the hash is
- * equal, letting go of a value that another entity needs. `inbound`: fetch the remote record first. A command is an operator's.
+ * equal, and release a value that another entity needs. `inbound`: fetch the remote record first. Commands come from operators.
  */
 export type SyncRequest = 'outbound' | 'resend' | 'inbound' | PairCommand;
 
@@ -23,11 +23,11 @@ export interface SyncEntityResult {
   readonly reason: string | null;
 }
 
-/** The type of the workflow `syncEntity`, for whoever starts it by name. */
+/** The type of the workflow `syncEntity`, for starting it by name. */
 export type SyncEntityWorkflow = (input: SyncEntityInput) => Promise<SyncEntityResult>;
 
-/** Asks a running pair for another pass; a change is never missed, for it is served by a pass that begins afterwards. */
+/** Asks a running pair for another pass. No change is missed: the pass begins after the request. */
 export const requestedSignal = defineSignal<[SyncRequest]>('requested');
 
-/** The same for a caller who waits: answered when a pass that began after the request has a result, or keeps failing. */
+/** The same for a caller who waits. Answered when a pass that began after the request has a result, or keeps failing. */
 export const syncNowUpdate = defineUpdate<SyncEntityResult, [SyncRequest]>('syncNow');

@@ -17,7 +17,7 @@ export interface PairRef {
   readonly key: EntityKey;
 }
 
-/** Who asked, which decides who goes first where workers are short. */
+/** Priority by caller, for when workers are short. */
 export const PRIORITY = { onDemand: { priorityKey: 1 }, sweep: { priorityKey: 3 }, bulk: { priorityKey: 5 } } as const;
 
 export interface PairStartOptions {

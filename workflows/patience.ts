@@ -1,8 +1,8 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 
 /**
- * How long a sweep waits while no child ends. One timer for all that wait, begun again while there is progress: a timer
- * for each child would be two events each.
+ * How long a sweep waits while no child ends. All children share one timer, which starts again while there is progress: a timer
+ * for each child would cost two events each.
  */
 export class Patience {
   readonly #lengthMs: number;
@@ -20,12 +20,12 @@ export class Patience {
     return this.#timesOver;
   }
 
-  /** A child has ended: the others are given as long again. */
+  /** A child has ended: the time starts again for the others. */
   progress(): void {
     this.#progressed = true;
   }
 
-  /** Resolves when no child has ended within a whole such time; never rejects. */
+  /** Resolves when no child has ended for the whole time. Never rejects. */
   over(): Promise<void> {
     if (this.#scope === null) {
       this.#scope = new CancellationScope();
@@ -34,7 +34,7 @@ export class Patience {
     return this.#over;
   }
 
-  /** Ends the timer: nobody waits any more. */
+  /** Ends the timer. */
   end(): void {
     this.#scope?.cancel();
     this.#scope = null;

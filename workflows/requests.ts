@@ -7,14 +7,14 @@ export interface TakenRequests {
   readonly resend: boolean;
   readonly inbound: boolean;
   readonly outbound: boolean;
-  /** Nothing but to look at the remote record. */
+  /** The remote record is to be looked at, and nothing else. */
   readonly onlyInbound: boolean;
   readonly commands: readonly PairCommand[];
 }
 
 /**
- * What a pair is asked for and has not begun yet, and who waits for it. Asked often is asked once: all that has come until a
- * pass begins is served by that pass, and what comes later by the next.
+ * Requests to a pair that no pass has begun to serve, and the callers who wait for them. Equal requests count once: a pass
+ * serves everything that came before it began, and the next pass serves the rest.
  */
 export class Requests {
   readonly #open: Set<SyncRequest>;
@@ -30,12 +30,12 @@ export class Requests {
     return this.#open.size > 0;
   }
 
-  /** An operator's command waits. */
+  /** An operator's command is waiting. */
   get hasCommand(): boolean {
     return [...this.#open].some(isPairCommand);
   }
 
-  /** All that waits is to look at the remote record. */
+  /** The only open request is to look at the remote record. */
   get onlyInbound(): boolean {
     return this.#open.size === 1 && this.#open.has('inbound');
   }

@@ -3,13 +3,13 @@ import { Patience } from './patience.ts';
 /** Children at once. More do not go faster: the target's own queue decides. */
 const CHILDREN_AT_ONCE = 40;
 
-/** When no child has ended for so long, those that are left are retrying, and do so by themselves. */
+/** When no child has ended for this long, the remaining ones are retrying, and go on without us. */
 const PATIENCE_MS = 20_000;
 
 /**
- * Starts a child for each item, a bounded number at once: as one ends, the next begins, so that the slowest gates nobody.
+ * Starts a child for each item, a bounded number at once. As one ends, the next begins, so that a slow one holds up no other.
  *
- * @param start null: nothing was started, and nothing is waited for. Its end never rejects.
+ * @param start returns null if nothing was started. Its `end` never rejects.
  * @param ended told what became of each child; `leftRunning`: it was still at work when patience ran out.
  * @returns false if patience ran out with some child.
  */

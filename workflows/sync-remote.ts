@@ -15,12 +15,12 @@ export interface SyncRemoteInput {
   readonly remoteId: string;
 }
 
-/** The type of the workflow `syncRemote`, for whoever starts it by name. */
+/** The type of the workflow `syncRemote`, for starting it by name. */
 export type SyncRemoteWorkflow = (input: SyncRemoteInput) => Promise<Resolution>;
 
 /**
- * A remote record that EMS does not know: finds or makes its row, and hands over to the workflow of that pair, which alone
- * may touch it.
+ * A remote record that EMS does not know: finds or creates its row, and hands over to the workflow of that pair, which alone may
+ * touch it.
  */
 export async function syncRemote({ process, type, remoteId }: SyncRemoteInput): Promise<Resolution> {
   const resolution = await resolve();
@@ -31,7 +31,7 @@ export async function syncRemote({ process, type, remoteId }: SyncRemoteInput): 
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: OUTCOMES[resolution.kind] }]);
   return resolution;
 
-  /** Five attempts, then the failure is on record, and retries go on for a day; the next poll takes up what is left. */
+  /** After five attempts the failure is recorded, and retries go on for a day. The next poll takes up what is left. */
   async function resolve(): Promise<Resolution> {
     const input = { process, type, remoteId };
     try {

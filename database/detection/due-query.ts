@@ -55,8 +55,8 @@ export function newestTime(mapping: DetectedMapping): RawBuilder<string> {
 const othersSharing = ({ where }: { readonly where: string }) => `s.id <> e.id AND (${where})`;
 
 /**
- * Who has, or shall have, the one remote record of `e` and the rows that share it: whoever has it already, else the first in
- * the declared order; `e` itself if it shares with nobody.
+ * The owner of the one remote record of `e` and the rows that share it: the row that has it already, else the first in the
+ * declared order; `e` itself if it shares with no other row.
  */
 export function sharedOwner({ process, mapping }: Detection): RawBuilder<EntityKey> {
   const { sharing } = mapping;

@@ -37,7 +37,7 @@ export async function removeNotify(databaseUrl: string): Promise<void> {
   });
 }
 
-/** The tables whose changes nobody tells. */
+/** The tables whose changes are not notified. */
 export async function tablesWithoutNotify(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ table: string }>(
     `SELECT name AS table FROM unnest($1::text[]) name

@@ -20,7 +20,7 @@ export const NOTIFYING_TABLES: readonly NotifyingTable[] = [
   'conversation_message',
 ].map((table) => ({ table, tells: table, column: 'id', ...CARRIED[table] }));
 
-/** Beyond so many rows of one statement they are not named: a sweep finds them, a page at a time. */
+/** A statement that changes more rows than this names none of them: a sweep finds them, a page at a time. */
 const ROWS_NAMED = 1_000;
 
 /** PostgreSQL takes less than 8,000 bytes: 300 keys are 6,000 at most. */

@@ -6,8 +6,8 @@ import type { Orm } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 
 /**
- * Writes what a call is about to leave at the target into the record's base, before it is confirmed: an answer that is lost must
- * not turn our own doing into somebody else's. A record that a newer attempt has written is left alone.
+ * Writes what a call will store at the target into the record's base, before it is confirmed: if the answer is lost, our own
+ * write must not count as a change of the target. A record that a newer attempt has written is left alone.
  */
 export async function announceInBase(
   orm: Orm,

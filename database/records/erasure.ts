@@ -32,7 +32,7 @@ export async function forgetValues(em: EntityManager, { process, type, key }: Pa
   }
 }
 
-/** Erased again, the newer receipt counts; but that there is nothing left to erase is no news. */
+/** A newer receipt replaces an older one. A repeat that finds nothing keeps the first receipt. */
 export async function writeReceipt(
   em: EntityManager,
   { process, type, key }: PairOf,

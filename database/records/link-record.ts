@@ -76,7 +76,7 @@ export async function writeUnresolved(em: EntityManager, unresolved: Unresolved)
     WHERE sr.entity_key IS NULL`.execute(em.getKysely());
 }
 
-/** It is gone, or EMS shall not have it: nothing is left to wait for. */
+/** The remote record is gone, or EMS gets no row for it: nothing is left to wait for. */
 export async function forgetUnresolved(
   em: EntityManager,
   process: SyncProcessName,

@@ -19,7 +19,7 @@ export interface Candidate {
   readonly sharesWithAll: boolean;
 }
 
-/** More are not told apart by reading them all. */
+/** Reading more candidates does not help to tell them apart. */
 const CANDIDATES = 6;
 
 /**

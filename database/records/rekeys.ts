@@ -3,7 +3,7 @@ import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
-/** Writes, before the call, under which id it will leave the remote record; the record's own stays until that is confirmed. */
+/** Writes, before the call, the id that it will give the remote record. The record keeps the old id until that is confirmed. */
 export async function announceRekey(
   em: EntityManager,
   process: SyncProcessName,
@@ -18,7 +18,7 @@ export async function announceRekey(
   );
 }
 
-/** Null: no move is unconfirmed. */
+/** Null: no rekey is unconfirmed. */
 export async function readRekey(
   em: EntityManager,
   process: SyncProcessName,
@@ -31,7 +31,7 @@ export async function readRekey(
   return rows[0]?.rekeying_to ?? null;
 }
 
-/** Where these pairs' remote records are is confirmed, or does not matter any more. */
+/** The remote ids of these pairs are confirmed, or no longer matter. */
 export async function forgetRekeys(
   em: EntityManager,
   process: SyncProcessName,

@@ -5,10 +5,10 @@ import { strongest, type Channel, type Suppression } from '../../sync/suppressio
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
-/** One line of the suppression list: an address, known by its hash alone, must not be given to this target (again). */
+/** One entry of the suppression list: an address, known by its hash alone, that must not be sent to this target. */
 export interface SuppressionEntry extends Suppression {
   readonly addressHash: KeyedHash;
-  /** The person whom it was held against; null: nobody whom EMS knew. */
+  /** The person who refused; null: EMS knew no such person. */
   readonly key: EntityKey | null;
 }
 
@@ -19,8 +19,8 @@ export interface SuppressionQuestion {
 }
 
 /**
- * What stands against each person at a target, each channel once: a no follows the person to another address, and the address
- * to another person.
+ * The refusals that hold against each person at a target, each channel once. A refusal follows the person to another address,
+ * and the address to another person.
  */
 export async function readSuppressions(
   em: EntityManager,
@@ -57,8 +57,8 @@ export async function readSuppressionsOf(
 }
 
 /**
- * Enters lines; what is known already is only written if its reason is another one. `erased` is never weakened; what a target
- * says once, in answer to a write, not by what it lists afterwards.
+ * Adds entries; a known one is only written if its reason is another. `erased` is never weakened. A reason that a target gives
+ * only in answer to a write is not weakened by what it lists later.
  */
 export async function enterSuppressions(
   em: EntityManager,
@@ -80,10 +80,10 @@ export async function enterSuppressions(
 }
 
 /**
- * The person has said yes again, at the target itself: the noes of these addresses, and of this person on these channels, are
- * struck out. An erasure stays.
+ * The person has agreed again, at the target itself: removes the refusals of these addresses, and of this person, on these
+ * channels. An erasure stays.
  *
- * @returns how many lines were struck out.
+ * @returns how many entries were removed.
  */
 export async function liftSuppressions(
   em: EntityManager,

@@ -4,7 +4,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 
-/** Moves `remote_synced_on` of bounce-backs and of changes that are not mapped, a page at once; it only moves forward. */
+/** Touches `remote_synced_on` of bounce-backs and unmapped changes, a page at a time. It only moves forward. */
 export async function touchRemoteTimes(
   em: EntityManager,
   process: SyncProcessName,

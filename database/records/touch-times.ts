@@ -14,10 +14,10 @@ export interface Unchanged {
 }
 
 /**
- * Moves the times of pairs whose content was found equal, a page at once: no child, no remote call. A record that another
- * attempt has written since, or a row that has changed since, is left for the next sweep. Nothing is written where nothing moves.
+ * Touches the times of pairs with equal content, a page at a time: no child, no remote call. A record or row that has changed
+ * since is left for the next sweep. Nothing is written where nothing changes.
  *
- * @returns how many records moved.
+ * @returns how many records were touched.
  */
 export async function touchTimes(
   orm: Orm,

@@ -9,7 +9,7 @@ export interface Unfinished {
   readonly remoteIds: readonly string[];
 }
 
-/** No more are started again by one poll. */
+/** One poll starts no more than this again. */
 const LIMIT = 1_000;
 
 /**

@@ -31,7 +31,7 @@ export interface AbsorbedRecord {
     | { readonly kind: 'delivered'; readonly modifiedOn: Stamp }
     /** EMS's state must be sent, whatever the hash says. */
     | { readonly kind: 'resend' }
-    /** The outbound half finds out by itself. */
+    /** The outbound half has to judge. */
     | { readonly kind: 'open' }
     | { readonly kind: 'parked'; readonly reason: string; readonly evaluated: Evaluated };
 }
@@ -101,7 +101,7 @@ function evaluatedOn({ modifiedOn, settled }: Evaluated) {
   return settled ? sql`${modifiedOn}::timestamptz` : sql`${modifiedOn}::timestamptz - interval '1 microsecond'`;
 }
 
-/** The remote record is gone: `UNLINKED` unlinks the pair for good, `PENDING` makes it anew. */
+/** The remote record is gone. `UNLINKED` unlinks the pair for good; `PENDING` has it created again. */
 export async function writeGone(
   em: EntityManager,
   { process, type, key, fencingToken }: Pick<AbsorbedRecord, 'process' | 'type' | 'key' | 'fencingToken'>,

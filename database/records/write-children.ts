@@ -43,7 +43,7 @@ async function readRemoteIds(
   return new Map(rows.map(({ key, remoteId }) => [key, remoteId]));
 }
 
-/** A contact that was handed over takes its topics along: who had it before has none of them any more. */
+/** A contact that is handed over takes its topics along: its former owner has none of them any more. */
 async function releaseRemoteIds(
   em: EntityManager,
   process: SyncProcessName,

@@ -41,7 +41,7 @@ export async function writeDeliveries(
 const isForgotten = (delivery: Delivery) =>
   (delivery.kind === 'removed' && delivery.forget) || (delivery.kind === 'erased' && delivery.evaluated === null);
 
-/** It has no remote record of its own any more, wherever that was. */
+/** The pair has no remote record of its own any more. */
 const isGone = ({ kind }: Delivery) => kind === 'removed' || kind === 'erased' || kind === 'shared';
 
 async function deleteRecords(

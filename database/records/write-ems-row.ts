@@ -32,7 +32,7 @@ export async function updateEmsRow(
   return rows[0]?.modified_on ?? null;
 }
 
-/** Makes an EMS row from a remote record; its id comes from EMS's own sequence. */
+/** Creates an EMS row from a remote record; its id comes from EMS's own sequence. */
 export async function insertEmsRow(
   em: EntityManager,
   type: EntityType | 'ConversationMessage',
@@ -55,7 +55,7 @@ export async function insertEmsRow(
   return { key: row.id, modifiedOn: row.modified_on };
 }
 
-/** Whether EMS keeps a JPA `@Version` in the table; it may come with any release of EMS. */
+/** Whether the table has a JPA `@Version` column. Any release of EMS may add one. */
 async function hasVersion(em: EntityManager, type: EntityType | 'ConversationMessage'): Promise<boolean> {
   const { rows } = await sql<{ present: boolean }>`
     SELECT EXISTS (SELECT FROM pg_attribute

@@ -4,11 +4,11 @@ import { EMS_MIGRATIONS, SYNC_MIGRATIONS } from '../migrations/index.ts';
 import { entityTable } from '../table-names.ts';
 import { inboundPrivileges, type TablePrivileges } from './inbound-privileges.ts';
 
-/** A group role: whoever works for ems-sync gets a login that is its member, and nothing else. */
+/** A group role. Logins that work for ems-sync are members of it, and have no other rights. */
 export const SYNC_ROLE = 'ems_sync';
 
 export interface InstallRoles {
-  /** Of whoever owns EMS's tables and ours, and may make roles. */
+  /** Connection of a login that owns EMS's tables and ours, and may create roles. */
   readonly databaseUrl: string;
   /** By type, the properties of EMS rows that targets may set. */
   readonly owned: ReadonlyMap<EntityType, readonly string[]>;
@@ -94,7 +94,7 @@ async function refuseOwner(client: Client): Promise<void> {
   );
 }
 
-/** PostgreSQL only warns whoever gives, or takes away, what is not its own to give. */
+/** PostgreSQL only warns if a login grants or revokes what it does not own. */
 async function requireOwner(client: Client): Promise<void> {
   const { rows } = await client.query<{ name: string; owner: string }>(
     `SELECT c.relname AS name, r.rolname AS owner FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
@@ -154,7 +154,7 @@ async function syncTables(client: Client): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Where EMS's ids come from a sequence by default, whoever inserts must be allowed to use it; an identity asks for nothing. */
+/** Where EMS's ids come from a sequence by default, inserting needs the right to use it; an identity needs none. */
 async function emsSequences(client: Client, written: readonly TablePrivileges[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT s.oid::regclass::text AS name FROM pg_attrdef d
