@@ -101,7 +101,7 @@ export async function startSystem(options: StartOptions, starting: Starting): Pr
   });
   const settings = readSettings(environment);
   const client = await connectTemporal(settings.common);
-  stack.defer(() => client.connection.close());
+  // Not closed at the end: a request that the SDK is about to repeat would throw from a timer. The process exits anyway.
   const orm = await createOrm({ databaseUrl, poolSize: 2 });
   stack.defer(() => orm.close());
 
