@@ -6,6 +6,7 @@ import { compareRemote, isLagging, isRekeyed } from '../sync/compare-remote.ts';
 import { hasHash } from '../sync/content-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { SyncError } from '../sync/sync-error.ts';
+import { changedHands } from '../sync/whose-record.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
 import type { AbsorbInput } from './absorb-input.ts';
 import { absorbConsent } from './absorb-consent.ts';
@@ -71,8 +72,11 @@ async function gone(attempt: InboundAttempt, { entity, record, pair }: LinkedPai
 }
 
 async function compare(attempt: InboundAttempt, linked: LinkedPair, remote: RemoteRecord): Promise<Absorption> {
-  const { mapping, inbound, keys, conflictScope, type, key } = attempt;
+  const { mapping, inbound, source, keys, conflictScope, type, key } = attempt;
   const { entity, record, pair, remoteId } = linked;
+  const wasSigned = record.contentHash !== null && source.signed?.includes(type) === true;
+  const isNotOurs = changedHands({ key, emsKey: remote.emsKey, wasSigned });
+  if (isNotOurs !== null) return parkPair(attempt, linked, isNotOurs);
   const known = { ...record, remoteId };
   if (isRekeyed(remote, known)) {
     const holder = await holderOf(attempt, remote.remoteId);

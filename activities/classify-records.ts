@@ -5,6 +5,7 @@ import type { EntityKey } from '../sync/entity-type.ts';
 import { parseInstant } from '../sync/instant.ts';
 import { differsFromBase, type SecretKey } from '../sync/keyed-hash.ts';
 import type { SyncState } from '../sync/sync-state.ts';
+import { hasChangedHands } from '../sync/whose-record.ts';
 import type { InboundMapping, MatchCriterion } from '../targets/inbound-mapping.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
 import type { TypeContext } from './context.ts';
@@ -83,6 +84,8 @@ const canMatch = (criterion: MatchCriterion) => {
 function hasChanged(record: RemoteRecord, known: KnownRemote, all: KnownById, keys: readonly SecretKey[]): boolean {
   // It goes on elsewhere; where that is another row's already, a human has been asked.
   if (record.successor !== null) return !(known.state === 'PARKED' && all.has(record.successor));
+  // A stranger's is not looked at again until it carries our id again.
+  if (known.state === 'PARKED' && hasChangedHands(known.lastError)) return record.emsKey === known.key;
   // It was malformed, and now it is not.
   if (known.state === 'PARKED' && isMalformed(known.lastError)) return true;
   if (differsFromBase(known.base, record.content, keys)) return true;

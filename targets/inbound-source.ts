@@ -78,6 +78,8 @@ export interface ListedPage {
 
 /** The half of a target that is read. Errors as with `RemoteSystem`: a page that cannot be read throws, it is never empty. */
 export interface InboundSource {
+  /** Types whose remote records carry our EMS id once they were written by us: one that does not is a stranger's by now. */
+  readonly signed?: readonly EntityType[];
   /** How far a poll goes back behind the latest time it has seen, in milliseconds. */
   readonly overlapMs: number;
   /**

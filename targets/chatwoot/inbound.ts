@@ -15,6 +15,7 @@ const SCOPES: Partial<Record<EntityType, readonly string[]>> = {
 /** What is read of ChatWoot. */
 export function chatwootInbound(api: ChatwootApi): InboundSource {
   return {
+    signed: ['Person'],
     // Lists may show what was a moment ago.
     overlapMs: 60_000,
     scopes: async (type) => SCOPES[type] ?? [],
