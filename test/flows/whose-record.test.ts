@@ -15,7 +15,11 @@ afterAll(async () => {
 
 /** The account was restored, or another one configured: the number of our person's contact is somebody else's. */
 async function givenAway(id: number, identifier: string | null = null) {
-  const stranger = { name: 'Visitor One', email: `visitor${id}@elsewhere.example`, phone_number: `+4915112345${id + 10}` };
+  const stranger = {
+    name: 'Visitor One',
+    email: `visitor${id}@elsewhere.example`,
+    phone_number: `+4915112345${id + 10}`,
+  };
   await under.edit(id, { ...stranger, identifier });
   return stranger;
 }
@@ -34,7 +38,12 @@ describe('a contact that is a stranger’s by now (F1 case 01)', () => {
     const idle = await chatwoot.poll();
     expect(idle.totals['Person']).toMatchObject({ listed: 1, changed: 0, unknown: 0 });
 
-    await under.edit(contact, { name: 'Ana Silva', email: before?.['email'] as string, phone_number: null, identifier: person });
+    await under.edit(contact, {
+      name: 'Ana Silva',
+      email: before?.['email'] as string,
+      phone_number: null,
+      identifier: person,
+    });
     await chatwoot.settle();
     expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC' });
     await system.ems.update('person', person, { last_name: 'Costa' });
@@ -59,7 +68,9 @@ describe('a contact that is a stranger’s by now (F1 case 01)', () => {
     await system.ems.update('person', person, { last_name: 'Costa' });
     await chatwoot.settle();
     expect(await under.contact(contact)).toMatchObject(stranger);
-    expect((await chatwoot.record('Person', person))?.last_error).toMatch(/^changed hands: it carries the EMS id 987654321/);
+    expect((await chatwoot.record('Person', person))?.last_error).toMatch(
+      /^changed hands: it carries the EMS id 987654321/,
+    );
   });
 
   test('is not marked as removed when EMS deletes its person', async () => {
