@@ -6,6 +6,7 @@ import { type MemberBody, batchMember } from './member-body.ts';
 import { memberShape } from './member-shape.ts';
 import { type Manner, changeMember, memberAt, upsertMember } from './member-writes.ts';
 import { Problem, invalidFields } from './problem.ts';
+import type { Member } from './records.ts';
 import { withTags } from './tags.ts';
 
 export const MAX_MEMBERS = 500;
@@ -95,8 +96,7 @@ function writeOne(mailchimp: Mailchimp, sent: unknown, batch: ListBatch, seen: S
   }
   try {
     const written = upsertMember(mailchimp, known, member, batch.manner);
-    const kept =
-      batch.sync_tags === true ? replaceTags(mailchimp, written.member, member, batch.manner) : written.member;
+    const kept = tagsAfter(mailchimp, written.member, member, batch);
     return { kind: written.kind, member: memberShape(mailchimp, kept) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
@@ -105,16 +105,15 @@ function writeOne(mailchimp: Mailchimp, sent: unknown, batch: ListBatch, seen: S
   }
 }
 
-/** All tags of the member, also those of others, give way to those that were sent. */
-function replaceTags(
-  mailchimp: Mailchimp,
-  member: ReturnType<typeof upsertMember>['member'],
-  { tags = [] }: MemberBody,
-  { source }: Manner,
-) {
+/** Tags are added, also to a member who was there; with `sync_tags` they replace all that the member has. */
+function tagsAfter(mailchimp: Mailchimp, member: Member, { tags = [] }: MemberBody, { sync_tags, manner }: ListBatch) {
+  if (sync_tags !== true) {
+    const after = withTags(mailchimp, member.tags, tags);
+    return changeMember(mailchimp, member, { ...member, tags: after }, manner.source);
+  }
   const named = withTags(mailchimp, [], tags);
   const after = named.map((tag) => member.tags.find(({ id }) => id === tag.id) ?? tag);
-  return changeMember(mailchimp, member, { ...member, tags: after }, source);
+  return changeMember(mailchimp, member, { ...member, tags: after }, manner.source);
 }
 
 const addressIn = (sent: unknown): string => {

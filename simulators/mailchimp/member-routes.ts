@@ -43,9 +43,14 @@ export function addMemberRoutes(scope: FastifyInstance, mailchimp: Mailchimp): v
     if (email === undefined || status === undefined || missing.length > 0) {
       throw invalidFields(missing.map(([field]) => ({ field, message: 'This value should not be blank.' })));
     }
-    if (store.members.by('hash', subscriberHash(email)).length > 0) throw memberExists(email);
     const manner = byApi(isOn(queryOf(request)['skip_merge_validation']));
-    const member = insertMember(mailchimp, sent, firstStanding(status, 'api'), manner);
+    const known = memberAt(mailchimp, subscriberHash(email));
+    // One that is archived comes back.
+    if (known !== undefined && known.status !== 'archived') throw memberExists(email);
+    const member =
+      known === undefined
+        ? insertMember(mailchimp, sent, firstStanding(status, 'api'), manner)
+        : updateMember(mailchimp, known, sent, manner);
     did(request, 'created');
     return cutFields(memberShape(mailchimp, member), queryOf(request));
   });
@@ -56,19 +61,24 @@ export function addMemberRoutes(scope: FastifyInstance, mailchimp: Mailchimp): v
 
   scope.put('/members/:member', async (request) => {
     const { email_address: email, ...sent } = bodyAs(request, memberBody);
-    if (email === undefined || email === '') {
-      throw invalidFields([{ field: 'email_address', message: 'This value should not be blank.' }]);
-    }
-    const inPath = memberAt(mailchimp, paramOf(request, 'member'));
-    const known = inPath ?? memberAt(mailchimp, email.trim());
+    const known = memberAt(mailchimp, paramOf(request, 'member'));
+    if (known === undefined) refuseNewcomer(email);
     // Without the address, the member stays where it is.
-    const moves = inPath === undefined || mailchimp.settings.putMovesAddress;
-    const values = moves ? { ...sent, email_address: email } : sent;
+    const moves = known === undefined || mailchimp.settings.putMovesAddress;
+    const values = moves && email !== undefined ? { ...sent, email_address: email } : sent;
     const manner = byApi(isOn(queryOf(request)['skip_merge_validation']));
     const { kind, member } = upsertMember(mailchimp, known, values, manner);
     did(request, kind);
     return cutFields(memberShape(mailchimp, member), queryOf(request));
   });
+
+  /** Of a PUT that would make a member. Throws Problem 400. */
+  const refuseNewcomer = (email: string | undefined): void => {
+    if (email === undefined || email === '') {
+      throw invalidFields([{ field: 'email_address', message: 'This value should not be blank.' }]);
+    }
+    if (memberAt(mailchimp, email.trim()) !== undefined) throw memberExists(email);
+  };
 
   scope.patch('/members/:member', async (request) => {
     const before = findMember(mailchimp, paramOf(request, 'member'));

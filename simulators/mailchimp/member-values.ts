@@ -18,10 +18,8 @@ export function mergeFieldsAfter(
   const errors: FieldError[] = [];
   for (const [tag, value] of Object.entries(sent ?? {})) {
     const [field] = store.mergeFields.by('tag', tag);
-    if (field === undefined) {
-      if (settings.unknownMergeTags === 'refused') errors.push({ field: tag, message: 'There is no such merge field' });
-      continue;
-    }
+    // Tags that the list has not are ignored.
+    if (field === undefined) continue;
     if (value === null && settings.nullMergeValue === 'kept') continue;
     const judged = judgeMergeValue(field, value ?? '', settings);
     if (judged.kind === 'wrong') errors.push({ field: tag, message: judged.message });

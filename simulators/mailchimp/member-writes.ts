@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { contactIdOf, subscriberHash } from './identity.ts';
-import { DEFAULT_LANGUAGE, languageOf } from './languages.ts';
+import { languageOf } from './languages.ts';
 import { type Mailchimp, nowOf } from './mailchimp.ts';
 import type { MemberBody } from './member-body.ts';
 import { tellChange, tellGone } from './member-events.ts';
@@ -14,9 +14,12 @@ import {
   invalidFields,
   looksFake,
   memberExists,
+  notArchived,
   notFound,
+  onlyOfSubscribed,
+  signedUpALot,
 } from './problem.ts';
-import type { Member, Source } from './records.ts';
+import type { Member, Source, Status } from './records.ts';
 import { withTags } from './tags.ts';
 import { momentOf } from './times.ts';
 
@@ -64,6 +67,7 @@ export function acceptedAddress({ store, settings }: Mailchimp, sent: string): s
 export function insertMember(mailchimp: Mailchimp, sent: MemberBody, standing: Standing, manner: Manner): Member {
   const { store, effects } = mailchimp;
   const email = acceptedAddress(mailchimp, sent.email_address ?? '');
+  refuseBusyAddress(mailchimp, email, manner);
   const now = nowOf(mailchimp);
   const values = {
     mergeFields: mergeFieldsAfter(mailchimp, {}, sent.merge_fields, manner.skipMergeValidation),
@@ -79,7 +83,7 @@ export function insertMember(mailchimp: Mailchimp, sent: MemberBody, standing: S
     email,
     contactId: contactIdOf(id),
     emailType: sent.email_type || 'html',
-    language: sent.language === undefined ? DEFAULT_LANGUAGE : languageOf(sent.language),
+    language: sent.language === undefined ? '' : languageOf(sent.language),
     vip: sent.vip ?? false,
     latitude: sent.location?.latitude ?? 0,
     longitude: sent.location?.longitude ?? 0,
@@ -99,7 +103,8 @@ export function insertMember(mailchimp: Mailchimp, sent: MemberBody, standing: S
 export function updateMember(mailchimp: Mailchimp, before: Member, sent: MemberBody, manner: Manner): Member {
   const { effects, settings } = mailchimp;
   const standing = standingAfter(mailchimp, before, sent);
-  const email = addressAfter(mailchimp, before, sent.email_address);
+  const email = addressAfter(mailchimp, before, sent.email_address, manner);
+  if (before.status === 'archived' && standing.status !== 'archived') refuseBusyAddress(mailchimp, before.email, manner);
   const after = {
     ...before,
     ...standing,
@@ -123,16 +128,13 @@ export function updateMember(mailchimp: Mailchimp, before: Member, sent: MemberB
   return changeMember(mailchimp, before, after, manner.source);
 }
 
-/** Saves it with `last_changed` moved, and tells it. */
+/** Saves it and tells it. `last_changed` moves with every real change, that of a tag included. */
 export function changeMember(mailchimp: Mailchimp, before: Member, after: Member, source: Source): Member {
-  const { store, settings } = mailchimp;
-  const { tags: tagsBefore, status: _status, hold: _hold, email: _email, optedInAt: _opted, ...restBefore } = before;
-  const { tags, status: _newStatus, hold: _newHold, email: _newEmail, optedInAt: _newOpted, ...rest } = after;
+  const { tags: _tags, status: _status, hold: _hold, email: _email, optedInAt: _opted, ...restBefore } = before;
+  const { tags: _new, status: _newStatus, hold: _newHold, email: _newEmail, optedInAt: _newOpted, ...rest } = after;
   const otherwiseChanged = !isDeepStrictEqual(restBefore, rest);
-  const onlyTags = isDeepStrictEqual({ ...before, tags }, after) && !isDeepStrictEqual(tagsBefore, tags);
-  const same = isDeepStrictEqual(before, after);
-  const bumps = onlyTags ? settings.tagsBumpLastChanged : !same || settings.sameWriteBumpsLastChanged;
-  const member = store.members.save(bumps ? { ...after, lastChanged: nowOf(mailchimp) } : after);
+  const isChanged = !isDeepStrictEqual(before, after);
+  const member = mailchimp.store.members.save(isChanged ? { ...after, lastChanged: nowOf(mailchimp) } : after);
   tellChange(mailchimp, before, member, { source, otherwiseChanged });
   return member;
 }
@@ -151,6 +153,12 @@ export function upsertMember(
   return { kind: 'created', member: insertMember(mailchimp, sent, standing, manner) };
 }
 
+/** Throws Problem 400 for an address that may not join a list for some hours. */
+function refuseBusyAddress({ settings }: Mailchimp, email: string, { source }: Manner): void {
+  const isBusy = settings.busyAddresses.some((busy) => subscriberHash(busy) === subscriberHash(email));
+  if (source === 'api' && isBusy) throw signedUpALot(email);
+}
+
 function standingAfter({ settings }: Mailchimp, before: Member, sent: MemberBody): Standing {
   const unarchiving = before.status === 'archived' && settings.statusIfNewUnarchives;
   const asked = sent.status ?? (unarchiving ? sent.status_if_new : undefined);
@@ -160,12 +168,13 @@ function standingAfter({ settings }: Mailchimp, before: Member, sent: MemberBody
   return decision.standing;
 }
 
-function addressAfter(mailchimp: Mailchimp, before: Member, sent: string | undefined): string {
+function addressAfter(mailchimp: Mailchimp, before: Member, sent: string | undefined, { source }: Manner): string {
   const { settings, store } = mailchimp;
   if (sent === undefined || sent === before.email) return before.email;
   if (subscriberHash(sent) === subscriberHash(before.email)) {
     return settings.emailCase === 'first' ? before.email : sent.trim();
   }
+  if (source === 'api' && before.status !== 'subscribed') throw onlyOfSubscribed();
   const email = acceptedAddress(mailchimp, sent);
   if (store.members.by('hash', subscriberHash(email)).length === 0) return email;
   throw new Problem(400, settings.takenAddressTitle, memberExists(email).message);
@@ -174,17 +183,15 @@ function addressAfter(mailchimp: Mailchimp, before: Member, sent: string | undef
 const optedInAfter = (mailchimp: Mailchimp, before: Member, { status }: Standing): number | null =>
   status === 'subscribed' && before.status !== 'subscribed' ? nowOf(mailchimp) : before.optedInAt;
 
-/** Throws Problem 404 or 405 for one that is archived already. */
+/** Throws Problem 405 for one that the API cannot archive. */
 export function archiveMember(mailchimp: Mailchimp, member: Member, source: Source): void {
-  const { store, settings } = mailchimp;
-  if (member.status === 'archived') {
-    throw settings.archivedAgain === 404
-      ? notFound()
-      : new Problem(405, 'Method Not Allowed', 'This list member cannot be removed. Please contact support.');
-  }
+  const { store } = mailchimp;
+  if (source === 'api' && NOT_TO_BE_ARCHIVED.has(member.status)) throw notArchived();
   store.members.save({ ...member, status: 'archived', lastChanged: nowOf(mailchimp) });
   tellRemoved(mailchimp, member, source);
 }
+
+const NOT_TO_BE_ARCHIVED: ReadonlySet<Status> = new Set(['cleaned', 'pending', 'archived']);
 
 /** Erases it; the address is never again accepted by API. */
 export function forgetMember(mailchimp: Mailchimp, member: Member, source: Source): void {

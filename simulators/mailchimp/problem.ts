@@ -60,6 +60,17 @@ export const forgottenEmail = (email: string) =>
 export const looksFake = (email: string) =>
   invalid(`${email} looks fake or invalid, please enter a real email address.`);
 
+/** Passes by itself after some hours. */
+export const signedUpALot = (email: string) =>
+  invalid(`${email} has signed up to a lot of lists very recently; we're not allowing more signups for now.`);
+
+/** Of a change of address. The name of the field has a blank in it. */
+export const onlyOfSubscribed = () =>
+  invalidFields([{ field: 'email address', message: 'Only the address of a subscribed contact can be changed.' }]);
+
+export const notArchived = () =>
+  new Problem(405, 'Method Not Allowed', 'Can not archive a contact that is bounced, pending or archived.');
+
 export const tooManyRequests = () =>
   new Problem(429, 'Too Many Requests', 'You have exceeded the limit of 10 simultaneous connections.');
 

@@ -10,6 +10,8 @@ export const settingsSchema = z.strictObject({
   connections: z.int().min(1).default(10),
   /** Addresses at exactly these domains "look fake or invalid". */
   refusedDomains: z.array(z.string()).default(['example.com', 'example.net']),
+  /** These "signed up to a lot of lists very recently": they may not join this one until they are taken out. */
+  busyAddresses: z.array(z.string()).default([]),
   /** Merge fields that the plan allows. */
   maxMergeFields: z.int().min(1).default(30),
   /** Operations in one asynchronous batch. */
@@ -30,8 +32,6 @@ export const settingsSchema = z.strictObject({
   adminUnsubscribeIsCompliance: z.boolean().default(true),
   /** `status_if_new` brings an archived member back, as `status` does. */
   statusIfNewUnarchives: z.boolean().default(false),
-  /** What DELETE of an archived member answers. One that is unknown is always 404. */
-  archivedAgain: z.union([z.literal(404), z.literal(405)]).default(405),
 
   // --- not known: identity ---
   /** Which spelling of an address is shown: the one stored first, or the one sent last. */
@@ -46,9 +46,7 @@ export const settingsSchema = z.strictObject({
   trimTexts: z.boolean().default(true),
   /** What a merge value of null does. */
   nullMergeValue: z.enum(['kept', 'cleared']).default('kept'),
-  /** What becomes of merge tags that the list has not. */
-  unknownMergeTags: z.enum(['ignored', 'refused']).default('ignored'),
-  /** And of interests, and marketing permissions. */
+  /** What becomes of interests and marketing permissions that the list has not. */
   unknownInterests: z.enum(['ignored', 'refused']).default('refused'),
   /** An address outside of the US needs a state, too. */
   stateRequiredAbroad: z.boolean().default(true),
@@ -56,11 +54,6 @@ export const settingsSchema = z.strictObject({
   tagsInMember: z.enum(['on-creation', 'always']).default('on-creation'),
   /** "EMS" and "ems" are one tag, spelled as it was first. */
   tagNamesIgnoreCase: z.boolean().default(true),
-
-  // --- not known: what moves last_changed ---
-  tagsBumpLastChanged: z.boolean().default(false),
-  /** So does a write that changes nothing. */
-  sameWriteBumpsLastChanged: z.boolean().default(true),
 
   // --- not known: reading and webhooks ---
   /** A date in a query that is no ISO 8601 with a zone (a `+` that was not encoded): as if it were not there, or 400. */

@@ -95,9 +95,21 @@ test('sync_tags puts these tags in the place of all others, also of a marketerâ€
   await mailchimp.control.backdoor({ do: 'tag-member', member: 'a@clube.example', add: ['theirs'] });
   await batch([member('a', { tags: ['late'] })], { update_existing: true });
   const names = async () => (await mailchimp.get('a@clube.example')).tags.map(({ name }) => name);
-  expect(await names()).toEqual(['ems', 'theirs']);
+  expect(await names()).toEqual(['ems', 'theirs', 'late']);
   await batch([member('a', { tags: ['ems', 'event:1'] })], { update_existing: true, sync_tags: true });
   expect(await names()).toEqual(['ems', 'event:1']);
+});
+
+test('tags go to members who are there already, too, and move last_changed', async () => {
+  await mailchimp.put('a@clube.example', { tags: ['ems'] });
+  const { last_changed: before } = await mailchimp.get('a@clube.example');
+  await mailchimp.control.setClock(30_000);
+  await batch([member('a', { tags: ['ems'] })], { update_existing: true });
+  expect((await mailchimp.get('a@clube.example')).last_changed).toBe(before);
+  await batch([member('a', { tags: ['event:1'] })], { update_existing: true });
+  const after = await mailchimp.get('a@clube.example');
+  expect(after.tags.map(({ name }) => name)).toEqual(['ems', 'event:1']);
+  expect(after.last_changed).not.toBe(before);
 });
 
 test('null stands for nothing; marketing permissions are not looked at', async () => {

@@ -116,18 +116,16 @@ describe('the list of members', () => {
 });
 
 describe('last_changed', () => {
-  test('moves with every write, also one that changes nothing; by setting, not with that', async () => {
-    expect(await changedBy(again)).toBe(true);
-    await mailchimp.control.setClock(0);
-    await mailchimp.control.setSettings({ sameWriteBumpsLastChanged: false });
+  test('moves with a real change, not with a write that changes nothing', async () => {
     expect(await changedBy(again)).toBe(false);
+    expect(await changedBy(() => mailchimp.put('a@clube.example', { merge_fields: { FNAME: 'Anabela' } }))).toBe(true);
   });
 
-  test('does not move with tags; by setting, it does', async () => {
-    expect(await changedBy(tag)).toBe(false);
-    await mailchimp.control.reset();
-    await mailchimp.control.setSettings({ tagsBumpLastChanged: true });
+  test('moves with a tag that is really switched, not with one that is on already, nor with an empty list', async () => {
     expect(await changedBy(tag)).toBe(true);
+    await mailchimp.control.setClock(0);
+    expect(await changedBy(tag)).toBe(false);
+    expect(await changedBy(() => send({ tags: [] }))).toBe(false);
   });
 });
 

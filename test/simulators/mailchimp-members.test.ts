@@ -15,7 +15,7 @@ describe('a member is put', () => {
       email_address: email,
       full_name: 'Ana Silva',
       status: 'subscribed',
-      language: 'en',
+      language: '',
       merge_fields: { FNAME: 'Ana', LNAME: 'Silva', EMSID: 'per_1', ADDRESS: '', PHONE: '', BIRTHDAY: '', BDATE: '' },
       timestamp_signup: '',
       source: 'API - Generic',
@@ -60,6 +60,7 @@ describe('a member is put', () => {
   test('without an address it is refused, and so is what does not fit the schema', async () => {
     const refused = (body: unknown) => mailchimp.refusal('PUT', `/members/${hash}`, body);
     expect(await refused({ status_if_new: 'subscribed' })).toEqual([400, 'Invalid Resource', 'email_address']);
+    expect(await refused({ status: 'subscribed' })).toEqual([400, 'Invalid Resource', 'email_address']);
     expect(await refused({ email_address: email, status: 'archived' })).toEqual([400, 'Invalid Resource', 'status']);
     expect(await refused({ email_address: email, status_if_new: 'subscribed', language: null })).toEqual([
       400,
@@ -68,6 +69,16 @@ describe('a member is put', () => {
     ]);
     expect(await refused('{"email_address":')).toEqual([400, 'JSON Parse Error']);
     expect((await mailchimp.control.state()).members).toEqual({});
+  });
+
+  test('a status alone is enough for a member who is known', async () => {
+    await mailchimp.put(email);
+    const { status, body } = await mailchimp.ask('PUT', `/members/${hash}`, { status: 'unsubscribed' });
+    expect([status, body.status, body.email_address]).toEqual([200, 'unsubscribed', email]);
+  });
+
+  test('a language that was never sent is empty', async () => {
+    expect((await mailchimp.put(email))['language']).toBe('');
   });
 
   test('tags count on creation only; by setting, always', async () => {
@@ -142,12 +153,35 @@ describe('addresses', () => {
 describe('the address changes', () => {
   const later = 'ana@novo.example';
 
+  test.each(['unsubscribed', 'cleaned', 'pending', 'transactional', 'archived'])(
+    'of a subscribed member only: of one who is %s it is refused, by PATCH and by PUT',
+    async (status) => {
+      await mailchimp.put(email, {}, { status: status === 'archived' ? 'subscribed' : status });
+      if (status === 'archived') await mailchimp.ask('DELETE', `/members/${hash}`);
+      for (const method of ['PATCH', 'PUT']) {
+        expect(await mailchimp.refusal(method, `/members/${hash}`, { email_address: later })).toEqual([
+          400,
+          'Invalid Resource',
+          'email address',
+        ]);
+      }
+      expect((await mailchimp.get(hash)).status).toBe(status);
+    },
+  );
+
+  test('PUT at an unknown hash with the address of a member is refused', async () => {
+    await mailchimp.put(email);
+    const body = { email_address: email, status_if_new: 'subscribed' };
+    expect(await mailchimp.refusal('PUT', `/members/${createHash('md5').update(later).digest('hex')}`, body)).toEqual([400, 'Member Exists']);
+  });
+
   test('by PATCH: a new id, the same contact, and nobody under the old one', async () => {
     const before = await mailchimp.put(email, { merge_fields: { FNAME: 'Ana' } });
     const { status, body: after } = await mailchimp.ask('PATCH', `/members/${hash}`, { email_address: later });
     expect(status).toBe(200);
     expect(after.id).toBe(createHash('md5').update(later).digest('hex'));
-    expect(after).toMatchObject({ contact_id: before.contact_id, merge_fields: { FNAME: 'Ana' } });
+    const { contact_id, web_id } = before;
+    expect(after).toMatchObject({ contact_id, web_id, merge_fields: { FNAME: 'Ana' } });
     expect(await mailchimp.refusal('GET', `/members/${hash}`)).toEqual([404, 'Resource Not Found']);
   });
 
@@ -203,14 +237,39 @@ describe('other calls', () => {
     expect(await mailchimp.refusal('PATCH', `/members/${hash}`, { vip: true })).toEqual([404, 'Resource Not Found']);
   });
 
-  test('DELETE archives; again it is 405, by setting 404; of nobody it is 404', async () => {
+  test('DELETE archives; of nobody it is 404', async () => {
     await mailchimp.put(email);
     expect((await mailchimp.ask('DELETE', `/members/${hash}`)).status).toBe(204);
     expect((await mailchimp.get(hash)).status).toBe('archived');
-    expect(await mailchimp.refusal('DELETE', `/members/${hash}`)).toEqual([405, 'Method Not Allowed']);
-    await mailchimp.control.setSettings({ archivedAgain: 404 });
-    expect(await mailchimp.refusal('DELETE', `/members/${hash}`)).toEqual([404, 'Resource Not Found']);
     expect(await mailchimp.refusal('DELETE', '/members/nobody@clube.example')).toEqual([404, 'Resource Not Found']);
+  });
+
+  test.each(['pending', 'cleaned', 'archived'])('DELETE of one who is %s is 405, and changes nothing', async (status) => {
+    await mailchimp.put(email, {}, { status: status === 'archived' ? 'subscribed' : status });
+    if (status === 'archived') await mailchimp.ask('DELETE', `/members/${hash}`);
+    expect(await mailchimp.refusal('DELETE', `/members/${hash}`)).toEqual([405, 'Method Not Allowed']);
+    expect((await mailchimp.get(hash)).status).toBe(status);
+  });
+
+  test('POST of an archived member brings it back', async () => {
+    await mailchimp.put(email);
+    await mailchimp.ask('DELETE', `/members/${hash}`);
+    const { status, body } = await mailchimp.ask('POST', '/members', { email_address: email, status: 'subscribed' });
+    expect([status, body.status]).toEqual([200, 'subscribed']);
+  });
+
+  test('an address that signed up to a lot of lists may not join, nor come back, until it is forgotten', async () => {
+    await mailchimp.put('back@clube.example');
+    await mailchimp.ask('DELETE', '/members/back@clube.example');
+    await mailchimp.control.setSettings({ busyAddresses: [email, 'back@clube.example'] });
+    const refused = await mailchimp.ask('POST', '/members', { email_address: email, status: 'subscribed' });
+    expect([refused.status, refused.body.title]).toEqual([400, 'Invalid Resource']);
+    expect(refused.body.detail).toContain('signed up to a lot of lists very recently');
+    expect(
+      await mailchimp.refusal('PATCH', '/members/back@clube.example', { status: 'subscribed' }),
+    ).toEqual([400, 'Invalid Resource']);
+    await mailchimp.control.setSettings({ busyAddresses: [] });
+    expect((await mailchimp.put(email)).status).toBe('subscribed');
   });
 
   test('fields and exclude_fields cut the answer', async () => {

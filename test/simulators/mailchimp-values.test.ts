@@ -103,10 +103,8 @@ describe('merge values', () => {
     expect(await refused('ADDRESS', { ...abroad, country: 'US' })).toEqual([400, 'Invalid Resource', 'ADDRESS']);
   });
 
-  test('of an unknown tag are ignored without a word; by setting, refused', async () => {
+  test('of an unknown tag are ignored without a word', async () => {
     expect((await mailchimp.put(email, { merge_fields: { NOSUCH: 'x' } })).merge_fields).not.toHaveProperty('NOSUCH');
-    await mailchimp.control.setSettings({ unknownMergeTags: 'refused' });
-    expect(await refused('NOSUCH', 'x')).toEqual([400, 'Invalid Resource', 'NOSUCH']);
   });
 
   test('of null are kept as they were; by setting, cleared', async () => {
