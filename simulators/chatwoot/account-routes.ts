@@ -8,13 +8,14 @@ import { notFound, recordInvalid } from './refusal.ts';
 import { iso } from './shapes.ts';
 import { webhookEvents } from './webhooks.ts';
 
-const webhookBody = z.object({
-  webhook: z.object({
-    url: z.string().optional(),
-    name: z.string().nullish(),
-    subscriptions: z.array(z.string()).optional(),
-  }),
+const webhookValues = z.object({
+  url: z.string().optional(),
+  name: z.string().nullish(),
+  subscriptions: z.array(z.string()).optional(),
 });
+
+/** Rails wraps the parameters itself where the client has not. */
+const webhookBody = z.union([z.object({ webhook: webhookValues }), webhookValues.transform((webhook) => ({ webhook }))]);
 
 const displayTypes = ['text', 'number', 'currency', 'percent', 'link', 'date', 'list', 'checkbox'] as const;
 const models = ['conversation_attribute', 'contact_attribute'] as const;

@@ -15,6 +15,7 @@ import { addMessageRoutes } from './message-routes.ts';
 import { RateLimit } from './rate-limit.ts';
 import { integrationUser } from './records.ts';
 import { Refusal, notFound } from './refusal.ts';
+import { defaultSettings } from './settings.ts';
 import { Store } from './store.ts';
 import { Webhooks } from './webhooks.ts';
 
@@ -48,6 +49,7 @@ export function createChatwoot(options: ChatwootOptions): FastifyInstance {
       search: new RateLimit(options.searchesPerMinute, () => clock.now()),
     },
     background: createBackground(random),
+    settings: defaultSettings(),
   };
 
   return createApp({

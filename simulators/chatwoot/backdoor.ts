@@ -20,6 +20,7 @@ import {
 } from './conversation-writes.ts';
 import { conversationStatuses, humanAgent } from './records.ts';
 import { notFound } from './refusal.ts';
+import { claimIdentity } from './widget.ts';
 
 const id = z.int().min(1);
 const textOrNull = z.string().nullable().optional();
@@ -42,6 +43,15 @@ export const backdoorAction = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('edit-contact'), contact: id, set: values, unvalidated }),
   z.strictObject({ do: z.literal('remove-attributes'), contact: id, keys: z.array(z.string()) }),
   z.strictObject({ do: z.literal('label-contact'), contact: id, labels: z.array(z.string()) }),
+  /** A visitor of a widget says who it is: see `claimIdentity`. */
+  z.strictObject({
+    do: z.literal('visitor-claims'),
+    inbox: id.default(3),
+    identifier: z.string().optional(),
+    email: z.string().optional(),
+    name: z.string().optional(),
+    signed: z.boolean().default(false),
+  }),
   z.strictObject({ do: z.literal('delete-contact'), contact: id }),
   z.strictObject({ do: z.literal('merge-contacts'), base: id, mergee: id }),
   z.strictObject({ do: z.literal('set-presence'), contact: id, online: z.boolean() }),
@@ -102,6 +112,8 @@ export async function actThroughBackdoor(
     case 'label-contact':
       labelContact(chatwoot, findContact(chatwoot, action.contact), action.labels);
       return { contact: action.contact };
+    case 'visitor-claims':
+      return { contact: await claimIdentity(chatwoot, action) };
     case 'delete-contact':
       deleteContact(chatwoot, findContact(chatwoot, action.contact));
       return { contact: action.contact };

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Surroundings } from '../kit/surroundings.ts';
 import type { chatwootKnobs } from './knobs.ts';
 import type { RateLimit } from './rate-limit.ts';
+import type { Settings } from './settings.ts';
 import type { Store } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -16,6 +17,7 @@ export interface Chatwoot extends Surroundings<typeof chatwootKnobs> {
   /** Messages that left for a person's real channel, by id. */
   readonly sentToCustomers: number[];
   readonly limits: { readonly all: RateLimit; readonly search: RateLimit };
+  settings: Settings;
   /** What ChatWoot does on its own a little later. */
   readonly background: { later(work: () => void): void; clear(): void };
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { Chatwoot } from './chatwoot.ts';
 import type { Attributes, Contact } from './records.ts';
 import { type Invalidity, serverError } from './refusal.ts';
+import type { Settings } from './settings.ts';
 import type { Store } from './store.ts';
 
 /** Rails takes any scalar for a text, and passes over what is none. */
@@ -68,13 +70,19 @@ export function columnsOf(values: ContactValues, before?: ContactColumns): Conta
 
 const blank = (value: string | null): boolean => value === null || value.trim() === '';
 const EMAIL = /^[^@\s]+@[^@\s]+$/;
-/** Anchored only at its end: "call +351912345678" passes. */
-const PHONE = /\+[1-9]\d{1,14}$/;
+const PHONES: Readonly<Record<Settings['phoneFormat'], RegExp>> = {
+  anchored: /^\+[1-9]\d{1,14}$/,
+  ending: /\+[1-9]\d{1,14}$/,
+};
 const MAX_LENGTH = 255;
 const LIMITED = { name: 'Name', email: 'Email', phone_number: 'Phone number', identifier: 'Identifier' } as const;
 
 /** What the validation of the whole record finds, whatever part of it is being changed. */
-export function invalidities(store: Store, columns: ContactColumns, id?: number): Invalidity[] {
+export function invalidities(
+  { store, settings }: Pick<Chatwoot, 'store' | 'settings'>,
+  columns: ContactColumns,
+  id?: number,
+): Invalidity[] {
   const { email, identifier, phone_number } = columns;
   const others = (found: readonly Contact[]): boolean => found.some((contact) => contact.id !== id);
   const problems: Invalidity[] = [];
@@ -91,7 +99,7 @@ export function invalidities(store: Store, columns: ContactColumns, id?: number)
     if (others(store.contacts.by('phone', phone_number))) {
       problems.push({ attribute: 'phone_number', message: 'Phone number has already been taken' });
     }
-    if (!PHONE.test(phone_number)) {
+    if (!PHONES[settings.phoneFormat].test(phone_number)) {
       problems.push({ attribute: 'phone_number', message: 'Phone number should be in e164 format' });
     }
   }

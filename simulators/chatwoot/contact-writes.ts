@@ -41,7 +41,7 @@ export async function createContact(
 ): Promise<Contact> {
   const { store, clock } = chatwoot;
   const columns = columnsOf(values);
-  const problems = unvalidated ? [] : invalidities(store, columns);
+  const problems = unvalidated ? [] : invalidities(chatwoot, columns);
   if (problems.length > 0) throw recordInvalid(problems);
   await untilCommit(chatwoot, request);
   checkIndexes(store, columns);
@@ -70,7 +70,7 @@ export async function saveContact(
   { request, unvalidated = false }: Asked = {},
 ): Promise<Contact> {
   const { store } = chatwoot;
-  const problems = unvalidated ? [] : invalidities(store, columns, read.id);
+  const problems = unvalidated ? [] : invalidities(chatwoot, columns, read.id);
   if (problems.length > 0) throw recordInvalid(problems);
   const changes = changesBetween(columnsIn(read), columns);
   if (Object.keys(changes).length === 0) return read;
@@ -100,7 +100,7 @@ export const removeAttributes = (chatwoot: Chatwoot, read: Contact, keys: readon
 /** A person wrote: `last_activity_at` moves, which fires contact_updated; not on a record that is invalid by now. */
 export function noteActivity(chatwoot: Chatwoot, id: number, at: number): void {
   const contact = chatwoot.store.contacts.find(id);
-  if (contact === undefined || invalidities(chatwoot.store, contact, id).length > 0) return;
+  if (contact === undefined || invalidities(chatwoot, contact, id).length > 0) return;
   const previous = contact.last_activity_at === null ? null : iso(contact.last_activity_at);
   const changes = { last_activity_at: { previous, current: iso(at) } };
   writeChanges(chatwoot, id, changes, { last_activity_at: at });

@@ -1,6 +1,8 @@
 import type { SimulatorControl } from '../kit/control-routes.ts';
 import { actThroughBackdoor, backdoorAction } from './backdoor.ts';
 import type { Chatwoot } from './chatwoot.ts';
+import { namedSettings } from '../kit/named-settings.ts';
+import { defaultSettings, settingsSchema } from './settings.ts';
 import { Refusal } from './refusal.ts';
 import { messagesOf } from './shapes.ts';
 
@@ -19,6 +21,7 @@ export function chatwootControl(chatwoot: Chatwoot): SimulatorControl {
       sentToCustomers.length = 0;
       limits.all.clear();
       limits.search.clear();
+      chatwoot.settings = defaultSettings();
     },
     state: () => ({
       contacts: byId(store.contacts.all()),
@@ -34,6 +37,13 @@ export function chatwootControl(chatwoot: Chatwoot): SimulatorControl {
     }),
     backdoor: (action) => actThroughBackdoor(chatwoot, backdoorAction.parse(action)),
     refusal: (error) => (error instanceof Refusal ? error : undefined),
+    settings: {
+      path: '/settings',
+      read: () => chatwoot.settings,
+      write(sent) {
+        chatwoot.settings = { ...chatwoot.settings, ...namedSettings(settingsSchema, sent) };
+      },
+    },
     deliveries: () => webhooks.read(),
   };
 }

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { VendorAnswer } from '../kit/faulty-api.ts';
+import { formParams } from './form.ts';
 import { Refusal, notFound, serverError } from './refusal.ts';
 
 /** A request too many, answered in plain text, without Retry-After. */
@@ -41,7 +42,18 @@ export function speakLikeRails(scope: FastifyInstance): void {
       return done(new Refusal(400, { status: 400, error: 'Bad Request' }));
     }
   });
-  // Anything else is a form that says nothing.
+  scope.addContentTypeParser(
+    ['multipart/form-data', 'application/x-www-form-urlencoded'],
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      try {
+        return await formParams(body, String(request.headers['content-type']));
+      } catch {
+        throw new Refusal(400, { status: 400, error: 'Bad Request' });
+      }
+    },
+  );
+  // Anything else is a body that says nothing.
   scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null));
 
   scope.setErrorHandler((error: FastifyError | Refusal | Throttled | z.ZodError, request, reply) => {

@@ -3,6 +3,7 @@ import { type RunningSimulator, startSimulator } from '../kit/spawn-simulator.ts
 import type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
 import type { ChatwootFaults } from './knobs.ts';
 import type { AttributeDefinition, Contact, Conversation, Message, Webhook } from './records.ts';
+import type { Settings, SettingsInput } from './settings.ts';
 import type { Delivery } from './webhooks.ts';
 
 export type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
@@ -21,6 +22,9 @@ export interface ChatwootState {
 
 export interface ChatwootControl extends ControlClient<ChatwootFaults> {
   state(): Promise<ChatwootState>;
+  settings(): Promise<Settings>;
+  /** Changes the settings that are named, leaves the others. */
+  setSettings(settings: SettingsInput): Promise<void>;
   /** What a human does at ChatWoot, webhooks included. Throws with ChatWoot's own words if it would refuse it. */
   backdoor<Action extends BackdoorAction>(action: Action): Promise<OutcomeOf<Action>>;
   deliveries(): Promise<{ readonly underWay: number; readonly deliveries: readonly Delivery[] }>;

@@ -7,7 +7,7 @@ import { memberShape } from './member-shape.ts';
 import { type Manner, changeMember, memberAt, upsertMember } from './member-writes.ts';
 import { Problem, invalidFields } from './problem.ts';
 import type { Member } from './records.ts';
-import { withTags } from './tags.ts';
+import { startAutomations, withTags } from './tags.ts';
 
 export const MAX_MEMBERS = 500;
 
@@ -109,6 +109,7 @@ function writeOne(mailchimp: Mailchimp, sent: unknown, batch: ListBatch, seen: S
 function tagsAfter(mailchimp: Mailchimp, member: Member, { tags = [] }: MemberBody, { sync_tags, manner }: ListBatch) {
   if (sync_tags !== true) {
     const after = withTags(mailchimp, member.tags, tags);
+    startAutomations(mailchimp, member, after);
     return changeMember(mailchimp, member, { ...member, tags: after }, manner.source);
   }
   const named = withTags(mailchimp, [], tags);

@@ -6,7 +6,7 @@ import { type Mailchimp, isoOf } from './mailchimp.ts';
 import { changeMember, findMember } from './member-writes.ts';
 import { pageOf } from './paging.ts';
 import type { Member, Source } from './records.ts';
-import { tagName, withTags, withoutTags } from './tags.ts';
+import { startAutomations, tagName, withTags, withoutTags } from './tags.ts';
 
 const oneTag = z.object({ name: z.string(), status: z.enum(['active', 'inactive']) });
 
@@ -53,11 +53,6 @@ export function switchTags(
   for (const { name, status } of switches) {
     tags = status === 'active' ? withTags(mailchimp, tags, [name]) : withoutTags(mailchimp, tags, [name]);
   }
-  const added = tags.filter(({ id }) => !member.tags.some((before) => before.id === id));
-  if (!silent) {
-    for (const { id } of added) {
-      mailchimp.effects.automationsStarted.push({ email: member.email, tag: tagName(mailchimp, id) });
-    }
-  }
+  if (!silent) startAutomations(mailchimp, member, tags);
   return changeMember(mailchimp, member, { ...member, tags }, source);
 }

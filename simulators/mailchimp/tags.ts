@@ -26,3 +26,10 @@ export function withoutTags(mailchimp: Mailchimp, before: TagsOfMember, names: r
 }
 
 export const tagName = ({ store }: Mailchimp, id: number): string => store.tags.find(id)?.name ?? '';
+
+/** Notes those that the tags which are new to this member begin. */
+export function startAutomations(mailchimp: Mailchimp, { email, tags }: Member, after: TagsOfMember): void {
+  for (const { id } of after.filter((tag) => !tags.some((before) => before.id === tag.id))) {
+    mailchimp.effects.automationsStarted.push({ email, tag: tagName(mailchimp, id) });
+  }
+}

@@ -36,7 +36,7 @@ function valueAt(place: ContactPlace, contact: Contact): FieldValue {
 const READ = {
   name: oneSpaced,
   email: lowerCase,
-  // ChatWoot looks only at the end of it: "call +351912345678" gets in.
+  // Before August 2026 ChatWoot looked only at the end of it: "call +351912345678" got in.
   phone_number: (value: string | null | undefined) => e164(value) ?? canonicalText(value),
 } as const;
 

@@ -1,6 +1,7 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import type { RemoveRequest } from '../remote-system.ts';
 import type { ChatwootApi } from './api.ts';
+import { mendedPhone } from './contact-body.ts';
 import { findByKey } from './find-contact.ts';
 import { refusedError } from './http.ts';
 import { emsKeyIn, isRemoved } from './read-contact.ts';
@@ -16,7 +17,7 @@ export async function removePerson(api: ChatwootApi, { key, remoteId }: RemoveRe
   const contact = known !== null && emsKeyIn(known.identifier) === key ? known : await findByKey(api, key);
   if (contact === null || isRemoved(contact)) return;
   const id = String(contact.id);
-  const answer = await api.updateContact(id, { custom_attributes: { ems_removed: true } });
+  const answer = await api.updateContact(id, { ...mendedPhone(contact), custom_attributes: { ems_removed: true } });
   if (answer.kind === 'refused') throw refusedError(answer.refused, `PUT contacts/${id}`);
   if (answer.kind === 'missing') {
     throw new SyncError('transient', `ChatWoot lost contact ${id} while Person/${key} was taken off`, {

@@ -2,7 +2,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
 import type { Contact, Refused } from './answers.ts';
 import type { ChatwootApi } from './api.ts';
-import { contactBody, isUpToDate } from './contact-body.ts';
+import { contactBody, isUpToDate, mendedPhone } from './contact-body.ts';
 import { blockedBy, CONTESTED, findLike, ownershipOf, type Candidate, type Contested } from './find-contact.ts';
 import { refusedError } from './http.ts';
 import { personColumn } from './person-mapping.ts';
@@ -88,7 +88,7 @@ async function settle(
       return { step: { kind: 'update', id: String(first.contact.id), seen: first.contact }, released: [] };
     case 'removed':
       // Nobody's any more in EMS: the address goes to whom it belongs now, the history stays where it is.
-      await api.updateContact(String(first.contact.id), { [first.by]: null });
+      await api.updateContact(String(first.contact.id), { ...mendedPhone(first.contact), [first.by]: null });
       return { step: at, released: [] };
     case 'other-person':
       if (!request.release) return { step: { kind: 'done', result: blockedBy(first) }, released: [] };

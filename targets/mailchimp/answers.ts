@@ -38,8 +38,8 @@ export type Member = z.infer<typeof member>;
 
 export const anyMembers = z.looseObject({ members: z.array(z.unknown()), total_items: z.number() });
 
-/** Names of fields only. */
-const NAME = /^[\w.:[\]-]{1,80}$/;
+/** Names of fields only. Some have blanks in them: `email address`. */
+const NAME = /^[\w.:[\] -]{1,80}$/;
 
 const problem = z.looseObject({
   title: z.string(),
@@ -55,6 +55,8 @@ export interface Refusal {
   readonly title: string;
   readonly fields: readonly string[];
   readonly looksFake: boolean;
+  /** It passes by itself after some hours. */
+  readonly passes: boolean;
 }
 
 export const listBatch = z.looseObject({
@@ -78,7 +80,14 @@ const MERGE_TYPES = [
 ] as const;
 
 export const mergeFields = z.looseObject({
-  merge_fields: z.array(z.looseObject({ tag: z.string(), type: z.enum([...MERGE_TYPES, 'unknown']).catch('unknown') })),
+  merge_fields: z.array(
+    z.looseObject({
+      tag: z.string(),
+      type: z.enum([...MERGE_TYPES, 'unknown']).catch('unknown'),
+      /** Of a phone field: `US`, or any other for every country. */
+      options: z.looseObject({ phone_format: z.string().nullish() }).nullish().catch(null),
+    }),
+  ),
 });
 export const categories = z.looseObject({ categories: z.array(z.looseObject({ id: z.string(), title: z.string() })) });
 export const category = z.looseObject({ id: z.string() });
@@ -107,16 +116,23 @@ const LONGEST_WORDS = 1_000;
 export function readRefusal(body: string): Refusal | null {
   const found = readBody(problem, body);
   if (found === null) return null;
-  const fields = (found.errors ?? []).flatMap(({ field }) => (field != null && NAME.test(field) ? [field] : []));
-  return { title: found.title.slice(0, LONGEST_WORDS), fields, looksFake: saysFake(found.detail ?? '') };
+  const fields = (found.errors ?? []).flatMap(({ field }) =>
+    field != null && NAME.test(field) ? [field.trim().replaceAll(' ', '_')] : [],
+  );
+  const words = ownWords(found.detail ?? '');
+  return {
+    title: found.title.slice(0, LONGEST_WORDS),
+    fields,
+    looksFake: /fake|valid email|real email/i.test(words),
+    passes: /signed up to a lot of lists/i.test(words),
+  };
 }
 
-/** Only the words tell a fake address from any other invalid value. They quote the address, which may say anything. */
-function saysFake(detail: string): boolean {
-  const words = detail
+/** Only the words tell some refusals from others. They quote the address, which may say anything, so it is left out. */
+function ownWords(detail: string): string {
+  return detail
     .slice(0, LONGEST_WORDS)
     .split(/\s+/)
     .filter((word) => !word.includes('@'))
     .join(' ');
-  return /fake|valid email|real email/i.test(words);
 }

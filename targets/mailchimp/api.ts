@@ -96,7 +96,7 @@ export class MailchimpApi {
     if (answer.kind === 'missing') throw changedMeanwhile();
   }
 
-  /** @returns false if there was no member, or it was archived already. */
+  /** @returns false if there was no member, or its status does not allow it: see `putAway`. */
   async archive(hash: string): Promise<boolean> {
     const path = this.#member(hash);
     return (await this.#http.find(anything, { method: 'DELETE', path, what: 'DELETE members' })).kind === 'answered';

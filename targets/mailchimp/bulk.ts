@@ -26,7 +26,7 @@ export function bulkCalls(
     canGather: (request) => {
       const { suppressions, wasStored } = bound(request);
       if (request.release || suppressions.length > 0 || wantedStatus(request.content) !== 'subscribed') return false;
-      if (request.remoteId === null) return true;
+      if (request.remoteId === null) return !wasStored('status', 'unsubscribed');
       const stays = request.remoteId === subscriberHash(addressIn(request.content));
       return stays && (wasStored('status', 'subscribed') || wasStored('status', 'pending'));
     },
@@ -58,8 +58,8 @@ async function sendMany(
   const bodies = [...byHash.values()].map((request) => ({
     ...memberBody(request, audience.topics),
     status_if_new: 'subscribed',
-    // Counts for who is new, and for nobody else.
-    tags: wantedTags(request.content),
+    // Of a member who is there they would begin automations: those tags have a call of their own, which does not.
+    ...(request.remoteId === null ? { tags: wantedTags(request.content) } : {}),
   }));
   const makes = [...byHash].filter(([, request]) => request.remoteId === null);
   await Promise.all(makes.map(([hash, request]) => consentOf(request).willHold(hash)));

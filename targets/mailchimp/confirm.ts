@@ -26,7 +26,8 @@ export async function confirm(
   { topics, lookAgain, isBulk = false }: Confirming,
 ): Promise<SendResult> {
   const { content } = request;
-  const stored = storedFields(member);
+  const leftOut = topics.leftOut(content);
+  const stored = { ...storedFields(member), ...Object.fromEntries(leftOut.map((name) => [name, content[name] ?? null])) };
   const held = member.interests == null ? wantedTopics(content) : topics.topicsIn(member.interests);
   const [other] = [
     ...differing(content, stored),

@@ -23,10 +23,13 @@ export const CONNECTIONS = 8;
 /** Mailchimp does not say how long to wait. */
 const THROTTLED_MS = 5_000;
 
+/** It takes hours to pass. A new address of the person, or an opt-out, must not wait that long behind it. */
+const SIGN_UPS_PAUSE_MS = 15 * 60_000;
+
 /** `what` is needed: paths hold hashes of addresses. */
 export type Call = HttpCall & { readonly what: string };
 
-/** Missing: 404 of a record, or 405 of one that is archived already. */
+/** Missing: 404 of a record, or 405 of one that cannot be archived: it is bounced, pending, or archived already. */
 export type Answer<T> = AnswerOf<T, { readonly refusal: Refusal }>;
 
 /** Calls to one account, with no more connections than it allows over all workers. Every error has a class. */
@@ -110,8 +113,15 @@ function toldField(field: string): readonly string[] {
   return column !== name || OWN_FIELDS.includes(name) ? [column] : [];
 }
 
-/** Content that Mailchimp does not take is parked, with the refusal's title and our names of the fields. */
-export function refused({ title, fields, looksFake }: Refusal, what: string): SyncError {
+/**
+ * Content that Mailchimp does not take is parked, with the refusal's title and our names of the fields. A refusal that passes
+ * by itself is transient.
+ */
+export function refused({ title, fields, looksFake, passes }: Refusal, what: string): SyncError {
+  if (passes) {
+    const reason = `MailChimp answered ${what} with 400: the address signed up to many lists lately, and may join in some hours`;
+    return new SyncError('transient', reason, { code: 'many-sign-ups', retryAfterMs: SIGN_UPS_PAUSE_MS });
+  }
   const columns = new Set((looksFake && fields.length === 0 ? ['email_address'] : fields).flatMap(toldField));
   const known = KNOWN_TITLES.find((one) => one === title);
   const about = `${known === undefined ? '400' : `"${known}"`}${looksFake ? ': the address looks fake or invalid' : ''}`;

@@ -7,10 +7,11 @@ import type { Topics } from './topics.ts';
 /** Everything that EMS has a say in but for the status: "" clears. */
 export function memberBody({ key, content }: SendRequest, topics: Topics): MemberBody {
   const language = canonicalForm(content['language']);
+  const sent = mergeFields.filter(([name]) => !topics.leftOut(content).includes(name));
   return {
     email_address: addressIn(content),
     merge_fields: {
-      ...Object.fromEntries(mergeFields.map(([name, { tag }]) => [tag, canonicalForm(content[name]) ?? ''])),
+      ...Object.fromEntries(sent.map(([name, { tag }]) => [tag, canonicalForm(content[name]) ?? ''])),
       [EMS_ID_FIELD.tag]: key,
     },
     ...(language === null ? {} : { language }),

@@ -33,7 +33,7 @@ export const memberFields: Fields<'Person', typeof persons.sources, MemberPlace>
   email: member('email_address', persons.column('email', EMAIL)),
   FNAME: merge({ tag: 'FNAME', label: 'First name', type: 'text' }, persons.column('firstName', TEXT)),
   LNAME: merge({ tag: 'LNAME', label: 'Last name', type: 'text' }, persons.column('lastName', TEXT)),
-  // A phone field of Mailchimp's default form takes American numbers alone.
+  // A phone field in Mailchimp's American format takes no other numbers: the audience's own setting is read.
   PHONE: merge({ tag: 'PHONE', label: 'Phone', type: 'text', alsoFits: ['phone'] }, phone),
   BDATE: merge(
     { tag: 'BDATE', label: 'Date of birth', type: 'date', alsoFits: ['text'] },

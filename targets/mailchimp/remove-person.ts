@@ -8,6 +8,7 @@ import {
 } from '../remote-system.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
+import { putAway } from './put-away.ts';
 import { isReached, ownRefusals } from './read-member.ts';
 import { recordedMember } from './recorded-member.ts';
 import { subscriberHash } from './subscriber-hash.ts';
@@ -21,7 +22,7 @@ export async function removePerson(api: MailchimpApi, request: RemoveRequest): P
   const member = await recordedMember(api, request);
   if (member === null || member.status === 'archived') return {};
   const left = { addresses: { email: member.email_address }, refusals: ownRefusals(request, member) };
-  if (!(await consentOf(request).isAnothers(member.email_address))) await api.archive(member.id);
+  if (!(await consentOf(request).isAnothers(member.email_address))) await putAway(api, request, member);
   return { left };
 }
 

@@ -96,7 +96,10 @@ export function planFor(request: SendRequest, member: Member | null, { policy }:
   const wanted = wantedStatus(request.content);
   if (member === null) {
     // Nobody is put in who does not want to be.
-    return wanted === 'subscribed' ? send({ status_if_new: 'subscribed' }) : { kind: 'withheld', refusals: [] };
+    if (wanted !== 'subscribed') return { kind: 'withheld', refusals: [] };
+    // EMS's own no, taken back, at an address where there is no member: the person is asked there.
+    const wasOut = consentOf(request).wasStored('status', 'unsubscribed');
+    return send({ status_if_new: wasOut ? 'pending' : 'subscribed' });
   }
   const refusals = ownRefusals(request, member);
   switch (member.status) {

@@ -1,3 +1,4 @@
+import type { Content } from '../../sync/content-hash.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { TOPICS } from '../preferences.ts';
 import type { RemoteShape } from '../remote-system.ts';
@@ -15,12 +16,23 @@ const MERGE_FIELDS: readonly MergeField[] = [EMS_ID_FIELD, ...mergeFields.map(([
 
 const fits = ({ type, alsoFits = [] }: MergeField, found: string) => type === found || alsoFits.includes(found);
 
-/** Interests by topic, as the audience has them. */
+/** E.164. */
+const AMERICAN = /^\+1[2-9]\d{9}$/;
+
+/** What the audience has: interests by topic, and which phone numbers it takes. */
 export class Topics {
   readonly #ids: ReadonlyMap<string, string>;
+  readonly #americanPhones: boolean;
 
-  constructor(ids: ReadonlyMap<string, string>) {
+  /** @param americanPhones the audience's phone field takes American numbers only */
+  constructor(ids: ReadonlyMap<string, string>, americanPhones = false) {
     this.#ids = ids;
+    this.#americanPhones = americanPhones;
+  }
+
+  /** The fields of this content that the audience cannot take. They are not sent, and not compared. */
+  leftOut({ PHONE: phone }: Content): readonly string[] {
+    return this.#americanPhones && typeof phone === 'string' && !AMERICAN.test(phone) ? ['PHONE'] : [];
   }
 
   /** Every topic of ours, on or off. Interests that are not EMS's are left out, and stay. */
@@ -91,7 +103,7 @@ export class MailchimpShape implements RemoteShape {
   async #complete(): Promise<Topics> {
     const found = await this.#look();
     const missing = describe(found);
-    if (missing.length === 0) return new Topics(found.ids);
+    if (missing.length === 0) return new Topics(found.ids, found.americanPhones);
     throw new SyncError('target-down', `MailChimp's audience lacks ${missing.join(', ')}: npx ems-sync check --fix`, {
       code: 'incomplete',
     });
@@ -109,6 +121,7 @@ export class MailchimpShape implements RemoteShape {
       fields: MERGE_FIELDS.filter(({ tag }) => !types.has(tag)),
       wrong: MERGE_FIELDS.filter((field) => types.has(field.tag) && !fits(field, types.get(field.tag) ?? '')),
       topics: TOPICS.filter((topic) => !ids.has(topic)),
+      americanPhones: known.some(({ tag, type, options }) => tag === 'PHONE' && type === 'phone' && options?.phone_format === 'US'),
     };
   }
 }

@@ -56,7 +56,38 @@ describe('creating', () => {
     });
   });
 
-  test('takes a phone number that only ends as one, a blank e-mail as none, and an identifier in another case', async () => {
+  test('takes a phone number that is one as a whole, as ChatWoot does since August 2026', async () => {
+    expect(await chatwoot.ask('POST', '/contacts', { phone_number: 'call +351912345678' })).toEqual({
+      status: 422,
+      body: { message: 'Phone number should be in e164 format', attributes: ['phone_number'] },
+    });
+  });
+
+  test('that an agent gave such a number before is refused every update, until the number is mended', async () => {
+    await chatwoot.control.setSettings({ phoneFormat: 'ending' });
+    const { id } = await chatwoot.createContact({ name: 'Ana', phone_number: 'call +351912345678' });
+    await chatwoot.control.setSettings({ phoneFormat: 'anchored' });
+    expect((await chatwoot.ask('PUT', `/contacts/${id}`, { name: 'Ana Silva' })).status).toBe(422);
+    expect((await chatwoot.ask('PUT', `/contacts/${id}`, { phone_number: '+351912345678' })).status).toBe(200);
+    expect((await chatwoot.ask('PUT', `/contacts/${id}`, { name: 'Ana Silva' })).status).toBe(200);
+  });
+
+  test('is read from a form as well, multipart or not', async () => {
+    const multipart = new FormData();
+    multipart.set('name', 'Ana');
+    multipart.set('custom_attributes[ems_club]', 'Clube');
+    const url = `${chatwoot.url}/api/v1/accounts/1/contacts`;
+    const headers = { api_access_token: 'secret' };
+    for (const body of [multipart, new URLSearchParams({ name: 'Ana', 'custom_attributes[ems_club]': 'Clube' })]) {
+      const response = await fetch(url, { method: 'POST', headers, body });
+      expect(await response.json()).toMatchObject({
+        payload: { contact: { name: 'Ana', custom_attributes: { ems_club: 'Clube' } } },
+      });
+    }
+  });
+
+  test('takes, in older versions, a phone number that only ends as one; a blank e-mail as none, an identifier in another case', async () => {
+    await chatwoot.control.setSettings({ phoneFormat: 'ending' });
     await chatwoot.createContact({ identifier: 'per_a' });
     const contact = await chatwoot.createContact({
       phone_number: 'call +351912345678',
@@ -218,5 +249,22 @@ describe('leaving', () => {
     expect(conversations.body.payload).toMatchObject([{ meta: { sender: { id: base.id } } }]);
     const filter = { payload: [{ attribute_key: 'identifier', filter_operator: 'equal_to', values: ['per_2'] }] };
     expect((await chatwoot.ask('POST', '/contacts/filter', filter)).body.payload).toEqual([]);
+  });
+});
+
+describe('a visitor of a widget', () => {
+  test('becomes the contact whose identifier or e-mail it claims, without a signature', async () => {
+    const { id } = await chatwoot.createContact({ name: 'Ana', email: 'ana@club.example', identifier: '4711' });
+    expect(await chatwoot.control.backdoor({ do: 'visitor-claims', identifier: '4711' })).toEqual({ contact: id });
+    await chatwoot.control.backdoor({ do: 'visitor-claims', identifier: 'me', email: 'Ana@club.example' });
+    expect((await chatwoot.control.state()).contacts[id]).toMatchObject({ name: 'Ana', identifier: 'me' });
+  });
+
+  test('is refused by an inbox with hmac_mandatory, unless it signs', async () => {
+    const { id } = await chatwoot.createContact({ name: 'Ana', identifier: '4711' });
+    await chatwoot.control.setSettings({ hmacMandatory: [3] });
+    const claim = { do: 'visitor-claims', identifier: '4711' } as const;
+    await expect(chatwoot.control.backdoor(claim)).rejects.toThrow(/401.*HMAC/);
+    expect(await chatwoot.control.backdoor({ ...claim, signed: true })).toEqual({ contact: id });
   });
 });

@@ -70,6 +70,8 @@ describe('subscriptions', () => {
     const { body } = await chatwoot.ask('PATCH', '/webhooks/1', { webhook: { subscriptions: ['contact_created'] } });
     expect(body.payload.webhook).toEqual({ ...webhook, subscriptions: ['contact_created'] });
     expect((await chatwoot.ask('GET', '/webhooks')).body).toEqual({ payload: { webhooks: [body.payload.webhook] } });
+    const unwrapped = { url: receiver.url, subscriptions: ['contact_updated'] };
+    expect((await chatwoot.ask('PUT', '/webhooks/1', unwrapped)).body.payload.webhook).toMatchObject(unwrapped);
     expect((await chatwoot.ask('DELETE', '/webhooks/1')).status).toBe(200);
     expect((await chatwoot.ask('GET', '/webhooks')).body).toEqual({ payload: { webhooks: [] } });
   });

@@ -1,0 +1,44 @@
+import type { Chatwoot } from './chatwoot.ts';
+import { giveAddress } from './addresses.ts';
+import { createContact, findContact, mergeContacts, updateContact } from './contact-writes.ts';
+import { Refusal } from './refusal.ts';
+
+/** What a page tells ChatWoot's widget of its visitor. */
+export interface Claim {
+  readonly inbox: number;
+  readonly identifier?: string | undefined;
+  readonly email?: string | undefined;
+  readonly name?: string | undefined;
+  /** With a valid `identifier_hash`. */
+  readonly signed: boolean;
+}
+
+/**
+ * A visitor says who it is. ChatWoot believes that without a signature, unless the inbox has `hmac_mandatory`: the visitor
+ * becomes the contact with that identifier, or else the one with that e-mail, which gets the identifier.
+ *
+ * @throws Refusal 401 for a claim without the signature that the inbox demands
+ */
+export async function claimIdentity(
+  chatwoot: Chatwoot,
+  { inbox, identifier, email, name, signed }: Claim,
+): Promise<number> {
+  const { store, settings } = chatwoot;
+  if (settings.hmacMandatory.includes(inbox) && !signed) {
+    throw new Refusal(401, { error: 'HMAC failed: Invalid Identifier Hash Provided' });
+  }
+  const visitor = await createContact(chatwoot, { name: name ?? 'visitor' });
+  giveAddress(chatwoot, visitor, inbox, undefined);
+  const [holder] = [
+    ...store.contacts.by('identifier', identifier ?? null),
+    ...store.contacts.by('email', email?.toLowerCase() ?? null),
+  ];
+  const base = holder === undefined ? visitor : mergeContacts(chatwoot, holder, findContact(chatwoot, visitor.id));
+  const claimed = findContact(chatwoot, base.id);
+  await updateContact(chatwoot, claimed, {
+    ...(identifier === undefined ? {} : { identifier }),
+    ...(email === undefined ? {} : { email }),
+    ...(name === undefined ? {} : { name }),
+  });
+  return base.id;
+}
