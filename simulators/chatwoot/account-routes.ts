@@ -15,7 +15,10 @@ const webhookValues = z.object({
 });
 
 /** Rails wraps the parameters itself where the client has not. */
-const webhookBody = z.union([z.object({ webhook: webhookValues }), webhookValues.transform((webhook) => ({ webhook }))]);
+const webhookBody = z.union([
+  z.object({ webhook: webhookValues }),
+  webhookValues.transform((webhook) => ({ webhook })),
+]);
 
 const displayTypes = ['text', 'number', 'currency', 'percent', 'link', 'date', 'list', 'checkbox'] as const;
 const models = ['conversation_attribute', 'contact_attribute'] as const;

@@ -104,7 +104,8 @@ export function updateMember(mailchimp: Mailchimp, before: Member, sent: MemberB
   const { effects, settings } = mailchimp;
   const standing = standingAfter(mailchimp, before, sent);
   const email = addressAfter(mailchimp, before, sent.email_address, manner);
-  if (before.status === 'archived' && standing.status !== 'archived') refuseBusyAddress(mailchimp, before.email, manner);
+  if (before.status === 'archived' && standing.status !== 'archived')
+    refuseBusyAddress(mailchimp, before.email, manner);
   const after = {
     ...before,
     ...standing,

@@ -27,7 +27,10 @@ export async function confirm(
 ): Promise<SendResult> {
   const { content } = request;
   const leftOut = topics.leftOut(content);
-  const stored = { ...storedFields(member), ...Object.fromEntries(leftOut.map((name) => [name, content[name] ?? null])) };
+  const stored = {
+    ...storedFields(member),
+    ...Object.fromEntries(leftOut.map((name) => [name, content[name] ?? null])),
+  };
   const held = member.interests == null ? wantedTopics(content) : topics.topicsIn(member.interests);
   const [other] = [
     ...differing(content, stored),

@@ -121,7 +121,9 @@ export class MailchimpShape implements RemoteShape {
       fields: MERGE_FIELDS.filter(({ tag }) => !types.has(tag)),
       wrong: MERGE_FIELDS.filter((field) => types.has(field.tag) && !fits(field, types.get(field.tag) ?? '')),
       topics: TOPICS.filter((topic) => !ids.has(topic)),
-      americanPhones: known.some(({ tag, type, options }) => tag === 'PHONE' && type === 'phone' && options?.phone_format === 'US'),
+      americanPhones: known.some(
+        ({ tag, type, options }) => tag === 'PHONE' && type === 'phone' && options?.phone_format === 'US',
+      ),
     };
   }
 }

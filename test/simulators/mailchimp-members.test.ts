@@ -172,7 +172,10 @@ describe('the address changes', () => {
   test('PUT at an unknown hash with the address of a member is refused', async () => {
     await mailchimp.put(email);
     const body = { email_address: email, status_if_new: 'subscribed' };
-    expect(await mailchimp.refusal('PUT', `/members/${createHash('md5').update(later).digest('hex')}`, body)).toEqual([400, 'Member Exists']);
+    expect(await mailchimp.refusal('PUT', `/members/${createHash('md5').update(later).digest('hex')}`, body)).toEqual([
+      400,
+      'Member Exists',
+    ]);
   });
 
   test('by PATCH: a new id, the same contact, and nobody under the old one', async () => {
@@ -244,12 +247,15 @@ describe('other calls', () => {
     expect(await mailchimp.refusal('DELETE', '/members/nobody@clube.example')).toEqual([404, 'Resource Not Found']);
   });
 
-  test.each(['pending', 'cleaned', 'archived'])('DELETE of one who is %s is 405, and changes nothing', async (status) => {
-    await mailchimp.put(email, {}, { status: status === 'archived' ? 'subscribed' : status });
-    if (status === 'archived') await mailchimp.ask('DELETE', `/members/${hash}`);
-    expect(await mailchimp.refusal('DELETE', `/members/${hash}`)).toEqual([405, 'Method Not Allowed']);
-    expect((await mailchimp.get(hash)).status).toBe(status);
-  });
+  test.each(['pending', 'cleaned', 'archived'])(
+    'DELETE of one who is %s is 405, and changes nothing',
+    async (status) => {
+      await mailchimp.put(email, {}, { status: status === 'archived' ? 'subscribed' : status });
+      if (status === 'archived') await mailchimp.ask('DELETE', `/members/${hash}`);
+      expect(await mailchimp.refusal('DELETE', `/members/${hash}`)).toEqual([405, 'Method Not Allowed']);
+      expect((await mailchimp.get(hash)).status).toBe(status);
+    },
+  );
 
   test('POST of an archived member brings it back', async () => {
     await mailchimp.put(email);
@@ -265,9 +271,10 @@ describe('other calls', () => {
     const refused = await mailchimp.ask('POST', '/members', { email_address: email, status: 'subscribed' });
     expect([refused.status, refused.body.title]).toEqual([400, 'Invalid Resource']);
     expect(refused.body.detail).toContain('signed up to a lot of lists very recently');
-    expect(
-      await mailchimp.refusal('PATCH', '/members/back@clube.example', { status: 'subscribed' }),
-    ).toEqual([400, 'Invalid Resource']);
+    expect(await mailchimp.refusal('PATCH', '/members/back@clube.example', { status: 'subscribed' })).toEqual([
+      400,
+      'Invalid Resource',
+    ]);
     await mailchimp.control.setSettings({ busyAddresses: [] });
     expect((await mailchimp.put(email)).status).toBe('subscribed');
   });
