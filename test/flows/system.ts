@@ -123,7 +123,13 @@ export class System {
     cleanUp.defer(() => connection.close());
     await registerNamespace(connection, name);
     const temporal = new TemporalClient({ connection, namespace: name });
-    await ensureSearchAttributes(temporal);
+    // It gives up after half a minute, which a busy machine may need more than once.
+    await waitUntil({ what: 'search attributes' }, () =>
+      ensureSearchAttributes(temporal).then(
+        () => true,
+        () => false,
+      ),
+    );
     const simulators: Simulators = {};
     for (const target of targets) {
       Object.assign(simulators, await startSimulators([target]));
