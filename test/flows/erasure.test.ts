@@ -207,7 +207,7 @@ test('a target that is off is named, and the erasure is not complete before it i
 describe('used wrongly', () => {
   test.each([
     [['erase', 'event', '1'], 2, 'only a person'],
-    [['erase', 'person', 'x'], 2, 'is no id of an EMS row'],
+    [['erase', 'person', 'x'], 2, 'is not an id of an EMS row'],
     [['erase', 'person', '999999'], 1, 'EMS has no Person 999999'],
   ])('%j says what is wrong', async (args, code, words) => {
     const run = await runCli(args, system.environment);
