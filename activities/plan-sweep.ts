@@ -1,9 +1,23 @@
 import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
+import { findMissingColumns, formatMissing } from '../database/ems-shape.ts';
+import type { EntityManager } from '../database/orm.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { EntityMapping } from '../targets/entity-mapping.ts';
 import { isChild } from './children.ts';
 import { processContext, typeContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+
+/** A step of a sweep, or a type that cannot be swept. */
+export type PlannedStep = SweepStep | StoppedStep;
+
+/** EMS has lost a column that the type's mapping reads: nothing of the type is sent, and nothing is cleared, until it is back. */
+export interface StoppedStep {
+  readonly kind: 'stopped';
+  readonly type: EntityType;
+  /** For example `EMS has no person.nationality`. */
+  readonly reason: string;
+}
 
 /** One step of a sweep: deliver what is due of a type, or remove what is gone. */
 export interface SweepStep {
@@ -28,7 +42,7 @@ const GATHERED_AT_ONCE = 200;
 export async function planSweep(
   dependencies: Dependencies,
   input: { readonly process: SyncProcessName },
-): Promise<SweepStep[]> {
+): Promise<PlannedStep[]> {
   const context = processContext(dependencies, input);
   const { orm, process } = context;
   const { bulk } = process.limits;
@@ -37,8 +51,14 @@ export async function planSweep(
   const urgent: SweepStep[] = [];
   const due: SweepStep[] = [];
   const gone: SweepStep[] = [];
+  const stopped: StoppedStep[] = [];
   for (const mapping of process.mappings) {
     const { type } = mapping;
+    const missing = await missingFor(em, mapping);
+    if (missing.length > 0) {
+      stopped.push({ kind: 'stopped', type, reason: `EMS has no ${missing.join(', ')}` });
+      continue;
+    }
     const { detection } = typeContext(context, type);
     const first = { after: null, limit: 1 };
     if ((await findDuePage(em, detection, first)).length > 0) {
@@ -53,5 +73,11 @@ export async function planSweep(
     }
     if ((await findGonePage(em, detection, first)).length > 0) gone.unshift({ kind: 'gone', type });
   }
-  return [...urgent, ...due, ...gone];
+  return [...urgent, ...due, ...gone, ...stopped];
+}
+
+/** The columns and tables that the mapping reads and EMS does not have: of its own type, of its sources, of what it refers to. */
+async function missingFor(em: EntityManager, { type, sources, referencedTypes }: EntityMapping): Promise<string[]> {
+  const read = Object.values(sources).map((source) => source.type);
+  return (await findMissingColumns(em, [type, ...read, ...referencedTypes])).map(formatMissing);
 }

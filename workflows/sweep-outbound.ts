@@ -8,7 +8,7 @@ import {
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { SweepStep } from '../activities/plan-sweep.ts';
+import type { PlannedStep, SweepStep } from '../activities/plan-sweep.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -33,16 +33,16 @@ export interface SweepInput {
 }
 
 interface SweepProgress {
-  readonly steps: readonly SweepStep[];
+  readonly steps: readonly PlannedStep[];
   readonly after: EntityKey | null;
   readonly totals: SweepTotals;
   readonly started: number;
 }
 
 export interface SweepResult {
-  /** `complete`; `target-down`: stopped early; `limit`: so much was due that the next sweep goes on. */
-  readonly ended: 'complete' | 'target-down' | 'limit';
-  /** What is wrong with the target, in an operator's words. */
+  /** `complete`; `incomplete`: EMS has lost a column of some type; `target-down`: stopped early; `limit`: so much was due that the next sweep goes on. */
+  readonly ended: 'complete' | 'incomplete' | 'target-down' | 'limit';
+  /** What is wrong with the target, or with EMS, in an operator's words. */
   readonly reason: string | null;
   readonly totals: SweepTotals;
 }
@@ -63,11 +63,12 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
   let started = progress?.started ?? 0;
   let after = progress?.after ?? null;
 
-  if (steps.length > 0 && progress === undefined) {
+  if (steps.some(({ kind }) => kind !== 'stopped') && progress === undefined) {
     const target = await probeActivities(process).probeTarget({ process });
     if (!target.up) return finish({ ended: 'target-down', reason: target.reason, totals });
   }
   for (const [index, step] of steps.entries()) {
+    if (step.kind === 'stopped') continue;
     const counts = (totals[step.type] ??= emptyTotals());
     do {
       const find = step.kind === 'due' ? sweepActivities.findDue : sweepActivities.findGone;
@@ -91,7 +92,14 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
       }
     } while (after !== null);
   }
-  return finish({ ended: 'complete', reason: null, totals });
+  const reason = describeStopped(steps);
+  return finish({ ended: reason === null ? 'complete' : 'incomplete', reason, totals });
+}
+
+/** Steps that are left after a sweep went on in a new run end with those that were stopped, so none is lost. */
+function describeStopped(steps: readonly PlannedStep[]): string | null {
+  const stopped = steps.flatMap((step) => (step.kind === 'stopped' ? [`${step.type} is stopped: ${step.reason}`] : []));
+  return stopped.length === 0 ? null : `${stopped.join('; ')}. npx ems-sync check names everything that is missing`;
 }
 
 function finish(result: SweepResult): SweepResult {
@@ -104,7 +112,7 @@ function finish(result: SweepResult): SweepResult {
   return result;
 }
 
-const OUTCOMES = { complete: 'IN_SYNC', 'target-down': 'FAILING', limit: 'PENDING' } as const satisfies Record<
+const OUTCOMES = { complete: 'IN_SYNC', incomplete: 'FAILING', 'target-down': 'FAILING', limit: 'PENDING' } as const satisfies Record<
   SweepResult['ended'],
   SyncOutcome
 >;
