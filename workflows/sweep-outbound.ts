@@ -112,10 +112,12 @@ function finish(result: SweepResult): SweepResult {
   return result;
 }
 
-const OUTCOMES = { complete: 'IN_SYNC', incomplete: 'FAILING', 'target-down': 'FAILING', limit: 'PENDING' } as const satisfies Record<
-  SweepResult['ended'],
-  SyncOutcome
->;
+const OUTCOMES = {
+  complete: 'IN_SYNC',
+  incomplete: 'FAILING',
+  'target-down': 'FAILING',
+  limit: 'PENDING',
+} as const satisfies Record<SweepResult['ended'], SyncOutcome>;
 
 /** A child for each key. @returns false if patience ran out with some child. */
 function syncPage(

@@ -39,7 +39,10 @@ describe('a column that EMS has renamed (F1 case 20)', () => {
 
     const result = await system.sweep();
 
-    expect(result).toMatchObject({ ended: 'incomplete', reason: expect.stringContaining('EMS has no person.nationality') });
+    expect(result).toMatchObject({
+      ended: 'incomplete',
+      reason: expect.stringContaining('EMS has no person.nationality'),
+    });
     expect(await system.remote('persons', person)).toMatchObject({ nationality: 'PT', familyName: 'Silva' });
     expect(await system.remote('events', club)).toMatchObject({ name: 'Harbour Night' });
 
