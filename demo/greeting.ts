@@ -26,9 +26,8 @@ export function whatToLookAt(system: DemoSystem, after: string): string {
     `Everything is in step, ${after} after the sweeps began. What to look at first:`,
     `  1. ${workflowsUrl(system)}`,
     '     One workflow for each pair of process and row, named after it (TAGSERVER/Person/12), and one for each sweep.',
-    '  2. The addresses above that end in what a target holds: compare a record with its row of EMS.',
-    '  3. The line "Commands" above: it shows the counts of each process and type. "npx ems-sync why Person 12" tells',
-    '     the same of one row.',
+    '  2. The lines "… holds" above: the content of each simulated target. Compare a record with its row in EMS.',
+    '  3. The line "Commands" above: counts of each process and type. "npx ems-sync why Person 12" explains one row.',
     '',
   ].join('\n');
 }

@@ -24,7 +24,7 @@ export async function withProgress(title, step, out = process.stderr) {
     finish('done');
     return result;
   } catch (error) {
-    finish('failed');
+    finish(error instanceof Error && 'stoppedBy' in error ? 'stopped' : 'failed');
     throw error;
   } finally {
     clearInterval(timer);

@@ -24,6 +24,7 @@ export class SetupStoppedError extends SetupError {
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {
     super(`Set-up was stopped (${signal}); npm has been ended. Run the command again to start over.`);
+    this.stoppedBy = signal;
     this.exitCode = exitCodeOf(signal);
   }
 }

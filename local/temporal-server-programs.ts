@@ -140,7 +140,7 @@ async function problemWith(path: string, { name, version }: Program): Promise<st
 
 function notFound({ name, version }: Program, failures: readonly string[]): string {
   return [
-    `The Temporal server on PostgreSQL needs ${name} ${version}, which could not be had. What was tried, in this order:`,
+    `The Temporal server on PostgreSQL needs ${name} ${version}, which was not found. What was tried, in this order:`,
     ...failures.map((line) => `  - ${line}`),
     'What to do, one of:',
     '  - install Go (1.24 or newer), connect to the internet and run the command again (it is built once, in a few minutes)',

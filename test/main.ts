@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, startChild } from '../local/child-process.ts';
+import { checkoutAdvice } from '../local/checkout-advice.mjs';
 import { localFolder, projectFolder } from '../local/folders.ts';
 import { onStopSignal } from '../local/stop-signals.ts';
 import { findTemporalCli } from '../local/temporal-cli.ts';
@@ -120,7 +121,7 @@ let counts: Counts;
 try {
   counts = await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(checkoutAdvice(error) ?? (error instanceof Error ? error.message : error));
   counts = { passed: 0, failed: 1, skipped: 0 };
 }
 // Tests that were cut short are not a result. The handler ends the process.

@@ -74,6 +74,7 @@ describe('set-up', () => {
     const [npmPid = 0, scriptPid = 0] = await npmNumber(1);
     child.kill(signal);
     const [code] = (await once(child, 'exit')) as [number | null];
+    expect(await errors).toMatch(/\(npm install, about a minute\): stopped after \d+ s\n/);
     expect(await errors).toContain(`Set-up was stopped (${signal}); npm has been ended.`);
     expect(code).toBe(exitCode);
     await untilGone(npmPid);

@@ -65,7 +65,7 @@ async function failure(): Promise<string> {
 describe('what cannot be had is named, with what was tried, why it failed and what to do', () => {
   test('without Go', async () => {
     const message = await failure();
-    expect(message).toContain('needs temporal-server 1.29.1, which could not be had');
+    expect(message).toContain('needs temporal-server 1.29.1, which was not found');
     expect(message).toContain('PATH: no program named temporal-server');
     expect(message).toContain(`cache: ${join(cache, 'temporal-server-1.29.1')} is not there`);
     expect(message).toContain('go install: Go is not installed (no program named go on the PATH)');
