@@ -256,7 +256,7 @@ test('what comes of each is what would have come of it alone, in any order (pitf
       const together = await mailchimp.sendMany(await prepare(all));
       expect(together.map(outcomeOf)).toEqual(alone);
     }),
-    { numRuns: 25 },
+    { numRuns: 25, interruptAfterTimeLimit: 120_000 },
   );
 });
 

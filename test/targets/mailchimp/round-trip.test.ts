@@ -122,7 +122,7 @@ test('what MailChimp gives back is what was sent, field by field, whatever was t
       const held = (await mailchimp.control.state()).members[remoteId];
       expect([new Set(held?.tags), new Set(held?.interests)]).toEqual([content['tags'], content['topics']]);
     }),
-    { numRuns: 150 },
+    { numRuns: 150, interruptAfterTimeLimit: 120_000 },
   );
   expect(sentOnes).toBeGreaterThan(50);
 });
@@ -146,7 +146,7 @@ test('so is what goes with many others, new or there already', async () => {
         expectSame(ofMember(await readBack(remoteId)), ofMember(content));
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 40, interruptAfterTimeLimit: 120_000 },
   );
   expect(sentOnes).toBeGreaterThan(50);
 });

@@ -85,7 +85,7 @@ test.each(['4', '5'] as const)(
         for (const name of FIELDS)
           expect([name, canonicalForm(fields[name])]).toEqual([name, canonicalForm(outcome.content[name])]);
       }),
-      { numRuns: 150 },
+      { numRuns: 150, interruptAfterTimeLimit: 120_000 },
     );
     expect(sentOnes).toBeGreaterThan(50);
     expect(await mautic.contacts()).toHaveLength(1);

@@ -242,7 +242,7 @@ test('whatever a race holds, an edit never lowers the number of its events, nor 
         expect(after[edited]).toMatchObject({ name: 'Edited', distance: '12.345K' });
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 40, interruptAfterTimeLimit: 120_000 },
   );
 });
 
