@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { SyncError } from '../../sync/sync-error.ts';
+import { readBody } from '../answer.ts';
 
-/** What we read of ChatWoot's answers; further fields are welcome, these are needed. */
+/** What we read of ChatWoot's answers. These fields are needed; others are ignored. */
 const id = z.int().min(1);
 const attributes = z.record(z.string(), z.unknown());
 
@@ -26,7 +26,7 @@ export const conversation = z.looseObject({
   /** Unix seconds with a fraction; versions before 4 do not tell it. */
   updated_at: z.number().min(0).nullish(),
   meta: z.looseObject({
-    /** Null while a deleted contact's conversation is being deleted, too. */
+    /** Also null while the conversation of a deleted contact is being deleted. */
     sender: z.looseObject({ id }).nullish(),
     channel: z.string().nullish(),
   }),
@@ -55,7 +55,7 @@ export const conversations = z.looseObject({ payload: z.array(conversation) });
 export const messages = z.looseObject({ payload: z.array(message) });
 export const definitions = z.array(z.looseObject({ attribute_key: z.string(), attribute_model: z.string() }));
 
-/** Pages whose items are read one by one: a bad one must not spoil the others. */
+/** Pages whose items are read one by one, so that a bad item does not spoil the others. */
 export const anyContacts = z.looseObject({ payload: z.array(z.unknown()) });
 export const anyConversations = z.looseObject({ data: z.looseObject({ payload: z.array(z.unknown()) }) });
 
@@ -64,56 +64,36 @@ export const withId = z.looseObject({ id });
 
 const refusal = z.looseObject({ message: z.string().nullish(), attributes: z.array(z.string()).nullish() });
 
-/** Which attributes a 422 names; its words are for people, and in the language of the account. */
+/** What we read of a 422. Its words are for people, in the language of the account. */
 export interface Refused {
   readonly attributes: readonly string[];
-  /** ChatWoot says of one of them that another record has it: its words, where nothing else tells it. */
+  /** Whether ChatWoot says that another record has one of the values. Only its words tell. */
   readonly saysTaken: boolean;
 }
 
-const ATTRIBUTE = /^[a-z_]{1,40}$/;
+/** What Rails names beside the attributes of a request: the record as a whole, and what belongs to it. */
+const RAILS_NAMES: readonly string[] = ['base', 'contact', 'content', 'inbox'];
 
-export function readRefused(body: string): Refused {
-  const parsed = refusal.safeParse(parseJson(body));
-  const { message: words, attributes: named } = parsed.success ? parsed.data : {};
+/** ChatWoot's sentences are short. */
+const LONGEST_WORDS = 1_000;
+
+/**
+ * Null: the body is not ChatWoot's.
+ *
+ * @param sent the body of the request: of the attributes that ChatWoot names, only those are told.
+ */
+export function readRefused(body: string, sent: unknown): Refused | null {
+  const found = readBody(refusal, body);
+  if (found === null) return null;
+  const known = new Set([...RAILS_NAMES, ...Object.keys(Object(sent))]);
+  const named = new Set(found.attributes);
   return {
-    attributes: (named ?? []).filter((name) => ATTRIBUTE.test(name)),
-    saysTaken: /\btaken\b/i.test(words ?? ''),
+    attributes: [...known].filter((name) => named.has(name)),
+    saysTaken: /\btaken\b/i.test((found.message ?? '').slice(0, LONGEST_WORDS)),
   };
 }
 
 /** `{"error":"Resource could not be found"}` */
 export function isErrorBody(body: string): boolean {
-  return z.looseObject({ error: z.string() }).safeParse(parseJson(body)).success;
-}
-
-/**
- * Reads an answer that must have a shape.
- *
- * @throws SyncError of class `contract`, naming the field, if it has another: the answer is not trusted, whatever its status.
- */
-export function readAnswer<T>(schema: z.ZodType<T>, body: string, what: string): T {
-  const parsed = schema.safeParse(parseJson(body));
-  if (parsed.success) return parsed.data;
-  const field = placeOf(parsed.error);
-  throw new SyncError('contract', `ChatWoot's answer to ${what} does not fit the contract at ${field}`, {
-    code: 'contract',
-    field,
-  });
-}
-
-/** `payload.0.email`; keys of custom attributes are left out, as a person may have chosen them. */
-export function placeOf({ issues: [issue] }: z.ZodError): string {
-  if (issue === undefined || issue.path.length === 0) return 'body';
-  const path = issue.path.map(String);
-  const custom = path.indexOf('custom_attributes');
-  return path.slice(0, custom === -1 ? path.length : custom + 1).join('.');
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+  return readBody(z.looseObject({ error: z.string() }), body) !== null;
 }

@@ -1,3 +1,4 @@
+import { Paging } from '../paging.ts';
 import {
   anyContacts,
   anyConversations,
@@ -18,7 +19,7 @@ import {
 import { ChatwootHttp, type Answer } from './http.ts';
 import type { ChatwootSettings } from './settings.ts';
 
-/** A contact as it is written: what is left out stays, null clears, custom attributes are merged. */
+/** The body of a write: fields that are left out stay, null clears, custom attributes are merged. */
 export type ContactBody = Readonly<Record<string, unknown>> & {
   readonly custom_attributes?: Readonly<Record<string, unknown>>;
 };
@@ -32,13 +33,16 @@ export interface NewMessage {
   readonly source_id: string;
 }
 
-/** Which custom attribute of what, by ChatWoot's words. */
+/** A custom attribute of a contact or a conversation, in ChatWoot's words. */
 export interface Definition {
   readonly attribute_key: string;
   readonly attribute_model: 'contact_attribute' | 'conversation_attribute';
 }
 
-/** The part of ChatWoot's application API that is used (specs/chatwoot). */
+/** Messages of one conversation, 100 a page. */
+const MOST_MESSAGE_PAGES = 500;
+
+/** The part of ChatWoot's application API that we use. */
 export class ChatwootApi {
   readonly #http: ChatwootHttp;
   readonly #inbox: number;
@@ -70,8 +74,8 @@ export class ChatwootApi {
   }
 
   /**
-   * Contacts that have one of these values. ChatWoot compares without regard to case, and the list may lag behind: the
-   * caller looks at the values.
+   * Contacts that have one of these values. ChatWoot ignores case, and the list may lag behind: the caller compares the
+   * values.
    */
   async findContacts(values: readonly (readonly [ContactAttribute, string])[]): Promise<Contact[]> {
     const payload = values.map(([attribute_key, value], index) => ({
@@ -89,7 +93,7 @@ export class ChatwootApi {
 
   /** One page of all contacts that have an e-mail address, a phone number or an identifier, oldest first; empty at the end. */
   async contactPage(page: number): Promise<readonly unknown[]> {
-    // Without an order each page would come in another one.
+    // Without `sort` each page has an order of its own.
     const searchParams = { sort: 'created_at', page };
     return (await this.#http.get('GET', 'contacts', anyContacts, { searchParams })).payload;
   }
@@ -117,7 +121,7 @@ export class ChatwootApi {
     return this.#http.find(`conversations/${id}`, conversation);
   }
 
-  /** Replaces all of them: unlike a contact's, they are not merged. */
+  /** Replaces all custom attributes. Those of a conversation are not merged, unlike a contact's. */
   async replaceAttributes(id: string, custom_attributes: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#http.get('POST', `conversations/${id}/custom_attributes`, anything, { json: { custom_attributes } });
   }
@@ -128,7 +132,7 @@ export class ChatwootApi {
     return (await this.#http.get('GET', 'conversations', anyConversations, { searchParams })).data.payload;
   }
 
-  /** Whatever was changed within the last seconds, all at once. */
+  /** All conversations that have changed within the last seconds, in one answer. */
   async conversationsWithin(seconds: number): Promise<readonly unknown[]> {
     const searchParams = { status: 'all', updated_within: seconds };
     return (await this.#http.get('GET', 'conversations', anyConversations, { searchParams })).data.payload;
@@ -136,15 +140,17 @@ export class ChatwootApi {
 
   /** All of them, oldest first. Null: there is no such conversation. */
   async messages(conversationId: string): Promise<Message[] | null> {
+    const path = `conversations/${conversationId}/messages`;
+    const paging = new Paging({ target: 'ChatWoot', what: `GET ${path}`, mostPages: MOST_MESSAGE_PAGES });
     const all: Message[] = [];
     for (let after = 0; ;) {
-      const path = `conversations/${conversationId}/messages`;
       const page = await this.#http.find(path, messages, { searchParams: { after } });
       if (page === null) return null;
       const last = Math.max(0, ...page.payload.map(({ id }) => id));
       all.push(...page.payload);
-      // How many a page has is ChatWoot's to say: the last one is the one that does not lead on.
+      // ChatWoot decides how many messages a page has, so the last page is the one without a later message.
       if (last <= after) return all.toSorted((one, other) => one.id - other.id);
+      paging.note(JSON.stringify(page.payload));
       after = last;
     }
   }
@@ -153,12 +159,12 @@ export class ChatwootApi {
     return this.#http.ask('POST', `conversations/${conversationId}/messages`, message, { json: body });
   }
 
-  /** With its conversations, for good. */
+  /** Deletes it and its conversations for good. */
   async deleteContact(id: number): Promise<void> {
     await this.#http.delete(`contacts/${id}`);
   }
 
-  /** Its text is taken away, the message stays. */
+  /** Deletes its text; the message stays. */
   async deleteMessage(conversationId: string, id: number): Promise<void> {
     await this.#http.delete(`conversations/${conversationId}/messages/${id}`);
   }
@@ -167,7 +173,7 @@ export class ChatwootApi {
     return this.#http.get('GET', 'custom_attribute_definitions', definitions);
   }
 
-  /** Refused: it is there already. */
+  /** Refused if it exists already. */
   defineAttribute(definition: Definition & { readonly attribute_display_name: string }): Promise<Answer<unknown>> {
     const json = { ...definition, attribute_display_type: 'text' };
     return this.#http.ask('POST', 'custom_attribute_definitions', anything, { json });
@@ -175,5 +181,5 @@ export class ChatwootApi {
 }
 
 function mapAnswer<T, U>(answer: Answer<T>, map: (value: T) => U): Answer<U> {
-  return answer.kind === 'answered' ? { kind: 'answered', value: map(answer.value) } : answer;
+  return answer.kind === 'answered' ? { ...answer, value: map(answer.value) } : answer;
 }

@@ -1,6 +1,7 @@
+import { placeOf } from '../answer.ts';
 import type { ListedPage, MalformedRecord, RemoteRecord } from '../inbound-source.ts';
 import { readPages } from './all-pages.ts';
-import { contact, placeOf, withId } from './answers.ts';
+import { contact, withId } from './answers.ts';
 import type { ChatwootApi } from './api.ts';
 import { contactRecord } from './read-contact.ts';
 
@@ -35,7 +36,7 @@ function recordOf(item: unknown): RemoteRecord | MalformedRecord {
   if (parsed.success) return contactRecord(parsed.data);
   const id = withId.safeParse(item).data?.id;
   return {
-    malformed: `does not fit ChatWoot's contract at ${placeOf(parsed.error)}`,
+    malformed: `does not fit ChatWoot's contract at ${placeOf(contact, parsed.error)}`,
     type: 'Person',
     remoteId: id === undefined ? null : String(id),
   };

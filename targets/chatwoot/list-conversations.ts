@@ -1,6 +1,7 @@
+import { placeOf } from '../answer.ts';
 import type { ListedPage, MalformedRecord, RemoteRecord } from '../inbound-source.ts';
 import { readPages } from './all-pages.ts';
-import { conversation, placeOf, withId } from './answers.ts';
+import { conversation, withId } from './answers.ts';
 import type { ChatwootApi } from './api.ts';
 import { listedConversation } from './read-conversation.ts';
 
@@ -36,7 +37,7 @@ function recordOf(item: unknown): RemoteRecord | MalformedRecord {
   if (parsed.success) return listedConversation(parsed.data);
   const id = withId.safeParse(item).data?.id;
   return {
-    malformed: `does not fit ChatWoot's contract at ${placeOf(parsed.error)}`,
+    malformed: `does not fit ChatWoot's contract at ${placeOf(conversation, parsed.error)}`,
     type: 'Conversation',
     remoteId: id === undefined ? null : String(id),
   };

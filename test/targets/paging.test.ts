@@ -30,4 +30,11 @@ describe('pages of a list', () => {
       expect.objectContaining({ errorClass: 'contract', message: expect.stringContaining('do not end after 10') }),
     );
   });
+
+  test('that are too long together are against the contract', () => {
+    const pages = paging(1_000);
+    expect(() => {
+      for (let page = 0; ; page += 1) pages.note(`${page} ${'x'.repeat(2 ** 20)}`);
+    }).toThrow(expect.objectContaining({ code: 'paging', message: expect.stringContaining('characters') }));
+  });
 });

@@ -20,7 +20,7 @@ describe('an answer of status', () => {
     [504, 'transient', {}],
     [422, 'rejected', { field: 'base' }],
     [400, 'rejected', {}],
-    [302, 'contract', {}],
+    [302, 'target-down', { code: 'http-302' }],
   ])('%i is %s', async (status, errorClass, more) => {
     await chatwoot.control.setFaults({ respond: { status } });
     const calls = [() => chatwoot.probe(), () => chatwoot.sendPerson('4711', ANA, { remoteId: '1' }), fetched];
@@ -60,7 +60,8 @@ describe('an answer that fits no contract', () => {
       () => chatwoot.probe(),
     ]) {
       const failure = await failureOf(call());
-      expect(failure.errorClass).toBe('contract');
+      // What is not JSON was not said by ChatWoot.
+      expect(failure.errorClass).toBe(as === 'shape' ? 'contract' : 'target-down');
       for (const value of VALUES) expect(failure.message).not.toContain(value);
     }
   });
