@@ -78,7 +78,7 @@ module.exports = {
       comment: 'Redirects, retries, time and length of answers are limited in targets/http.ts, for every target.',
       severity: 'error',
       from: {
-        pathNot: '^targets/(http|connection-error)\\.ts$|^targets/(runsignup|mautic)/|node_modules/',
+        pathNot: '^targets/(http|connection-error)\\.ts$|node_modules/',
       },
       to: { path: 'node_modules/got/' },
     },

@@ -19,10 +19,23 @@ export type Answer<T, Refusal extends object> =
 export function readAnswer<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
   const json = parseJson(answer.body);
   if (json === undefined) throw notJson(answer);
-  const parsed = schema.safeParse(json);
+  return readValue(schema, json, answer);
+}
+
+/**
+ * Reads a value of an answer.
+ *
+ * @throws SyncError of class `contract`, naming the field, if it has another shape.
+ */
+export function readValue<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  { target, what }: Pick<HttpAnswer, 'target' | 'what'>,
+): T {
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const field = placeOf(schema, parsed.error);
-  throw new SyncError('contract', `${answer.target}'s answer to ${answer.what} does not fit the contract at ${field}`, {
+  throw new SyncError('contract', `${target}'s answer to ${what} does not fit the contract at ${field}`, {
     code: 'contract',
     field,
   });

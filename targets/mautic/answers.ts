@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SyncError } from '../../sync/sync-error.ts';
+import { readBody } from '../answer.ts';
 
 /** PHP writes an array as a list or as an object, as its keys happen to be; nothing is a list. */
 const phpRecord = <T extends z.ZodType>(item: T) =>
@@ -12,7 +12,7 @@ const phpRecord = <T extends z.ZodType>(item: T) =>
 
 const phpList = <T extends z.ZodType>(item: T) => phpRecord(item).transform((record) => Object.values(record));
 
-const id = z.union([z.int(), z.string().regex(/^\d+$/)]).transform(String);
+const id = z.union([z.int(), z.string().regex(/^\d{1,19}$/)]).transform(String);
 
 const doNotContact = z.looseObject({
   channel: z.string(),
@@ -76,23 +76,7 @@ export const fieldList = z.looseObject({
 export const token = z.looseObject({ access_token: z.string().min(1), expires_in: z.coerce.number().default(3_600) });
 export const anything = z.unknown();
 
-/** What a failed call says of itself; empty: nothing that could be read. */
+/** What a failed call says of itself. Empty: nothing that can be read. */
 export function readFailures(body: string): readonly Failure[] {
-  try {
-    return failures.parse(JSON.parse(body)).errors;
-  } catch {
-    return [];
-  }
-}
-
-/** @throws SyncError of class `contract`, naming the place and never a value. */
-export function readAnswer<T>(schema: z.ZodType<T>, body: string, what: string): T {
-  try {
-    return schema.parse(JSON.parse(body));
-  } catch (error) {
-    const place = error instanceof z.ZodError ? ` at ${error.issues[0]?.path.join('.') ?? ''}` : ': it is no JSON';
-    throw new SyncError('contract', `Mautic's answer to ${what} does not fit its contract${place}`, {
-      code: 'contract',
-    });
-  }
+  return readBody(failures, body)?.errors ?? [];
 }

@@ -1,5 +1,7 @@
-import type { Response } from 'got';
+import type { IncomingHttpHeaders } from 'node:http';
 import { SyncError } from '../../sync/sync-error.ts';
+import { notJson, parseJson } from '../answer.ts';
+import type { HttpAnswer } from '../http.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import { readFailures, type Failure } from './answers.ts';
 
@@ -11,36 +13,36 @@ const SIGN_IN =
   'check MAUTIC_USERNAME and MAUTIC_PASSWORD, or MAUTIC_CLIENT_ID and MAUTIC_CLIENT_SECRET, and that the API allows them';
 
 /** The class of an answer that is no success and has no meaning of its own for the call. Never quotes a value. */
-export function refusal({ statusCode, headers, body }: Response<string>, what: string): SyncError {
+export function refusal(answer: HttpAnswer): SyncError {
+  const { what, status, headers, body } = answer;
   const failures = readFailures(body);
-  const said = `Mautic answered ${what} with ${statusCode}`;
-  const code = `http-${statusCode}`;
-  if (statusCode === 429) {
+  const said = `Mautic answered ${what} with ${status}`;
+  const code = `http-${status}`;
+  if (status === 429) {
     return new SyncError('transient', `${said}: too many calls`, { code, retryAfterMs: throttledFor(headers) });
   }
   const isMautics = failures.length > 0;
   if (failures.some(({ type }) => type === 'api_disabled')) {
     return new SyncError('target-down', `${said}: its API is switched off (Configuration, API settings)`, { code });
   }
-  if (statusCode === 401 || (statusCode === 403 && isMautics) || (statusCode === 400 && isOAuth(failures))) {
+  if (status === 401 || (status === 403 && isMautics) || (status === 400 && isOAuth(failures))) {
     return new SyncError('target-down', `${said}: ${SIGN_IN}`, { code });
   }
   // A firewall before it, which throttles in its own way.
-  if (statusCode === 403 || statusCode === 408) return new SyncError('transient', said, { code });
+  if (status === 403 || status === 408) return new SyncError('transient', said, { code });
   // What may be missing is asked for otherwise.
-  if (statusCode === 404) return new SyncError('target-down', `${said}: check MAUTIC_URL`, { code });
-  if (statusCode === 503) return new SyncError('target-down', said, { code });
-  if (statusCode >= 500) return new SyncError('transient', said, { code });
-  if (statusCode < 400) return new SyncError('contract', said, { code });
-  return invalid(failures, what, statusCode);
+  if (status === 404) return new SyncError('target-down', `${said}: check MAUTIC_URL`, { code });
+  if (status === 503) return new SyncError('target-down', said, { code });
+  if (status >= 500) return new SyncError('transient', said, { code });
+  if (status < 400) return new SyncError('contract', said, { code });
+  if (parseJson(body) === undefined) return notJson(answer);
+  return invalid(failures, what, status);
 }
 
-/** Content that Mautic does not take, with the fields that it names. */
+/** Content that Mautic does not take, with EMS's columns of the fields that it names. */
 export function invalid(failures: readonly Failure[], what: string, status: number): SyncError {
-  const fields = failures
-    .flatMap(({ details }) => Object.keys(details ?? {}))
-    .filter((field) => /^[a-z0-9_]+$/.test(field));
-  const columns = fields.map((field) => COLUMNS[field] ?? field);
+  const named = new Set(failures.flatMap(({ details }) => Object.keys(details ?? {})));
+  const columns = [...FIELDS].filter((field) => named.has(field)).map((field) => COLUMNS[field] ?? field);
   const at = columns.length === 0 ? '' : ` at ${columns.join(', ')}${wordsOf(failures)}`;
   return new SyncError('rejected', `Mautic answered ${what} with ${status}${at}`, {
     code: `http-${status}`,
@@ -48,11 +50,16 @@ export function invalid(failures: readonly Failure[], what: string, status: numb
   });
 }
 
-/** Mautic's words where they are known to tell no value; any others might. */
+/** Words of Mautic that tell no value. Any others might, and are left out. */
 const WORDS = /\b(must be unique|too long|valid email is required|selected choice is invalid|value is not valid)\b/;
 
+/** Of each message, and of the messages: enough for what Mautic says of one contact. */
+const LONGEST_WORDS = 200;
+const MOST_MESSAGES = 20;
+
 function wordsOf(failures: readonly Failure[]): string {
-  const [, words] = WORDS.exec(failures.map(({ message }) => message ?? '').join(' ')) ?? [];
+  const messages = failures.slice(0, MOST_MESSAGES).map(({ message }) => (message ?? '').slice(0, LONGEST_WORDS));
+  const [, words] = WORDS.exec(messages.join(' ')) ?? [];
   return words === undefined ? '' : ` (${words})`;
 }
 
@@ -68,10 +75,21 @@ const COLUMNS: Readonly<Record<string, string>> = {
   ems_birth_date: 'date_of_birth',
 };
 
+/** The fields that we write. Any other name is a text of the remote, and is left out. */
+const FIELDS: ReadonlySet<string> = new Set([
+  ...Object.keys(COLUMNS),
+  'email',
+  'city',
+  'country',
+  'tags',
+  'ems_events',
+  'ems_person_id',
+]);
+
 const isOAuth = (failures: readonly Failure[]) =>
   failures.some(({ type }) => ['invalid_client', 'invalid_grant', 'unauthorized_client'].includes(type ?? ''));
 
-function throttledFor(headers: Response<string>['headers']): number {
+function throttledFor(headers: IncomingHttpHeaders): number {
   const told = retryAfterMs(headers['retry-after']);
   if (told !== undefined) return told;
   const reset = Number(headers['x-ratelimit-reset']);

@@ -1,5 +1,6 @@
-import type { Got, Response } from 'got';
-import { readAnswer, token } from './answers.ts';
+import { readAnswer } from '../answer.ts';
+import type { HttpClient } from '../http.ts';
+import { token } from './answers.ts';
 import { refusal } from './refusal.ts';
 import type { MauticSettings } from './settings.ts';
 
@@ -13,7 +14,7 @@ export interface Credentials {
   renew(refused: string): boolean;
 }
 
-export function credentialsOf(settings: MauticSettings, http: Got): Credentials {
+export function credentialsOf(settings: MauticSettings, http: HttpClient): Credentials {
   const { MAUTIC_USERNAME: user, MAUTIC_PASSWORD: password } = settings;
   if (user !== undefined && password !== undefined) {
     const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
@@ -25,11 +26,11 @@ export function credentialsOf(settings: MauticSettings, http: Got): Credentials 
 /** OAuth2 client credentials: one token for all calls, and one refresh for all who find it too old. */
 class Tokens implements Credentials {
   readonly #settings: MauticSettings;
-  readonly #http: Got;
+  readonly #http: HttpClient;
   #known: { readonly header: string; readonly until: number } | null = null;
   #fetching: Promise<string> | null = null;
 
-  constructor(settings: MauticSettings, http: Got) {
+  constructor(settings: MauticSettings, http: HttpClient) {
     this.#settings = settings;
     this.#http = http;
   }
@@ -49,12 +50,11 @@ class Tokens implements Credentials {
   }
 
   async #fetch(): Promise<string> {
-    const { MAUTIC_URL, MAUTIC_CLIENT_ID: client_id = '', MAUTIC_CLIENT_SECRET: client_secret = '' } = this.#settings;
+    const { MAUTIC_CLIENT_ID: client_id = '', MAUTIC_CLIENT_SECRET: client_secret = '' } = this.#settings;
     const form = { grant_type: 'client_credentials', client_id, client_secret };
-    const url = `${MAUTIC_URL.replace(/\/+$/, '')}/oauth/v2/token`;
-    const response: Response<string> = await this.#http.post(url, { form, prefixUrl: '' });
-    if (response.statusCode !== 200) throw refusal(response, 'POST oauth/v2/token');
-    const { access_token, expires_in } = readAnswer(token, response.body, 'POST oauth/v2/token');
+    const answer = await this.#http.call({ method: 'POST', path: 'oauth/v2/token', form });
+    if (answer.status !== 200) throw refusal(answer);
+    const { access_token, expires_in } = readAnswer(token, answer);
     const header = `Bearer ${access_token}`;
     this.#known = { header, until: performance.now() + Math.max(0, expires_in * 1_000 - EARLY_MS) };
     return header;

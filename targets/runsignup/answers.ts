@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { SyncError } from '../../sync/sync-error.ts';
 
 /** RunSignup is loosely typed: an id may come as 12890 or "12890". Here it is text. */
 const id = z.union([z.int().min(1), z.string().regex(/^[1-9]\d{0,14}$/)]).transform(String);
@@ -163,24 +162,3 @@ export type RemovedParticipant = z.infer<typeof removedParticipant>;
 export type Corral = z.infer<typeof corral>;
 export type Race = z.infer<typeof race>['race'];
 export type RaceEvent = z.infer<typeof raceEvent>;
-
-/**
- * Reads an answer that must have a shape.
- *
- * @throws SyncError of class `contract`, naming the field, if it has another.
- */
-export function readAnswer<T>(schema: z.ZodType<T>, answer: unknown, what: string): T {
-  const parsed = schema.safeParse(answer);
-  if (parsed.success) return parsed.data;
-  const field = misfitOf(parsed.error);
-  throw new SyncError('contract', `RunSignup's answer to ${what} does not fit the contract at ${field}`, {
-    code: 'contract',
-    field,
-  });
-}
-
-/** The place that does not fit: names and positions, never a value. */
-export function misfitOf(error: z.ZodError): string {
-  const path = error.issues[0]?.path ?? [];
-  return path.length === 0 ? 'body' : path.join('.');
-}

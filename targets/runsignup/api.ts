@@ -1,7 +1,8 @@
-import got, { type Got, type Response } from 'got';
+import type { z } from 'zod';
 import { SyncError } from '../../sync/sync-error.ts';
+import { notJson, parseJson, readValue } from '../answer.ts';
 import { CallRate } from '../call-rate.ts';
-import { connectionError } from '../connection-error.ts';
+import { HttpClient, type HttpAnswer } from '../http.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import {
   corralAnswer,
@@ -10,7 +11,6 @@ import {
   errorEnvelope,
   participantsPage,
   race,
-  readAnswer,
   removedPage,
   userAnswer,
   writeAnswer,
@@ -39,15 +39,18 @@ export interface EditionId {
 /** Pages of participants are slow at RunSignup, and so are edits of a race. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
+/** A page has up to 1,000 registrations. */
+const MOST_BYTES = 32 * 2 ** 20;
+
 /**
  * Required with every write of participants, in the form. `F`: an edit names its registration, so it doubles nothing, and a
  * namesake in the event must not cost anybody a bib.
  */
 const RESTRICT_POTENTIAL_DUP = 'F';
 
-/** RunSignup's REST API. Every answer is checked, every error has a class, nothing is retried here, no URL is ever told. */
+/** RunSignup's REST API. Every answer is checked, and every error has a class. No message has a URL: it holds the key. */
 export class RunSignupApi {
-  readonly #http: Got;
+  readonly #http: HttpClient;
   readonly #key: Query;
   readonly #rate: CallRate;
 
@@ -55,19 +58,16 @@ export class RunSignupApi {
     const { RUNSIGNUP_REG_ID: caller, RUNSIGNUP_REG_SECRET: callerSecret } = settings;
     this.#key = { rsu_api_key: settings.RUNSIGNUP_API_KEY, ...(caller === undefined ? {} : { rsu_api_reg: caller }) };
     this.#rate = new CallRate(settings.RUNSIGNUP_CALLS_PER_MINUTE);
-    this.#http = got.extend({
-      prefixUrl: baseUrl(settings.RUNSIGNUP_URL),
+    this.#http = new HttpClient({
+      target: 'RunSignup',
+      url: baseUrl(settings.RUNSIGNUP_URL),
+      setting: 'RUNSIGNUP_URL',
       headers: {
         'x-rsu-api-secret': settings.RUNSIGNUP_API_SECRET,
         ...(callerSecret === undefined ? {} : { 'x-rsu-api-reg-secret': callerSecret }),
-        'user-agent': 'ems-sync',
       },
-      timeout: { request: REQUEST_TIMEOUT_MS },
-      retry: { limit: 0 },
-      // A redirect would take key and secret to another host.
-      followRedirect: false,
-      throwHttpErrors: false,
-      responseType: 'text',
+      timeoutMs: REQUEST_TIMEOUT_MS,
+      mostBytes: MOST_BYTES,
     });
   }
 
@@ -79,7 +79,7 @@ export class RunSignupApi {
   /** A race with all its events. @throws RunSignupError 201 if there is none. */
   async race(raceId: string): Promise<Race> {
     const path = `race/${raceId}`;
-    return readAnswer(race, await this.#get(path, { include_event_days: 'T' }), `GET ${path}`).race;
+    return read(race, await this.#get(path, { include_event_days: 'T' }), `GET ${path}`).race;
   }
 
   /** Active registrations in order of their ids, by event. @throws RunSignupError 201 or 15 for what is not there. */
@@ -98,7 +98,7 @@ export class RunSignupApi {
       ...(after === undefined ? {} : { after_registration_id: after }),
       ...(since === undefined ? {} : { modified_after_timestamp: since }),
     });
-    return readAnswer(participantsPage, answer, `GET ${path}`).map(({ event, participants }) => ({
+    return read(participantsPage, answer, `GET ${path}`).map(({ event, participants }) => ({
       eventId: event.event_id,
       rows: participants,
     }));
@@ -120,7 +120,7 @@ export class RunSignupApi {
       supports_nb: 'T',
       ...(since === undefined ? {} : { modified_after_timestamp: since }),
     });
-    return readAnswer(removedPage, answer, `GET ${path}`).map(({ event }) => ({
+    return read(removedPage, answer, `GET ${path}`).map(({ event }) => ({
       eventId: event.event_id,
       rows: event.participants,
     }));
@@ -129,7 +129,7 @@ export class RunSignupApi {
   /** @throws RunSignupError 101 if there is none. */
   async user(userId: string): Promise<User> {
     const path = `user/${userId}`;
-    return readAnswer(userAnswer, await this.#get(path, { supports_nb: 'T' }), `GET ${path}`).user;
+    return read(userAnswer, await this.#get(path, { supports_nb: 'T' }), `GET ${path}`).user;
   }
 
   /**
@@ -157,7 +157,7 @@ export class RunSignupApi {
   /** The corrals of one edition of a race. */
   async corrals({ raceId, daysId }: EditionId): Promise<Corral[]> {
     const path = `race/${raceId}/corrals`;
-    return readAnswer(corralList, await this.#get(path, { race_event_days_id: daysId }), `GET ${path}`);
+    return read(corralList, await this.#get(path, { race_event_days_id: daysId }), `GET ${path}`);
   }
 
   /** Makes corrals, and replaces those that are named by their ids. */
@@ -167,7 +167,7 @@ export class RunSignupApi {
   ): Promise<void> {
     const path = 'v2/corrals/manage-corrals.json';
     const query = { race_id: raceId, race_event_days_id: daysId };
-    readAnswer(corralAnswer, await this.#post(path, query, { race_corrals: corrals }), `POST ${path}`);
+    read(corralAnswer, await this.#post(path, query, { race_corrals: corrals }), `POST ${path}`);
   }
 
   #get(path: string, query: Query): Promise<unknown> {
@@ -176,7 +176,7 @@ export class RunSignupApi {
 
   async #post(path: string, query: Query, request: unknown, form: Record<string, string> = {}): Promise<unknown> {
     const answer = await this.#call('POST', path, query, { ...form, request: JSON.stringify(request) });
-    return readAnswer(writeAnswer, answer, `POST ${path}`);
+    return read(writeAnswer, answer, `POST ${path}`);
   }
 
   /** In its turn; if RunSignup finds it too much, none of this worker's calls goes out for a while. */
@@ -193,17 +193,14 @@ export class RunSignupApi {
   }
 
   async #answer(method: 'GET' | 'POST', path: string, query: Query, form?: Record<string, string>): Promise<unknown> {
-    // Both formats are always named: XML is the default of either.
+    // Both formats are always named, because XML is the default of either.
     const searchParams = { ...query, ...this.#key, format: 'json', request_format: 'json' };
-    let response: Response<string>;
-    try {
-      response = await this.#http(path, { method, searchParams, ...(form === undefined ? {} : { form }) });
-    } catch (error) {
-      throw withoutUrl(connectionError('RunSignup', error, 'RUNSIGNUP_URL'), `${method} ${path}`);
-    }
-    return readBody(response, `${method} ${path}`);
+    return readBody(await this.#http.call({ method, path, searchParams, ...(form === undefined ? {} : { form }) }));
   }
 }
+
+const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
+  readValue(schema, value, { target: 'RunSignup', what });
 
 /** The vendor's own address ends in /rest; so does whatever is meant by one that does not. */
 function baseUrl(url: string): string {
@@ -216,32 +213,28 @@ function baseUrl(url: string): string {
  *
  * @throws RunSignupError for the vendor's own errors, SyncError for everything that is no answer of its API.
  */
-function readBody({ statusCode, headers, body }: Response<string>, what: string): unknown {
-  const answer = parseJson(body);
-  throwIfError(answer, what);
-  const xmlCode = /^\s*<(?!!doctype|html).*?<error_code>(\d{1,6})<\/error_code>/is.exec(body)?.[1];
+function readBody(answer: HttpAnswer): unknown {
+  const { what, status, headers, body } = answer;
+  const json = parseJson(body);
+  throwIfError(json, what);
+  const xmlCode = XML_ERROR.exec(body.slice(0, LONGEST_XML_ERROR))?.[1];
   if (xmlCode !== undefined) throw new RunSignupError(Number(xmlCode), what);
-  if (statusCode === 200 && answer !== undefined) return answer;
+  if (status === 200 && json !== undefined) return json;
 
   const wait = retryAfterMs(headers['retry-after']);
-  const options = { code: `http-${statusCode}`, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
-  const said = `RunSignup answered ${what} with ${statusCode}`;
-  if (statusCode === 401 || statusCode === 403) {
-    return raise(new SyncError('target-down', `${said}: check RUNSIGNUP_API_KEY`, options));
-  }
-  if (statusCode >= 500 || statusCode === 429 || statusCode === 408) {
-    return raise(new SyncError('transient', said, options));
-  }
-  // A page of the CDN, or of a maintenance: whoever answers so is not the API.
-  if (answer === undefined) {
-    return raise(new SyncError('transient', `${said}, and the body is no JSON`, { ...options, code: 'no-json' }));
-  }
-  return raise(new SyncError('contract', said, options));
+  const options = { code: `http-${status}`, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
+  const said = `RunSignup answered ${what} with ${status}`;
+  if (status === 401 || status === 403) throw new SyncError('target-down', `${said}: check RUNSIGNUP_API_KEY`, options);
+  if (status >= 500 || status === 429 || status === 408) throw new SyncError('transient', said, options);
+  // A page of the CDN, or of a maintenance.
+  if (json === undefined) throw notJson(answer);
+  throw new SyncError('contract', said, options);
 }
 
-function raise(error: SyncError): never {
-  throw error;
-}
+/** Anchored, and with bounded texts: it takes linear time. */
+const XML_ERROR = /^\s*<(?!!doctype|html).*?<error_code>(\d{1,6})<\/error_code>/is;
+
+const LONGEST_XML_ERROR = 10_000;
 
 const isThrottled = (error: unknown): error is SyncError =>
   error instanceof SyncError && (error.code === 'runsignup-14' || error.code === 'http-429');
@@ -266,23 +259,6 @@ function hasError(answer: unknown): boolean {
 
 /** The only number in a text that may hold a name as well. */
 function idIn(text: unknown): string | null {
-  const numbers = typeof text === 'string' || typeof text === 'number' ? String(text).match(/\d+/g) : null;
+  const numbers = typeof text === 'string' || typeof text === 'number' ? String(text).slice(0, 200).match(/\d+/g) : null;
   return numbers?.length === 1 && /^[1-9]\d{0,14}$/.test(numbers[0]) ? numbers[0] : null;
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-/** An error of `got` carries the request, and with it the key: nothing of it leaves this file but its class and code. */
-function withoutUrl(error: unknown, what: string): SyncError {
-  if (error instanceof SyncError) {
-    const { errorClass, message, code } = error;
-    return new SyncError(errorClass, message, { code });
-  }
-  return new SyncError('bug', `RunSignup could not be asked ${what}`, { code: 'request' });
 }

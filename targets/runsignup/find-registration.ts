@@ -1,5 +1,6 @@
 import { SyncError } from '../../sync/sync-error.ts';
-import { participant, readAnswer, removedParticipant, type Participant, type RemovedParticipant } from './answers.ts';
+import { readValue } from '../answer.ts';
+import { participant, removedParticipant, type Participant, type RemovedParticipant } from './answers.ts';
 import type { RunSignupApi } from './api.ts';
 import { RunSignupError } from './error-table.ts';
 import { removedFeed } from './removed-feed.ts';
@@ -43,7 +44,7 @@ export async function findActive(
   for (const { eventId, rows } of await api.participants(raceId, eventIds, { after, limit: 1 })) {
     const row = rows.find((candidate) => idOf(candidate) === registrationId);
     if (row === undefined) continue;
-    const read = readAnswer(participant, row, `GET registration ${registrationId}`);
+    const read = readValue(participant, row, { target: 'RunSignup', what: `GET registration ${registrationId}` });
     return { kind: 'active', eventId, participant: read };
   }
   return null;
@@ -59,7 +60,7 @@ async function findRemoved(
   for await (const { eventId, rows } of removedFeed(api, raceId, eventIds, { limit })) {
     const row = rows.find((candidate) => idOf(candidate) === registrationId);
     if (row === undefined) continue;
-    const removed = readAnswer(removedParticipant, row, `GET removed registration ${registrationId}`);
+    const removed = readValue(removedParticipant, row, { target: 'RunSignup', what: `GET removed registration ${registrationId}` });
     return { kind: 'removed', eventId, removed };
   }
   return null;

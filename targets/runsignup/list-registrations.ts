@@ -1,6 +1,7 @@
 import { SyncError } from '../../sync/sync-error.ts';
+import { placeOf } from '../answer.ts';
 import type { ListedPage, ListRequest, MalformedRecord, RemoteRecord } from '../inbound-source.ts';
-import { misfitOf, participant, removedParticipant } from './answers.ts';
+import { participant, removedParticipant } from './answers.ts';
 import type { RunSignupApi } from './api.ts';
 import type { Editions } from './editions.ts';
 import { idOf } from './find-registration.ts';
@@ -66,7 +67,7 @@ function nextPage(raceId: string, rows: readonly unknown[], page: string | null,
 
 function readActive(place: Place, row: unknown): RemoteRecord | MalformedRecord {
   const parsed = participant.safeParse(row);
-  if (!parsed.success) return malformed(place, row, misfitOf(parsed.error));
+  if (!parsed.success) return malformed(place, row, placeOf(participant, parsed.error));
   try {
     return registrationRecord(place, parsed.data);
   } catch (error) {
@@ -82,7 +83,7 @@ async function readRemoved(
   limit: number,
 ): Promise<RemoteRecord | MalformedRecord> {
   const parsed = removedParticipant.safeParse(row);
-  if (!parsed.success) return malformed(place, row, misfitOf(parsed.error));
+  if (!parsed.success) return malformed(place, row, placeOf(removedParticipant, parsed.error));
   const { new_registration_id: registrationId } = parsed.data;
   const successor = await successorOf(api, place.raceId, parsed.data, limit);
   if (successor === null || !registrationId) return removedRecord(place, parsed.data, null);

@@ -1,5 +1,6 @@
 import { SyncError } from '../../sync/sync-error.ts';
-import { misfitOf, raceEvent, type Race } from './answers.ts';
+import { placeOf } from '../answer.ts';
+import { raceEvent, type Race } from './answers.ts';
 import { atWall, EASTERN, parseWallMinutes } from './times.ts';
 
 /** An event of a race, with its times at the race's place. */
@@ -72,7 +73,7 @@ function newestOf(events: readonly ReadEvent[]): ReadEvent | undefined {
 
 function readEvent(row: unknown): ReadEvent | MalformedEvent {
   const parsed = raceEvent.safeParse(row);
-  if (!parsed.success) return { eventId: rawEventId(row), field: misfitOf(parsed.error) };
+  if (!parsed.success) return { eventId: rawEventId(row), field: placeOf(raceEvent, parsed.error) };
   const { event_id: eventId, race_event_days_id: daysId, name, start_time: start, end_time: end } = parsed.data;
   try {
     return {

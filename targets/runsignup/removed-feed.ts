@@ -1,14 +1,15 @@
 import { SyncError } from '../../sync/sync-error.ts';
+import { Paging } from '../paging.ts';
 import type { EventRows, RunSignupApi } from './api.ts';
 
-/** Far more pages than any event has; whoever goes on beyond them goes in circles. */
-const MOST_PAGES = 10_000;
+/** Of up to 1,000 registrations each: far more than any race has. */
+const MOST_PAGES = 1_000;
 
 /**
- * All pages of the removed registrations of some events. This feed knows page numbers only.
+ * All pages of the removed registrations of some events. The feed knows page numbers only.
  *
  * @param since unix seconds; left out: from the beginning.
- * @throws SyncError of class `contract` if a page is the one before it.
+ * @throws SyncError of class `contract` if a page comes again, or if the feed does not end.
  */
 export async function* removedFeed(
   api: RunSignupApi,
@@ -16,8 +17,9 @@ export async function* removedFeed(
   eventIds: readonly string[],
   { since, limit }: { readonly since?: number; readonly limit: number },
 ): AsyncGenerator<EventRows> {
-  let before = '';
-  for (let page = 1; page <= MOST_PAGES; page += 1) {
+  const what = `race/${raceId}/removed-participants`;
+  const paging = new Paging({ target: 'RunSignup', what, mostPages: MOST_PAGES });
+  for (let page = 1; ; page += 1) {
     const events = await api.removedParticipants(raceId, eventIds, {
       page,
       limit,
@@ -25,11 +27,8 @@ export async function* removedFeed(
     });
     yield* events;
     if (events.every(({ rows }) => rows.length < limit)) return;
-    const now = JSON.stringify(events);
-    if (now === before) break;
-    before = now;
+    paging.note(JSON.stringify(events));
   }
-  throw notAdvancing(`race/${raceId}/removed-participants`);
 }
 
 export function notAdvancing(path: string): SyncError {

@@ -113,10 +113,10 @@ test.each([502, 503, 522])('the CDN answering %d is a matter of time', async (st
   expect(await refusal(connect(runSignup).probe())).toMatchObject({ errorClass: 'transient', code: `http-${status}` });
 });
 
-test('HTML or half an answer with status 200 is a matter of time', async () => {
+test('HTML or half an answer with status 200 is not RunSignup’s: it is down', async () => {
   for (const as of ['html', 'truncated'] as const) {
     await runSignup.control.setFaults({ garble: { as } });
-    expect(await refusal(connect(runSignup).probe())).toMatchObject({ errorClass: 'transient' });
+    expect(await refusal(connect(runSignup).probe())).toMatchObject({ errorClass: 'target-down', code: 'not-json' });
   }
 });
 
@@ -135,7 +135,7 @@ test("an error in XML is RunSignup's error all the same", async () => {
   });
   await other?.close();
   const races = '<?xml version="1.0"?><races/>';
-  expect(await refusal((await answering(races)).probe())).toMatchObject({ errorClass: 'transient', code: 'no-json' });
+  expect(await refusal((await answering(races)).probe())).toMatchObject({ errorClass: 'target-down', code: 'not-json' });
 });
 
 test('an error without a code is against the contract, and no success', async () => {
@@ -158,7 +158,7 @@ test('a redirect is not followed: key and secret stay with RunSignup', async () 
   try {
     const location = await elsewhere.listen({ port: 0, host: '127.0.0.1' });
     const target = await answering('{}', { status: 302, headers: { location } });
-    expect(await refusal(target.probe())).toMatchObject({ errorClass: 'contract' });
+    expect(await refusal(target.probe())).toMatchObject({ errorClass: 'target-down', code: 'http-302' });
     expect(asked).toBe(0);
   } finally {
     await elsewhere.close();
