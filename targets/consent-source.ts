@@ -1,14 +1,14 @@
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { Channel, Suppression } from '../sync/suppression.ts';
 
-/** What a target knows of one contact's consent, and how to tell whose contact it is. Addresses never leave the activity. */
+/** The consent of one contact as the target knows it, and what identifies the contact. Addresses never leave the activity. */
 export interface ContactConsent {
   readonly remoteId: string;
-  /** The EMS id that it carries; null: none that could be ours. */
+  /** The EMS id that the contact carries; null if it has none that could be ours. */
   readonly emsKey: EntityKey | null;
-  /** Where the contact is reached, as the target has it. */
+  /** The contact's addresses at the target. */
   readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
-  /** What the person, a bounce, the target or its staff has refused; empty: nothing. What EMS itself opted out is not among them. */
+  /** Refusals by the person, a bounce, the target or its staff. Opt-outs that EMS itself sent are not among them. */
   readonly refusals: readonly Suppression[];
   /**
    * A state that may be EMS's own doing and does not say so (MailChimp: `unsubscribed`): a field of `SendResult.stored` and the
@@ -20,29 +20,29 @@ export interface ContactConsent {
    * and that is missing here was lifted at the target: it is set again. Left out: the target does not tell.
    */
   readonly own?: readonly Channel[];
-  /** The target's own time of the change, RFC 3339 in UTC; null where it tells none. */
+  /** The target's own time of the change, RFC 3339 in UTC; null if the target gives none. */
   readonly modifiedOn: string | null;
 }
 
 export interface ConsentPage {
   readonly contacts: readonly ContactConsent[];
-  /** Contacts that do not fit the target's contract and were passed over. */
+  /** The number of contacts that do not fit the target's contract and were skipped. */
   readonly malformed: number;
   readonly next: string | null;
-  /** The latest remote time in this page, RFC 3339; null: it has none. */
+  /** The latest remote time on this page, RFC 3339; null if there is none. */
   readonly seenUpTo: string | null;
 }
 
 /**
- * The half of an outbound-only target that is read: consent, and nothing else. Errors as with `RemoteSystem`: a page that
- * cannot be read throws, it is never empty.
+ * What is read of an outbound-only target: consent and nothing else. Errors are those of `RemoteSystem`. A page that cannot be
+ * read throws; it is never returned as empty.
  */
 export interface ConsentSource {
   /** Its staff can merge two contacts; the id of the one that is gone is answered with the other. */
   readonly mergesContacts?: true;
-  /** How far a poll goes back behind the latest time it has seen, in milliseconds. */
+  /** How far a poll goes back before the latest time it has seen, in milliseconds. */
   readonly overlapMs: number;
-  /** What is polled, each with a cursor of its own, for example `members`. */
+  /** The lists to poll, for example `members`. Each has its own cursor. */
   readonly scopes: readonly string[];
   /** @param since RFC 3339; null: from the beginning. */
   list(request: {
@@ -50,6 +50,6 @@ export interface ConsentSource {
     readonly since: string | null;
     readonly page: string | null;
   }): Promise<ConsentPage>;
-  /** One contact as it is now. Null: the target has none under this id. */
+  /** One contact as it is now; null if the target has none under this id. */
   fetch(remoteId: string): Promise<ContactConsent | null>;
 }

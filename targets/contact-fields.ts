@@ -5,18 +5,18 @@ import { fieldKind, textIn, twoWayKind } from './field-kinds.ts';
 
 type Text = string | null | undefined;
 
-/** Runs of white space are one blank: it shows nowhere, and splitting and joining names would change it to and fro. */
+/** Reduces each run of white space to one blank. Otherwise splitting and joining names would change it back and forth. */
 export function oneSpaced(value: Text): string | null {
   return canonicalText(value?.replaceAll(/\s+/gu, ' '));
 }
 
-/** First and last name as ChatWoot's one `name`. @throws Unmappable if too long, or with control characters. */
+/** First and last name as ChatWoot's one `name`. @throws Unmappable if the name is too long or has control characters. */
 export function joinedName(first: Text, last: Text): string | null {
   const parts = [oneSpaced(first), oneSpaced(last)].filter((part) => part !== null);
   return text(['first_name, last_name', oneSpaced(parts.join(' '))]);
 }
 
-/** `Ana Maria Silva` → `Ana Maria` and `Silva`; one word is a last name, which most of EMS's records have at least. */
+/** `Ana Maria Silva` → `Ana Maria` and `Silva`. A single word is a last name, because most EMS records have at least that. */
 export function splitName(name: string | null): {
   readonly firstName: string | null;
   readonly lastName: string | null;
@@ -25,7 +25,7 @@ export function splitName(name: string | null): {
   return { firstName: words.slice(0, -1).join(' ') || null, lastName: words.at(-1) ?? null };
 }
 
-/** ChatWoot's own rule (Devise's): something without blanks on both sides of one `@`. */
+/** ChatWoot's own rule (from Devise): one `@` with text on both sides, and no white space. */
 const EMAIL_PATTERN = /^[^@\s]+@[^@\s]+$/u;
 
 /** ChatWoot stores e-mail addresses in lower case. */
@@ -33,7 +33,7 @@ export function lowerCase(value: Text): string | null {
   return canonicalText(canonicalText(value)?.toLowerCase());
 }
 
-/** @throws Unmappable if ChatWoot would not take it for an address. */
+/** @throws Unmappable if ChatWoot would not accept it as an address. */
 export function emailAddress([column, value]: Source<Text>): string | null {
   const email = text([column, lowerCase(value)]);
   if (email !== null && !EMAIL_PATTERN.test(email)) throw new Unmappable(column, 'is no e-mail address');
@@ -70,7 +70,7 @@ export function withoutTrunkZero(number: string): string {
   return /^(\+|00)/.test(number) ? number.replace(/\(0\)/, ' ') : number;
 }
 
-/** @throws Unmappable if it is no number, even in the person's country. */
+/** @throws Unmappable if it is not a phone number, also not in the person's country. */
 export function phoneNumber([column, value]: Source<Text>, country: Text): string | null {
   if (canonicalText(value) === null) return null;
   const number = e164(value, country);
@@ -80,7 +80,7 @@ export function phoneNumber([column, value]: Source<Text>, country: Text): strin
 
 const LONGEST_LIST = 1_000;
 
-/** Names as one line: in order, each once, cut so that it fits an agent's screen. */
+/** Names on one line: sorted, without duplicates, and cut so that the line fits an agent's screen. */
 export function listOfNames(names: readonly Text[]): string | null {
   const clean = names.map((name) => oneSpaced(name?.toWellFormed().replaceAll(/\p{Cc}/gu, ' ')));
   const list = [...new Set(clean.filter((name) => name !== null))].toSorted().join(', ');

@@ -3,12 +3,12 @@ import type { EntityType } from '../sync/entity-type.ts';
 import type { EntityMapping } from './entity-mapping.ts';
 import type { Target } from './sync-process.ts';
 
-/** By type, the properties of EMS rows that some target may set, in order: `{ Person: ['email', 'firstName'] }`. */
+/** The properties of EMS rows that some target may set, sorted, by type: `{ Person: ['email', 'firstName'] }`. */
 export type InboundColumns = ReadonlyMap<EntityType, readonly string[]>;
 
 /**
- * What the mappings' `apply` functions write, of the fields that EMS does not own alone. They name the same columns whatever
- * the value is, so that an empty record tells them.
+ * The columns that the mappings' `apply` functions write, for fields that EMS does not own alone. `apply` names the same
+ * columns for every value, so an empty record is enough to find them.
  */
 export function inboundColumns(targets: readonly Target[]): InboundColumns {
   const columns = new Map<EntityType, Set<string>>();

@@ -1,7 +1,7 @@
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 
-/** Names a remote record: a RunSignup registration `567/12890/2645624`, a ChatWoot contact `47`. */
+/** A reference to a remote record: a RunSignup registration `567/12890/2645624`, a ChatWoot contact `47`. */
 export interface RemoteRef {
   readonly type: EntityType;
   readonly remoteId: string;
@@ -9,16 +9,16 @@ export interface RemoteRef {
 
 /** A remote record (the specification's remote entity) as it was read, in the mapping's fields. */
 export interface RemoteRecord extends RemoteRef {
-  /** The EMS id that it carries; null: none that could be one of ours. */
+  /** The EMS id that the record carries; null if it has none that could be ours. */
   readonly emsKey: EntityKey | null;
-  /** Its own modified time, RFC 3339 in UTC; null where the target tells none. */
+  /** The target's own modified time, RFC 3339 in UTC; null if the target gives none. */
   readonly modifiedOn: string | null;
   /**
-   * The fields that could be read, in canonical values of the mapping's own notation. A field that is left out is unknown,
-   * not empty, and is never compared.
+   * The fields that could be read, as canonical values in the mapping's notation. A field that is left out is unknown, not
+   * empty, and is never compared.
    */
   readonly content: Content;
-  /** False: there is more to it than a list shows (a conversation's messages), so a newer time means a change. */
+  /** False if a list does not show all of it (a conversation's messages). A newer time then means a change. */
   readonly complete: boolean;
   /** The remote records that the EMS row refers to, by the property that refers: `{ personId: { type: 'Person', … } }`. */
   readonly references: Readonly<Record<string, RemoteRef>>;
@@ -26,30 +26,30 @@ export interface RemoteRecord extends RemoteRef {
   readonly related: readonly RemoteRecord[];
   /** A conversation's messages, oldest first, those that EMS wrote included; null: not read. */
   readonly messages: readonly RemoteMessage[] | null;
-  /** Over at the remote (a registration that was cleared): it may change an EMS row, but never makes one. */
+  /** Removed at the remote (a registration that was cleared). It may change an EMS row, but never creates one. */
   readonly removed: boolean;
-  /** It goes on under another id (a registration that was transferred). */
+  /** The record that continues it under another id (a registration that was transferred). */
   readonly successor: string | null;
 }
 
 export interface RemoteMessage {
   readonly remoteId: string;
-  /** The `conversation_message` that it was sent from; null: it was written at the remote. */
+  /** The `conversation_message` that it was sent from; null if it was written at the remote. */
   readonly emsKey: EntityKey | null;
   readonly author: 'PERSON' | 'AGENT';
   readonly agentName: string | null;
-  /** Null: deleted at the remote. */
+  /** Null if it was deleted at the remote. */
   readonly body: string | null;
   readonly private: boolean;
   /** RFC 3339 in UTC. */
   readonly sentOn: string;
 }
 
-/** A record that does not fit the target's contract: it is parked with its reason, and the page goes on. */
+/** A record that does not fit the target's contract. It is parked with its reason; the rest of the page is processed. */
 export interface MalformedRecord {
   readonly malformed: string;
   readonly type: EntityType;
-  /** Null: not even its id could be read. */
+  /** Null if not even the id could be read. */
   readonly remoteId: string | null;
 }
 
@@ -57,17 +57,17 @@ export interface ListRequest {
   readonly type: EntityType;
   /** One of {@link InboundSource.scopes}. */
   readonly scope: string;
-  /** The latest remote time that a poll has seen, less the overlap; RFC 3339; null: from the beginning. */
+  /** The latest remote time that a poll has seen, minus the overlap, RFC 3339; null: from the beginning. */
   readonly since: string | null;
-  /** From {@link ListedPage.next}; null begins. */
+  /** From {@link ListedPage.next}; null for the first page. */
   readonly page: string | null;
 }
 
 export interface ListedPage {
   readonly records: readonly (RemoteRecord | MalformedRecord)[];
-  /** Where the next page begins; null: this was the last one. */
+  /** Where the next page begins; null if this is the last one. */
   readonly next: string | null;
-  /** The latest remote time in this page, RFC 3339; null: it has none. */
+  /** The latest remote time on this page, RFC 3339; null if there is none. */
   readonly seenUpTo: string | null;
   /**
    * Of a list that shows everything: which numbers this page speaks of. Records of ours with a remote id within (`after`,
@@ -76,11 +76,11 @@ export interface ListedPage {
   readonly covers?: { readonly after: string | null; readonly upTo: string | null };
 }
 
-/** The half of a target that is read. Errors as with `RemoteSystem`: a page that cannot be read throws, it is never empty. */
+/** What is read of a target. Errors are those of `RemoteSystem`. A page that cannot be read throws; it is never returned as empty. */
 export interface InboundSource {
-  /** Types whose remote records carry our EMS id once they were written by us: one that does not is a stranger's by now. */
+  /** Types whose remote records carry our EMS id once we have written them. A record without it belongs to somebody else by now. */
   readonly signed?: readonly EntityType[];
-  /** How far a poll goes back behind the latest time it has seen, in milliseconds. */
+  /** How far a poll goes back before the latest time it has seen, in milliseconds. */
   readonly overlapMs: number;
   /**
    * What is polled of a type, each with a cursor of its own; none: the type comes with others, or is not read.

@@ -6,7 +6,7 @@ import { defineMapping, type EntityMapping } from './entity-mapping.ts';
 import { rowsOf } from './field-declaration.ts';
 import { needed, wordOf, YES_OR_NO } from './field-kinds.ts';
 
-/** What a person can be written to about. */
+/** The topics that a person can subscribe to. */
 export const TOPICS: readonly string[] = ['NEWSLETTER', 'OFFERS', 'RESULTS', 'SERVICE'];
 
 const topics = Object.fromEntries(TOPICS.map((topic) => [topic, topic]));
@@ -18,18 +18,18 @@ const CHANNELS: Readonly<Record<string, Channel>> = { EMAIL: 'email', SMS: 'sms'
 /** SQL: whether the person `row` has an e-mail address. */
 export const personsEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
 
-/** The channel that a preference is about, where it is one that targets know. */
+/** The channel of a preference, if targets know it. */
 export function channelOf({ channel }: Pick<ContactPreference, 'channel'>): Channel | null {
   return CHANNELS[canonicalText(channel) ?? ''] ?? null;
 }
 
-/** Whether the person has said no to every topic on a channel; false if nothing was said. */
+/** Whether the person has opted out of every topic on a channel; false without any preference. */
 export function isOptedOut(preferences: readonly ContactPreference[], channel: Channel): boolean {
   const said = preferences.filter((row) => channelOf(row) === channel && row.optedIn !== null);
   return said.length > 0 && said.every(({ optedIn }) => optedIn === false);
 }
 
-/** SQL condition on a person `e`: EMS holds a no of theirs that the target was not told yet. */
+/** SQL condition on a person `e`: EMS holds an opt-out that the target has not received yet. */
 export const undeliveredOptOut = (process: SyncProcessName) => `EXISTS (
   SELECT FROM contact_preference p
   LEFT JOIN sync_contact_preference r ON r.sync_process = '${process}' AND r.entity_key = p.id
@@ -37,7 +37,7 @@ export const undeliveredOptOut = (process: SyncProcessName) => `EXISTS (
     AND p.modified_on IS DISTINCT FROM coalesce(r.evaluated_on, r.entity_synced_on))`;
 
 /**
- * Contact preferences of a target that has contacts: they are children of their person, and have records of their own.
+ * Contact preferences, for targets with contacts. They are children of their person and have their own records.
  *
  * @param channels the channels that the target knows, in EMS's words.
  * @param personPasses SQL condition on a person `e`: the filter of the target's persons.
@@ -48,7 +48,7 @@ export function preferencesOf(channels: readonly string[], personPasses: string)
   return defineMapping({
     type: 'ContactPreference',
     rules: 1,
-    // A word that is in no list is met with PARKED, not passed over.
+    // An unknown word parks the row; it is not skipped.
     filter: `coalesce(btrim(e.channel), '') NOT IN (${others.map((channel) => `'${channel}'`).join(', ')})
       AND EXISTS (SELECT FROM (SELECT * FROM person p WHERE p.id = e.person_id) e WHERE ${personPasses})`,
     childOf: {
@@ -59,7 +59,7 @@ export function preferencesOf(channels: readonly string[], personPasses: string)
       channel: channelOf,
       wants: (row) => row.optedIn === true,
     },
-    // Delivered with the person, whose fields say it in the target's own way.
+    // Delivered with the person, whose fields hold the preferences in the target's own form.
     fields: {
       channel: preference.ems(null, preference.column('channel', needed(wordOf(channelWords)))),
       topic: preference.ems(null, preference.column('topic', needed(wordOf(topics)))),

@@ -6,57 +6,57 @@ import type { ConsentSource } from './consent-source.ts';
 import type { InboundSource } from './inbound-source.ts';
 
 /**
- * What is known of a pair's consent, and what a target may ask about it while it works; answers come from our database and
- * EMS's, under the lock of the pair's addresses.
+ * A pair's consent, and what a target may ask about it during a delivery. Answers come from our database and EMS's, under the
+ * lock of the pair's addresses.
  */
 export interface PairConsent {
-  /** What the suppression list holds against this person or its addresses: no write may undo it. */
+  /** The entries of the suppression list for this person or its addresses. No write may undo them. */
   readonly suppressions: readonly Suppression[];
-  /** The entity whose record names this remote record; null: nobody's, or this one's own. */
+  /** The other entity whose record names this remote record; null if there is none. */
   holderOf(remoteId: string): Promise<EntityKey | null>;
   /** The remote id on another entity's record; null: it has none. */
   remoteIdOf(key: EntityKey): Promise<string | null>;
-  /** The entity that was last known to have this one's address at the target; null: nobody else. */
+  /** The other entity that was last known to have this one's address at the target; null if there is none. */
   holderOfAddress(): Promise<EntityKey | null>;
-  /** Whether another EMS row that this target takes has this e-mail address (compared trimmed and in lower case). */
+  /** Whether another EMS row on this target has this e-mail address (compared trimmed and in lower case). */
   isAnothers(email: string): Promise<boolean>;
   /** Whether our last confirmed write left this field of `stored` at this value. */
   wasStored(field: string, value: FieldValue): boolean;
   /**
-   * Puts on record, before a write, what it will leave a field of `stored` at: should its answer be lost, or a later call of
-   * the same delivery fail, it is still known whose doing it was. Nothing happens where there is no record yet.
+   * Records, before a write, the value that it will leave in a field of `stored`. If the answer is lost, or a later call of the
+   * same delivery fails, we still know that the change was ours. Does nothing if there is no record yet.
    */
   willStore(field: string, value: FieldValue): Promise<void>;
   /**
-   * Puts the remote id on record before the call that makes the remote record, of targets whose ids are known beforehand: should
-   * the answer be lost, an opt-out or a removal that comes before the next attempt still finds it.
+   * Records the remote id before the call that creates the remote record, for targets whose ids are known beforehand. If the
+   * answer is lost, an opt-out or a removal before the next attempt still finds the remote record.
    */
   willHold(remoteId: string): Promise<void>;
-  /** Under which other id an earlier attempt was to leave the remote record, if its answer was lost; else null. */
+  /** The new id that an earlier attempt was giving the remote record, if its answer was lost; else null. */
   rekeyingTo(): Promise<string | null>;
-  /** Puts on record, before the call, under which other id it will leave the remote record. */
+  /** Records, before the call, the new id that it gives the remote record. */
   willRekeyTo(remoteId: string): Promise<void>;
 }
 
-/** One entity to be created or brought up to date at the target. */
+/** One entity to create or update at the target. */
 export interface SendRequest {
   readonly type: EntityType;
   readonly key: EntityKey;
-  /** Null: the target is not known to have it. An earlier attempt may still have made it, so a create looks first. */
+  /** Null if the target is not known to have it. An earlier attempt may have created it, so a create looks first. */
   readonly remoteId: string | null;
   readonly content: Content;
-  /** The remote ids of the rows that this one refers to or mentions, by `Person/4711`, as far as they have one. */
+  /** The remote ids of the rows that this one refers to or mentions, by `Person/4711`. Rows without one are left out. */
   readonly references: ReadonlyMap<string, string>;
-  /** Fencing token: the number of the attempt; a later one always has a higher number. */
+  /** The number of the attempt. A later attempt always has a higher number. */
   readonly fencingToken: bigint;
   /**
    * Another entity needs a value that this one still holds at the target (two participants swap bibs). If this one's own
    * new value is refused as well, let go of the contested one, so that neither waits for the other for ever.
    */
   readonly release: boolean;
-  /** Nobody waits for it: it may wait for others to go with. Left out: it may not. */
+  /** True if nobody waits for the result, so that it may wait for a batch. The default is false. */
   readonly patient?: boolean;
-  /** It has failed with others several times, a call with many being too slow, perhaps: it goes by itself. */
+  /** True after several failures in a batch (which may be too slow): it is sent alone. */
   readonly alone?: boolean;
   /** For mappings that declare consent; see {@link consentOf}. */
   readonly consent?: PairConsent;
@@ -67,28 +67,28 @@ export type SendResult =
       /** The target confirmed it. */
       readonly kind: 'sent';
       readonly remoteId: string;
-      /** The target's own modified time, RFC 3339; null where it tells none. */
+      /** The target's own modified time, RFC 3339; null if the target gives none. */
       readonly remoteModifiedOn: string | null;
       /**
-       * What the target holds now, in the mapping's fields, as it gave it back: the base that later changes are told by.
-       * Left out by targets that are never read.
+       * What the target holds now, in the mapping's fields, as it returned them: the base for detecting later changes. Left out
+       * by targets that are never read.
        */
       readonly stored?: Content;
       /** The remote ids of the messages that were sent with a conversation. */
       readonly messages?: readonly SentMessage[];
-      /** Consent that the target holds as refused, and that was left so: the record becomes SUPPRESSED. */
+      /** Refusals that the target holds and that this write kept. The record becomes SUPPRESSED. */
       readonly refusals?: readonly Suppression[];
     }
-  /** Nothing may be sent, because consent forbids it; at most an opt-out was. Null: the target has no such record. */
+  /** Consent forbids sending; at most an opt-out was sent. `remoteId` is null if the target has no such record. */
   | { readonly kind: 'withheld'; readonly remoteId: string | null; readonly refusals: readonly Suppression[] }
   /**
-   * Instead of a create: the target has it already, by an id or an address, and what it holds was never compared with EMS.
-   * Nothing was written. It is linked, compared, and then sent as an update.
+   * Instead of a create: the target already has the record, found by an id or an address, and it was never compared with EMS.
+   * Nothing was written. The pair is linked, compared, and then sent as an update.
    */
   | { readonly kind: 'found'; readonly remoteId: string }
-  /** The target wants other entities to be sent (again) first: who holds a contested value, or is missing there. */
+  /** The target needs other entities first: those that hold a contested value, or that are missing there. */
   | { readonly kind: 'blocked'; readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string }
-  /** The contested value is let go. Null: the remote record had to go as a whole. */
+  /** The contested value was released. `remoteId` is null if the whole remote record had to be deleted. */
   | { readonly kind: 'released'; readonly remoteId: string | null };
 
 export interface SentMessage {
@@ -100,92 +100,92 @@ export interface SentMessage {
 export interface RemoveRequest {
   readonly type: EntityType;
   readonly key: EntityKey;
-  /** Null: an attempt to create it was begun and its result never learnt. */
+  /** Null if an attempt to create it was started and its result is unknown. */
   readonly remoteId: string | null;
   readonly fencingToken: bigint;
   /** For mappings that declare consent; see {@link consentOf}. */
   readonly consent?: PairConsent;
 }
 
-/** What a removed or erased remote record leaves for the suppression list; the addresses are hashed at once, and forgotten. */
+/** What a removed or erased remote record adds to the suppression list. Addresses are hashed at once and not kept. */
 export interface LeftConsent {
   readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
-  /** None: the contact had refused nothing. */
+  /** Empty if the contact had refused nothing. */
   readonly refusals: readonly Suppression[];
 }
 
 export interface Removed {
-  /** The policy is to leave it alone: its id is remembered, so that it never comes back as a new row. */
+  /** By policy the record stays at the target. Its id is remembered, so that it never comes back as a new row. */
   readonly kept?: true;
   readonly left?: LeftConsent;
 }
 
 export interface EraseRequest extends RemoveRequest {
-  /** The addresses of the EMS row, if there is one still. */
+  /** The addresses of the EMS row, if it still exists. */
   readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
 }
 
 export interface Erased {
-  /** `erased`: by the target's strongest deletion. `absent`: it had nothing. `kept`: the target cannot delete it. */
+  /** `erased`: deleted in the strongest way that the target has. `absent`: the target had nothing. `kept`: it cannot delete it. */
   readonly outcome: 'erased' | 'absent' | 'kept';
-  /** For the receipt: what was done, or why it is kept and whom to ask. No personal data. */
+  /** For the receipt: what was done, or why the record is kept and whom to ask. Contains no personal data. */
   readonly detail: string;
-  /** Every address that the target had of this person. */
+  /** Every address of this person that the target had. */
   readonly addresses: readonly (readonly [Channel, string])[];
 }
 
-/** The opt-outs of a row that cannot be sent as a whole. */
+/** Opt-outs of a row whose other content cannot be sent. */
 export interface OptOutRequest extends RemoveRequest {
   readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
   readonly channels: readonly Channel[];
 }
 
-/** Many deliveries in few calls. */
+/** Bulk calls: many deliveries in a few calls. */
 export interface BulkCalls {
-  /** Whether a request can go with others in one call. */
+  /** Whether a request can be sent in a batch. */
   canGather(request: SendRequest): boolean;
   /**
-   * Sends them in as few calls as the target allows: a result or an error for each, in the order of the requests.
+   * Sends the requests in as few calls as the target allows. Returns a result or an error for each, in the same order.
    *
-   * @throws SyncError if the call as a whole failed: of class `rejected`, it is tried again in halves.
+   * @throws SyncError if the whole call failed. If its class is `rejected`, the batch is tried again in halves.
    */
   sendMany(requests: readonly SendRequest[]): Promise<readonly (SendResult | Error)[]>;
 }
 
-/** What `check` looks at beyond credentials: fields, topics and the like that our mapping writes to. */
+/** What `check` looks at beyond credentials: the fields, topics and so on that our mapping writes to. */
 export interface RemoteShape {
-  /** A line for each thing that is missing, in an operator's words; empty: nothing. */
+  /** One line, in an operator's words, for each thing that is missing. */
   missing(): Promise<readonly string[]>;
-  /** Creates what is missing, and says what. */
+  /** Creates what is missing, and returns a line for each thing created. */
   create(): Promise<readonly string[]>;
 }
 
 /**
- * A target as the engine sees it. Implementations throw `SyncError` for everything that goes wrong, `StaleTokenError` if the
- * target has seen a higher fencing token, and never retry by themselves: Temporal does.
+ * A target as the engine sees it. Implementations throw `SyncError` for every failure, and `StaleTokenError` if the target has
+ * seen a higher fencing token. They never retry; Temporal does.
  */
 export interface RemoteSystem {
   /** A cheap call with our credentials. @throws SyncError if the target cannot be worked with now. */
   probe(): Promise<void>;
-  /** Creates or updates; repeating it is harmless. */
+  /** Creates or updates. Safe to repeat. */
   send(request: SendRequest): Promise<SendResult>;
   /** Left out by targets without bulk calls. */
   readonly bulk?: BulkCalls;
-  /** Deletes or archives, by the target's policy; already gone is success. */
+  /** Deletes or archives, by the target's policy. Succeeds if the record is already gone. */
   remove(request: RemoveRequest): Promise<void | Removed>;
-  /** Sends nothing but opt-outs, of a row whose other content cannot be sent. Left out by targets without consent. */
+  /** Sends only the opt-outs of a row whose other content cannot be sent. Left out by targets without consent. */
   optOut?(request: OptOutRequest): Promise<void>;
-  /** The strongest deletion that the target has. Left out: `remove` is. */
+  /** The strongest deletion that the target has. The default is `remove`. */
   erase?(request: EraseRequest): Promise<Erased>;
-  /** What is read of it; left out by targets that are only written to. */
+  /** How the target is read. Left out by targets that are only written to. */
   readonly inbound?: InboundSource;
-  /** Consent that is read back from a target that is else only written to. */
+  /** How consent is read back from a target that is otherwise only written to. */
   readonly consent?: ConsentSource;
   readonly shape?: RemoteShape;
   close?(): Promise<void>;
 }
 
-/** @throws Error if the mapping declares no consent: a mistake of ours. */
+/** @throws Error if the mapping declares no consent, which is a bug of ours. */
 export function consentOf({ type, key, consent }: Pick<SendRequest, 'type' | 'key' | 'consent'>): PairConsent {
   if (consent === undefined) throw new Error(`${type}/${key} comes without its consent`);
   return consent;

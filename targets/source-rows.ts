@@ -1,12 +1,12 @@
 import type { SourceRowTypes } from '../database/entities/index.ts';
 
-/** What a mapping can read: entities, and the messages inside a conversation. */
+/** The rows that a mapping can read: entities, and the messages of a conversation. */
 export type SourceType = keyof SourceRowTypes;
 
 /** Rows that a mapping reads beside its own, for example a person's club. */
 export interface SourceRows {
   readonly type: SourceType;
-  /** SQL that picks them: `s` is the row read, `e` the entity's own, for example `s.id = e.organisation_id`. */
+  /** SQL condition that selects them: `s` is such a row, `e` the entity's own, for example `s.id = e.organisation_id`. */
   readonly where: string;
 }
 

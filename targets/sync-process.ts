@@ -6,31 +6,31 @@ import type { ConsentPolicy } from '../sync/suppression.ts';
 import type { EntityMapping } from './entity-mapping.ts';
 import type { RemoteSystem } from './remote-system.ts';
 
-/** The declaration of one target: what the engine needs to know, and all it knows, of that system. */
+/** The declaration of one target: everything that the engine knows about that system. */
 export interface SyncProcess {
   readonly name: SyncProcessName;
   readonly directions: readonly Direction[];
-  /** In dependency order: what others refer to comes first, and is removed last. */
+  /** In dependency order: types that others refer to come first, and are removed last. */
   readonly mappings: readonly EntityMapping[];
   readonly limits: {
-    /** Remote calls a second, over all workers. */
+    /** Remote calls per second, over all workers. */
     readonly callsPerSecond: number;
-    /** Remote calls at once in one worker. */
+    /** Concurrent remote calls in one worker. */
     readonly concurrentCalls: number;
-    /** Deliveries that may wait at one worker to go in one call; left out: the target has no bulk calls. */
+    /** The most deliveries that one worker sends in one call. Left out if the target has no bulk calls. */
     readonly bulk?: { readonly itemsPerCall: number };
   };
-  /** Remote ids tell who it is (a hash of an address): they are kept in the record alone, and enter no history or log. */
+  /** Remote ids are personal data (hashes of addresses). They are kept in the record only, never in a history or log. */
   readonly remoteIdsArePersonal?: true;
 }
 
-/** What the engine lends to a connection. */
+/** What the engine provides to a connection. */
 export interface ConnectionServices {
   /**
    * Runs a call while holding one of the account's connections, over all workers (architecture rule 10).
    *
-   * @param account names the account without a secret.
-   * @throws SyncError of class `transient` if none gets free.
+   * @param account the account's name, without a secret.
+   * @throws SyncError of class `transient` if no connection becomes free.
    */
   withConnection<T>(account: string, connections: number, call: () => Promise<T>): Promise<T>;
   readonly consentPolicy: ConsentPolicy;
@@ -39,9 +39,9 @@ export interface ConnectionServices {
 /** A process with the settings that switch it on and the connection they make: one line of targets/index.ts. */
 export interface Target {
   readonly process: SyncProcess;
-  /** The environment variables, by name. The process is off while none of them is set. */
+  /** The environment variables, by name. The process is off unless at least one of them is set. */
   readonly settings: z.ZodObject;
-  /** @param settings what `settings` has parsed. */
+  /** @param settings the output of `settings`. */
   connect(settings: Readonly<Record<string, unknown>>, services: ConnectionServices): RemoteSystem;
 }
 
@@ -53,7 +53,7 @@ export function defineTarget<S extends z.ZodObject>(target: {
   return { ...target, connect: (settings, services) => target.connect(settings as z.infer<S>, services) };
 }
 
-/** @throws UnknownPairError if the process does not have this type; the message lists those that it has. */
+/** @throws UnknownPairError if the process does not have this type. The message lists the types that it has. */
 export function mappingOf(process: SyncProcess, type: EntityType): EntityMapping {
   const mapping = process.mappings.find((candidate) => candidate.type === type);
   if (mapping === undefined) {

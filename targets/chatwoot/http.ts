@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { SyncError } from '../../sync/sync-error.ts';
 import { notJson, parseJson, readAnswer, type Answer as AnswerOf } from '../answer.ts';
+import { apiAddress } from '../api-address.ts';
 import { HttpClient, type HttpAnswer, type HttpCall } from '../http.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import { isErrorBody, readRefused, type Refused } from './answers.ts';
@@ -27,7 +28,7 @@ export class ChatwootHttp {
   constructor({ CHATWOOT_URL, CHATWOOT_ACCOUNT_ID, CHATWOOT_TOKEN }: ChatwootSettings) {
     this.#http = new HttpClient({
       target: 'ChatWoot',
-      url: `${CHATWOOT_URL.replace(/\/+$/, '')}/api/v1/accounts/${CHATWOOT_ACCOUNT_ID}`,
+      url: apiAddress(CHATWOOT_URL, `/api/v1/accounts/${CHATWOOT_ACCOUNT_ID}`),
       setting: 'CHATWOOT_URL',
       headers: { api_access_token: CHATWOOT_TOKEN },
       timeoutMs: REQUEST_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 import { parseInstant } from '../../sync/instant.ts';
+import { SyncError } from '../../sync/sync-error.ts';
 
 /** Where a page of changed members begins: at a time, and behind so many of those since then. */
 export interface Place {
@@ -7,10 +8,21 @@ export interface Place {
   readonly offset: number;
 }
 
-/** @param page as {@link nextPlace} has made it; null: the first. */
+/** A list that has more members of one time has no end. */
+const MOST_OF_ONE_TIME = 1_000_000;
+
+/**
+ * @param page as {@link nextPlace} has made it; null: the first.
+ * @throws SyncError of class `contract` if the list does not end.
+ */
 export function placeIn(page: string | null, since: string | null): Place {
   if (page === null) return { since: since === null ? null : wholeSeconds(parseInstant(since)), offset: 0 };
   const [offset, ...time] = page.split('@');
+  if (Number(offset) > MOST_OF_ONE_TIME) {
+    throw new SyncError('contract', `MailChimp's pages of members do not end after ${MOST_OF_ONE_TIME}`, {
+      code: 'paging',
+    });
+  }
   return { since: time.join('@') || null, offset: Number(offset) };
 }
 

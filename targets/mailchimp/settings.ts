@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiAddress } from '../api-address.ts';
 
 const KEY = 'must be an API key with its data centre at the end, for example 0123abcd-us6';
 
@@ -23,7 +24,7 @@ export type MailchimpSettings = z.infer<typeof mailchimpSettings>;
 /** Where the API is, without a slash at the end. */
 export function baseAddress({ MAILCHIMP_URL, MAILCHIMP_API_KEY }: MailchimpSettings): string {
   if (MAILCHIMP_URL === undefined) return `https://${dataCentreOf(MAILCHIMP_API_KEY)}.api.mailchimp.com/3.0`;
-  const bare = MAILCHIMP_URL.replace(/\/+$/, '');
+  const bare = apiAddress(MAILCHIMP_URL);
   return bare.endsWith('/3.0') ? bare : `${bare}/3.0`;
 }
 

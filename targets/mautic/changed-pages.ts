@@ -1,4 +1,5 @@
 import { parseInstant } from '../../sync/instant.ts';
+import { SyncError } from '../../sync/sync-error.ts';
 
 export type Column = 'dateModified' | 'dateAdded';
 
@@ -12,10 +13,21 @@ export interface Place {
 
 const BEGINNING = '1970-01-01T00:00:00Z';
 
-/** @param page as {@link pageAfter} has made it; null: the first. */
+/** A list that has more contacts of one time has no end. */
+const MOST_OF_ONE_TIME = 1_000_000;
+
+/**
+ * @param page as {@link pageAfter} has made it; null: the first.
+ * @throws SyncError of class `contract` if the list does not end.
+ */
 export function placeIn(page: string | null, since: string | null): Place {
   if (page === null) return { column: 'dateModified', from: mauticTime(since ?? BEGINNING), start: 0 };
   const [column, start, ...from] = page.split(':');
+  if (Number(start) > MOST_OF_ONE_TIME) {
+    throw new SyncError('contract', `Mautic's pages of contacts do not end after ${MOST_OF_ONE_TIME}`, {
+      code: 'paging',
+    });
+  }
   return { column: column === 'dateAdded' ? 'dateAdded' : 'dateModified', start: Number(start), from: from.join(':') };
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { readAnswer, type Answer as AnswerOf } from '../answer.ts';
+import { apiAddress } from '../api-address.ts';
 import { HttpClient, type HttpAnswer, type HttpCall } from '../http.ts';
 import { readFailures, type Failure } from './answers.ts';
 import { refusal } from './refusal.ts';
@@ -29,10 +30,9 @@ export class MauticHttp {
   readonly #credentials: Credentials;
 
   constructor(settings: MauticSettings) {
-    const url = settings.MAUTIC_URL.replace(/\/+$/, '');
     const common = { target: 'Mautic', setting: 'MAUTIC_URL', timeoutMs: REQUEST_TIMEOUT_MS, mostBytes: MOST_BYTES };
-    this.#http = new HttpClient({ ...common, url: `${url}/api` });
-    this.#credentials = credentialsOf(settings, new HttpClient({ ...common, url }));
+    this.#http = new HttpClient({ ...common, url: apiAddress(settings.MAUTIC_URL, '/api') });
+    this.#credentials = credentialsOf(settings, new HttpClient({ ...common, url: apiAddress(settings.MAUTIC_URL) }));
   }
 
   /** For calls where 404, 400 or 422 is an answer like any other. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { SyncError } from '../../sync/sync-error.ts';
 import { notJson, parseJson, readValue } from '../answer.ts';
+import { apiAddress } from '../api-address.ts';
 import { CallRate } from '../call-rate.ts';
 import { HttpClient, type HttpAnswer } from '../http.ts';
 import { retryAfterMs } from '../retry-after.ts';
@@ -204,7 +205,7 @@ const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
 
 /** The vendor's own address ends in /rest; so does whatever is meant by one that does not. */
 function baseUrl(url: string): string {
-  const base = url.replace(/\/+$/, '');
+  const base = apiAddress(url);
   return /\/rest$/i.test(base) ? base : `${base}/rest`;
 }
 

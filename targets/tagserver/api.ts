@@ -1,5 +1,6 @@
 import { SyncError, StaleTokenError } from '../../sync/sync-error.ts';
 import { notJson, parseJson, readAnswer } from '../answer.ts';
+import { apiAddress } from '../api-address.ts';
 import { HttpClient, type HttpAnswer } from '../http.ts';
 import { Paging } from '../paging.ts';
 import { retryAfterMs } from '../retry-after.ts';
@@ -42,7 +43,7 @@ export class TagServerApi {
   constructor({ TAGSERVER_URL, TAGSERVER_TOKEN }: TagServerSettings) {
     this.#http = new HttpClient({
       target: 'TagServer',
-      url: `${TAGSERVER_URL.replace(/\/+$/, '')}/v1`,
+      url: apiAddress(TAGSERVER_URL, '/v1'),
       setting: 'TAGSERVER_URL',
       headers: { authorization: `Bearer ${TAGSERVER_TOKEN}` },
       timeoutMs: REQUEST_TIMEOUT_MS,

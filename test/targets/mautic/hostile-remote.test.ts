@@ -5,6 +5,7 @@ import { invalid } from '../../../targets/mautic/refusal.ts';
 import { mauticSettings } from '../../../targets/mautic/settings.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
 import { describeHostileRemote, SECRET } from '../hostile-remote.ts';
+import { failureOf } from '../results.ts';
 
 const parsed = (url: string, settings: Readonly<Record<string, string>> = { MAUTIC_USERNAME: 'ems', MAUTIC_PASSWORD: 'p' }) =>
   mauticSettings.parse({ MAUTIC_URL: url, ...settings });
@@ -40,4 +41,11 @@ test('of a refusal only our fields are told, once each, and only words that hold
     field: 'first_name',
     message: 'Mautic answered POST contacts/new with 422 at first_name, email (must be unique)',
   });
+});
+
+test('a list of changes that goes on at one time without an end is against the contract', async () => {
+  const { consent } = mautic.connect(parsed('http://127.0.0.1:1'), unlimitedConnections('ratchet'));
+  const page = 'dateModified:1000001:2027-05-01 09:00:00';
+  const failure = await failureOf(consent?.list({ scope: 'changed', since: null, page }) ?? Promise.resolve());
+  expect(failure).toMatchObject({ errorClass: 'contract', code: 'paging' });
 });

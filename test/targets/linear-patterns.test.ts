@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseSync } from '@swc/core';
+import { describe, expect, test } from '@jest/globals';
+import { projectFolder } from '../../local/folders.ts';
+
+/** Long enough that quadratic time is seconds, where linear time is a fraction of a millisecond. */
+const LENGTH = 30_000;
+const MOST_MS = 200;
+
+interface Pattern {
+  readonly source: string;
+  readonly flags: string;
+}
+
+/** Every regular expression that is spelt out in a file. */
+function patternsIn(file: string): readonly Pattern[] {
+  const found: Pattern[] = [];
+  const look = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    if (Reflect.get(node, 'type') === 'RegExpLiteral') {
+      found.push({ source: String(Reflect.get(node, 'pattern')), flags: String(Reflect.get(node, 'flags')) });
+    }
+    for (const part of Object.values(node)) look(part);
+  };
+  look(parseSync(readFileSync(file, 'utf8'), { syntax: 'typescript' }));
+  return found;
+}
+
+/** Texts that repeat a character of the pattern, or one of each kind, and then end in what hardly any pattern takes. */
+function attacksOn({ source }: Pattern): readonly string[] {
+  const characters = new Set(`${source}aZ0 _-@<&+/.,\n\t`);
+  return [...characters].flatMap((one) => ['', '\u0001'].map((end) => one.repeat(LENGTH) + end));
+}
+
+/** How long the pattern takes over the first text that is slow for it, or over the slowest. A busy machine gets a second chance. */
+function slowestMs(pattern: Pattern): number {
+  const timed = (text: string) => {
+    const before = performance.now();
+    text.replaceAll(new RegExp(pattern.source, `${pattern.flags.replace('g', '')}g`), '');
+    return performance.now() - before;
+  };
+  let slowest = 0;
+  for (const text of attacksOn(pattern)) {
+    const first = timed(text);
+    slowest = Math.max(slowest, first < MOST_MS ? first : Math.min(first, timed(text)));
+    if (slowest >= MOST_MS) break;
+  }
+  return slowest;
+}
+
+const files = ['targets', 'sync']
+  .flatMap((folder) => readdirSync(join(projectFolder, folder), { recursive: true, withFileTypes: true }))
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  .map((entry) => join(entry.parentPath, entry.name));
+
+const patterns = new Map(
+  files.flatMap((file) => patternsIn(file).map((pattern) => [`/${pattern.source}/${pattern.flags}`, pattern])),
+);
+
+describe('a pattern over texts of remotes or of EMS takes linear time', () => {
+  test('there are such patterns', () => {
+    expect(patterns.size).toBeGreaterThan(30);
+  });
+
+  test.each([...patterns])('%s', (_, pattern) => {
+    expect(slowestMs(pattern)).toBeLessThan(MOST_MS);
+  });
+
+  test.each(['\\S*@\\S*', '\\/+$'])('which /%s/ does not', (source) => {
+    expect(slowestMs({ source, flags: '' })).toBeGreaterThan(MOST_MS);
+  });
+});
