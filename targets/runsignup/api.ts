@@ -217,7 +217,9 @@ function baseUrl(url: string): string {
 function readBody(answer: HttpAnswer): unknown {
   const { what, status, headers, body } = answer;
   const json = parseJson(body);
-  throwIfError(json, what);
+  // With a status of its own, an error without RunSignup's code may be that of a gateway before it.
+  if (status === 200) throwIfError(json, what);
+  else throwIfCoded(json, what);
   const xmlCode = XML_ERROR.exec(body.slice(0, LONGEST_XML_ERROR))?.[1];
   if (xmlCode !== undefined) throw new RunSignupError(Number(xmlCode), what);
   if (status === 200 && json !== undefined) return json;
@@ -241,17 +243,21 @@ const isThrottled = (error: unknown): error is SyncError =>
   error instanceof SyncError && (error.code === 'runsignup-14' || error.code === 'http-429');
 
 function throwIfError(answer: unknown, what: string): void {
-  const details = detailedError.safeParse(answer);
-  const [detail] = details.success ? details.data : [];
-  if (detail !== undefined) throw new RunSignupError(detail.error_code, what, idIn(detail.detailed_desc));
-  const parsed = errorEnvelope.safeParse(answer);
-  if (parsed.success) throw new RunSignupError(parsed.data.error.error_code, what);
+  throwIfCoded(answer, what);
   if (hasError(answer)) {
     throw new SyncError('contract', `RunSignup answered ${what} with an error that has no code`, {
       code: 'contract',
       field: 'error',
     });
   }
+}
+
+function throwIfCoded(answer: unknown, what: string): void {
+  const details = detailedError.safeParse(answer);
+  const [detail] = details.success ? details.data : [];
+  if (detail !== undefined) throw new RunSignupError(detail.error_code, what, idIn(detail.detailed_desc));
+  const parsed = errorEnvelope.safeParse(answer);
+  if (parsed.success) throw new RunSignupError(parsed.data.error.error_code, what);
 }
 
 function hasError(answer: unknown): boolean {

@@ -143,6 +143,11 @@ test('an error without a code is against the contract, and no success', async ()
   expect(await refusal(target.probe())).toMatchObject({ errorClass: 'contract' });
 });
 
+test('an error without a code but with a status of its own has the class of its status', async () => {
+  const target = await answering('{"error":"Service Unavailable"}', { status: 503 });
+  expect(await refusal(target.probe())).toMatchObject({ errorClass: 'transient', code: 'http-503' });
+});
+
 test('an empty list in place of an error object is a list', async () => {
   const target = await answering('[]');
   await expect(target.probe()).resolves.toBeUndefined();
