@@ -266,6 +266,7 @@ function hasError(answer: unknown): boolean {
 
 /** The only number in a text that may hold a name as well. */
 function idIn(text: unknown): string | null {
-  const numbers = typeof text === 'string' || typeof text === 'number' ? String(text).slice(0, 200).match(/\d+/g) : null;
+  const numbers =
+    typeof text === 'string' || typeof text === 'number' ? String(text).slice(0, 200).match(/\d+/g) : null;
   return numbers?.length === 1 && /^[1-9]\d{0,14}$/.test(numbers[0]) ? numbers[0] : null;
 }

@@ -60,7 +60,10 @@ async function findRemoved(
   for await (const { eventId, rows } of removedFeed(api, raceId, eventIds, { limit })) {
     const row = rows.find((candidate) => idOf(candidate) === registrationId);
     if (row === undefined) continue;
-    const removed = readValue(removedParticipant, row, { target: 'RunSignup', what: `GET removed registration ${registrationId}` });
+    const removed = readValue(removedParticipant, row, {
+      target: 'RunSignup',
+      what: `GET removed registration ${registrationId}`,
+    });
     return { kind: 'removed', eventId, removed };
   }
   return null;

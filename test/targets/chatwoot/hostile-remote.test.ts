@@ -31,7 +31,10 @@ const hostile = describeHostileRemote((url) => {
     () => inbound.list(list('Conversation')),
     () => api.createContact({ name: 'Ana Silva' }).then(outcomeThrown),
     () => api.findContacts([['email', 'ana@clube.example']]),
-    () => api.postMessage('7', { content: 'Olá', message_type: 'outgoing', private: true, source_id: 'ems:1' }).then(outcomeThrown),
+    () =>
+      api
+        .postMessage('7', { content: 'Olá', message_type: 'outgoing', private: true, source_id: 'ems:1' })
+        .then(outcomeThrown),
   ];
 });
 

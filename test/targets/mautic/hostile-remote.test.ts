@@ -7,8 +7,10 @@ import { unlimitedConnections } from '../../../targets/unlimited-connections.ts'
 import { describeHostileRemote, SECRET } from '../hostile-remote.ts';
 import { failureOf } from '../results.ts';
 
-const parsed = (url: string, settings: Readonly<Record<string, string>> = { MAUTIC_USERNAME: 'ems', MAUTIC_PASSWORD: 'p' }) =>
-  mauticSettings.parse({ MAUTIC_URL: url, ...settings });
+const parsed = (
+  url: string,
+  settings: Readonly<Record<string, string>> = { MAUTIC_USERNAME: 'ems', MAUTIC_PASSWORD: 'p' },
+) => mauticSettings.parse({ MAUTIC_URL: url, ...settings });
 
 describeHostileRemote((url) => {
   const remote = mautic.connect(parsed(url), unlimitedConnections('ratchet'));

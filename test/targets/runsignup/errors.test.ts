@@ -135,7 +135,10 @@ test("an error in XML is RunSignup's error all the same", async () => {
   });
   await other?.close();
   const races = '<?xml version="1.0"?><races/>';
-  expect(await refusal((await answering(races)).probe())).toMatchObject({ errorClass: 'target-down', code: 'not-json' });
+  expect(await refusal((await answering(races)).probe())).toMatchObject({
+    errorClass: 'target-down',
+    code: 'not-json',
+  });
 });
 
 test('an error without a code is against the contract, and no success', async () => {

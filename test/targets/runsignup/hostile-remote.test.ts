@@ -42,7 +42,8 @@ test.each([
       response.end(JSON.stringify([{ event: { event_id: 2, participants } }]));
     };
     const all = async () => {
-      for await (const { eventId } of removedFeed(apiAt(hostile.url), '1', ['2'], { limit: 1 })) expect(eventId).toBe('2');
+      for await (const { eventId } of removedFeed(apiAt(hostile.url), '1', ['2'], { limit: 1 }))
+        expect(eventId).toBe('2');
     };
     expect(await failureOf(all())).toMatchObject({ errorClass: 'contract', code: 'paging' });
     expect(calls).toBeLessThanOrEqual(1_001);
