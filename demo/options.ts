@@ -33,9 +33,9 @@ export function parseOptions(args: readonly string[]): DemoOptions {
     .option('--seed <n>', 'same seed, same sample', wholeNumber(0, Number.MAX_SAFE_INTEGER), 1)
     .option(
       '--timeout <seconds>',
-      'with --once: give up so many seconds after the sweeps have begun, exit code 1',
+      'with --once: give up this many seconds after the sweeps have begun, exit code 1',
       wholeNumber(1, 86_400),
-      600,
+      1_200,
     )
     .addOption(
       new Option('--temporal <kind>', "dev: Temporal's development server; postgres: the server proper, on PostgreSQL")

@@ -28,7 +28,7 @@ describe('options of the demo', () => {
       once: false,
       size: 500,
       seed: 1,
-      timeout: 600,
+      timeout: 1_200,
       only: ['TAGSERVER', 'MAUTIC', 'MAILCHIMP', 'RUNSIGNUP', 'CHATWOOT'],
       temporal: 'dev',
     });
