@@ -38,6 +38,8 @@ export interface TargetUnderTest<S> {
   readonly prepare?: (simulator: S) => Promise<ReadonlyMap<string, string>>;
   /** Columns of samples that this target wants otherwise, by type. */
   readonly columns?: Partial<Record<EntityType, Readonly<Partial<Record<Sample, Columns>>>>>;
+  /** The file with the same cases of a hostile remote for more calls than the suite makes; left out: the suite has them. */
+  readonly hostileRemoteIn?: 'hostile-remote.test.ts';
   /** Answers that are the target's way to say "too many calls"; the default is 429 with `Retry-After`. */
   readonly throttled?: Faults;
 }

@@ -215,23 +215,24 @@ function describeErrors<S extends Simulator>(
     },
   );
 
-  describeHostileRemote((url) => {
-    const remote = connect(of, { ...of.settingsOf(running()), [of.address]: url });
-    const content = (mapping: EntityMapping) => contentOf(of, mapping, 1);
-    return [
-      () => remote.probe(),
-      ...mappings.map(
-        (mapping) => () =>
-          remote.send({
-            type: mapping.type as EntityType,
-            key: '1',
-            remoteId: null,
-            content: content(mapping),
-            references: new Map(),
-            fencingToken: 1n,
-            release: false,
-          }),
-      ),
-    ];
-  });
+  if (of.hostileRemoteIn === undefined)
+    describeHostileRemote((url) => {
+      const remote = connect(of, { ...of.settingsOf(running()), [of.address]: url });
+      const content = (mapping: EntityMapping) => contentOf(of, mapping, 1);
+      return [
+        () => remote.probe(),
+        ...mappings.map(
+          (mapping) => () =>
+            remote.send({
+              type: mapping.type as EntityType,
+              key: '1',
+              remoteId: null,
+              content: content(mapping),
+              references: new Map(),
+              fencingToken: 1n,
+              release: false,
+            }),
+        ),
+      ];
+    });
 }

@@ -98,12 +98,7 @@ describe('a merge field of MailChimp', () => {
 
   test.each([
     ['its set-up', 'mailchimp/topics.ts', '...mergeFields.map(([, field]) => field)', ''],
-    [
-      'its part of the body',
-      'mailchimp/member-body.ts',
-      'mergeFields.map(',
-      "mergeFields.filter(([name]) => name !== 'SEX').map(",
-    ],
+    ['its part of the body', 'mailchimp/member-body.ts', 'sent.map(', "sent.filter(([name]) => name !== 'SEX').map("],
     [
       'its reading back',
       'mailchimp/read-member.ts',

@@ -11,6 +11,7 @@ describeConformance({
     MAILCHIMP_LIST_ID: list,
   }),
   address: 'MAILCHIMP_URL',
+  hostileRemoteIn: 'hostile-remote.test.ts',
   moves: ['lastChanged', 'contactId'],
   types: {
     Person: {

@@ -14,6 +14,7 @@ describeConformance({
   start: () => startTagServer(),
   settingsOf: ({ url, token }) => ({ TAGSERVER_URL: url, TAGSERVER_TOKEN: token }),
   address: 'TAGSERVER_URL',
+  hostileRemoteIn: 'hostile-remote.test.ts',
   types: {
     Organisation: { held: held('organisations') },
     Event: { held: held('events') },
