@@ -31,12 +31,15 @@ export interface Answered {
   readonly payload: string;
 }
 
+/** A page of a thousand rows has the same mistake a thousand times. */
+const TOLD_ISSUES = 5;
+
 /** A body that zod accepts. Schemas are closed: `z.strictObject`. */
 export const fits =
   (schema: z.ZodType): Fit =>
   (body) => {
     const parsed = schema.safeParse(body);
-    return parsed.success ? undefined : z.prettifyError(parsed.error);
+    return parsed.success ? undefined : z.prettifyError({ issues: parsed.error.issues.slice(0, TOLD_ISSUES) });
   };
 
 /**

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createApp } from '../kit/create-app.ts';
 import { createSurroundings } from '../kit/surroundings.ts';
+import { runSignupAnswers } from './answers.ts';
 import { defaultAssumptions } from './assumptions.ts';
 import { type Credentials, authenticate } from './authenticate.ts';
 import { runSignupControl } from './control.ts';
@@ -33,6 +34,7 @@ export function createRunSignup({ storage, ...accepted }: RunSignupOptions): Fas
   return createApp({
     surroundings,
     vendorAnswer,
+    answers: runSignupAnswers,
     server: { bodyLimit: BODY_LIMIT_BYTES },
     control: runSignupControl(server),
     apis: PREFIXES.map((prefix) => ({
