@@ -94,9 +94,7 @@ const race = object({
   address,
   timezone: text,
   logo_url: orNull,
-  race_event_days: z
-    .array(object({ race_event_days_id: id, start_date: localDate, end_date: localDate }))
-    .optional(),
+  race_event_days: z.array(object({ race_event_days_id: id, start_date: localDate, end_date: localDate })).optional(),
   events: z.array(event).optional(),
 });
 
@@ -139,7 +137,10 @@ const routes: Readonly<Record<string, AnswersOfRoute>> = {
   'GET /user/:userId(^\\d+$)': ok(object({ user })),
   [`GET ${ofRace}/participants`]: ok(
     z.array(
-      object({ event: object({ event_id: id, name: text, participants: z.array(z.never()).optional() }), participants }),
+      object({
+        event: object({ event_id: id, name: text, participants: z.array(z.never()).optional() }),
+        participants,
+      }),
     ),
   ),
   [`GET ${ofRace}/removed-participants`]: ok(
