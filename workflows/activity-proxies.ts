@@ -15,7 +15,13 @@ export const recordActivities = proxyLocalActivities<
 >({
   startToCloseTimeout: '30 seconds',
   localRetryThreshold: '5 seconds',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '1 minute',
+    // What the database refuses it refuses again: the workflow tells it.
+    nonRetryableErrorTypes: ['bug'],
+  },
 });
 
 /**

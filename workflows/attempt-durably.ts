@@ -99,10 +99,19 @@ export async function attemptDurably<T>(
 
   async function noteFailure(error: unknown): Promise<void> {
     const failure = failureOf(error);
-    // Logged here, because a start-to-close time-out never reaches worker code.
-    log.warn('delivery keeps failing', { ...pair, ...failure, attempts });
-    await recordActivities.recordFailure({ ...pair, ...failure, attempts });
+    await tellFailure(pair, failure, attempts);
     onFailing(failure);
+  }
+}
+
+/** Puts a failure into the log and on the pair's record. A record that cannot be written must not end the pair's retries. */
+export async function tellFailure(pair: PairRef, failure: AttemptFailure, attempts: number): Promise<void> {
+  // Logged here, because a start-to-close time-out never reaches worker code.
+  log.warn('delivery keeps failing', { ...pair, ...failure, attempts });
+  try {
+    await recordActivities.recordFailure({ ...pair, ...failure, attempts });
+  } catch (error) {
+    log.error('the failure cannot be recorded', { ...pair, ...failureOf(error) });
   }
 }
 

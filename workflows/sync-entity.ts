@@ -15,13 +15,17 @@ import type { PairCommand } from '../sync/pair-command.ts';
 import { outcomeOf, outcomeOfAbsorption } from '../sync/sync-outcome.ts';
 import { commandActivities, recordActivities } from './activity-proxies.ts';
 import { askPair } from './ask-pair.ts';
-import { attemptDurably, failureOf, INTERRUPTED, served, type Asked, type AttemptFailure } from './attempt-durably.ts';
+import { attemptDurably, failureOf, INTERRUPTED, served, tellFailure, type Asked, type AttemptFailure } from './attempt-durably.ts';
 import { requestedSignal, syncNowUpdate, type SyncEntityInput, type SyncEntityResult } from './pair-requests.ts';
 import { Requests } from './requests.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 
 /** Passes after which history is cut. */
 const PASSES_BEFORE_CONTINUE = 50;
+
+/** A result that the database has refused twice, minutes apart, is refused for good. */
+const ATTEMPTS_AT_RECORDING = 2;
+const PAUSE_AFTER_REFUSED_RECORD = '2 minutes';
 
 /** How often blocking pairs are asked before this one waits for the next sweep. */
 const ROUNDS_WHEN_BLOCKED = 5;
@@ -127,7 +131,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
         return resultOf(delivery);
       }
       const settled = settle(delivery);
-      await recordActivities.record({ process, type, delivery: settled });
+      if (!(await isRecorded(settled))) return requests.waiting ? goOnLater(asked) : result;
       if (settled.kind !== 'released') {
         // Asked for while the delivery failed: the remote record is still to be looked at.
         if (asked.inbound) requests.add('inbound');
@@ -175,8 +179,28 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
       requests.add('erase');
       return INTERRUPTED;
     }
-    await recordActivities.record({ process, type, delivery });
-    return resultOf(delivery);
+    return (await isRecorded(delivery)) ? resultOf(delivery) : result;
+  }
+
+  /**
+   * Writes the result of a delivery. While the database is away this takes as long as it takes. A result that the database
+   * refuses is told as a failure and tried once more; then the pass ends, so that the next sweep reads the row anew and
+   * whatever was mended in EMS counts.
+   */
+  async function isRecorded(delivery: Delivery): Promise<boolean> {
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        await recordActivities.record({ process, type, delivery });
+        return true;
+      } catch (error) {
+        const failure = failureOf(error);
+        await tellFailure(pair, failure, attempts);
+        onFailing(failure);
+        if (attempts === ATTEMPTS_AT_RECORDING) return false;
+        await condition(() => requests.waiting, PAUSE_AFTER_REFUSED_RECORD);
+        if (requests.waiting) return false;
+      }
+    }
   }
 
   /** @returns why it is refused; null: it was run. */

@@ -72,3 +72,35 @@ describe('a modified_on that no other type holds (F1 case 07)', () => {
     },
   );
 });
+
+describe('a result that our database refuses', () => {
+  afterEach(async () => {
+    await system.database.query('DROP TRIGGER IF EXISTS refuse ON sync_person');
+  });
+
+  test('shows as FAILING with its error, and heals when the cause is mended', async () => {
+    const person = await participant();
+    await system.database.query(`
+      CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'refused by a test' USING ERRCODE = '22009'; END $$`);
+    await system.database.query(`
+      CREATE TRIGGER refuse BEFORE UPDATE ON sync_person
+        FOR EACH ROW WHEN (NEW.state = 'IN_SYNC') EXECUTE FUNCTION refuse()`);
+    await system.ems.update('person', person, { last_name: 'Costa' });
+
+    expect(await system.syncNow('Person', person)).toMatchObject({
+      outcome: 'FAILING',
+      reason: 'bug: the database refused a statement (SQLSTATE 22009)',
+    });
+    expect(await system.record('Person', person)).toMatchObject({
+      state: 'FAILING',
+      last_error_class: 'bug',
+      last_error: 'the database refused a statement (SQLSTATE 22009)',
+    });
+
+    await system.database.query('DROP TRIGGER refuse ON sync_person');
+    expect(await system.syncNow('Person', person)).toMatchObject({ outcome: 'IN_SYNC' });
+    expect(await system.record('Person', person)).toMatchObject({ state: 'IN_SYNC', last_error: null });
+    expect(await system.remote('persons', person)).toMatchObject({ familyName: 'Costa' });
+  });
+});
