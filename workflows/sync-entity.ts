@@ -15,7 +15,15 @@ import type { PairCommand } from '../sync/pair-command.ts';
 import { outcomeOf, outcomeOfAbsorption } from '../sync/sync-outcome.ts';
 import { commandActivities, recordActivities } from './activity-proxies.ts';
 import { askPair } from './ask-pair.ts';
-import { attemptDurably, failureOf, INTERRUPTED, served, tellFailure, type Asked, type AttemptFailure } from './attempt-durably.ts';
+import {
+  attemptDurably,
+  failureOf,
+  INTERRUPTED,
+  served,
+  tellFailure,
+  type Asked,
+  type AttemptFailure,
+} from './attempt-durably.ts';
 import { requestedSignal, syncNowUpdate, type SyncEntityInput, type SyncEntityResult } from './pair-requests.ts';
 import { Requests } from './requests.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
