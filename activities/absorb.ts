@@ -89,6 +89,8 @@ async function compare(attempt: InboundAttempt, linked: LinkedPair, remote: Remo
   }
   const comparison = compareRemote({
     owners: mapping.owners,
+    whenChanged: inbound.whenChanged,
+    unsendable: inbound.unsendable(remote.content, entity, pair.sources),
     ems: inbound.view(entity, pair.sources),
     remote: remote.content,
     base: record.base,

@@ -8,6 +8,7 @@ import type { SyncState } from '../sync/sync-state.ts';
 import { hasChangedHands } from '../sync/whose-record.ts';
 import type { InboundMapping, MatchCriterion } from '../targets/inbound-mapping.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
+import { wholeContent } from '../targets/whole-content.ts';
 import type { TypeContext } from './context.ts';
 
 /** What a page of remote records of one type asks for. */
@@ -45,7 +46,7 @@ export async function classifyRecords(context: TypeContext, records: readonly Re
       // Its row has another remote record, which may be gone: then the pair goes on here.
       if (emsKey !== null && ours.get(emsKey)?.remoteId != null) changed.push(emsKey);
     } else if (one.key === null) {
-      if (one.state !== 'WAITING' && differsFromBase(one.base, record.content, keys)) unknown.push(remoteId);
+      if (isDueAgain(record, one, keys)) unknown.push(remoteId);
     } else if (one.inEms && !NOT_FOLLOWED.includes(one.state)) {
       if (successor !== null) followed.add(successor);
       if (hasChanged(record, one, known, keys)) changed.push(one.key);
@@ -58,6 +59,16 @@ export async function classifyRecords(context: TypeContext, records: readonly Re
 
 /** States in which a change of the remote is not absorbed. */
 const NOT_FOLLOWED: readonly SyncState[] = ['REMOVED', 'SUPPRESSED', 'ERASED'];
+
+/**
+ * A remote record without a row: what waits is taken up when what it waits for is there, or when it is over; what was parked, or
+ * is nobody's, when it changes. What is nobody's is looked at once a day as well, for EMS may have changed.
+ */
+function isDueAgain(record: RemoteRecord, known: KnownRemote, keys: readonly SecretKey[]): boolean {
+  if (known.state === 'WAITING') return record.removed;
+  if (known.state === 'UNLINKED' && known.isDayOld) return !record.removed;
+  return differsFromBase(known.base, wholeContent(record), keys);
+}
 
 /** A pair that is being created carries its EMS id before its workflow has written its record. */
 function isNew({ emsKey, removed }: RemoteRecord, ours: KnownByKey): boolean {

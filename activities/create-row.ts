@@ -21,7 +21,10 @@ export async function createRow(
   { record, references }: ReferringRecord,
 ): Promise<EntityKey> {
   const { em, rows } = resolving;
-  const { type, remoteId, content, modifiedOn: remoteSyncedOn } = record;
+  const { type, remoteId, modifiedOn: remoteSyncedOn } = record;
+  const unsendable = inbound.unsendable(record.content, null, {});
+  // The pair's own pass finds what is left out here, and puts it into the conflict log.
+  const content = Object.fromEntries(Object.entries(record.content).filter(([field]) => !unsendable.includes(field)));
   const refusal = inbound.refuseCreate(content);
   if (refusal !== null) throw nothing(refusal);
   if (await wasErased(resolving, record)) throw nothing('its address was erased, and it is from before');

@@ -13,6 +13,7 @@ import type { DeliverInput } from './deliver-input.ts';
 import type { Dependencies } from './dependencies.ts';
 import { eraseRemote } from './erase.ts';
 import { assertEvaluated, judgePair, type JudgedPair } from './judge-pairs.ts';
+import { hasLeftRemote } from './left-remote.ts';
 import { hasRemoteNews } from './remote-news.ts';
 import { sendOptOuts } from './send-opt-outs.ts';
 
@@ -60,9 +61,10 @@ async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<D
   const recorded = BigInt(pair.record?.fencingToken ?? 0);
   if (recorded > fencingToken) throw new StaleTokenError(recorded);
   const judged = await judgePair(attempt, pair, input);
+  const { kind } = judged.decision;
   // An update overwrites what is at the target. What was changed there is absorbed first: a value that loses is kept.
-  if (judged.decision.kind === 'update' && (await hasRemoteNews(attempt, pair)))
-    return without(attempt, 'absorb-first');
+  if (kind === 'update' && (await hasRemoteNews(attempt, pair))) return without(attempt, 'absorb-first');
+  if (kind === 'unchanged' && hasLeftRemote(attempt, pair)) return without(attempt, 'absorb-first');
   const { delivery, refused } = await carryOut(attempt, input, judged);
   if (pair.entity === null) return delivery;
   const children = await childrenOfPair(attempt, { pair, refused });

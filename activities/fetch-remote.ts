@@ -1,8 +1,10 @@
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
+import { malformedReason } from '../database/records/park-malformed.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
+import { unstorable } from '../targets/unstorable.ts';
 import type { InboundContext, PairContext } from './context.ts';
 
 /** A pair that has both ends, as they stand in our database. */
@@ -17,7 +19,7 @@ export interface LinkedPair {
 export type FetchedRemote =
   | { readonly kind: 'read'; readonly remote: RemoteRecord }
   | { readonly kind: 'gone' }
-  /** Only a human can tell what became of it. */
+  /** Only a human can tell what became of it, or it holds what EMS cannot. */
   | { readonly kind: 'unclear'; readonly reason: string };
 
 /** In these states the remote record is not this row's own, or not followed any more. */
@@ -37,7 +39,9 @@ export async function fetchRemote(
 ): Promise<FetchedRemote> {
   try {
     const remote = await source.fetch({ type, remoteId }, key);
-    return remote === null ? { kind: 'gone' } : { kind: 'read', remote };
+    if (remote === null) return { kind: 'gone' };
+    const what = unstorable(remote);
+    return what === null ? { kind: 'read', remote } : { kind: 'unclear', reason: malformedReason(what) };
   } catch (error) {
     if (!(error instanceof SyncError) || error.errorClass !== 'rejected') throw error;
     return { kind: 'unclear', reason: error.message };

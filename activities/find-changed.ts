@@ -3,6 +3,7 @@ import { missingWithin } from '../database/records/find-by-remote-id.ts';
 import type { EntityRef } from '../sync/entity-type.ts';
 import { formatInstant, parseInstant, type Instant } from '../sync/instant.ts';
 import type { ListedPage, MalformedRecord, RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
+import { withoutUnstorable } from '../targets/unstorable.ts';
 import type { ChangedPage, FindChangedInput } from './changed-page.ts';
 import { classifyRecords } from './classify-records.ts';
 import { inboundSource, processContext, typeContext, type ProcessContext } from './context.ts';
@@ -27,14 +28,15 @@ export async function findChanged(dependencies: Dependencies, input: FindChanged
   }
   const source = inboundSource(context);
   const listed = await source.list({ type, scope, since: sinceOf(cursor, source.overlapMs), page });
-  const wellFormed = listed.records.filter((record): record is RemoteRecord => !('malformed' in record));
-  const malformed = listed.records.filter((record): record is MalformedRecord => 'malformed' in record);
+  const records = withoutUnstorable(listed.records);
+  const wellFormed = records.filter((record): record is RemoteRecord => !('malformed' in record));
+  const malformed = records.filter((record): record is MalformedRecord => 'malformed' in record);
   await parkMalformedRecords(context, malformed);
   const all = wellFormed.flatMap((record) => [record, ...record.related]);
   const pairs: EntityRef[] = [];
   const unknown: RemoteRef[] = [];
-  for (const [ofType, records] of Map.groupBy(all, (record) => record.type)) {
-    const found = await classifyRecords(typeContext(context, ofType), uniqueRecords(records));
+  for (const [ofType, ones] of Map.groupBy(all, (record) => record.type)) {
+    const found = await classifyRecords(typeContext(context, ofType), uniqueRecords(ones));
     pairs.push(...found.keys.map((key) => ({ type: ofType, key })));
     unknown.push(...found.unknown.map((remoteId) => ({ type: ofType, remoteId })));
   }

@@ -1,4 +1,4 @@
-import { findByRemoteIds } from '../database/records/find-by-remote-id.ts';
+import { findByRemoteIds, referenceIds } from '../database/records/find-by-remote-id.ts';
 import type { EntityManager } from '../database/orm.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -29,14 +29,15 @@ export async function findReferences(
   return found;
 }
 
-/** Null: EMS has no row for it. A race that is linked without its days (`567`) stands for all of them (`567@9`). */
+/** Null: EMS has no row for it. */
 export async function findReference(
   em: EntityManager,
   process: SyncProcessName,
   ref: RemoteRef,
 ): Promise<string | null> {
-  const general = ref.remoteId.split('@')[0] ?? ref.remoteId;
-  const known = await findByRemoteIds(em, process, ref.type, [...new Set([ref.remoteId, general])]);
-  const record = known.get(ref.remoteId) ?? known.get(general);
+  const known = await findByRemoteIds(em, process, ref.type, referenceIds(ref.remoteId));
+  const record = referenceIds(ref.remoteId)
+    .map((id) => known.get(id))
+    .find((one) => one !== undefined);
   return record === undefined || !record.inEms ? null : record.key;
 }

@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
-import { findByKeys, findByRemoteId } from '../database/records/find-by-remote-id.ts';
-import { linkRecord, writeUnresolved } from '../database/records/link-record.ts';
+import { findByKeys, findByRemoteId, type KnownRemote } from '../database/records/find-by-remote-id.ts';
+import { forgetDeletedRow, linkRecord, writeUnresolved } from '../database/records/link-record.ts';
+import { malformedReason } from '../database/records/park-malformed.ts';
 import type { Candidate } from '../database/records/match-rows.ts';
-import type { EntityKey } from '../sync/entity-type.ts';
+import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import { baseOf } from '../sync/keyed-hash.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
+import { unstorable } from '../targets/unstorable.ts';
 import { inboundOf, typeContext, type InboundContext } from './context.ts';
 import { createRow } from './create-row.ts';
 import { findReference } from './find-references.ts';
@@ -15,18 +17,25 @@ import { nothing, parked, waiting, type Resolving } from './unresolvable.ts';
 /**
  * Links a remote record to its EMS row: one that is known, one that matches, or a new one.
  *
+ * @param needed another record refers to it, and comes to nothing without it.
  * @returns the row's key; `resolving.rows` gets every row that was found or created.
  * @throws Unresolvable if the record, or one that it needs, has no row and gets none.
  */
-export async function linkRemote(resolving: Resolving, record: RemoteRecord): Promise<EntityKey> {
+export async function linkRemote(
+  resolving: Resolving,
+  record: RemoteRecord,
+  { needed = false }: { readonly needed?: boolean } = {},
+): Promise<EntityKey> {
   const { em, rows } = resolving;
   const { type, remoteId } = record;
   const process = resolving.context.process.name;
   const known = await findByRemoteId(em, process, type, remoteId);
-  if (known !== null && known.key !== null) {
+  if (known !== null && known.key !== null && known.inEms) {
     rows.push({ type, key: known.key, how: 'known' });
     return known.key;
   }
+  const what = unstorable(record);
+  if (what !== null) throw parked(malformedReason(what));
   const owner = known?.sharedWith ?? null;
   if (owner !== null && (await findByKeys(em, process, type, [owner])).has(owner)) {
     await recordShared(resolving, record, owner);
@@ -34,12 +43,14 @@ export async function linkRemote(resolving: Resolving, record: RemoteRecord): Pr
     return owner;
   }
   if (record.removed) throw nothing('it is over at the remote');
+  if (known !== null && known.key !== null) await beginAnew(resolving, known, { type, needed });
   const references = await linkReferences(resolving, record);
   const inbound = inboundOf(typeContext(resolving.context, type));
   if (inbound === null) throw new RangeError(`${process} reads no ${type} back`);
   // One at a time for each type, whatever process: two remote records of one person must not both create a row.
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`ems-sync resolve ${type}`}, 0))`.execute(em.getKysely());
-  const matched = (await byOwnId(resolving, record)) ?? (await matchRemote(resolving, inbound, { record, references }));
+  const matched =
+    (await byOwnId(resolving, record, needed)) ?? (await matchRemote(resolving, inbound, { record, references }));
   if (matched !== null) return linkRow(resolving, inbound, { record, matched });
   return createRow(resolving, inbound, { record, references });
 }
@@ -59,17 +70,41 @@ async function linkReferences(
     }
     const came = record.related.find(({ type, remoteId }) => type === ref.type && remoteId === ref.remoteId);
     if (came === undefined) throw waiting(`${ref.type} ${ref.remoteId}`);
-    references[property] = await linkRemote(resolving, came);
+    references[property] = await linkRemote(resolving, came, { needed: true });
   }
   return references;
 }
 
 /** The row whose EMS id the record carries; null: it carries none. */
-async function byOwnId({ context, em }: Resolving, { type, emsKey }: RemoteRecord): Promise<Candidate | null> {
+async function byOwnId(
+  { context, em }: Resolving,
+  { type, emsKey, remoteId }: RemoteRecord,
+  needed: boolean,
+): Promise<Candidate | null> {
   if (emsKey === null) return null;
   const own = (await findByKeys(em, context.process.name, type, [emsKey])).get(emsKey);
-  if (own === undefined) throw nothing(`it carries the id of ${type}/${emsKey}, which EMS has deleted`);
+  if (own === undefined) {
+    const reason = `carries the id of ${type}/${emsKey}, which EMS has deleted`;
+    // What needs it is not lost without a word.
+    throw needed
+      ? parked(`${type} ${remoteId}, which it belongs to, ${reason}: link it to a row`)
+      : nothing(`it ${reason}`);
+  }
   return { key: emsKey, ...own, sharesWithAll: false };
+}
+
+/**
+ * EMS has deleted the row of a remote record. That stands; but where a new record needs it (a runner who was deleted registers
+ * again), it begins anew with a row of its own, once the removal of the old one is through.
+ */
+async function beginAnew(
+  { context, em }: Resolving,
+  { remoteId, key, state }: KnownRemote,
+  { type, needed }: { readonly type: EntityType; readonly needed: boolean },
+): Promise<void> {
+  if (!needed) throw nothing(`EMS has deleted ${type}/${key}`);
+  if (state !== 'REMOVED' && state !== 'ERASED') throw waiting(`the removal of ${type}/${key}`);
+  await forgetDeletedRow(em, context.process.name, type, remoteId);
 }
 
 /** Links a row that EMS had already. A decision stays: an unlinked row is not linked again. */

@@ -7,6 +7,7 @@ import { SyncError } from '../sync/sync-error.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
+import { wholeContent } from '../targets/whole-content.ts';
 import { inboundSource, processContext, type ProcessContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { linkRemote } from './link-remote.ts';
@@ -30,7 +31,7 @@ export async function resolveRemote(dependencies: Dependencies, input: ResolveIn
   const context = processContext(dependencies, input);
   const source = inboundSource(context);
   const known = await findByRemoteId(context.orm.em.fork(), process, type, remoteId);
-  if (known !== null && known.key !== null) {
+  if (known !== null && known.key !== null && known.inEms) {
     return { kind: 'linked', rows: [{ type, key: known.key, how: 'known' }] };
   }
   let resolution: Resolution;
@@ -59,27 +60,33 @@ async function resolve(context: ProcessContext, record: RemoteRecord): Promise<R
   }
 }
 
-/** What is parked or waits is on record, so that operators see it and the next poll takes it up again. */
+const STATES = { parked: 'PARKED', waiting: 'WAITING', nothing: 'UNLINKED' } as const;
+
+/**
+ * What is parked or waits is on record, so that operators see it and the next poll takes it up again; what is nobody's, so that
+ * no poll looks at it again before it changes.
+ */
 async function keep(
   { orm, keys }: ProcessContext,
-  { process, type, remoteId }: ResolveInput,
+  { process, type, remoteId: asked }: ResolveInput,
   resolution: Resolution,
   record: RemoteRecord | null,
 ): Promise<void> {
   const em = orm.em.fork();
-  if (resolution.kind === 'nothing') await forgetUnresolved(em, process, type, remoteId);
-  if (resolution.kind !== 'parked' && resolution.kind !== 'waiting') return;
-  const parked = resolution.kind === 'parked';
+  const remoteId = record?.remoteId ?? asked;
+  // It is gone, or goes on under another id: there it has a record of its own.
+  if (record === null || remoteId !== asked) await forgetUnresolved(em, process, type, asked);
+  if (resolution.kind === 'linked' || (record === null && resolution.kind === 'nothing')) return;
   await writeUnresolved(em, {
     process,
     type,
     remoteId,
-    base: record === null ? null : baseOf(record.content, keys),
-    state: parked ? 'PARKED' : 'WAITING',
-    waitingFor: parked ? null : resolution.for,
+    base: record === null ? null : baseOf(wholeContent(record), keys),
+    state: STATES[resolution.kind],
+    waitingFor: resolution.kind === 'waiting' ? resolution.for : null,
     sharedWith: null,
-    errorClass: parked ? 'rejected' : null,
-    reason: parked ? resolution.reason : null,
+    errorClass: resolution.kind === 'parked' ? 'rejected' : null,
+    reason: resolution.kind === 'waiting' ? null : resolution.reason,
     workflowId: remoteWorkflowId(process, type, remoteId),
   });
 }

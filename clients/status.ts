@@ -85,7 +85,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       WHERE NOT ${nothingToRemove}
       UNION ALL
       SELECT CASE WHEN sr.state IN ('PARKED', 'WAITING', 'FAILING') THEN sr.state ELSE 'due' END, false, NULL
-      FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL AND sr.state <> 'SHARED'
+      FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL AND sr.state NOT IN ('SHARED', 'UNLINKED')
     )
     SELECT count(*) FILTER (WHERE passes)::integer AS total,
       count(*) FILTER (WHERE class = 'IN_SYNC')::integer AS "inSync",

@@ -9,6 +9,10 @@ export type ConflictScope = 'entity' | 'field';
 
 export interface InboundCase {
   readonly owners: Readonly<Record<string, FieldOwner>>;
+  /** Fields of the remote's that EMS may set as well: they come in when the remote changes them. */
+  readonly whenChanged?: readonly string[];
+  /** Fields whose remote value EMS could not send back: it does not come in. */
+  readonly unsendable?: readonly string[];
   /** Both sides in the target's fields. */
   readonly ems: Content;
   readonly remote: Content;
@@ -25,8 +29,8 @@ export type InboundDecision =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'apply'; readonly fields: readonly string[] }
   /**
-   * Both sides have changed: EMS's state is sent again, `lost` goes to the conflict log, `apply` (what the remote owns, or
-   * alone has changed) is let through.
+   * Both sides have changed, or the remote holds what EMS cannot take: EMS's state is sent again, `lost` goes to the conflict
+   * log, `apply` (what the remote owns, or alone has changed) is let through.
    */
   | { readonly kind: 'conflict'; readonly lost: readonly string[]; readonly apply: readonly string[] };
 
@@ -35,17 +39,20 @@ export type InboundDecision =
  * field differs from the base: what the remote did not change is never applied, so a field that we do not send cannot
  * revert EMS. A field that one side leaves out is unknown, and is not judged. Where the two have never been compared (a match, a
  * field that the mapping has only now, or that was hidden before), EMS's values win for all that both may change; what EMS has
- * no value for is filled in.
+ * no value for is filled in. What the remote owns is compared with EMS itself: whoever has changed it there, the remote's
+ * value is the one.
  */
 export function judgeInbound(inbound: InboundCase): InboundDecision {
-  const { owners, ems, base, emsChanged, scope } = inbound;
+  const { owners, ems, base, emsChanged, scope, unsendable = [] } = inbound;
   const differing = differingFields(inbound).filter((field) => owners[field] !== 'ems');
-  const owned = differing.filter((field) => owners[field] === 'remote');
+  const owned = differing.filter((field) => owners[field] === 'remote' && !unsendable.includes(field));
   const shared = differing.filter((field) => owners[field] === 'both');
 
   const changedByEms = Object.keys(owners).filter((field) => owners[field] !== 'remote' && hasChanged(inbound, field));
   const emsHasChanged = emsChanged && changedByEms.length > 0;
-  const lost = shared.filter((field) => {
+  const lost = differing.filter((field) => {
+    if (unsendable.includes(field)) return true;
+    if (owners[field] === 'remote') return false;
     if (base?.[field] === undefined) return canonicalForm(ems[field]) !== null;
     return emsHasChanged && (scope === 'entity' || changedByEms.includes(field));
   });
@@ -60,13 +67,34 @@ export function driftedFields(inbound: Omit<InboundCase, 'emsChanged' | 'scope'>
   return differingFields(inbound).filter((field) => inbound.owners[field] === 'ems');
 }
 
-/** Fields that the remote has changed, and that differ from EMS. */
-function differingFields({ owners, ems, remote, base, keys }: Omit<InboundCase, 'emsChanged' | 'scope'>): string[] {
-  return Object.keys(owners).filter(
+/** What the remote has changed to something else than EMS holds. */
+function differingFields(inbound: Omit<InboundCase, 'emsChanged' | 'scope'>): string[] {
+  const { owners, ems, remote, base, keys, whenChanged = [], unsendable = [] } = inbound;
+  return Object.keys(owners).filter((field) => {
+    if (!Object.hasOwn(remote, field)) return false;
+    if (Object.hasOwn(ems, field) && isSame(ems, remote, field)) return false;
+    // Whatever the base is; but a value that was refused already is not refused again at each pass.
+    const isRemotes = owners[field] === 'remote' && Object.hasOwn(ems, field);
+    if (isRemotes && !whenChanged.includes(field) && !unsendable.includes(field)) return true;
+    return !(base !== null && isHashOf(base[field], field, remote[field], keys));
+  });
+}
+
+/** Whether EMS holds something else than the remote last told of a field that is the remote's. */
+export function differsInRemoteFields({
+  owners,
+  ems,
+  base,
+  keys,
+  whenChanged = [],
+}: Pick<InboundCase, 'owners' | 'ems' | 'base' | 'keys' | 'whenChanged'>): boolean {
+  return Object.keys(owners).some(
     (field) =>
-      Object.hasOwn(remote, field) &&
-      !(base !== null && isHashOf(base[field], field, remote[field], keys)) &&
-      !(Object.hasOwn(ems, field) && isSame(ems, remote, field)),
+      owners[field] === 'remote' &&
+      !whenChanged.includes(field) &&
+      Object.hasOwn(ems, field) &&
+      base?.[field] !== undefined &&
+      !isHashOf(base[field], field, ems[field], keys),
   );
 }
 

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { canonicalForm, type FieldValue } from './canonical-form.ts';
+import { canonicalForm, type CanonicalValue, type FieldValue } from './canonical-form.ts';
 import type { Content } from './content-hash.ts';
 
 /** A secret of 32 bytes; several are kept while they are rotated, newest first. */
@@ -40,8 +40,16 @@ export function baseOf(content: Content, keys: readonly SecretKey[]): Base {
 }
 
 function hashWith(field: string, value: FieldValue, key: SecretKey): KeyedHash {
-  const text = canonicalize([field, canonicalForm(value)]) ?? '';
+  const text = canonicalize([field, wellFormed(canonicalForm(value))]) ?? '';
   return `${keyName(key)}:${createHmac('sha256', key).update(text).digest('hex')}`;
+}
+
+/** Half a character, which canonical JSON refuses, hashes as the replacement character: a remote may tell any text. */
+function wellFormed(value: CanonicalValue): CanonicalValue {
+  if (typeof value === 'string') return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name.toWellFormed(), wellFormed(part)]));
 }
 
 /** Says which key was used without saying anything of it: 8 hexadecimal digits. */

@@ -16,6 +16,13 @@ export type MatchCriterion = Readonly<Record<string, string | Temporal.PlainDate
 export interface InboundMapping {
   /** The EMS row in all fields that can be read back. Values that cannot be mapped are left out. */
   view(row: EmsRows[EntityType], sources: AnySources): Content;
+  /** Fields of the remote's that EMS may set as well: they come in when the remote changes them. */
+  readonly whenChanged: readonly string[];
+  /**
+   * The fields of `content` that the row, holding them, could not be sent back with: they must not come in. `row` is null for
+   * one that is to be created.
+   */
+  unsendable(content: Content, row: EmsRows[EntityType] | null, sources: AnySources): string[];
   /** The changes that make the EMS row hold these remote fields. `row` is null for a row that will be created. */
   apply(content: Content, fields: readonly string[], row: EmsRows[EntityType] | null): Changes;
   /** Tried in order. The first that finds a row decides; if it finds several, the record is parked. */

@@ -24,6 +24,8 @@ export interface TwoWayField<T extends EntityType, S extends { readonly [name: s
    * canonical form. Needed unless EMS owns the field.
    */
   readonly apply?: (value: FieldValue, row: EmsRows[T] | null) => RowChanges<T>;
+  /** Of a field of the remote's: EMS may set it as well, and the remote's value comes in when the remote changes it. */
+  readonly whenChanged?: true;
 }
 
 export interface TwoWayMappingDeclaration<
@@ -64,6 +66,12 @@ export function defineTwoWayMapping<
     fields.map(([name, { owner, at, columns = [], kind = '' }]) => [name, { owner, at, columns, kind }]),
   );
   const { match, refuseCreate, newestRemoteWins = false } = declaration;
+  const noSources = Object.fromEntries(Object.keys(declaration.sources ?? {}).map((name) => [name, []]));
+  const apply = (content: Content, names: readonly string[], row: EmsRows[EntityType] | null): Changes =>
+    Object.assign(
+      {},
+      ...names.map((name) => declaration.fields[name]?.apply?.(content[name], row as EmsRows[T] | null)),
+    ) as Changes;
   return Object.freeze({
     ...commonMapping(declaration, declared),
     owners: Object.fromEntries(fields.map(([name, { owner }]) => [name, owner])),
@@ -80,11 +88,17 @@ export function defineTwoWayMapping<
         Object.fromEntries(
           fields.flatMap(([name, { map }]) => mappable(name, () => map(row as EmsRows[T], sources as Sources<S>))),
         ),
-      apply: (content: Content, names: readonly string[], row: EmsRows[EntityType] | null): Changes =>
-        Object.assign(
-          {},
-          ...names.map((name) => declaration.fields[name]?.apply?.(content[name], row as EmsRows[T] | null)),
-        ) as Changes,
+      whenChanged: fields.flatMap(([name, { whenChanged }]) => (whenChanged === true ? [name] : [])),
+      unsendable: (content: Content, row: EmsRows[EntityType] | null, sources: AnySources): string[] => {
+        const holding = { ...row, ...apply(content, Object.keys(content), row) } as EmsRows[T];
+        const given = { ...noSources, ...sources } as Sources<S>;
+        return fields.flatMap(([name, { owner, map }]) =>
+          owner === 'ems' || !Object.hasOwn(content, name) || mappable(name, () => map(holding, given)).length > 0
+            ? []
+            : [name],
+        );
+      },
+      apply,
       newestRemoteWins,
       match: (content: Content) => match?.(content) ?? [],
       refuseCreate: (content: Content) =>

@@ -9,17 +9,24 @@ import { entityTable, recordTable } from '../table-names.ts';
 /** What is known of a remote record. */
 export interface KnownRemote {
   readonly remoteId: string;
-  /** Null: EMS has no row for it (yet): it was parked, or waits. */
+  /** Null: EMS has no row for it (yet): it was parked, waits, or is nobody's. */
   readonly key: EntityKey | null;
   /** False: EMS has deleted the row. */
   readonly inEms: boolean;
   /** The row that has a newer remote record of the same kind, and for which this one is read, too; else null. */
   readonly sharedWith: EntityKey | null;
   readonly state: SyncState;
+  /** Nothing was written of it for a day. */
+  readonly isDayOld: boolean;
   readonly base: Base | null;
   readonly remoteSyncedOn: string | null;
   readonly lastErrorClass: string | null;
   readonly lastError: string | null;
+}
+
+/** A race that is linked without its days (`567`) stands for all of them (`567@9`). */
+export function referenceIds(remoteId: string): string[] {
+  return [...new Set([remoteId, remoteId.split('@')[0] ?? remoteId])];
 }
 
 /** The records that name these remote ids. */
@@ -33,7 +40,7 @@ export async function findByRemoteIds(
   const { rows } = await sql<KnownRemote>`
     SELECT sr.remote_id AS "remoteId", sr.entity_key AS key, e.id IS NOT NULL AS "inEms",
       CASE WHEN sr.entity_key IS NULL THEN sr.shared_with END AS "sharedWith",
-      sr.state, sr.base,
+      sr.state, sr.updated_on < clock_timestamp() - interval '1 day' AS "isDayOld", sr.base,
       sr.remote_synced_on AS "remoteSyncedOn", sr.last_error_class AS "lastErrorClass", sr.last_error AS "lastError"
     FROM ${sql.raw(recordTable(type))} sr LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = sr.entity_key
     WHERE sr.sync_process = ${process} AND sr.remote_id = ANY (${[...remoteIds]}::text[])`.execute(em.getKysely());

@@ -43,15 +43,15 @@ export async function linkRecord(em: EntityManager, link: Link): Promise<void> {
 }
 
 /**
- * A remote record that is no row's own: it waits for another one or for a human, or its row has a newer one (SHARED, with the
- * row in `sharedWith`).
+ * A remote record that is no row's own: it waits for another one or for a human, its row has a newer one (SHARED, with the
+ * row in `sharedWith`), or EMS is to have none for it (UNLINKED).
  */
 export interface Unresolved {
   readonly process: SyncProcessName;
   readonly type: EntityType;
   readonly remoteId: string;
   readonly base: Base | null;
-  readonly state: 'PARKED' | 'WAITING' | 'SHARED';
+  readonly state: 'PARKED' | 'WAITING' | 'SHARED' | 'UNLINKED';
   readonly waitingFor: string | null;
   readonly sharedWith: EntityKey | null;
   readonly errorClass: string | null;
@@ -59,7 +59,7 @@ export interface Unresolved {
   readonly workflowId: string;
 }
 
-/** Keeps it visible; nothing is written where nothing has changed. A record that has a row by now is left alone. */
+/** Keeps it visible; nothing is written where nothing has changed within a day. A record that has a row by now is left alone. */
 export async function writeUnresolved(em: EntityManager, unresolved: Unresolved): Promise<void> {
   const { process, type, remoteId, base, state, waitingFor, sharedWith, errorClass, reason, workflowId } = unresolved;
   await sql`
@@ -69,14 +69,15 @@ export async function writeUnresolved(em: EntityManager, unresolved: Unresolved)
       ${sharedWith}::bigint, ${errorClass}, ${reason}, ${workflowId}, clock_timestamp()
     WHERE NOT EXISTS (SELECT FROM ${sql.raw(recordTable(type))} known WHERE known.sync_process = ${process}
       AND known.remote_id = ${remoteId} AND known.state = ${state} AND known.last_error IS NOT DISTINCT FROM ${reason}
-      AND known.base IS NOT DISTINCT FROM ${base === null ? null : JSON.stringify(base)}::jsonb)
+      AND known.base IS NOT DISTINCT FROM ${base === null ? null : JSON.stringify(base)}::jsonb
+      AND known.updated_on > clock_timestamp() - interval '1 day')
     ON CONFLICT (sync_process, remote_id) DO UPDATE SET base = EXCLUDED.base, state = EXCLUDED.state,
       waiting_for = EXCLUDED.waiting_for, shared_with = EXCLUDED.shared_with, last_error_class = EXCLUDED.last_error_class, last_error = EXCLUDED.last_error,
       workflow_id = EXCLUDED.workflow_id, updated_on = EXCLUDED.updated_on
     WHERE sr.entity_key IS NULL`.execute(em.getKysely());
 }
 
-/** The remote record is gone, or EMS gets no row for it: nothing is left to wait for. */
+/** The remote record is gone, or goes on under another id: nothing is left to wait for. */
 export async function forgetUnresolved(
   em: EntityManager,
   process: SyncProcessName,
@@ -86,6 +87,19 @@ export async function forgetUnresolved(
   await sql`
     DELETE FROM ${sql.raw(recordTable(type))}
     WHERE sync_process = ${process} AND remote_id = ${remoteId} AND entity_key IS NULL`.execute(em.getKysely());
+}
+
+/** Ends the record of a row that EMS has deleted, so that its remote record may belong to another one. */
+export async function forgetDeletedRow(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  remoteId: string,
+): Promise<void> {
+  await sql`
+    DELETE FROM ${sql.raw(recordTable(type))} sr
+    WHERE sr.sync_process = ${process} AND sr.remote_id = ${remoteId}
+      AND NOT EXISTS (SELECT FROM ${sql.raw(entityTable(type))} e WHERE e.id = sr.entity_key)`.execute(em.getKysely());
 }
 
 /** Unlinks a row from its remote record, which stays as it is; it is not linked again until an operator says so. */

@@ -6,6 +6,9 @@ import { recordTable } from '../table-names.ts';
 
 const PREFIX = 'malformed: ';
 
+/** The reason of a record whose remote record does not fit, as {@link isMalformed} tells it from others. */
+export const malformedReason = (what: string): string => `${PREFIX}${what}`;
+
 /** Whether a record was parked because its remote record did not fit: it is taken up again as soon as that fits. */
 export const isMalformed = (lastError: string | null) => lastError?.startsWith(PREFIX) === true;
 
@@ -15,7 +18,7 @@ export async function parkMalformed(
   process: SyncProcessName,
   { type, remoteId, malformed }: { readonly type: EntityType; readonly remoteId: string; readonly malformed: string },
 ): Promise<void> {
-  const reason = `${PREFIX}${malformed}`;
+  const reason = malformedReason(malformed);
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET state = 'PARKED', last_error_class = 'contract', last_error = ${reason},
       updated_on = clock_timestamp()

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import { ENTITY_TYPES, type EntityKey, type EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
+import { findByRemoteIds, referenceIds } from './find-by-remote-id.ts';
 
 export interface Unfinished {
   readonly keys: readonly EntityKey[];
@@ -14,20 +15,50 @@ const LIMIT = 1_000;
 
 /**
  * Inbound records whose workflow may have ended without a result: begun or failing pairs that have a remote record, and
- * remote records that wait for a row. The cursor is past them, so each poll looks after them.
+ * remote records that wait for a row. The cursor is past them, so each poll looks after them; after those that refer to another
+ * remote record once that has a row.
  */
 export async function findUnfinished(
   em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
 ): Promise<Unfinished> {
-  const { rows } = await sql<{ key: EntityKey | null; remote_id: string }>`
-    SELECT entity_key AS key, remote_id FROM ${sql.raw(recordTable(type))}
+  const { rows } = await sql<Row>`
+    SELECT entity_key AS key, remote_id, waiting_for FROM ${sql.raw(recordTable(type))}
     WHERE sync_process = ${process} AND remote_id IS NOT NULL
       AND (state IN ('PENDING', 'FAILING') OR (state = 'WAITING' AND entity_key IS NULL))
     ORDER BY id LIMIT ${LIMIT}`.execute(em.getKysely());
+  const strangers = rows.filter(({ key }) => key === null);
+  const missing = await missingReferences(em, process, strangers);
   return {
     keys: rows.flatMap(({ key }) => key ?? []),
-    remoteIds: rows.filter(({ key }) => key === null).map(({ remote_id }) => remote_id),
+    remoteIds: strangers.filter((row) => !missing.has(row)).map(({ remote_id }) => remote_id),
   };
 }
+
+interface Row {
+  readonly key: EntityKey | null;
+  readonly remote_id: string;
+  /** Of a stranger `Race 567/12890`, the remote record that it refers to, or something in words. */
+  readonly waiting_for: string | null;
+}
+
+/** Those that refer to a remote record without a row: nothing can come of them before it has one. */
+async function missingReferences(
+  em: EntityManager,
+  process: SyncProcessName,
+  strangers: readonly Row[],
+): Promise<ReadonlySet<Row>> {
+  const missing = new Set<Row>();
+  const awaited = Map.groupBy(strangers, ({ waiting_for }) => REFERENCE.exec(waiting_for ?? '')?.[1]);
+  for (const [type, rows] of awaited) {
+    const ofType = ENTITY_TYPES.find((one) => one === type);
+    if (ofType === undefined) continue;
+    const idsOf = ({ waiting_for }: Row) => referenceIds(REFERENCE.exec(waiting_for ?? '')?.[2] ?? '');
+    const known = await findByRemoteIds(em, process, ofType, [...new Set(rows.flatMap(idsOf))]);
+    for (const row of rows) if (!idsOf(row).some((id) => known.get(id)?.inEms === true)) missing.add(row);
+  }
+  return missing;
+}
+
+const REFERENCE = /^([A-Za-z]+) (\S+)$/;

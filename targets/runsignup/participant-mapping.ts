@@ -55,6 +55,8 @@ export const participantMapping = defineTwoWayMapping({
     },
     status: {
       owner: 'remote',
+      // Staff withdraw a participant in EMS, and RunSignup does not hear of it.
+      whenChanged: true,
       map: (row) => (row.status === 'WITHDRAWN' ? 'removed' : 'active'),
       apply: (status, row) => {
         if (status === 'removed') return { status: 'WITHDRAWN' };

@@ -1,9 +1,10 @@
 import { calendarDate, oneOf, type Source } from '../../sync/fields.ts';
+import { emailAddress } from '../contact-fields.ts';
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
 import { line } from './line.ts';
 import { isLinked } from './linked.ts';
 import { phoneOfEms } from './phones.ts';
-import { codeText, emailText, textOf } from './texts.ts';
+import { codeText, textOf } from './texts.ts';
 
 const dayOf = (value: string | null): Temporal.PlainDate | null =>
   value === null ? null : Temporal.PlainDate.from(value);
@@ -29,7 +30,7 @@ export const personMapping = defineTwoWayMapping({
     },
     email: {
       owner: 'both',
-      map: (row) => emailText(line(['email', row.email])),
+      map: (row) => emailAddress(['email', row.email]),
       apply: (email) => ({ email: textOf(email) }),
     },
     phone: {

@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Content } from '../../sync/content-hash.ts';
 import type { FieldOwner } from '../../sync/field-owner.ts';
-import { driftedFields, judgeInbound, type ConflictScope, type InboundCase } from '../../sync/judge-inbound.ts';
+import {
+  differsInRemoteFields,
+  driftedFields,
+  judgeInbound,
+  type ConflictScope,
+  type InboundCase,
+} from '../../sync/judge-inbound.ts';
 import { baseOf } from '../../sync/keyed-hash.ts';
 
 const keys = [new Uint8Array(32).fill(7)];
@@ -193,5 +199,59 @@ describe('for any two states', () => {
         },
       ),
     );
+  });
+});
+
+describe('a field of the remote’s', () => {
+  test('is compared with EMS: changed there and back at the remote, or by EMS alone, it is the remote’s', () => {
+    const remoteAsKnown = { ems: { status: 'closed' as string } };
+    expect(judge({ ...remoteAsKnown, emsChanged: true })).toEqual({ kind: 'apply', fields: ['status'] });
+    expect(judge({ ...remoteAsKnown, emsChanged: false })).toEqual({ kind: 'apply', fields: ['status'] });
+  });
+
+  test('that EMS may set as well comes in only when the remote changes it', () => {
+    const own = inboundCase({ ems: { status: 'withdrawn' } });
+    expect(judgeInbound({ ...own, whenChanged: ['status'] })).toEqual({ kind: 'unchanged' });
+    const changed = inboundCase({ ems: { status: 'withdrawn' }, remote: { status: 'gone' } });
+    expect(judgeInbound({ ...changed, whenChanged: ['status'] })).toEqual({ kind: 'apply', fields: ['status'] });
+  });
+
+  test('in which EMS has left the remote is told without asking the remote', () => {
+    const { owners: declared, base, keys: secret, ems } = inboundCase({});
+    const differs = (row: Content, whenChanged: readonly string[] = []) =>
+      differsInRemoteFields({ owners: declared, base, keys: secret, ems: row, whenChanged });
+    expect(differs(ems)).toBe(false);
+    expect(differs({ ...ems, name: 'Anna' })).toBe(false);
+    expect(differs({ ...ems, status: 'closed' })).toBe(true);
+    expect(differs({ ...ems, status: 'closed' }, ['status'])).toBe(false);
+    expect(differs({ name: 'Ana' })).toBe(false);
+  });
+});
+
+describe('a value that EMS could not send back', () => {
+  const refused = (change: Change, unsendable: readonly string[]) =>
+    judgeInbound({ ...inboundCase(change), unsendable });
+
+  test('loses, whoever else has changed what; the rest comes in', () => {
+    const remote = { email: 'a@x;b@x', name: 'Anna' };
+    expect(refused({ remote }, ['email'])).toEqual({ kind: 'conflict', lost: ['email'], apply: ['name'] });
+  });
+
+  test('loses also where EMS has none, and where the remote owns the field', () => {
+    expect(refused({ base: null, ems: { email: '' }, remote: { email: 'N/A' } }, ['email'])).toMatchObject({
+      lost: ['email'],
+    });
+    expect(refused({ remote: { status: '\u0007' } }, ['status'])).toEqual({
+      kind: 'conflict',
+      lost: ['status'],
+      apply: [],
+    });
+  });
+
+  test('loses once: known as the remote’s, it is nothing new', () => {
+    const base = { ...synced, email: 'N/A', status: '\u0007' };
+    expect(refused({ base, remote: { email: 'N/A', status: '\u0007' } }, ['email', 'status'])).toEqual({
+      kind: 'unchanged',
+    });
   });
 });
