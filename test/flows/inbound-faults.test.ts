@@ -65,6 +65,21 @@ describe('bad input', () => {
     expect(await under.row('person', person)).toMatchObject({ phone: '+351933333333' });
   });
 
+  test.each(['a@x;b@x', 'N/A'])(
+    'an agent’s %s does not come in over a good address: it is in the conflict log, and EMS’s is sent again',
+    async (email) => {
+      const { person, contact } = await under.personInStep();
+      const { email: good } = await under.row('person', person);
+      await under.edit(contact, { email, name: 'Ana Edited' });
+      await chatwoot.settle();
+      expect(await under.row('person', person)).toMatchObject({ email: good, last_name: 'Edited' });
+      expect(await under.contact(contact)).toMatchObject({ email: good });
+      expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC' });
+      const { rows } = await system.database.query('SELECT fields FROM sync_conflict WHERE entity_key = $1', [person]);
+      expect(rows).toEqual([{ fields: ['email'] }]);
+    },
+  );
+
   test('a page that fails leaves the cursor where it was, and nothing is lost', async () => {
     const { contact } = await under.personInStep();
     await under.control.backdoor({ do: 'customer-writes', contact, content: 'Before' });

@@ -279,6 +279,109 @@ describe('RunSignup', () => {
     expect(rowCount).toBe(0);
   });
 
+  test('a runner whose person EMS has deleted registers again: a new person, and the old registration stays away', async () => {
+    const { participant, registrationId, userId } = await runnerInStep();
+    const person = await runSignup.keyOf('Person', userId);
+    await system.ems.delete('event_participant', participant);
+    await system.ems.delete('person', person);
+    await runSignup.settle();
+    const again = await system.runSignup.control.backdoor({ do: 'register', eventId: linked.half, userId });
+    await runSignup.settle();
+    const anew = await runSignup.keyOf('Person', userId);
+    expect(anew).not.toBe(person);
+    const arrived = await runSignup.keyOf(
+      'EventParticipant',
+      remoteId(linked.raceId, linked.half, again.registrationId),
+    );
+    expect(await row('event_participant', arrived)).toMatchObject({ person_id: anew });
+    expect(await row('person', anew)).toMatchObject({ first_name: 'Margie' });
+    expect(await runSignup.record('Person', anew)).toMatchObject({ state: 'IN_SYNC', remote_id: String(userId) });
+    const { rowCount } = await system.database.query('SELECT FROM event_participant WHERE registration_no = $1', [
+      String(registrationId),
+    ]);
+    expect(rowCount).toBe(0);
+  });
+
+  test.each([
+    ['a NUL', 'Nul\u0000Name'],
+    ['half a character', 'Half\ud83d'],
+  ])('a name with %s is PARKED with its field, stops nobody else, and recovers', async (_what, lastName) => {
+    const poison = { firstName: 'Poison', lastName, dob: '1990-01-01', gender: 'F' } as const;
+    const stranger = await system.runSignup.control.backdoor({ do: 'register', eventId: linked.tenK, user: poison });
+    const known = await runnerInStep();
+    const person = await runSignup.keyOf('Person', known.userId);
+    await system.runSignup.control.backdoor({ do: 'edit-user', userId: known.userId, set: { lastName } });
+    await runSignup.settle();
+    const unresolved = remoteId(linked.raceId, linked.tenK, stranger.registrationId);
+    const told = { state: 'PARKED', last_error: expect.stringMatching(/NUL or half a character at lastName/) };
+    expect(await runSignup.recordOfRemote('EventParticipant', unresolved)).toMatchObject(told);
+    expect(await runSignup.record('Person', person)).toMatchObject(told);
+    expect((await runSignup.poll()).totals).toMatchObject({ EventParticipant: { unknown: 0 } });
+
+    for (const { userId } of [stranger, known]) {
+      const set = { lastName: `Mended ${userId}` };
+      await system.runSignup.control.backdoor({ do: 'edit-user', userId, set });
+    }
+    await runSignup.settle();
+    expect(await row('person', person)).toMatchObject({ last_name: `Mended ${known.userId}` });
+    expect(await runSignup.record('Person', person)).toMatchObject({ state: 'IN_SYNC', last_error: null });
+    const arrived = await runSignup.keyOf('EventParticipant', unresolved);
+    expect(await row('event_participant', arrived)).toMatchObject({
+      person_id: await runSignup.keyOf('Person', stranger.userId),
+    });
+  });
+
+  test('a registration that is nobody’s is looked at once, and again when its person has a name', async () => {
+    const user = { firstName: null, lastName: null, email: null };
+    const { registrationId, userId } = await system.runSignup.control.backdoor({
+      do: 'register',
+      eventId: linked.tenK,
+      user,
+    });
+    await runSignup.settle();
+    expect((await runSignup.poll()).totals).toMatchObject({ EventParticipant: { unknown: 0 } });
+    await system.runSignup.control.backdoor({ do: 'edit-user', userId, set: { firstName: 'Now', lastName: 'Named' } });
+    await runSignup.settle();
+    const id = remoteId(linked.raceId, linked.tenK, registrationId);
+    expect(await row('event_participant', await runSignup.keyOf('EventParticipant', id))).toBeDefined();
+  });
+
+  test('an unresolved registration that is transferred goes on in the other race, and nothing is left waiting', async () => {
+    const user = { firstName: 'Poison', lastName: 'Nul\u0000', email: 'moved@clube.example', dob: '1990-01-01' };
+    const made = await system.runSignup.control.backdoor({ do: 'register', eventId: linked.tenK, user });
+    const { registrationId, userId } = made;
+    await runSignup.settle();
+    const before = remoteId(linked.raceId, linked.tenK, registrationId);
+    expect(await runSignup.recordOfRemote('EventParticipant', before)).toMatchObject({ state: 'PARKED' });
+    const transfer = { do: 'transfer', registrationId, eventId: linked.half } as const;
+    const { newRegistrationId } = await system.runSignup.control.backdoor(transfer);
+    await system.runSignup.control.backdoor({ do: 'edit-user', userId, set: { lastName: 'Moved' } });
+    await runSignup.settle();
+    const after = remoteId(linked.raceId, linked.half, newRegistrationId);
+    expect(await row('event_participant', await runSignup.keyOf('EventParticipant', after))).toMatchObject({
+      status: 'REGISTERED',
+    });
+    await runSignup.settle();
+    expect((await runSignup.poll()).totals).toMatchObject({ EventParticipant: { unknown: 0 } });
+    const { rowCount } = await system.database.query(
+      "SELECT FROM sync_event_participant WHERE entity_key IS NULL AND state IN ('WAITING', 'PARKED')",
+    );
+    expect(rowCount).toBe(0);
+  });
+
+  test('what RunSignup owns is as it is there, also where EMS alone has changed it; staff still withdraw in EMS', async () => {
+    const { participant, registrationId } = await runnerInStep();
+    await system.ems.update('event_participant', participant, {
+      registration_no: 'mistyped',
+      status: 'WITHDRAWN',
+    });
+    await runSignup.settle();
+    expect(await row('event_participant', participant)).toMatchObject({
+      registration_no: String(registrationId),
+      status: 'WITHDRAWN',
+    });
+  });
+
   test('a bib that RunSignup keeps ignoring is PARKED, naming the field', async () => {
     const { participant, registrationId } = await runnerInStep();
     await system.runSignup.control.backdoor({ do: 'remove', registrationId, reason: 'cleared' });
