@@ -9,6 +9,7 @@ import { pairWorkflowId } from '../sync/workflow-ids.ts';
 import { childrenOf, isChild } from './children.ts';
 import { processContext, typeContext, type TypeContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+import { hasLeftRemote } from './left-remote.ts';
 import { assertEvaluated, judgePairs, type JudgedPair } from './judge-pairs.ts';
 
 export interface FindInput {
@@ -44,7 +45,9 @@ export async function findDue(dependencies: Dependencies, input: FindInput): Pro
   const due = await findDuePage(orm.em.fork(), looked.detection, { after, limit, ...only });
   const keys = via === undefined ? due : await parentKeys(looked, due);
   const judged = await judgePairs(context, await loadPairs(orm, detection, keys));
-  const unchanged = judged.filter(({ decision }) => decision.kind === 'unchanged');
+  const unchanged = judged.filter(
+    ({ decision, pair }) => decision.kind === 'unchanged' && !hasLeftRemote(context, pair),
+  );
   await touchTimes(orm, process.name, type, unchanged.flatMap(timesOf));
   await touchChildren(context, unchanged);
   const settled = new Set(unchanged.map(({ pair }) => pair.key));
