@@ -14,6 +14,7 @@ const code = ([column, value]: Source<string | null>): string | null => codeText
 /** A RunSignup user: comes with its registrations, and is edited through one of them. */
 export const personMapping = defineTwoWayMapping({
   type: 'Person',
+  rules: 2,
   filter: isLinked('e.id', 'Person'),
   sources: { registrations: { type: 'EventParticipant', where: 's.person_id = e.id' } },
   mentions: (_, { registrations }) => registrations.map(({ id }) => ['EventParticipant', id] as const),
