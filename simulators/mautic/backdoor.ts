@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { publishedFields } from './contact-form.ts';
 import { changeContact, deleteContact, findContact, insertContact, mergeInto } from './contact-writes.ts';
 import { convertValue } from './convert-value.ts';
-import { dncRecord, withoutDnc } from './do-not-contact.ts';
+import { dncOf, withDnc, withoutDnc } from './do-not-contact.ts';
 import { createField } from './field-routes.ts';
 import { saveHook } from './hook-routes.ts';
 import type { Mautic } from './mautic.ts';
@@ -29,6 +29,9 @@ export const backdoorAction = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('merge-contacts'), winner: id, loser: id }),
   /** So many contacts with these very values, as parallel creates leave them behind. */
   z.strictObject({ do: z.literal('seed-duplicates'), set: values, count: z.int().min(2).default(2) }),
+  /** Marketing sends a mail, with a link to unsubscribe. */
+  z.strictObject({ do: z.literal('send-mail'), contact: id }),
+  /** By the link in a mail: nothing happens where the channel has a record already, whatever its reason. */
   z.strictObject({ do: z.literal('unsubscribe'), contact: id, channel, comments: z.string().default('') }),
   z.strictObject({ do: z.literal('bounce'), contact: id, channel, comments: z.string().default('') }),
   z.strictObject({ do: z.literal('do-not-contact'), contact: id, channel, comments: z.string().default('') }),
@@ -85,14 +88,20 @@ export function actThroughBackdoor(mautic: Mautic, action: z.output<typeof backd
       const winner = findContact(mautic, action.winner);
       return { contact: mergeInto(mautic, winner, findContact(mautic, action.loser)).id };
     }
+    case 'send-mail': {
+      const contact = findContact(mautic, action.contact);
+      store.contacts.save({ ...contact, mails: [...contact.mails, mautic.clock.now()] });
+      return { contact: contact.id };
+    }
     case 'unsubscribe':
     case 'bounce':
+      return edited(mautic, action.contact, ({ doNotContact }) => {
+        if (dncOf(doNotContact, action.channel) !== undefined) return {};
+        return { doNotContact: withDnc(mautic, doNotContact, { ...action, reason: reasons[action.do] }) };
+      });
     case 'do-not-contact':
       return edited(mautic, action.contact, ({ doNotContact }) => ({
-        doNotContact: [
-          ...withoutDnc(doNotContact, action.channel),
-          dncRecord(mautic, { channel: action.channel, comments: action.comments, reason: reasons[action.do] }),
-        ],
+        doNotContact: withDnc(mautic, doNotContact, { ...action, reason: reasons[action.do] }),
       }));
     case 'allow-contact':
       return edited(mautic, action.contact, ({ doNotContact }) => ({

@@ -5,7 +5,7 @@ import { contactShape, segmentsShape } from './contact-shape.ts';
 import { type Written, deleteContact, findContact, writeContact } from './contact-writes.ts';
 import { answer, bodyOf, did, idOf, queryOf, textOf } from './http.ts';
 import { type Mautic, lagOf } from './mautic.ts';
-import { PhpArray, phpEncode, toInt } from './php.ts';
+import { PhpArray, type PhpQuery, isoOf, phpEncode, toInt } from './php.ts';
 
 const PAGE = 30;
 
@@ -70,11 +70,48 @@ export function addContactRoutes(scope: FastifyInstance, mautic: Mautic): void {
     return answer(reply, { contact: contactShape(mautic, contact, null) });
   });
 
+  scope.get('/contacts/:id/activity', async (request, reply) => {
+    const contact = findContact(mautic, idOf(request));
+    const { filters, limit } = queryOf(request);
+    const included = includedIn(filters);
+    const mails = included.length === 0 || included.includes('email.sent') ? contact.mails : [];
+    const most = toInt(limit ?? 25);
+    return answer(reply, {
+      events: mails
+        .toReversed()
+        .slice(0, most)
+        .map((at, index) => mailEvent(contact.id, at, mails.length - index)),
+      filters: { search: '', includeEvents: included, excludeEvents: [] },
+      order: ['timestamp', 'DESC'],
+      types: { 'email.sent': 'Email sent' },
+      total: mails.length,
+      page: 1,
+      limit: most,
+      maxPages: Math.ceil(mails.length / most),
+    });
+  });
+
   scope.get('/contacts/:id/segments', async (request, reply) => {
     const lists = segmentsShape(mautic, findContact(mautic, idOf(request)).segments);
     return answer(reply, { total: lists.entries.length, lists });
   });
 }
+
+const includedIn = (filters: string | PhpQuery | undefined): string[] => {
+  const included = typeof filters === 'object' ? filters['includeEvents'] : undefined;
+  return typeof included === 'object' ? Object.values(included).map(String) : [];
+};
+
+const mailEvent = (contactId: number, at: number, number: number) => ({
+  event: 'email.sent',
+  eventId: `email.sent${number}`,
+  eventLabel: { label: 'Newsletter', href: `/email/view/${contactId}-${number}`, isExternal: true },
+  eventType: 'Email sent',
+  timestamp: isoOf(at),
+  extra: { stat: { id: String(number), dateSent: isoOf(at), isRead: '0', isFailed: '0' }, type: 'sent' },
+  icon: 'fa-envelope',
+  contactId: String(contactId),
+});
 
 /** Where this Mautic says it is. */
 const originOf = (request: FastifyRequest): string => `http://${request.headers.host ?? 'localhost'}`;

@@ -69,6 +69,7 @@ export function insertContact(mautic: Mautic, values: Contact['values'], sent: S
     tags: tagsAfter(mautic, [], sent['tags']),
     doNotContact: dncAfter(mautic, [], sent['doNotContact'], true),
     segments: [],
+    mails: [],
     dateAdded: now,
     dateModified: null,
     dateIdentified: isIdentified(values) ? now : null,
@@ -81,7 +82,7 @@ export function insertContact(mautic: Mautic, values: Contact['values'], sent: S
 const isIdentified = (values: Contact['values']): boolean =>
   ['firstname', 'lastname', 'company', 'email'].some((alias) => values[alias] !== undefined);
 
-export type ContactChanges = Partial<Pick<Contact, 'values' | 'tags' | 'doNotContact' | 'segments'>>;
+export type ContactChanges = Partial<Pick<Contact, 'values' | 'tags' | 'doNotContact' | 'segments' | 'mails'>>;
 
 /** Writes what differs, with what follows: dates, webhooks. Answers the very same contact where nothing differs. */
 export function changeContact(mautic: Mautic, before: Contact, changes: ContactChanges): Contact {
@@ -146,6 +147,7 @@ export function mergeInto(mautic: Mautic, winner: Contact, loser: Contact): Cont
     values: { ...oldest.values, ...newest.values, ...(points === 0 ? {} : { points }) },
     tags: [...new Set([...winner.tags, ...loser.tags])],
     doNotContact: [...winner.doNotContact, ...moved],
+    mails: [...winner.mails, ...loser.mails].toSorted((one, other) => one - other),
     segments: [...winner.segments, ...loser.segments.filter(({ segment }) => !segments.has(segment))],
   });
 }

@@ -32,6 +32,8 @@ export interface Contact {
   readonly tags: readonly number[];
   readonly doNotContact: readonly DoNotContact[];
   readonly segments: readonly Membership[];
+  /** When an e-mail was sent to it. */
+  readonly mails: readonly number[];
   readonly dateAdded: number;
   /** Null until the first edit. */
   readonly dateModified: number | null;

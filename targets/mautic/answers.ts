@@ -74,6 +74,7 @@ export const fieldList = z.looseObject({
   ),
 });
 export const token = z.looseObject({ access_token: z.string().min(1), expires_in: z.coerce.number().default(3_600) });
+export const activity = z.looseObject({ events: phpList(z.looseObject({ event: z.string() })) });
 export const anything = z.unknown();
 
 /** What a failed call says of itself. Empty: nothing that can be read. */

@@ -1,5 +1,6 @@
 import type { Channel } from '../../sync/suppression.ts';
 import {
+  activity,
   anyContacts,
   anything,
   batch,
@@ -125,6 +126,16 @@ export class MauticApi {
 
   async removeDoNotContact(id: string, channel: Channel): Promise<void> {
     await this.#tell(`contacts/${id}/dnc/${channel}/remove`);
+  }
+
+  /** Whether an e-mail was ever sent to it, which a link or a bounce may answer at any time. */
+  async wasMailed(id: string): Promise<boolean> {
+    const searchParams = [
+      ['filters[includeEvents][0]', 'email.sent'],
+      ['limit', '1'],
+    ] as const;
+    const { events } = await this.#http.get('GET', `contacts/${id}/activity`, activity, { searchParams });
+    return events.length > 0;
   }
 
   /** Ids of the segments that the contact is in, by alias. */

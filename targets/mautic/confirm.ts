@@ -5,7 +5,17 @@ import { consentOf, type SendRequest, type SendResult } from '../remote-system.t
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
 import { FIELDS, optedIn, optedOut } from './contact-body.ts';
-import { differing, doNotContact, emsKeyOf, refusalsAmong, refusalsOf, storedFields } from './read-contact.ts';
+import {
+  BOUNCED,
+  differing,
+  doNotContact,
+  emsKeyOf,
+  refusalsAmong,
+  refusalsOf,
+  storedFields,
+  UNSUBSCRIBED,
+  WITHDRAWN_COMMENT,
+} from './read-contact.ts';
 import { refuseAt, wantedRefusals, type Refusal } from './refuse.ts';
 import { syncSegments, topicFlags } from './segments.ts';
 
@@ -34,8 +44,8 @@ export async function confirm(
   const out = optedOut(request);
   const lacking = await refuseAt(api, contact, stillToRefuse(request, contact, inherited));
   const stored = verified(request, contact);
-  await takeBackOwn(api, request, contact, policy);
-  const told = [...refusalsOf(contact), ...refusalsAmong(lacking)];
+  const withdrawn = await takeBackOwn(api, request, contact, policy);
+  const told = [...refusalsOf(contact), ...refusalsAmong(lacking), ...withdrawn];
   const refusals = binding(told, request, policy);
   const refused = [...refusals, ...consentOf(request).suppressions].some(({ channel }) => channel === 'email');
   const topics = await syncSegments(api, request, contact.id, {
@@ -93,19 +103,36 @@ function verified({ content }: SendRequest, contact: Contact): Content {
   });
 }
 
-/** What EMS itself had opted out of, and opts out of no longer. What others have set stays, unless the policy says otherwise. */
+/**
+ * Takes back what EMS itself had opted out of, once EMS opts in. What others have set stays, unless the policy says otherwise.
+ *
+ * While EMS's record stands, Mautic loses what a link in a mail, or a bounce, says: neither replaces a record. So where a mail
+ * was ever sent, nobody knows whether the person has refused meanwhile, and EMS's record becomes an unsubscription.
+ *
+ * @returns what is refused by that.
+ */
 async function takeBackOwn(
   api: MauticApi,
   request: SendRequest,
   contact: Contact,
   policy: ConsentPolicy,
-): Promise<void> {
-  const out = optedOut(request);
+): Promise<readonly Suppression[]> {
+  const withdrawn: Suppression[] = [];
+  const optIns = optedIn(request);
+  const elsewhere = consentOf(request).suppressions.map(({ channel }) => channel);
   for (const { channel, isOurs, reason } of doNotContact(contact)) {
-    if (out.includes(channel)) continue;
-    const overruled = policy === 'ems-wins' && reason !== 2 && optedIn(request).includes(channel);
-    if (isOurs || overruled) await api.removeDoNotContact(contact.id, channel);
+    if (!optIns.includes(channel)) continue;
+    if (policy === 'ems-wins' && reason !== BOUNCED) await api.removeDoNotContact(contact.id, channel);
+    else if (isOurs && !elsewhere.includes(channel)) {
+      // An answer to a text message replaces EMS's record.
+      if (channel !== 'email' || !(await api.wasMailed(contact.id))) await api.removeDoNotContact(contact.id, channel);
+      else {
+        await api.addDoNotContact(contact.id, channel, UNSUBSCRIBED, WITHDRAWN_COMMENT);
+        withdrawn.push({ channel, reason: 'unsubscribed' });
+      }
+    }
   }
+  return withdrawn;
 }
 
 function binding(

@@ -11,9 +11,14 @@ export const EMS_COMMENT = 'EMS';
 /** What marks one that the suppression list held, and Mautic had lost. */
 export const SUPPRESSION_COMMENT = 'EMS: refused before';
 
+/** What marks one that EMS has withdrawn, and that may be the person's own as well: see `takeBackOwn`. */
+export const WITHDRAWN_COMMENT = 'EMS: opted in, but may have unsubscribed by mail';
+
+export const UNSUBSCRIBED = 1;
+export const BOUNCED = 2;
 export const MANUAL = 3;
 
-const REASONS: Readonly<Record<number, SuppressionReason>> = { 1: 'unsubscribed', 2: 'bounced', [MANUAL]: 'manual' };
+const REASONS: Readonly<Record<number, SuppressionReason>> = { [UNSUBSCRIBED]: 'unsubscribed', [BOUNCED]: 'bounced', [MANUAL]: 'manual' };
 
 const EMS_ID = /^[1-9]\d{0,18}$/;
 

@@ -10,6 +10,7 @@ const STANDINGS = [
   'bounced (2)',
   'manual, by staff (3)',
   'manual, by EMS (3)',
+  'manual, by EMS (3), then unsubscribed by mail',
   'deleted',
   'unsubscribed, then deleted',
 ] as const;
@@ -28,22 +29,28 @@ const REFUSED = {
   'unsubscribed, then deleted': '1 / - / SUPPRESSED / email: unsubscribed',
 } as const;
 
+/** Nothing tells what the person has done: EMS's opt-in turns its own record into an unsubscription. */
+const UNKNOWN = '1 / - / SUPPRESSED / email: unsubscribed';
+
 const NEWSLETTER = '- / ems-newsletter / IN_SYNC';
 const OPTED_OUT = '3 EMS / - / IN_SYNC';
+const UNSEEN = 'manual, by EMS (3), then unsubscribed by mail';
+const BY_EMS = { 'manual, by EMS (3)': OPTED_OUT, [UNSEEN]: OPTED_OUT };
 
 /** What is documented in docs/targets.md: nobody who said no can be written to again by what EMS does. */
 const TABLE: Readonly<Record<string, Row>> = {
-  'EMS edit': { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': OPTED_OUT, deleted: NEWSLETTER },
+  'EMS edit': { none: NEWSLETTER, ...REFUSED, ...BY_EMS, deleted: NEWSLETTER },
   'opt-in': {
     none: '- / ems-newsletter, ems-offers / IN_SYNC',
     ...REFUSED,
     'manual, by EMS (3)': '- / ems-newsletter, ems-offers / IN_SYNC',
+    [UNSEEN]: UNKNOWN,
     deleted: '- / ems-newsletter, ems-offers / IN_SYNC',
   },
-  'opt-out': { none: OPTED_OUT, ...REFUSED, 'manual, by EMS (3)': OPTED_OUT, deleted: OPTED_OUT },
-  'bulk load': { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': NEWSLETTER, deleted: NEWSLETTER },
-  retry: { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': OPTED_OUT, deleted: NEWSLETTER },
-  'change of owner': { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': NEWSLETTER, deleted: NEWSLETTER },
+  'opt-out': { none: OPTED_OUT, ...REFUSED, ...BY_EMS, deleted: OPTED_OUT },
+  'bulk load': { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': NEWSLETTER, [UNSEEN]: UNKNOWN, deleted: NEWSLETTER },
+  retry: { none: NEWSLETTER, ...REFUSED, ...BY_EMS, deleted: NEWSLETTER },
+  'change of owner': { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': NEWSLETTER, [UNSEEN]: UNKNOWN, deleted: NEWSLETTER },
   erase: Object.fromEntries(STANDINGS.map((standing) => [standing, 'gone / ERASED'])) as Row,
 };
 
@@ -78,7 +85,7 @@ async function inEachStanding(): Promise<Cell[]> {
   }
   await mautic.sweep();
   await optIn(
-    cells.filter(({ standing }) => standing === 'manual, by EMS (3)'),
+    cells.filter(({ standing }) => standing.startsWith('manual, by EMS (3)')),
     false,
   );
   await bring(cells);
@@ -92,7 +99,7 @@ async function bulkLoad(): Promise<Cell[]> {
   const emails = new Map(STANDINGS.map((standing) => [standing, under.email()]));
   for (const [standing, email] of emails) {
     const { contact } = await under.control.backdoor({ do: 'create-contact', set: { email } });
-    if (standing === 'manual, by EMS (3)')
+    if (standing.startsWith('manual, by EMS (3)'))
       await under.control.backdoor({ do: 'do-not-contact', contact, comments: 'EMS' });
   }
   const all = [...emails].map(([standing, email]) => ({ standing, email }));
@@ -113,6 +120,7 @@ async function bulkLoad(): Promise<Cell[]> {
 const ACTS = new Map<Standing, 'unsubscribe' | 'bounce' | 'do-not-contact'>([
   ['unsubscribed (1)', 'unsubscribe'],
   ['unsubscribed, then deleted', 'unsubscribe'],
+  ['manual, by EMS (3), then unsubscribed by mail', 'unsubscribe'],
   ['bounced (2)', 'bounce'],
   ['manual, by staff (3)', 'do-not-contact'],
 ]);
@@ -121,7 +129,10 @@ const ACTS = new Map<Standing, 'unsubscribe' | 'bounce' | 'do-not-contact'>([
 async function bring(cells: readonly Pick<Cell, 'standing' | 'email'>[]): Promise<void> {
   for (const { standing, email } of cells) {
     const act = ACTS.get(standing);
-    if (act !== undefined) await under.control.backdoor({ do: act, contact: await contactOf(email) });
+    if (act === undefined) continue;
+    const contact = await contactOf(email);
+    await under.control.backdoor({ do: 'send-mail', contact });
+    await under.control.backdoor({ do: act, contact });
   }
 }
 

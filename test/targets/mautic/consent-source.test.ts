@@ -48,12 +48,14 @@ describe('a contact', () => {
       addresses: { email: 'ana@clube.example', sms: '+351912345678' },
       modifiedOn: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     };
-    expect(await source().fetch(remoteId)).toEqual({ ...common, refusals: [] });
+    expect(await source().fetch(remoteId)).toEqual({ ...common, refusals: [], own: ['email'] });
+    await mautic.control.backdoor({ do: 'allow-contact', contact, channel: 'email' });
     await mautic.control.backdoor({ do: 'bounce', contact });
     await mautic.control.backdoor({ do: 'do-not-contact', contact, channel: 'sms' });
     await mautic.control.backdoor({ do: 'unsubscribe', contact, channel: 'notification' });
     expect(await source().fetch(remoteId)).toEqual({
       ...common,
+      own: [],
       refusals: [
         { channel: 'email', reason: 'bounced' },
         { channel: 'sms', reason: 'manual' },

@@ -238,3 +238,57 @@ describe('the opt-outs of a row that cannot be sent', () => {
     await mautic.optOut('4713', ['email'], { email: 'nobody@clube.example' });
   });
 });
+
+describe('EMS’s opt-in after an opt-out of its own', () => {
+  const optedOut = async () => Number(asSent(await mautic.send('4711', { ...ANA, ...OPTED_OUT })).remoteId);
+
+  test('takes that back where no mail was ever sent: nobody can have unsubscribed by one', async () => {
+    const contact = await optedOut();
+    await mautic.control.backdoor({ do: 'unsubscribe', contact, channel: 'sms' });
+    expect(asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN })).refusals).toMatchObject([{ channel: 'sms' }]);
+    expect(await mautic.contact(contact)).toMatchObject({
+      doNotContact: [{ channel: 'sms', reason: 1 }],
+      segments: ['ems-newsletter'],
+    });
+  });
+
+  test.each(['unsubscribe', 'bounce'] as const)(
+    'leaves it refused where a mail was sent: Mautic loses an %s beside EMS’s record',
+    async (act) => {
+      const contact = await optedOut();
+      await mautic.control.backdoor({ do: 'send-mail', contact });
+      const before = await mautic.contact(contact);
+      await mautic.control.backdoor({ do: act, contact });
+      expect(await mautic.contact(contact)).toEqual(before);
+      for (const city of ['Faro', 'Lagos']) {
+        const sent = asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN, city }));
+        expect(sent.refusals).toEqual([{ channel: 'email', reason: 'unsubscribed' }]);
+        expect(await mautic.contact(contact)).toMatchObject({
+          doNotContact: [{ channel: 'email', reason: 1, comments: 'EMS: opted in, but may have unsubscribed by mail' }],
+          segments: [],
+        });
+      }
+    },
+  );
+
+  test('leaves it where the suppression list holds a refusal, whoever told it', async () => {
+    const contact = await optedOut();
+    const suppressions: Suppression[] = [{ channel: 'email', reason: 'bounced' }];
+    asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN }, { suppressions }));
+    expect(await mautic.contact(contact)).toMatchObject({ doNotContact: [{ reason: 3, comments: 'EMS' }], segments: [] });
+  });
+
+  test('is needed: that EMS says nothing any more takes nothing back', async () => {
+    const contact = await optedOut();
+    asSent(await mautic.send('4711', ANA));
+    expect((await mautic.contact(contact))?.doNotContact).toMatchObject([{ reason: 3, comments: 'EMS' }]);
+  });
+
+  test('overrules with CONSENT_POLICY=ems-wins, mailed or not', async () => {
+    const contact = await optedOut();
+    await mautic.control.backdoor({ do: 'send-mail', contact });
+    const remote = mautic.connect({}, 'ems-wins');
+    expect(asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN }, {}, remote)).refusals).toEqual([]);
+    expect((await mautic.contact(contact))?.doNotContact).toEqual([]);
+  });
+});
