@@ -158,6 +158,12 @@ export interface RemoteShape {
   missing(): Promise<readonly string[]>;
   /** Creates what is missing, and returns a line for each thing created. */
   create(): Promise<readonly string[]>;
+  /**
+   * What works, and yet is better changed, in an operator's words. Left out: nothing is known of that kind.
+   *
+   * @param probe find out by a call that the target refuses, and that leaves nothing behind.
+   */
+  advice?(options: { readonly probe: boolean }): Promise<readonly string[]>;
 }
 
 /**

@@ -15,7 +15,9 @@ export function targetCheck({ target, settings }: EnabledTarget, { fix }: { read
     try {
       await answers(remote, names);
       const made = await whole(remote, fix);
-      return made.length === 0 ? 'answers and accepts our credentials' : `answers; created ${made.join(', ')}`;
+      const advice = (await remote.shape?.advice?.({ probe: fix })) ?? [];
+      const found = made.length === 0 ? 'answers and accepts our credentials' : `answers; created ${made.join(', ')}`;
+      return [found, ...advice].join('; ');
     } finally {
       await remote.close?.();
     }

@@ -49,6 +49,7 @@ export const backdoorAction = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('create-field'), field: z.record(z.string(), z.unknown()) }),
   /** Its values stay, but nobody sees them and what is sent for it is ignored. */
   z.strictObject({ do: z.literal('unpublish-field'), alias: z.string() }),
+  z.strictObject({ do: z.literal('set-default'), alias: z.string(), value: z.string().nullable() }),
   z.strictObject({ do: z.literal('create-hook'), hook: z.record(z.string(), z.unknown()) }),
   z.strictObject({ do: z.literal('publish-hook'), hook: id }),
 ]);
@@ -124,10 +125,12 @@ export function actThroughBackdoor(mautic: Mautic, action: z.output<typeof backd
       const field = createField(mautic, action.field);
       return { field: { id: field.id, alias: field.alias } };
     }
-    case 'unpublish-field': {
+    case 'unpublish-field':
+    case 'set-default': {
       const [field] = store.fields.by('alias', action.alias);
       if (field === undefined) throw invalid(400, { alias: ['There is no such field.'] });
-      store.fields.save({ ...field, isPublished: false });
+      const change = action.do === 'set-default' ? { defaultValue: action.value } : { isPublished: false };
+      store.fields.save({ ...field, ...change });
       return { field: { id: field.id, alias: field.alias } };
     }
     case 'create-hook': {
@@ -157,7 +160,7 @@ function valuesAfter(
     const field = publishedFields(mautic).find((one) => one.alias === alias);
     if (field === undefined) throw invalid(400, { [alias]: ['There is no such field.'] });
     const converted = convertValue(field, sent, mautic.settings);
-    if (converted.kind === 'wrong') throw invalid(400, { [alias]: [converted.message] });
+    if (converted.kind === 'wrong') throw invalid(400, { [alias]: converted.messages });
     if (converted.kind === 'value' && converted.value !== null) after.set(alias, converted.value);
     else after.delete(alias);
   }

@@ -9,9 +9,6 @@ export const cleanEmail = (text: string): string =>
     .slice(0, MAX_EMAIL)
     .replaceAll(/[^A-Za-z0-9!#$%&'*+\-=?^_`{|}~@.[\]]/g, '');
 
-/** Tags stripped, trimmed; a "<" that opens none stays. */
-export const cleanText = (text: string): string => text.replaceAll(/<\/?[A-Za-z!?][^>]*>?/g, '').trim();
-
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' };
 
 const decoded = (text: string): string =>
@@ -21,8 +18,14 @@ const decoded = (text: string): string =>
     return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
 
+/** Entities decoded, then stripped of everything that begins like markup (`1<2` is `1`), trimmed. */
+export const cleanText = (text: string): string =>
+  decoded(text)
+    .replaceAll(/<(?=\S)[^>]*>?/g, '')
+    .trim();
+
 /** A tag's name: trimmed, markup stripped, entities decoded. */
-export const cleanTag = (text: string): string => decoded(cleanText(text)).trim();
+export const cleanTag = (text: string): string => cleanText(text);
 
 /** How the database compares: without regard to case. */
 export const folded = (text: string): string => text.toLowerCase();

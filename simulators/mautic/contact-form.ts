@@ -77,11 +77,13 @@ export function submit(mautic: Mautic, sent: Sent, contact: Contact | undefined,
   for (const field of publishedFields(mautic)) {
     const { alias } = field;
     const before = contact?.values[alias] ?? null;
-    const useDefault = http !== 'PATCH' && before === null && isBlank(sent[alias]) && field.defaultValue !== null;
+    // A PATCH that blanks a field, too, makes it what it is by default.
+    const isEmpty = http === 'PATCH' ? Object.hasOwn(sent, alias) : before === null;
+    const useDefault = isEmpty && isBlank(sent[alias]) && field.defaultValue !== null;
     const raw = useDefault ? field.defaultValue : sent[alias];
     if (raw === undefined && form === 'PATCH') continue;
     const converted = convertValue(field, raw, mautic.settings);
-    if (converted.kind === 'wrong') errors[alias] = [converted.message];
+    if (converted.kind === 'wrong') errors[alias] = converted.messages;
     if (converted.kind !== 'value') continue;
     const { value } = converted;
     if (http !== 'PUT' && isNumeric(value) && toInt(value) === 0) continue;

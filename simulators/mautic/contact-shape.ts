@@ -61,7 +61,7 @@ export function contactShape(mautic: Mautic, contact: Contact, id: number | null
     utmtags: [],
     stage: null,
     dateIdentified: orNull(contact.dateIdentified),
-    preferredProfileImage: 'gravatar',
+    preferredProfileImage: contact.profileImage,
     doNotContact: contact.doNotContact.map((record) => ({
       id: record.id,
       dateAdded: isoOf(record.dateAdded),

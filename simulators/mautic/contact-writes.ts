@@ -45,9 +45,16 @@ export async function writeContact(
     values: withChanges(target.values, form.values, form.changed),
     tags: tagsAfter(mautic, target.tags, sent['tags']),
     doNotContact: dncAfter(mautic, target.doNotContact, sent['doNotContact'], false),
+    profileImage: imageAfter(target, sent, manner),
   });
   if (other !== undefined) return { kind: 'merged', contact };
   return { kind: contact === target ? 'unchanged' : 'updated', contact };
+}
+
+function imageAfter({ profileImage }: Contact, sent: Sent, { form }: Manner): string | null {
+  const image = sent['preferred_profile_image'];
+  if (image === undefined && form !== 'PUT') return profileImage;
+  return typeof image === 'string' ? image : null;
 }
 
 function withChanges(before: Contact['values'], after: Contact['values'], changed: readonly string[]) {
@@ -69,6 +76,7 @@ export function insertContact(mautic: Mautic, values: Contact['values'], sent: S
     tags: tagsAfter(mautic, [], sent['tags']),
     doNotContact: dncAfter(mautic, [], sent['doNotContact'], true),
     segments: [],
+    profileImage: 'gravatar',
     mails: [],
     dateAdded: now,
     dateModified: null,
@@ -82,7 +90,9 @@ export function insertContact(mautic: Mautic, values: Contact['values'], sent: S
 const isIdentified = (values: Contact['values']): boolean =>
   ['firstname', 'lastname', 'company', 'email'].some((alias) => values[alias] !== undefined);
 
-export type ContactChanges = Partial<Pick<Contact, 'values' | 'tags' | 'doNotContact' | 'segments' | 'mails'>>;
+export type ContactChanges = Partial<
+  Pick<Contact, 'values' | 'tags' | 'doNotContact' | 'segments' | 'mails' | 'profileImage'>
+>;
 
 /** Writes what differs, with what follows: dates, webhooks. Answers the very same contact where nothing differs. */
 export function changeContact(mautic: Mautic, before: Contact, changes: ContactChanges): Contact {
@@ -93,10 +103,12 @@ export function changeContact(mautic: Mautic, before: Contact, changes: ContactC
     tags: !isDeepStrictEqual(draft.tags, before.tags),
     doNotContact: !isDeepStrictEqual(draft.doNotContact, before.doNotContact),
     segments: !isDeepStrictEqual(draft.segments, before.segments),
+    profileImage: draft.profileImage !== before.profileImage,
   };
   if (!Object.values(changed).includes(true)) return before;
   const counts =
     changed.values ||
+    changed.profileImage ||
     (changed.tags && settings.tagsBumpDateModified) ||
     (changed.doNotContact && settings.doNotContactBumpsDateModified) ||
     (changed.segments && settings.segmentsBumpDateModified);

@@ -14,6 +14,7 @@ export interface ContactState {
   readonly fields: Readonly<Record<string, FieldValue>>;
   readonly tags: readonly string[];
   readonly doNotContact: readonly DoNotContact[];
+  readonly profileImage: string | null;
   /** Aliases of the segments that it is in. */
   readonly segments: readonly string[];
   readonly dateAdded: number;
@@ -37,6 +38,7 @@ const contactState = ({ store }: Mautic, contact: Contact): ContactState => ({
   fields: contact.values,
   tags: contact.tags.flatMap((id) => store.tags.find(id)?.tag ?? []),
   doNotContact: contact.doNotContact,
+  profileImage: contact.profileImage,
   segments: contact.segments
     .filter(({ manuallyRemoved }) => !manuallyRemoved)
     .flatMap(({ segment }) => store.segments.find(segment)?.alias ?? []),

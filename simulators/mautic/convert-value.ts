@@ -1,5 +1,5 @@
 import { cleanEmail, cleanText, looksLikeEmail } from './clean.ts';
-import { countries } from './countries.ts';
+import { countriesOf } from './countries.ts';
 import { isNumeric, phpText, toInt } from './php.ts';
 import type { Field, FieldValue } from './records.ts';
 import { regions } from './regions.ts';
@@ -9,40 +9,41 @@ import type { Settings } from './settings.ts';
 export type Converted =
   | { readonly kind: 'value'; readonly value: FieldValue }
   | { readonly kind: 'dropped' }
-  | { readonly kind: 'wrong'; readonly message: string };
+  | { readonly kind: 'wrong'; readonly messages: readonly string[] };
 
 const BLANK: Converted = { kind: 'value', value: null };
 const DROPPED: Converted = { kind: 'dropped' };
 const of = (value: FieldValue): Converted => ({ kind: 'value', value });
-const wrong = (message: string): Converted => ({ kind: 'wrong', message });
+const wrong = (...messages: readonly string[]): Converted => ({ kind: 'wrong', messages });
 
-const languageNames = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
-const regionNames = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 const timeZones = new Set([...Intl.supportedValuesOf('timeZone'), 'UTC']);
 
-/** As `pt`, `pt_PT` or `zh_Hant_TW`. Whether that language is spoken there is not asked. */
+/** In today's list of locales, and not in that of Mautic's time. */
+const NEWER: ReadonlySet<string> = new Set(['en_PT', 'ht', 'ht_HT']);
+
+/** As `pt`, `pt_PT`, `zh_Hant_TW` or `es_419`: languages of two letters, and countries where they are spoken. */
 function isLocale(text: string): boolean {
-  const parts = /^([a-z]{2,3})(?:_[A-Z][a-z]{3})?(?:_([A-Z]{2}))?$/.exec(text);
-  const [, language = '', region] = parts ?? [];
-  if (parts === null) return false;
-  return languageNames.of(language) !== undefined && (region === undefined || regionNames.of(region) !== undefined);
+  if (!/^[a-z]{2}(?:_[A-Z][a-z]{3})?(?:_(?:[A-Z]{2}|\d{3}))?$/.test(text) || NEWER.has(text)) return false;
+  const tag = text.replaceAll('_', '-');
+  return new Intl.DateTimeFormat(tag).resolvedOptions().locale === tag;
 }
 
 /**
  * @param sent as parsed from JSON
  */
 export function convertValue(field: Field, sent: unknown, settings: Settings): Converted {
-  const { invalidChoice } = wordsOf(settings);
   if (sent === undefined || sent === null || sent === '') return BLANK;
   if (typeof sent === 'object' && field.type !== 'multiselect') return wrong('This value is not valid.');
   const text = phpText(sent);
 
-  const choice = (allowed: boolean): Converted => (allowed ? of(text) : wrong(invalidChoice));
+  const choice = (allowed: boolean): Converted => (allowed ? of(text) : wrong(INVALID_CHOICE));
   switch (field.type) {
     case 'email': {
       const email = cleanEmail(text);
       if (email === '') return BLANK;
-      return looksLikeEmail(email) ? of(email) : wrong('A valid email is required.');
+      const kept = limited(email, limitOf(field, settings));
+      if (looksLikeEmail(email)) return kept;
+      return wrong(`"${email}" is invalid.`, ...(kept.kind === 'wrong' ? kept.messages : []));
     }
     case 'number':
       return isNumeric(text) ? of(scaled(field, Number(text))) : wrong('Please enter a number.');
@@ -52,7 +53,7 @@ export function convertValue(field: Field, sent: unknown, settings: Settings): C
     case 'datetime':
       return dated(text, field.type);
     case 'country':
-      return choice(countries.has(text));
+      return choice(countriesOf(settings.version).has(text));
     case 'region':
       return choice(settings.regions === 'any' || regions.has(text));
     case 'locale':
@@ -63,7 +64,7 @@ export function convertValue(field: Field, sent: unknown, settings: Settings): C
       return choice(isListed(field, text));
     case 'multiselect': {
       const items = Array.isArray(sent) ? sent.map(phpText) : text.split('|');
-      return items.every((item) => isListed(field, item)) ? of(items.join('|')) : wrong(invalidChoice);
+      return items.every((item) => isListed(field, item)) ? of(items.join('|')) : wrong(INVALID_CHOICE);
     }
     case 'html':
       return text.trim() === '' ? BLANK : of(text.trim());
@@ -73,17 +74,20 @@ export function convertValue(field: Field, sent: unknown, settings: Settings): C
     case 'url':
     case 'lookup': {
       const clean = cleanText(text);
-      return clean === ''
-        ? BLANK
-        : limited(clean, field.charLengthLimit === null ? null : Math.min(field.charLengthLimit, settings.textLength));
+      return clean === '' ? BLANK : limited(clean, limitOf(field, settings));
     }
   }
 }
 
-/** Symfony, beneath Mautic, has changed its words. */
-const wordsOf = ({ version }: Settings) => ({
-  invalidChoice: version === '4' ? 'This value is not valid.' : 'The selected choice is invalid.',
-});
+const INVALID_CHOICE = 'This value is not valid.';
+
+const LIMITED: ReadonlySet<string> = new Set(['text', 'email', 'tel', 'url', 'lookup']);
+
+/** Null: none. Only a refusal tells it. */
+function limitOf({ type, charLengthLimit }: Field, { textLength, version }: Settings): number | null {
+  if (!LIMITED.has(type)) return null;
+  return charLengthLimit ?? textLength ?? (version === '4' ? 191 : 64);
+}
 
 function limited(text: string, limit: number | null): Converted {
   const tooLong = limit !== null && Array.from(text).length > limit;

@@ -32,6 +32,8 @@ export interface Contact {
   readonly tags: readonly number[];
   readonly doNotContact: readonly DoNotContact[];
   readonly segments: readonly Membership[];
+  /** `gravatar` until somebody changes it; null: blanked by a PUT that left it out. */
+  readonly profileImage: string | null;
   /** When an e-mail was sent to it. */
   readonly mails: readonly number[];
   readonly dateAdded: number;
@@ -93,7 +95,7 @@ export interface Field {
   readonly isPublished: boolean;
   readonly isFixed: boolean;
   readonly defaultValue: FieldValue;
-  /** Of a text that is kept in a column of its own; null = no limit. */
+  /** As it was made; null = that of its version, see settings. */
   readonly charLengthLimit: number | null;
   /** `scale` of a number, `list` of a select. */
   readonly properties: Readonly<Record<string, unknown>>;

@@ -20,16 +20,16 @@ export const settingsSchema = z.strictObject({
   cronMs: z.int().min(10).nullable().default(500),
   /** How several unique identifiers are looked up: any of them matches, or all must. */
   uniqueIdentifiersOperator: z.enum(['OR', 'AND']).default('OR'),
-  /** The most that a text field takes, in characters; one that was installed as 5.1 may take but 64. */
-  textLength: z.int().min(1).max(191).default(191),
+  /** The most that a text field takes that was made with no limit of its own; null: 64 in version 5, 191 in version 4. */
+  textLength: z.int().min(1).max(191).nullable().default(null),
   /** How long a total is kept, seconds; 0 = not at all. */
   totalSeconds: z.int().min(0).default(5),
 
   // --- not known ---
   /** A change of do-not-contact moves `dateModified`, and is told as an update of the contact. */
-  doNotContactBumpsDateModified: z.boolean().default(false),
+  doNotContactBumpsDateModified: z.boolean().default(true),
   /** So does a change of tags. */
-  tagsBumpDateModified: z.boolean().default(false),
+  tagsBumpDateModified: z.boolean().default(true),
   /** So does a change of segments. */
   segmentsBumpDateModified: z.boolean().default(false),
   /** Of two contacts that become one, the do-not-contact records of the one that goes are kept. */

@@ -1,13 +1,5 @@
 import type { Field, FieldType } from './records.ts';
 
-/** A text has a column of its own, and columns have an index: 191 characters of four bytes. */
-export const TEXT_LENGTH = 191;
-
-const ofColumn = (type: FieldType): number | null =>
-  ['text', 'lookup', 'tel', 'url', 'email', 'select', 'country', 'region', 'locale', 'timezone'].includes(type)
-    ? TEXT_LENGTH
-    : null;
-
 type FieldInput = Pick<Field, 'label' | 'alias' | 'type'> & Partial<Field>;
 
 export const fieldOf = (id: number, { label, alias, type, ...rest }: FieldInput): Field => ({
@@ -20,7 +12,7 @@ export const fieldOf = (id: number, { label, alias, type, ...rest }: FieldInput)
   isPublished: true,
   isFixed: false,
   defaultValue: null,
-  charLengthLimit: ofColumn(type),
+  charLengthLimit: null,
   properties: {},
   ...rest,
 });

@@ -42,7 +42,7 @@ export type OutcomeOf<Action extends BackdoorAction> = Action['do'] extends 'see
   ? Required<Pick<BackdoorOutcome, 'contacts'>>
   : Action['do'] extends 'create-segment' | 'publish-segment'
     ? { readonly segment: number }
-    : Action['do'] extends 'create-field' | 'unpublish-field'
+    : Action['do'] extends 'create-field' | 'unpublish-field' | 'set-default'
       ? Required<Pick<BackdoorOutcome, 'field'>>
       : Action['do'] extends 'create-hook' | 'publish-hook'
         ? Required<Pick<BackdoorOutcome, 'hook'>>

@@ -22,10 +22,13 @@ const doNotContact = z.looseObject({
 
 export const contact = z.looseObject({
   id,
+  points: z.number().optional(),
+  preferredProfileImage: z.string().nullish(),
   dateAdded: z.string().nullish(),
   dateModified: z.string().nullish(),
   tags: phpList(z.looseObject({ tag: z.string() })).nullish(),
-  doNotContact: phpList(doNotContact).nullish(),
+  // Missing is unknown, never "nothing is refused".
+  doNotContact: phpList(doNotContact),
   fields: z.looseObject({ all: phpRecord(z.unknown()) }),
 });
 
@@ -59,7 +62,11 @@ export const batch = z.looseObject({
   errors: phpRecord(failure).nullish(),
 });
 
-export const segments = z.looseObject({ lists: phpRecord(z.looseObject({ id, alias: z.string().nullish() })) });
+const segment = z.looseObject({ id, alias: z.string().nullish(), isPublished: z.unknown().optional() });
+
+export type Segment = z.infer<typeof segment>;
+
+export const segments = z.looseObject({ lists: phpRecord(segment) });
 export const createdSegment = z.looseObject({ list: z.looseObject({ id, alias: z.string().nullish() }) });
 export const fieldList = z.looseObject({
   fields: phpList(

@@ -11,7 +11,9 @@ import {
   segments,
   type Contact,
   type Failure,
+  type Segment,
 } from './answers.ts';
+import { Choices } from './choices.ts';
 import { BATCH_TIMEOUT_MS, MauticHttp, type Answer, type CallOptions } from './http.ts';
 import { invalid } from './refusal.ts';
 import type { MauticSettings } from './settings.ts';
@@ -27,6 +29,8 @@ export type BatchResult =
 /** The calls of Mautic's API that we use. */
 export class MauticApi {
   readonly #http: MauticHttp;
+  /** What this Mautic takes in fields that have a list. */
+  readonly choices = new Choices();
 
   constructor(settings: MauticSettings) {
     this.#http = new MauticHttp(settings);
@@ -143,9 +147,17 @@ export class MauticApi {
     return byAlias(await this.#http.get('GET', `contacts/${id}/segments`, segments));
   }
 
-  /** Ids of all segments, by alias. */
-  async segments(): Promise<ReadonlyMap<string, string>> {
-    return byAlias(await this.#http.get('GET', 'segments', segments, { searchParams: [['limit', '1000']] }));
+  /** All segments, by alias. */
+  async segments(): Promise<ReadonlyMap<string, Segment>> {
+    const { lists } = await this.#http.get('GET', 'segments', segments, { searchParams: [['limit', '1000']] });
+    return new Map(Object.values(lists).flatMap((one) => (one.alias == null ? [] : [[one.alias, one] as const])));
+  }
+
+  /** What Mautic says of a contact that it cannot take. One that it does take after all is deleted again. */
+  async tryOut(body: ContactBody): Promise<readonly Failure[]> {
+    const answer = await this.createContact(body);
+    if (answer.kind === 'answered' && answer.status === 201) await this.deleteContact(answer.value.id);
+    return answer.kind === 'refused' ? answer.failures : [];
   }
 
   async createSegment(name: string, alias: string): Promise<void> {

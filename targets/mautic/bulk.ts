@@ -1,4 +1,5 @@
 import type { ConsentPolicy } from '../../sync/suppression.ts';
+import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { BatchResult, ContactBody, MauticApi } from './api.ts';
 import { confirm } from './confirm.ts';
@@ -43,9 +44,9 @@ async function sendMany(
     ),
   ]);
   const answers = new Map<SendRequest, BatchResult>();
-  for (const [request, answer] of await writeAll(news, fieldsBody, (bodies) => api.createContacts(bodies)))
+  for (const [request, answer] of await writeAll(api, news, fieldsBody, (bodies) => api.createContacts(bodies)))
     answers.set(request, answer);
-  for (const [request, answer] of await writeAll(known, bodyWithId, (bodies) => api.patchContacts(bodies)))
+  for (const [request, answer] of await writeAll(api, known, bodyWithId, (bodies) => api.patchContacts(bodies)))
     answers.set(request, answer);
   const added = await addToSegments(api, answers);
   return Promise.all(requests.map((request) => resultOf(api, request, answers.get(request), { policy, added })));
@@ -82,36 +83,48 @@ async function unclaimed(api: MauticApi, requests: readonly SendRequest[]): Prom
 
 const bodyWithId = (request: SendRequest) => ({ id: Number(request.remoteId), ...fieldsBody(request) });
 
-/** Once more without the region those of whom Mautic has nothing else to say than that it is not in its list. */
+/** Once more in another form those of whom Mautic has nothing else to say than that a value is not in its list. */
 async function writeAll(
+  { choices }: MauticApi,
   requests: readonly SendRequest[],
   bodyOf: (request: SendRequest) => ContactBody,
   call: (bodies: readonly ContactBody[]) => Promise<readonly BatchResult[]>,
 ): Promise<ReadonlyMap<SendRequest, BatchResult>> {
-  const first = await call(requests.map(bodyOf));
-  const answers = new Map(requests.flatMap((request, index) => resultAt(first, index, request)));
-  const again = requests.filter((request) => refusesOnlyRegion(answers.get(request)));
-  const second = await call(again.map((request) => ({ ...bodyOf(request), state: null })));
-  for (const [request, answer] of again.flatMap((request, index) => resultAt(second, index, request)))
-    answers.set(request, answer);
+  const bodies = new Map(requests.map((request) => [request, choices.fit(bodyOf(request))]));
+  const answers = new Map<SendRequest, BatchResult>();
+  let open = requests;
+  for (let round = 0; round < ROUNDS && open.length > 0; round += 1) {
+    const results = await call(open.map((request) => bodies.get(request) ?? {}));
+    for (const [request, answer] of open.flatMap((one, index) => resultAt(results, index, one)))
+      answers.set(request, answer);
+    open = open.filter((request) => {
+      const answer = answers.get(request);
+      if (answer?.kind !== 'refused') return false;
+      const other = choices.after(answer.failures, bodies.get(request) ?? {});
+      if (other !== null) bodies.set(request, other);
+      return other !== null;
+    });
+  }
   return answers;
 }
+
+/** The whole locale, its language, none; beside that there are but two names of a country. */
+const ROUNDS = 3;
 
 function resultAt(results: readonly BatchResult[], index: number, request: SendRequest) {
   const result = results[index];
   return result === undefined ? [] : [[request, result] as const];
 }
 
-function refusesOnlyRegion(answer: BatchResult | undefined): boolean {
-  if (answer?.kind !== 'refused' || answer.failures.length === 0) return false;
-  return answer.failures.every(({ details }) => Object.keys(details ?? {}).join() === 'state');
+/** What came of one call for each topic. */
+interface Added {
+  /** Aliases by contact. */
+  readonly aliases: ReadonlyMap<string, readonly string[]>;
+  /** Why a call failed, by alias: those who want that topic fail with it, and nobody else. */
+  readonly unavailable: ReadonlyMap<string, Error>;
 }
 
-/** One call for each topic. @returns aliases by contact. */
-async function addToSegments(
-  api: MauticApi,
-  answers: ReadonlyMap<SendRequest, BatchResult>,
-): Promise<ReadonlyMap<string, readonly string[]>> {
+async function addToSegments(api: MauticApi, answers: ReadonlyMap<SendRequest, BatchResult>): Promise<Added> {
   const byAlias = new Map<string, string[]>();
   for (const [request, answer] of answers) {
     if (answer.kind !== 'answered' || !answer.created || emsKeyOf(answer.value) !== request.key) continue;
@@ -121,14 +134,20 @@ async function addToSegments(
       byAlias.set(alias, [...(byAlias.get(alias) ?? []), answer.value.id]);
     }
   }
-  if (byAlias.size === 0) return new Map();
+  const aliases = new Map<string, string[]>();
+  const unavailable = new Map<string, Error>();
+  if (byAlias.size === 0) return { aliases, unavailable };
   const all = await api.segments();
-  const added = new Map<string, string[]>();
   for (const [alias, ids] of byAlias) {
-    await api.addToSegment(segmentIn(all, alias), ids);
-    for (const id of ids) added.set(id, [...(added.get(id) ?? []), alias]);
+    try {
+      await api.addToSegment(segmentIn(all, alias), ids);
+      for (const id of ids) aliases.set(id, [...(aliases.get(id) ?? []), alias]);
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      unavailable.set(alias, error);
+    }
   }
-  return added;
+  return { aliases, unavailable };
 }
 
 /** What went wrong in the batch, or met somebody else's contact, is sent alone: its reason is told better there. */
@@ -136,7 +155,7 @@ async function resultOf(
   api: MauticApi,
   request: SendRequest,
   answer: BatchResult | undefined,
-  { policy, added }: { readonly policy: ConsentPolicy; readonly added: ReadonlyMap<string, readonly string[]> },
+  { policy, added }: { readonly policy: ConsentPolicy; readonly added: Added },
 ): Promise<SendResult | Error> {
   try {
     if (answer?.kind !== 'answered' || emsKeyOf(answer.value) !== request.key)
@@ -145,7 +164,12 @@ async function resultOf(
     const elsewhere = request.remoteId !== null && contact.id !== request.remoteId;
     if (elsewhere || (await consentOf(request).holderOf(contact.id)) !== null)
       return await sendPerson(api, request, policy);
-    return await confirm(api, request, contact, { isNew, policy, added: added.get(contact.id) ?? [] });
+    return await confirm(api, request, contact, {
+      isNew,
+      policy,
+      added: added.aliases.get(contact.id) ?? [],
+      unavailable: added.unavailable,
+    });
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -1,13 +1,16 @@
+import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
 import type { ConsentPolicy, Suppression } from '../../sync/suppression.ts';
 import { SyncError } from '../../sync/sync-error.ts';
+import { differingFields } from '../differing-fields.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { FIELDS, optedIn, optedOut } from './contact-body.ts';
+import { isSameCountry, LEFT_OUT } from './choices.ts';
+import { optedIn, optedOut } from './contact-body.ts';
 import {
   BOUNCED,
-  differing,
+  defaulted,
   doNotContact,
   emsKeyOf,
   refusalsAmong,
@@ -27,6 +30,8 @@ export interface Confirming {
   readonly inherited?: readonly Refusal[];
   /** Aliases of segments that it was added to already. */
   readonly added?: readonly string[];
+  /** Aliases of segments that nobody gets into now, and why. */
+  readonly unavailable?: ReadonlyMap<string, Error>;
 }
 
 /**
@@ -38,7 +43,7 @@ export async function confirm(
   api: MauticApi,
   request: SendRequest,
   contact: Contact,
-  { isNew, policy, inherited = [], added = [] }: Confirming,
+  { isNew, policy, inherited = [], added = [], unavailable = new Map() }: Confirming,
 ): Promise<SendResult> {
   checkKey(request, contact);
   const out = optedOut(request);
@@ -52,6 +57,7 @@ export async function confirm(
     refused: refused || out.includes('email'),
     isNew,
     added,
+    unavailable,
   });
   return {
     kind: 'sent',
@@ -89,13 +95,20 @@ function stillToRefuse(request: SendRequest, contact: Contact, inherited: readon
 }
 
 /**
- * Our fields as Mautic holds them now. A region that is not in its list is left out, and no reason to hold the rest back.
+ * Our fields as Mautic holds them now. What is not in its lists of regions and locales is left out, and no reason to hold the
+ * rest back; what is blank in EMS gets the field's default, where it has one.
  *
  * @throws SyncError of class `rejected` if Mautic made something else of a value.
  */
 function verified({ content }: SendRequest, contact: Contact): Content {
-  const stored = storedFields(contact, FIELDS);
-  const [field] = differing(content, stored).filter((name) => name !== 'state');
+  const stored = storedFields(contact);
+  const blank = defaulted(contact).filter((name) => canonicalForm(content[name]) === null);
+  const [field] = differingFields(content, stored).filter(
+    (name) =>
+      !LEFT_OUT.includes(name) &&
+      !blank.includes(name) &&
+      !(name === 'country' && isSameCountry(content[name], stored[name])),
+  );
   if (field === undefined) return stored;
   throw new SyncError('rejected', `Mautic keeps another ${field} than was sent (contact ${contact.id})`, {
     code: 'changed-value',

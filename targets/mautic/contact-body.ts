@@ -3,28 +3,13 @@ import type { Suppression } from '../../sync/suppression.ts';
 import type { SendRequest } from '../remote-system.ts';
 import type { Failure } from './answers.ts';
 import type { ContactBody } from './api.ts';
-
-/** Fields of a contact that EMS fills. */
-export const FIELDS = [
-  'firstname',
-  'lastname',
-  'email',
-  'mobile',
-  'address1',
-  'city',
-  'state',
-  'zipcode',
-  'country',
-  'preferred_locale',
-  'ems_birth_date',
-  'ems_events',
-] as const;
+import { ALIASES, EMS_ID_FIELD, FIELDS } from './contact-fields.ts';
 
 /** Everything that EMS has a say in, spelt out: null blanks, where blanks are asked for. */
 export function fieldsBody({ key, content }: SendRequest): ContactBody {
   return {
-    ...Object.fromEntries(FIELDS.map((name) => [name, canonicalForm(content[name])])),
-    ems_person_id: key,
+    ...Object.fromEntries(ALIASES.map(([name, alias]) => [alias, canonicalForm(content[name])])),
+    [EMS_ID_FIELD.alias]: key,
     tags: ['ems'],
   };
 }

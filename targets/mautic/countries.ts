@@ -1,5 +1,6 @@
 import { canonicalText } from '../../sync/canonical-form.ts';
 import { Unmappable, type Source } from '../../sync/fields.ts';
+import { fieldKind } from '../field-kinds.ts';
 
 /** Mautic's English names where they are not those of today's CLDR. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -9,6 +10,7 @@ const NAMES: Readonly<Record<string, string>> = {
   BQ: 'Bonaire, Saint Eustatius and Saba',
   CD: 'Democratic Republic of the Congo',
   CG: 'Republic of the Congo',
+  CI: 'Ivory Coast',
   CZ: 'Czech Republic',
   GS: 'South Georgia and the South Sandwich Islands',
   GW: 'Guinea Bissau',
@@ -26,7 +28,6 @@ const NAMES: Readonly<Record<string, string>> = {
   SH: 'Saint Helena, Ascension and Tristan da Cunha',
   SJ: 'Svalbard and Jan Mayen',
   ST: 'Sao Tome and Principe',
-  SZ: 'Swaziland',
   TC: 'Turks and Caicos Islands',
   TL: 'East Timor',
   TR: 'Turkey',
@@ -40,8 +41,11 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** Countries that Mautic's list does not have. */
 const UNLISTED: ReadonlySet<string> = new Set(
-  'AC AS CC CI CP CQ CW CX DG EA EU EZ FO IC IM IO NF QO SX TA TF UM UN XA XB XK ZZ'.split(' '),
+  'AC AS CC CP CQ CX DG EA EU EZ FO IC IO NF QO SX TA TF UM UN XA XB ZZ'.split(' '),
 );
+
+/** Names of version 5, and what version 4 calls these countries. */
+export const OLDER_NAMES: Readonly<Record<string, string>> = { Eswatini: 'Swaziland' };
 
 const ENGLISH = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
@@ -57,3 +61,5 @@ export function countryName([column, value]: Source<string | null | undefined>):
 
 /** CLDR reads codes that ISO has withdrawn (AN, YU), and some that it never gave (UK), as another one. */
 const isCurrent = (code: string) => new Intl.Locale(`und-${code}`).region === code;
+
+export const COUNTRY = fieldKind('country, by its name at Mautic', countryName);

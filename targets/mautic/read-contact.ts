@@ -1,9 +1,10 @@
-import { canonicalForm, canonicalText } from '../../sync/canonical-form.ts';
+import { canonicalText } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
 import type { EntityKey } from '../../sync/entity-type.ts';
 import type { Channel, Suppression, SuppressionReason } from '../../sync/suppression.ts';
 import { lowerCase } from '../contact-fields.ts';
 import type { Contact } from './answers.ts';
+import { ALIASES } from './contact-fields.ts';
 
 /** What marks a do-not-contact as EMS's own; only such a one is ever removed. */
 export const EMS_COMMENT = 'EMS';
@@ -18,7 +19,11 @@ export const UNSUBSCRIBED = 1;
 export const BOUNCED = 2;
 export const MANUAL = 3;
 
-const REASONS: Readonly<Record<number, SuppressionReason>> = { [UNSUBSCRIBED]: 'unsubscribed', [BOUNCED]: 'bounced', [MANUAL]: 'manual' };
+const REASONS: Readonly<Record<number, SuppressionReason>> = {
+  [UNSUBSCRIBED]: 'unsubscribed',
+  [BOUNCED]: 'bounced',
+  [MANUAL]: 'manual',
+};
 
 const EMS_ID = /^[1-9]\d{0,18}$/;
 
@@ -31,19 +36,30 @@ export function emsKeyOf({ fields }: Contact): EntityKey | null {
 export const isEmsKey = (value: unknown): value is EntityKey => typeof value === 'string' && EMS_ID.test(value);
 
 /** Our fields of a contact, as strings, in the mapping's notation. */
-export function storedFields({ fields }: Contact, names: readonly string[]): Content {
-  return Object.fromEntries(names.map((name) => [name, storedValue(name, fields.all[name])]));
+export function storedFields({ fields }: Contact): Content {
+  return Object.fromEntries(ALIASES.map(([name, alias]) => [name, storedValue(alias, fields.all[alias])]));
 }
 
-function storedValue(name: string, value: unknown): string | null {
+function storedValue(alias: string, value: unknown): string | null {
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : null;
-  return name === 'email' ? lowerCase(text) : canonicalText(text?.replaceAll('\r\n', '\n'));
+  return alias === 'email' ? lowerCase(text) : canonicalText(text?.replaceAll('\r\n', '\n'));
 }
 
-/** The fields whose stored value is not the one that was sent. */
-export function differing(sent: Content, stored: Content): string[] {
-  return Object.keys(stored).filter(
-    (name) => JSON.stringify(canonicalForm(sent[name])) !== JSON.stringify(canonicalForm(stored[name])),
+/** The fields that Mautic has filled with their defaults: it does so wherever a field is blank. */
+export function defaulted({ fields: { all, ...groups } }: Contact): readonly string[] {
+  const defaults = new Map(Object.values(groups).flatMap(defaultsIn));
+  return ALIASES.flatMap(([name, alias]) => {
+    const value = storedValue(alias, all[alias]);
+    return value !== null && value === storedValue(alias, defaults.get(alias)) ? [name] : [];
+  });
+}
+
+function defaultsIn(group: unknown): [alias: string, value: unknown][] {
+  if (typeof group !== 'object' || group === null) return [];
+  return Object.values(group).flatMap((field: unknown): [string, unknown][] =>
+    typeof field === 'object' && field !== null && 'alias' in field && 'default_value' in field
+      ? [[String(field.alias), field.default_value]]
+      : [],
   );
 }
 
@@ -55,7 +71,7 @@ export interface DoNotContact {
 
 /** Do-not-contact records of the channels that EMS knows. */
 export function doNotContact({ doNotContact: records }: Contact): DoNotContact[] {
-  return (records ?? []).flatMap(({ channel, reason, comments }) => {
+  return records.flatMap(({ channel, reason, comments }) => {
     if (channel !== 'email' && channel !== 'sms') return [];
     return [{ channel, reason, isOurs: isOurs(reason, comments) }];
   });

@@ -4,6 +4,7 @@ import { notJson, parseJson } from '../answer.ts';
 import type { HttpAnswer } from '../http.ts';
 import { retryAfterMs } from '../retry-after.ts';
 import { readFailures, type Failure } from './answers.ts';
+import { ALIASES, columnOf, EMS_ID_FIELD } from './contact-fields.ts';
 
 /** Mautic counts by the hour and says when that is over, if it says anything. */
 const THROTTLED_MS = 60_000;
@@ -42,7 +43,7 @@ export function refusal(answer: HttpAnswer): SyncError {
 /** Content that Mautic does not take, with EMS's columns of the fields that it names. */
 export function invalid(failures: readonly Failure[], what: string, status: number): SyncError {
   const named = new Set(failures.flatMap(({ details }) => Object.keys(details ?? {})));
-  const columns = [...FIELDS].filter((field) => named.has(field)).map((field) => COLUMNS[field] ?? field);
+  const columns = WRITTEN.filter((alias) => named.has(alias)).map(columnOf);
   const at = columns.length === 0 ? '' : ` at ${columns.join(', ')}${wordsOf(failures)}`;
   return new SyncError('rejected', `Mautic answered ${what} with ${status}${at}`, {
     code: `http-${status}`,
@@ -51,7 +52,8 @@ export function invalid(failures: readonly Failure[], what: string, status: numb
 }
 
 /** Words of Mautic that tell no value. Any others might, and are left out. */
-const WORDS = /\b(must be unique|too long|valid email is required|selected choice is invalid|value is not valid)\b/;
+const WORDS =
+  /\b(must be unique|too long\. It should have \d{1,6} characters? or less|too long|is invalid|value is not valid)\b/;
 
 /** Of each message, and of the messages: enough for what Mautic says of one contact. */
 const LONGEST_WORDS = 200;
@@ -63,28 +65,8 @@ function wordsOf(failures: readonly Failure[]): string {
   return words === undefined ? '' : ` (${words})`;
 }
 
-/** EMS's columns by Mautic's aliases. */
-const COLUMNS: Readonly<Record<string, string>> = {
-  firstname: 'first_name',
-  lastname: 'last_name',
-  mobile: 'phone',
-  address1: 'street',
-  state: 'region',
-  zipcode: 'postal_code',
-  preferred_locale: 'language',
-  ems_birth_date: 'date_of_birth',
-};
-
-/** The fields that we write. Any other name is a text of the remote, and is left out. */
-const FIELDS: ReadonlySet<string> = new Set([
-  ...Object.keys(COLUMNS),
-  'email',
-  'city',
-  'country',
-  'tags',
-  'ems_events',
-  'ems_person_id',
-]);
+/** Fields that we write. Any other name is a text of the remote, and is left out. */
+const WRITTEN: readonly string[] = [...ALIASES.map(([, alias]) => alias), EMS_ID_FIELD.alias, 'tags'];
 
 const isOAuth = (failures: readonly Failure[]) =>
   failures.some(({ type }) => ['invalid_client', 'invalid_grant', 'unauthorized_client'].includes(type ?? ''));

@@ -3,9 +3,13 @@ import type { Content } from '../../sync/content-hash.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { TOPICS } from '../preferences.ts';
 import { consentOf, type SendRequest } from '../remote-system.ts';
+import type { Segment } from './answers.ts';
 import type { MauticApi } from './api.ts';
 
 const PREFIX = 'ems-';
+
+/** Until somebody has published a segment. */
+const LOOKED_AT_AGAIN_MS = 300_000;
 
 /** `NEWSLETTER` → `ems-newsletter`. */
 export const segmentOf = (topic: string) => `${PREFIX}${topic.toLowerCase()}`;
@@ -24,6 +28,8 @@ export interface KnownSegments {
   readonly isNew: boolean;
   /** Aliases of segments that it was added to with others in one call. */
   readonly added?: readonly string[];
+  /** Aliases of segments that nobody gets into now, and why. */
+  readonly unavailable?: ReadonlyMap<string, Error>;
 }
 
 /** What is stored of each topic, beside all of them. */
@@ -43,7 +49,7 @@ export async function syncSegments(
   api: MauticApi,
   request: SendRequest,
   id: string,
-  { refused, isNew, added = [] }: KnownSegments,
+  { refused, isNew, added = [], unavailable = new Map() }: KnownSegments,
 ): Promise<readonly string[]> {
   const wanted = refused ? [] : wantedTopics(request);
   const isOurs = id === request.remoteId;
@@ -52,21 +58,55 @@ export async function syncSegments(
     return wanted;
   const held = isNew ? [] : [...(await api.segmentsOf(id))].filter(([alias]) => alias.startsWith(PREFIX));
   const aliases = wanted.map(segmentOf);
-  for (const [alias, segment] of held) if (!aliases.includes(alias)) await api.removeFromSegment(segment, id);
+  for (const [alias, segment] of held)
+    if (!aliases.includes(alias)) await moving(api, alias, () => api.removeFromSegment(segment, id));
   const missing = wanted
     .filter((topic) => !wasIn(topic))
     .map(segmentOf)
     .filter((alias) => !added.includes(alias) && held.every(([known]) => known !== alias));
+  const closed = missing.flatMap((alias) => unavailable.get(alias) ?? [])[0];
+  if (closed !== undefined) throw closed;
   if (missing.length > 0) {
     const all = await api.segments();
-    for (const alias of missing) await api.addToSegment(segmentIn(all, alias), [id]);
+    for (const alias of missing) await moving(api, alias, () => api.addToSegment(segmentIn(all, alias), [id]));
   }
   return wanted;
 }
 
-/** @throws SyncError of class `target-down` if Mautic has none of that alias. */
-export function segmentIn(all: ReadonlyMap<string, string>, alias: string): string {
+/**
+ * @returns its id.
+ * @throws SyncError if Mautic has no segment of that alias, or lets nobody in or out of it.
+ */
+export function segmentIn(all: ReadonlyMap<string, Segment>, alias: string): string {
   const segment = all.get(alias);
-  if (segment !== undefined) return segment;
-  throw new SyncError('target-down', `Mautic lacks segment ${alias}: npx ems-sync check --fix`, { code: 'incomplete' });
+  if (segment === undefined)
+    throw new SyncError('target-down', `Mautic lacks segment ${alias}: npx ems-sync check --fix`, {
+      code: 'incomplete',
+    });
+  if (!isPublished(segment)) throw unpublished(alias);
+  return segment.id;
 }
+
+export const isPublished = ({ isPublished: value }: Pick<Segment, 'isPublished'>) =>
+  value === undefined || value === true || value === 1 || value === '1';
+
+/** Mautic refuses to move anybody in or out of a segment that is not published, with the 403 of missing rights. */
+async function moving(api: MauticApi, alias: string, call: () => Promise<void>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== 'http-403') throw error;
+    const segment = (await api.segments()).get(alias);
+    throw segment !== undefined && !isPublished(segment) ? unpublished(alias) : error;
+  }
+}
+
+const unpublished = (alias: string) =>
+  new SyncError(
+    'transient',
+    `Mautic's segment ${alias} is not published, so nobody gets in or out: publish it in Mautic`,
+    {
+      code: 'segment-unpublished',
+      retryAfterMs: LOOKED_AT_AGAIN_MS,
+    },
+  );

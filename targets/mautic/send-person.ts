@@ -13,8 +13,8 @@ import { invalid } from './refusal.ts';
 import { calledFor, letGo, settleAddress } from './settle-address.ts';
 import { writeZeros } from './write-zeros.ts';
 
-/** Found elsewhere, matched by a create after all, refused for the region and then for the address: enough for what is sane. */
-const LONGEST_WAY = 5;
+/** Found elsewhere, matched by a create after all, refused for locale, region, country, then for the address. */
+const LONGEST_WAY = 8;
 
 /**
  * Brings a contact to what EMS holds. Whose contact it is was looked at before anything is written. Opt-outs go first; whatever
@@ -22,7 +22,7 @@ const LONGEST_WAY = 5;
  * the engine's lock sees to.
  */
 export async function sendPerson(api: MauticApi, request: SendRequest, policy: ConsentPolicy): Promise<SendResult> {
-  let body = fieldsBody(request);
+  let body = api.choices.fit(fieldsBody(request));
   let place: Place | null = null;
   for (let steps = 0; steps < LONGEST_WAY; steps += 1) {
     place ??= await findPlace(api, request);
@@ -52,12 +52,14 @@ export async function sendPerson(api: MauticApi, request: SendRequest, policy: C
         // Deleted there meanwhile.
         place = null;
         break;
-      case 'refused':
-        // Not in Mautic's list of regions: no reason to hold the rest back, nor to leave the old one standing.
-        if (names(answer.failures, 'state') && body['state'] !== null) body = { ...body, state: null };
+      case 'refused': {
+        // Not in one of Mautic's lists: no reason to hold the rest back, nor to leave the old value standing.
+        const other = api.choices.after(answer.failures, body);
+        if (other !== null) body = other;
         else if (answer.status === 422 || names(answer.failures, 'email'))
           return settleAddress(api, request, answer, id);
         else throw invalid(answer.failures, calledFor(id), answer.status);
+      }
     }
   }
   throw new SyncError('transient', `Mautic keeps changing around Person/${request.key}`, { code: 'unsettled' });

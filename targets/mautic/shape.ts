@@ -1,17 +1,22 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import type { RemoteShape } from '../remote-system.ts';
 import { TOPICS } from '../preferences.ts';
+import type { Failure } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { segmentOf } from './segments.ts';
+import { ALIASES, CUSTOM_FIELDS, EMS_ID_FIELD } from './contact-fields.ts';
+import { LONGEST } from './contact-values.ts';
+import { isPublished, segmentOf } from './segments.ts';
 
 /** So long, what was found is not asked again. */
 const KNOWN_FOR_MS = 300_000;
 
-const CUSTOM_FIELDS = [
-  { alias: 'ems_person_id', label: 'EMS person id', type: 'text', isUniqueIdentifier: true },
-  { alias: 'ems_birth_date', label: 'EMS date of birth', type: 'text' },
-  { alias: 'ems_events', label: 'EMS events', type: 'textarea' },
-] as const;
+/** Long enough for whatever is sent; a Mautic installed as 5.1 or later gives 64 characters else. */
+const OWN_FIELDS = [{ ...EMS_ID_FIELD, isUniqueIdentifier: true }, ...CUSTOM_FIELDS].map((field) =>
+  field.type === 'text' ? { ...field, charLengthLimit: LONGEST } : field,
+);
+
+/** Fields of which EMS may have longer values than a new Mautic takes. */
+const LONG_FIELDS = ['firstname', 'lastname', 'email', 'address1', 'city', 'state', 'zipcode'] as const;
 
 const isTrue = (value: unknown) => value === true || value === 1 || value === '1';
 
@@ -27,7 +32,7 @@ export class MauticShape implements RemoteShape {
   /** Before something is written. @throws SyncError of class `target-down` if something is missing. */
   async ensure(): Promise<void> {
     if (performance.now() < this.#wholeUntil) return;
-    const missing = await this.missing();
+    const missing = await this.#absent();
     if (missing.length > 0) {
       throw new SyncError('target-down', `Mautic is not set up (${missing.join(', ')}): npx ems-sync check --fix`, {
         code: 'incomplete',
@@ -37,11 +42,49 @@ export class MauticShape implements RemoteShape {
   }
 
   async missing(): Promise<readonly string[]> {
+    return [...(await this.#absent()), ...(await this.#unpublished())];
+  }
+
+  /** Without these nothing is written; a segment that is not published holds up those alone who want its topic. */
+  async #absent(): Promise<readonly string[]> {
     const { fields, topics, known } = await this.#lacks();
     return [
       ...fields.map(({ alias }) => `field ${alias}${wrongWith(known.get(alias))}`),
       ...topics.map((topic) => `segment ${segmentOf(topic)}`),
     ];
+  }
+
+  async #unpublished(): Promise<readonly string[]> {
+    const segments = await this.#api.segments();
+    return TOPICS.map(segmentOf).flatMap((alias) => {
+      const segment = segments.get(alias);
+      if (segment === undefined || isPublished(segment)) return [];
+      return [`segment ${alias} (there, but not published: publish it in Mautic)`];
+    });
+  }
+
+  /** Limits of characters, as far as Mautic tells them; and defaults, which it writes wherever EMS has nothing. */
+  async advice({ probe }: { readonly probe: boolean }): Promise<readonly string[]> {
+    const fields = await this.#api.fields();
+    const told = LONG_FIELDS.flatMap((alias) => {
+      const limit = Number(fields.find((field) => field.alias === alias)?.charLengthLimit ?? 0);
+      return limit > 0 && limit < LONGEST ? [[alias, limit] as const] : [];
+    });
+    // Up to 5.1.1 nothing tells them; a contact whose address is none, and too long as well, is refused with all of them.
+    const long = Object.fromEntries(LONG_FIELDS.map((alias) => [alias, 'x'.repeat(LONGEST)]));
+    const probed = probe && told.length === 0 ? limitsIn(await this.#api.tryOut(long)) : {};
+    const short = Object.entries({ ...Object.fromEntries(told), ...probed }).map(
+      ([alias, limit]) =>
+        `field ${alias} takes ${limit} characters: longer ones are parked until it is widened in Mautic`,
+    );
+    const ours = ALIASES.map(([, alias]) => alias);
+    const defaulted = fields
+      .filter(({ alias, defaultValue }) => ours.includes(alias) && defaultValue != null && defaultValue !== '')
+      .map(
+        ({ alias }) =>
+          `field ${alias} has a default, which Mautic writes where EMS has nothing: take it away in Mautic`,
+      );
+    return [...short, ...defaulted];
   }
 
   async create(): Promise<readonly string[]> {
@@ -58,7 +101,7 @@ export class MauticShape implements RemoteShape {
     const known = new Map(fields.map((field) => [field.alias, field]));
     return {
       known,
-      fields: CUSTOM_FIELDS.filter((wanted) => {
+      fields: OWN_FIELDS.filter((wanted) => {
         const field = known.get(wanted.alias);
         if (field === undefined || !isTrue(field.isPublished)) return true;
         return 'isUniqueIdentifier' in wanted && !isTrue(field.isUniqueIdentifier);
@@ -66,6 +109,16 @@ export class MauticShape implements RemoteShape {
       topics: TOPICS.filter((topic) => !segments.has(segmentOf(topic))),
     };
   }
+}
+
+/** Of each field whose value was refused as too long, the most that it takes. */
+function limitsIn(failures: readonly Failure[]): Record<string, number> {
+  const limits = LONG_FIELDS.flatMap((alias) => {
+    const said = failures.map(({ details }) => JSON.stringify(details?.[alias] ?? '')).join(' ');
+    const [, limit] = /should have (\d+) character/.exec(said) ?? [];
+    return limit === undefined ? [] : [[alias, Number(limit)] as const];
+  });
+  return Object.fromEntries(limits);
 }
 
 /** Why a field that is there is not good enough, and who can do what about it. */

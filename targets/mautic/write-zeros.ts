@@ -6,18 +6,26 @@ import { fieldsBody, isZero } from './contact-body.ts';
 import { invalid } from './refusal.ts';
 
 /**
- * Mautic drops a zero (0, "00000") wherever it is only a part of a contact. Sent as a whole it is kept, so the whole contact is
- * sent: as it was just answered, with the zeros in it.
+ * Mautic drops a zero (0, "00000") wherever it is only a part of a contact. Sent as a whole it is kept, and what is left out is
+ * blanked, points and the picture included. So the whole contact is sent, as it is read just before, with the zeros in it.
  */
 export async function writeZeros(api: MauticApi, request: SendRequest, contact: Contact): Promise<Contact> {
   const zeros = Object.entries(fieldsBody(request)).filter(([, value]) => isZero(value));
   if (zeros.every(([name, value]) => [value, Number(value)].includes(contact.fields.all[name] as never)))
     return contact;
-  const { id: _, points: __, ...whole } = contact.fields.all;
-  const answer = await api.putContact(contact.id, { ...whole, ...Object.fromEntries(zeros) });
+  const now = await api.contact(contact.id);
+  if (now === null || now.id !== contact.id) throw lost(contact);
+  const { id: _, ...whole } = now.fields.all;
+  const { points, preferredProfileImage: preferred_profile_image } = now;
+  const beside = {
+    ...(points !== undefined && { points }),
+    ...(preferred_profile_image && { preferred_profile_image }),
+  };
+  const answer = await api.putContact(contact.id, { ...whole, ...beside, ...Object.fromEntries(zeros) });
   if (answer.kind === 'refused') throw invalid(answer.failures, `PUT contacts/${contact.id}/edit`, answer.status);
-  if (answer.kind === 'missing' || answer.value.id !== contact.id) {
-    throw new SyncError('transient', `Mautic lost contact ${contact.id} while it was written`, { code: 'changed' });
-  }
+  if (answer.kind === 'missing' || answer.value.id !== contact.id) throw lost(contact);
   return answer.value;
 }
+
+const lost = ({ id }: Contact) =>
+  new SyncError('transient', `Mautic lost contact ${id} while it was written`, { code: 'changed' });

@@ -19,8 +19,8 @@ describe('batch/new', () => {
     expect(body.errors).toEqual({
       1: expect.objectContaining({
         code: 400,
-        message: 'email: A valid email is required.',
-        details: { email: ['A valid email is required.'] },
+        message: 'email: "bad" is invalid.',
+        details: { email: ['"bad" is invalid.'] },
         type: null,
       }),
     });

@@ -84,26 +84,26 @@ describe('what was sent', () => {
     ['another number', { zipcode: '0100' }, { zipcode: '0100' }],
     ['a number as text', { zipcode: 4000 }, { zipcode: '4000' }],
     ['letters of all kinds', { firstname: 'Zoë 走 😀' }, { firstname: 'Zoë 走 😀' }],
-    ['ampersands', { firstname: 'A&amp;B' }, { firstname: 'A&amp;B' }],
+    ['entities, decoded and then stripped', { firstname: 'A&amp;B', city: '1<2' }, { firstname: 'A&B', city: '1' }],
   ])('%s', async (_what, sent, kept) => {
     const { id } = await mautic.create({ ...sent, company: 'Club' });
     expect(await mautic.valuesOf(id)).toMatchObject(kept);
   });
 
   test.each([
-    ['a country by its code', { country: 'PT' }, 'country', 'The selected choice is invalid.'],
-    ['a country of no list', { country: 'Czechia' }, 'country', 'The selected choice is invalid.'],
-    ['a locale with a hyphen', { preferred_locale: 'pt-PT' }, 'preferred_locale', 'The selected choice is invalid.'],
-    ['a locale of no language', { preferred_locale: 'xx_PT' }, 'preferred_locale', 'The selected choice is invalid.'],
-    ['a region of no list', { state: 'Costa Azul' }, 'state', 'The selected choice is invalid.'],
-    ['a time zone of no list', { timezone: 'Porto' }, 'timezone', 'The selected choice is invalid.'],
-    ['no e-mail', { email: 'ana' }, 'email', 'A valid email is required.'],
-    [
-      'a long text',
-      { city: 'x'.repeat(192) },
-      'city',
-      'This value is too long. It should have 191 characters or less.',
-    ],
+    ['a country by its code', { country: 'PT' }, 'country', 'This value is not valid.'],
+    ['a country of no list', { country: 'Czechia' }, 'country', 'This value is not valid.'],
+    ['a locale with a hyphen', { preferred_locale: 'pt-PT' }, 'preferred_locale', 'This value is not valid.'],
+    ...['en_PT', 'de_FR', 'fil', 'gsw_CH', 'ht_HT'].map(
+      (preferred_locale) =>
+        [preferred_locale, { preferred_locale }, 'preferred_locale', 'This value is not valid.'] as const,
+    ),
+    ['a country of version 4 in version 5', { country: 'Swaziland' }, 'country', 'This value is not valid.'],
+    ['a locale of no language', { preferred_locale: 'xx_PT' }, 'preferred_locale', 'This value is not valid.'],
+    ['a region of no list', { state: 'Costa Azul' }, 'state', 'This value is not valid.'],
+    ['a time zone of no list', { timezone: 'Porto' }, 'timezone', 'This value is not valid.'],
+    ['no e-mail', { email: 'ana' }, 'email', '"ana" is invalid.'],
+    ['a long text', { city: 'x'.repeat(65) }, 'city', 'This value is too long. It should have 64 characters or less.'],
     ['a list', { city: ['Porto'] }, 'city', 'This value is not valid.'],
     ['no number', { attribution: 'much' }, 'attribution', 'Please enter a number.'],
   ])('%s is refused, with the reason', async (_what, sent, alias, message) => {
@@ -120,6 +120,9 @@ describe('what was sent', () => {
     { preferred_locale: 'pt_PT' },
     { preferred_locale: 'pt' },
     { preferred_locale: 'zh_Hant_TW' },
+    { preferred_locale: 'es_419' },
+    { country: 'Kosovo' },
+    { country: 'Eswatini' },
     { state: 'Porto' },
     { timezone: 'Europe/Lisbon' },
   ])('%j is taken', async (sent) => {
@@ -127,7 +130,8 @@ describe('what was sent', () => {
     expect(await mautic.valuesOf(id)).toMatchObject(sent);
   });
 
-  test('191 characters are taken, and any number in a text area', async () => {
+  test('191 characters are taken where the setting says so, and any number in a text area', async () => {
+    await mautic.control.setSettings({ textLength: 191 });
     const sent = { city: '😀'.repeat(191), ems_events: 'Harbour Run|'.repeat(5_000) };
     expect(await mautic.valuesOf((await mautic.create({ firstname: 'Ana', ...sent })).id)).toMatchObject(sent);
   });
@@ -253,13 +257,16 @@ describe('changing', () => {
     expect(outcomes).toEqual(['created', 'unchanged', 'updated']);
   });
 
-  test('by POST writes the default of a field that has no value; by PATCH it does not', async () => {
+  test('by POST writes the default of a field that has no value; by PATCH where it is blanked', async () => {
     const { id } = await mautic.create(ana);
     const field = { label: 'Level', alias: 'level', type: 'text', defaultValue: 'beginner' };
     await mautic.control.backdoor({ do: 'create-field', field });
     await mautic.ask('PATCH', `/contacts/${id}/edit`, { city: 'Porto' });
     expect((await mautic.valuesOf(id))['level']).toBeNull();
     await mautic.ask('POST', '/contacts/new', { email: ana.email });
+    expect((await mautic.valuesOf(id))['level']).toBe('beginner');
+    await mautic.ask('PATCH', `/contacts/${id}/edit`, { level: 'expert' });
+    await mautic.ask('PATCH', `/contacts/${id}/edit`, { level: null, overwriteWithBlank: true });
     expect((await mautic.valuesOf(id))['level']).toBe('beginner');
   });
 });

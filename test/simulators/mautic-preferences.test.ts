@@ -176,20 +176,24 @@ describe('tags', () => {
 });
 
 describe('dateModified', () => {
-  test('is not moved by do-not-contact, tags and segments', async () => {
+  test('is moved by do-not-contact and tags, and not by segments', async () => {
     const { id } = await created();
     const { segment } = await mautic.control.backdoor({ do: 'create-segment', name: 'ems-news' });
-    expect(await changes(id, segment)).toEqual([null, null, null]);
+    const moments = await changes(id, segment);
+    expect(moments.map((at) => at !== null)).toEqual([true, true, true]);
   });
+
+  const NOTHING = { doNotContactBumpsDateModified: false, tagsBumpDateModified: false };
 
   test.each([
     [{ doNotContactBumpsDateModified: true }, 0],
     [{ tagsBumpDateModified: true }, 1],
     [{ segmentsBumpDateModified: true }, 2],
-  ])('is, where the setting says so: %j', async (setting, first) => {
+    [{}, -1],
+  ])('is by one of them alone, where the setting says so: %j', async (setting, first) => {
     const { id } = await created();
     const { segment } = await mautic.control.backdoor({ do: 'create-segment', name: 'ems-news' });
-    await mautic.control.setSettings(setting);
+    await mautic.control.setSettings({ ...NOTHING, ...setting });
     expect((await changes(id, segment)).findIndex((at) => at !== null)).toBe(first);
   });
 });

@@ -127,6 +127,7 @@ describe('what has changed', () => {
 
 describe('all contacts', () => {
   test('are looked at in turn: what no modified time tells is found all the same', async () => {
+    await mautic.control.setSettings({ doNotContactBumpsDateModified: false });
     const contact = await create('ana@clube.example');
     await mautic.control.setClock(HOUR_MS);
     await mautic.control.backdoor({ do: 'unsubscribe', contact });
@@ -160,6 +161,7 @@ test('a contact that fits no contract is counted, and keeps none of the others b
   const whole = {
     id: contact,
     dateAdded: '2027-01-01T10:00:00+00:00',
+    doNotContact: [],
     fields: { all: { email: 'ana@clube.example' } },
   };
   const body = {
@@ -170,6 +172,8 @@ test('a contact that fits no contract is counted, and keeps none of the others b
       3: null,
       4: { ...whole, id: 4, dateAdded: 'yesterday' },
       5: { ...whole, id: 'five' },
+      // Who is silent about do-not-contact has not said that nothing is refused.
+      6: { ...whole, id: 6, doNotContact: undefined },
     },
   };
   await mautic.control.setFaults({ respond: { status: 200, body } });
@@ -179,7 +183,7 @@ test('a contact that fits no contract is counted, and keeps none of the others b
       ['1', false],
       ['4', true],
     ]);
-    expect(page.malformed).toBe(3);
+    expect(page.malformed).toBe(4);
   }
 });
 

@@ -275,7 +275,10 @@ describe('EMS’s opt-in after an opt-out of its own', () => {
     const contact = await optedOut();
     const suppressions: Suppression[] = [{ channel: 'email', reason: 'bounced' }];
     asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN }, { suppressions }));
-    expect(await mautic.contact(contact)).toMatchObject({ doNotContact: [{ reason: 3, comments: 'EMS' }], segments: [] });
+    expect(await mautic.contact(contact)).toMatchObject({
+      doNotContact: [{ reason: 3, comments: 'EMS' }],
+      segments: [],
+    });
   });
 
   test('is needed: that EMS says nothing any more takes nothing back', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { contentHash } from '../../../sync/content-hash.ts';
-import { FIELDS } from '../../../targets/mautic/contact-body.ts';
+import { FIELDS } from '../../../targets/mautic/contact-fields.ts';
 import { asSent, failureOf } from '../results.ts';
 import { ANA, mauticUnderTest, NOBODY } from './mautic-under-test.ts';
 
@@ -64,7 +64,7 @@ describe('a contact that marketing has', () => {
   test('is not matched if its address differs by an accent, to which the database is blind', async () => {
     const set = { email: 'anna@clube.example' };
     const { contact } = await mautic.control.backdoor({ do: 'create-contact', set });
-    const found = { id: contact, fields: { all: { ...set, email: 'ána@clube.example' } } };
+    const found = { id: contact, doNotContact: [], fields: { all: { ...set, email: 'ána@clube.example' } } };
     const body = { total: '1', contacts: { [contact]: found } };
     const match = { method: 'GET', prefix: '/api/contacts' };
     await mautic.control.setFaults({ respond: { status: 200, body, match } });
@@ -187,7 +187,11 @@ describe('a contact of ours', () => {
 
   test('an answer about another person’s contact is not believed', async () => {
     const { remoteId } = asSent(await mautic.send('4711', ANA));
-    const contact = { id: Number(remoteId), fields: { all: { email: 'rui@clube.example', ems_person_id: '12' } } };
+    const contact = {
+      id: Number(remoteId),
+      doNotContact: [],
+      fields: { all: { email: 'rui@clube.example', ems_person_id: '12' } },
+    };
     await mautic.control.setFaults({ respond: { status: 200, body: { contact }, match: { method: 'PATCH' } } });
     expect(await failureOf(mautic.send('4711', ANA))).toMatchObject({ errorClass: 'contract', field: 'ems_person_id' });
   });
@@ -200,9 +204,8 @@ test('a field that Mautic has lost, and so ignores, is no success', async () => 
 });
 
 test.each([
-  ['a locale that is not in its list', { preferred_locale: 'qq_PT' }, 'language'],
   ['a country that is not in its list', { country: 'Lusitania' }, 'country'],
-  ['a name that is too long for it', { firstname: 'x'.repeat(192) }, 'first_name'],
+  ['a name that is too long for it', { firstname: 'x'.repeat(65) }, 'first_name'],
   ['an address that it takes for none', { email: 'ana@clube' }, 'email'],
 ])('%s is refused, naming EMS’s field and no value', async (_, changed, field) => {
   const { remoteId } = asSent(await mautic.send('4711', ANA));
@@ -217,4 +220,78 @@ test.each([
     for (const value of [...Object.values(changed), 'Silva']) expect(failure.message).not.toContain(value);
   }
   expect((await mautic.contact(remoteId))?.fields).toMatchObject({ email: 'ana@clube.example', firstname: 'Ana' });
+});
+
+test('a name that is too long parks with the field and its limit', async () => {
+  const failure = await failureOf(mautic.send('4711', { ...ANA, firstname: 'x'.repeat(65) }));
+  expect(failure).toMatchObject({ errorClass: 'rejected', field: 'first_name' });
+  expect(failure.message).toContain('first_name (too long. It should have 64 characters or less)');
+});
+
+describe('what is in no list of Mautic’s', () => {
+  test.each([
+    ['en_PT', 'en'],
+    ['de_FR', 'de'],
+    ['gsw_CH', null],
+    ['fil', null],
+    ['pt_PT', 'pt_PT'],
+  ])('the locale %s is %j, and parks nobody', async (preferred_locale, kept) => {
+    const sent = asSent(await mautic.send('4711', { ...ANA, preferred_locale }));
+    expect(sent.stored?.['preferred_locale']).toBe(kept);
+    const [many] = await mautic.sendMany([
+      mautic.request('4712', { ...ANA, email: 'rui@clube.example', preferred_locale }),
+    ]);
+    expect(asSent(many).stored?.['preferred_locale']).toBe(kept);
+  });
+
+  test('a locale that was refused once is not tried again', async () => {
+    asSent(await mautic.send('4711', { ...ANA, preferred_locale: 'en_PT' }));
+    await mautic.control.clearJournal();
+    asSent(await mautic.send('4711', { ...ANA, preferred_locale: 'en_PT', city: 'Faro' }));
+    expect(await mautic.writes()).toHaveLength(1);
+  });
+
+  test.each([
+    ['4', 'Swaziland'],
+    ['5', 'Eswatini'],
+  ] as const)('in version %s Eswatini is %s', async (version, country) => {
+    await mautic.control.setSettings({ version });
+    const { remoteId } = asSent(await mautic.send('4711', { ...ANA, country: 'Eswatini' }));
+    expect((await mautic.contact(remoteId))?.fields['country']).toBe(country);
+  });
+});
+
+test('zeros leave alone what is not ours: a test of every field, points and the picture included', async () => {
+  const { remoteId } = asSent(await mautic.send('4711', ANA));
+  const contact = Number(remoteId);
+  const fields = Object.values((await mautic.control.state()).fields);
+  const values: Readonly<Record<string, string | number>> = {
+    number: 12,
+    datetime: '2027-01-01 10:00:00',
+    timezone: 'Europe/Lisbon',
+    url: 'https://clube.example',
+  };
+  const others = fields.filter(
+    ({ alias }) => !(FIELDS as readonly string[]).includes(alias) && alias !== 'ems_person_id',
+  );
+  const set = Object.fromEntries(others.map(({ alias, type }) => [alias, values[type] ?? 'Harbour']));
+  await mautic.control.backdoor({ do: 'edit-contact', contact, set });
+  const before = await mautic.contact(contact);
+  asSent(await mautic.send('4711', { ...ANA, zipcode: '00000' }));
+  const after = await mautic.contact(contact);
+  expect(before?.fields).toMatchObject({ points: 12, ...set });
+  expect({ ...after, dateModified: null }).toEqual({
+    ...before,
+    fields: { ...before?.fields, zipcode: '00000' },
+    dateModified: null,
+  });
+});
+
+test('a blank that Mautic fills with the default of its field is no error', async () => {
+  const field = (await mautic.control.state()).fields;
+  expect(Object.values(field).some(({ alias }) => alias === 'city')).toBe(true);
+  await mautic.control.backdoor({ do: 'set-default', alias: 'city', value: 'Porto' });
+  const sent = asSent(await mautic.send('4711', { ...ANA, city: 'Faro' }));
+  expect(sent.stored?.['city']).toBe('Faro');
+  expect(asSent(await mautic.send('4711', { ...ANA, city: null })).stored?.['city']).toBe('Porto');
 });

@@ -87,3 +87,75 @@ test('what was found whole is not asked about again for each write', async () =>
   asSent(await mautic.send('2', { ...ANA, email: 'rui@clube.example' }));
   expect((await mautic.calls()).filter((call) => call.includes('fields'))).toEqual([]);
 });
+
+describe('a segment that is not published', () => {
+  const unpublish = async (isPublished = false) => {
+    const segment = Object.values((await mautic.control.state()).segments).find(({ alias }) => alias === 'ems-offers');
+    await mautic.control.backdoor({ do: 'publish-segment', segment: segment?.id ?? 0, isPublished });
+  };
+  const OFFERS = { consent: { email: 'in' }, topics: new Set(['OFFERS']) };
+  const NEWS = { consent: { email: 'in' }, topics: new Set(['NEWSLETTER']) };
+
+  test('is told of by check, and holds up those alone who want its topic', async () => {
+    await unpublish();
+    expect(await mautic.remote().shape?.missing()).toEqual([
+      'segment ems-offers (there, but not published: publish it in Mautic)',
+    ]);
+    asSent(await mautic.send('1', { ...ANA, ...NEWS }));
+    const failure = await failureOf(mautic.send('2', { ...ANA, ...OFFERS, email: 'rui@clube.example' }));
+    expect(failure).toMatchObject({ errorClass: 'transient', code: 'segment-unpublished' });
+    expect(failure.message).toContain('ems-offers is not published');
+    expect(failure.message).not.toContain('MAUTIC_PASSWORD');
+  });
+
+  test('throws nobody else away in a call with many, and heals', async () => {
+    await unpublish();
+    const requests = () =>
+      ['1', '2', '3'].map((key) =>
+        mautic.request(key, { ...ANA, ...(key === '2' ? OFFERS : NEWS), email: `ana${key}@clube.example` }),
+      );
+    const results = await mautic.sendMany(requests());
+    expect(results).toMatchObject([{ kind: 'sent' }, { code: 'segment-unpublished' }, { kind: 'sent' }]);
+    await unpublish(true);
+    for (const result of await mautic.sendMany(requests())) asSent(result);
+    expect((await mautic.contacts()).map(({ segments }) => segments)).toEqual([
+      ['ems-newsletter'],
+      ['ems-offers'],
+      ['ems-newsletter'],
+    ]);
+  });
+
+  test('keeps whoever leaves its topic until it is published: that is told, too', async () => {
+    asSent(await mautic.send('1', { ...ANA, ...OFFERS }));
+    await unpublish();
+    expect(await failureOf(mautic.send('1', { ...ANA, ...NEWS }))).toMatchObject({ code: 'segment-unpublished' });
+    await unpublish(true);
+    asSent(await mautic.send('1', { ...ANA, ...NEWS }));
+    expect((await mautic.contacts()).map(({ segments }) => segments)).toEqual([['ems-newsletter']]);
+  });
+});
+
+describe('advice', () => {
+  const advice = (probe: boolean) => mautic.remote().shape?.advice?.({ probe });
+
+  test('of a Mautic installed as 5.1 says which of its fields take 64 characters, and leaves no contact behind', async () => {
+    expect(await advice(false)).toEqual([]);
+    const lines = (await advice(true)) ?? [];
+    expect(lines).toContainEqual(expect.stringContaining('field firstname takes 64 characters'));
+    expect(lines).toContainEqual(expect.stringContaining('field email takes 64 characters'));
+    expect(await mautic.contacts()).toEqual([]);
+    await mautic.control.setSettings({ textLength: 191 });
+    expect(await advice(true)).toEqual([]);
+  });
+
+  test('names fields with a default, and our own are made long enough', async () => {
+    await mautic.control.backdoor({ do: 'set-default', alias: 'city', value: 'Porto' });
+    expect(await advice(false)).toEqual([expect.stringContaining('field city has a default')]);
+    const own = Object.values((await mautic.control.state()).fields).filter(({ alias }) => alias.startsWith('ems_'));
+    expect(own.map(({ type, charLengthLimit }) => [type, charLengthLimit])).toEqual([
+      ['text', 191],
+      ['text', 191],
+      ['textarea', null],
+    ]);
+  });
+});

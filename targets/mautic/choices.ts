@@ -1,0 +1,50 @@
+import type { ContactBody } from './api.ts';
+import type { Failure } from './answers.ts';
+import { OLDER_NAMES } from './countries.ts';
+
+/** Fields that take only what Mautic lists. What its version does not list is sent in the next form; null leaves it out. */
+const NEXT: Readonly<Record<string, (value: string) => string | null | undefined>> = {
+  // `en_PT` → `en`: nobody is parked for a language.
+  preferred_locale: (value) => (value.includes('_') ? (value.split('_')[0] ?? null) : null),
+  // There are few regions outside large countries.
+  state: () => null,
+  // A country that is in no list is for a human: undefined.
+  country: (value) => OLDER_NAMES[value],
+};
+
+/** Fields that may come back in another form than was sent, or not at all. */
+export const LEFT_OUT: readonly string[] = ['state', 'preferred_locale'];
+
+/** What this Mautic has refused since we were started is not tried again. */
+export class Choices {
+  readonly #refused = new Set<string>();
+
+  /** The body in the best form that is not known to be refused. */
+  fit(body: ContactBody): ContactBody {
+    const fitted = Object.keys(NEXT).flatMap((field) => {
+      let value = body[field];
+      while (typeof value === 'string' && this.#refused.has(`${field}=${value}`)) {
+        const next = NEXT[field]?.(value);
+        if (next === undefined) break;
+        value = next;
+      }
+      return value === body[field] ? [] : [[field, value] as const];
+    });
+    return fitted.length === 0 ? body : { ...body, ...Object.fromEntries(fitted) };
+  }
+
+  /** The body without what was just refused; null: there is no other form of it. */
+  after(failures: readonly Failure[], body: ContactBody): ContactBody | null {
+    for (const field of Object.keys(NEXT)) {
+      const isNamed = failures.some(({ details }) => Object.hasOwn(details ?? {}, field));
+      const value = body[field];
+      if (isNamed && typeof value === 'string') this.#refused.add(`${field}=${value}`);
+    }
+    const fitted = this.fit(body);
+    return fitted === body ? null : fitted;
+  }
+}
+
+/** Whether Mautic holds a country under a name that is as good as the one that was sent. */
+export const isSameCountry = (sent: unknown, stored: unknown) =>
+  sent === stored || (typeof sent === 'string' && OLDER_NAMES[sent] === stored);
