@@ -4,6 +4,12 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { Followed } from './follow-hint.ts';
 import { JoinedWork } from '../joined-work.ts';
 import { sendProblem } from './problem.ts';
+import { NoAnswerInTimeError, within } from './within.ts';
+
+/** Mautic sends webhooks inside its own API calls, without a time-out: as long as we do not answer, nor does it. */
+const ANSWER_WITHIN_MS = 2_000;
+
+const NOT_FOLLOWED = 'a webhook could not be followed; the next poll finds the change';
 
 /** What a webhook of a target that is read for consent alone tells. */
 export interface ConsentHook {
@@ -43,8 +49,9 @@ export function addConsentHook(app: FastifyInstance, log: Logger, hook: ConsentH
     if (!verdict.genuine) return refuse(reply, verdict.why);
     const contacts = hook.contactsIn(body);
     if (contacts === null) return sendProblem(reply, 400);
+    const following = Promise.all(contacts.map((id) => joined.run(id, () => follow(id))));
     try {
-      const followed = await Promise.all(contacts.map((id) => joined.run(id, () => follow(id))));
+      const followed = await within(ANSWER_WITHIN_MS, following);
       // Ids of contacts may be hashes of addresses: they are counted, not named.
       log.debug(
         { process, contacts: contacts.length, asked: followed.filter((one) => one === 'asked').length },
@@ -52,7 +59,12 @@ export function addConsentHook(app: FastifyInstance, log: Logger, hook: ConsentH
       );
       return reply.code(200).send();
     } catch (error) {
-      log.warn({ process, reason: reasonOf(error) }, 'a webhook could not be followed; the next poll finds the change');
+      if (error instanceof NoAnswerInTimeError) {
+        // It goes on; should it fail after all, the poll finds what it was about.
+        following.catch((reason: unknown) => log.warn({ process, reason: reasonOf(reason) }, NOT_FOLLOWED));
+        return reply.code(202).send();
+      }
+      log.warn({ process, reason: reasonOf(error) }, NOT_FOLLOWED);
       return sendProblem(reply, 503);
     }
   });

@@ -64,8 +64,8 @@ describe('two persons of EMS whose contacts staff have merged', () => {
   test('keep what either has refused, both of them', async () => {
     const ana = asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN }));
     const rui = asSent(await mautic.send('4712', RUI));
-    await mautic.control.backdoor({ do: 'bounce', contact: Number(rui.remoteId) });
     await mautic.control.backdoor({ do: 'unsubscribe', contact: Number(ana.remoteId), channel: 'sms' });
+    await mautic.control.backdoor({ do: 'bounce', contact: Number(rui.remoteId) });
     // What was refused at the contact that goes, goes with it.
     await merge(rui, ana);
     const suppressions = [{ channel: 'email', reason: 'bounced' }] as const;

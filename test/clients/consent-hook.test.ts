@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { fastify } from 'fastify';
+import { pino } from 'pino';
+import { addConsentHook, type ConsentHook } from '../../clients/gateway/consent-hook.ts';
+
+const apps: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close();
+});
+
+/** The gateway's side of one target's webhooks, with whatever lies behind it. */
+function hookWith(follow: ConsentHook['follow'], lines: string[] = []) {
+  const app = fastify();
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  addConsentHook(app, pino({}, { write: (line) => void lines.push(line) }), {
+    process: 'MAUTIC',
+    path: '/hooks/mautic',
+    verify: () => ({ genuine: true }),
+    contactsIn: () => ['5'],
+    follow,
+    reasonOf: (error) => (error instanceof Error ? error.message : 'unknown'),
+  });
+  apps.push(app);
+  return () => app.inject({ method: 'POST', url: '/hooks/mautic', payload: 'x', headers: { 'content-type': 'text/x' } });
+}
+
+describe('a webhook', () => {
+  test('is answered within some two seconds though nothing behind the gateway answers, and is followed later', async () => {
+    const { promise, resolve } = Promise.withResolvers<'asked'>();
+    let followed = 0;
+    const ask = hookWith(async () => {
+      const answer = await promise;
+      followed += 1;
+      return answer;
+    });
+    const since = performance.now();
+    expect((await ask()).statusCode).toBe(202);
+    expect(performance.now() - since).toBeGreaterThan(1_500);
+    resolve('asked');
+    await promise;
+    await new Promise((done) => setTimeout(done, 10));
+    expect(followed).toBe(1);
+  });
+
+  test('whose following fails after its answer is told in the log', async () => {
+    const { promise, reject } = Promise.withResolvers<'asked'>();
+    const lines: string[] = [];
+    expect((await hookWith(() => promise, lines)()).statusCode).toBe(202);
+    reject(new Error('Temporal is away'));
+    await new Promise((done) => setTimeout(done, 10));
+    expect(lines.join('')).toContain('Temporal is away');
+  });
+
+  test('is answered with 200 where what is behind it is quick, and with 503 where that fails', async () => {
+    expect((await hookWith(async () => 'asked')()).statusCode).toBe(200);
+    expect((await hookWith(() => Promise.reject(new Error('no')))()).statusCode).toBe(503);
+  });
+});
