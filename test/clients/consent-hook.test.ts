@@ -23,7 +23,8 @@ function hookWith(follow: ConsentHook['follow'], lines: string[] = []) {
     reasonOf: (error) => (error instanceof Error ? error.message : 'unknown'),
   });
   apps.push(app);
-  return () => app.inject({ method: 'POST', url: '/hooks/mautic', payload: 'x', headers: { 'content-type': 'text/x' } });
+  return () =>
+    app.inject({ method: 'POST', url: '/hooks/mautic', payload: 'x', headers: { 'content-type': 'text/x' } });
 }
 
 describe('a webhook', () => {

@@ -48,9 +48,21 @@ const TABLE: Readonly<Record<string, Row>> = {
     deleted: '- / ems-newsletter, ems-offers / IN_SYNC',
   },
   'opt-out': { none: OPTED_OUT, ...REFUSED, ...BY_EMS, deleted: OPTED_OUT },
-  'bulk load': { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': NEWSLETTER, [UNSEEN]: UNKNOWN, deleted: NEWSLETTER },
+  'bulk load': {
+    none: NEWSLETTER,
+    ...REFUSED,
+    'manual, by EMS (3)': NEWSLETTER,
+    [UNSEEN]: UNKNOWN,
+    deleted: NEWSLETTER,
+  },
   retry: { none: NEWSLETTER, ...REFUSED, ...BY_EMS, deleted: NEWSLETTER },
-  'change of owner': { none: NEWSLETTER, ...REFUSED, 'manual, by EMS (3)': NEWSLETTER, [UNSEEN]: UNKNOWN, deleted: NEWSLETTER },
+  'change of owner': {
+    none: NEWSLETTER,
+    ...REFUSED,
+    'manual, by EMS (3)': NEWSLETTER,
+    [UNSEEN]: UNKNOWN,
+    deleted: NEWSLETTER,
+  },
   erase: Object.fromEntries(STANDINGS.map((standing) => [standing, 'gone / ERASED'])) as Row,
 };
 
