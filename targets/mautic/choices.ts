@@ -1,6 +1,8 @@
-import type { ContactBody } from './api.ts';
 import type { Failure } from './answers.ts';
 import { OLDER_NAMES } from './countries.ts';
+
+/** A contact's body, by Mautic's aliases. */
+type ContactBody = Readonly<Record<string, unknown>>;
 
 /** Fields that take only what Mautic lists. What its version does not list is sent in the next form; null leaves it out. */
 const NEXT: Readonly<Record<string, (value: string) => string | null | undefined>> = {
