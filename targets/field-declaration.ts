@@ -37,6 +37,8 @@ export interface Field<T extends EntityType, S extends AnySourceRows, P> extends
   readonly owner: FieldOwner;
   /** There is none of a field that EMS owns. */
   readonly apply?: TwoWayReading<T, S>['apply'];
+  /** Of a field of the remote's: EMS may set it as well, and the remote's value comes in when the remote changes it. */
+  readonly whenChanged?: true;
 }
 
 export type AnySourceRows = { readonly [name: string]: SourceRows };

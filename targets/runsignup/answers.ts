@@ -45,20 +45,14 @@ export const detailedError = z.union([
   z.looseObject({ error_details: errorDetails }).transform(({ error_details }) => error_details),
 ]);
 
-/** Every property is left out, or null, for a key that may not see personal data. */
+/**
+ * Every property is left out, or null, for a key that may not see personal data. Which of them are read, and how, is declared
+ * in `person-fields.ts`.
+ */
 export const user = z.looseObject({
   user_id: id,
-  first_name: text,
-  last_name: text,
-  email: text,
-  dob: text,
-  gender: text,
-  phone: text,
-  address: z
-    .looseObject({ street: text, city: text, state: text, zipcode: text, country_code: text })
-    .nullish()
-    // An empty one may come as an empty list: PHP has one word for both.
-    .catch(undefined),
+  // An empty one may come as an empty list: PHP has one word for both.
+  address: z.looseObject({}).nullish().catch(undefined),
 });
 
 export const participant = z.looseObject({

@@ -1,6 +1,7 @@
 import type { FieldValue } from '../../sync/canonical-form.ts';
 import { instant, type Source } from '../../sync/fields.ts';
 import type { Instant } from '../../sync/instant.ts';
+import { fieldKind, twoWayKind } from '../field-kinds.ts';
 import { formatMinute, parseMinute } from './times.ts';
 
 /** EMS's time cut to the minute, all that RunSignup keeps. @throws Unmappable outside the years 1000 to 9999. */
@@ -10,7 +11,10 @@ export function minute([column, value]: Source<Instant | null | undefined>): str
 }
 
 /** The time for EMS: its own, with its seconds, where that is within the minute. */
-export function minuteToInstant(value: FieldValue, own: Instant | null | undefined): Instant | null {
+function minuteToInstant(value: FieldValue, own: Instant | null | undefined): Instant | null {
   if (typeof value !== 'string') return null;
   return own !== null && own !== undefined && formatMinute(own) === value ? own : parseMinute(value);
 }
+
+/** A time to the minute. */
+export const MINUTE = twoWayKind(fieldKind<Instant | null>('minute', minute), minuteToInstant);

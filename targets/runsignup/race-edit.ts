@@ -1,20 +1,18 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import type { Race } from './answers.ts';
-import { formatDistance } from './distance.ts';
 import { rawEventId } from './read-race.ts';
 import { formatWall, parseWallMinutes } from './times.ts';
 
 export interface EventChange {
   /** Null: a new event. */
   readonly eventId: string | null;
-  readonly name?: string;
-  readonly start?: Temporal.PlainDateTime;
-  readonly distanceM?: number;
+  /** By RunSignup's names. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 export interface RaceChange {
-  readonly name?: string;
-  readonly website?: string;
+  /** The race's own, by RunSignup's names. */
+  readonly fields?: Readonly<Record<string, string>>;
   readonly event?: EventChange;
 }
 
@@ -42,18 +40,14 @@ const EVENT_READ_ONLY = ['race_event_days_id'];
  *
  * @throws SyncError of class `contract` if an event has no id that could be named.
  */
-export function mergedRace(
-  race: Race,
-  { name, website, event: change }: RaceChange,
-): Readonly<Record<string, unknown>> {
+export function mergedRace(race: Race, { fields, event: change }: RaceChange): Readonly<Record<string, unknown>> {
   const kept = Object.fromEntries(Object.entries(race).filter(([field]) => !RACE_READ_ONLY.includes(field)));
   const events = race.events.map((event) => mergedEvent(race.race_id, event, change));
   return {
     ...kept,
     ...('is_draft_race' in race ? { draft_race: race['is_draft_race'] } : {}),
-    ...(name === undefined ? {} : { name }),
-    ...(website === undefined ? {} : { external_race_url: website }),
-    events: change?.eventId === null ? [...events, eventFields(change)] : events,
+    ...fields,
+    events: change?.eventId === null ? [...events, change.fields] : events,
   };
 }
 
@@ -76,15 +70,7 @@ function mergedEvent(
   const kept = Object.entries(event).filter(([field]) => !EVENT_READ_ONLY.includes(field));
   return {
     ...Object.fromEntries(kept.map(([field, value]) => [field, asWritten(value)])),
-    ...(change?.eventId === eventId ? eventFields(change) : {}),
-  };
-}
-
-function eventFields({ name, start, distanceM }: EventChange): Readonly<Record<string, string>> {
-  return {
-    ...(name === undefined ? {} : { name }),
-    ...(start === undefined ? {} : { start_time: formatWall(start) }),
-    ...(distanceM === undefined ? {} : { distance: formatDistance(distanceM) }),
+    ...(change?.eventId === eventId ? change.fields : {}),
   };
 }
 

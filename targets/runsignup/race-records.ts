@@ -1,16 +1,33 @@
 import type { Content } from '../../sync/content-hash.ts';
 import type { MalformedRecord, RemoteRecord } from '../inbound-source.ts';
-import { parseDistance } from './distance.ts';
+import { eventFields, type RacePlace } from './event-fields.ts';
+import { EVENT_FORMS } from './event-forms.ts';
+import { eventPlaces } from './race-fields.ts';
 import { editionOf, type MalformedEvent, type ReadEvent, type ReadRace } from './read-race.ts';
 import { formatEventId, formatRaceId, parseRaceId } from './remote-ids.ts';
 import { singleSpaced } from './texts.ts';
 import { atWall, formatMinute } from './times.ts';
+import { toldText } from './told-text.ts';
 
 const WITHOUT_MORE = { emsKey: null, complete: true, related: [], messages: null, removed: false, successor: null };
 
-/** What a race holds of an EMS event: its own name and address, and the span of its edition's events. */
+/** What a race holds of an EMS event: fields of its own, and the span of its edition's events. */
 export function eventContent(race: ReadRace, daysId: string | null): Content {
   const edition = editionOf(race, daysId);
+  const read = Object.entries(eventFields).map(([field, { at }]) => {
+    return [field, at.in === 'race' ? raceText(race, at) : spanOf(race, edition)[at.end]] as const;
+  });
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
+}
+
+/** The first of its names that holds a text. */
+export function raceText({ raw }: ReadRace, { told }: Extract<RacePlace, { in: 'race' }>): string | null {
+  const texts = told.map((name) => singleSpaced(toldText(raw[name], name)));
+  return texts.find((text) => text !== null) ?? null;
+}
+
+/** Its first start and its last end. */
+function spanOf({ zone }: ReadRace, edition: readonly ReadEvent[]) {
   const starts = edition
     .map(({ start }) => start)
     .toSorted((left, right) => Temporal.PlainDateTime.compare(left, right));
@@ -19,24 +36,21 @@ export function eventContent(race: ReadRace, daysId: string | null): Content {
     .toSorted((left, right) => Temporal.PlainDateTime.compare(left, right));
   const [first, last, end] = [starts[0], starts.at(-1), ends.at(-1)];
   return {
-    name: singleSpaced(race.name),
-    website: singleSpaced(race.website),
-    ...(first === undefined ? {} : { startsOn: formatMinute(atWall(first, race.zone)) }),
+    first: first === undefined ? undefined : formatMinute(atWall(first, zone)),
     // Ends are optional at RunSignup: an end before the last start says that the last event's end was not entered.
-    ...(last === undefined || end === undefined || Temporal.PlainDateTime.compare(end, last) < 0
-      ? {}
-      : { endsOn: formatMinute(atWall(end, race.zone)) }),
+    last:
+      last === undefined || end === undefined || Temporal.PlainDateTime.compare(end, last) < 0
+        ? undefined
+        : formatMinute(atWall(end, zone)),
   };
 }
 
 /** What an event of RunSignup holds of an EMS race. A distance in words that are not known is left out. */
-export function raceContent({ zone }: ReadRace, event: ReadEvent): Content {
-  const metres = event.distance?.trim() ? parseDistance(event.distance) : null;
-  return {
-    name: singleSpaced(event.name),
-    startsOn: formatMinute(atWall(event.start, zone)),
-    ...(metres === undefined ? {} : { distanceM: metres }),
-  };
+export function raceContent({ zone }: ReadRace, { raw }: ReadEvent): Content {
+  const read = eventPlaces.map(([field, { name, form }]) => {
+    return [field, EVENT_FORMS[form].read(toldText(raw[name], name), zone)] as const;
+  });
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
 /** @param remoteId the id that it is linked by, with or without its edition. */

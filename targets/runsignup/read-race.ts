@@ -11,9 +11,10 @@ export interface ReadEvent {
   readonly name: string;
   readonly start: Temporal.PlainDateTime;
   readonly end: Temporal.PlainDateTime | null;
-  readonly distance: string | null;
   /** A shift of helpers, no race. */
   readonly volunteer: boolean;
+  /** As it came: `race-fields.ts` declares what of it is read. */
+  readonly raw: Readonly<Record<string, unknown>>;
 }
 
 export interface MalformedEvent {
@@ -23,14 +24,12 @@ export interface MalformedEvent {
 
 export interface ReadRace {
   readonly raceId: string;
-  readonly name: string;
-  readonly website: string | null;
   readonly zone: string;
   /** RFC 3339; to the minute, as RunSignup tells it. */
   readonly modifiedOn: string | null;
   readonly events: readonly ReadEvent[];
   readonly malformed: readonly MalformedEvent[];
-  /** As it came, for writing it back. */
+  /** As it came: `event-fields.ts` declares what of it is read, and all of it is written back. */
   readonly raw: Race;
 }
 
@@ -40,8 +39,6 @@ export function readRace(raw: Race): ReadRace {
   const events = raw.events.map(readEvent);
   return {
     raceId: raw.race_id,
-    name: raw.name,
-    website: raw.external_race_url?.trim() || raw.url || null,
     zone: fits(`${what} (timezone)`, () => Temporal.Now.zonedDateTimeISO(raw.timezone).timeZoneId),
     modifiedOn: fits(`${what} (last_modified)`, () =>
       raw.last_modified ? atWall(parseWallMinutes(raw.last_modified), EASTERN).toString() : null,
@@ -82,8 +79,8 @@ function readEvent(row: unknown): ReadEvent | MalformedEvent {
       name,
       start: parseWallMinutes(start),
       end: end ? parseWallMinutes(end) : null,
-      distance: parsed.data.distance ?? null,
       volunteer: parsed.data.volunteer === 'T',
+      raw: parsed.data,
     };
   } catch {
     return { eventId, field: 'start_time or end_time' };

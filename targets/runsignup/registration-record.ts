@@ -1,12 +1,11 @@
-import { SyncError } from '../../sync/sync-error.ts';
 import type { Content } from '../../sync/content-hash.ts';
 import type { RemoteRecord, RemoteRef } from '../inbound-source.ts';
 import type { Participant, RemovedParticipant } from './answers.ts';
-import { canonicalBib } from './bibs.ts';
+import { participantFields, type RegistrationPlace } from './participant-fields.ts';
 import { personRecord } from './person-record.ts';
+import { REGISTRATION_FORMS, type Told } from './registration-forms.ts';
 import { formatEventId, formatRaceId, formatRegistrationId, type EventId } from './remote-ids.ts';
-import { singleSpaced } from './texts.ts';
-import { atWall, EASTERN, formatMinute, fromUnixSeconds, parseWallMinutes, parseWallSeconds } from './times.ts';
+import { atWall, EASTERN, fromUnixSeconds, parseWallSeconds } from './times.ts';
 
 /** Where a registration stands: its event, and that event's edition of the race. */
 export interface Place extends EventId {
@@ -16,29 +15,22 @@ export interface Place extends EventId {
 /**
  * What an active registration holds of an EMS participant. What came without a value that can be told is left out.
  *
- * @throws SyncError of class `contract` for a time in no form of RunSignup's.
+ * @throws SyncError of class `contract` for what is in no form of RunSignup's.
  */
 export function registrationContent(participant: Participant): Content {
-  const { bib_num: bib, chip_num: chip, registration_date: registered } = participant;
-  const category = singleSpaced(participant.age_group);
-  const teamName = teamNameOf(participant);
-  return {
-    registrationNo: participant.registration_id,
-    status: 'active',
-    ...heldNumbers(bib, chip),
-    ...(category === null ? {} : { category }),
-    ...(teamName === undefined ? {} : { teamName }),
-    ...(registered ? { registeredOn: registeredOn(participant.registration_id, registered) } : {}),
-  };
+  return contentOf(participant, () => true);
 }
 
-/** A bib or chip that is not told is left out. */
-export function heldNumbers(bib: string | null | undefined, chip: string | null | undefined): Content {
-  const bibText = singleSpaced(bib);
-  return {
-    ...(bib === undefined ? {} : { bib: bibText === null ? null : (canonicalBib(bibText) ?? bibText) }),
-    ...(chip === undefined ? {} : { chip: singleSpaced(chip) }),
-  };
+/** What an edit can set, of a registration that is over as well. What is not told is left out. */
+export function heldNumbers(registration: Participant | RemovedParticipant): Content {
+  return contentOf(registration, ({ sent }) => sent);
+}
+
+function contentOf(told: Told, isWanted: (at: RegistrationPlace) => boolean): Content {
+  const read = Object.entries(participantFields)
+    .filter(([, { at }]) => isWanted(at))
+    .map(([field, { at }]) => [field, REGISTRATION_FORMS[at.form].read(told, at.name)] as const);
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
 /** Its user comes with it. @throws SyncError as {@link registrationContent} does. */
@@ -82,23 +74,6 @@ function referencesOf(place: Place, userId: string | undefined): Readonly<Record
     raceId: { type: 'Race', remoteId: formatEventId(place) },
     ...(userId === undefined ? {} : { personId: { type: 'Person', remoteId: userId } }),
   };
-}
-
-/** Undefined: it has a team, whose name was not told. */
-function teamNameOf({ team_id: id, team_name: name }: Participant): string | null | undefined {
-  if (name !== null && name !== undefined) return singleSpaced(name);
-  return id === null ? null : undefined;
-}
-
-function registeredOn(registrationId: string, text: string): string {
-  try {
-    return formatMinute(atWall(parseWallMinutes(text), EASTERN));
-  } catch {
-    throw new SyncError('contract', `registration ${registrationId} does not fit the contract at registration_date`, {
-      code: 'contract',
-      field: 'registration_date',
-    });
-  }
 }
 
 /** The unix seconds are sure; the other form is Eastern, and the vendor's older one. */

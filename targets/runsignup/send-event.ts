@@ -1,12 +1,13 @@
+import type { Content } from '../../sync/content-hash.ts';
 import { SyncError } from '../../sync/sync-error.ts';
+import { textIn } from '../field-kinds.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
+import { eventFields } from './event-fields.ts';
 import { notStored } from './not-stored.ts';
-import type { RaceChange } from './race-edit.ts';
-import { eventContent } from './race-records.ts';
+import { eventContent, raceText } from './race-records.ts';
 import type { Races } from './races.ts';
 import type { ReadRace } from './read-race.ts';
 import { parseRaceId } from './remote-ids.ts';
-import { singleSpaced, textOf } from './texts.ts';
 
 /**
  * An event is a race of RunSignup that an operator has linked. Its name and website are written only where races may be
@@ -25,18 +26,28 @@ export async function sendEvent(races: Races, mayWrite: boolean, request: SendRe
 }
 
 async function write(races: Races, raceId: string, { content }: SendRequest): Promise<ReadRace> {
-  const wanted = (race: ReadRace) => changeOf(race, textOf(content['name']), textOf(content['website']));
-  const { before, after } = await races.edit(raceId, wanted);
-  const left = after === null ? null : wanted(after);
-  if (left !== null) throw notStored(`race/${raceId}`, Object.keys(left));
+  const { before, after } = await races.edit(raceId, (race) => {
+    const differing = differingPlaces(race, content);
+    return differing.length === 0
+      ? null
+      : { fields: Object.fromEntries(differing.map(({ taken, value }) => [taken, value])) };
+  });
+  const left = after === null ? [] : differingPlaces(after, content);
+  if (left.length > 0) {
+    throw notStored(
+      `race/${raceId}`,
+      left.map(({ field }) => field),
+    );
+  }
   return after ?? before;
 }
 
 /** What EMS has no value for is left alone. */
-function changeOf(race: ReadRace, name: string | null, website: string | null): RaceChange | null {
-  const change = {
-    ...(name === null || name === singleSpaced(race.name) ? {} : { name }),
-    ...(website === null || website === singleSpaced(race.website) ? {} : { website }),
-  };
-  return Object.keys(change).length === 0 ? null : change;
+function differingPlaces(race: ReadRace, content: Content) {
+  return Object.entries(eventFields).flatMap(([field, { at }]) => {
+    const value = textIn(content[field]);
+    return at.in === 'race' && value !== null && value !== raceText(race, at)
+      ? [{ field, taken: at.taken, value }]
+      : [];
+  });
 }

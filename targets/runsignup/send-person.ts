@@ -1,33 +1,17 @@
 import type { Content } from '../../sync/content-hash.ts';
+import type { FieldValue } from '../../sync/canonical-form.ts';
 import { SyncError } from '../../sync/sync-error.ts';
+import { textIn } from '../field-kinds.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
 import type { User } from './answers.ts';
 import type { RunSignupApi } from './api.ts';
 import { unlessGone } from './error-table.ts';
 import { findActive } from './find-registration.ts';
 import { notStored } from './not-stored.ts';
+import { personFields, type PersonPlace } from './person-fields.ts';
+import { PERSON_FORMS } from './person-forms.ts';
 import { personContent } from './person-record.ts';
-import { canBeSent, formatPhone } from './phones.ts';
 import { parseRegistrationId, parseUserId, type RegistrationId } from './remote-ids.ts';
-import { textOf } from './texts.ts';
-
-/** RunSignup's name of each field, those of the address apart. */
-const FIELDS: Readonly<Record<string, string>> = {
-  firstName: 'first_name',
-  lastName: 'last_name',
-  email: 'email',
-  phone: 'phone',
-  dateOfBirth: 'dob',
-  gender: 'gender',
-};
-
-const ADDRESS: Readonly<Record<string, string>> = {
-  street: 'street',
-  city: 'city',
-  state: 'state',
-  zipcode: 'zipcode',
-  country: 'country_code',
-};
 
 /** RunSignup edits no user as such: personal data go through one of the person's registrations, if they may be sent at all. */
 export async function sendPerson(api: RunSignupApi, mayWrite: boolean, request: SendRequest): Promise<SendResult> {
@@ -96,14 +80,15 @@ async function registrationOf(
 
 /** Fields that RunSignup tells and that it would take. What it keeps to itself cannot be compared, and is left alone. */
 function differing(content: Content, held: Content): string[] {
-  return [...Object.keys(FIELDS), ...Object.keys(ADDRESS)].filter(
-    (field) => Object.hasOwn(held, field) && maySend(field, content) && textOf(content[field]) !== textOf(held[field]),
+  return Object.keys(personFields).filter(
+    (field) => Object.hasOwn(held, field) && maySend(field, content) && textIn(content[field]) !== textIn(held[field]),
   );
 }
 
 function maySend(field: string, content: Content): boolean {
-  const phone = textOf(content['phone']);
-  return field !== 'phone' || phone === null || canBeSent(phone);
+  const value = textIn(content[field]);
+  const form = personFields[field]?.at.form;
+  return value === null || form === undefined || PERSON_FORMS[form].canBeSent?.(value) !== false;
 }
 
 /**
@@ -111,18 +96,22 @@ function maySend(field: string, content: Content): boolean {
  * stays.
  */
 function entryOf(content: Content, fields: readonly string[]): Readonly<Record<string, unknown>> {
-  const named = fields.flatMap((field) => {
-    const name = FIELDS[field];
-    return name === undefined ? [] : [[name, valueOf(field, content)] as const];
-  });
-  const address = Object.entries(ADDRESS).map(([field, name]) => [name, textOf(content[field])] as const);
-  const changesAddress = fields.some((field) => Object.hasOwn(ADDRESS, field));
+  const valuesAt = (wanted: PersonPlace['in'], isSent: (field: string) => boolean) =>
+    Object.fromEntries(
+      Object.entries(personFields).flatMap(([field, { at }]) =>
+        at.in === wanted && isSent(field) ? [[at.name, written(at, content[field])]] : [],
+      ),
+    );
+  const changesAddress = fields.some((field) => personFields[field]?.at.in === 'address');
   return {
-    user: { ...Object.fromEntries(named), ...(changesAddress ? { address: Object.fromEntries(address) } : {}) },
+    user: {
+      ...valuesAt('user', (field) => fields.includes(field)),
+      ...(changesAddress ? { address: valuesAt('address', () => true) } : {}),
+    },
   };
 }
 
-function valueOf(field: string, content: Content): string | null {
-  const value = textOf(content[field]);
-  return field === 'phone' && value !== null ? formatPhone(value) : value;
+function written({ form }: PersonPlace, value: FieldValue): string | null {
+  const text = textIn(value);
+  return text === null ? null : (PERSON_FORMS[form].write?.(text) ?? text);
 }

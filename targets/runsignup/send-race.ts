@@ -1,10 +1,12 @@
+import type { Content } from '../../sync/content-hash.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
 import { sendCorrals } from './corrals.ts';
-import { parseDistance } from './distance.ts';
+import { EVENT_FORMS } from './event-forms.ts';
 import { notStored } from './not-stored.ts';
 import type { RunSignupApi } from './api.ts';
 import type { EventChange } from './race-edit.ts';
+import { eventPlaces } from './race-fields.ts';
 import { raceContent } from './race-records.ts';
 import type { Races } from './races.ts';
 import { editionOf, type ReadEvent, type ReadRace } from './read-race.ts';
@@ -48,7 +50,7 @@ async function link({ races, mayWriteRaces }: RaceWriting, request: SendRequest)
   }
   const { before, after } = await races.edit(raceId, (current) =>
     find(current, current.events, request) === undefined
-      ? { event: { eventId: null, ...newEvent(current, request) } }
+      ? { event: { eventId: null, fields: newEvent(current, request) } }
       : null,
   );
   const now = after ?? before;
@@ -69,13 +71,19 @@ async function update({ races, mayWriteRaces }: RaceWriting, request: SendReques
   };
   if (!mayWriteRaces) return present(await races.read(raceId));
 
-  const decide = (race: ReadRace) => changeOf(present(race), request);
+  const differing = (race: ReadRace) =>
+    differingPlaces(race.zone, request.content, raceContent(race, present(race).event));
   const { before, after } = await races.edit(raceId, (race) => {
-    const change = decide(race);
-    return change === null ? null : { event: { eventId, ...change } };
+    const fields = Object.fromEntries(differing(race).map(({ at, value }) => [at.name, value]));
+    return Object.keys(fields).length === 0 ? null : { event: { eventId, fields } };
   });
-  const left = after === null ? null : decide(after);
-  if (left !== null) throw notStored(`event ${eventId}`, Object.keys(left));
+  const left = after === null ? [] : differing(after);
+  if (left.length > 0) {
+    throw notStored(
+      `event ${eventId}`,
+      left.map(({ field }) => field),
+    );
+  }
   return present(after ?? before);
 }
 
@@ -106,30 +114,24 @@ function find(race: ReadRace, events: readonly ReadEvent[], { key, content }: Se
   return found[0];
 }
 
-function newEvent(race: ReadRace, { key, content }: SendRequest): Omit<EventChange, 'eventId'> {
+function newEvent(race: ReadRace, { key, content }: SendRequest): EventChange['fields'] {
   const name = textOf(content['name']);
-  const start = startOf(race, content['startsOn']);
-  if (name === null || start === null) {
+  if (name === null || startOf(race, content['startsOn']) === null) {
     throw new SyncError('rejected', `Race/${key} needs a name and a start before RunSignup can have it`, {
       code: 'incomplete',
       field: name === null ? 'name' : 'startsOn',
     });
   }
-  const metres = content['distanceM'];
-  return { name, start, ...(typeof metres === 'number' ? { distanceM: metres } : {}) };
+  return Object.fromEntries(differingPlaces(race.zone, content, {}).map(({ at, value }) => [at.name, value]));
 }
 
-/** What EMS has no value for is left alone. */
-function changeOf({ race, event }: Found, { content }: SendRequest): Omit<EventChange, 'eventId'> | null {
-  const name = textOf(content['name']);
-  const start = startOf(race, content['startsOn']);
-  const metres = content['distanceM'];
-  const change = {
-    ...(name === null || name === singleSpaced(event.name) ? {} : { name }),
-    ...(start === null || start.equals(event.start) ? {} : { start }),
-    ...(typeof metres !== 'number' || metres === parseDistance(event.distance ?? '') ? {} : { distanceM: metres }),
-  };
-  return Object.keys(change).length === 0 ? null : change;
+/** Compared as they are written: of the hour that autumn has twice RunSignup knows one. What EMS has no value for is left alone. */
+function differingPlaces(zone: string, content: Content, held: Content) {
+  return eventPlaces.flatMap(([field, at]) => {
+    const { write } = EVENT_FORMS[at.form];
+    const value = write(content[field], zone);
+    return value === null || value === write(held[field], zone) ? [] : [{ field, at, value }];
+  });
 }
 
 function startOf({ zone }: ReadRace, value: unknown): Temporal.PlainDateTime | null {

@@ -1,17 +1,20 @@
 import type { Content } from '../../sync/content-hash.ts';
 import { SyncError } from '../../sync/sync-error.ts';
+import { fieldsAt } from '../field-declaration.ts';
+import { textIn } from '../field-kinds.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
 import type { Participant } from './answers.ts';
 import type { RunSignupApi } from './api.ts';
 import { findRegistration, unknownRegistration, type FoundRegistration } from './find-registration.ts';
 import { notStored } from './not-stored.ts';
+import { participantFields, type RegistrationPlace } from './participant-fields.ts';
+import { REGISTRATION_FORMS } from './registration-forms.ts';
 import { heldNumbers, registrationContent, removedOn } from './registration-record.ts';
 import { parseRegistrationId, type RegistrationId } from './remote-ids.ts';
-import { textOf } from './texts.ts';
 import { fromUnixSeconds } from './times.ts';
 
-/** Bib and chip alone: personal data go in a call of their own, so that their refusal does not cost the bib. */
-const SENT = ['bib', 'chip'] as const;
+/** None of them personal: those go in a call of their own, so that their refusal does not cost the bib. */
+const SENT = fieldsAt(participantFields, (at): at is RegistrationPlace => at.sent);
 
 /** Gives a registration its bib and chip, and looks whether RunSignup has kept them. */
 export async function sendRegistration(api: RunSignupApi, request: SendRequest, limit: number): Promise<SendResult> {
@@ -32,14 +35,19 @@ export async function sendRegistration(api: RunSignupApi, request: SendRequest, 
     return sent(remoteId, before.participant);
   }
 
-  const bib = textOf(content['bib']);
+  const values = SENT.map(([field, { name, form }]) => {
+    const value = textIn(content[field]);
+    return [name, value === null ? null : (REGISTRATION_FORMS[form].write?.(value) ?? value)] as const;
+  });
   await api.editParticipant(id.raceId, id.eventId, {
     registration_id: Number(id.registrationId),
-    bib_num: bib === null ? null : Number(bib),
-    chip_num: textOf(content['chip']),
+    ...Object.fromEntries(values),
   });
   const after = await read(api, id, limit);
-  const fields = after.kind === 'removed' ? [...SENT] : differing(content, registrationContent(after.participant));
+  const fields =
+    after.kind === 'removed'
+      ? SENT.map(([field]) => field)
+      : differing(content, registrationContent(after.participant));
   if (after.kind === 'removed' || fields.length > 0) throw notStored(`registration ${id.registrationId}`, fields);
   return sent(remoteId, after.participant);
 }
@@ -74,12 +82,14 @@ function removed(
       code: 'transferred',
     });
   }
-  const fields = differing(content, heldNumbers(registration.bib_num, registration.chip_num));
-  const missing = fields.filter((field) => textOf(content[field]) !== null);
+  const fields = differing(content, heldNumbers(registration));
+  const missing = fields.filter((field) => textIn(content[field]) !== null);
   if (missing.length > 0) throw notStored(`registration ${registrationId}, which is ${reason},`, missing);
   return { kind: 'sent', remoteId, remoteModifiedOn: removedOn(registration), stored: { status: 'removed' } };
 }
 
 function differing(content: Content, held: Content): string[] {
-  return SENT.filter((field) => textOf(content[field]) !== (field in held ? textOf(held[field]) : undefined));
+  return SENT.map(([field]) => field).filter(
+    (field) => textIn(content[field]) !== (field in held ? textIn(held[field]) : undefined),
+  );
 }
