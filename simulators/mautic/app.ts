@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { createApp } from '../kit/create-app.ts';
 import { createSurroundings } from '../kit/surroundings.ts';
+import { mauticAnswers } from './answers.ts';
 import { type Credentials, authenticate, limitRate, refuseIfDisabled } from './authenticate.ts';
 import { addBatchRoutes } from './batch-routes.ts';
 import { addContactRoutes } from './contact-routes.ts';
@@ -51,6 +52,7 @@ export function createMautic({ storage, version, ...accepted }: MauticOptions): 
   const speak = (scope: FastifyInstance): void => speakLikeMautic(scope, mautic);
   const app = createApp({
     surroundings,
+    answers: mauticAnswers,
     vendorAnswer,
     control: mauticControl(mautic, { version }),
     apis: [

@@ -41,7 +41,12 @@ const outcomeOf = (key: string, written: Written): Outcome => {
     const { kind, contact } = written;
     return { key, kind, contact, code: kind === 'created' ? 201 : 200 };
   }
-  return { key, kind: 'refused', code: written.refusal.status, error: errorOf(written.refusal) };
+  return {
+    key,
+    kind: 'refused',
+    code: written.refusal.status,
+    error: { ...errorOf(written.refusal), type: written.refusal.type },
+  };
 };
 
 /** An item that is missing is told in another form than one whose form has errors. */

@@ -35,7 +35,9 @@ export function addContactRoutes(scope: FastifyInstance, mautic: Mautic): void {
     const key = `${search} ${phpEncode(query['where'] ?? {})}`;
     return answer(reply, {
       total: String(totals.of(key, mautic.settings.totalSeconds, () => rows.length)),
-      contacts: new PhpArray(page.map((contact) => [contact.id, contactShape(mautic, contact)])),
+      // Nobody is an object, not a list.
+      contacts:
+        page.length === 0 ? {} : new PhpArray(page.map((contact) => [contact.id, contactShape(mautic, contact)])),
     });
   });
 

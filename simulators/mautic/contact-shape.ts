@@ -2,6 +2,15 @@ import type { Mautic } from './mautic.ts';
 import { PhpArray, isoOf } from './php.ts';
 import type { Contact, Field, Membership } from './records.ts';
 
+/** Comments come back as HTML. */
+const encoded = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&#34;')
+    .replaceAll("'", '&#39;');
+
 const orNull = (ms: number | null): string | null => (ms === null ? null : isoOf(ms));
 
 /** What a contact says about one field. */
@@ -18,7 +27,7 @@ const fieldShape = (field: Field, contact: Contact) => ({
   normalizedValue: contact.values[field.alias] ?? null,
 });
 
-function fieldsShape({ store }: Mautic, contact: Contact, id: number | null) {
+function fieldsShape({ store }: Mautic, contact: Contact, id: number | null, withAll: boolean) {
   const fields = store.fields.all().filter(({ isPublished }) => isPublished);
   const group = (name: Field['group']) =>
     new PhpArray(
@@ -29,16 +38,25 @@ function fieldsShape({ store }: Mautic, contact: Contact, id: number | null) {
     social: group('social'),
     personal: group('personal'),
     professional: group('professional'),
-    all: {
-      id,
-      ...Object.fromEntries(fields.map(({ alias }) => [alias, contact.values[alias] ?? null])),
-      points: Number(contact.values['points'] ?? 0),
-    },
+    ...(withAll && {
+      all: {
+        id,
+        ...Object.fromEntries(fields.map(({ alias }) => [alias, contact.values[alias] ?? null])),
+        points: Number(contact.values['points'] ?? 0),
+      },
+    }),
   };
 }
 
-/** A contact as the API and webhooks show it. One that was deleted has no id any more. */
+/** A contact as the API and webhooks show it. One that was deleted no longer has an id. */
 export function contactShape(mautic: Mautic, contact: Contact, id: number | null = contact.id) {
+  return shapeOf(mautic, contact, id, true);
+}
+
+/** After a change of do-not-contact, or refused in a batch: without `fields.all`. */
+export const contactWithoutAll = (mautic: Mautic, contact: Contact) => shapeOf(mautic, contact, contact.id, false);
+
+function shapeOf(mautic: Mautic, contact: Contact, id: number | null, withAll: boolean) {
   return {
     isPublished: true,
     dateAdded: isoOf(contact.dateAdded),
@@ -50,7 +68,7 @@ export function contactShape(mautic: Mautic, contact: Contact, id: number | null
     id,
     points: Number(contact.values['points'] ?? 0),
     color: null,
-    fields: fieldsShape(mautic, contact, id),
+    fields: fieldsShape(mautic, contact, id, withAll),
     lastActive: null,
     owner: null,
     ipAddresses: [],
@@ -64,9 +82,8 @@ export function contactShape(mautic: Mautic, contact: Contact, id: number | null
     preferredProfileImage: contact.profileImage,
     doNotContact: contact.doNotContact.map((record) => ({
       id: record.id,
-      dateAdded: isoOf(record.dateAdded),
       reason: record.reason,
-      comments: record.comments,
+      comments: encoded(record.comments),
       channel: record.channel,
       channelId: record.channelId,
     })),

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { contactShape } from './contact-shape.ts';
+import { contactWithoutAll } from './contact-shape.ts';
 import { changeContact, findContact } from './contact-writes.ts';
 import { dncOf, withDnc, withoutDnc } from './do-not-contact.ts';
 import { answer, bodyOf, did, idOf, paramOf } from './http.ts';
@@ -24,7 +24,7 @@ export function addDncRoutes(scope: FastifyInstance, mautic: Mautic): void {
     }
     const after = changeContact(mautic, contact, { doNotContact: withDnc(mautic, contact.doNotContact, added) });
     did(request, after === contact ? 'unchanged' : 'do-not-contact added');
-    return answer(reply, { contact: contactShape(mautic, after) });
+    return answer(reply, { contact: contactWithoutAll(mautic, after) });
   });
 
   scope.post('/contacts/:id/dnc/:channel/remove', async (request, reply) => {
@@ -33,6 +33,6 @@ export function addDncRoutes(scope: FastifyInstance, mautic: Mautic): void {
     const recordFound = dncOf(contact.doNotContact, channel) !== undefined;
     const after = changeContact(mautic, contact, { doNotContact: withoutDnc(contact.doNotContact, channel) });
     did(request, recordFound ? 'do-not-contact removed' : 'unchanged');
-    return answer(reply, { recordFound, contact: contactShape(mautic, after) });
+    return answer(reply, { recordFound, contact: contactWithoutAll(mautic, after) });
   });
 }

@@ -50,11 +50,12 @@ export function speakLikeMautic(scope: FastifyInstance, mautic: Mautic): void {
   scope.setErrorHandler((error: FastifyError | Refusal | z.ZodError, request, reply) => {
     const refusal = refusalOf(error);
     request.journalEntry.outcome = refusal.reason ?? refusal.message;
+    if (refusal.status === 401 || refusal.status === 500) reply.removeHeader('mautic-version');
     return answer(reply.code(refusal.status), { errors: [errorOf(refusal)] });
   });
   scope.setNotFoundHandler((request, reply) => {
     const refusal = new Refusal(404, `No route found for "${request.method} ${request.url.split('?')[0] ?? ''}"`);
-    return answer(reply.code(404), { errors: [errorOf(refusal)] });
+    return answer(reply.code(404).removeHeader('mautic-version'), { errors: [errorOf(refusal)] });
   });
 }
 

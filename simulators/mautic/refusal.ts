@@ -32,7 +32,12 @@ export class Refusal extends Error {
 }
 
 /** One element of `errors`. */
-export const errorOf = ({ status, message, details, type }: Refusal) => ({ code: status, message, details, type });
+export const errorOf = ({ status, message, details, type }: Refusal) => ({
+  code: status,
+  message,
+  ...(status === 401 || status === 500 ? {} : { details }),
+  ...(type === null ? {} : { type }),
+});
 
 export const notFound = () => new Refusal(404, 'Item was not found.');
 
