@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Manner, type Sent, contactsIdentifiedBy } from './contact-form.ts';
-import { contactShape } from './contact-shape.ts';
+import { contactShape, contactWithoutAll } from './contact-shape.ts';
 import { type Written, deleteContact, writeContact } from './contact-writes.ts';
 import { answer, bodyOf, did, queryOf } from './http.ts';
 import type { Mautic } from './mautic.ts';
@@ -36,7 +36,8 @@ function checkSize(count: number): void {
   }
 }
 
-const outcomeOf = (key: string, written: Written): Outcome => {
+/** @param refused a contact that is there: it stands among the contacts even if its item was refused */
+const outcomeOf = (key: string, written: Written, refused?: Contact): Outcome => {
   if (written.kind !== 'refused') {
     const { kind, contact } = written;
     return { key, kind, contact, code: kind === 'created' ? 201 : 200 };
@@ -46,6 +47,7 @@ const outcomeOf = (key: string, written: Written): Outcome => {
     kind: 'refused',
     code: written.refusal.status,
     error: { ...errorOf(written.refusal), type: written.refusal.type },
+    ...(refused && { contact: refused }),
   };
 };
 
@@ -58,9 +60,10 @@ const missing = (key: string): Outcome => {
 /** Contacts and errors have the indexes of the request for keys, so either is an object once one before it is missing. */
 function envelope(mautic: Mautic, outcomes: readonly Outcome[]) {
   const errors = outcomes.filter(({ error }) => error !== undefined);
-  const contacts = outcomes.flatMap(({ key, contact }) =>
-    contact === undefined ? [] : [[key, contactShape(mautic, contact)] as const],
-  );
+  const contacts = outcomes.flatMap(({ key, kind, contact }) => {
+    if (contact === undefined) return [];
+    return [[key, kind === 'refused' ? contactWithoutAll(mautic, contact) : contactShape(mautic, contact)] as const];
+  });
   return {
     contacts: new PhpArray(contacts),
     statusCodes: new PhpArray(outcomes.map(({ key, code }) => [key, code])),
@@ -97,7 +100,7 @@ export function addBatchRoutes(scope: FastifyInstance, mautic: Mautic): void {
         continue;
       }
       const manner = { http: method, form: method };
-      outcomes.push(outcomeOf(key, await writeContact(mautic, sent, contact, manner, request)));
+      outcomes.push(outcomeOf(key, await writeContact(mautic, sent, contact, manner, request), contact));
     }
     did(request, summary(outcomes));
     return outcomes;

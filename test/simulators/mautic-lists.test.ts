@@ -26,8 +26,8 @@ const where = (...statements: readonly (readonly [col: string, expr: string, val
 const utc = (offset: number): string => new Date(Date.now() + offset).toISOString().slice(0, 19).replace('T', ' ');
 
 describe('of nobody', () => {
-  test('contacts are an empty list and the total is a text', async () => {
-    expect((await mautic.ask('GET', '/contacts')).body).toEqual({ total: '0', contacts: [] });
+  test('contacts are an object without keys and the total is a text', async () => {
+    expect((await mautic.ask('GET', '/contacts')).body).toEqual({ total: '0', contacts: {} });
   });
 });
 

@@ -32,7 +32,7 @@ describe('do-not-contact', () => {
     const { status, body } = await mautic.ask('POST', `/contacts/${id}/dnc/email/add`, { comments: 'EMS' });
     expect([status, body.contact.doNotContact]).toEqual([
       200,
-      [{ id: 1, dateAdded: expect.any(String), reason: 3, comments: 'EMS', channel: 'email', channelId: null }],
+      [{ id: 1, reason: 3, comments: 'EMS', channel: 'email', channelId: null }],
     ]);
     await mautic.ask('POST', `/contacts/${id}/dnc/sms/add`, { reason: 2 });
     const removed = await mautic.ask('POST', `/contacts/${id}/dnc/email/remove`);

@@ -45,7 +45,7 @@ const askControl = async (method: string, path: string, body: unknown) => {
 describe('who may ask', () => {
   test('a user by name and password, nobody else', async () => {
     const wrong = await mautic.call('GET', '/contacts', undefined, { authorization: basic('ems', 'other') });
-    expect([wrong.status, wrong.headers.get('mautic-version')]).toEqual([401, '5.1.1']);
+    expect([wrong.status, wrong.headers.get('mautic-version')]).toEqual([401, null]);
     expect(await wrong.json()).toMatchObject({ errors: [{ code: 401, type: 'access_denied' }] });
     const none = await fetch(`${mautic.started.url}/api/contacts`);
     expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, expect.stringContaining('Bearer')]);
@@ -171,9 +171,7 @@ describe('the limit', () => {
       429,
       null,
       {
-        errors: [
-          { code: 429, message: 'You exceeded the rate limit of 2 API calls per hour.', details: [], type: null },
-        ],
+        errors: [{ code: 429, message: 'You exceeded the rate limit of 2 API calls per hour.', details: [] }],
       },
     ]);
     expect(await contacts()).toHaveLength(1);

@@ -13,7 +13,6 @@ const notUnique = (...aliases: readonly string[]) => ({
         code: 422,
         message: aliases.map((alias) => `${alias}: This field must be unique.`).join(', '),
         details: Object.fromEntries(aliases.map((alias) => [alias, ['This field must be unique.']])),
-        type: null,
       },
     ],
   },
