@@ -79,7 +79,7 @@ describe('what Mautic refuses', () => {
   test('of one person holds back no other of its call', async () => {
     const mautic = system.process('MAUTIC');
     const [bad = '', ...good] = await persons('ana7@clube.example', 'ana8@clube.example', 'ana9@clube.example');
-    await system.ems.update('person', bad, { country: 'CW' });
+    await system.ems.update('person', bad, { country: 'AC' });
     await mautic.sweep();
     expect(await mautic.record('Person', bad)).toMatchObject({
       state: 'PARKED',
