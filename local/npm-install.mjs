@@ -15,7 +15,7 @@ const GRACE_MS = 5_000;
  * @param {string} root the project's folder
  * @param {string[]} args
  * @param {string} log
- * @returns {Promise<{ exit: number | string, stoppedBy: NodeJS.Signals | undefined }>} `exit`: the exit code, or why npm
+ * @returns {Promise<{ exit: number | string, stoppedBy: string | undefined }>} `exit`: the exit code, or why npm
  *   could not run; `stoppedBy`: the signal for which it was ended
  */
 export async function runNpm(root, args, log) {
@@ -25,9 +25,10 @@ export async function runNpm(root, args, log) {
   const systemNode = path.split(delimiter).some((folder) => existsSync(join(folder, 'node')));
   const [command, commandArgs] = viaNpm ? [systemNode ? 'node' : process.execPath, [cli, ...args]] : ['npm', args];
   const output = openSync(log, 'w');
-  /** @type {NodeJS.Signals | undefined} */
+  /** @type {string | undefined} */
   let stoppedBy;
-  let off = () => {};
+  /** @type {(() => void) | undefined} */
+  let off;
   try {
     const exit = await new Promise((done) => {
       const child = spawn(command, commandArgs, {
@@ -50,7 +51,7 @@ export async function runNpm(root, args, log) {
     });
     return { exit, stoppedBy };
   } finally {
-    off();
+    off?.();
     closeSync(output);
     rmSync(runFile(root), { force: true });
   }

@@ -27,8 +27,8 @@ export function onStopRequest(onStop) {
 /**
  * The exit code of a program that a signal ended, as a shell has it.
  *
- * @param {NodeJS.Signals | null} signal
+ * @param {string | null} signal
  */
 export function exitCodeOf(signal) {
-  return 128 + (constants.signals[signal ?? 'SIGTERM'] ?? 0);
+  return 128 + (Object.entries(constants.signals).find(([name]) => name === (signal ?? 'SIGTERM'))?.[1] ?? 0);
 }

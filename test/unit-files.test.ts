@@ -11,13 +11,16 @@ for (const [file, source] of Object.entries({
   'test/a/pure.test.ts': "import { x } from '../helper.ts'; import { y } from '../../sync/rule.ts';",
   'test/helper.ts': "import type { z } from './a/circle.ts';",
   'test/a/circle.ts': "import { x } from '../helper.ts';",
-  'test/b/direct.test.ts': `const url = process.env['TEST_${'DATABASE_ADMIN_URL'}'];`,
+  'test/b/direct.test.ts': `const url = process.env['TEST_DATABASE_ADMIN_URL'];`,
   'test/b/through.test.ts': "import { x } from './world.ts';",
-  'test/b/world.ts': `const { startPostgres } = await import('../../local/${'postgres'}.ts');`,
+  'test/b/world.ts': `const { startPostgres } = await import('../../local/postgres.ts');`,
 })) {
   mkdirSync(join(project, file, '..'), { recursive: true });
   writeFileSync(join(project, file), source);
 }
+
+const run = (...args: string[]) =>
+  spawnSync(process.execPath, [join(projectFolder, 'test', 'unit.ts'), ...args], { encoding: 'utf8' });
 
 describe('npm run unit', () => {
   test('takes files by a part of their path, and tells pure ones from those that need servers', () => {
@@ -36,9 +39,6 @@ describe('npm run unit', () => {
     expect(unitFiles(projectFolder, ['test/sync/']).needServers).toEqual(new Map());
     expect(unitFiles(projectFolder, ['test/flows/outbound']).pure).toEqual([]);
   });
-
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, [join(projectFolder, 'test', 'unit.ts'), ...args], { encoding: 'utf8' });
 
   test('runs a pure test, and fails with it', () => {
     const { status, stderr } = run('test/sync/canonical', '-t', 'no such title');

@@ -1,4 +1,4 @@
-import { calendarDate, localDate, pattern, required, text, timeZone, Unmappable } from '../../sync/fields.ts';
+import { localDate, pattern, required, text, timeZone, Unmappable } from '../../sync/fields.ts';
 import type { EntityMapping } from '../entity-mapping.ts';
 import { rowsOf } from '../field-declaration.ts';
 import { DAY, fieldKind, INSTANT, integerFrom, matching, needed, TEXT, textUpTo, wordOf } from '../field-kinds.ts';

@@ -15,13 +15,16 @@ export interface TagServerPlace {
 export const EXTERNAL_ID = matching(/^\d+$/, 'a positive number');
 
 /** A field with the id of another resource, which is sent first. */
-export function reference<T extends EntityType, S extends AnySourceRows, K extends `${string}Id` & keyof EmsRows[T]>(
+export function reference<T extends EntityType, S extends AnySourceRows>(
   rows: Rows<T, S>,
-  property: K,
+  property: `${string}Id` & keyof EmsRows[T],
   refersTo: EntityType,
   kind: FieldKind<string | null> = needed(EXTERNAL_ID),
 ): Field<T, S, TagServerPlace> {
-  return rows.ems({ refersTo, by: property }, rows.column(property, kind as unknown as FieldKind<EmsRows[T][K]>));
+  return rows.ems(
+    { refersTo, by: property },
+    rows.column(property, kind as unknown as FieldKind<EmsRows[T][`${string}Id` & keyof EmsRows[T]]>),
+  );
 }
 
 /** A mapping whose references are told by its fields. */

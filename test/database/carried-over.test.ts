@@ -10,9 +10,13 @@ let database: { readonly url: string; readonly drop: () => Promise<void> };
 let client: Client;
 
 async function migrateTo(set: MigrationSet, name: string): Promise<void> {
-  const migrations = set.migrations.slice(0, set.migrations.findIndex((one) => one.name === name) + 1);
+  const migrations = set.migrations.slice(0, set.migrations.map((one) => one.name).indexOf(name) + 1);
   const orm = await createOrm({ databaseUrl: database.url, migrationSet: { ...set, migrations }, poolSize: 2 });
-  await orm.migrator.up().finally(() => orm.close());
+  try {
+    await orm.migrator.up();
+  } finally {
+    await orm.close();
+  }
 }
 
 beforeAll(async () => {

@@ -71,6 +71,9 @@ async function registration() {
   });
 }
 
+/** How often the listener said that so many persons changed that it asks for a sweep. */
+const manyChangesTold = () => listener.log().match(/many changes of Person/g)?.length ?? 0;
+
 describe('a commit is at TagServer without any sweep', () => {
   test('with all that it refers to, though that was committed together', async () => {
     const began = await sweepsDuring(async () => {
@@ -186,8 +189,7 @@ describe('what nobody hears of is found by a sweep', () => {
     );
     for (const { id } of rows) await arrives('start-groups', id);
     const swept = async (times: number) => {
-      const told = () => listener.log().match(/many changes of Person/g)?.length ?? 0;
-      await system.eventually(`${times} sweeps for many changes`, async () => told() >= times);
+      await system.eventually(`${times} sweeps for many changes`, async () => manyChangesTold() >= times);
       await listIsCurrent(system.temporal);
       await system.eventually('its end', async () => (await running()) === 0);
     };

@@ -15,19 +15,21 @@ afterEach(() => {
 });
 
 test('an answer that the vendor gives passes, with or without a body, and so does an unknown path', async () => {
-  const { url, control, stop } = await start();
+  const simulator = await start();
+  const { url, control } = simulator;
   expect(await (await fetch(`${url}/api/names/1`)).json()).toEqual({ name: 'Ana' });
   expect((await fetch(`${url}/api/names/1`, { method: 'DELETE' })).status).toBe(204);
   expect((await fetch(`${url}/api/elsewhere`)).status).toBe(404);
   expect(await control.misfits()).toEqual([]);
-  await stop();
+  await simulator.stop();
 });
 
 test.each([
   ['/names/2', 'GET /names/:id 200', /isUniqueIdentifer/],
   ['/undeclared', 'GET /undeclared 200', /not declared/],
 ])('%s answers what the vendor does not: 500, a mark in the journal, and stop throws', async (path, call, reason) => {
-  const { url, control, stop } = await start();
+  const simulator = await start();
+  const { url, control } = simulator;
   const response = await fetch(`${url}/api${path}`);
   expect(response.status).toBe(500);
   expect(await response.json()).toMatchObject({ misfit: expect.stringMatching(reason) });
@@ -35,14 +37,15 @@ test.each([
     { status: 500, fault: 'misfit', outcome: expect.stringMatching(reason) },
   ]);
   await control.reset();
-  await expect(stop()).rejects.toThrow(call);
+  await expect(simulator.stop()).rejects.toThrow(call);
   await expect(fetch(url)).rejects.toThrow();
 });
 
 test('what a knob answers in place of the vendor is not judged', async () => {
-  const { url, control, stop } = await start();
+  const simulator = await start();
+  const { url, control } = simulator;
   await control.setFaults({ respond: { status: 200, body: { anything: true }, times: 1 }, garble: { times: 1 } });
   expect(await (await fetch(`${url}/api/names/1`)).json()).toEqual({ anything: true });
   expect(await (await fetch(`${url}/api/names/1`)).json()).toEqual({ unexpected: true });
-  await stop();
+  await simulator.stop();
 });

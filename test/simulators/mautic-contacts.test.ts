@@ -325,13 +325,13 @@ describe('fields', () => {
   });
 });
 
-describe('a contact that was merged into another', () => {
-  const merge = async () => {
-    const [loser, winner] = [await mautic.create(ana), await mautic.create({ email: 'rui@clube.example' })];
-    await mautic.control.backdoor({ do: 'merge-contacts', winner: winner.id, loser: loser.id });
-    return { loser: loser.id, winner: winner.id };
-  };
+const merge = async () => {
+  const [loser, winner] = [await mautic.create(ana), await mautic.create({ email: 'rui@clube.example' })];
+  await mautic.control.backdoor({ do: 'merge-contacts', winner: winner.id, loser: loser.id });
+  return { loser: loser.id, winner: winner.id };
+};
 
+describe('a contact that was merged into another', () => {
   test('answers by its id with the one that is left, which is what a write by that id changes', async () => {
     const { loser, winner } = await merge();
     expect((await mautic.read(loser)).id).toBe(winner);

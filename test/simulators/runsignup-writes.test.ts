@@ -33,9 +33,10 @@ const registerGuest = (set: object = {}) => register(set, { ...margie, account: 
 
 const PERSONAL = ['first_name', 'last_name', 'email', 'dob', 'gender', 'phone', 'address'];
 
+const isPersonal = ([name]: [string, unknown]) => PERSONAL.includes(name);
+
 /** An entry with personal data where they belong: inside `user`. */
 const nested = (entry: object) => {
-  const isPersonal = ([name]: [string, unknown]) => PERSONAL.includes(name);
   const user = Object.fromEntries(Object.entries(entry).filter(isPersonal));
   const own = Object.fromEntries(Object.entries(entry).filter((field) => !isPersonal(field)));
   return Object.keys(user).length === 0 ? own : { ...own, user };

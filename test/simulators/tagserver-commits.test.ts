@@ -49,6 +49,50 @@ const organisation = (name: string) => ({
   data: { name },
 });
 
+/** A reader of the feed from its beginning, which is told each commit once and in order. */
+function readFeed() {
+  const seen: string[] = [];
+  let lastSequence = 0n;
+  let after = '';
+  const read = async (): Promise<void> => {
+    const page = (await (await call('GET', `/changes${after === '' ? '' : `?after=${after}`}`)).json()) as Page;
+    after = page.nextCursor;
+    for (const { externalId, sequence } of page.items) {
+      expect(BigInt(sequence)).toBeGreaterThan(lastSequence);
+      lastSequence = BigInt(sequence);
+      seen.push(externalId);
+    }
+  };
+  return { seen, read };
+}
+
+/** Holds four writes one after the other, then makes sixteen others, and reads the feed all the while. */
+async function overtake(holdMs: number) {
+  const slow = ['slow-1', 'slow-2', 'slow-3', 'slow-4'];
+  const fast = Array.from({ length: 16 }, (_, nth) => `fast-${nth}`);
+  await tagServer.control.setFaults({
+    slowCommit: slow.map((id, nth) => ({ ms: holdMs + 100 * nth, match: { prefix: `/v1/organisations/${id}` } })),
+  });
+  let slowDone = 0;
+  const held: Promise<Response>[] = [];
+  for (const id of slow) {
+    held.push(put(id).finally(() => (slowDone += 1)));
+    await until(async () => slowDone > 0 || (await writesUnderWay()) === held.length);
+  }
+  const feed = readFeed();
+  let overtaken = false;
+  const others = Promise.all(fast.map((id) => put(id))).then((answers) => {
+    overtaken = slowDone === 0;
+    return answers;
+  });
+  const writes = Promise.all([others, ...held]);
+  const written = Symbol('written');
+  while ((await Promise.race([writes, sleep(5, written)])) === written) await feed.read();
+  await feed.read();
+  expect((await writes).flat().map(({ status }) => status)).toEqual([...fast, ...slow].map(() => 201));
+  return { overtaken, seen: feed.seen, slow, fast };
+}
+
 describe('slow commits', () => {
   test('other writes overtake a held one, and no reader of the feed misses it', async () => {
     // On a busy machine the others may take longer than the hold; then it was too short to show anything.
@@ -61,50 +105,6 @@ describe('slow commits', () => {
       return;
     }
   });
-
-  /** Holds four writes one after the other, then makes sixteen others, and reads the feed all the while. */
-  async function overtake(holdMs: number) {
-    const slow = ['slow-1', 'slow-2', 'slow-3', 'slow-4'];
-    const fast = Array.from({ length: 16 }, (_, nth) => `fast-${nth}`);
-    await tagServer.control.setFaults({
-      slowCommit: slow.map((id, nth) => ({ ms: holdMs + 100 * nth, match: { prefix: `/v1/organisations/${id}` } })),
-    });
-    let slowDone = 0;
-    const held: Promise<Response>[] = [];
-    for (const id of slow) {
-      held.push(put(id).finally(() => (slowDone += 1)));
-      await until(async () => slowDone > 0 || (await writesUnderWay()) === held.length);
-    }
-    const feed = readFeed();
-    let overtaken = false;
-    const others = Promise.all(fast.map((id) => put(id))).then((answers) => {
-      overtaken = slowDone === 0;
-      return answers;
-    });
-    const writes = Promise.all([others, ...held]);
-    const written = Symbol('written');
-    while ((await Promise.race([writes, sleep(5, written)])) === written) await feed.read();
-    await feed.read();
-    expect((await writes).flat().map(({ status }) => status)).toEqual([...fast, ...slow].map(() => 201));
-    return { overtaken, seen: feed.seen, slow, fast };
-  }
-
-  /** A reader of the feed from its beginning, which is told each commit once and in order. */
-  function readFeed() {
-    const seen: string[] = [];
-    let lastSequence = 0n;
-    let after = '';
-    const read = async (): Promise<void> => {
-      const page = (await (await call('GET', `/changes${after === '' ? '' : `?after=${after}`}`)).json()) as Page;
-      after = page.nextCursor;
-      for (const { externalId, sequence } of page.items) {
-        expect(BigInt(sequence)).toBeGreaterThan(lastSequence);
-        lastSequence = BigInt(sequence);
-        seen.push(externalId);
-      }
-    };
-    return { seen, read };
-  }
 
   test('a held write keeps its row locked: a later one waits, and the late number is refused', async () => {
     await tagServer.control.setFaults({ slowCommit: { ms: 3_000, times: 1 } });

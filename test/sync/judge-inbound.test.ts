@@ -228,10 +228,9 @@ describe('a field of the remote’s', () => {
   });
 });
 
-describe('a value that EMS could not send back', () => {
-  const refused = (change: Change, unsendable: readonly string[]) =>
-    judgeInbound({ ...inboundCase(change), unsendable });
+const refused = (change: Change, unsendable: readonly string[]) => judgeInbound({ ...inboundCase(change), unsendable });
 
+describe('a value that EMS could not send back', () => {
   test('loses, whoever else has changed what; the rest comes in', () => {
     const remote = { email: 'a@x;b@x', name: 'Anna' };
     expect(refused({ remote }, ['email'])).toEqual({ kind: 'conflict', lost: ['email'], apply: ['name'] });

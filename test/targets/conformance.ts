@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { canonicalForm } from '../../sync/canonical-form.ts';
 import { contentHash, type Content } from '../../sync/content-hash.ts';
-import type { EntityType } from '../../sync/entity-type.ts';
 import type { EntityMapping } from '../../targets/entity-mapping.ts';
 import {
   clearable,
@@ -224,7 +223,7 @@ function describeErrors<S extends Simulator>(
         ...mappings.map(
           (mapping) => () =>
             remote.send({
-              type: mapping.type as EntityType,
+              type: mapping.type,
               key: '1',
               remoteId: null,
               content: content(mapping),

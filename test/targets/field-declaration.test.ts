@@ -43,11 +43,11 @@ describe('a declared field', () => {
   });
 
   test('parks the row, naming its column as EMS spells it', () => {
-    expect(race.map({ ...RACE, distanceM: -1 } as never, SOURCES)).toMatchObject({
+    expect(race.map({ ...RACE, distanceM: -1 }, SOURCES)).toMatchObject({
       kind: 'parked',
       field: 'distance_m',
     });
-    expect(race.map({ ...RACE, name: ' ' } as never, SOURCES)).toMatchObject({ kind: 'parked', field: 'name' });
+    expect(race.map({ ...RACE, name: ' ' }, SOURCES)).toMatchObject({ kind: 'parked', field: 'name' });
   });
 
   test('is written back to its column, unless EMS owns it', () => {
@@ -116,7 +116,7 @@ describe('the version of a mapping', () => {
     const before = race.version;
     expect(versionOf({ filter: ' true\n' })).toBe(before);
     const reversed = Object.fromEntries(Object.entries(fields).toReversed());
-    expect(defineTwoWayMapping({ ...declaration, fields: reversed as never }).version).toBe(before);
+    expect(defineTwoWayMapping({ ...declaration, fields: reversed }).version).toBe(before);
     expect(defineMapping({ type: 'Race', filter: 'true', fields: {} }).version).not.toBe(before);
     expect(before).toMatch(/^1-[0-9a-f]{12}$/);
     expect(mappingVersion(3, {})).toMatch(/^3-/);

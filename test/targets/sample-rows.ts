@@ -117,7 +117,7 @@ export type Columns = Readonly<Record<string, unknown>>;
 export function sampleRow<T extends SourceType>(type: T, sample: Sample, changed: Columns = {}): SourceRowTypes[T] {
   const columns = Object.entries(VALUES[type]).map(([column, values]) => [column, values[sample - 1]]);
   const row = { id: String(sample), modifiedOn: instant('2099-01-01T00:00:00Z'), ...Object.fromEntries(columns) };
-  return { ...row, ...changed } as unknown as SourceRowTypes[T];
+  return { ...row, ...changed };
 }
 
 /** What a mapping reads beside a sample: the one row of the same number, of each of its sources. */

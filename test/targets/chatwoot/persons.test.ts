@@ -249,16 +249,16 @@ describe('a person who leaves EMS', () => {
   });
 });
 
-describe('a number that is a stranger’s contact now, as in a restored account', () => {
-  const stranger = async () => {
-    await chatwoot.control.backdoor({
-      do: 'create-contact',
-      set: { name: 'Visitor', email: 'visitor@elsewhere.example' },
-    });
-    const [contact] = await contacts();
-    return String(contact?.id);
-  };
+const stranger = async () => {
+  await chatwoot.control.backdoor({
+    do: 'create-contact',
+    set: { name: 'Visitor', email: 'visitor@elsewhere.example' },
+  });
+  const [contact] = await contacts();
+  return String(contact?.id);
+};
 
+describe('a number that is a stranger’s contact now, as in a restored account', () => {
   test('is not marked when our person leaves EMS', async () => {
     const remoteId = await stranger();
     await chatwoot.remove('Person', '4711', remoteId);

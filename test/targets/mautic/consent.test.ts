@@ -239,9 +239,9 @@ describe('the opt-outs of a row that cannot be sent', () => {
   });
 });
 
-describe('EMS’s opt-in after an opt-out of its own', () => {
-  const optedOut = async () => Number(asSent(await mautic.send('4711', { ...ANA, ...OPTED_OUT })).remoteId);
+const optedOut = async () => Number(asSent(await mautic.send('4711', { ...ANA, ...OPTED_OUT })).remoteId);
 
+describe('EMS’s opt-in after an opt-out of its own', () => {
   test('takes that back where no mail was ever sent: nobody can have unsubscribed by one', async () => {
     const contact = await optedOut();
     await mautic.control.backdoor({ do: 'unsubscribe', contact, channel: 'sms' });

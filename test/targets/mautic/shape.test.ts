@@ -88,11 +88,12 @@ test('what was found whole is not asked about again for each write', async () =>
   expect((await mautic.calls()).filter((call) => call.includes('fields'))).toEqual([]);
 });
 
+const unpublish = async (isPublished = false) => {
+  const segment = Object.values((await mautic.control.state()).segments).find(({ alias }) => alias === 'ems-offers');
+  await mautic.control.backdoor({ do: 'publish-segment', segment: segment?.id ?? 0, isPublished });
+};
+
 describe('a segment that is not published', () => {
-  const unpublish = async (isPublished = false) => {
-    const segment = Object.values((await mautic.control.state()).segments).find(({ alias }) => alias === 'ems-offers');
-    await mautic.control.backdoor({ do: 'publish-segment', segment: segment?.id ?? 0, isPublished });
-  };
   const OFFERS = { consent: { email: 'in' }, topics: new Set(['OFFERS']) };
   const NEWS = { consent: { email: 'in' }, topics: new Set(['NEWSLETTER']) };
 
@@ -135,9 +136,9 @@ describe('a segment that is not published', () => {
   });
 });
 
-describe('advice', () => {
-  const advice = (probe: boolean) => mautic.remote().shape?.advice?.({ probe });
+const advice = (probe: boolean) => mautic.remote().shape?.advice?.({ probe });
 
+describe('advice', () => {
   test('of a Mautic installed as 5.1 says which of its fields take 64 characters, and leaves no contact behind', async () => {
     expect(await advice(false)).toEqual([]);
     const lines = (await advice(true)) ?? [];

@@ -249,6 +249,17 @@ test('whatever a race holds, an edit never lowers the number of its events, nor 
 const exists = (wall: string, zone: string) =>
   Temporal.PlainDateTime.from(wall).toZonedDateTime(zone).toPlainDateTime().toString().startsWith(wall);
 
+const held = async () => Object.values((await runSignup.control.state()).corrals);
+
+const eightKId = () => `${race.raceId}/${race.eightK}`;
+
+const handMade = (corral: object) =>
+  callsOf(runSignup).post(
+    '/v2/corrals/manage-corrals.json',
+    { race_corrals: [corral] },
+    { race_id: race.raceId, race_event_days_id: race.daysId },
+  );
+
 describe('corrals', () => {
   const corrals = [
     { name: 'Wave A', startsOn: '2099-06-07T12:30Z' },
@@ -257,8 +268,6 @@ describe('corrals', () => {
   ];
 
   const WITH_CORRALS = { RUNSIGNUP_WRITE_CORRALS: 'true' };
-  const held = async () => Object.values((await runSignup.control.state()).corrals);
-  const eightKId = () => `${race.raceId}/${race.eightK}`;
   const sent = (content: Content) =>
     connect(runSignup, WITH_CORRALS).send(request('Race', eightKId(), { ...eightK, ...content }));
 
@@ -352,13 +361,6 @@ describe('corrals', () => {
       { name: 'Wave B' },
     ]);
   });
-
-  const handMade = (corral: object) =>
-    callsOf(runSignup).post(
-      '/v2/corrals/manage-corrals.json',
-      { race_corrals: [corral] },
-      { race_id: race.raceId, race_event_days_id: race.daysId },
-    );
 
   test('are not sent by default', async () => {
     await connect(runSignup).send(request('Race', null, { ...eightK, corrals }, linked()));
