@@ -11,8 +11,8 @@ export function summary({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-/** Flows wait for back-offs and time limits about as long as they work: four keep two cores busy. */
-const FILES_AT_ONCE = 4;
+/** Flows wait for back-offs and time limits about as long as they work. Four at once were faster and starved what measures quiet time. */
+const FILES_AT_ONCE = 3;
 
 /** What Node is given to run jest; `extra` is what the person added: `npm test -- test/sync`. */
 export function jestArguments(modules: string, resultsFile: string, extra: readonly string[]): string[] {
