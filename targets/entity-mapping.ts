@@ -74,9 +74,7 @@ export interface EntityMappingDeclaration<
   S extends { readonly [name: string]: SourceRows },
 > extends MappingBase<T, S> {
   /** The target's fields, one line each. */
-  readonly fields?: Fields<T, S>;
-  /** Instead of `fields`: all of them by one function. */
-  readonly map?: (row: EmsRows[T], sources: Sources<S>) => Content;
+  readonly fields: Fields<T, S>;
 }
 
 export type AnyConsent = Consent<EntityType, NoSources>;
@@ -127,13 +125,13 @@ export function defineMapping<
   T extends EntityType,
   const S extends { readonly [name: string]: SourceRows } = NoSources,
 >(declaration: EntityMappingDeclaration<T, S>): EntityMapping {
-  const { fields = {}, map = (row, sources) => contentOf(fields, row, sources) } = declaration;
+  const { fields } = declaration;
   return Object.freeze({
     ...commonMapping(declaration, fields),
     owners: {},
     inbound: null,
     map: (row: EmsRows[EntityType], sources: AnySources): Mapped =>
-      mapped(() => map(row as EmsRows[T], sources as Sources<S>)),
+      mapped(() => contentOf(fields, row as EmsRows[T], sources as Sources<S>)),
   });
 }
 

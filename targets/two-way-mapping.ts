@@ -2,37 +2,17 @@ import type { EmsRows } from '../database/entities/index.ts';
 import type { FieldValue } from '../sync/canonical-form.ts';
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityType } from '../sync/entity-type.ts';
-import type { FieldOwner } from '../sync/field-owner.ts';
 import { Unmappable } from '../sync/fields.ts';
 import { commonMapping, mapped, type EntityMapping, type Mapped, type MappingBase } from './entity-mapping.ts';
+import type { Fields } from './field-declaration.ts';
 import type { Changes, MatchCriterion } from './inbound-mapping.ts';
 import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.ts';
-
-type RowChanges<T extends EntityType> = { readonly [Column in keyof EmsRows[T]]?: EmsRows[T][Column] };
-
-/** One field of a remote record, both ways. */
-export interface TwoWayField<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
-  /** These three are left out by fields that are not declared with `rowsOf` yet. */
-  readonly at?: unknown;
-  readonly columns?: readonly string[];
-  readonly kind?: string;
-  readonly owner: FieldOwner;
-  /** The remote's value of what EMS holds. Field functions (sync/fields.ts) throw `Unmappable` for what cannot be. */
-  readonly map: (row: EmsRows[T], sources: Sources<S>) => FieldValue;
-  /**
-   * The EMS columns that hold this value of the remote's; `row` is null for a row that is to be created. Values come in
-   * canonical form. Needed unless EMS owns the field.
-   */
-  readonly apply?: (value: FieldValue, row: EmsRows[T] | null) => RowChanges<T>;
-  /** Of a field of the remote's: EMS may set it as well, and the remote's value comes in when the remote changes it. */
-  readonly whenChanged?: true;
-}
 
 export interface TwoWayMappingDeclaration<
   T extends EntityType,
   S extends { readonly [name: string]: SourceRows },
 > extends MappingBase<T, S> {
-  readonly fields: Readonly<Record<string, TwoWayField<T, S>>>;
+  readonly fields: Fields<T, S>;
   /** How a remote record without an id of ours finds its row. Left out: never. */
   readonly match?: (content: Content) => readonly MatchCriterion[];
   /** One row may have several remote records; the one with the highest number is kept. Left out: a second one is for a human. */
@@ -45,16 +25,11 @@ export interface TwoWayMappingDeclaration<
  * Declares how rows of one type and a target's records are kept in step, field by field.
  *
  * @example
+ * const from = rowsOf('Conversation');
  * defineTwoWayMapping({
  *   type: 'Conversation',
  *   filter: 'true',
- *   fields: {
- *     status: {
- *       owner: 'remote',
- *       map: (row) => row.status,
- *       apply: (status) => ({ status: textOf(status) }),
- *     },
- *   },
+ *   fields: { status: from.remote({ name: 'status' }, from.editable('status', STATUS)) },
  * });
  */
 export function defineTwoWayMapping<
@@ -63,7 +38,7 @@ export function defineTwoWayMapping<
 >(declaration: TwoWayMappingDeclaration<T, S>): EntityMapping {
   const fields = Object.entries(declaration.fields);
   const declared = Object.fromEntries(
-    fields.map(([name, { owner, at, columns = [], kind = '' }]) => [name, { owner, at, columns, kind }]),
+    fields.map(([name, { owner, at, columns, kind }]) => [name, { owner, at, columns, kind }]),
   );
   const { match, refuseCreate, newestRemoteWins = false } = declaration;
   const noSources = Object.fromEntries(Object.keys(declaration.sources ?? {}).map((name) => [name, []]));

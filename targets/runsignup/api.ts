@@ -217,14 +217,14 @@ function baseUrl(url: string): string {
 function readBody(answer: HttpAnswer): unknown {
   const { what, status, headers, body } = answer;
   const json = parseJson(body);
+  const wait = retryAfterMs(headers['retry-after']);
   // With a status of its own, an error without RunSignup's code may be that of a gateway before it.
-  if (status === 200) throwIfError(json, what);
-  else throwIfCoded(json, what);
+  if (status === 200) throwIfError(json, what, wait);
+  else throwIfCoded(json, what, wait);
   const xmlCode = XML_ERROR.exec(body.slice(0, LONGEST_XML_ERROR))?.[1];
-  if (xmlCode !== undefined) throw new RunSignupError(Number(xmlCode), what);
+  if (xmlCode !== undefined) throw new RunSignupError(Number(xmlCode), what, { askedMs: wait });
   if (status === 200 && json !== undefined) return json;
 
-  const wait = retryAfterMs(headers['retry-after']);
   const options = { code: `http-${status}`, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
   const said = `RunSignup answered ${what} with ${status}`;
   if (status === 401 || status === 403) throw new SyncError('target-down', `${said}: check RUNSIGNUP_API_KEY`, options);
@@ -242,8 +242,8 @@ const LONGEST_XML_ERROR = 10_000;
 const isThrottled = (error: unknown): error is SyncError =>
   error instanceof SyncError && (error.code === 'runsignup-14' || error.code === 'http-429');
 
-function throwIfError(answer: unknown, what: string): void {
-  throwIfCoded(answer, what);
+function throwIfError(answer: unknown, what: string, askedMs?: number): void {
+  throwIfCoded(answer, what, askedMs);
   if (hasError(answer)) {
     throw new SyncError('contract', `RunSignup answered ${what} with an error that has no code`, {
       code: 'contract',
@@ -252,12 +252,14 @@ function throwIfError(answer: unknown, what: string): void {
   }
 }
 
-function throwIfCoded(answer: unknown, what: string): void {
+function throwIfCoded(answer: unknown, what: string, askedMs?: number): void {
   const details = detailedError.safeParse(answer);
   const [detail] = details.success ? details.data : [];
-  if (detail !== undefined) throw new RunSignupError(detail.error_code, what, idIn(detail.detailed_desc));
+  if (detail !== undefined) {
+    throw new RunSignupError(detail.error_code, what, { otherId: idIn(detail.detailed_desc), askedMs });
+  }
   const parsed = errorEnvelope.safeParse(answer);
-  if (parsed.success) throw new RunSignupError(parsed.data.error.error_code, what);
+  if (parsed.success) throw new RunSignupError(parsed.data.error.error_code, what, { askedMs });
 }
 
 function hasError(answer: unknown): boolean {

@@ -94,10 +94,16 @@ export class RunSignupError extends SyncError {
 
   /**
    * @param what the call, for example `GET race/567`: ids only, never its query.
-   * @param otherId the id of the registration that the error speaks of, if it names one.
+   * @param said.otherId the id of the registration that the error speaks of, if it names one.
+   * @param said.askedMs the wait that the answer asks for, if it does; it takes the place of ours.
    */
-  constructor(errorCode: number, what: string, otherId: string | null = null) {
-    const { errorClass, says, field, retryAfterMs } = MEANINGS[errorCode] ?? UNKNOWN;
+  constructor(
+    errorCode: number,
+    what: string,
+    { otherId = null, askedMs }: { readonly otherId?: string | null; readonly askedMs?: number | undefined } = {},
+  ) {
+    const { errorClass, says, field, ...meaning } = MEANINGS[errorCode] ?? UNKNOWN;
+    const retryAfterMs = askedMs ?? meaning.retryAfterMs;
     const meant = otherId === null ? says : `${says}: ${otherId}`;
     super(errorClass, `RunSignup answered ${what} with error ${errorCode} (${meant})`, {
       code: `runsignup-${errorCode}`,

@@ -3,8 +3,12 @@ import { readStatus, type TypeStatus } from '../../clients/status.ts';
 import { migrate } from '../../database/migrate.ts';
 import { createOrm, type Orm } from '../../database/orm.ts';
 import { defineMapping } from '../../targets/entity-mapping.ts';
+import { rowsOf } from '../../targets/field-declaration.ts';
+import { TEXT } from '../../targets/field-kinds.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
 import { newDatabase, query } from './server-addresses.ts';
+
+const persons = rowsOf('Person', { club: { type: 'Organisation', where: 's.id = e.organisation_id' } });
 
 /** A process of the test's own: persons that have a last name, with their club. */
 const process: SyncProcess = {
@@ -14,9 +18,9 @@ const process: SyncProcess = {
     defineMapping({
       type: 'Person',
       filter: 'e.last_name IS NOT NULL OR e.first_name IS NOT NULL',
-      sources: { club: { type: 'Organisation', where: 's.id = e.organisation_id' } },
+      sources: persons.sources,
       referencedTypes: ['Organisation'],
-      map: (row) => ({ name: row.lastName }),
+      fields: { name: persons.ems(null, persons.column('lastName', TEXT)) },
     }),
   ],
   limits: { callsPerSecond: 1, concurrentCalls: 1 },

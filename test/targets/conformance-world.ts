@@ -42,6 +42,8 @@ export interface TargetUnderTest<S> {
   readonly hostileRemoteIn?: 'hostile-remote.test.ts';
   /** Answers that are the target's way to say "too many calls"; the default is 429 with `Retry-After`. */
   readonly throttled?: Faults;
+  /** A connection pauses by itself after such an answer, so that each call of that case needs a connection of its own. */
+  readonly pausesWhenThrottled?: true;
 }
 
 export interface TypeUnderTest<S> {
@@ -51,6 +53,8 @@ export interface TypeUnderTest<S> {
   readonly keeps?: readonly string[];
   /** Fields that the target keeps when EMS has no value any more, each with the reason. */
   readonly keepsAtTarget?: Readonly<Record<string, string>>;
+  /** Fields that are read and that the target takes from nobody, each with the reason. */
+  readonly neverSent?: Readonly<Record<string, string>>;
   /** Fields that no answer shows and that are confirmed in another way, each with that way. */
   readonly confirmedOtherwise?: Readonly<Record<string, string>>;
   /** Fields that say whose the record is: they never change. */
@@ -72,7 +76,7 @@ export class World<S extends Simulator> {
   private constructor(of: TargetUnderTest<S>, simulator: S) {
     this.#of = of;
     this.simulator = simulator;
-    this.remote = connect(of, of.settingsOf(simulator));
+    this.remote = this.reconnected();
   }
 
   /** The simulator emptied, set up as `check --fix` leaves it, with rows 1 and 2 of the types before this one. */
@@ -89,6 +93,11 @@ export class World<S extends Simulator> {
       }
     }
     return world;
+  }
+
+  /** The same target by a connection of its own. */
+  reconnected(): RemoteSystem {
+    return connect(this.#of, this.#of.settingsOf(this.simulator));
   }
 
   /** As the engine does it: what is found instead of created is sent as an update. */

@@ -67,7 +67,9 @@ function describeFields<S extends Simulator>(
   const begin = () => World.begin(of, running(), type);
   const readable = (some: readonly string[]) => some.filter((name) => under?.confirmedOtherwise?.[name] === undefined);
   const names = Object.keys(contentOf(of, mapping, 1));
-  const steps = fieldSteps(names, under?.together ?? []);
+  const neverSent = names.filter((name) => under?.neverSent?.[name] !== undefined);
+  const sent = names.filter((name) => !neverSent.includes(name));
+  const steps = fieldSteps(sent, under?.together ?? []);
 
   test('every field has a value in one sample, and another one in the other', () => {
     const [one, three] = [contentOf(of, mapping, 1), contentOf(of, mapping, 3)];
@@ -94,12 +96,23 @@ function describeFields<S extends Simulator>(
     },
   );
 
+  if (neverSent.length > 0) {
+    test.each(neverSent)('%s belongs to the target: the value of EMS does not get there', async (name) => {
+      const world = await begin();
+      const content = contentOf(of, mapping, 1);
+      await world.send(type, '1', content);
+      const before = await world.held(type);
+      await world.send(type, '1', { ...content, [name]: contentOf(of, mapping, 3)[name] });
+      expect(await world.held(type)).toEqual(before);
+    });
+  }
+
   test('what is read back has the hash of what was sent (pitfalls 13 and 14)', async () => {
     const world = await begin();
     const content = contentOf(of, mapping, 1);
     const stored = await world.readBack(type, await world.send(type, '1', content));
     if (stored === null) return;
-    const told = names.filter((name) => Object.hasOwn(stored, name));
+    const told = sent.filter((name) => Object.hasOwn(stored, name));
     expect(contentHash(pick(stored, told))).toBe(contentHash(pick(content, told)));
   });
 
@@ -107,7 +120,7 @@ function describeFields<S extends Simulator>(
     const world = await begin();
     const full = contentOf(of, mapping, 1);
     const bare = contentOf(of, mapping, 1, clearable(of, mapping));
-    const cleared = names.filter(
+    const cleared = sent.filter(
       (name) => !isEqual(full[name], bare[name]) && under?.keepsAtTarget?.[name] === undefined,
     );
     await world.send(type, '1', full);
@@ -153,6 +166,16 @@ function describeRepeats<S extends Simulator>(
 ): void {
   const { type } = mapping;
 
+  if (of.types[type]?.comesFromTarget === true) {
+    test('what only the target creates is refused, without a write, until it is linked', async () => {
+      const world = await World.begin(of, running(), type);
+      await running().control.clearJournal();
+      const unlinked = { ...world.request(type, '3', contentOf(of, mapping, 3)), remoteId: null };
+      expect(await failureOf(world.remote.send(unlinked))).toMatchObject({ errorClass: 'rejected' });
+      expect(await running().control.journal({ writesOnly: true })).toEqual([]);
+    });
+  }
+
   test('a write whose answer was lost is repeated, and there is one remote record (pitfalls 16 and 17)', async () => {
     const undisturbed = await World.begin(of, running(), type);
     await running().control.clearJournal();
@@ -187,11 +210,11 @@ function describeErrors<S extends Simulator>(
   mappings: readonly EntityMapping[],
   running: Running<S>,
 ): void {
-  const sends = (world: World<S>) =>
+  const sends = (world: World<S>, remote = () => world.remote) =>
     mappings.map(
       ({ type }, index) =>
         () =>
-          world.remote.send(world.request(type, '1', contentOf(of, mappings[index] as EntityMapping, 1))),
+          remote().send(world.request(type, '1', contentOf(of, mappings[index] as EntityMapping, 1))),
     );
   const lastType = (mappings.at(-1) as EntityMapping).type;
 
@@ -200,7 +223,8 @@ function describeErrors<S extends Simulator>(
     await running().control.setFaults(
       of.throttled ?? { respond: { status: 429, retryAfterSeconds: RETRY_AFTER_SECONDS } },
     );
-    for (const failure of await failuresOf([() => world.remote.probe(), ...sends(world)], PERSONAL)) {
+    const remote = () => (of.pausesWhenThrottled === true ? world.reconnected() : world.remote);
+    for (const failure of await failuresOf([() => remote().probe(), ...sends(world, remote)], PERSONAL)) {
       expect(failure).toMatchObject({ errorClass: 'transient', retryAfterMs: RETRY_AFTER_SECONDS * 1_000 });
     }
   });

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { startChatwoot, type StartedChatwoot } from '../../simulators/chatwoot/start.ts';
 import { startMailchimp, type StartedMailchimp } from '../../simulators/mailchimp/start.ts';
+import { startMautic, type StartedMautic } from '../../simulators/mautic/start.ts';
 import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
 import { projectFolder } from '../../local/folders.ts';
 import { copyProject } from '../project-copy.ts';
@@ -14,13 +15,15 @@ const run = promisify(execFile);
 const { folder, remove } = copyProject('one-line');
 
 let mailchimp: StartedMailchimp;
+let mautic: StartedMautic;
 let chatwoot: StartedChatwoot;
 let tagServer: StartedTagServer;
 
 beforeAll(async () => {
   cpSync(join(projectFolder, 'test', 'targets'), join(folder, 'test', 'targets'), { recursive: true });
-  [mailchimp, chatwoot, tagServer] = await Promise.all([
+  [mailchimp, mautic, chatwoot, tagServer] = await Promise.all([
     startMailchimp({ setup: { mergeFields: [{ tag: 'PHONE', type: 'text' }] } }),
+    startMautic(),
     startChatwoot({ requestsPerMinute: 1_000_000, searchesPerMinute: 1_000_000 }),
     startTagServer(),
   ]);
@@ -28,11 +31,11 @@ beforeAll(async () => {
 
 afterEach(async () => {
   cpSync(join(projectFolder, 'targets'), join(folder, 'targets'), { recursive: true });
-  await Promise.all([mailchimp, chatwoot, tagServer].map(({ control }) => control.reset()));
+  await Promise.all([mailchimp, mautic, chatwoot, tagServer].map(({ control }) => control.reset()));
 });
 
 afterAll(async () => {
-  await Promise.all([mailchimp, chatwoot, tagServer].map((simulator) => simulator.stop()));
+  await Promise.all([mailchimp, mautic, chatwoot, tagServer].map((simulator) => simulator.stop()));
   remove();
 });
 
@@ -59,41 +62,41 @@ async function sendPerson(target: string, settings: Readonly<Record<string, stri
   return JSON.parse(stdout) as Outcome;
 }
 
-describe('a merge field of MailChimp', () => {
-  const settings = () => ({
-    MAILCHIMP_URL: mailchimp.url,
-    MAILCHIMP_API_KEY: mailchimp.key,
-    MAILCHIMP_LIST_ID: mailchimp.list,
-  });
-  const send = () => sendPerson('MAILCHIMP', settings());
-  const addField = () =>
-    change(
-      'mailchimp/member-fields.ts',
-      "  LNAME: merge({ tag: 'LNAME'",
-      `  SEX: merge({ tag: 'SEX', label: 'Gender', type: 'text' }, persons.column('gender', TEXT)),
+const mailchimpSettings = () => ({
+  MAILCHIMP_URL: mailchimp.url,
+  MAILCHIMP_API_KEY: mailchimp.key,
+  MAILCHIMP_LIST_ID: mailchimp.list,
+});
+const sendToMailchimp = () => sendPerson('MAILCHIMP', mailchimpSettings());
+const addMergeField = () =>
+  change(
+    'mailchimp/member-fields.ts',
+    "  LNAME: merge({ tag: 'LNAME'",
+    `  SEX: merge({ tag: 'SEX', label: 'Gender', type: 'text' }, persons.column('gender', TEXT)),
   LNAME: merge({ tag: 'LNAME'`,
-    );
-  const held = async () => Object.values((await mailchimp.control.state()).members)[0]?.mergeFields['SEX'];
+  );
+const heldByMailchimp = async () => Object.values((await mailchimp.control.state()).members)[0]?.mergeFields['SEX'];
 
+describe('a merge field of MailChimp', () => {
   test('is set up, sent, read back, and judged again for every person, by one line', async () => {
-    const before = await send();
+    const before = await sendToMailchimp();
     expect(before).toMatchObject({ failure: null, stored: expect.not.objectContaining({ SEX: expect.anything() }) });
-    addField();
-    const after = await send();
+    addMergeField();
+    const after = await sendToMailchimp();
     expect(after).toMatchObject({ failure: null, content: { SEX: 'F' }, stored: { SEX: 'F' } });
     expect(after.created).toEqual(['merge field SEX']);
     expect(after.version).not.toBe(before.version);
-    expect(await held()).toBe('F');
+    expect(await heldByMailchimp()).toBe('F');
   });
 
   test('is compared: a value that MailChimp does not keep is told by its column', async () => {
-    addField();
+    addMergeField();
     change(
       'mailchimp/member-body.ts',
       "canonicalForm(content[name]) ?? ''",
       "tag === 'SEX' ? 'M' : (canonicalForm(content[name]) ?? '')",
     );
-    expect(await send()).toMatchObject({ failure: { code: 'changed-value', field: 'gender' } });
+    expect(await sendToMailchimp()).toMatchObject({ failure: { code: 'changed-value', field: 'gender' } });
   });
 
   test.each([
@@ -106,10 +109,72 @@ describe('a merge field of MailChimp', () => {
       "mergeFields.filter(([name]) => name !== 'SEX').map(",
     ],
   ])('is missed without %s', async (_, file, before, after) => {
-    addField();
+    addMergeField();
     change(file, before, after);
-    const { stored, failure } = await send();
-    expect(failure === null && stored?.['SEX'] === 'F' && (await held()) === 'F').toBe(false);
+    const { stored, failure } = await sendToMailchimp();
+    expect(failure === null && stored?.['SEX'] === 'F' && (await heldByMailchimp()) === 'F').toBe(false);
+  });
+});
+
+const sendToMautic = () =>
+  sendPerson('MAUTIC', {
+    MAUTIC_URL: mautic.url,
+    MAUTIC_USERNAME: mautic.username,
+    MAUTIC_PASSWORD: mautic.password,
+  });
+const addCustomField = () =>
+  change(
+    'mautic/contact-fields.ts',
+    "  ems_birth_date: field('ems_birth_date'",
+    `  ems_gender: field('ems_gender', persons.column('gender', PLAIN), { label: 'EMS gender', type: 'text' }),
+  ems_birth_date: field('ems_birth_date'`,
+  );
+const heldByMautic = async () => Object.values((await mautic.control.state()).contacts)[0]?.fields['ems_gender'];
+
+describe('a custom field of Mautic', () => {
+  test('is set up, sent, read back, and judged again for every person, by one line', async () => {
+    const before = await sendToMautic();
+    expect(before).toMatchObject({
+      failure: null,
+      stored: expect.not.objectContaining({ ems_gender: expect.anything() }),
+    });
+    addCustomField();
+    const after = await sendToMautic();
+    expect(after).toMatchObject({ failure: null, content: { ems_gender: 'F' }, stored: { ems_gender: 'F' } });
+    expect(after.created).toEqual(['field ems_gender']);
+    expect(after.version).not.toBe(before.version);
+    expect(await heldByMautic()).toBe('F');
+  });
+
+  test('is compared: a value that Mautic does not keep is told by the name of the field', async () => {
+    addCustomField();
+    change(
+      'mautic/contact-body.ts',
+      '[alias, canonicalForm(content[name])]',
+      "[alias, alias === 'ems_gender' ? 'M' : canonicalForm(content[name])]",
+    );
+    expect(await sendToMautic()).toMatchObject({ failure: { code: 'changed-value', field: 'ems_gender' } });
+  });
+
+  test.each([
+    ['its set-up', 'mautic/shape.ts', ', ...CUSTOM_FIELDS]', ', ...CUSTOM_FIELDS.slice(1)]'],
+    [
+      'its part of the body',
+      'mautic/contact-body.ts',
+      'ALIASES.map(',
+      "ALIASES.filter(([name]) => name !== 'ems_gender').map(",
+    ],
+    [
+      'its reading back',
+      'mautic/read-contact.ts',
+      'ALIASES.map(',
+      "ALIASES.filter(([name]) => name !== 'ems_gender').map(",
+    ],
+  ])('is missed without %s', async (_, file, before, after) => {
+    addCustomField();
+    change(file, before, after);
+    const { stored, failure } = await sendToMautic();
+    expect(failure === null && stored?.['ems_gender'] === 'F' && (await heldByMautic()) === 'F').toBe(false);
   });
 });
 
