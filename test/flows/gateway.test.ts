@@ -150,22 +150,27 @@ describe('webhooks, without any poll', () => {
     const before = (await system.chatwoot.control.journal()).length;
     const storm = Array.from({ length: 1_000 }, (_, n) => n);
     const half = storm.length / 2;
+    const answered: number[] = [];
     const statuses = await pLimit(50).map(storm, async (n) => {
       if (n === half) {
         await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Storm' } });
       }
-      return send(gateway, {
+      const status = await send(gateway, {
         event: 'contact_updated',
         id: contact,
         changed_attributes: [{ name: { previous_value: `${n}`, current_value: `${n + 1}` } }],
       });
+      answered.push(performance.now());
+      return status;
     });
     expect(new Set(statuses)).toEqual(new Set([202]));
     await webhooksDone();
     expect(await rows('SELECT last_name FROM person WHERE id = $1', person)).toEqual([{ last_name: 'Storm' }]);
     const passes = await passesOver(contact, before);
     expect(passes).toBeGreaterThanOrEqual(1);
-    expect(passes).toBeLessThanOrEqual(2);
+    // A second without a request ends a burst: on a busy machine one storm may be several.
+    const pauses = answered.filter((time, n) => n > 0 && time - (answered[n - 1] ?? time) > 500).length;
+    expect(passes).toBeLessThanOrEqual(2 * (1 + pauses));
   });
 
   test('that are lost, doubled and overtake one another end as if none had been, once a poll has looked (39)', async () => {
