@@ -89,6 +89,46 @@ const passesOver = async (contact: number, after: number) =>
     .slice(after)
     .filter(({ method, path }) => method === 'GET' && path.endsWith(`/contacts/${contact}`)).length;
 
+/** A pause as long as this may end a burst: then what was sent was more than one storm. */
+const LONGEST_PAUSE_MS = 500;
+
+const STORMS_AT_MOST = 5;
+
+/** A thousand webhooks for one contact. On a busy machine one may stall: another storm is made, for another contact. */
+async function stormWithoutPause() {
+  for (let storms = 1; storms <= STORMS_AT_MOST; storms += 1) {
+    const contact = await personInStep();
+    const before = (await system.chatwoot.control.journal()).length;
+    const answered = await storm(contact.contact);
+    await webhooksDone();
+    const pauses = answered.map((time, n) => time - (answered[n - 1] ?? time));
+    if (Math.max(...pauses) < LONGEST_PAUSE_MS) return { contact, passes: await passesOver(contact.contact, before) };
+  }
+  throw new Error(
+    `each of ${STORMS_AT_MOST} storms had a pause of ${LONGEST_PAUSE_MS} ms: the machine is too busy to make one`,
+  );
+}
+
+/** @returns when each webhook was answered, in milliseconds. */
+async function storm(contact: number): Promise<readonly number[]> {
+  const answered: number[] = [];
+  const numbers = Array.from({ length: 1_000 }, (_, n) => n);
+  const statuses = await pLimit(50).map(numbers, async (n) => {
+    if (n === numbers.length / 2) {
+      await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Storm' } });
+    }
+    const status = await send(gateway, {
+      event: 'contact_updated',
+      id: contact,
+      changed_attributes: [{ name: { previous_value: `${n}`, current_value: `${n + 1}` } }],
+    });
+    answered.push(performance.now());
+    return status;
+  });
+  expect(new Set(statuses)).toEqual(new Set([202]));
+  return answered;
+}
+
 describe('webhooks, without any poll', () => {
   test('bring what an agent changes into EMS', async () => {
     const { person, contact } = await personInStep();
@@ -146,31 +186,10 @@ describe('webhooks, without any poll', () => {
   });
 
   test('in a storm of 1,000 for one contact run its pair at most twice, and nothing is missed', async () => {
-    const { person, contact } = await personInStep();
-    const before = (await system.chatwoot.control.journal()).length;
-    const storm = Array.from({ length: 1_000 }, (_, n) => n);
-    const half = storm.length / 2;
-    const answered: number[] = [];
-    const statuses = await pLimit(50).map(storm, async (n) => {
-      if (n === half) {
-        await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Storm' } });
-      }
-      const status = await send(gateway, {
-        event: 'contact_updated',
-        id: contact,
-        changed_attributes: [{ name: { previous_value: `${n}`, current_value: `${n + 1}` } }],
-      });
-      answered.push(performance.now());
-      return status;
-    });
-    expect(new Set(statuses)).toEqual(new Set([202]));
-    await webhooksDone();
-    expect(await rows('SELECT last_name FROM person WHERE id = $1', person)).toEqual([{ last_name: 'Storm' }]);
-    const passes = await passesOver(contact, before);
+    const { contact, passes } = await stormWithoutPause();
+    expect(await rows('SELECT last_name FROM person WHERE id = $1', contact.person)).toEqual([{ last_name: 'Storm' }]);
     expect(passes).toBeGreaterThanOrEqual(1);
-    // A second without a request ends a burst: on a busy machine one storm may be several.
-    const pauses = answered.filter((time, n) => n > 0 && time - (answered[n - 1] ?? time) > 500).length;
-    expect(passes).toBeLessThanOrEqual(2 * (1 + pauses));
+    expect(passes).toBeLessThanOrEqual(2);
   });
 
   test('that are lost, doubled and overtake one another end as if none had been, once a poll has looked (39)', async () => {
