@@ -142,7 +142,7 @@ describe('swaps', () => {
     await system.sweep();
 
     expect(await system.inState('Tag', tagId, 'PARKED')).toMatchObject({
-      last_error: expect.stringMatching(/^code: is held at TagServer by a resource that is not from EMS/),
+      last_error: 'code: is held at TagServer by a resource that is not from EMS, which EMS does not know',
     });
   });
 });
