@@ -25,10 +25,16 @@ export async function runNpm(root, args, log) {
   const systemNode = path.split(delimiter).some((folder) => existsSync(join(folder, 'node')));
   const [command, commandArgs] = viaNpm ? [systemNode ? 'node' : process.execPath, [cli, ...args]] : ['npm', args];
   const output = openSync(log, 'w');
+  /** @type {number | undefined} */
+  let pid;
   /** @type {string | undefined} */
   let stoppedBy;
-  /** @type {(() => void) | undefined} */
-  let off;
+  // Before npm starts: a signal that came between its start and the handler would end this process and leave npm behind.
+  const off = onStopRequest((signal) => {
+    if (stoppedBy === undefined) setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MS).unref();
+    stoppedBy ??= signal;
+    signalGroup(pid, 'SIGTERM');
+  });
   try {
     const exit = await new Promise((done) => {
       const child = spawn(command, commandArgs, {
@@ -37,21 +43,15 @@ export async function runNpm(root, args, log) {
         stdio: ['ignore', output, output],
         detached: true,
       });
+      pid = child.pid;
       child.once('error', (error) => done(`npm could not be started: ${error.message}`));
       child.once('close', (code, signal) => done(code ?? signal ?? 'ended'));
-      const { pid } = child;
-      if (pid === undefined) return;
-      noteRun(root, pid);
-      off = onStopRequest((signal) => {
-        if (stoppedBy === undefined) setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MS).unref();
-        stoppedBy ??= signal;
-        signalGroup(pid, 'SIGTERM');
-      });
       child.once('close', () => signalGroup(pid, 'SIGKILL'));
+      if (pid !== undefined) noteRun(root, pid);
     });
     return { exit, stoppedBy };
   } finally {
-    off?.();
+    off();
     closeSync(output);
     rmSync(runFile(root), { force: true });
   }
@@ -119,8 +119,9 @@ function startOf(pid) {
   return state.startsWith('Z') ? null : Date.parse(startedAt);
 }
 
-/** The group may have ended already. @param {number} pid @param {NodeJS.Signals} signal */
+/** The group may have ended already. @param {number | undefined} pid @param {NodeJS.Signals} signal */
 function signalGroup(pid, signal) {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch {
