@@ -83,6 +83,14 @@ module.exports = {
       to: { path: 'node_modules/got/' },
     },
     {
+      name: 'the-workflow-orders-the-steps',
+      comment:
+        'syncEntity says absorb, then deliver. A delivery that needs an absorption first answers `absorb-first`.',
+      severity: 'error',
+      from: { path: '^activities/deliver[.]ts$' },
+      to: { path: '^activities/(absorb|absorb-consent|write-absorbed)[.]ts$' },
+    },
+    {
       name: 'sync-is-pure',
       comment: 'Rules are pure functions: of Node only node:crypto.',
       severity: 'error',

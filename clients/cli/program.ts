@@ -145,6 +145,7 @@ function addLinks(add: (name: string, description: string, ...examples: readonly
       .argument('<type>', 'for example Event')
       .argument('<id>', 'id of an EMS row', keyArgument)
       .argument('<remote-id>', 'for example 567@9: race 567 of RunSignup, its race_event_days_id 9', remoteIdArgument),
+    // oxlint-disable-next-line max-params -- commander hands over a command's arguments one by one
   ).action(async (process, type, key, remoteId, options) =>
     (await import('./link.ts')).link({ process, type, key, remoteId }, options),
   );

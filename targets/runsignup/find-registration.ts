@@ -9,6 +9,14 @@ export type FoundRegistration =
   | { readonly kind: 'active'; readonly eventId: string; readonly participant: Participant }
   | { readonly kind: 'removed'; readonly eventId: string; readonly removed: RemovedParticipant };
 
+export interface Sought {
+  readonly raceId: string;
+  readonly eventIds: readonly string[];
+  readonly registrationId: string;
+  /** Rows of one page of the removed ones. */
+  readonly limit: number;
+}
+
 /**
  * One registration, among the active ones of some events and then among the removed ones. There is no call for one: the
  * page after the id before it begins with it.
@@ -18,15 +26,12 @@ export type FoundRegistration =
  */
 export async function findRegistration(
   api: RunSignupApi,
-  raceId: string,
-  eventIds: readonly string[],
-  registrationId: string,
-  limit: number,
+  { raceId, eventIds, registrationId, limit }: Sought,
 ): Promise<FoundRegistration | null> {
   try {
     return (
       (await findActive(api, raceId, eventIds, registrationId)) ??
-      (await findRemoved(api, raceId, eventIds, registrationId, limit))
+      (await findRemoved(api, { raceId, eventIds, registrationId, limit }))
     );
   } catch (error) {
     if (error instanceof RunSignupError && error.isGone) return null;
@@ -52,10 +57,7 @@ export async function findActive(
 
 async function findRemoved(
   api: RunSignupApi,
-  raceId: string,
-  eventIds: readonly string[],
-  registrationId: string,
-  limit: number,
+  { raceId, eventIds, registrationId, limit }: Sought,
 ): Promise<FoundRegistration | null> {
   for await (const { eventId, rows } of removedFeed(api, raceId, eventIds, { limit })) {
     const row = rows.find((candidate) => idOf(candidate) === registrationId);

@@ -105,7 +105,12 @@ async function fetchRace(api: RunSignupApi, remoteId: string): Promise<RemoteRec
 /** A transferred registration is answered as the one that it goes on as. */
 async function fetchRegistration({ api, editions, limit }: Reading, remoteId: string): Promise<RemoteRecord | null> {
   const { raceId, eventId, registrationId } = parseRegistrationId(remoteId);
-  let found: FoundRegistration | null = await findRegistration(api, raceId, [eventId], registrationId, limit);
+  let found: FoundRegistration | null = await findRegistration(api, {
+    raceId,
+    eventIds: [eventId],
+    registrationId,
+    limit,
+  });
   for (let transfers = 0; found !== null && transfers < MOST_TRANSFERS; transfers += 1) {
     const place = { raceId, eventId: found.eventId, daysId: await editions.of(raceId, found.eventId) };
     if (found.kind === 'active') return registrationRecord(place, found.participant);

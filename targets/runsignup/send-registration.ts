@@ -53,7 +53,7 @@ export async function sendRegistration(api: RunSignupApi, request: SendRequest, 
 }
 
 async function read(api: RunSignupApi, id: RegistrationId, limit: number): Promise<FoundRegistration> {
-  const found = await findRegistration(api, id.raceId, [id.eventId], id.registrationId, limit);
+  const found = await findRegistration(api, { ...id, eventIds: [id.eventId], limit });
   if (found === null) throw unknownRegistration(id.registrationId);
   return found;
 }

@@ -15,5 +15,5 @@ export async function successorOf(
 ): Promise<FoundRegistration | null> {
   if (reason !== 'transferred' || next === null || next === undefined) return null;
   const eventIds = eventIdsOf(readRace(await api.race(raceId)));
-  return eventIds.length === 0 ? null : findRegistration(api, raceId, eventIds, next, limit);
+  return eventIds.length === 0 ? null : findRegistration(api, { raceId, eventIds, registrationId: next, limit });
 }
