@@ -42,7 +42,9 @@ export async function absorbConsent(pair: PairContext, source: ConsentSource): P
   const lifted = await liftSuppressions(orm.em.fork(), ref.process, { key, hashes, channels });
   if (lostOptOuts(contact, record, keys).length > 0)
     return { key, kind: 'consent', refused, outboundDue: true, resend: true };
-  if (!isNews && lifted === 0) return { key, kind: 'unchanged', outboundDue: record.state !== 'IN_SYNC' };
+  // Something was listed beside the contact itself (a complaint), and its record does not say so yet.
+  const isListed = before.size > 0;
+  if (!isNews && lifted === 0) return { key, kind: 'unchanged', outboundDue: isListed || record.state !== 'IN_SYNC' };
   return { key, kind: 'consent', refused, outboundDue: true };
 }
 

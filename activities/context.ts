@@ -61,9 +61,9 @@ export function processContext(
 
 /** @throws UnknownPairError if the process does not have this type. */
 export function typeContext<C extends ProcessContext>(context: C, type: EntityType): C & TypeContext {
-  const { process, settleMs } = context;
+  const { process, settleMs, consentScope } = context;
   const mapping = mappingOf(process, type);
-  const detection = { process: process.name, mapping, mappingVersion: mapping.version, settleMs };
+  const detection = { process: process.name, mapping, mappingVersion: mapping.version, settleMs, consentScope };
   return { ...context, type, mapping, detection };
 }
 

@@ -3,7 +3,7 @@ import type { AdvisoryLocks } from '../database/advisory-locks.ts';
 import type { ConflictScope } from '../sync/judge-inbound.ts';
 import type { SecretKey } from '../sync/keyed-hash.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import type { ConsentPolicy } from '../sync/suppression.ts';
+import type { ConsentPolicy, ConsentScope } from '../sync/suppression.ts';
 import type { RemoteSystem } from '../targets/remote-system.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 
@@ -23,6 +23,7 @@ export interface Dependencies {
   readonly keys: readonly SecretKey[];
   readonly conflictScope: ConflictScope;
   readonly consentPolicy: ConsentPolicy;
+  readonly consentScope: ConsentScope;
   /** Shared by all workers, so that writes for one address never run at the same time. */
   readonly locks: AdvisoryLocks;
 }

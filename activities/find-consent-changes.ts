@@ -1,9 +1,9 @@
 import { findByRemoteIds, type KnownRemote } from '../database/records/find-by-remote-id.ts';
-import { enterSuppressions, readSuppressionsOf } from '../database/records/suppression-list.ts';
+import { enterSuppressions, readSuppressionsOf, type SuppressionEntry } from '../database/records/suppression-list.ts';
 import type { EntityRef } from '../sync/entity-type.ts';
 import type { SecretKey } from '../sync/keyed-hash.ts';
 import type { SyncState } from '../sync/sync-state.ts';
-import { covers, type Suppression } from '../sync/suppression.ts';
+import { covers, type Channel, type Suppression } from '../sync/suppression.ts';
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
 import { isAnothers, lostOptOuts, refusalsOf } from './absorb-consent.ts';
 import type { ChangedPage } from './changed-page.ts';
@@ -32,10 +32,17 @@ export async function findConsentChanges(
   const listed = await readSuppressionsOf(em, process, hashes);
   const pairs: EntityRef[] = [];
   const strangers: ContactConsent[] = [];
+  const reports: SuppressionEntry[] = [];
   for (const { contact, hashes: own } of hashed) {
     const record = known.get(contact.remoteId);
     const refusals = refusalsOf(contact, record ?? null, keys);
     const held = own.flatMap((hash) => listed.get(hash) ?? []);
+    if (contact.isReport === true) {
+      if (isHeld(refusals, held)) continue;
+      reports.push(...entriesOf(contact, keys).map((entry) => ({ ...entry, key: record?.key ?? null })));
+      if (record !== undefined && record.key !== null) pairs.push({ type, key: record.key });
+      continue;
+    }
     if (record === undefined || record.key === null) {
       const lasting = refusals.filter(({ reason }) => reason !== 'archived');
       if (!isHeld(lasting, held)) strangers.push({ ...contact, refusals: lasting });
@@ -44,14 +51,14 @@ export async function findConsentChanges(
       if (AT_REST.includes(record.state))
         for (const key of [record.key, contact.emsKey]) if (key !== null) pairs.push({ type, key });
     } else if (
-      differs({ refusals, told: contact.refusals }, held, record) ||
+      differs({ refusals, told: contact.refusals, own: contact.own ?? [] }, held, record) ||
       (AT_REST.includes(record.state) && lostOptOuts(contact, record, keys).length > 0)
     ) {
       pairs.push({ type, key: record.key });
     }
   }
   const entries = strangers.flatMap((stranger) => entriesOf(stranger, keys));
-  await enterSuppressions(em, process, entries);
+  await enterSuppressions(em, process, [...entries, ...reports]);
   return { listed: contacts.length, pairs, unknown: [], malformed, next, seenUpTo };
 }
 
@@ -61,29 +68,38 @@ const AT_REST: readonly SyncState[] = ['IN_SYNC', 'SUPPRESSED'];
 /**
  * Whether the pair has to look: something is refused that the suppression list does not hold, or the other way round.
  *
- * @param told includes what EMS itself has opted out of: while that stands, nothing is lifted.
+ * @param told includes what EMS itself has opted out of where that cannot be told apart: while it stands, nothing is lifted.
+ * @param own channels on which a no of ours stands: EMS's, or one that was made at another target.
  */
 function differs(
-  { refusals, told }: { readonly refusals: readonly Suppression[]; readonly told: readonly Suppression[] },
+  {
+    refusals,
+    told,
+    own,
+  }: {
+    readonly refusals: readonly Suppression[];
+    readonly told: readonly Suppression[];
+    readonly own: readonly Channel[];
+  },
   held: readonly Suppression[],
   { state }: KnownRemote,
 ): boolean {
   if (state === 'REMOVED' || state === 'ERASED') return false;
   if (!isHeld(refusals, held)) return true;
   const lifted = held.some(
-    ({ channel, reason }) => reason !== 'erased' && told.every((refusal) => refusal.channel !== channel),
+    ({ channel, reason }) =>
+      reason !== 'erased' && !own.includes(channel) && told.every((refusal) => refusal.channel !== channel),
   );
-  return lifted || (state === 'SUPPRESSED' && told.length === 0);
+  return lifted || (state === 'SUPPRESSED' && told.length + own.length === 0);
 }
 
 const isHeld = (refusals: readonly Suppression[], held: readonly Suppression[]) =>
   refusals.every((refusal) => held.some((one) => covers(one, refusal)));
 
 function entriesOf({ addresses, refusals }: ContactConsent, keys: readonly SecretKey[]) {
-  return refusals.flatMap(({ channel, reason }) =>
-    hashesOf({ [channel]: addresses[channel] }, keys.slice(0, 1)).map((addressHash) => ({
-      channel,
-      reason,
+  return refusals.flatMap((refusal) =>
+    hashesOf({ [refusal.channel]: addresses[refusal.channel] }, keys).map((addressHash) => ({
+      ...refusal,
       addressHash,
       key: null,
     })),

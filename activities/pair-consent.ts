@@ -9,7 +9,7 @@ import { entityTable, recordTable } from '../database/table-names.ts';
 import { ADDRESS_FIELD, addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { isHashOf, keyedHash, type SecretKey } from '../sync/keyed-hash.ts';
-import { binding, CHANNELS, type Suppression } from '../sync/suppression.ts';
+import { binding, CHANNELS, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { PairConsent } from '../targets/remote-system.ts';
 import type { Attempt, PairContext, TypeContext } from './context.ts';
@@ -24,14 +24,15 @@ export function hashesOf(addresses: Addresses, keys: readonly SecretKey[]) {
   return CHANNELS.flatMap((channel) => addressHashes(channel, addresses[channel], keys));
 }
 
-/** What the suppression list holds against each of these pairs; nothing for mappings without consent. */
+/** What the suppression list holds against each of these pairs, other targets' refusals included; nothing for mappings without consent. */
 export async function suppressionsOf(
-  { orm, keys, consentPolicy, process, mapping }: TypeContext,
+  { orm, keys, consentPolicy, consentScope, process, mapping }: TypeContext,
   pairs: readonly Pair[],
 ): Promise<ReadonlyMap<EntityKey, readonly Suppression[]>> {
   if (mapping.consent === null || keys.length === 0) return new Map();
   const people = pairs.map(({ key, entity }) => ({ key, hashes: hashesOf(addressesOf(mapping, entity), keys) }));
-  const listed = await readSuppressions(orm.em.fork(), process.name, people);
+  const elsewhere = { reasons: reasonsFromElsewhere(consentScope), channels: mapping.consent.channels };
+  const listed = await readSuppressions(orm.em.fork(), process.name, people, elsewhere);
   return new Map([...listed].map(([key, suppressions]) => [key, binding(suppressions, consentPolicy)]));
 }
 
@@ -87,17 +88,22 @@ export function pairConsent(
   };
 }
 
-/** Enters what a target has refused: against the person, and against each address on that channel. */
+/**
+ * Enters what a target has refused: against the person, and against each address on that channel, under every key. A record of
+ * another target knows its address under one of them.
+ */
 export async function enterRefusals(
   { orm, keys, ref }: PairContext,
   addresses: readonly Addresses[],
   refusals: readonly Suppression[],
 ): Promise<void> {
-  const entries = refusals.flatMap(({ channel, reason }) =>
+  const entries = refusals.flatMap((refusal) =>
     addresses.flatMap((known) =>
-      addressHashes(channel, known[channel], keys)
-        .slice(0, 1)
-        .map((addressHash) => ({ channel, reason, addressHash, key: ref.key })),
+      addressHashes(refusal.channel, known[refusal.channel], keys).map((addressHash) => ({
+        ...refusal,
+        addressHash,
+        key: ref.key,
+      })),
     ),
   );
   await enterSuppressions(orm.em.fork(), ref.process, entries);

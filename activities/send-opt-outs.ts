@@ -1,16 +1,45 @@
+import { beginAttempt } from '../database/records/begin-attempt.ts';
+import { loadPair } from '../database/records/load-pairs.ts';
+import { fromElsewhere } from '../sync/suppression.ts';
 import type { Attempt } from './context.ts';
 import type { JudgedPair } from './judge-pairs.ts';
 import { addressesOf, pairConsent } from './pair-consent.ts';
 
-/** Sends the opt-outs of a row whose other content cannot be sent. Otherwise they go first within the delivery itself. */
+/**
+ * Sends the opt-outs of a row whose other content cannot be sent, and what was refused at another target: the contact may be there,
+ * and be written to, also where it is left to another person of the same address. Otherwise they go first within the delivery itself.
+ */
 export async function sendOptOuts(attempt: Attempt, { pair, decision, suppressions }: JudgedPair): Promise<void> {
   const { mapping, remote, type, key, fencingToken } = attempt;
-  if (mapping.consent === null || remote.optOut === undefined || pair.entity === null) return;
-  if (!['park', 'wait', 'suppress'].includes(decision.kind)) return;
-  const channels = mapping.consent.optOuts(pair.entity, pair.sources as never);
-  if (channels.length === 0) return;
-  const remoteId = pair.record?.remoteId ?? null;
+  if (mapping.consent === null || remote.optOut === undefined || pair.record?.state === 'ERASED') return;
+  const elsewhere = fromElsewhere(suppressions);
+  const { kind } = decision;
+  if (!(elsewhere.length > 0 ? WITHOUT_A_SEND : WITH_OPT_OUTS).includes(kind)) return;
+  const ownOptOuts = WITH_OPT_OUTS.includes(kind) && pair.entity !== null;
+  const channels = ownOptOuts ? mapping.consent.optOuts(pair.entity, pair.sources as never) : [];
+  if (channels.length + elsewhere.length === 0) return;
+  const known = elsewhere.length > 0 && pair.record === null ? await withRecord(attempt) : pair;
+  const remoteId = known.record?.remoteId ?? null;
   const addresses = addressesOf(mapping, pair.entity);
-  const consent = pairConsent(attempt, pair, suppressions);
+  const consent = pairConsent(attempt, known, suppressions);
   await remote.optOut({ type, key, remoteId, fencingToken, addresses, channels, ...consent });
+}
+
+type Kind = JudgedPair['decision']['kind'];
+
+const WITH_OPT_OUTS: readonly Kind[] = ['park', 'wait', 'suppress'];
+
+const WITHOUT_A_SEND: readonly Kind[] = [...WITH_OPT_OUTS, 'stay-erased', 'remove'];
+
+/** Without a record it would be forgotten that the no at the target is ours, and the next poll would take it for the person's. */
+async function withRecord({
+  orm,
+  detection,
+  key,
+  ref,
+  fencingToken,
+  workflowId,
+}: Attempt): Promise<JudgedPair['pair']> {
+  await beginAttempt(orm, ref, { fencingToken, workflowId, state: 'PENDING' });
+  return loadPair(orm, detection, key);
 }

@@ -34,7 +34,7 @@ export async function onDemand(
     );
     const duration = performance.now() - from;
     // What ended after the load has measured an idle system.
-    if ((await readStatus(orm, processes, settings.common.SETTLE_MS)).inStep) break;
+    if ((await readStatus(orm, processes, settings.common)).inStep) break;
     // Who is not for TagServer is done without a call.
     if (outcome === 'IN_SYNC') took.push(duration);
     await sleep(PAUSE_MS);

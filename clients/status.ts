@@ -3,9 +3,10 @@ import { dueRows, goneRows, type Detection } from '../database/detection/due-que
 import type { EntityManager, Orm } from '../database/orm.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
 import type { EntityType } from '../sync/entity-type.ts';
+import { DESCRIBED_ELSEWHERE } from '../sync/suppression.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
-import { detectionOf } from './detection-of.ts';
+import { detectionOf, type DetectionSettings } from './detection-of.ts';
 
 /**
  * How the rows of one type stand at one target. A row that passes the filter is in exactly one of `inSync`, `due`,
@@ -23,6 +24,8 @@ export interface TypeStatus {
   readonly parked: number;
   /** Erased ones included. */
   readonly suppressed: number;
+  /** Of the suppressed: refused at another target, and not at this one. */
+  readonly refusedElsewhere: number;
   /** SHARED: the remote record of another row stands for them, too. */
   readonly linked: number;
   /** Records whose row EMS has deleted, but for those whose remote the target keeps for good. */
@@ -40,15 +43,19 @@ export interface Status {
 /**
  * Where every type of these processes stands, one snapshot for each type.
  *
- * @param settleMs the setting SETTLE_MS. A change counts as due from its commit, settled or not.
+ * @param settings of the sweeps. A change counts as due from its commit, settled or not.
  */
-export async function readStatus(orm: Orm, processes: readonly SyncProcess[], settleMs: number): Promise<Status> {
+export async function readStatus(
+  orm: Orm,
+  processes: readonly SyncProcess[],
+  settings: DetectionSettings,
+): Promise<Status> {
   const em = orm.em.fork();
   const byProcess: [SyncProcessName, [EntityType, TypeStatus][]][] = [];
   for (const process of processes) {
     const types: [EntityType, TypeStatus][] = [];
     for (const mapping of process.mappings) {
-      types.push([mapping.type, await readType(em, detectionOf(process, mapping, settleMs))]);
+      types.push([mapping.type, await readType(em, detectionOf(process, mapping, settings))]);
     }
     byProcess.push([process.name, types]);
   }
@@ -64,7 +71,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
   const entities = sql.raw(entityTable(mapping.type));
   const { rows } = await sql<Counts>`
     WITH passing AS (
-      SELECT sr.state,
+      SELECT sr.state, sr.last_error,
         due.key IS NOT NULL AND (due.age = 'future' AND ${judgedAhead(mappingVersion)}) IS NOT TRUE AS due,
         CASE due.reason WHEN 'sources' THEN due.newest ELSE due.modified_on END AS changed_on
       FROM ${entities} e
@@ -76,15 +83,15 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
           WHEN state IN ('FAILING', 'WAITING') THEN state
           WHEN due THEN 'due'
           ELSE state END AS class,
-        true AS passes, changed_on
+        true AS passes, changed_on, last_error
       FROM passing
       UNION ALL
-      SELECT CASE WHEN sr.state IN ('FAILING', 'WAITING') THEN sr.state ELSE 'due' END, false, NULL
+      SELECT CASE WHEN sr.state IN ('FAILING', 'WAITING') THEN sr.state ELSE 'due' END, false, NULL, NULL
       FROM (${goneRows(detection)}) gone
       JOIN ${records} sr ON sr.entity_key = gone.key AND sr.sync_process = ${process}
       WHERE NOT ${nothingToRemove}
       UNION ALL
-      SELECT CASE WHEN sr.state IN ('PARKED', 'WAITING', 'FAILING') THEN sr.state ELSE 'due' END, false, NULL
+      SELECT CASE WHEN sr.state IN ('PARKED', 'WAITING', 'FAILING') THEN sr.state ELSE 'due' END, false, NULL, NULL
       FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL AND sr.state NOT IN ('SHARED', 'UNLINKED')
     )
     SELECT count(*) FILTER (WHERE passes)::integer AS total,
@@ -94,6 +101,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       count(*) FILTER (WHERE class = 'FAILING')::integer AS failing,
       count(*) FILTER (WHERE class = 'PARKED')::integer AS parked,
       count(*) FILTER (WHERE class IN ('SUPPRESSED', 'ERASED'))::integer AS suppressed,
+      count(*) FILTER (WHERE class = 'SUPPRESSED' AND last_error ~ ${DESCRIBED_ELSEWHERE})::integer AS "refusedElsewhere",
       count(*) FILTER (WHERE class = 'SHARED')::integer AS linked,
       (SELECT count(*)::integer FROM ${records} sr
         WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL AND NOT ${keptByTarget}

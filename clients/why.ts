@@ -2,9 +2,12 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { sql } from 'kysely';
 import { dueRows, goneRows, type DueReason } from '../database/detection/due-query.ts';
 import type { Orm } from '../database/orm.ts';
-import { loadPairs } from '../database/records/load-pairs.ts';
+import { loadPairs, type Pair } from '../database/records/load-pairs.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
 import { formatInstant, parseInstant, type Instant, type Stamp } from '../sync/instant.ts';
+import { readSuppressions } from '../database/records/suppression-list.ts';
+import { addressHashes } from '../sync/address-hash.ts';
+import { binding, CHANNELS, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
 import { formatRef, type EntityRef, type EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncState } from '../sync/sync-state.ts';
@@ -52,6 +55,8 @@ export interface Explanation {
   readonly workflow: PairWorkflow;
   /** There is a remote id, but it is a hash of an address: it stays in the record. */
   readonly keepsRemoteId: boolean;
+  /** What counts against the person at this target now, and where it was refused, if that is another target. */
+  readonly refused: readonly Suppression[];
 }
 
 /** What the process has done with the entity, and what is still to do. */
@@ -60,7 +65,7 @@ export async function explain(
   process: SyncProcess,
   ref: EntityRef,
 ): Promise<Explanation> {
-  const detection = detectionOf(process, mappingOf(process, ref.type), settings.SETTLE_MS);
+  const detection = detectionOf(process, mappingOf(process, ref.type), settings);
   const [pair] = await loadPairs(orm, detection, [ref.key]);
   const { rows } = await sql<{ reason: DueReason }>`
     SELECT due.reason FROM (${dueRows(detection)}) due WHERE due.key = ${ref.key}::bigint
@@ -79,7 +84,26 @@ export async function explain(
     record: record === null ? null : summaryOf(record, sharingType(process, ref), keepsRemoteId),
     workflow: await workflowOf(client, settings, pairWorkflowId(process.name, ref.type, ref.key)),
     keepsRemoteId,
+    refused: pair === undefined ? [] : await refusedOf({ orm, settings }, process, { type: ref.type, pair }),
   };
+}
+
+/** The refusals that the next pass would judge by. */
+async function refusedOf(
+  { orm, settings }: { readonly orm: Orm; readonly settings: CommonSettings },
+  process: SyncProcess,
+  { type, pair }: { readonly type: EntityType; readonly pair: Pair },
+): Promise<readonly Suppression[]> {
+  const { consent } = mappingOf(process, type);
+  if (consent === null || settings.SYNC_KEY === undefined) return [];
+  const keys = settings.SYNC_KEY;
+  const addresses = pair.entity === null ? {} : consent.addresses(pair.entity);
+  const hashes = CHANNELS.flatMap((channel) => addressHashes(channel, addresses[channel], keys));
+  const listed = await readSuppressions(orm.em.fork(), process.name, [{ key: pair.key, hashes }], {
+    reasons: reasonsFromElsewhere(settings.CONSENT_SCOPE),
+    channels: consent.channels,
+  });
+  return binding(listed.get(pair.key) ?? [], settings.CONSENT_POLICY);
 }
 
 /** A child row shares with the one that its parent shares with. */

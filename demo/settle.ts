@@ -25,7 +25,7 @@ export async function settle(system: DemoSystem, onRound: (found: string) => voi
     }
     onRound(found.join(', '));
     await quiet(system);
-    const status = await readStatus(orm, processes, settings.common.SETTLE_MS);
+    const status = await readStatus(orm, processes, settings.common);
     if (found.length === 0 && status.inStep) return status;
   }
 }

@@ -16,7 +16,7 @@ export async function watchStatus(
   const processes = settings.enabled.map(({ target }) => target.process);
   while (!signal.aborted) {
     const startedAt = performance.now();
-    const status = await readStatus(orm, processes, settings.common.SETTLE_MS);
+    const status = await readStatus(orm, processes, settings.common);
     if (onStatus(status)) return;
     const pause = Math.max(LOOK_EVERY_MS, SHARE_OF_TIME * (performance.now() - startedAt));
     await sleep(pause, undefined, { signal }).catch(() => undefined);

@@ -48,6 +48,7 @@ export const commonSettings = z.object({
     .optional(),
   CONFLICT_SCOPE: z.enum(['entity', 'field'], { error: 'must be entity or field' }).default('entity'),
   CONSENT_POLICY: z.enum(['ratchet', 'ems-wins'], { error: 'must be ratchet or ems-wins' }).default('ratchet'),
+  CONSENT_SCOPE: z.enum(['target', 'organisation'], { error: 'must be target or organisation' }).default('target'),
   SYNC_BULK: z
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('true')

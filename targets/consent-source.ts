@@ -20,6 +20,8 @@ export interface ContactConsent {
    * and that is missing here was lifted at the target: it is set again. Left out: the target does not tell.
    */
   readonly own?: readonly Channel[];
+  /** It tells what happened once, and not how the contact stands: it is entered as it is. */
+  readonly isReport?: true;
   /** The target's own time of the change, RFC 3339 in UTC; null if the target gives none. */
   readonly modifiedOn: string | null;
 }
@@ -31,6 +33,8 @@ export interface ConsentPage {
   readonly next: string | null;
   /** The latest remote time on this page, RFC 3339; null if there is none. */
   readonly seenUpTo: string | null;
+  /** The list goes on, but not in this poll: the next one begins at `seenUpTo` less the overlap. */
+  readonly isCut?: true;
 }
 
 /**

@@ -22,6 +22,8 @@ export interface Sharing {
 
 /** What a mapping declares of rows that stand for a person's consent. */
 export interface Consent<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
+  /** On which channels the target advertises. What was refused elsewhere on another, or where it does not, does not concern it. */
+  readonly channels: readonly Channel[];
   /** Where the person is reached: what the suppression list is keyed by, and what writes are serialised on. */
   readonly addresses: (row: EmsRows[T]) => Readonly<Partial<Record<Channel, string | null>>>;
   /** Channels that EMS opts out of: sent before everything else, also of a row that is parked. */

@@ -29,6 +29,18 @@ export function isOptedOut(preferences: readonly ContactPreference[], channel: C
   return said.length > 0 && said.every(({ optedIn }) => optedIn === false);
 }
 
+/** Whether the person wants something on a channel. */
+export const isOptedIn = (preferences: readonly ContactPreference[], channel: Channel): boolean =>
+  preferences.some((row) => wants(row, channel));
+
+/** The topics that the person wants on a channel, of those that there are. */
+export function topicsWanted(preferences: readonly ContactPreference[], channel: Channel): readonly string[] {
+  const wanted = preferences.filter((row) => wants(row, channel)).map(({ topic }) => canonicalText(topic) ?? '');
+  return wanted.filter((topic) => TOPICS.includes(topic));
+}
+
+const wants = (row: ContactPreference, channel: Channel) => channelOf(row) === channel && row.optedIn === true;
+
 /** SQL condition on a person `e`: EMS holds an opt-out that the target has not received yet. */
 export const undeliveredOptOut = (process: SyncProcessName) => `EXISTS (
   SELECT FROM contact_preference p

@@ -159,9 +159,9 @@ export interface RemoteShape {
   /** Creates what is missing, and returns a line for each thing created. */
   create(): Promise<readonly string[]>;
   /**
-   * What works, and yet is better changed, in an operator's words. Left out: nothing is known of that kind.
+   * What works, and yet is better changed or known, in an operator's words. Left out: nothing is known of that kind.
    *
-   * @param probe find out by a call that the target refuses, and that leaves nothing behind.
+   * @param probe find out by a call that the target refuses, or by throw-away records that are deleted again.
    */
   advice?(options: { readonly probe: boolean }): Promise<readonly string[]>;
 }

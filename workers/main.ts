@@ -65,6 +65,7 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
       keys: common.SYNC_KEY ?? [],
       conflictScope: common.CONFLICT_SCOPE,
       consentPolicy: common.CONSENT_POLICY,
+      consentScope: common.CONSENT_SCOPE,
       locks,
     };
     const { TEMPORAL_NAMESPACE: namespace } = common;

@@ -23,7 +23,7 @@ export async function status({ json }: { readonly json?: true }): Promise<void> 
   await inSession(async (session) => {
     const { settings } = session;
     const processes = settings.enabled.map(({ target }) => target.process);
-    const found = await readStatus(await session.database(), processes, settings.common.SETTLE_MS);
+    const found = await readStatus(await session.database(), processes, settings.common);
     if (json) sayJson(found);
     else say(describeStatus(found, settings));
   });
@@ -47,8 +47,16 @@ export function describeStatus({ inStep, processes }: Status, { off }: Pick<Sett
       age(t.oldestDueSeconds),
     ]),
   );
+  const elsewhere = Object.entries(processes).flatMap(([process, types]) =>
+    Object.entries(types).flatMap(([type, { refusedElsewhere }]) =>
+      refusedElsewhere === 0
+        ? []
+        : [`${process} ${type}: ${refusedElsewhere} of the suppressed refused at another target`],
+    ),
+  );
   return [
     ...(rows.length === 0 ? [] : [table(HEAD, rows), inStep ? 'in step' : 'not in step']),
+    ...elsewhere,
     ...off.map(({ process, missing }) => `${process} is off: set ${missing.join(', ')}`),
   ].join('\n');
 }

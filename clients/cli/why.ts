@@ -1,5 +1,6 @@
 import type { DueReason } from '../../database/detection/due-query.ts';
 import type { EntityKey, EntityRef } from '../../sync/entity-type.ts';
+import { describeSuppressions } from '../../sync/suppression.ts';
 import { explain, type Explanation } from '../why.ts';
 import { CommandError } from './command-error.ts';
 import { processesWith, typeNamed } from './names.ts';
@@ -45,7 +46,7 @@ export async function why(typeName: string, key: EntityKey, { json }: { readonly
 
 /** What one process did with an entity, in lines. */
 export function describeExplanation({ type, key }: EntityRef, explanation: Explanation): string {
-  const { process, inEms, passesFilter, modifiedOn, due, record, workflow, keepsRemoteId } = explanation;
+  const { process, inEms, passesFilter, modifiedOn, due, record, workflow, keepsRemoteId, refused } = explanation;
   const lines = [
     ['EMS', inEms ? `has it, last changed ${modifiedOn}` : 'has no such row'],
     ...(inEms
@@ -57,6 +58,7 @@ export function describeExplanation({ type, key }: EntityRef, explanation: Expla
         ]
       : []),
     ['due', due === null ? 'no' : `yes: ${record?.state === 'FAILING' ? STILL_FAILING : REASONS[due]}`],
+    ...(refused.length === 0 ? [] : [['refused', describeSuppressions(refused)]]),
     ...(record === null ? [['record', 'none']] : recordLines(record, keepsRemoteId)),
     ['workflow', workflow.status === null ? 'none in the history' : workflow.status.toLowerCase()],
     ['link', workflow.link],

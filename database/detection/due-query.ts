@@ -1,5 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import { ADDRESS_FIELD } from '../../sync/address-hash.ts';
+import { reasonsFromElsewhere, type Channel, type ConsentScope } from '../../sync/suppression.ts';
 import { UNCONFIRMED_STATES } from '../../sync/sync-state.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { SourceRowTypes } from '../entities/index.ts';
@@ -13,6 +15,8 @@ export interface DetectedMapping {
   readonly referencedTypes: readonly EntityType[];
   /** Which rows `s` would be one remote record with `e`, and who of them comes first. */
   readonly sharing?: { readonly where: string; readonly order: string } | null;
+  /** The channels on which rows stand for a person's consent: what other targets have learnt of refusals is read beside them. */
+  readonly consent?: { readonly channels: readonly Channel[] } | null;
 }
 
 export interface Detection {
@@ -21,6 +25,8 @@ export interface Detection {
   readonly mappingVersion: string;
   /** How long a change must have been visible before a sweep takes it, in milliseconds of the database's clock. */
   readonly settleMs: number;
+  /** The setting CONSENT_SCOPE. Left out: `target`. */
+  readonly consentScope?: ConsentScope;
 }
 
 /** Why a row is due. */
@@ -36,18 +42,23 @@ export type DueReason =
   | 'deleted'
   | 'filtered-out';
 
-const quoted = (words: readonly string[]) => sql.raw(words.map((word) => `'${word}'`).join(', '));
+const inQuotes = (words: readonly string[]) => words.map((word) => `'${word}'`).join(', ');
 
-/** `sources_version` of the row `e`: count and sum of the microseconds of the rows that its mapping reads beside it. */
-export function sourcesVersion(mapping: DetectedMapping): RawBuilder<string | null> {
-  const rows = sourceTimes(mapping);
+const quoted = (words: readonly string[]) => sql.raw(inQuotes(words));
+
+/**
+ * `sources_version` of the row `e`: count and sum of the microseconds of the rows that its mapping reads beside it, and of the
+ * refusals at other targets that count at this one.
+ */
+export function sourcesVersion(detection: Detection): RawBuilder<string | null> {
+  const rows = sourceTimes(detection);
   if (rows === null) return sql<null>`NULL::text`;
   return sql`(SELECT count(*) || ':' || coalesce(sum(trunc(extract(epoch FROM s.modified_on) * 1000000)), 0) FROM ${rows} s)`;
 }
 
 /** The newest time among `e` and the rows that its mapping reads: what the settle time looks at. */
-export function newestTime(mapping: DetectedMapping): RawBuilder<string> {
-  const rows = sourceTimes(mapping);
+export function newestTime(detection: Detection): RawBuilder<string> {
+  const rows = sourceTimes(detection);
   if (rows === null) return sql`e.modified_on`;
   return sql`greatest(e.modified_on, (SELECT max(s.modified_on) FROM ${rows} s))`;
 }
@@ -73,12 +84,30 @@ export function sharedOwner({ process, mapping }: Detection): RawBuilder<EntityK
     ORDER BY r.remote_id IS NULL, ${sql.raw(sharing.order)}, s.id LIMIT 1)`;
 }
 
-function sourceTimes(mapping: DetectedMapping): RawBuilder<unknown> | null {
+function sourceTimes(detection: Detection): RawBuilder<unknown> | null {
+  const { mapping } = detection;
   const sharing = mapping.sharing == null ? [] : [{ type: mapping.type, where: othersSharing(mapping.sharing) }];
   const selects = [...Object.values(mapping.sources), ...sharing].map(
     ({ type, where }) => `SELECT s.modified_on FROM ${entityTable(type)} s WHERE ${where}`,
   );
-  return selects.length === 0 ? null : sql.raw(`(${selects.join(' UNION ALL ')})`);
+  const all = [...selects, ...refusedElsewhere(detection)];
+  return all.length === 0 ? null : sql.raw(`(${all.join(' UNION ALL ')})`);
+}
+
+/**
+ * What other targets hold against the person `e`, or against the address that this target was last given. As a part of the sources,
+ * a refusal that is entered or lifted makes the row due, also while a delivery of it is under way.
+ */
+function refusedElsewhere({ process, mapping, consentScope = 'target' }: Detection): string[] {
+  const channels = mapping.consent?.channels ?? [];
+  if (channels.length === 0) return [];
+  return [
+    `SELECT s.since AS modified_on FROM sync_suppression s
+    WHERE s.sync_process <> '${process}' AND NOT s.presumed AND s.channel IN (${inQuotes(channels)})
+      AND s.reason IN (${inQuotes(reasonsFromElsewhere(consentScope))})
+      AND (s.entity_key = e.id OR s.address_hash = (SELECT r.base ->> '${ADDRESS_FIELD}' FROM ${recordTable(mapping.type)} r
+        WHERE r.sync_process = '${process}' AND r.entity_key = e.id))`,
+  ];
 }
 
 /**
@@ -108,7 +137,7 @@ function reason(detection: Detection): RawBuilder<DueReason | null> {
     WHEN sr.state = 'REMOVED' THEN 'filter'
     WHEN sr.state IN (${quoted(UNCONFIRMED_STATES)}) THEN 'unconfirmed'
     WHEN e.modified_on IS DISTINCT FROM coalesce(sr.evaluated_on, sr.entity_synced_on) THEN 'changed'
-    WHEN ${sourcesVersion(detection.mapping)} IS DISTINCT FROM sr.sources_version THEN 'sources'
+    WHEN ${sourcesVersion(detection)} IS DISTINCT FROM sr.sources_version THEN 'sources'
     WHEN sr.mapping_version IS DISTINCT FROM ${detection.mappingVersion} THEN 'mapping'
     WHEN sr.state = 'WAITING' AND ${awaitedArrived(detection)} THEN 'awaited'
   END`;
@@ -127,7 +156,7 @@ export function dueRows(detection: Detection): RawBuilder<unknown> {
       WHEN due.newest > statement_timestamp() - ${settleMs} * interval '1 millisecond' THEN 'unsettled'
       ELSE 'settled' END AS age
     FROM (
-      SELECT e.id AS key, e.modified_on, sr.state, sr.entity_synced_on, ${newestTime(mapping)} AS newest,
+      SELECT e.id AS key, e.modified_on, sr.state, sr.entity_synced_on, ${newestTime(detection)} AS newest,
         ${reason(detection)} AS reason
       FROM ${sql.raw(entityTable(mapping.type))} e
       LEFT JOIN ${sql.raw(recordTable(mapping.type))} sr ON sr.entity_key = e.id AND sr.sync_process = ${process}

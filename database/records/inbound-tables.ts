@@ -62,6 +62,7 @@ export const SyncSuppressionEntity = defineEntity({
     channel: p.text().$type<Channel>(),
     entityKey: keyColumn().strictNullable(),
     reason: p.text().$type<SuppressionReason>(),
+    presumed: p.boolean(),
     since: instantColumn(),
   },
 });

@@ -122,9 +122,9 @@ function byKey<T>(rows: readonly T[], key: (row: T) => EntityKey): Map<EntityKey
 async function loadFacts(em: EntityManager, detection: Detection, keys: readonly EntityKey[]): Promise<Facts[]> {
   const { mapping, settleMs } = detection;
   const { rows } = await sql<Facts>`
-    SELECT e.id AS key, (${sql.raw(mapping.filter)}) IS TRUE AS passes, ${sourcesVersion(mapping)} AS sources_version,
+    SELECT e.id AS key, (${sql.raw(mapping.filter)}) IS TRUE AS passes, ${sourcesVersion(detection)} AS sources_version,
       ${sharedOwner(detection)} AS owner,
-      ${newestTime(mapping)} <= clock_timestamp() - ${settleMs} * interval '1 millisecond' AS settled
+      ${newestTime(detection)} <= clock_timestamp() - ${settleMs} * interval '1 millisecond' AS settled
     FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = ANY (${keys}::bigint[])`.execute(em.getKysely());
   return rows;
 }

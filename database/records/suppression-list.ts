@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { EntityKey } from '../../sync/entity-type.ts';
 import type { KeyedHash } from '../../sync/keyed-hash.ts';
-import { strongest, type Channel, type Suppression } from '../../sync/suppression.ts';
+import { strongest, type Channel, type Suppression, type SuppressionReason } from '../../sync/suppression.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
@@ -18,6 +18,12 @@ export interface SuppressionQuestion {
   readonly hashes: readonly KeyedHash[];
 }
 
+/** What counts at a target although another one has told it: these reasons, on the channels that the target knows. */
+export interface Elsewhere {
+  readonly reasons: readonly SuppressionReason[];
+  readonly channels: readonly Channel[];
+}
+
 /**
  * The refusals that hold against each person at a target, each channel once. A refusal follows the person to another address,
  * and the address to another person.
@@ -26,19 +32,25 @@ export async function readSuppressions(
   em: EntityManager,
   process: SyncProcessName,
   people: readonly SuppressionQuestion[],
+  elsewhere: Elsewhere,
 ): Promise<ReadonlyMap<EntityKey, readonly Suppression[]>> {
   if (people.length === 0) return new Map();
   const keys = people.map(({ key }) => key);
   const hashes = people.flatMap((person) => person.hashes);
-  const { rows } = await sql<Suppression & { key: EntityKey | null; hash: string }>`
-    SELECT entity_key AS key, address_hash AS hash, channel, reason FROM sync_suppression
-    WHERE sync_process = ${process} AND (entity_key = ANY (${keys}::bigint[]) OR address_hash = ANY (${hashes}::text[]))
+  const { rows } = await sql<Suppression & { process: SyncProcessName; key: EntityKey | null; hash: string }>`
+    SELECT sync_process AS process, entity_key AS key, address_hash AS hash, channel, reason FROM sync_suppression
+    WHERE (entity_key = ANY (${keys}::bigint[]) OR address_hash = ANY (${hashes}::text[]))
+      AND (sync_process = ${process} OR (reason = ANY (${[...elsewhere.reasons]}::text[])
+        AND channel = ANY (${[...elsewhere.channels]}::text[]) AND NOT presumed))
     ORDER BY since, id`.execute(em.getKysely());
   return new Map(
     people.map((person) => {
       const known: ReadonlySet<string> = new Set(person.hashes);
       const against = rows.filter(({ key, hash }) => key === person.key || known.has(hash));
-      return [person.key, strongest(against.map(({ channel, reason }) => ({ channel, reason })))];
+      const counting = against.map(({ process: at, channel, reason }) =>
+        at === process ? { channel, reason } : { channel, reason, at },
+      );
+      return [person.key, strongest(counting)];
     }),
   );
 }
@@ -50,15 +62,20 @@ export async function readSuppressionsOf(
   hashes: readonly KeyedHash[],
 ): Promise<ReadonlyMap<string, Suppression>> {
   if (hashes.length === 0) return new Map();
-  const { rows } = await sql<Suppression & { hash: string }>`
-    SELECT address_hash AS hash, channel, reason FROM sync_suppression
+  const { rows } = await sql<Omit<Suppression, 'presumed'> & { hash: string; presumed: boolean }>`
+    SELECT address_hash AS hash, channel, reason, presumed FROM sync_suppression
     WHERE sync_process = ${process} AND address_hash = ANY (${[...hashes]}::text[])`.execute(em.getKysely());
-  return new Map(rows.map(({ hash, channel, reason }) => [hash, { channel, reason }]));
+  return new Map(
+    rows.map(({ hash, channel, reason, presumed }) => [
+      hash,
+      presumed ? { channel, reason, presumed } : { channel, reason },
+    ]),
+  );
 }
 
 /**
- * Adds entries; a known one is only written if its reason is another. `erased` is never weakened. A reason that a target gives
- * only in answer to a write is not weakened by what it lists later.
+ * Adds entries; a known one is only written if its reason is another. `erased` is never weakened. A reason that a target tells
+ * once, in a report or in answer to a write, is not weakened by what it lists later.
  */
 export async function enterSuppressions(
   em: EntityManager,
@@ -68,14 +85,16 @@ export async function enterSuppressions(
   if (lines.length === 0) return;
   const unique = [...new Map(lines.map((line) => [line.addressHash, line])).values()];
   await sql`
-    INSERT INTO sync_suppression AS listed (sync_process, address_hash, channel, entity_key, reason)
-    SELECT ${process}, v."addressHash", v.channel, v.key, v.reason
-    FROM jsonb_to_recordset(${JSON.stringify(unique)}::jsonb) AS v("addressHash" text, channel text, key bigint, reason text)
-    ON CONFLICT (sync_process, address_hash) DO UPDATE SET reason = EXCLUDED.reason,
+    INSERT INTO sync_suppression AS listed (sync_process, address_hash, channel, entity_key, reason, presumed)
+    SELECT ${process}, v."addressHash", v.channel, v.key, v.reason, coalesce(v.presumed, false)
+    FROM jsonb_to_recordset(${JSON.stringify(unique)}::jsonb)
+      AS v("addressHash" text, channel text, key bigint, reason text, presumed boolean)
+    ON CONFLICT (sync_process, address_hash) DO UPDATE SET reason = EXCLUDED.reason, presumed = EXCLUDED.presumed,
       entity_key = coalesce(EXCLUDED.entity_key, listed.entity_key), since = clock_timestamp()
     WHERE listed.reason <> 'erased'
-      AND (listed.reason NOT IN ('compliance', 'forgotten') OR EXCLUDED.reason IN ('compliance', 'forgotten', 'erased'))
-      AND (listed.reason <> EXCLUDED.reason
+      AND (listed.reason NOT IN ('compliance', 'forgotten') OR EXCLUDED.reason IN ('complained', 'compliance', 'forgotten', 'erased'))
+      AND (listed.reason <> 'complained' OR EXCLUDED.reason IN ('forgotten', 'erased'))
+      AND (listed.reason <> EXCLUDED.reason OR listed.presumed <> EXCLUDED.presumed
       OR listed.entity_key IS DISTINCT FROM coalesce(EXCLUDED.entity_key, listed.entity_key))`.execute(em.getKysely());
 }
 

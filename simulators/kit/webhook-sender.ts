@@ -35,8 +35,8 @@ export interface Message<About> {
 }
 
 export interface SenderOptions {
-  /** How long the vendor waits for an answer. */
-  readonly timeoutMs: number;
+  /** How long the vendor waits for an answer; null: for ever. */
+  readonly timeoutMs: number | (() => number | null);
   readonly delay: { readonly ms: number; readonly jitterMs: number };
   /** How long the vendor waits before it repeats a webhook that failed. Undefined: it gives up. Default: it never repeats. */
   pauseAfter?(sending: Sending, msSinceFirst: number): number | undefined;
@@ -151,11 +151,13 @@ export class WebhookSender<About extends { readonly url: string }> {
   async #post(url: string, request: { readonly headers: Readonly<Record<string, string>>; readonly body: string }) {
     const at = this.#around.clock.instant();
     const sentAt = performance.now();
+    const { timeoutMs } = this.#options;
+    const patienceMs = typeof timeoutMs === 'number' ? timeoutMs : timeoutMs();
     const status = await fetch(url, {
       method: 'POST',
       ...request,
       redirect: 'manual',
-      signal: AbortSignal.timeout(this.#options.timeoutMs),
+      ...(patienceMs === null ? {} : { signal: AbortSignal.timeout(patienceMs) }),
     }).then(
       async (response) => {
         await response.body?.cancel();

@@ -23,6 +23,17 @@ export function answerSchemas(object: ObjectOf) {
   );
   const member = memberSchema(object, _links);
   const list = listSchema(object, _links);
+  const abuseReport = object({
+    id: count,
+    campaign_id: text,
+    list_id: text,
+    email_id: text,
+    email_address: text,
+    merge_fields: z.record(z.string(), z.unknown()),
+    vip: flag,
+    date: time,
+    _links,
+  });
   const mergeField = object({
     merge_id: count,
     tag: text,
@@ -92,6 +103,11 @@ export function answerSchemas(object: ObjectOf) {
     member,
     members: object({ members: z.array(member), list_id: text, total_items: count, _links }),
     foundMembers: object({ exact_matches: foundMembers, full_search: foundMembers }),
+    abuseReports: object({
+      abuse_reports: z.array(abuseReport),
+      list_id: text,
+      total_items: count,
+    }),
     tags: object({ tags: z.array(object({ id: count, name: text, date_added: time })), total_items: count }),
     listBatch: object({
       new_members: z.array(member),
@@ -193,6 +209,7 @@ function listSchema(object: ObjectOf, _links: z.ZodType): z.ZodType {
     name: text,
     permission_reminder: text,
     use_archive_bar: flag,
+    campaign_defaults: object({ from_name: text, from_email: text, subject: text, language: text }),
     email_type_option: flag,
     subscribe_url_short: text,
     double_optin: flag,

@@ -27,6 +27,7 @@ const routes: Readonly<Record<string, AnswersOfRoute>> = {
   ...inList({
     'GET /': ok('list'),
     'POST /': ok('listBatch'),
+    'GET /abuse-reports': ok('abuseReports'),
     'GET /members': ok('members'),
     'POST /members': ok('member'),
     'GET /members/:member': ok('member'),

@@ -41,6 +41,8 @@ export const backdoorAction = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('edit-member'), member, set: values, by: by.default('user') }),
   z.strictObject({ do: z.literal('change-email'), member, email: z.string(), by: by.default('user') }),
   z.strictObject({ do: z.literal('unsubscribe'), member, by: by.default('user') }),
+  /** It calls a mail spam, and is unsubscribed for that. */
+  z.strictObject({ do: z.literal('complain'), member }),
   /** Its mail bounced for good. */
   z.strictObject({ do: z.literal('clean'), member }),
   /** A review of Mailchimp's own keeps it from being mailed; its status stays. */
@@ -109,6 +111,12 @@ export function actThroughBackdoor(mailchimp: Mailchimp, action: z.output<typeof
     }
     case 'unsubscribe':
       return stands(mailchimp, action, { status: 'unsubscribed', hold: holdOf(action.by) }, action.by);
+    case 'complain': {
+      const { store } = mailchimp;
+      const { email } = found(mailchimp, action);
+      store.abuseReports.save({ id: store.abuseReports.nextId(), email, reportedAt: nowOf(mailchimp) });
+      return stands(mailchimp, action, { status: 'unsubscribed', hold: 'member' }, 'user');
+    }
     case 'clean':
       return stands(mailchimp, action, { status: 'cleaned', hold: 'bounce' }, 'admin');
     case 'mark-compliance':

@@ -95,7 +95,7 @@ function writeOne(mailchimp: Mailchimp, sent: unknown, batch: ListBatch, seen: S
     );
   }
   try {
-    const written = upsertMember(mailchimp, known, member, batch.manner);
+    const written = upsertMember(mailchimp, known, understood(mailchimp, member), batch.manner);
     const kept = tagsAfter(mailchimp, written.member, member, batch);
     return { kind: written.kind, member: memberShape(mailchimp, kept) };
   } catch (error) {
@@ -103,6 +103,13 @@ function writeOne(mailchimp: Mailchimp, sent: unknown, batch: ListBatch, seen: S
     const [first] = error.errors ?? [];
     return failed(email, error.message, { field: first?.field ?? '', message: first?.message ?? '' });
   }
+}
+
+/** Without what the list call does not know. */
+function understood({ settings }: Mailchimp, member: MemberBody): MemberBody {
+  if (settings.listCallKnowsStatusIfNew) return member;
+  const { status_if_new: _, ...known } = member;
+  return known;
 }
 
 /** Tags are added, also to a member who was there; with `sync_tags` they replace all that the member has. */

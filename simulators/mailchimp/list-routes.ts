@@ -4,11 +4,19 @@ import { bodyAs, did, isOn, queryOf } from './http.ts';
 import { listBatchBody, writeListBatch } from './list-batch.ts';
 import type { Mailchimp } from './mailchimp.ts';
 import { byApi } from './member-writes.ts';
-import { listShape } from './list-shape.ts';
+import { abuseReportShape, listShape } from './list-shape.ts';
+import { pageOf } from './paging.ts';
 
 /** The list itself, and up to 500 of its members in one call. */
 export function addListRoutes(scope: FastifyInstance, mailchimp: Mailchimp): void {
   scope.get('/', async (request) => cutFields(listShape(mailchimp), queryOf(request)));
+
+  scope.get('/abuse-reports', async (request) => {
+    const query = queryOf(request);
+    const reports = mailchimp.store.abuseReports.all();
+    const shown = pageOf(reports, query).map((report) => abuseReportShape(mailchimp, report));
+    return cutFields({ abuse_reports: shown, list_id: mailchimp.list.id, total_items: reports.length }, query);
+  });
 
   scope.post('/', async (request) => {
     const query = queryOf(request);

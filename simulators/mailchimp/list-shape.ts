@@ -1,5 +1,6 @@
 import { type Mailchimp, isoOf } from './mailchimp.ts';
-import type { Status } from './records.ts';
+import { subscriberHash } from './identity.ts';
+import type { AbuseReport, Status } from './records.ts';
 
 /** The list as the API shows it; its counts are of now. */
 export function listShape({ store, list }: Mailchimp) {
@@ -11,6 +12,7 @@ export function listShape({ store, list }: Mailchimp) {
     name: list.name,
     permission_reminder: 'You take part in our events.',
     use_archive_bar: true,
+    campaign_defaults: { from_name: 'Clube', from_email: 'news@clube.example', subject: '', language: 'en' },
     email_type_option: false,
     subscribe_url_short: '',
     double_optin: false,
@@ -25,5 +27,20 @@ export function listShape({ store, list }: Mailchimp) {
       last_sub_date: isoOf(Math.max(0, ...members.map(({ optedInAt }) => optedInAt ?? 0)) || null),
     },
     _links: [{ rel: 'self', href: `/3.0/lists/${list.id}`, method: 'GET' }],
+  };
+}
+
+/** Times are whole seconds. */
+export function abuseReportShape({ list }: Mailchimp, { id, email, reportedAt }: AbuseReport) {
+  return {
+    id,
+    campaign_id: '',
+    list_id: list.id,
+    email_id: subscriberHash(email),
+    email_address: email,
+    merge_fields: {},
+    vip: false,
+    date: isoOf(reportedAt),
+    _links: [{ rel: 'self', href: `/3.0/lists/${list.id}/abuse-reports/${id}`, method: 'GET' }],
   };
 }

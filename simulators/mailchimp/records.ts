@@ -51,6 +51,13 @@ export interface Member {
   readonly source: string;
 }
 
+/** Somebody called a mail spam; the member is unsubscribed for that. */
+export interface AbuseReport {
+  readonly id: number;
+  readonly email: string;
+  readonly reportedAt: number;
+}
+
 /** An address that was erased; never again by API. */
 export interface Forgotten {
   readonly id: number;

@@ -32,6 +32,8 @@ export const settingsSchema = z.strictObject({
   adminUnsubscribeIsCompliance: z.boolean().default(true),
   /** `status_if_new` brings an archived member back, as `status` does. */
   statusIfNewUnarchives: z.boolean().default(false),
+  /** The list call takes `status_if_new`. The vendor's newest description does not name it there. */
+  listCallKnowsStatusIfNew: z.boolean().default(true),
 
   // --- not known: identity ---
   /** Which spelling of an address is shown: the one stored first, or the one sent last. */

@@ -1,6 +1,7 @@
 import { CollectionStore } from '../kit/collection-store.ts';
 import { keyOf, subscriberHash } from './identity.ts';
 import type {
+  AbuseReport,
   Batch,
   Forgotten,
   Hook,
@@ -20,6 +21,7 @@ export class Store extends CollectionStore {
     contact: ({ contactId }) => [contactId],
   });
   readonly forgotten = this.collection<Forgotten, 'hash'>('forgotten', { hash: ({ hash }) => [hash] });
+  readonly abuseReports = this.collection<AbuseReport>('abuse-report', {});
   readonly tags = this.collection<Tag, 'name' | 'folded'>('tag', {
     name: ({ name }) => [name],
     folded: ({ name }) => [name.toLowerCase()],

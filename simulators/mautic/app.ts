@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createApp } from '../kit/create-app.ts';
 import { createSurroundings } from '../kit/surroundings.ts';
 import { mauticAnswers } from './answers.ts';
@@ -49,7 +49,17 @@ export function createMautic({ storage, version, ...accepted }: MauticOptions): 
     }),
   };
 
-  const speak = (scope: FastifyInstance): void => speakLikeMautic(scope, mautic);
+  const speak = (scope: FastifyInstance): void => {
+    speakLikeMautic(scope, mautic);
+    const webhooksOf = new WeakMap<FastifyRequest, () => Promise<void>>();
+    scope.addHook('preHandler', (request, _reply, done) => {
+      webhooksOf.set(request, mautic.webhooks.duringCall(done));
+    });
+    scope.addHook('onSend', async (request, _reply, payload) => {
+      await webhooksOf.get(request)?.();
+      return payload;
+    });
+  };
   const app = createApp({
     surroundings,
     answers: mauticAnswers,

@@ -16,6 +16,8 @@ export const settingsSchema = z.strictObject({
     .default(14 * 86_400),
   /** A webhook leaves at once, one event in each, and is lost on failure; or waits for the cron, ten events in each. */
   webhookMode: z.enum(['immediate', 'queue']).default('immediate'),
+  /** In immediate mode a webhook is sent inside the API call that caused it, which waits for the answer, however long that takes. */
+  webhooksInsideCalls: z.boolean().default(true),
   /** How often the cron runs in queue mode, real milliseconds; null = only by `POST /control/webhooks/process`. */
   cronMs: z.int().min(10).nullable().default(500),
   /** How several unique identifiers are looked up: any of them matches, or all must. */

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHmac } from 'node:crypto';
 import type { Surroundings } from '../kit/surroundings.ts';
 import { type Sending, WebhookSender } from '../kit/webhook-sender.ts';
@@ -34,6 +35,14 @@ interface Queued {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
+/** What an API call has to wait for before it is answered. */
+interface Call {
+  sent: Promise<unknown>;
+}
+
+/** Of the cron. */
+const QUEUE_TIMEOUT_MS = 15_000;
+
 const EVENTS_PER_POST = 10;
 const FAILURES_ALLOWED = 100;
 const GONE = 410;
@@ -46,10 +55,15 @@ interface Around extends Pick<Surroundings<typeof mauticKnobs>, 'clock' | 'rando
   readonly origin: () => string;
 }
 
-/** Webhooks: in immediate mode one try each, lost if it fails; in queue mode kept until one try succeeds. */
+/**
+ * Webhooks: in immediate mode one try each, lost if it fails, one after the other inside the API call that caused them, and without
+ * a time-out; in queue mode kept until one try succeeds.
+ */
 export class Webhooks {
   readonly #around: Around;
   readonly #sender: WebhookSender<About>;
+  readonly #call = new AsyncLocalStorage<Call>();
+  #cleared = Promise.withResolvers<void>();
   readonly #queues = new Map<number, Queued[]>();
   #cron: NodeJS.Timeout | undefined;
   #processing: Promise<void> | undefined;
@@ -57,7 +71,23 @@ export class Webhooks {
 
   constructor(around: Around) {
     this.#around = around;
-    this.#sender = new WebhookSender(around, { timeoutMs: 15_000, delay: { ms: 0, jitterMs: 0 } });
+    const timeoutMs = () => (this.#areInsideCalls() ? null : QUEUE_TIMEOUT_MS);
+    this.#sender = new WebhookSender(around, { timeoutMs, delay: { ms: 0, jitterMs: 0 } });
+  }
+
+  /** Runs what an API call does. @returns a function that waits for the webhooks that it has caused. */
+  duringCall(work: () => void): () => Promise<void> {
+    const call: Call = { sent: Promise.resolve() };
+    this.#call.run(call, work);
+    const cleared = this.#cleared.promise;
+    return async () => {
+      await Promise.race([call.sent, cleared]);
+    };
+  }
+
+  #areInsideCalls(): boolean {
+    const { webhookMode, webhooksInsideCalls } = this.#around.settings();
+    return webhookMode === 'immediate' && webhooksInsideCalls;
   }
 
   /** How many events wait or are on their way, and what became of the others, in order of their end. */
@@ -69,6 +99,8 @@ export class Webhooks {
   /** Forgets everything, including what is under way. */
   clear(): void {
     this.#sender.clear();
+    this.#cleared.resolve();
+    this.#cleared = Promise.withResolvers();
     clearTimeout(this.#cron);
     this.#cron = undefined;
     this.#processing = undefined;
@@ -83,12 +115,18 @@ export class Webhooks {
     for (const hook of this.#around.hooks()) {
       if (!hook.isPublished || !hook.triggers.includes(event)) continue;
       if (settings().webhookMode === 'immediate') {
-        void this.#depart(hook, [queued]);
+        this.#sendAtOnce(hook, queued);
       } else {
         this.#queues.set(hook.id, [...(this.#queues.get(hook.id) ?? []), queued]);
         this.#awaitCron();
       }
     }
+  }
+
+  #sendAtOnce(hook: Hook, queued: Queued): void {
+    const call = this.#call.getStore();
+    if (call === undefined || !this.#areInsideCalls()) void this.#depart(hook, [queued]);
+    else call.sent = call.sent.then(() => this.#depart(hook, [queued]));
   }
 
   /** What the cron does in queue mode: ten events in a POST, the next ten only after those were taken. */

@@ -99,6 +99,8 @@ export const person = defineTwoWayMapping({
   },
   // Nobody says no at ChatWoot; but an address that was erased by command must not come back with another person.
   consent: {
+    // Support writes to whoever has asked: what marketing may send does not concern it.
+    channels: [],
     addresses: (row) => ({ email: row.email, sms: row.phone }),
     optOuts: () => [],
     whenRefused: 'send',

@@ -59,6 +59,21 @@ export interface Refusal {
   readonly passes: boolean;
 }
 
+/** Somebody called a mail spam. */
+export const abuseReport = z.looseObject({
+  /** The member's id. */
+  email_id: z.string().regex(/^[0-9a-f]{32}$/),
+  email_address: z.string(),
+  date: z.string().nullish(),
+});
+
+export const abuseReports = z.looseObject({ abuse_reports: z.array(z.unknown()) });
+
+/** What an audience tells of its campaigns' sender. */
+export const sender = z.looseObject({
+  campaign_defaults: z.looseObject({ from_email: z.string().nullish() }).nullish(),
+});
+
 export const listBatch = z.looseObject({
   new_members: z.array(z.unknown()),
   updated_members: z.array(z.unknown()),

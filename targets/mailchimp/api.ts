@@ -1,6 +1,7 @@
 import { Paging } from '../paging.ts';
 import type { ConnectionServices } from '../sync-process.ts';
 import {
+  abuseReports,
   anyMembers,
   anything,
   categories,
@@ -11,6 +12,7 @@ import {
   member,
   memberTags,
   mergeFields,
+  sender,
   type Member,
 } from './answers.ts';
 import { BATCH_MOST_BYTES, BATCH_TIMEOUT_MS, changedMeanwhile, MailchimpHttp, refused, type Answer } from './http.ts';
@@ -109,6 +111,13 @@ export class MailchimpApi {
     return (await this.#http.find(anything, { method: 'POST', path, what })).kind === 'answered';
   }
 
+  /** Of the address that campaigns are sent from; null: the audience does not tell. */
+  async senderDomain(): Promise<string | null> {
+    const searchParams = { fields: 'campaign_defaults.from_email' };
+    const found = await this.#http.get(sender, { method: 'GET', path: this.#list, what: 'GET lists', searchParams });
+    return /@([\w.-]+)$/.exec(found.campaign_defaults?.from_email ?? '')?.[1] ?? null;
+  }
+
   /** All tags of a member, also those that it does not show itself. */
   async tagsOf({ id, tags, tags_count }: Member): Promise<readonly string[]> {
     const shown = (tags ?? []).map(({ name }) => name);
@@ -159,6 +168,13 @@ export class MailchimpApi {
       searchParams: { ...searchParams, fields },
     });
     return found.members;
+  }
+
+  /** A page of abuse reports; the caller parses each by itself. */
+  async abuseReports(searchParams: Readonly<Record<string, number>>): Promise<readonly unknown[]> {
+    const path = `${this.#list}/abuse-reports`;
+    const what = 'GET abuse-reports';
+    return (await this.#http.get(abuseReports, { method: 'GET', path, what, searchParams })).abuse_reports;
   }
 
   async mergeFields() {

@@ -30,15 +30,17 @@ export class ArchivedMembers {
     let latest: string | null = null;
     let page: string | null = null;
     const paging = new Paging({ target: 'MailChimp', what: 'GET members (archived)', mostPages: MOST_PAGES });
-    do {
-      paging.note(page ?? '');
+    for (;;) {
+      paging.note(`${this.#since} ${page}`);
       const found = await this.#source.list({ scope: 'archived', since: this.#since, page });
       for (const { remoteId } of found.contacts) this.#hashes.add(remoteId);
       latest = found.seenUpTo ?? latest;
       page = found.next;
-    } while (page !== null);
-    if (latest !== null) this.#since = goneBack(latest, this.#source.overlapMs);
-    return this.#hashes;
+      if (page !== null) continue;
+      if (latest !== null) this.#since = goneBack(latest, this.#source.overlapMs);
+      // A poll would leave the rest to the next one. Here whoever is missing might be brought back.
+      if (found.isCut !== true) return this.#hashes;
+    }
   }
 }
 

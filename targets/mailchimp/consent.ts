@@ -1,8 +1,10 @@
 import { canonicalText } from '../../sync/canonical-form.ts';
 import { formatInstant, parseInstant } from '../../sync/instant.ts';
+import { isEnough } from '../bounded-list.ts';
 import type { ConsentPage, ConsentSource, ContactConsent } from '../consent-source.ts';
 import { member, type Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
+import { complaints } from './complaints.ts';
 import { nextPlace, placeIn } from './changed-pages.ts';
 import { emsKeyOf, refusalsOf } from './read-member.ts';
 
@@ -11,12 +13,13 @@ const PAGE_SIZE = 1_000;
 /** Lists lag behind writes by seconds, and times are whole seconds. */
 const OVERLAP_MS = 300_000;
 
-/** Consent at Mailchimp: members by their last change; those that were archived are in a list of their own. */
+/** Consent at Mailchimp: members by their last change; those that were archived, and complaints, are in lists of their own. */
 export function mailchimpConsent(api: MailchimpApi): ConsentSource {
   return {
     overlapMs: OVERLAP_MS,
-    scopes: ['members', 'archived'],
+    scopes: ['members', 'archived', 'complaints'],
     list: async ({ scope, since, page }) => {
+      if (scope === 'complaints') return complaints(api, since, page);
       const place = placeIn(page, since);
       const items = await api.memberPage({
         count: PAGE_SIZE,
@@ -27,8 +30,11 @@ export function mailchimpConsent(api: MailchimpApi): ConsentSource {
         ...(scope === 'archived' ? { status: 'archived' } : {}),
       });
       const { contacts, malformed, seenUpTo } = pageOf(items);
-      const next = items.length < PAGE_SIZE ? null : nextPlace(place, items.length, seenUpTo);
-      return { contacts, malformed, seenUpTo, next };
+      const found = { contacts, malformed, seenUpTo };
+      if (items.length < PAGE_SIZE) return { ...found, next: null };
+      const progress = { pages: place.pages + 1, since, seenUpTo, overlapMs: OVERLAP_MS };
+      if (isEnough(progress, 'MailChimp')) return { ...found, next: null, isCut: true };
+      return { ...found, next: nextPlace(place, items.length, seenUpTo) };
     },
     fetch: async (remoteId) => {
       const found = await api.member(remoteId);

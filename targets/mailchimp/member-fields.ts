@@ -2,7 +2,8 @@ import { EMAIL } from '../contact-fields.ts';
 import { columnOf as columnAt, fieldsAt, type Fields, type Reading } from '../field-declaration.ts';
 import { DAY, TEXT } from '../field-kinds.ts';
 import { LANGUAGE } from './languages.ts';
-import { address, consent, persons, phone, tags, topics } from './member-values.ts';
+import { persons, phone, topics } from '../marketing-persons.ts';
+import { address, consent, tags } from './member-values.ts';
 
 /** A merge field as `check --fix` makes it: an audience keeps the types of its fields for ever. */
 export interface MergeField {

@@ -1,7 +1,7 @@
 import { defineMapping } from '../entity-mapping.ts';
 import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
 import { memberFields } from './member-fields.ts';
-import { persons } from './member-values.ts';
+import { persons } from '../marketing-persons.ts';
 
 /** Whom the audience shall have: who wants e-mail, and who is in it already. `e` is the person's row. */
 export const PERSON_FILTER = `${personsEmail('e')} AND (
@@ -20,6 +20,7 @@ export const person = defineMapping({
     order: 's.date_of_birth NULLS LAST',
   },
   consent: {
+    channels: ['email'],
     addresses: (row) => ({ email: row.email }),
     optOuts: (_row, { preferences }) => (isOptedOut(preferences, 'email') ? ['email'] : []),
     whenRefused: 'withhold',

@@ -6,6 +6,7 @@ import {
   type Removed,
   type RemoveRequest,
 } from '../remote-system.ts';
+import { fromElsewhere } from '../../sync/suppression.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
 import { putAway } from './put-away.ts';
@@ -39,11 +40,18 @@ export async function erasePerson(api: MailchimpApi, request: EraseRequest): Pro
   };
 }
 
-/** Only the opt-out, of a person whose other fields cannot be sent. A member that is another person's is left alone. */
+/**
+ * Only the opt-out, of a person whose other fields cannot be sent, or who has refused at another target. A member that is another
+ * person's is left alone.
+ */
 export async function optOutPerson(api: MailchimpApi, request: OptOutRequest): Promise<void> {
-  if (!request.channels.includes('email')) return;
+  const consent = consentOf(request);
+  const refused = fromElsewhere(consent.suppressions).map(({ channel }) => channel);
+  if (![...request.channels, ...refused].includes('email')) return;
   for (const member of await ownMembers(api, request)) {
-    if (isReached(member)) await unsubscribe(api, request, member);
+    if (!isReached(member)) continue;
+    if (request.remoteId === null) await consent.willHold(member.id);
+    await unsubscribe(api, request, member);
   }
 }
 

@@ -3,6 +3,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { TOPICS } from '../preferences.ts';
 import type { RemoteShape } from '../remote-system.ts';
 import type { MailchimpApi } from './api.ts';
+import { probeStatusIfNew } from './probe-status-if-new.ts';
 import { EMS_ID_FIELD, mergeFields, type MergeField } from './member-fields.ts';
 
 /** So long, what was found is not asked again. */
@@ -98,6 +99,10 @@ export class MailchimpShape implements RemoteShape {
     }
     this.#known = null;
     return describe({ fields, topics, wrong: [] });
+  }
+
+  async advice({ probe }: { readonly probe: boolean }): Promise<readonly string[]> {
+    return probe ? probeStatusIfNew(this.#api) : [];
   }
 
   async #complete(): Promise<Topics> {

@@ -5,6 +5,8 @@ export type Column = 'dateModified' | 'dateAdded';
 
 /** Where a page of changed contacts begins: at a time, and behind so many of those that have it. */
 export interface Place {
+  /** How many pages were read before, in this poll. */
+  readonly pages: number;
   readonly column: Column;
   /** As `where` takes it: `Y-m-d H:i:s`, UTC; with a zone, Mautic answers 500. */
   readonly from: string;
@@ -20,15 +22,15 @@ const MOST_OF_ONE_TIME = 1_000_000;
  * @param page as {@link pageAfter} has made it; null: the first.
  * @throws SyncError of class `contract` if the list does not end.
  */
-export function placeIn(page: string | null, since: string | null): Place {
-  if (page === null) return { column: 'dateModified', from: mauticTime(since ?? BEGINNING), start: 0 };
-  const [column, start, ...from] = page.split(':');
+export function placeIn(column: Column, page: string | null, since: string | null): Place {
+  if (page === null) return { pages: 0, column, from: mauticTime(since ?? BEGINNING), start: 0 };
+  const [pages, start, ...from] = page.split(':');
   if (Number(start) > MOST_OF_ONE_TIME) {
     throw new SyncError('contract', `Mautic's pages of contacts do not end after ${MOST_OF_ONE_TIME}`, {
       code: 'paging',
     });
   }
-  return { column: column === 'dateAdded' ? 'dateAdded' : 'dateModified', start: Number(start), from: from.join(':') };
+  return { pages: Number(pages), column, start: Number(start), from: from.join(':') };
 }
 
 /**
@@ -36,27 +38,20 @@ export function placeIn(page: string | null, since: string | null): Place {
  * read move to its end; by counting from its beginning, as many would be skipped as have moved.
  */
 export function pageAfter(
-  { column, from, start }: Place,
+  { pages, column, from, start }: Place,
   items: readonly unknown[],
   pageSize: number,
-  since: string | null,
 ): string | null {
-  if (items.length < pageSize) {
-    return column === 'dateModified'
-      ? pageOf({ column: 'dateAdded', from: mauticTime(since ?? BEGINNING), start: 0 })
-      : null;
-  }
+  if (items.length < pageSize) return null;
   const latest = items
     .flatMap((item) => timeIn(item, column) ?? [])
     .map(mauticTime)
     .toSorted()
     .at(-1);
   return latest === undefined || latest === from
-    ? pageOf({ column, from, start: start + items.length })
-    : pageOf({ column, from: latest, start: 0 });
+    ? `${pages + 1}:${start + items.length}:${from}`
+    : `${pages + 1}:0:${latest}`;
 }
-
-const pageOf = ({ column, from, start }: Place) => `${column}:${start}:${from}`;
 
 /** A contact's time, RFC 3339; null: it has none, or none that is one. */
 export function timeIn(item: unknown, column: Column): string | null {

@@ -1,6 +1,6 @@
 import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
-import type { ConsentPolicy, Suppression } from '../../sync/suppression.ts';
+import { fromElsewhere, type ConsentPolicy, type Suppression } from '../../sync/suppression.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { differingFields } from '../differing-fields.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
@@ -46,7 +46,7 @@ export async function confirm(
   { isNew, policy, inherited = [], added = [], unavailable = new Map() }: Confirming,
 ): Promise<SendResult> {
   checkKey(request, contact);
-  const out = optedOut(request);
+  const out = [...optedOut(request), ...fromElsewhere(consentOf(request).suppressions).map(({ channel }) => channel)];
   const lacking = await refuseAt(api, contact, stillToRefuse(request, contact, inherited));
   const stored = verified(request, contact);
   const withdrawn = await takeBackOwn(api, request, contact, policy);
@@ -84,12 +84,13 @@ function checkKey({ key }: SendRequest, contact: Contact): void {
 }
 
 /**
- * EMS's own no is set again where somebody has taken it away: only EMS does that. What else was refused is said again to a
- * contact that is not the one of our record: two have become one, and a no may have got lost.
+ * EMS's own no is set again where somebody has taken it away: only EMS does that. So is what was refused at another target. What
+ * else was refused is said again to a contact that is not the one of our record: two have become one, and a no may have got lost.
  */
 function stillToRefuse(request: SendRequest, contact: Contact, inherited: readonly Refusal[]): readonly Refusal[] {
   const isOurs = contact.id === request.remoteId;
-  const known = wantedRefusals(optedOut(request), isOurs ? [] : consentOf(request).suppressions);
+  const { suppressions } = consentOf(request);
+  const known = wantedRefusals(optedOut(request), isOurs ? fromElsewhere(suppressions) : suppressions);
   const channels = known.map(({ channel }) => channel);
   return [...known, ...inherited.filter(({ channel }) => !channels.includes(channel))];
 }
@@ -117,7 +118,8 @@ function verified({ content }: SendRequest, contact: Contact): Content {
 }
 
 /**
- * Takes back what EMS itself had opted out of, once EMS opts in. What others have set stays, unless the policy says otherwise.
+ * Takes back what EMS itself had opted out of, once EMS opts in, and what it set for another target that has lifted it. What others
+ * have set stays, unless the policy says otherwise.
  *
  * While EMS's record stands, Mautic loses what a link in a mail, or a bounce, says: neither replaces a record. So where a mail
  * was ever sent, nobody knows whether the person has refused meanwhile, and EMS's record becomes an unsubscription.
@@ -132,16 +134,17 @@ async function takeBackOwn(
 ): Promise<readonly Suppression[]> {
   const withdrawn: Suppression[] = [];
   const optIns = optedIn(request);
-  const elsewhere = consentOf(request).suppressions.map(({ channel }) => channel);
+  const refused = consentOf(request).suppressions.map(({ channel }) => channel);
   for (const { channel, isOurs, reason } of doNotContact(contact)) {
     if (!optIns.includes(channel)) continue;
-    if (policy === 'ems-wins' && reason !== BOUNCED) await api.removeDoNotContact(contact.id, channel);
-    else if (isOurs && !elsewhere.includes(channel)) {
+    if (policy === 'ems-wins' && reason !== BOUNCED && !refused.includes(channel))
+      await api.removeDoNotContact(contact.id, channel);
+    else if (isOurs && !refused.includes(channel)) {
       // An answer to a text message replaces EMS's record.
       if (channel !== 'email' || !(await api.wasMailed(contact.id))) await api.removeDoNotContact(contact.id, channel);
       else {
         await api.addDoNotContact(contact.id, channel, UNSUBSCRIBED, WITHDRAWN_COMMENT);
-        withdrawn.push({ channel, reason: 'unsubscribed' });
+        withdrawn.push({ channel, reason: 'unsubscribed', presumed: true });
       }
     }
   }

@@ -1,4 +1,5 @@
 import { parseInstant, formatInstant } from '../../sync/instant.ts';
+import { isEnough } from '../bounded-list.ts';
 import type { ConsentPage, ConsentSource, ContactConsent } from '../consent-source.ts';
 import { contact, type Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
@@ -13,10 +14,14 @@ const OVERLAP_MS = 300_000;
 /** Of all contacts, so many are looked at in each poll; a hundred thousand take a hundred polls. */
 const PAGES_IN_A_ROUND = 5;
 
+/** The lists that have a cursor, by what they are sorted by. */
+const LISTED_BY: Readonly<Partial<Record<string, Column>>> = { changed: 'dateModified', added: 'dateAdded' };
+
 const COLUMNS: Readonly<Record<Column, string>> = { dateModified: 'date_modified', dateAdded: 'date_added' };
 
 /**
- * Consent at Mautic: what has changed since (`changed`), and beside it all contacts, a part in each poll (`all`). By its code
+ * Consent at Mautic: who was edited since (`changed`), who was added since (`added`: whoever was never edited has no modified time),
+ * and beside it all contacts, a part in each poll (`all`). By its code
  * do-not-contact moves a contact's modified time, but that is known of no version for certain, and what a merge of two contacts
  * or a bulk action of its staff does is not. Webhooks bring all of it at once.
  */
@@ -26,9 +31,10 @@ export function mauticConsent(api: MauticApi): ConsentSource {
   return {
     mergesContacts: true,
     overlapMs: OVERLAP_MS,
-    scopes: ['changed', 'all'],
+    scopes: ['changed', 'added', 'all'],
     list: async ({ scope, since, page }) => {
-      if (scope === 'changed') return changed(api, since, page);
+      const column = LISTED_BY[scope];
+      if (column !== undefined) return changed(api, column, since, page);
       const [after = '0', left = '1'] = (page ?? `${reached}:${PAGES_IN_A_ROUND}`).split(':');
       const { last, ...rest } = await byId(api, after);
       reached = last ?? '0';
@@ -41,9 +47,13 @@ export function mauticConsent(api: MauticApi): ConsentSource {
   };
 }
 
-/** Pages of those edited since, then of those added since: whoever was never edited has no modified time. */
-async function changed(api: MauticApi, since: string | null, page: string | null): Promise<ConsentPage> {
-  const place = placeIn(page, since);
+async function changed(
+  api: MauticApi,
+  column: Column,
+  since: string | null,
+  page: string | null,
+): Promise<ConsentPage> {
+  const place = placeIn(column, page, since);
   const items = await api.contactPage([
     ['where[0][col]', place.column],
     ['where[0][expr]', 'gte'],
@@ -53,7 +63,10 @@ async function changed(api: MauticApi, since: string | null, page: string | null
     ['limit', `${PAGE_SIZE}`],
     ['start', `${place.start}`],
   ]);
-  return { ...read(items), next: pageAfter(place, items, PAGE_SIZE, since) };
+  const found = { ...read(items), seenUpTo: latestOf(items, column) };
+  const next = pageAfter(place, items, PAGE_SIZE);
+  const progress = { pages: place.pages + 1, since, seenUpTo: found.seenUpTo, overlapMs: OVERLAP_MS };
+  return next !== null && isEnough(progress, 'Mautic') ? { ...found, next: null, isCut: true } : { ...found, next };
 }
 
 /** @returns with `last`, the highest id of a page that may have one after it. */
@@ -74,11 +87,16 @@ async function byId(
   return { ...read(items), seenUpTo: null, last };
 }
 
+/** In the times of the list itself: a cursor must not move past what its list has not shown. */
+function latestOf(items: readonly unknown[], column: Column): string | null {
+  const times = items.flatMap((item) => timeIn(item, column) ?? []).map((time) => formatInstant(parseInstant(time)));
+  return times.toSorted().at(-1) ?? null;
+}
+
 function read(items: readonly unknown[]) {
   const parsed = items.map((item) => contact.safeParse(item));
   const contacts = parsed.flatMap(({ data }) => (data === undefined ? [] : [consentOf(data)]));
-  const times = contacts.flatMap(({ modifiedOn }) => modifiedOn ?? []).toSorted();
-  return { contacts, malformed: parsed.filter(({ success }) => !success).length, seenUpTo: times.at(-1) ?? null };
+  return { contacts, malformed: parsed.filter(({ success }) => !success).length };
 }
 
 function consentOf(found: Contact): ContactConsent {

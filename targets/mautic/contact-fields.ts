@@ -3,7 +3,8 @@ import { columnOf as columnAt, fieldsAt, type Fields, type Reading } from '../fi
 import { DAY, fieldKind } from '../field-kinds.ts';
 import { COUNTRY } from './countries.ts';
 import { LOCALE } from './locales.ts';
-import { consent, emailOf, events, persons, phone, plain, topics } from './contact-values.ts';
+import { persons, phone, topics } from '../marketing-persons.ts';
+import { consent, emailOf, events, plain } from './contact-values.ts';
 
 /** A field of a contact; one with `setup` is made by `check --fix`, the others a Mautic has from the beginning. */
 export interface ContactField {

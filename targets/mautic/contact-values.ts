@@ -2,27 +2,12 @@ import type { ContactPreference } from '../../database/entities/index.ts';
 import { canonicalText, type FieldValue } from '../../sync/canonical-form.ts';
 import { text, Unmappable, type Source } from '../../sync/fields.ts';
 import type { Channel } from '../../sync/suppression.ts';
-import { emailAddress, phoneNumber } from '../contact-fields.ts';
-import { rowsOf } from '../field-declaration.ts';
-import { channelOf, isOptedOut, TOPICS } from '../preferences.ts';
+import { emailAddress } from '../contact-fields.ts';
+import { persons } from '../marketing-persons.ts';
+import { isOptedIn, isOptedOut } from '../preferences.ts';
 
 /** What a text field takes at most, where it was not made shorter. */
 export const LONGEST = 191;
-
-/** Persons as Mautic is told of them, with what is read beside them. */
-export const persons = rowsOf('Person', {
-  preferences: { type: 'ContactPreference', where: 's.person_id = e.id' },
-  events: {
-    type: 'Event',
-    where: 'EXISTS (SELECT FROM event_participant ep WHERE ep.person_id = e.id AND ep.event_id = s.id)',
-  },
-});
-
-export const phone = persons.computed({
-  columns: ['phone'],
-  kind: 'phone number, as of the country',
-  map: (row) => phoneNumber(['phone', row.phone], row.country),
-});
 
 export const events = persons.computed({
   columns: ['event.name'],
@@ -37,25 +22,12 @@ export const consent = persons.computed({
     Object.fromEntries(CHANNELS.map((channel) => [channel, consentOn(preferences, channel)])),
 });
 
-export const topics = persons.computed({
-  columns: ['contact_preference.topic'],
-  kind: 'topics wanted by e-mail',
-  map: (_row, { preferences }) => new Set(topicsIn(preferences)),
-});
-
 export const CHANNELS: readonly Channel[] = ['email', 'sms'];
 
 /** `out`: of every topic. `in`: of one at least. Null: EMS does not say. */
 function consentOn(preferences: readonly ContactPreference[], channel: Channel): FieldValue {
   if (isOptedOut(preferences, channel)) return 'out';
-  return preferences.some((row) => channelOf(row) === channel && row.optedIn === true) ? 'in' : null;
-}
-
-function topicsIn(preferences: readonly ContactPreference[]): string[] {
-  return preferences
-    .filter((row) => channelOf(row) === 'email' && row.optedIn === true)
-    .map(({ topic }) => canonicalText(topic) ?? '')
-    .filter((topic) => TOPICS.includes(topic));
+  return isOptedIn(preferences, channel) ? 'in' : null;
 }
 
 /** Mautic takes everything else out of an address without a word, and what is left would be somebody else's. */

@@ -1,7 +1,8 @@
 import { defineMapping } from '../entity-mapping.ts';
 import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
 import { contactFields } from './contact-fields.ts';
-import { CHANNELS, persons } from './contact-values.ts';
+import { persons } from '../marketing-persons.ts';
+import { CHANNELS } from './contact-values.ts';
 
 /** A contact (mappings.md): one for each e-mail address. */
 export const person = defineMapping({
@@ -14,6 +15,7 @@ export const person = defineMapping({
     order: 's.date_of_birth NULLS LAST',
   },
   consent: {
+    channels: CHANNELS,
     addresses: (row) => ({ email: row.email, sms: row.phone }),
     optOuts: (_row, { preferences }) => CHANNELS.filter((channel) => isOptedOut(preferences, channel)),
     whenRefused: 'send',

@@ -6,11 +6,16 @@ import { lowerCase } from '../contact-fields.ts';
 import type { Contact } from './answers.ts';
 import { ALIASES } from './contact-fields.ts';
 
-/** What marks a do-not-contact as EMS's own; only such a one is ever removed. */
+/** What marks a do-not-contact as EMS's own. Only such a one, and {@link elsewhereComment}, is ever removed. */
 export const EMS_COMMENT = 'EMS';
 
 /** What marks one that the suppression list held, and Mautic had lost. */
 export const SUPPRESSION_COMMENT = 'EMS: refused before';
+
+/** What marks one that was refused at another target, where it is lifted as well. */
+export const elsewhereComment = (target: string) => `EMS: refused at ${target}`;
+
+const ELSEWHERE = /^EMS: refused at [A-Z]+$/;
 
 /** What marks one that EMS has withdrawn, and that may be the person's own as well: see `takeBackOwn`. */
 export const WITHDRAWN_COMMENT = 'EMS: opted in, but may have unsubscribed by mail';
@@ -67,18 +72,21 @@ export interface DoNotContact {
   readonly channel: Channel;
   readonly reason: number;
   readonly isOurs: boolean;
+  /** Nobody has said so: see `takeBackOwn`. */
+  readonly isPresumed: boolean;
 }
 
 /** Do-not-contact records of the channels that EMS knows. */
 export function doNotContact({ doNotContact: records }: Contact): DoNotContact[] {
   return records.flatMap(({ channel, reason, comments }) => {
     if (channel !== 'email' && channel !== 'sms') return [];
-    return [{ channel, reason, isOurs: isOurs(reason, comments) }];
+    return [{ channel, reason, isOurs: isOurs(reason, comments), isPresumed: comments?.trim() === WITHDRAWN_COMMENT }];
   });
 }
 
+/** Set by EMS: its own opt-out, or what was refused at another target. */
 const isOurs = (reason: number, comments: string | null | undefined) =>
-  reason === MANUAL && comments?.trim() === EMS_COMMENT;
+  (reason === MANUAL && comments?.trim() === EMS_COMMENT) || ELSEWHERE.test(comments?.trim() ?? '');
 
 /** What the person, a bounce or Mautic's staff has refused: whatever EMS did not set itself. */
 export function refusalsOf(contact: Contact): Suppression[] {
@@ -92,9 +100,14 @@ export function refusalsAmong(
   return added.filter(({ reason, comments }) => !isOurs(reason, comments)).map(suppressionOf);
 }
 
-const suppressionOf = ({ channel, reason }: Pick<DoNotContact, 'channel' | 'reason'>): Suppression => ({
+const suppressionOf = ({
+  channel,
+  reason,
+  isPresumed = false,
+}: Pick<DoNotContact, 'channel' | 'reason'> & { readonly isPresumed?: boolean }): Suppression => ({
   channel,
   reason: REASONS[reason] ?? 'manual',
+  ...(isPresumed ? { presumed: true } : {}),
 });
 
 /** Addresses of a contact, as Mautic has them. */

@@ -1,7 +1,7 @@
 import type { Channel, Suppression, SuppressionReason } from '../../sync/suppression.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { doNotContact, EMS_COMMENT, SUPPRESSION_COMMENT, MANUAL } from './read-contact.ts';
+import { doNotContact, elsewhereComment, EMS_COMMENT, SUPPRESSION_COMMENT, MANUAL, UNSUBSCRIBED } from './read-contact.ts';
 
 /** A do-not-contact record as Mautic takes it. */
 export interface Refusal {
@@ -12,12 +12,15 @@ export interface Refusal {
 
 const CODES: Readonly<Partial<Record<SuppressionReason, number>>> = { bounced: 2, manual: MANUAL };
 
-/** EMS's opt-outs, and what was refused elsewhere that the contact does not know of; one for each channel. */
+/**
+ * EMS's opt-outs, and what was refused elsewhere that the contact does not know of; one for each channel. What another target has
+ * refused is no unsubscription here: one of those could not be made into another (`takeBackOwn`), for Mautic keeps its comment.
+ */
 export function wantedRefusals(optOuts: readonly Channel[], suppressions: readonly Suppression[]): readonly Refusal[] {
-  const known = suppressions.map(({ channel, reason }) => ({
+  const known = suppressions.map(({ channel, reason, at }) => ({
     channel,
-    reason: CODES[reason] ?? 1,
-    comments: SUPPRESSION_COMMENT,
+    reason: CODES[reason] ?? (at === undefined ? UNSUBSCRIBED : MANUAL),
+    comments: at === undefined ? SUPPRESSION_COMMENT : elsewhereComment(at),
   }));
   const own = optOuts.map((channel) => ({ channel, reason: MANUAL, comments: EMS_COMMENT }));
   const byChannel = Map.groupBy([...known, ...own], ({ channel }) => channel);

@@ -1,5 +1,5 @@
 import { SyncError } from '../../sync/sync-error.ts';
-import type { Channel } from '../../sync/suppression.ts';
+import { fromElsewhere, type Channel } from '../../sync/suppression.ts';
 import {
   consentOf,
   type Erased,
@@ -73,7 +73,7 @@ export async function erasePerson(api: MauticApi, request: EraseRequest): Promis
 const addressOfText = (email: string | null | undefined) => addressOf(email) ?? [];
 
 /**
- * Only the opt-outs, of a person whose other fields cannot be sent. Segments stay as they are: do-not-contact is stronger, and
+ * Only the opt-outs, and what was refused at another target, of a person whose other fields cannot be sent. Segments stay as they are: do-not-contact is stronger, and
  * what was stored of them must stay true.
  */
 export async function optOutPerson(api: MauticApi, request: OptOutRequest): Promise<void> {
@@ -81,7 +81,12 @@ export async function optOutPerson(api: MauticApi, request: OptOutRequest): Prom
   const own = await ownContact(api, request);
   const [contact] = own === null ? await contactsAtAddress(api, { content: { email: addressOf(email) } }) : [own];
   if (contact === undefined || belongsToOther(request, contact) !== null) return;
-  if (!(await isHeldByOther(request, contact))) await refuseAt(api, contact, wantedRefusals(request.channels, []));
+  if (await isHeldByOther(request, contact)) return;
+  const consent = consentOf(request);
+  const wanted = wantedRefusals(request.channels, fromElsewhere(consent.suppressions));
+  // On record first: if it is lifted at Mautic, the next poll sees that it is missing.
+  for (const { channel } of wanted) await consent.willStore(`optedOut.${channel}`, true);
+  await refuseAt(api, contact, wanted);
 }
 
 /** Under the id on our record, or wherever it went on; never one that is another person's by now. */

@@ -99,15 +99,16 @@ function joined(first: readonly Refusal[], second: readonly Refusal[]): readonly
 
 /**
  * EMS's opt-outs that the contact was not told yet, and what the suppression list holds that it may not know: one that is new to us, or
- * gets a new address. What stood at our own contact and was lifted since, was lifted at Mautic: the poll tells.
+ * gets a new address. What stood at our own contact and was lifted since, was lifted at Mautic: the poll tells. What another target
+ * has refused is lifted there alone.
  */
 function ownRefusals(request: SendRequest, isNew: boolean): readonly Refusal[] {
   const { content } = request;
   const consent = consentOf(request);
   const optOuts = optedOut(request).filter((channel) => isNew || !consent.wasStored(`optedOut.${channel}`, true));
-  const unknown = consent.suppressions.filter(({ channel }) => {
+  const unknown = consent.suppressions.filter(({ channel, at }) => {
     const field = channel === 'email' ? 'email' : 'mobile';
-    return isNew || !consent.wasStored(field, content[field]);
+    return isNew || at !== undefined || !consent.wasStored(field, content[field]);
   });
   return wantedRefusals(optOuts, unknown);
 }

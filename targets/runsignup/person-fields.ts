@@ -5,7 +5,7 @@ import { DAY, fieldKind, textIn, twoWayKind } from '../field-kinds.ts';
 import { LINE, line, lineUpTo } from './line.ts';
 import type { PersonForm } from './person-forms.ts';
 import { phoneOfEms } from './phones.ts';
-import { codeText } from './texts.ts';
+import { codeText, isSameName } from './texts.ts';
 
 /** Where a user keeps a field, and the form that it has there. */
 export interface PersonPlace {
@@ -23,6 +23,12 @@ const CODE = twoWayKind(
   fieldKind<string | null>('code', (source) => codeText(line(source))),
   textIn,
 );
+
+/** A code of two letters, or a name, of which EMS keeps its own capitals. */
+const STATE = twoWayKind(CODE, (value, held) => {
+  const told = textIn(value);
+  return isSameName(codeText(held), told) ? (held ?? null) : told;
+});
 
 const GENDER = twoWayKind(
   fieldKind<string | null>('F, M or X', (source) => oneOf(source, { F: 'F', M: 'M', X: 'X' })),
@@ -52,7 +58,7 @@ export const personFields: Fields<'Person', typeof persons.sources, PersonPlace>
   gender: persons.both(user('gender', 'gender'), persons.editable('gender', GENDER)),
   street: persons.both(address('street', 'line'), persons.editable('street', lineUpTo(512))),
   city: persons.both(address('city', 'line'), persons.editable('city', LINE)),
-  state: persons.both(address('state', 'code'), persons.editable('region', CODE)),
+  state: persons.both(address('state', 'state'), persons.editable('region', STATE)),
   zipcode: persons.both(address('zipcode', 'line'), persons.editable('postalCode', LINE)),
   country: persons.both(address('country_code', 'code'), persons.editable('country', CODE)),
 };

@@ -1,7 +1,7 @@
 import { canBeSent, formatPhone, parsePhone } from './phones.ts';
-import { codeText, emailText, singleSpaced } from './texts.ts';
+import { codeText, emailText, isSameName, singleSpaced } from './texts.ts';
 
-export type PersonForm = 'line' | 'email' | 'phone' | 'day' | 'gender' | 'code';
+export type PersonForm = 'line' | 'email' | 'phone' | 'day' | 'gender' | 'code' | 'state';
 
 /** How a value looks at RunSignup. */
 interface Form {
@@ -11,6 +11,8 @@ interface Form {
   readonly write?: (value: string) => string;
   /** Whether RunSignup takes it; left out: it does. */
   readonly canBeSent?: (value: string) => boolean;
+  /** Whether what RunSignup holds is what was sent; left out: if they are equal. */
+  readonly isSame?: (sent: string | null, held: string | null) => boolean;
 }
 
 /** RunSignup's way to write that there is no day. */
@@ -27,6 +29,7 @@ export const PERSON_FORMS: Readonly<Record<PersonForm, Form>> = {
   day: { read: dayOf },
   gender: { read: genderOf },
   code: { read: codeText },
+  state: { read: codeText, isSame: isSameName },
 };
 
 function dayOf(text: string): string | null | undefined {

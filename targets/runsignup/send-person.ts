@@ -81,8 +81,14 @@ async function registrationOf(
 /** Fields that RunSignup tells and that it would take. What it keeps to itself cannot be compared, and is left alone. */
 function differing(content: Content, held: Content): string[] {
   return Object.keys(personFields).filter(
-    (field) => Object.hasOwn(held, field) && maySend(field, content) && textIn(content[field]) !== textIn(held[field]),
+    (field) => Object.hasOwn(held, field) && maySend(field, content) && !isSame(field, content, held),
   );
+}
+
+function isSame(field: string, content: Content, held: Content): boolean {
+  const form = personFields[field]?.at.form;
+  const [sent, kept] = [textIn(content[field]), textIn(held[field])];
+  return (form === undefined ? undefined : PERSON_FORMS[form].isSame?.(sent, kept)) ?? sent === kept;
 }
 
 function maySend(field: string, content: Content): boolean {

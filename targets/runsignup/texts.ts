@@ -16,6 +16,10 @@ export function codeText(text: string | null | undefined): string | null {
   return spaced !== null && /^[a-z]{2}$/i.test(spaced) ? spaced.toUpperCase() : spaced;
 }
 
+/** Whether two texts differ in their capitals alone: in which RunSignup keeps the name of a state is not known. */
+export const isSameName = (one: string | null, other: string | null): boolean =>
+  one?.toLowerCase() === other?.toLowerCase();
+
 /** A field's value where it can only be text. */
 export function textOf(value: FieldValue): string | null {
   return typeof value === 'string' ? value : null;

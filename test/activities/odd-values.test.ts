@@ -85,6 +85,7 @@ beforeAll(async () => {
     keys: [Buffer.alloc(32, 7)],
     conflictScope: 'entity',
     consentPolicy: 'ratchet',
+    consentScope: 'target',
     locks,
   });
   await dropIndexes();
@@ -190,7 +191,7 @@ async function expectNeighboursUnharmed(): Promise<void> {
   const status = await readStatus(
     database.orm,
     TARGETS.map(({ process }) => process),
-    0,
+    { SETTLE_MS: 0, CONSENT_SCOPE: 'target' },
   );
   expect(Object.keys(status.processes)).toHaveLength(TARGETS.length);
 }

@@ -45,6 +45,7 @@ describe('what an operator reads', () => {
               failing: 0,
               parked: 0,
               suppressed: 0,
+              refusedElsewhere: 0,
               linked: 0,
               orphans: 0,
               oldestDueSeconds: null,
@@ -70,6 +71,7 @@ describe('what an operator reads', () => {
         record: null,
         workflow: { id: 'TAGSERVER/Person/5', status: null, link: 'http://ui' },
         keepsRemoteId: false,
+        refused: [],
       },
     );
     expect(text).toBe(`TAGSERVER: Person/5
@@ -105,6 +107,7 @@ describe('what an operator reads', () => {
         },
         workflow: { id: 'TAGSERVER/Person/5', status: 'RUNNING', link: 'http://ui' },
         keepsRemoteId: false,
+        refused: [],
       },
     );
     expect(text).toMatch(/\n {2}due +yes: its attempts fail, and are being retried\n/);

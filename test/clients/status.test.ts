@@ -77,8 +77,10 @@ async function person({
   return id;
 }
 
+const SETTINGS = { SETTLE_MS: 1_000, CONSENT_SCOPE: 'target' } as const;
+
 async function status(): Promise<TypeStatus> {
-  const { processes } = await readStatus(orm, [process], 1_000);
+  const { processes } = await readStatus(orm, [process], SETTINGS);
   const type = processes.MAUTIC?.Person;
   if (type === undefined) throw new Error('no status of Person');
   return type;
@@ -101,7 +103,7 @@ const evaluated = { entity_synced_on: null, evaluated_on: 'e.modified_on' };
 
 describe('status counts', () => {
   test('an empty system as in step', async () => {
-    expect(await readStatus(orm, [process], 1_000)).toEqual({
+    expect(await readStatus(orm, [process], SETTINGS)).toEqual({
       inStep: true,
       processes: {
         MAUTIC: {
@@ -113,6 +115,7 @@ describe('status counts', () => {
             failing: 0,
             parked: 0,
             suppressed: 0,
+            refusedElsewhere: 0,
             linked: 0,
             orphans: 0,
             oldestDueSeconds: null,
@@ -124,7 +127,7 @@ describe('status counts', () => {
 
   test('a delivered row as in sync', async () => {
     expect(await adds(() => person())).toEqual({ total: 1, inSync: 1 });
-    expect((await readStatus(orm, [process], 1_000)).inStep).toBe(true);
+    expect((await readStatus(orm, [process], SETTINGS)).inStep).toBe(true);
   });
 
   test.each([
@@ -139,7 +142,7 @@ describe('status counts', () => {
     ['a parked one that changed', { state: `'PARKED'`, entity_synced_on: null, evaluated_on: `'2020-01-01Z'` }],
   ])('%s as due, and nothing else', async (_, record) => {
     expect(await adds(() => person({ record }))).toEqual({ total: 1, due: 1 });
-    expect((await readStatus(orm, [process], 1_000)).inStep).toBe(false);
+    expect((await readStatus(orm, [process], SETTINGS)).inStep).toBe(false);
   });
 
   test('a row changed this very moment as due, though no sweep takes it yet', async () => {
@@ -230,7 +233,7 @@ describe('status counts', () => {
       ]);
     expect(await adds(() => remote('PARKED'))).toEqual({ parked: 1 });
     expect(
-      (await readStatus(orm, [{ ...process, name: 'MAILCHIMP' }], 1_000)).processes.MAILCHIMP?.Person?.parked,
+      (await readStatus(orm, [{ ...process, name: 'MAILCHIMP' }], SETTINGS)).processes.MAILCHIMP?.Person?.parked,
     ).toBe(0);
     expect(await adds(() => remote('WAITING'))).toEqual({ waiting: 1 });
     await query(database.url, 'DELETE FROM sync_person WHERE entity_key IS NULL');

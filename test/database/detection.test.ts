@@ -169,3 +169,59 @@ describe('detection', () => {
     expect(seen).toHaveLength(26);
   });
 });
+
+const consenting = (consentScope: 'target' | 'organisation'): Detection => ({
+  ...detection,
+  process: 'MAILCHIMP',
+  consentScope,
+  mapping: { ...detection.mapping, consent: { channels: ['email'] } },
+});
+
+async function due(key: string, scope: 'target' | 'organisation' = 'target'): Promise<boolean> {
+  const rows = await findDuePage(database.orm.em.fork(), consenting(scope), { after: null, limit: 10_000 });
+  return rows.includes(key);
+}
+
+async function refuse(values: { address: string; key?: string; reason?: string; presumed?: boolean; at?: string }) {
+  const { address, key = null, reason = 'bounced', presumed = false, at = 'MAUTIC' } = values;
+  await database.client.query(
+    `INSERT INTO sync_suppression (sync_process, address_hash, entity_key, reason, presumed, since)
+     VALUES ($1, $2, $3, $4, $5, '2026-05-01T10:00:00Z')`,
+    [at, address, key, reason, presumed],
+  );
+}
+
+describe('a refusal at another target', () => {
+  test.each([
+    ['bounced', 'target', true],
+    ['complained', 'target', true],
+    ['forgotten', 'target', true],
+    ['erased', 'target', true],
+    ['unsubscribed', 'target', false],
+    ['compliance', 'target', false],
+    ['unsubscribed', 'organisation', true],
+    ['compliance', 'organisation', true],
+    ['manual', 'organisation', false],
+    ['archived', 'organisation', false],
+  ] as const)('that says %s, under the scope %s, makes the person due: %s', async (reason, scope, isDue) => {
+    const key = await pair({}, { sync_process: 'MAILCHIMP' });
+    expect(await due(key, scope)).toBe(false);
+    await refuse({ address: `k:${key}`, key, reason });
+    expect(await due(key, scope)).toBe(isDue);
+    await database.client.query('DELETE FROM sync_suppression WHERE address_hash = $1', [`k:${key}`]);
+    expect(await due(key, scope)).toBe(false);
+  });
+
+  test('of whoever has the address makes due whom the target knows by it', async () => {
+    const key = await pair({}, { sync_process: 'MAILCHIMP', base: { 'address:email': 'k:of-another' } });
+    await refuse({ address: 'k:of-another' });
+    expect(await due(key)).toBe(true);
+  });
+
+  test('that is only presumed, or that is the target’s own, makes nobody due', async () => {
+    const key = await pair({}, { sync_process: 'MAILCHIMP' });
+    await refuse({ address: `k:presumed ${key}`, key, presumed: true });
+    await refuse({ address: `k:own ${key}`, key, at: 'MAILCHIMP' });
+    expect(await due(key)).toBe(false);
+  });
+});

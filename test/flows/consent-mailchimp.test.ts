@@ -13,6 +13,9 @@ const STANDINGS = [
   'archived',
   'compliance',
   'forgotten',
+  'bounced at Mautic',
+  'erased at Mautic',
+  'unsubscribed at Mautic',
 ] as const;
 
 type Standing = (typeof STANDINGS)[number];
@@ -21,6 +24,12 @@ type Standing = (typeof STANDINGS)[number];
 type Row = Readonly<Record<Standing, string>>;
 
 const NO = '-';
+
+const BOUNCED_THERE = 'unsubscribed / SUPPRESSED / email: bounced at MAUTIC';
+const ERASED_THERE = 'unsubscribed / ERASED';
+
+/** Under CONSENT_SCOPE=organisation. */
+const ORGANISATION = 'unsubscribed / SUPPRESSED / email: unsubscribed at MAUTIC';
 
 /** What is documented in docs/targets.md: nobody is ever `subscribed` who was not. */
 const TABLE: Readonly<Record<string, Row>> = {
@@ -33,6 +42,9 @@ const TABLE: Readonly<Record<string, Row>> = {
     archived: 'archived / SUPPRESSED / email: archived',
     compliance: 'unsubscribed / IN_SYNC',
     forgotten: `${NO} / SUPPRESSED / email: forgotten`,
+    'bounced at Mautic': BOUNCED_THERE,
+    'erased at Mautic': ERASED_THERE,
+    'unsubscribed at Mautic': 'subscribed / IN_SYNC',
   },
   'opt-in': {
     subscribed: 'subscribed / IN_SYNC',
@@ -43,6 +55,9 @@ const TABLE: Readonly<Record<string, Row>> = {
     archived: 'archived / SUPPRESSED / email: archived',
     compliance: 'unsubscribed / SUPPRESSED / email: compliance',
     forgotten: `${NO} / SUPPRESSED / email: forgotten`,
+    'bounced at Mautic': BOUNCED_THERE,
+    'erased at Mautic': ERASED_THERE,
+    'unsubscribed at Mautic': 'subscribed / IN_SYNC',
   },
   'opt-out': {
     subscribed: 'unsubscribed / IN_SYNC',
@@ -54,6 +69,9 @@ const TABLE: Readonly<Record<string, Row>> = {
     compliance: 'unsubscribed / IN_SYNC',
     // Neither side wants it: nothing is left to be kept.
     forgotten: `${NO} / REMOVED`,
+    'bounced at Mautic': BOUNCED_THERE,
+    'erased at Mautic': ERASED_THERE,
+    'unsubscribed at Mautic': 'unsubscribed / IN_SYNC',
   },
   'bulk load': {
     subscribed: 'subscribed / IN_SYNC',
@@ -64,6 +82,9 @@ const TABLE: Readonly<Record<string, Row>> = {
     archived: 'pending / IN_SYNC',
     compliance: 'unsubscribed / SUPPRESSED / email: unsubscribed',
     forgotten: `${NO} / SUPPRESSED / email: forgotten`,
+    'bounced at Mautic': BOUNCED_THERE,
+    'erased at Mautic': ERASED_THERE,
+    'unsubscribed at Mautic': 'subscribed / IN_SYNC',
   },
   retry: {
     subscribed: 'subscribed / IN_SYNC',
@@ -74,6 +95,9 @@ const TABLE: Readonly<Record<string, Row>> = {
     archived: 'archived / SUPPRESSED / email: archived',
     compliance: 'unsubscribed / IN_SYNC',
     forgotten: `${NO} / SUPPRESSED / email: forgotten`,
+    'bounced at Mautic': BOUNCED_THERE,
+    'erased at Mautic': ERASED_THERE,
+    'unsubscribed at Mautic': 'subscribed / IN_SYNC',
   },
   'change of owner': {
     subscribed: 'subscribed / IN_SYNC',
@@ -84,6 +108,9 @@ const TABLE: Readonly<Record<string, Row>> = {
     archived: 'archived / SUPPRESSED / email: archived',
     compliance: 'unsubscribed / SUPPRESSED / email: unsubscribed',
     forgotten: `${NO} / SUPPRESSED / email: forgotten`,
+    'bounced at Mautic': BOUNCED_THERE,
+    'erased at Mautic': ERASED_THERE,
+    'unsubscribed at Mautic': 'subscribed / IN_SYNC',
   },
   erase: Object.fromEntries(STANDINGS.map((standing) => [standing, `${NO} / ERASED`])) as Row,
 };
@@ -91,17 +118,15 @@ const TABLE: Readonly<Record<string, Row>> = {
 let under: MailchimpUnderTest;
 let system: System;
 let mailchimp: ProcessUnderTest;
+let mautic: ProcessUnderTest;
 
-beforeAll(async () => {
-  under = await MailchimpUnderTest.start();
+async function start(scope: 'target' | 'organisation'): Promise<void> {
+  under = await MailchimpUnderTest.start({ also: ['MAUTIC'], settings: { CONSENT_SCOPE: scope } });
   ({ system, process: mailchimp } = under);
+  mautic = system.process('MAUTIC');
   // MailChimp does not say whether it is so; the worse of the two is taken.
   await under.control.setSettings({ statusIfNewUnarchives: true });
-});
-
-afterAll(async () => {
-  await under?.stop();
-});
+}
 
 interface Cell {
   readonly standing: Standing;
@@ -112,14 +137,15 @@ interface Cell {
 }
 
 /** A member in each standing, of a person whom EMS wants to mail. */
-async function inEachStanding(): Promise<Cell[]> {
+async function inEachStanding(standings: readonly Standing[]): Promise<Cell[]> {
   const cells: Cell[] = [];
-  for (const standing of STANDINGS) {
+  for (const standing of standings) {
     const email = under.email();
     const person = await system.ems.person({ email, date_of_birth: '1980-01-01' });
     cells.push({ standing, email, person, preference: await system.ems.preference(person, true) });
   }
   await mailchimp.sweep();
+  await mautic.sweep();
   await optIn(
     cells.filter(({ standing }) => ['unsubscribed by EMS', 'pending', 'compliance'].includes(standing)),
     false,
@@ -130,7 +156,32 @@ async function inEachStanding(): Promise<Cell[]> {
   );
   for (const { standing, email } of cells) await bring(standing, email);
   await mailchimp.poll();
+  await bringAtMautic(cells);
   return cells;
+}
+
+const AT_MAUTIC: ReadonlyMap<Standing, 'bounce' | 'unsubscribe' | null> = new Map([
+  ['bounced at Mautic', 'bounce'],
+  ['unsubscribed at Mautic', 'unsubscribe'],
+  ['erased at Mautic', null],
+]);
+
+/** What happens at the other target, and how it is learnt: by a poll, or by the erasure itself. */
+async function bringAtMautic(cells: readonly Cell[]): Promise<void> {
+  const { control } = system.mautic;
+  for (const { standing, email, person } of cells) {
+    const act = AT_MAUTIC.get(standing);
+    if (act === null) await mautic.syncNow('Person', person, 'erase');
+    else if (act !== undefined) await control.backdoor({ do: act, contact: await contactOf(email) });
+  }
+  await mautic.poll();
+}
+
+async function contactOf(email: string): Promise<number> {
+  const { contacts } = await system.mautic.control.state();
+  const contact = Object.values(contacts).find(({ fields }) => fields['email'] === email);
+  if (contact === undefined) throw new Error('Mautic has no contact with that address');
+  return contact.id;
 }
 
 /** What others than EMS do. */
@@ -178,9 +229,9 @@ const ACTIONS: Readonly<Record<string, (cells: readonly Cell[]) => Promise<void>
 };
 
 /** Members that are there before EMS comes. */
-async function bulkLoad(): Promise<Cell[]> {
+async function bulkLoad(standings: readonly Standing[]): Promise<Cell[]> {
   const cells: Cell[] = [];
-  for (const standing of STANDINGS) {
+  for (const standing of standings) {
     const email = under.email();
     if (standing === 'pending') await under.control.backdoor({ do: 'sign-up', email, confirm: false });
     else await under.control.backdoor({ do: 'create-member', email });
@@ -190,7 +241,9 @@ async function bulkLoad(): Promise<Cell[]> {
     await bring(standing, email);
     const person = await system.ems.person({ email });
     cells.push({ standing, email, person, preference: await system.ems.preference(person, true) });
+    if (AT_MAUTIC.has(standing)) await system.mautic.control.backdoor({ do: 'create-contact', set: { email } });
   }
+  await bringAtMautic(cells);
   return cells;
 }
 
@@ -200,17 +253,52 @@ async function resultOf({ email, person }: Cell): Promise<string> {
   return `${member?.status ?? NO} / ${record?.state ?? 'none'}${reason}`;
 }
 
-describe.each(Object.entries(TABLE))('%s', (action, row) => {
+async function resultsOf(action: string, standings: readonly Standing[]): Promise<ReadonlyMap<Standing, string>> {
+  const cells = action === 'bulk load' ? await bulkLoad(standings) : await inEachStanding(standings);
+  await ACTIONS[action]?.(cells);
+  await mailchimp.settle();
   const results = new Map<Standing, string>();
+  for (const cell of cells) results.set(cell.standing, await resultOf(cell));
+  return results;
+}
 
-  beforeAll(async () => {
-    const cells = action === 'bulk load' ? await bulkLoad() : await inEachStanding();
-    await ACTIONS[action]?.(cells);
-    await mailchimp.settle();
-    for (const cell of cells) results.set(cell.standing, await resultOf(cell));
+async function writesNothingMore(): Promise<void> {
+  await mailchimp.settle();
+  await under.control.clearJournal();
+  await mailchimp.sweep();
+  await mailchimp.poll();
+  expect(await under.control.journal({ writesOnly: true })).toEqual([]);
+}
+
+describe('an unsubscription counts where it was made (CONSENT_SCOPE=target)', () => {
+  beforeAll(() => start('target'));
+  afterAll(() => under?.stop());
+
+  describe.each(Object.entries(TABLE))('%s', (action, row) => {
+    let results: ReadonlyMap<Standing, string>;
+
+    beforeAll(async () => {
+      results = await resultsOf(action, STANDINGS);
+    });
+
+    test.each(STANDINGS)('a member who is %s', (standing) => {
+      expect(results.get(standing)).toBe(row[standing]);
+    });
   });
 
-  test.each(STANDINGS)('a member who is %s', (standing) => {
-    expect(results.get(standing)).toBe(row[standing]);
+  test('none of all that was undone by a further sweep and poll, which write nothing', writesNothingMore);
+});
+
+describe('an unsubscription counts everywhere (CONSENT_SCOPE=organisation)', () => {
+  beforeAll(() => start('organisation'));
+  afterAll(() => under?.stop());
+
+  test.each(Object.entries(TABLE))('%s', async (action, row) => {
+    expect(Object.fromEntries(await resultsOf(action, ['subscribed', 'unsubscribed at Mautic']))).toEqual({
+      subscribed: row.subscribed,
+      'unsubscribed at Mautic': action === 'erase' ? `${NO} / ERASED` : ORGANISATION,
+    });
   });
+
+  test('none of all that was undone by a further sweep and poll, which write nothing', writesNothingMore);
 });

@@ -13,6 +13,9 @@ const STANDINGS = [
   'manual, by EMS (3), then unsubscribed by mail',
   'deleted',
   'unsubscribed, then deleted',
+  'bounced at MailChimp',
+  'erased at MailChimp',
+  'unsubscribed at MailChimp',
 ] as const;
 
 type Standing = (typeof STANDINGS)[number];
@@ -27,6 +30,7 @@ const REFUSED = {
   'manual, by staff (3)': '3 / - / SUPPRESSED / email: manual',
   // Made anew, with what the suppression list holds.
   'unsubscribed, then deleted': '1 / - / SUPPRESSED / email: unsubscribed',
+  'bounced at MailChimp': '2 / - / SUPPRESSED / email: bounced at MAILCHIMP',
 } as const;
 
 /** Nothing tells what the person has done: EMS's opt-in turns its own record into an unsubscription. */
@@ -35,49 +39,84 @@ const UNKNOWN = '1 / - / SUPPRESSED / email: unsubscribed';
 const NEWSLETTER = '- / ems-newsletter / IN_SYNC';
 const OPTED_OUT = '3 EMS / - / IN_SYNC';
 const UNSEEN = 'manual, by EMS (3), then unsubscribed by mail';
+/** Nothing is sent to it any more but the no. */
+const ERASED = '3 / ems-newsletter / ERASED';
+const ERASED_THERE = 'erased at MailChimp';
+
+/** Under CONSENT_SCOPE=target it says nothing of Mautic. */
+const OUT_THERE = 'unsubscribed at MailChimp';
+
 const BY_EMS = { 'manual, by EMS (3)': OPTED_OUT, [UNSEEN]: OPTED_OUT };
 
 /** What is documented in docs/targets.md: nobody who said no can be written to again by what EMS does. */
 const TABLE: Readonly<Record<string, Row>> = {
-  'EMS edit': { none: NEWSLETTER, ...REFUSED, ...BY_EMS, deleted: NEWSLETTER },
+  'EMS edit': {
+    none: NEWSLETTER,
+    ...REFUSED,
+    ...BY_EMS,
+    deleted: NEWSLETTER,
+    [ERASED_THERE]: ERASED,
+    [OUT_THERE]: NEWSLETTER,
+  },
   'opt-in': {
     none: '- / ems-newsletter, ems-offers / IN_SYNC',
     ...REFUSED,
     'manual, by EMS (3)': '- / ems-newsletter, ems-offers / IN_SYNC',
     [UNSEEN]: UNKNOWN,
     deleted: '- / ems-newsletter, ems-offers / IN_SYNC',
+    [ERASED_THERE]: ERASED,
+    [OUT_THERE]: '- / ems-newsletter, ems-offers / IN_SYNC',
   },
-  'opt-out': { none: OPTED_OUT, ...REFUSED, ...BY_EMS, deleted: OPTED_OUT },
+  'opt-out': {
+    none: OPTED_OUT,
+    ...REFUSED,
+    ...BY_EMS,
+    deleted: OPTED_OUT,
+    [ERASED_THERE]: ERASED,
+    [OUT_THERE]: OPTED_OUT,
+  },
   'bulk load': {
     none: NEWSLETTER,
     ...REFUSED,
     'manual, by EMS (3)': NEWSLETTER,
     [UNSEEN]: UNKNOWN,
     deleted: NEWSLETTER,
+    [ERASED_THERE]: '3 / - / ERASED',
+    [OUT_THERE]: NEWSLETTER,
   },
-  retry: { none: NEWSLETTER, ...REFUSED, ...BY_EMS, deleted: NEWSLETTER },
+  retry: {
+    none: NEWSLETTER,
+    ...REFUSED,
+    ...BY_EMS,
+    deleted: NEWSLETTER,
+    [ERASED_THERE]: ERASED,
+    [OUT_THERE]: NEWSLETTER,
+  },
   'change of owner': {
     none: NEWSLETTER,
     ...REFUSED,
     'manual, by EMS (3)': NEWSLETTER,
     [UNSEEN]: UNKNOWN,
     deleted: NEWSLETTER,
+    [ERASED_THERE]: ERASED,
+    [OUT_THERE]: NEWSLETTER,
   },
   erase: Object.fromEntries(STANDINGS.map((standing) => [standing, 'gone / ERASED'])) as Row,
 };
 
+/** Under CONSENT_SCOPE=organisation: as `unsubscribed (1)`, and told by where it was made. */
+const ORGANISATION = '3 / - / SUPPRESSED / email: unsubscribed at MAILCHIMP';
+
 let under: MauticUnderTest;
 let system: System;
 let mautic: ProcessUnderTest;
+let mailchimp: ProcessUnderTest;
 
-beforeAll(async () => {
-  under = await MauticUnderTest.start();
+async function start(scope: 'target' | 'organisation'): Promise<void> {
+  under = await MauticUnderTest.start({ also: ['MAILCHIMP'], settings: { CONSENT_SCOPE: scope } });
   ({ system, process: mautic } = under);
-});
-
-afterAll(async () => {
-  await under?.stop();
-});
+  mailchimp = system.process('MAILCHIMP');
+}
 
 interface Cell {
   readonly standing: Standing;
@@ -88,14 +127,15 @@ interface Cell {
 }
 
 /** A contact in each standing, of a person whom EMS wants to mail. */
-async function inEachStanding(): Promise<Cell[]> {
+async function inEachStanding(standings: readonly Standing[]): Promise<Cell[]> {
   const cells: Cell[] = [];
-  for (const standing of STANDINGS) {
+  for (const standing of standings) {
     const email = under.email();
     const person = await system.ems.person({ email, date_of_birth: '1980-01-01' });
     cells.push({ standing, email, person, preference: await system.ems.preference(person, true) });
   }
   await mautic.sweep();
+  await mailchimp.sweep();
   await optIn(
     cells.filter(({ standing }) => standing.startsWith('manual, by EMS (3)')),
     false,
@@ -103,12 +143,13 @@ async function inEachStanding(): Promise<Cell[]> {
   await bring(cells);
   await mautic.poll();
   await deleteThere(cells);
+  await bringAtMailchimp(cells);
   return cells;
 }
 
 /** Contacts that are there before EMS comes, of a Mautic that it filled before its records were lost. */
-async function bulkLoad(): Promise<Cell[]> {
-  const emails = new Map(STANDINGS.map((standing) => [standing, under.email()]));
+async function bulkLoad(standings: readonly Standing[]): Promise<Cell[]> {
+  const emails = new Map(standings.map((standing) => [standing, under.email()]));
   for (const [standing, email] of emails) {
     const { contact } = await under.control.backdoor({ do: 'create-contact', set: { email } });
     if (standing.startsWith('manual, by EMS (3)'))
@@ -126,6 +167,9 @@ async function bulkLoad(): Promise<Cell[]> {
     const person = await system.ems.person({ email });
     cells.push({ standing, email, person, preference: await system.ems.preference(person, true) });
   }
+  for (const { standing, email } of cells)
+    if (AT_MAILCHIMP.has(standing)) await system.mailchimp.control.backdoor({ do: 'create-member', email });
+  await bringAtMailchimp(cells);
   return cells;
 }
 
@@ -136,6 +180,22 @@ const ACTS = new Map<Standing, 'unsubscribe' | 'bounce' | 'do-not-contact'>([
   ['bounced (2)', 'bounce'],
   ['manual, by staff (3)', 'do-not-contact'],
 ]);
+
+const AT_MAILCHIMP: ReadonlyMap<Standing, 'clean' | 'unsubscribe' | null> = new Map([
+  ['bounced at MailChimp', 'clean'],
+  [OUT_THERE, 'unsubscribe'],
+  [ERASED_THERE, null],
+]);
+
+/** What happens at the other target, and how it is learnt: by a poll, or by the erasure itself. */
+async function bringAtMailchimp(cells: readonly Cell[]): Promise<void> {
+  for (const { standing, email, person } of cells) {
+    const act = AT_MAILCHIMP.get(standing);
+    if (act === null) await mailchimp.syncNow('Person', person, 'erase');
+    else if (act !== undefined) await system.mailchimp.control.backdoor({ do: act, member: email });
+  }
+  await mailchimp.poll();
+}
 
 /** What others than EMS do, but for deletions. */
 async function bring(cells: readonly Pick<Cell, 'standing' | 'email'>[]): Promise<void> {
@@ -204,25 +264,52 @@ async function resultOf({ email, person }: Cell): Promise<string> {
   return `${held.join(' and ') || 'gone'} / ${record?.state ?? 'none'}${reason}`;
 }
 
-describe.each(Object.entries(TABLE))('%s', (action, row) => {
+async function resultsOf(action: string, standings: readonly Standing[]): Promise<ReadonlyMap<Standing, string>> {
+  const cells = action === 'bulk load' ? await bulkLoad(standings) : await inEachStanding(standings);
+  await ACTIONS[action]?.(cells);
+  await mautic.settle();
   const results = new Map<Standing, string>();
+  for (const cell of cells) results.set(cell.standing, await resultOf(cell));
+  return results;
+}
 
-  beforeAll(async () => {
-    const cells = action === 'bulk load' ? await bulkLoad() : await inEachStanding();
-    await ACTIONS[action]?.(cells);
-    await mautic.settle();
-    for (const cell of cells) results.set(cell.standing, await resultOf(cell));
-  });
-
-  test.each(STANDINGS)('a contact whose do-not-contact is %s', (standing) => {
-    expect(results.get(standing)).toBe(row[standing]);
-  });
-});
-
-test('none of all that was undone by a further sweep and poll, which write nothing', async () => {
+async function writesNothingMore(): Promise<void> {
   await mautic.settle();
   await under.control.clearJournal();
   await mautic.sweep();
   await mautic.poll();
   expect(await under.control.journal({ writesOnly: true })).toEqual([]);
+}
+
+describe('an unsubscription counts where it was made (CONSENT_SCOPE=target)', () => {
+  beforeAll(() => start('target'));
+  afterAll(() => under?.stop());
+
+  describe.each(Object.entries(TABLE))('%s', (action, row) => {
+    let results: ReadonlyMap<Standing, string>;
+
+    beforeAll(async () => {
+      results = await resultsOf(action, STANDINGS);
+    });
+
+    test.each(STANDINGS)('a contact whose do-not-contact is %s', (standing) => {
+      expect(results.get(standing)).toBe(row[standing]);
+    });
+  });
+
+  test('none of all that was undone by a further sweep and poll, which write nothing', writesNothingMore);
+});
+
+describe('an unsubscription counts everywhere (CONSENT_SCOPE=organisation)', () => {
+  beforeAll(() => start('organisation'));
+  afterAll(() => under?.stop());
+
+  test.each(Object.entries(TABLE))('%s', async (action, row) => {
+    expect(Object.fromEntries(await resultsOf(action, ['none', OUT_THERE]))).toEqual({
+      none: row.none,
+      [OUT_THERE]: action === 'erase' ? 'gone / ERASED' : ORGANISATION,
+    });
+  });
+
+  test('none of all that was undone by a further sweep and poll, which write nothing', writesNothingMore);
 });

@@ -117,6 +117,7 @@ describe('SYNC_KEY, changed as operating.md says', () => {
         settleMs: common.SETTLE_MS,
         conflictScope: common.CONFLICT_SCOPE,
         consentPolicy: common.CONSENT_POLICY,
+        consentScope: common.CONSENT_SCOPE,
         processes: new Map(
           enabled.map(({ target, settings }) => [
             target.process.name,

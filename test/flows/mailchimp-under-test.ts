@@ -1,6 +1,11 @@
 import { subscriberHash } from '../../simulators/mailchimp/start.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
+import type { TargetUnderTest } from './simulators.ts';
 import { System, type SystemOptions } from './system.ts';
+
+interface Also {
+  readonly also?: readonly TargetUnderTest[];
+}
 
 /** A system with MailChimp alone, and the words that its tests share. */
 export class MailchimpUnderTest {
@@ -13,8 +18,12 @@ export class MailchimpUnderTest {
     this.process = system.process('MAILCHIMP');
   }
 
-  static async start(options: Omit<SystemOptions, 'targets'> = {}): Promise<MailchimpUnderTest> {
-    return new MailchimpUnderTest(await System.start({ ...options, targets: ['MAILCHIMP'] }));
+  /** @param also targets that run beside it. */
+  static async start({
+    also = [],
+    ...options
+  }: Omit<SystemOptions, 'targets'> & Also = {}): Promise<MailchimpUnderTest> {
+    return new MailchimpUnderTest(await System.start({ ...options, targets: ['MAILCHIMP', ...also] }));
   }
 
   get control() {

@@ -1,5 +1,10 @@
 import type { ProcessUnderTest } from './process-under-test.ts';
+import type { TargetUnderTest } from './simulators.ts';
 import { System, type SystemOptions } from './system.ts';
+
+interface Also {
+  readonly also?: readonly TargetUnderTest[];
+}
 
 /** A system with Mautic alone, and the words that its tests share. */
 export class MauticUnderTest {
@@ -12,8 +17,9 @@ export class MauticUnderTest {
     this.process = system.process('MAUTIC');
   }
 
-  static async start(options: Omit<SystemOptions, 'targets'> = {}): Promise<MauticUnderTest> {
-    return new MauticUnderTest(await System.start({ ...options, targets: ['MAUTIC'] }));
+  /** @param also targets that run beside it. */
+  static async start({ also = [], ...options }: Omit<SystemOptions, 'targets'> & Also = {}): Promise<MauticUnderTest> {
+    return new MauticUnderTest(await System.start({ ...options, targets: ['MAUTIC', ...also] }));
   }
 
   get control() {

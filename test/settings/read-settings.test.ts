@@ -176,3 +176,11 @@ test('.env.example lists every setting, and no other', () => {
   expect(new Set(listed)).toEqual(new Set(knownSettings()));
   expect(listed).toHaveLength(knownSettings().length);
 });
+
+test('CONSENT_SCOPE is target unless it is set, and any other word is refused by name', () => {
+  expect(readSettings(MINIMAL).common.CONSENT_SCOPE).toBe('target');
+  expect(readSettings({ ...MINIMAL, CONSENT_SCOPE: 'organisation' }).common.CONSENT_SCOPE).toBe('organisation');
+  expect(problemsOf({ ...MINIMAL, CONSENT_SCOPE: 'everywhere' })).toEqual([
+    'CONSENT_SCOPE must be target or organisation',
+  ]);
+});

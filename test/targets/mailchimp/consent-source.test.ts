@@ -128,9 +128,9 @@ describe('what has changed', () => {
       pages.push(page);
     }
     const before = '2027-01-01T09:59:59+00:00';
-    expect(pages).toEqual([`0@${before}`, `1000@${before}`, `2000@${before}`]);
-    expect(placeIn(pages[1] ?? null, null)).toEqual({ since: before, offset: 1_000 });
-    expect(nextPlace(placeIn('2000@', null), 1_000, null)).toBe('3000@');
+    expect(pages).toEqual([`1:0@${before}`, `2:1000@${before}`, `3:2000@${before}`]);
+    expect(placeIn(pages[1] ?? null, null)).toEqual({ pages: 2, since: before, offset: 1_000 });
+    expect(nextPlace(placeIn('2:2000@', null), 1_000, null)).toBe('3:3000@');
   });
 
   test('skips nobody when members change, and so move to the end, while it is read', async () => {
@@ -167,6 +167,31 @@ describe('what has changed', () => {
     expect(emailsIn(await poll('archived', null))).toEqual(['ana@clube.example']);
     const [page] = await poll('archived', null);
     expect(page?.contacts).toMatchObject([{ emsKey: '4711', refusals: [{ channel: 'email', reason: 'archived' }] }]);
+  });
+});
+
+describe('complaints', () => {
+  test('are who called a mail spam since, but for who has signed up again', async () => {
+    for (const email of ['spam@clube.example', 'again@clube.example']) {
+      await create(email);
+      await mailchimp.control.backdoor({ do: 'complain', member: hashOf(email) });
+    }
+    await mailchimp.control.backdoor({ do: 'sign-up', email: 'again@clube.example' });
+    const [page] = await poll('complaints', null);
+    expect(page?.contacts).toEqual([
+      {
+        remoteId: hashOf('spam@clube.example'),
+        emsKey: null,
+        addresses: { email: 'spam@clube.example' },
+        refusals: [{ channel: 'email', reason: 'complained' }],
+        modifiedOn: page?.seenUpTo,
+        isReport: true,
+      },
+    ]);
+    const later = Temporal.Instant.from(page?.seenUpTo ?? '')
+      .add({ hours: 1 })
+      .toString();
+    expect((await poll('complaints', later)).flatMap(({ contacts }) => contacts)).toEqual([]);
   });
 });
 

@@ -53,7 +53,7 @@ const problem = (detail: string) => JSON.stringify({ title: 'Invalid Resource', 
 
 test('a list of changes that goes on at one time without an end is against the contract', async () => {
   const { consent } = mailchimp.connect(settings('http://127.0.0.1:1'), services);
-  const page = '1000001@2027-05-01T09:00:00+00:00';
+  const page = '1:1000001@2027-05-01T09:00:00+00:00';
   const failure = await failureOf(consent?.list({ scope: 'members', since: null, page }) ?? Promise.resolve());
   expect(failure).toMatchObject({ errorClass: 'contract', code: 'paging' });
 });

@@ -110,3 +110,55 @@ test('topics in a group of another name are somebody else’s', async () => {
   expect(mergeFields.filter(({ tag }) => tag === 'EMSID')).toHaveLength(1);
   expect((await mailchimp.member('ana@clube.example'))?.interests).toEqual(['NEWSLETTER']);
 });
+
+const probe = async () => (await mailchimp.remote().shape?.advice?.({ probe: true })) ?? [];
+
+describe('what is not known of status_if_new', () => {
+  test.each([
+    [false, true, ['status_if_new leaves archived members archived', 'the list call knows status_if_new']],
+    [true, true, ['status_if_new brings archived members back', 'the list call knows status_if_new']],
+    [
+      false,
+      false,
+      [
+        'status_if_new leaves archived members archived',
+        'the list call does not know status_if_new: new members go one by one',
+      ],
+    ],
+  ])(
+    'is found out by members that are never mailed, and are gone afterwards (brings back: %s, in lists: %s)',
+    async (statusIfNewUnarchives, listCallKnowsStatusIfNew, lines) => {
+      await mailchimp.control.setSettings({ statusIfNewUnarchives, listCallKnowsStatusIfNew });
+      asSent(await mailchimp.send('4711', ANA));
+      await mailchimp.control.clearJournal();
+      expect(await probe()).toEqual(lines);
+      const members = await mailchimp.members();
+      expect(members.map(({ email }) => email)).toEqual(['ana@clube.example']);
+      const journal = await mailchimp.control.journal({ writesOnly: true });
+      expect(JSON.stringify(journal)).not.toMatch(/"subscribed"|"pending"/);
+    },
+  );
+
+  test('is not looked for unless it is asked for', async () => {
+    await mailchimp.control.clearJournal();
+    expect(await mailchimp.remote().shape?.advice?.({ probe: false })).toEqual([]);
+    expect(await mailchimp.control.journal()).toEqual([]);
+  });
+
+  test('a member that could not be deleted is named', async () => {
+    const prefix = `/3.0/lists/${mailchimp.started.list}/members/`;
+    await mailchimp.control.setFaults({ respond: { status: 500, match: { method: 'POST', prefix } } });
+    const lines = await probe();
+    await mailchimp.control.clearFaults();
+    const named = lines.flatMap((line) => /^delete the member (\S+) in MailChimp/.exec(line)?.[1] ?? []);
+    expect(named.toSorted()).toEqual((await mailchimp.members()).map(({ email }) => email).toSorted());
+    expect(named).toHaveLength(2);
+  });
+
+  test('new members are there all the same where the list call does not know it', async () => {
+    await mailchimp.control.setSettings({ listCallKnowsStatusIfNew: false });
+    const [one, other] = await mailchimp.sendMany([mailchimp.request('4711', ANA), mailchimp.request('4712', RUI)]);
+    expect([asSent(one).kind, asSent(other).kind]).toEqual(['sent', 'sent']);
+    expect((await mailchimp.members()).map(({ status }) => status)).toEqual(['subscribed', 'subscribed']);
+  });
+});

@@ -13,8 +13,13 @@ const source = (): ConsentSource => {
   return consent;
 };
 
-/** All pages of a scope, as a poll reads them. */
+/** All pages of a scope, as a poll reads them; of what has changed, what was added included. */
 async function poll(scope: string, since: string | null, by = source()): Promise<readonly ConsentPage[]> {
+  if (scope === 'changed') return [...(await pagesOf('changed', since, by)), ...(await pagesOf('added', since, by))];
+  return pagesOf(scope, since, by);
+}
+
+async function pagesOf(scope: string, since: string | null, by: ConsentSource): Promise<readonly ConsentPage[]> {
   const pages: ConsentPage[] = [];
   let page: string | null = null;
   do {
@@ -177,7 +182,7 @@ test('a contact that fits no contract is counted, and keeps none of the others b
     },
   };
   await mautic.control.setFaults({ respond: { status: 200, body } });
-  for (const scope of ['changed', 'all']) {
+  for (const scope of ['changed', 'added', 'all']) {
     const page = await source().list({ scope, since: null, page: null });
     expect(page.contacts.map(({ remoteId, modifiedOn }) => [remoteId, modifiedOn === null])).toEqual([
       ['1', false],

@@ -262,7 +262,7 @@ describe('EMS’s opt-in after an opt-out of its own', () => {
       expect(await mautic.contact(contact)).toEqual(before);
       for (const city of ['Faro', 'Lagos']) {
         const sent = asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN, city }));
-        expect(sent.refusals).toEqual([{ channel: 'email', reason: 'unsubscribed' }]);
+        expect(sent.refusals).toEqual([{ channel: 'email', reason: 'unsubscribed', presumed: true }]);
         expect(await mautic.contact(contact)).toMatchObject({
           doNotContact: [{ channel: 'email', reason: 1, comments: 'EMS: opted in, but may have unsubscribed by mail' }],
           segments: [],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { startMautic } from '../../../simulators/mautic/start.ts';
+import { WebhookReceiver } from '../../simulators/webhook-receiver.ts';
 import { asSent, failureOf, failuresOf } from '../results.ts';
 import { ANA, mauticUnderTest } from './mautic-under-test.ts';
 
@@ -114,4 +115,38 @@ test('a no that Mautic does not take is no success', async () => {
 test('a preference has no call of its own', async () => {
   const request = { ...mautic.request('1', {}), type: 'ContactPreference' as const };
   await expect(mautic.remote().send(request)).rejects.toThrow(RangeError);
+});
+
+const subscribe = (webhookUrl: string) =>
+  mautic.control.backdoor({
+    do: 'create-hook',
+    hook: {
+      name: 'of somebody else',
+      webhookUrl,
+      triggers: ['mautic.lead_post_save_new', 'mautic.lead_post_save_update'],
+    },
+  });
+
+describe('a webhook that Mautic sends inside our call', () => {
+  test('and that takes its receiver some seconds holds the call up, and nothing else', async () => {
+    const receiver = await WebhookReceiver.start();
+    await subscribe(receiver.url);
+    await mautic.control.setFaults({ webhookDelay: { ms: 3_000 } });
+    const began = performance.now();
+    asSent(await mautic.send('4711', ANA));
+    expect(performance.now() - began).toBeGreaterThan(3_000);
+    await receiver.stop();
+  });
+
+  test('and that nobody answers costs the call its answer: it is transient, and what it has done is found', async () => {
+    const receiver = await WebhookReceiver.start();
+    receiver.answer = null;
+    await mautic.remote().shape?.missing();
+    await subscribe(receiver.url);
+    const failure = await failureOf(mautic.send('4711', ANA));
+    expect(failure).toMatchObject({ errorClass: 'transient' });
+    await receiver.stop();
+    const { remoteId } = asSent(await mautic.send('4711', ANA));
+    expect((await mautic.contacts()).map(({ id }) => String(id))).toEqual([remoteId]);
+  }, 60_000);
 });

@@ -47,7 +47,7 @@ test('of a refusal only our fields are told, once each, and only words that hold
 
 test('a list of changes that goes on at one time without an end is against the contract', async () => {
   const { consent } = mautic.connect(parsed('http://127.0.0.1:1'), unlimitedConnections('ratchet'));
-  const page = 'dateModified:1000001:2027-05-01 09:00:00';
+  const page = '1:1000001:2027-05-01 09:00:00';
   const failure = await failureOf(consent?.list({ scope: 'changed', since: null, page }) ?? Promise.resolve());
   expect(failure).toMatchObject({ errorClass: 'contract', code: 'paging' });
 });

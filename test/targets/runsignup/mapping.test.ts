@@ -223,6 +223,19 @@ describe('what RunSignup gives back hashes as what EMS holds', () => {
 
 const chip = (...tags: object[]) => view('EventParticipant', {}, { tags })['chip'];
 
+describe('a state', () => {
+  test.each([
+    ['PORTO', 'Porto', 'Porto'],
+    ['NJ', 'nj ', 'nj '],
+    ['NY', 'NJ', 'NY'],
+    ['Braga', 'Porto', 'Braga'],
+    [null, 'Porto', null],
+    ['PORTO', null, 'PORTO'],
+  ])('that RunSignup tells as %j leaves EMS’s %j as %j: EMS keeps its own capitals', (told, region, kept) => {
+    expect(apply('Person', { state: told }, { region })).toEqual({ region: kept });
+  });
+});
+
 describe('EventParticipant', () => {
   const row = {
     bib: '101',

@@ -97,6 +97,20 @@ test('equal data are not sent', async () => {
   expect(await writes()).toHaveLength(0);
 });
 
+test.each(['PORTO', 'porto', ' Porto '])(
+  'a state’s name that RunSignup keeps as %j is no other: nothing is sent, and nothing is missing',
+  async (state) => {
+    const abroad = { street: 'Rua Nova 1', city: 'Porto', zipcode: '4000-100', country_code: 'PT', state };
+    const { send, user } = await registered({ address: abroad });
+    const content = { street: 'Rua Nova 1', city: 'Porto', zipcode: '4000-100', country: 'PT', state: 'Porto' };
+    expect(await send(content)).toMatchObject({ kind: 'sent' });
+    expect(await writes()).toHaveLength(0);
+    // RunSignup keeps it in capitals here, as the simulator does.
+    expect(await send({ ...content, street: 'Rua Nova 2' })).toMatchObject({ kind: 'sent' });
+    expect((await user())?.address.street).toBe('Rua Nova 2');
+  },
+);
+
 test('a foreign phone is kept out of what is sent', async () => {
   const { send, user } = await registered();
   await send({ phone: '+351912345678', firstName: 'Ana' });
