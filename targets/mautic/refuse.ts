@@ -1,7 +1,14 @@
 import type { Channel, Suppression, SuppressionReason } from '../../sync/suppression.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { doNotContact, elsewhereComment, EMS_COMMENT, SUPPRESSION_COMMENT, MANUAL, UNSUBSCRIBED } from './read-contact.ts';
+import {
+  doNotContact,
+  elsewhereComment,
+  EMS_COMMENT,
+  SUPPRESSION_COMMENT,
+  MANUAL,
+  UNSUBSCRIBED,
+} from './read-contact.ts';
 
 /** A do-not-contact record as Mautic takes it. */
 export interface Refusal {
