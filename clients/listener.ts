@@ -7,6 +7,7 @@ import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
+import { visibleLines } from './visible-text.ts';
 import { failureOf } from './cli/failures.ts';
 import { addHealth } from './gateway/health.ts';
 import { Dispatch } from './listener/dispatch.ts';
@@ -79,7 +80,7 @@ try {
   await main();
 } catch (error) {
   process.exitCode = error instanceof SettingsError ? 2 : 1;
-  process.stderr.write(`${failureOf(error, null).lines.join('\n')}\n`);
+  process.stderr.write(`${failureOf(error, null).lines.map(visibleLines).join('\n')}\n`);
 }
 // The SDK tries again what was under way, on a connection that is closed by now, and that would end us with an error.
 process.exit();

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { PairRef } from '../../workflows/pair-start.ts';
 import { NoResultInTimeError } from '../request-sync.ts';
 import { webUiLink } from '../web-ui-link.ts';
-import { complain, say, sayJson, table } from './output.ts';
+import { complain, say, sayBlock, sayJson, table } from './output.ts';
 import { pairRequest, type Answer, type Request } from './requests.ts';
 import type { Session } from './session.ts';
 import type { WaitOptions } from './wait-options.ts';
@@ -59,7 +59,7 @@ export async function askAll(session: Session, requests: readonly Request[], opt
       answer?.delivery ?? null,
       answer?.reason ?? null,
     ]);
-    say(table(['entity', 'outcome', 'delivery', 'reason'], rows));
+    sayBlock(table(['entity', 'outcome', 'delivery', 'reason'], rows));
   }
   return answers.every(({ answer }) => answer !== null && DONE.includes(answer.outcome));
 }

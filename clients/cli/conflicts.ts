@@ -5,7 +5,7 @@ import { findConflict, listConflicts, type LostConflict, type SealedConflict } f
 import { CommandError } from './command-error.ts';
 import { giveCommand, hasRun, sayOutcome } from './give-command.ts';
 import { processOf } from './names.ts';
-import { complain, say, sayJson, table } from './output.ts';
+import { complain, say, sayBlock, sayJson, table } from './output.ts';
 import { enabledTarget, inSession, type Session } from './session.ts';
 import type { TimeoutOptions } from './wait-options.ts';
 
@@ -32,7 +32,7 @@ export async function list(options: { readonly process?: SyncProcessName; readon
         fields.join(', '),
         restoredOn,
       ]);
-      say(table(['id', 'process', 'entity', 'remote id', 'lost on', 'fields', 'restored on'], rows));
+      sayBlock(table(['id', 'process', 'entity', 'remote id', 'lost on', 'fields', 'restored on'], rows));
     }
     if (found.length > shown.length) complain(`only the latest ${LISTED_AT_MOST} are listed`);
   });
@@ -51,7 +51,7 @@ export async function show(id: string, { json }: { readonly json?: true }): Prom
     const { process, type, key, remoteId, occurredOn, fields, restoredOn } = conflict;
     say(`conflict ${id}: ${process} ${type}/${key}, remote id ${remoteId}, lost on ${occurredOn}`);
     say(restoredOn === null ? 'not restored' : `restored on ${restoredOn}`);
-    say(
+    sayBlock(
       table(
         ['field', 'value that lost'],
         fields.map((field) => [field, shownValue(values[field])]),

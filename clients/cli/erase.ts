@@ -9,7 +9,7 @@ import { NoResultInTimeError } from '../request-sync.ts';
 import { CommandError } from './command-error.ts';
 import { giveCommand } from './give-command.ts';
 import { processesWith } from './names.ts';
-import { complain, say, sayJson, table } from './output.ts';
+import { complain, sayBlock, sayJson, table } from './output.ts';
 import { inSession, type Session } from './session.ts';
 import type { TimeoutOptions } from './wait-options.ts';
 
@@ -48,7 +48,7 @@ async function erasePerson(session: Session, key: EntityKey, options: TimeoutOpt
       open,
       off,
     });
-  else say(table(['process', 'entity', 'outcome', 'what was done', 'when'], receipts.map(row)));
+  else sayBlock(table(['process', 'entity', 'outcome', 'what was done', 'when'], receipts.map(row)));
   for (const pair of open)
     complain(`${pair}: not confirmed yet; its workflow continues. Run the command again for the receipt`);
   for (const name of off)

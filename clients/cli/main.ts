@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import type { CommonSettings } from '../../settings/schema.ts';
+import { visibleLines } from '../visible-text.ts';
 import { CommandError } from './command-error.ts';
 import { createProgram } from './program.ts';
 
@@ -15,7 +16,7 @@ async function main(args: readonly string[]): Promise<void> {
     await createProgram().parseAsync(args);
   } catch (error) {
     const { lines, exitCode } = await failure(error);
-    for (const line of lines) process.stderr.write(`${line}\n`);
+    for (const line of lines) process.stderr.write(`${visibleLines(line)}\n`);
     process.exitCode = exitCode;
   }
 }

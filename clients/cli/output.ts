@@ -1,26 +1,32 @@
 import Table from 'cli-table3';
+import { visible, visibleJson, visibleLines } from '../visible-text.ts';
 
 export type Cell = string | number | null;
 
-/** Writes a line to standard output. */
+/** Writes one line to standard output, with every character visible. */
 export function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${visible(line)}\n`);
 }
 
-/** Writes a line to standard error. */
+/** Writes a table or another text of several lines. Values in it went through {@link visible}, so its line breaks are ours. */
+export function sayBlock(text: string): void {
+  process.stdout.write(`${visibleLines(text)}\n`);
+}
+
+/** Writes one line to standard error, with every character visible. */
 export function complain(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${visible(line)}\n`);
 }
 
 export function sayJson(value: unknown): void {
-  say(JSON.stringify(value));
+  process.stdout.write(`${visibleJson(value)}\n`);
 }
 
 /** A table as text: numbers right-aligned, a dash for missing values, no colours (it is piped and pasted). */
 export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
   const text = new Table({ head: [...head], colAligns: aligned, style: { head: [], border: [], compact: true } });
-  text.push(...rows.map((row) => row.map((cell) => cell ?? '-')));
+  text.push(...rows.map((row) => row.map((cell) => (typeof cell === 'string' ? visible(cell) : (cell ?? '-')))));
   return text.toString();
 }
 

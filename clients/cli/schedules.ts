@@ -3,7 +3,7 @@ import { applySchedules, listSchedules, pauseSchedules } from '../schedules.ts';
 import { ensureSearchAttributes } from '../search-attributes.ts';
 import { CommandError } from './command-error.ts';
 import { processOf } from './names.ts';
-import { say, sayJson, table } from './output.ts';
+import { say, sayBlock, sayJson, table } from './output.ts';
 import { inSession } from './session.ts';
 
 interface JsonOption {
@@ -46,7 +46,7 @@ export async function list({ json }: JsonOption): Promise<void> {
       last?.toISOString() ?? null,
       next?.toISOString() ?? null,
     ]);
-    say(table(['schedule', 'state', 'times (UTC, seconds first)', 'last', 'next'], rows));
+    sayBlock(table(['schedule', 'state', 'times (UTC, seconds first)', 'last', 'next'], rows));
   });
 }
 

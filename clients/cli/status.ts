@@ -1,6 +1,6 @@
 import type { Settings } from '../../settings/read-settings.ts';
 import { readStatus, type Status } from '../status.ts';
-import { age, say, sayJson, table } from './output.ts';
+import { age, sayBlock, sayJson, table } from './output.ts';
 import { inSession } from './session.ts';
 
 const HEAD = [
@@ -25,7 +25,7 @@ export async function status({ json }: { readonly json?: true }): Promise<void> 
     const processes = settings.enabled.map(({ target }) => target.process);
     const found = await readStatus(await session.database(), processes, settings.common);
     if (json) sayJson(found);
-    else say(describeStatus(found, settings));
+    else sayBlock(describeStatus(found, settings));
   });
 }
 

@@ -6,7 +6,7 @@ import type { AnySweepResult } from '../sweep-start.ts';
 import { webUiLink } from '../web-ui-link.ts';
 import { CommandError } from './command-error.ts';
 import { directionNamed, processOf } from './names.ts';
-import { complain, say, sayJson, table } from './output.ts';
+import { complain, say, sayBlock, sayJson, table } from './output.ts';
 import { enabledTarget, inSession } from './session.ts';
 import type { WaitOptions } from './wait-options.ts';
 
@@ -52,7 +52,7 @@ function isPoll(direction: Direction, _result: AnySweepResult): _result is PollR
 
 function showPoll({ ended, reason, totals }: PollResult): void {
   const rows = Object.entries(totals).map(([type, t]) => [type, t.listed, t.changed, t.unknown, t.malformed, t.unread]);
-  if (rows.length > 0) say(table(['type', 'listed', 'changed', 'unknown', 'malformed', 'unread'], rows));
+  if (rows.length > 0) sayBlock(table(['type', 'listed', 'changed', 'unknown', 'malformed', 'unread'], rows));
   say(reason === null ? ended : `${ended}: ${reason}`);
 }
 
@@ -81,7 +81,7 @@ function showSweep({ ended, reason, totals }: SweepResult): void {
     'left running',
     'busy',
   ];
-  if (rows.length > 0) say(table(head, rows));
+  if (rows.length > 0) sayBlock(table(head, rows));
   // A sweep that found its target down at once has looked at nothing.
   else if (ended === 'complete') say('nothing was due');
   say(reason === null ? ended : `${ended}: ${reason}`);

@@ -4,7 +4,8 @@ import { describeSuppressions } from '../../sync/suppression.ts';
 import { explain, type Explanation } from '../why.ts';
 import { CommandError } from './command-error.ts';
 import { processesWith, typeNamed } from './names.ts';
-import { say, sayJson } from './output.ts';
+import { sayBlock, sayJson } from './output.ts';
+import { visible } from '../visible-text.ts';
 import { inSession } from './session.ts';
 
 const REASONS: Readonly<Record<DueReason, string>> = {
@@ -40,7 +41,7 @@ export async function why(typeName: string, key: EntityKey, { json }: { readonly
       throw new CommandError(1, `EMS has no ${type} ${key}, and no process has a record of it`);
     }
     if (json) sayJson({ type, id: key, processes: explanations });
-    else for (const explanation of explanations) say(describeExplanation({ type, key }, explanation));
+    else for (const explanation of explanations) sayBlock(describeExplanation({ type, key }, explanation));
   });
 }
 
@@ -65,7 +66,7 @@ export function describeExplanation({ type, key }: EntityRef, explanation: Expla
   ];
   return [
     `${process}: ${type}/${key}`,
-    ...lines.map(([label = '', text = '']) => `  ${label.padEnd(13)} ${text}`),
+    ...lines.map(([label = '', text = '']) => `  ${label.padEnd(13)} ${visible(text)}`),
   ].join('\n');
 }
 

@@ -51,6 +51,7 @@ describe('ems-sync loads nothing but its usage', () => {
       'clients/cli/main.ts',
       'clients/cli/program.ts',
       'clients/ems-sync.mjs',
+      'clients/visible-text.ts',
       'sync/sync-process-name.ts',
     ]);
   });
