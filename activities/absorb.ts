@@ -5,6 +5,7 @@ import type { Absorption } from '../sync/absorption.ts';
 import { compareRemote, isLagging, isRekeyed } from '../sync/compare-remote.ts';
 import { hasHash } from '../sync/content-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
+import { isHashOf } from '../sync/keyed-hash.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import { changedHands } from '../sync/whose-record.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
@@ -61,14 +62,29 @@ async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
   }
 }
 
-/** A remote delete loses to an EMS edit; otherwise the pair is unlinked. An EMS row is never deleted for it. */
-async function gone(attempt: InboundAttempt, { entity, record, pair }: LinkedPair): Promise<Absorption> {
+/**
+ * A remote delete loses to an EMS edit; otherwise the pair is unlinked. An EMS row is never deleted for it. A record that was
+ * merged into another row's was not deleted: made anew, it would take from that one what the merge has given it.
+ */
+async function gone(attempt: InboundAttempt, linked: LinkedPair): Promise<Absorption> {
   const { orm, mapping, key, ref, fencingToken } = attempt;
+  const { entity, record, pair } = linked;
   const mapped = mapping.map(entity, pair.sources);
   const undelivered = mapped.kind === 'mapped' && !hasHash(mapped.content, record.contentHash);
-  const edited = undelivered && hasChangedSince({ entity, record });
+  const edited = undelivered && hasChangedSince({ entity, record }) && (await mergedInto(attempt, linked)) === null;
   await writeGone(orm.em.fork(), { ...ref, fencingToken }, edited ? 'PENDING' : 'UNLINKED');
   return { key, kind: edited ? 'recreate' : 'unlinked', outboundDue: edited };
+}
+
+/** Of what the record knew only hashes are left: what EMS still holds of it is looked for. */
+async function mergedInto(
+  { source, inbound, keys, type, key }: InboundAttempt,
+  { entity, record, pair, remoteId }: LinkedPair,
+): Promise<EntityKey | null> {
+  const held = Object.entries(inbound.view(entity, pair.sources)).filter(([field, value]) =>
+    isHashOf(record.base?.[field], field, value, keys),
+  );
+  return (await source.mergedInto?.({ type, remoteId }, key, Object.fromEntries(held))) ?? null;
 }
 
 async function compare(attempt: InboundAttempt, linked: LinkedPair, remote: RemoteRecord): Promise<Absorption> {

@@ -1,3 +1,4 @@
+import { noteBlocked } from '../database/records/blocking.ts';
 import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
 import { loadPair } from '../database/records/load-pairs.ts';
@@ -5,7 +6,7 @@ import { linkRecord } from '../database/records/link-record.ts';
 import { ADDRESS_FIELD, normalisedAddress } from '../sync/address-hash.ts';
 import { contentHash } from '../sync/content-hash.ts';
 import type { Delivery, Evaluated } from '../sync/delivery.ts';
-import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
+import { formatRef, type EntityKey, type EntityRef } from '../sync/entity-type.ts';
 import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
 import { baseWith, type Base } from '../sync/keyed-hash.ts';
 import type { OutboundDecision } from '../sync/judge-outbound.ts';
@@ -14,6 +15,8 @@ import { SyncError } from '../sync/sync-error.ts';
 import type { Removed, SendResult } from '../targets/remote-system.ts';
 import { otherPair, type Attempt } from './context.ts';
 import type { DeliverInput } from './deliver-input.ts';
+import { doOthersWell } from './do-others-well.ts';
+import { blockedByDependents } from './dependents.ts';
 import { assertEvaluated, type JudgedPair } from './judge-pairs.ts';
 import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
 
@@ -53,6 +56,7 @@ export async function callTarget(
     return await send(attempt, input, decision, judged);
   } catch (error) {
     if (!(error instanceof SyncError) || !isFinal(error, input.attempt)) throw error;
+    if (error.errorClass === 'contract' && !(await doOthersWell(attempt, judged))) throw error;
     const { errorClass, field = null, message } = error;
     const evaluated = assertEvaluated(judged.evaluated);
     return {
@@ -65,11 +69,14 @@ export async function callTarget(
 async function takeOff(
   attempt: Attempt,
   { remoteId, forget }: Extract<Call, { kind: 'remove' }>,
-  { pair, suppressions }: JudgedPair,
+  { pair, suppressions, evaluated }: JudgedPair,
 ): Promise<Delivery> {
   const { remote, type, key, fencingToken } = attempt;
   const request = { type, key, remoteId, fencingToken, ...pairConsent(attempt, pair, suppressions) };
   const removed: Removed = (await remote.remove(request).catch(keepTrying)) ?? {};
+  if (removed.dependents !== undefined) {
+    return { ...commonOf(attempt), evaluated, ...(await blockedByDependents(attempt, removed.dependents)) };
+  }
   const { left } = removed;
   // Before the contact is gone or belongs to another: what was refused there stays refused.
   if (left !== undefined) await enterRefusals(attempt, [left.addresses], left.refusals);
@@ -202,7 +209,7 @@ function keepTrying(error: unknown): never {
   throw new SyncError('transient', error.message, { code: error.code, cause: error });
 }
 
-/** A contract error may be a passing fault of the target; five in a row are not. */
+/** A contract error may be a passing fault of the target; five in a row are not, if others do well meanwhile. */
 function isFinal(error: SyncError, attempt: number): boolean {
   return error.errorClass === 'rejected' || (error.errorClass === 'contract' && attempt >= ATTEMPTS_BEFORE_FAILING);
 }
@@ -219,6 +226,11 @@ async function blocked(
     const { entity, record } = await loadPair(other.orm, other.detection, other.key);
     const itself = ref.type === attempt.type && ref.key === attempt.key;
     if (!itself && (entity !== null || record !== null)) known.push(ref);
+  }
+  const [first] = known;
+  if (first !== undefined) {
+    const { orm, fencingToken } = attempt;
+    await noteBlocked(orm, attempt.ref, { fencingToken, by: formatRef(first) });
   }
   return known.length > 0
     ? { ...common, kind: 'blocked', by: known, field, reason }

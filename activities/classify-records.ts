@@ -7,12 +7,16 @@ import { differsFromBase, type SecretKey } from '../sync/keyed-hash.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { hasChangedHands } from '../sync/whose-record.ts';
 import type { InboundMapping, MatchCriterion } from '../targets/inbound-mapping.ts';
-import type { RemoteRecord } from '../targets/inbound-source.ts';
+import type { MalformedRecord, RemoteRecord } from '../targets/inbound-source.ts';
 import { wholeContent } from '../targets/whole-content.ts';
 import type { TypeContext } from './context.ts';
+import { describeError } from './error-mapping.ts';
+import { inHalves } from './in-halves.ts';
 
 /** What a page of remote records of one type asks for. */
 export interface Classified {
+  /** Records that our database does not take: with the reason, for an operator. */
+  readonly malformed: readonly MalformedRecord[];
   /** Pairs whose remote record differs from what is known of it. */
   readonly keys: readonly EntityKey[];
   /** Remote records that EMS does not know. */
@@ -22,8 +26,27 @@ export interface Classified {
 type KnownByKey = Awaited<ReturnType<typeof findByKeys>>;
 type KnownById = ReadonlyMap<string, KnownRemote>;
 
-/** Sorts records into changed, unknown and unchanged ones; of the unchanged ones the remote's time is touched, in one statement. */
+/**
+ * Sorts records into changed, unknown and unchanged ones; of the unchanged ones the remote's time is touched, in one statement.
+ * A record that such a statement fails for is told by itself.
+ */
 export async function classifyRecords(context: TypeContext, records: readonly RemoteRecord[]): Promise<Classified> {
+  const { results, failed } = await inHalves(records, (some) => classify(context, some));
+  return {
+    keys: results.flatMap(({ keys }) => keys),
+    unknown: results.flatMap(({ unknown }) => unknown),
+    malformed: failed.map(({ item: { type, remoteId }, error }) => ({
+      type,
+      remoteId,
+      malformed: describeError(error).message,
+    })),
+  };
+}
+
+async function classify(
+  context: TypeContext,
+  records: readonly RemoteRecord[],
+): Promise<Pick<Classified, 'keys' | 'unknown'>> {
   const { orm, keys, process, type, mapping } = context;
   const em = orm.em.fork();
   const remoteIds = records.flatMap(({ remoteId, successor }) =>

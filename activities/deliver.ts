@@ -2,7 +2,7 @@ import { beginAttempt } from '../database/records/begin-attempt.ts';
 import { loadPair } from '../database/records/load-pairs.ts';
 import { lastFencingToken, raiseFencingTokenAbove } from '../database/records/fencing-token.ts';
 import type { Delivery, Evaluated } from '../sync/delivery.ts';
-import type { OutboundDecision } from '../sync/judge-outbound.ts';
+import { leavesTargetAsItIs, type OutboundDecision } from '../sync/judge-outbound.ts';
 import { describeSuppressions } from '../sync/suppression.ts';
 import { StaleTokenError } from '../sync/sync-error.ts';
 import { withAddressLocks } from './address-locks.ts';
@@ -14,6 +14,8 @@ import type { Dependencies } from './dependencies.ts';
 import { eraseRemote } from './erase.ts';
 import { assertEvaluated, judgePair, type JudgedPair } from './judge-pairs.ts';
 import { hasLeftRemote } from './left-remote.ts';
+import { mergedOwner } from './merged-owner.ts';
+import { releaseValues } from './release-values.ts';
 import { hasRemoteNews } from './remote-news.ts';
 import { sendOptOuts } from './send-opt-outs.ts';
 
@@ -64,8 +66,20 @@ async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<D
   const { kind } = judged.decision;
   // An update overwrites what is at the target. What was changed there is absorbed first: a value that loses is kept.
   if (kind === 'update' && (await hasRemoteNews(attempt, pair))) return without(attempt, 'absorb-first');
+  if (kind === 'remove' && pair.sharedWith !== null) {
+    const merged = await mergedOwner(attempt, pair.sharedWith);
+    if (merged !== null) return { ...common(attempt), evaluated: judged.evaluated, ...merged };
+  }
   if (kind === 'unchanged' && hasLeftRemote(attempt, pair)) return without(attempt, 'absorb-first');
+  if (leavesTargetAsItIs(judged.decision)) {
+    const first = await releaseValues(attempt, judged, input);
+    if (first !== null) return without(attempt, first);
+  }
   const { delivery, refused } = await carryOut(attempt, input, judged);
+  if (isCall(judged.decision) && isInVain(delivery)) {
+    const first = await releaseValues(attempt, judged, input);
+    if (first !== null) return without(attempt, first);
+  }
   if (pair.entity === null) return delivery;
   const children = await childrenOfPair(attempt, { pair, refused });
   return children.length === 0 ? delivery : { ...delivery, children };
@@ -79,6 +93,12 @@ async function carryOut(attempt: Attempt, input: DeliverInput, judged: JudgedPai
   if (!owned) return { delivery: without(attempt, 'superseded'), refused };
   return callTarget(attempt, input, decision, judged);
 }
+
+/** The target was called, and holds of the row what it held before. */
+const isInVain = (delivery: Delivery) =>
+  delivery.kind === 'parked' ||
+  delivery.kind === 'blocked' ||
+  (delivery.kind === 'suppressed' && delivery.delivered === null);
 
 const isCall = (decision: OutboundDecision): decision is Call =>
   decision.kind === 'create' || decision.kind === 'update' || decision.kind === 'remove';

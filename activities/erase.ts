@@ -6,9 +6,10 @@ import type { Addresses } from '../sync/address-hash.ts';
 import type { Delivery } from '../sync/delivery.ts';
 import { StaleTokenError } from '../sync/sync-error.ts';
 import type { Channel } from '../sync/suppression.ts';
-import type { Erased } from '../targets/remote-system.ts';
+import type { Erased, Removed } from '../targets/remote-system.ts';
 import { childrenOfPair } from './children.ts';
 import type { Attempt } from './context.ts';
+import { blockedByDependents, type BlockedByDependents } from './dependents.ts';
 import { evaluatedOf } from './judge-pairs.ts';
 import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
 
@@ -25,14 +26,20 @@ export async function eraseRemote(attempt: Attempt): Promise<Delivery> {
   if (recorded > fencingToken) throw new StaleTokenError(recorded);
   await beginAttempt(orm, ref, { fencingToken, state: 'PENDING', workflowId });
 
+  const evaluated = evaluatedOf(attempt, pair);
   const erased = await eraseOwn(attempt, pair);
+  if ('blocked' in erased) return { key, fencingToken: `${fencingToken}`, evaluated, ...erased.blocked };
   await orm.em.fork().transactional(async (em) => {
     await forgetValues(em, ref);
     await writeReceipt(em, ref, erased);
   });
   const children = pair.entity === null ? [] : await childrenOfPair(attempt, { pair, refused: [] });
-  const evaluated = evaluatedOf(attempt, pair);
   return { key, fencingToken: `${fencingToken}`, kind: 'erased', evaluated, outcome: erased.outcome, children };
+}
+
+/** Others at the target refer to it: they are asked to go first. */
+interface Blocked {
+  readonly blocked: BlockedByDependents;
 }
 
 const ERASED_EVERYWHERE = (['email', 'sms'] satisfies Channel[]).map((channel) => ({
@@ -41,7 +48,7 @@ const ERASED_EVERYWHERE = (['email', 'sms'] satisfies Channel[]).map((channel) =
 }));
 
 /** A shared contact is not erased with this row: it belongs to another person. */
-async function eraseOwn(attempt: Attempt, pair: Pair): Promise<Erased> {
+async function eraseOwn(attempt: Attempt, pair: Pair): Promise<Erased | Blocked> {
   const { record } = pair;
   if (record?.state === 'SHARED') {
     const detail = `shares the record of ${attempt.type}/${record.sharedWith}, which stays`;
@@ -49,17 +56,19 @@ async function eraseOwn(attempt: Attempt, pair: Pair): Promise<Erased> {
   }
   const addresses = knownAddresses(attempt, pair);
   const erased = await eraseAtTarget(attempt, pair, addresses);
+  if ('blocked' in erased) return erased;
   const all = [addresses, ...erased.addresses.map(([channel, address]): Addresses => ({ [channel]: address }))];
   await enterRefusals(attempt, all, ERASED_EVERYWHERE);
   return erased;
 }
 
-async function eraseAtTarget(attempt: Attempt, pair: Pair, addresses: Addresses): Promise<Erased> {
+async function eraseAtTarget(attempt: Attempt, pair: Pair, addresses: Addresses): Promise<Erased | Blocked> {
   const { process, remote, type, key, fencingToken } = attempt;
   const remoteId = pair.record?.remoteId ?? null;
   const request = { type, key, remoteId, fencingToken, ...pairConsent(attempt, pair, []) };
   if (remote.erase !== undefined) return remote.erase({ ...request, addresses });
-  const removed = (await remote.remove(request)) ?? {};
+  const removed: Removed = (await remote.remove(request)) ?? {};
+  if (removed.dependents !== undefined) return { blocked: await blockedByDependents(attempt, removed.dependents) };
   return removed.kept === true
     ? { outcome: 'kept', detail: `${process.name} deletes no ${type}: ask its operator`, addresses: [] }
     : { outcome: 'erased', detail: 'deleted', addresses: [] };

@@ -48,13 +48,34 @@ function asFailure(error: unknown): unknown {
     });
   }
   if (error instanceof UnknownPairError) return ApplicationFailure.nonRetryable(error.message, UNKNOWN_PAIR);
-  const passing = sqlState(error) !== null || isConnectionError(error) || MISSING_IN_EMS.has(codeOf(error) ?? '');
+  const { errorClass, message } = describeError(error);
   return ApplicationFailure.create({
-    message: safeMessage(error),
-    type: passing ? ('transient' satisfies ErrorClass) : ('bug' satisfies ErrorClass),
+    message,
+    type: errorClass,
     details: [{ code: codeOf(error) ?? 'unexpected', field: null }],
-    category: passing ? ApplicationFailureCategory.BENIGN : undefined,
+    category: errorClass === 'transient' ? ApplicationFailureCategory.BENIGN : undefined,
   });
+}
+
+/** The class of an error, and what may be told of it. */
+export function describeError(error: unknown): { readonly errorClass: ErrorClass; readonly message: string } {
+  if (error instanceof SyncError) return error;
+  const passing = sqlState(error) !== null || isConnectionError(error) || MISSING_IN_EMS.has(codeOf(error) ?? '');
+  return { errorClass: passing ? 'transient' : 'bug', message: safeMessage(error) };
+}
+
+/** PostgreSQL's class of statements that are wrong whatever the rows hold: no such column, no permission. */
+const WRONG_STATEMENT = /^42/;
+
+/** Whether an error of a statement about many rows would be the same for each of them. */
+export function isAboutNoRow(error: unknown): boolean {
+  return (
+    error instanceof SyncError ||
+    error instanceof UnknownPairError ||
+    sqlState(error) !== null ||
+    isConnectionError(error) ||
+    WRONG_STATEMENT.test(codeOf(error) ?? '')
+  );
 }
 
 const isExpected = (errorClass: ErrorClass) => errorClass === 'transient' || errorClass === 'target-down';
@@ -92,5 +113,10 @@ function safeMessage(error: unknown): string {
     const name = /(?:column|relation) "?([a-z_][\w.]{0,126})"? does not exist/.exec(text)?.[1] ?? 'a table or column';
     return `EMS has no ${name} (SQLSTATE ${code}): npx ems-sync check names everything that is missing`;
   }
-  return `${KNOWN_SQL_STATES.get(code) ?? 'the database refused a statement'} (SQLSTATE ${code})`;
+  const named = ['column', 'constraint'].flatMap((kind) => {
+    const name = (error as Readonly<Record<string, unknown>>)[kind];
+    return typeof name === 'string' && /^\w{1,126}$/.test(name) ? [`${kind} ${name}`] : [];
+  });
+  const where = [`SQLSTATE ${code}`, ...named].join(', ');
+  return `${KNOWN_SQL_STATES.get(code) ?? 'the database refused a statement'} (${where})`;
 }

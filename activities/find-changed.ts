@@ -31,7 +31,6 @@ export async function findChanged(dependencies: Dependencies, input: FindChanged
   const records = withoutUnstorable(listed.records);
   const wellFormed = records.filter((record): record is RemoteRecord => !('malformed' in record));
   const malformed = records.filter((record): record is MalformedRecord => 'malformed' in record);
-  await parkMalformedRecords(context, malformed);
   const all = wellFormed.flatMap((record) => [record, ...record.related]);
   const pairs: EntityRef[] = [];
   const unknown: RemoteRef[] = [];
@@ -39,7 +38,9 @@ export async function findChanged(dependencies: Dependencies, input: FindChanged
     const found = await classifyRecords(typeContext(context, ofType), uniqueRecords(ones));
     pairs.push(...found.keys.map((key) => ({ type: ofType, key })));
     unknown.push(...found.unknown.map((remoteId) => ({ type: ofType, remoteId })));
+    malformed.push(...found.malformed);
   }
+  await parkMalformedRecords(context, malformed);
   pairs.push(...(await missing(context, input, listed)));
   return {
     listed: all.length,

@@ -8,6 +8,7 @@ import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts
 import { isAnothers, lostOptOuts, refusalsOf } from './absorb-consent.ts';
 import type { ChangedPage } from './changed-page.ts';
 import type { TypeContext } from './context.ts';
+import { inHalves } from './in-halves.ts';
 import { hashesOf } from './pair-consent.ts';
 
 /**
@@ -19,12 +20,28 @@ import { hashesOf } from './pair-consent.ts';
  * @throws SyncError if the page cannot be read.
  */
 export async function findConsentChanges(
-  { orm, keys, process: { name: process }, type }: TypeContext,
+  context: TypeContext,
   source: ConsentSource,
   request: Parameters<ConsentSource['list']>[0],
 ): Promise<ChangedPage> {
-  const em = orm.em.fork();
   const { contacts, malformed, next, seenUpTo } = await source.list(request);
+  const { results, failed } = await inHalves(contacts, (some) => changesAmong(context, source, some));
+  return {
+    listed: contacts.length,
+    pairs: results.flat(),
+    unknown: [],
+    malformed: malformed + failed.length,
+    next,
+    seenUpTo,
+  };
+}
+
+async function changesAmong(
+  { orm, keys, process: { name: process }, type }: TypeContext,
+  source: ConsentSource,
+  contacts: readonly ContactConsent[],
+): Promise<readonly EntityRef[]> {
+  const em = orm.em.fork();
   const remoteIds = contacts.map(({ remoteId }) => remoteId);
   const known = await findByRemoteIds(em, process, type, remoteIds);
   const hashed = contacts.map((contact) => ({ contact, hashes: hashesOf(contact.addresses, keys) }));
@@ -59,7 +76,7 @@ export async function findConsentChanges(
   }
   const entries = strangers.flatMap((stranger) => entriesOf(stranger, keys));
   await enterSuppressions(em, process, [...entries, ...reports]);
-  return { listed: contacts.length, pairs, unknown: [], malformed, next, seenUpTo };
+  return pairs;
 }
 
 /** States in which nothing is left to do; a pair that waits or is parked has been looked at already. */

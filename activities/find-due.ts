@@ -1,4 +1,5 @@
 import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
+import { entityKeys, recordKeys } from '../database/detection/keys-of-page.ts';
 import { dropChildren } from '../database/records/drop-children.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import { touchTimes, type Unchanged } from '../database/records/touch-times.ts';
@@ -9,7 +10,9 @@ import { pairWorkflowId } from '../sync/workflow-ids.ts';
 import { childrenOf, isChild } from './children.ts';
 import { processContext, typeContext, type TypeContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+import { findInParts } from './find-in-parts.ts';
 import { hasLeftRemote } from './left-remote.ts';
+import { inHalves } from './in-halves.ts';
 import { assertEvaluated, judgePairs, type JudgedPair } from './judge-pairs.ts';
 
 export interface FindInput {
@@ -39,33 +42,46 @@ export interface FoundPage {
 export async function findDue(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
   const { type, via, after, limit } = input;
   const context = typeContext(processContext(dependencies, input), type);
-  const { orm, process, mapping, detection } = context;
+  const { mapping } = context;
   const looked = via === undefined ? context : typeContext(context, via);
   const only = input.only === 'urgent' && mapping.urgent !== null ? { condition: mapping.urgent } : {};
-  const due = await findDuePage(orm.em.fork(), looked.detection, { after, limit, ...only });
-  const keys = via === undefined ? due : await parentKeys(looked, due);
+  const due = await findInParts(
+    (page) => findDuePage(looked.orm.em.fork(), looked.detection, { ...page, ...only }),
+    (page) => entityKeys(looked.orm.em.fork(), looked.type, page),
+    { after, limit },
+  );
+  const keys = via === undefined ? due.keys : await parentKeys(looked, due.keys);
+  const { results } = await inHalves(keys, (some) => touchUnchanged(context, some));
+  const settled = new Set(results.flat());
+  return { keys: keys.filter((key) => !settled.has(key)), touched: settled.size, next: due.next };
+}
+
+/**
+ * Touches the times of those among these rows whose content the target has already. A row that fails here gets a workflow of its
+ * own, which shows as FAILING with the error.
+ */
+async function touchUnchanged(context: TypeContext, keys: readonly EntityKey[]): Promise<readonly EntityKey[]> {
+  const { orm, process, detection, type } = context;
   const judged = await judgePairs(context, await loadPairs(orm, detection, keys));
   const unchanged = judged.filter(
     ({ decision, pair }) => decision.kind === 'unchanged' && !hasLeftRemote(context, pair),
   );
   await touchTimes(orm, process.name, type, unchanged.flatMap(timesOf));
   await touchChildren(context, unchanged);
-  const settled = new Set(unchanged.map(({ pair }) => pair.key));
-  return {
-    keys: keys.filter((key) => !settled.has(key)),
-    touched: settled.size,
-    next: due.length < limit ? null : (due.at(-1) ?? null),
-  };
+  return unchanged.map(({ pair }) => pair.key);
 }
 
 /** The next page of rows that must leave the target: gone from EMS, or filtered out. */
 export async function findGone(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
   const { type, after, limit } = input;
   const { orm, mapping, detection } = typeContext(processContext(dependencies, input), type);
-  const em = orm.em.fork();
-  if (isChild(mapping)) return { keys: [], touched: await dropChildren(em, detection), next: null };
-  const gone = await findGonePage(em, detection, { after, limit });
-  return { keys: gone, touched: 0, next: gone.length < limit ? null : (gone.at(-1) ?? null) };
+  if (isChild(mapping)) return { keys: [], touched: await dropChildren(orm.em.fork(), detection), next: null };
+  const gone = await findInParts(
+    (page) => findGonePage(orm.em.fork(), detection, page),
+    (page) => recordKeys(orm.em.fork(), detection, page),
+    { after, limit },
+  );
+  return { ...gone, touched: 0 };
 }
 
 function timesOf({ pair: { key, record }, evaluated }: JudgedPair): Unchanged[] {
@@ -91,7 +107,9 @@ async function touchChildren(context: TypeContext, unchanged: readonly JudgedPai
 
 async function parentKeys({ orm, detection, mapping }: TypeContext, keys: readonly EntityKey[]): Promise<EntityKey[]> {
   if (!isChild(mapping)) throw new RangeError(`${mapping.type} is no child`);
-  const pairs = await loadPairs(orm, detection, keys);
-  const parents = pairs.flatMap(({ entity }) => (entity === null ? [] : [mapping.childOf.key(entity)]));
-  return [...new Set(parents)];
+  const { childOf } = mapping;
+  const { results } = await inHalves(keys, async (some) =>
+    (await loadPairs(orm, detection, some)).flatMap(({ entity }) => (entity === null ? [] : [childOf.key(entity)])),
+  );
+  return [...new Set(results.flat())];
 }

@@ -11,6 +11,7 @@ import { findDue, findGone, type FindInput } from './find-due.ts';
 import { planPoll } from './plan-poll.ts';
 import { planSweep } from './plan-sweep.ts';
 import { probeTarget } from './probe-target.ts';
+import { tellingSoon, type AttemptOfPair } from './tell-soon.ts';
 import { record, recordFailure, type RecordFailureInput, type RecordInput } from './record.ts';
 import { resolveRemote, type ResolveInput } from './resolve-remote.ts';
 import { recordUnresolved, type RecordUnresolvedInput } from './record-unresolved.ts';
@@ -33,6 +34,12 @@ async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Which attempt this is, and for how long there have been some. */
+function attemptOf(attemptsBefore: number): AttemptOfPair {
+  const { attempt, scheduledTimestampMs } = Context.current().info;
+  return { number: attemptsBefore + attempt, forMs: Temporal.Now.instant().epochMilliseconds - scheduledTimestampMs };
+}
+
 /** Activities that only touch our database: task queue `sync`. */
 export function createSyncActivities(dependencies: Dependencies) {
   return {
@@ -53,12 +60,17 @@ export function createTargetActivities(dependencies: Dependencies) {
     planPoll: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => planPoll(dependencies, input)),
     findChanged: (input: FindChangedInput) => withHeartbeat(() => findChanged(dependencies, input)),
     resolveRemote: (input: ResolveInput) => resolveRemote(dependencies, input),
-    absorb: (input: AbsorbInput) => withHeartbeat(() => absorb(dependencies, input)),
+    absorb: (input: AbsorbInput) =>
+      withHeartbeat(() => tellingSoon(dependencies, input, attemptOf(0), () => absorb(dependencies, input))),
     probeTarget: (input: { readonly process: SyncProcessName }) => probeTarget(dependencies, input),
     deliver: ({ attemptsBefore, ...input }: Omit<DeliverInput, 'attempt'> & { readonly attemptsBefore: number }) => {
-      const { attempt, priority } = Context.current().info;
-      const patient = (priority?.priorityKey ?? 0) >= PATIENT_FROM;
-      return withHeartbeat(() => deliver(dependencies, { ...input, patient, attempt: attemptsBefore + attempt }));
+      const patient = (Context.current().info.priority?.priorityKey ?? 0) >= PATIENT_FROM;
+      const attempt = attemptOf(attemptsBefore);
+      return withHeartbeat(() =>
+        tellingSoon(dependencies, input, attempt, () =>
+          deliver(dependencies, { ...input, patient, attempt: attempt.number }),
+        ),
+      );
     },
   };
 }

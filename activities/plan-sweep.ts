@@ -1,17 +1,18 @@
 import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
 import { findMissingColumns, formatMissing } from '../database/ems-shape.ts';
 import type { EntityManager } from '../database/orm.ts';
-import type { EntityType } from '../sync/entity-type.ts';
+import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import { isChild } from './children.ts';
+import { isAboutNoRow } from './error-mapping.ts';
 import { processContext, typeContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** A step of a sweep, or a type that cannot be swept. */
 export type PlannedStep = SweepStep | StoppedStep;
 
-/** EMS has lost a column that the type's mapping reads: nothing of the type is sent, and nothing is cleared, until it is back. */
+/** EMS has lost a column that the type's mapping reads, or the type cannot be read: nothing of it is sent, and nothing is cleared, until it can. */
 export interface StoppedStep {
   readonly kind: 'stopped';
   readonly type: EntityType;
@@ -56,24 +57,37 @@ export async function planSweep(
     const { type } = mapping;
     const missing = await missingFor(em, mapping);
     if (missing.length > 0) {
-      stopped.push({ kind: 'stopped', type, reason: `EMS has no ${missing.join(', ')}` });
+      stopped.push({ kind: 'stopped', type, reason: lacks(missing) });
       continue;
     }
     const { detection } = typeContext(context, type);
     const first = { after: null, limit: 1 };
-    if ((await findDuePage(em, detection, first)).length > 0) {
+    if (await isAny(() => findDuePage(em, detection, first))) {
       due.push({
         kind: 'due',
         ...(isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type }),
         ...lanes,
       });
       const { urgent: condition } = mapping;
-      if (condition !== null && (await findDuePage(em, detection, { ...first, condition })).length > 0)
+      if (condition !== null && (await isAny(() => findDuePage(em, detection, { ...first, condition }))))
         urgent.push({ kind: 'due', type, only: 'urgent', ...lanes });
     }
-    if ((await findGonePage(em, detection, first)).length > 0) gone.unshift({ kind: 'gone', type });
+    if (await isAny(() => findGonePage(em, detection, first))) gone.unshift({ kind: 'gone', type });
   }
   return [...urgent, ...due, ...gone, ...stopped];
+}
+
+const lacks = (missing: readonly string[]) =>
+  `EMS has no ${missing.join(', ')}: npx ems-sync check names everything that is missing`;
+
+/** A row that spoils the query is to be found as well: the step's own pages are asked about in parts. */
+async function isAny(find: () => Promise<readonly EntityKey[]>): Promise<boolean> {
+  try {
+    return (await find()).length > 0;
+  } catch (error) {
+    if (isAboutNoRow(error)) throw error;
+    return true;
+  }
 }
 
 /** The columns and tables that the mapping reads and EMS does not have: of its own type, of its sources, of what it refers to. */

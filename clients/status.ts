@@ -37,6 +37,8 @@ export interface TypeStatus {
 export interface Status {
   /** Nothing is due, waiting or failing anywhere. */
   readonly inStep: boolean;
+  /** Rows that are not at their target, or not as EMS has them, until somebody looks at them. They do not count against `inStep`. */
+  readonly parked: number;
   readonly processes: Readonly<Partial<Record<SyncProcessName, Readonly<Partial<Record<EntityType, TypeStatus>>>>>>;
 }
 
@@ -59,8 +61,10 @@ export async function readStatus(
     }
     byProcess.push([process.name, types]);
   }
+  const ofTypes = byProcess.flatMap(([, types]) => types.map(([, type]) => type));
   return {
-    inStep: byProcess.every(([, types]) => types.every(([, type]) => type.due + type.waiting + type.failing === 0)),
+    inStep: ofTypes.every((type) => type.due + type.waiting + type.failing === 0),
+    parked: ofTypes.reduce((sum, type) => sum + type.parked, 0),
     processes: Object.fromEntries(byProcess.map(([process, types]) => [process, Object.fromEntries(types)])),
   };
 }
@@ -137,3 +141,8 @@ const keptByTarget = sql`(sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL)`;
 /** The target never had it, or an operator unlinked it: only the record goes. */
 const nothingToRemove = sql`(
   sr.state = 'UNLINKED' OR (sr.state IN ('REMOVED', 'SHARED', 'SUPPRESSED', 'ERASED') AND sr.remote_id IS NULL))`;
+
+/** How everything stands, in a few words: `in step, 13 parked`. */
+export function describeStep({ inStep, parked }: Pick<Status, 'inStep' | 'parked'>): string {
+  return `${inStep ? 'in step' : 'not in step'}${parked === 0 ? '' : `, ${parked} parked`}`;
+}

@@ -1,3 +1,4 @@
+import { describeStep, type Status } from '../clients/status.ts';
 import type { DemoSystem } from './start-system.ts';
 
 /** Where to look at a running demo, and how to work on it. */
@@ -19,11 +20,16 @@ export function greeting(system: DemoSystem, environmentFile: string): string {
   return ['', ...lines.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}`), ''].join('\n');
 }
 
+/** What is parked is said: it is at its target otherwise than EMS has it, or not at all. */
+export function everythingInStep(status: Pick<Status, 'inStep' | 'parked'>, after: string): string {
+  return `Everything is ${describeStep(status)}, ${after} after the sweeps began.`;
+}
+
 /** What a newcomer should look at once the first load has arrived. */
-export function whatToLookAt(system: DemoSystem, after: string): string {
+export function whatToLookAt(system: DemoSystem, status: Pick<Status, 'inStep' | 'parked'>, after: string): string {
   return [
     '',
-    `Everything is in step, ${after} after the sweeps began. What to look at first:`,
+    `${everythingInStep(status, after)} What to look at first:`,
     `  1. ${workflowsUrl(system)}`,
     '     One workflow for each pair of process and row, named after it (TAGSERVER/Person/12), and one for each sweep.',
     '  2. The lines "… holds" above: the content of each simulated target. Compare a record with its row in EMS.',

@@ -6,7 +6,7 @@ import { checkoutAdvice } from '../local/checkout-advice.mjs';
 import { onStopSignal } from '../local/stop-signals.ts';
 import { createDisplay } from './display.ts';
 import { writeEnvironmentFile } from './environment-file.ts';
-import { greeting, whatToLookAt } from './greeting.ts';
+import { everythingInStep, greeting, whatToLookAt } from './greeting.ts';
 import { letThingsHappen } from './let-things-happen.ts';
 import { bothWaysInStep, provesRight } from './once.ts';
 import { type DemoOptions, parseOptions } from './options.ts';
@@ -69,7 +69,7 @@ async function once(options: DemoOptions): Promise<boolean> {
   if (settled === 'late') return tooLate(options.timeout, unsettled);
   latest = settled;
   display.end();
-  display.say(`Everything is in step, ${secondsSince(workingSince)} after the sweeps began.`);
+  display.say(everythingInStep(settled, secondsSince(workingSince)));
   return Promise.race([provesRight(system, display.say), system.broken]);
 }
 
@@ -100,16 +100,16 @@ function tooLate(seconds: number, unsettled: string): boolean {
 async function stayUp(options: DemoOptions): Promise<never> {
   const system = await start(options);
   const workingSince = performance.now();
-  const { promise: inStep, resolve } = Promise.withResolvers<'in step'>();
+  const { promise: inStep, resolve } = Promise.withResolvers<Status>();
   let news = (): string => secondsSince(workingSince);
   const watching = watch(system, (status) => {
     display.show(status, news());
-    if (status.inStep) resolve('in step');
+    if (status.inStep) resolve(status);
     return false;
   });
   const late = sleep(FIRST_LOAD_MS, 'late' as const, { ref: false });
   const loaded = await Promise.race([inStep, late, system.broken, watching]);
-  if (loaded === 'in step') display.say(whatToLookAt(system, secondsSince(workingSince)));
+  if (typeof loaded === 'object') display.say(whatToLookAt(system, loaded, secondsSince(workingSince)));
   else display.say(`Not everything is in step after ${secondsSince(workingSince)}. It goes on.`);
   display.say('EMS changes now, and people work at the targets. Ctrl-C ends the demo and removes what it made.');
   news = letThingsHappen(system, options.seed, stack);

@@ -13,6 +13,7 @@ export interface Outcome extends Status {
 export function outcomeLine(status: Status | null, verified: boolean, elapsedMs: number): string {
   const outcome: Outcome = {
     inStep: status !== null && status.inStep && verified,
+    parked: status?.parked ?? 0,
     processes: status?.processes ?? {},
     seconds: Math.round(elapsedMs / 100) / 10,
   };

@@ -91,11 +91,12 @@ export type Delivery = {
     }
   /** Erased before, or its address was: nothing is sent, and what the record knows of the remote stays. */
   | { readonly kind: 'stays-erased'; readonly evaluated: Evaluated }
-  | { readonly kind: 'waiting'; readonly evaluated: Evaluated; readonly for: string }
-  /** Other pairs must be sent (again) first; this one stays as its attempt left it, and is tried again. */
+  /** `evaluated` is null if EMS has deleted the row: it waits to be removed. */
+  | { readonly kind: 'waiting'; readonly evaluated: Evaluated | null; readonly for: string }
+  /** Other pairs must be sent (again), or removed, first; this one stays as its attempt left it, and is tried again. */
   | {
       readonly kind: 'blocked';
-      readonly evaluated: Evaluated;
+      readonly evaluated: Evaluated | null;
       readonly by: readonly EntityRef[];
       readonly field: string;
       readonly reason: string;

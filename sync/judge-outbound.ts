@@ -88,6 +88,13 @@ export function judgeOutbound(
   return { kind: 'update', content: entity.content, remoteId: record.remoteId };
 }
 
+/**
+ * Decisions that leave the target as it is, though EMS has the row: it must not go on holding there what EMS has given to
+ * another row.
+ */
+export const leavesTargetAsItIs = ({ kind }: OutboundDecision): boolean =>
+  kind === 'park' || kind === 'wait' || kind === 'suppress' || kind === 'stay-erased';
+
 /** The remote record is not ours: an operator unlinked it, or it belongs to the row that this one shares with. */
 const NOT_OURS: readonly SyncState[] = ['UNLINKED', 'SHARED'];
 

@@ -1,4 +1,5 @@
 import type { EmsRows } from '../database/entities/index.ts';
+import type { FieldValue } from '../sync/canonical-form.ts';
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { FieldOwner } from '../sync/field-owner.ts';
@@ -108,6 +109,8 @@ export interface EntityMapping {
   mentions(row: EmsRows[EntityType], sources: AnySources): EntityRef[];
   /** Every field that is sent. */
   map(row: EmsRows[EntityType], sources: AnySources): Mapped;
+  /** The same for a row that cannot be sent: fields that cannot be mapped are left out. */
+  sendable(row: EmsRows[EntityType], sources: AnySources): Content;
 }
 
 /**
@@ -134,6 +137,12 @@ export function defineMapping<
     inbound: null,
     map: (row: EmsRows[EntityType], sources: AnySources): Mapped =>
       mapped(() => contentOf(fields, row as EmsRows[T], sources as Sources<S>)),
+    sendable: (row: EmsRows[EntityType], sources: AnySources): Content =>
+      Object.fromEntries(
+        Object.entries(fields).flatMap(([name, { map }]) =>
+          mappable(name, () => map(row as EmsRows[T], sources as Sources<S>)),
+        ),
+      ),
   });
 }
 
@@ -178,6 +187,16 @@ export function mapped(map: () => Content): Mapped {
     return { kind: 'mapped', content: map() };
   } catch (error) {
     if (error instanceof Unmappable) return { kind: 'parked', field: error.field, reason: error.reason };
+    throw error;
+  }
+}
+
+/** The field and its value; nothing if the value cannot be mapped. */
+export function mappable(name: string, map: () => FieldValue): [string, FieldValue][] {
+  try {
+    return [[name, map()]];
+  } catch (error) {
+    if (error instanceof Unmappable) return [];
     throw error;
   }
 }

@@ -97,4 +97,11 @@ export interface InboundSource {
    * @throws SyncError of class `rejected` if only a human can tell what became of it.
    */
   fetch(ref: RemoteRef, key: EntityKey | null): Promise<RemoteRecord | null>;
+  /**
+   * The row whose remote record has taken in one that is gone: it carries that row's EMS id, and an address of the one that is
+   * gone. Null: none has. Left out: records are not merged at this target.
+   *
+   * @param held the fields of the one that is gone that are known in clear: EMS still holds what the remote last held.
+   */
+  mergedInto?(ref: RemoteRef, key: EntityKey, held: Content): Promise<EntityKey | null>;
 }

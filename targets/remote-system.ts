@@ -107,6 +107,24 @@ export interface RemoveRequest {
   readonly consent?: PairConsent;
 }
 
+/**
+ * A row that cannot be sent as EMS holds it now. The target must not go on holding for it what EMS has given to another row.
+ */
+export interface ReleaseRequest extends RemoveRequest {
+  /** What EMS holds of the row. Fields that cannot be sent are left out. */
+  readonly content: Content;
+  /** What EMS holds of the rows that are blocked by this one. */
+  readonly wanted: readonly Content[];
+  /** To be called before the first write: puts on record that what the target holds is not known any more. */
+  readonly willRelease: () => Promise<void>;
+}
+
+export type Released =
+  /** The remote record is still there, without the values. `stored`: those fields as the target holds them now. */
+  | { readonly kind: 'values'; readonly stored?: Content }
+  /** The row has no remote record any more: it was nothing without the value, or it is the other row's now. */
+  | { readonly kind: 'record'; readonly left?: LeftConsent };
+
 /** What a removed or erased remote record adds to the suppression list. Addresses are hashed at once and not kept. */
 export interface LeftConsent {
   readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
@@ -118,6 +136,8 @@ export interface Removed {
   /** By policy the record stays at the target. Its id is remembered, so that it never comes back as a new row. */
   readonly kept?: true;
   readonly left?: LeftConsent;
+  /** Nothing was removed: others at the target refer to it, and must go first. Says so, for an operator. */
+  readonly dependents?: string;
 }
 
 export interface EraseRequest extends RemoveRequest {
@@ -179,6 +199,13 @@ export interface RemoteSystem {
   readonly bulk?: BulkCalls;
   /** Deletes or archives, by the target's policy. Succeeds if the record is already gone. */
   remove(request: RemoveRequest): Promise<void | Removed>;
+  /**
+   * Lets go of what EMS has given to another row: unique values that a row in `wanted` has and this one has not, and references
+   * to rows that EMS does not mean any more. Null: the target holds nothing of the kind. Left out by targets without such values.
+   *
+   * @throws SyncError of class `rejected` if the target does not take the record without the value.
+   */
+  release?(request: ReleaseRequest): Promise<Released | null>;
   /** Sends only the opt-outs of a row whose other content cannot be sent. Left out by targets without consent. */
   optOut?(request: OptOutRequest): Promise<void>;
   /** The strongest deletion that the target has. The default is `remove`. */

@@ -1,9 +1,14 @@
 import type { EmsRows } from '../database/entities/index.ts';
-import type { FieldValue } from '../sync/canonical-form.ts';
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityType } from '../sync/entity-type.ts';
-import { Unmappable } from '../sync/fields.ts';
-import { commonMapping, mapped, type EntityMapping, type Mapped, type MappingBase } from './entity-mapping.ts';
+import {
+  commonMapping,
+  mappable,
+  mapped,
+  type EntityMapping,
+  type Mapped,
+  type MappingBase,
+} from './entity-mapping.ts';
 import type { Fields } from './field-declaration.ts';
 import type { Changes, MatchCriterion } from './inbound-mapping.ts';
 import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.ts';
@@ -58,6 +63,12 @@ export function defineTwoWayMapping<
             .map(([name, { map }]) => [name, map(row as EmsRows[T], sources as Sources<S>)]),
         ),
       ),
+    sendable: (row: EmsRows[EntityType], sources: AnySources): Content =>
+      Object.fromEntries(
+        fields.flatMap(([name, { owner, map }]) =>
+          owner === 'remote' ? [] : mappable(name, () => map(row as EmsRows[T], sources as Sources<S>)),
+        ),
+      ),
     inbound: {
       view: (row: EmsRows[EntityType], sources: AnySources): Content =>
         Object.fromEntries(
@@ -80,13 +91,4 @@ export function defineTwoWayMapping<
         refuseCreate === undefined ? `is not created from the remote side` : refuseCreate(content),
     },
   });
-}
-
-function mappable(name: string, map: () => FieldValue): [string, FieldValue][] {
-  try {
-    return [[name, map()]];
-  } catch (error) {
-    if (error instanceof Unmappable) return [];
-    throw error;
-  }
 }

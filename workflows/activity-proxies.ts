@@ -6,22 +6,31 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
 /**
  * Database activities of a pair. They are local, because a result takes a millisecond to write, and a task of its own would add
- * a third to the cost of the child. They are retried without a cap: a delivered result must be written, however long the
- * database is away, and if the worker dies, another one writes it. 30 s: longer means a lost connection. Pauses above 5 s
- * become timers, because a task that is kept open fills the history.
+ * a third to the cost of the child. If the worker dies, another one writes it. 30 s: longer means a lost connection. Pauses
+ * above 5 s become timers, because a task that is kept open fills the history. After eight attempts, some two minutes, the
+ * workflow says that it cannot write, and goes on: a retry that nobody sees would look like work in progress.
  */
-export const recordActivities = proxyLocalActivities<
-  Pick<SyncActivities, 'record' | 'recordFailure' | 'recordUnresolved'>
->({
+export const recordActivities = proxyLocalActivities<Pick<SyncActivities, 'record'>>({
   startToCloseTimeout: '30 seconds',
   localRetryThreshold: '5 seconds',
   retry: {
     initialInterval: '1 second',
     backoffCoefficient: 2,
     maximumInterval: '1 minute',
+    maximumAttempts: 8,
     // What the database refuses it refuses again: the workflow tells it.
     nonRetryableErrorTypes: ['bug'],
   },
+});
+
+/**
+ * Notes of failures. Few attempts: while the database is away nothing can be noted there, and the workflow must get on to say it
+ * in Temporal.
+ */
+export const failureActivities = proxyLocalActivities<Pick<SyncActivities, 'recordFailure' | 'recordUnresolved'>>({
+  startToCloseTimeout: '30 seconds',
+  localRetryThreshold: '5 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 3, nonRetryableErrorTypes: ['bug'] },
 });
 
 /**
@@ -39,7 +48,13 @@ export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' 
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   scheduleToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '1 minute',
+    // The sweep says so, and goes on with its other types.
+    nonRetryableErrorTypes: ['bug'],
+  },
 });
 
 /** Bounded like the other activities of a sweep; 30 s covers the HTTP time limit. */
@@ -92,11 +107,11 @@ export const oneAttempt = (process: SyncProcessName) =>
     retry: { maximumAttempts: 1 },
   });
 
-/** Commands of operators: statements in our database and EMS's. Retried like the writing of results. */
+/** Commands of operators: statements in our database and EMS's. Two minutes, then the workflow says so, and goes on for an hour. */
 export const commandActivities = proxyActivities<Pick<SyncActivities, 'runCommand'>>({
   taskQueue: SYNC_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
-  scheduleToCloseTimeout: '1 hour',
+  scheduleToCloseTimeout: '2 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
 });
 

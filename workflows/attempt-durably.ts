@@ -2,11 +2,11 @@ import { CancellationScope, condition, continueAsNew, isCancellation, log, workf
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import { ATTEMPTS_BEFORE_FAILING, isErrorClass, UNKNOWN_PAIR, type ErrorClass } from '../sync/error-class.ts';
 import {
+  failureActivities,
   firstAttempts,
   oneAttempt,
   PAUSE_AFTER_FAILURE,
   persistentAttempts,
-  recordActivities,
   type PairActivities,
 } from './activity-proxies.ts';
 import type { SyncEntityWorkflow, SyncRequest } from './pair-requests.ts';
@@ -109,7 +109,7 @@ export async function tellFailure(pair: PairRef, failure: AttemptFailure, attemp
   // Logged here, because a start-to-close time-out never reaches worker code.
   log.warn('delivery keeps failing', { ...pair, ...failure, attempts });
   try {
-    await recordActivities.recordFailure({ ...pair, ...failure, attempts });
+    await failureActivities.recordFailure({ ...pair, ...failure, attempts });
   } catch (error) {
     log.error('the failure cannot be recorded', { ...pair, ...failureOf(error) });
   }

@@ -1,5 +1,6 @@
 import {
   continueAsNew,
+  isCancellation,
   ParentClosePolicy,
   setCurrentDetails,
   startChild,
@@ -7,8 +8,9 @@ import {
   workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { PlannedStep, SweepStep } from '../activities/plan-sweep.ts';
+import { ActivityFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { FoundPage } from '../activities/find-due.ts';
+import type { PlannedStep, StoppedStep, SweepStep } from '../activities/plan-sweep.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -40,7 +42,7 @@ interface SweepProgress {
 }
 
 export interface SweepResult {
-  /** `complete`; `incomplete`: EMS has lost a column of some type; `target-down`: stopped early; `limit`: so much was due that the next sweep goes on. */
+  /** `complete`; `incomplete`: some type cannot be read, as EMS has lost a column, for example; `target-down`: stopped early; `limit`: so much was due that the next sweep goes on. */
   readonly ended: 'complete' | 'incomplete' | 'target-down' | 'limit';
   /** What is wrong with the target, or with EMS, in an operator's words. */
   readonly reason: string | null;
@@ -62,6 +64,7 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
   const steps = progress?.steps ?? (await sweepActivities.planSweep({ process }));
   let started = progress?.started ?? 0;
   let after = progress?.after ?? null;
+  const unread: StoppedStep[] = [];
 
   if (steps.some(({ kind }) => kind !== 'stopped') && progress === undefined) {
     const target = await probeActivities(process).probeTarget({ process });
@@ -73,7 +76,16 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
     do {
       const find = step.kind === 'due' ? sweepActivities.findDue : sweepActivities.findGone;
       const { kind: _, atOnce: __, ...looked } = step;
-      const page = await find({ process, ...looked, after, limit: PAGE_SIZE });
+      let page: FoundPage;
+      try {
+        page = await find({ process, ...looked, after, limit: PAGE_SIZE });
+      } catch (error) {
+        if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+        // The other types do not wait for it, and the next sweep begins it again.
+        unread.push({ kind: 'stopped', type: step.type, reason: error.cause?.message ?? error.message });
+        after = null;
+        break;
+      }
       counts.due += page.keys.length + page.touched;
       counts.touched += page.touched;
       const startedBefore = counts.started;
@@ -87,19 +99,19 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
       }
       if (started >= CHILDREN_PER_SWEEP) return finish({ ended: 'limit', reason: null, totals });
       if (workflowInfo().continueAsNewSuggested) {
-        const left = steps.slice(after === null ? index + 1 : index);
+        const left = [...steps.slice(after === null ? index + 1 : index), ...unread];
         await continueAsNew<typeof sweepOutbound>({ process, progress: { steps: left, after, totals, started } });
       }
     } while (after !== null);
   }
-  const reason = describeStopped(steps);
+  const reason = describeStopped([...steps, ...unread]);
   return finish({ ended: reason === null ? 'complete' : 'incomplete', reason, totals });
 }
 
 /** Steps that are left after a sweep went on in a new run end with those that were stopped, so none is lost. */
 function describeStopped(steps: readonly PlannedStep[]): string | null {
   const stopped = steps.flatMap((step) => (step.kind === 'stopped' ? [`${step.type} is stopped: ${step.reason}`] : []));
-  return stopped.length === 0 ? null : `${stopped.join('; ')}. npx ems-sync check names everything that is missing`;
+  return stopped.length === 0 ? null : stopped.join('; ');
 }
 
 function finish(result: SweepResult): SweepResult {

@@ -35,8 +35,18 @@ const PASSES_BEFORE_CONTINUE = 50;
 const ATTEMPTS_AT_RECORDING = 2;
 const PAUSE_AFTER_REFUSED_RECORD = '2 minutes';
 
+/** Each takes two minutes or more: several hours. Then the next sweep sends the row again. */
+const ATTEMPTS_WITHOUT_DATABASE = 120;
+
+/** Each takes two minutes: an hour. */
+const ATTEMPTS_AT_COMMAND = 30;
+
 /** How often blocking pairs are asked before this one waits for the next sweep. */
 const ROUNDS_WHEN_BLOCKED = 5;
+
+/** An erasure is not given up before a day is over. */
+const ROUNDS_WHEN_ERASING = 24 * 6;
+const PAUSE_WHEN_ERASING = '10 minutes';
 
 /** Absorptions of one pass: a remote that changes faster is left to the next poll or sweep. */
 const ABSORPTIONS_BEFORE_SENDING = 3;
@@ -182,18 +192,40 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
 
   /** Deletes the remote record for good; then the record says so, and keeps nothing else. */
   async function erase(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
-    const delivery = await deliver(asked, { erase: true });
-    if (delivery === INTERRUPTED) {
-      requests.add('erase');
-      return INTERRUPTED;
+    for (let round = 0; ; round += 1) {
+      const delivery = await deliver(asked, { erase: true });
+      if (delivery !== INTERRUPTED && delivery.kind !== 'blocked') {
+        return (await isRecorded(delivery)) ? resultOf(delivery) : result;
+      }
+      if (delivery === INTERRUPTED || (await askDependents(delivery, asked, round)) === INTERRUPTED) {
+        requests.add('erase');
+        return INTERRUPTED;
+      }
     }
-    return (await isRecorded(delivery)) ? resultOf(delivery) : result;
+  }
+
+  /** Those that refer to what is to be erased go first. If they do not, that is told, and they are asked now and then, for a day. */
+  async function askDependents(
+    { by, reason }: Extract<Delivery, { kind: 'blocked' }>,
+    asked: Asked,
+    round: number,
+  ): Promise<typeof INTERRUPTED | null> {
+    if (round < ROUNDS_WHEN_BLOCKED) return askBlockers(by, asked, round);
+    if (round > ROUNDS_WHEN_ERASING) throw ApplicationFailure.nonRetryable(reason, 'transient');
+    const failure = { errorClass: 'transient', message: reason } as const;
+    await tellFailure(pair, failure, round);
+    onFailing(failure);
+    for (const ref of by) await askPair({ process, ...ref }, 'resend');
+    await condition(() => requests.waiting, PAUSE_WHEN_ERASING);
+    if (requests.hasCommand) return INTERRUPTED;
+    requests.take();
+    return null;
   }
 
   /**
-   * Writes the result of a delivery. While the database is away this takes as long as it takes. A result that the database
-   * refuses is told as a failure and tried once more; then the pass ends, so that the next sweep reads the row anew and
-   * whatever was mended in EMS counts.
+   * Writes the result of a delivery. While the database is away this is told, and goes on for hours. A result that the database
+   * refuses is told as well, and tried once more; then the pass ends, so that the next sweep reads the row anew and whatever
+   * was mended in EMS counts.
    */
   async function isRecorded(delivery: Delivery): Promise<boolean> {
     for (let attempts = 1; ; attempts += 1) {
@@ -204,7 +236,8 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
         const failure = failureOf(error);
         await tellFailure(pair, failure, attempts);
         onFailing(failure);
-        if (attempts === ATTEMPTS_AT_RECORDING) return false;
+        if (failure.errorClass !== 'bug' && attempts < ATTEMPTS_WITHOUT_DATABASE) continue;
+        if (attempts >= ATTEMPTS_AT_RECORDING) return false;
         await condition(() => requests.waiting, PAUSE_AFTER_REFUSED_RECORD);
         if (requests.waiting) return false;
       }
@@ -213,13 +246,17 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
 
   /** @returns why it is refused; null: it was run. */
   async function run(command: PairCommand): Promise<string | null> {
-    try {
-      await commandActivities.runCommand({ ...pair, command });
-      return null;
-    } catch (error) {
-      const { errorClass, message } = failureOf(error);
-      if (errorClass !== 'rejected') throw error;
-      return message;
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        await commandActivities.runCommand({ ...pair, command });
+        return null;
+      } catch (error) {
+        const failure = failureOf(error);
+        if (failure.errorClass === 'rejected') return failure.message;
+        if (attempts === ATTEMPTS_AT_COMMAND) throw error;
+        await tellFailure(pair, failure, attempts);
+        onFailing(failure);
+      }
     }
   }
 

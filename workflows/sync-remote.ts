@@ -3,7 +3,7 @@ import type { Resolution } from '../sync/absorption.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { recordActivities, resolveActivities } from './activity-proxies.ts';
+import { failureActivities, resolveActivities } from './activity-proxies.ts';
 import { askPair } from './ask-pair.ts';
 import { failureOf } from './attempt-durably.ts';
 import { PRIORITY } from './pair-start.ts';
@@ -39,7 +39,11 @@ export async function syncRemote({ process, type, remoteId }: SyncRemoteInput): 
     } catch (error) {
       const failure = failureOf(error);
       log.warn('a remote record keeps failing', { ...input, ...failure });
-      await recordActivities.recordUnresolved({ ...input, ...failure });
+      try {
+        await failureActivities.recordUnresolved({ ...input, ...failure });
+      } catch (unwritten) {
+        log.error('the failure cannot be recorded', { ...input, ...failureOf(unwritten) });
+      }
       upsertSearchAttributes([{ key: syncOutcomeAttribute, value: 'FAILING' }]);
       return resolveActivities(process, 'persistent').resolveRemote(input);
     }

@@ -1,5 +1,5 @@
 import type { Settings } from '../../settings/read-settings.ts';
-import { readStatus, type Status } from '../status.ts';
+import { describeStep, readStatus, type Status } from '../status.ts';
 import { age, sayBlock, sayJson, table } from './output.ts';
 import { inSession } from './session.ts';
 
@@ -30,7 +30,7 @@ export async function status({ json }: { readonly json?: true }): Promise<void> 
 }
 
 /** The status as an operator reads it. */
-export function describeStatus({ inStep, processes }: Status, { off }: Pick<Settings, 'off'>): string {
+export function describeStatus({ processes, ...step }: Status, { off }: Pick<Settings, 'off'>): string {
   const rows = Object.entries(processes).flatMap(([process, types]) =>
     Object.entries(types).map(([type, t]) => [
       process,
@@ -55,7 +55,7 @@ export function describeStatus({ inStep, processes }: Status, { off }: Pick<Sett
     ),
   );
   return [
-    ...(rows.length === 0 ? [] : [table(HEAD, rows), inStep ? 'in step' : 'not in step']),
+    ...(rows.length === 0 ? [] : [table(HEAD, rows), describeStep(step)]),
     ...elsewhere,
     ...off.map(({ process, missing }) => `${process} is off: set ${missing.join(', ')}`),
   ].join('\n');

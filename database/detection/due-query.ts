@@ -5,6 +5,7 @@ import { reasonsFromElsewhere, type Channel, type ConsentScope } from '../../syn
 import { UNCONFIRMED_STATES } from '../../sync/sync-state.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { SourceRowTypes } from '../entities/index.ts';
+import { PROGRAM_VERSION } from '../program-version.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
 /** What detection has to know of a mapping; the SQL in it comes from our own declarations, never from outside. */
@@ -39,6 +40,7 @@ export type DueReason =
   | 'sources'
   | 'mapping'
   | 'awaited'
+  | 'unread-answer'
   | 'deleted'
   | 'filtered-out';
 
@@ -129,6 +131,10 @@ function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
     ELSE true END`;
 }
 
+/** Parked because of an answer that the program could not read: tried again every hour, and at once by another version. */
+const isTriedAgain = sql<boolean>`(sr.state = 'PARKED' AND sr.last_error_class = 'contract' AND sr.program_version IS NOT NULL
+  AND (sr.program_version <> ${sql.lit(PROGRAM_VERSION)} OR sr.updated_on < statement_timestamp() - interval '1 hour'))`;
+
 function reason(detection: Detection): RawBuilder<DueReason | null> {
   return sql`CASE
     WHEN sr.id IS NULL THEN 'new'
@@ -140,6 +146,7 @@ function reason(detection: Detection): RawBuilder<DueReason | null> {
     WHEN ${sourcesVersion(detection)} IS DISTINCT FROM sr.sources_version THEN 'sources'
     WHEN sr.mapping_version IS DISTINCT FROM ${detection.mappingVersion} THEN 'mapping'
     WHEN sr.state = 'WAITING' AND ${awaitedArrived(detection)} THEN 'awaited'
+    WHEN ${isTriedAgain} THEN 'unread-answer'
   END`;
 }
 

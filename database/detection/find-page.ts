@@ -7,6 +7,8 @@ import { dueRows, goneRows, type Detection, type DueReason } from './due-query.t
 export interface PageRequest {
   /** The last key of the page before; `null` begins. Pages go by key, never by offset. */
   readonly after: EntityKey | null;
+  /** The last key that may be found; left out: any. */
+  readonly upTo?: EntityKey | null;
   readonly limit: number;
   /** SQL condition on the row `e`; left out: none. */
   readonly condition?: string;
@@ -16,9 +18,15 @@ export interface PageRequest {
 export async function findDuePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT page.key FROM (${dueRows(detection)}) page
-    WHERE page.age <> 'unsettled' AND ${meets(detection, page)} AND (${page.after}::bigint IS NULL OR page.key > ${page.after}::bigint)
+    WHERE page.age <> 'unsettled' AND ${meets(detection, page)} AND ${within(page)}
     ORDER BY page.key LIMIT ${page.limit}`.execute(em.getKysely());
   return rows.map(({ key }) => key);
+}
+
+/** A bound that is none is left out, so that PostgreSQL looks at no row beyond it. */
+function within({ after, upTo = null }: PageRequest) {
+  const from = after === null ? sql`true` : sql`page.key > ${after}::bigint`;
+  return upTo === null ? from : sql`${from} AND page.key <= ${upTo}::bigint`;
 }
 
 function meets({ mapping }: Detection, { condition }: PageRequest) {
@@ -33,7 +41,7 @@ function meets({ mapping }: Detection, { condition }: PageRequest) {
 export async function findGonePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey; reason: DueReason }>`
     SELECT page.key, page.reason FROM (${goneRows(detection)}) page
-    WHERE ${page.after}::bigint IS NULL OR page.key > ${page.after}::bigint
+    WHERE ${within(page)}
     ORDER BY page.key LIMIT ${page.limit}`.execute(em.getKysely());
   await markOrphans(
     em,

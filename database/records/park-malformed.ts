@@ -21,7 +21,7 @@ export async function parkMalformed(
   const reason = malformedReason(malformed);
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET state = 'PARKED', last_error_class = 'contract', last_error = ${reason},
-      updated_on = clock_timestamp()
+      program_version = NULL, updated_on = clock_timestamp()
     WHERE sync_process = ${process} AND remote_id = ${remoteId} AND state IN ('IN_SYNC', 'PARKED')
       AND (state, last_error) IS DISTINCT FROM ('PARKED', ${reason}::text)`.execute(em.getKysely());
 }

@@ -28,6 +28,7 @@ const columns = {
   lastError: textColumn(),
   attempts: p.integer().default(0),
   failingSince: instantColumn().strictNullable(),
+  programVersion: textColumn(),
   workflowId: textColumn(),
   updatedOn: instantColumn().strictNullable(),
 };

@@ -29,6 +29,7 @@ export interface RecordValues {
   readonly remoteSyncedOn?: string | null;
   readonly lastErrorClass?: string | null;
   readonly lastError?: string | null;
+  readonly programVersion?: string | null;
   /** Which of the old values stay: those that a result without a remote call must not lose. */
   readonly keep: 'nothing' | 'remote-id' | 'remote' | 'times-and-remote';
 }
@@ -52,14 +53,14 @@ export async function upsertRecords(
   await sql`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, pass, state, workflow_id,
       entity_synced_on, evaluated_on, mapping_version, sources_version, waiting_for, shared_with, remote_id,
-      content_hash, base, remote_synced_on, last_error_class, last_error, updated_on)
+      content_hash, base, remote_synced_on, last_error_class, last_error, program_version, updated_on)
     SELECT ${process}, e.id, v.key, v."fencingToken", v.state, v."workflowId",
       ${shortUnlessSettled('v."entitySyncedOn"')}, ${shortUnlessSettled('v."evaluatedOn"')}, v."mappingVersion", v."sourcesVersion", v."waitingFor", v."sharedWith", v."remoteId",
-      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", clock_timestamp()
+      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", v."programVersion", clock_timestamp()
     FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, "fencingToken" bigint, state text,
       "workflowId" text, "entitySyncedOn" timestamptz, "evaluatedOn" timestamptz, settled boolean, "mappingVersion" text,
       "sourcesVersion" text, "waitingFor" text, "sharedWith" bigint, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
-      "lastErrorClass" text, "lastError" text)
+      "lastErrorClass" text, "lastError" text, "programVersion" text)
     LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET
       entity_id = EXCLUDED.entity_id,
@@ -78,6 +79,7 @@ export async function upsertRecords(
       remote_synced_on = coalesce(EXCLUDED.remote_synced_on, sr.remote_synced_on),
       last_error_class = EXCLUDED.last_error_class,
       last_error = EXCLUDED.last_error,
+      program_version = EXCLUDED.program_version,
       attempts = 0,
       failing_since = NULL,
       updated_on = EXCLUDED.updated_on

@@ -4,6 +4,7 @@ import type { EntityType } from '../../sync/entity-type.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager, Orm } from '../orm.ts';
+import { PROGRAM_VERSION } from '../program-version.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import { linkSentMessages } from './message-links.ts';
 import { forgetRekeys } from './rekeys.ts';
@@ -113,6 +114,8 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         state: 'PARKED',
         ...evaluated(delivery.evaluated),
         lastErrorClass: delivery.errorClass,
+        // An answer that could not be read may be read another time, or by another version.
+        programVersion: delivery.errorClass === 'contract' ? PROGRAM_VERSION : null,
         lastError: delivery.field === null ? delivery.reason : `${delivery.field}: ${delivery.reason}`,
       };
     case 'waiting':
@@ -120,7 +123,7 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         ...common,
         keep: 'times-and-remote',
         state: 'WAITING',
-        ...evaluated(delivery.evaluated),
+        ...(delivery.evaluated === null ? {} : evaluated(delivery.evaluated)),
         waitingFor: delivery.for,
       };
     case 'released':

@@ -1,10 +1,11 @@
+import type { Content } from '../../sync/content-hash.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { InboundSource, ListedPage, ListRequest, RemoteRecord, RemoteRef } from '../inbound-source.ts';
 import type { ChatwootApi } from './api.ts';
-import { findByKey } from './find-contact.ts';
+import { findByKey, findLike } from './find-contact.ts';
 import { listContacts } from './list-contacts.ts';
 import { listConversations } from './list-conversations.ts';
-import { contactRecord } from './read-contact.ts';
+import { contactRecord, emsKeyIn, isRemoved } from './read-contact.ts';
 import { wholeConversation } from './read-conversation.ts';
 
 const SCOPES: Partial<Record<EntityType, readonly string[]>> = {
@@ -21,6 +22,7 @@ export function chatwootInbound(api: ChatwootApi): InboundSource {
     scopes: async (type) => SCOPES[type] ?? [],
     list: (request) => list(api, request),
     fetch: (ref, key) => fetch(api, ref, key),
+    mergedInto: ({ type }, key, held) => (type === 'Person' ? mergedInto(api, key, held) : Promise.resolve(null)),
   };
 }
 
@@ -46,4 +48,13 @@ async function fetch(
     return conversation === null || messages === null ? null : wholeConversation(conversation, messages);
   }
   throw new RangeError(`ChatWoot has no ${type}`);
+}
+
+/** ChatWoot knows each address and number once: whoever has those of a contact that is gone was merged with it. */
+async function mergedInto(api: ChatwootApi, key: EntityKey, held: Content): Promise<EntityKey | null> {
+  for (const { contact } of await findLike(api, key, held)) {
+    const holder = emsKeyIn(contact.identifier);
+    if (holder !== null && holder !== key && !isRemoved(contact)) return holder;
+  }
+  return null;
 }

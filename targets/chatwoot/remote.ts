@@ -3,6 +3,7 @@ import { ChatwootApi } from './api.ts';
 import { AttributeDefinitions } from './attribute-definitions.ts';
 import { conversationGoesAlong, erasePerson } from './erase.ts';
 import { chatwootInbound } from './inbound.ts';
+import { releaseValues } from './release-values.ts';
 import { removePerson } from './remove-person.ts';
 import { sendConversation } from './send-conversation.ts';
 import { sendPerson } from './send-person.ts';
@@ -25,6 +26,7 @@ export function connectChatwoot(settings: ChatwootSettings): RemoteSystem {
       if (request.type === 'Person') return removePerson(api, request);
       throw new RangeError(`ChatWoot has no ${request.type}`);
     },
+    release: async (request) => (request.type === 'Person' ? releaseValues(api, request) : null),
     erase: async (request) => (request.type === 'Person' ? erasePerson(api, request) : conversationGoesAlong),
     inbound: chatwootInbound(api),
   };

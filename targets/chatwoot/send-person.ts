@@ -38,6 +38,8 @@ export async function sendPerson(api: ChatwootApi, request: SendRequest): Promis
       case 'missing':
         // Deleted, or merged by an agent into a contact that has our EMS id now.
         step = await place(api, request);
+        // Or into another person's: that is found out by looking at it, and nothing of that contact is touched.
+        if (step.kind === 'done' && step.result.kind === 'blocked') throw lostMeanwhile(request);
         break;
       case 'refused': {
         const settled: Settled = await settle(api, request, step, answer.refused);
@@ -119,6 +121,11 @@ function unexplained(refused: Refused, step: Step, { key }: SendRequest): SyncEr
     },
   );
 }
+
+const lostMeanwhile = ({ key, remoteId }: SendRequest) =>
+  new SyncError('transient', `ChatWoot lost contact ${remoteId} while Person/${key} was being sent`, {
+    code: 'changed',
+  });
 
 /** @throws SyncError of class `contract` if the answer is about somebody else. */
 function confirmed(contact: Contact, { key }: SendRequest): Contact {

@@ -4,6 +4,7 @@ import { MailchimpApi } from './api.ts';
 import { ArchivedMembers } from './archived-members.ts';
 import { bulkCalls } from './bulk.ts';
 import { mailchimpConsent } from './consent.ts';
+import { releaseValues } from './release-values.ts';
 import { erasePerson, optOutPerson, removePerson } from './remove-person.ts';
 import { sendPerson, type Audience } from './send-person.ts';
 import type { MailchimpSettings } from './settings.ts';
@@ -26,6 +27,7 @@ export function connectMailchimp(settings: MailchimpSettings, services: Connecti
     },
     bulk: bulkCalls(api, audience, new ArchivedMembers(consent)),
     remove: (request) => removePerson(api, request),
+    release: (request) => releaseValues(api, request),
     optOut: (request) => optOutPerson(api, request),
     erase: (request) => erasePerson(api, request),
     consent,

@@ -3,6 +3,7 @@ import type { ConnectionServices } from '../sync-process.ts';
 import { MauticApi } from './api.ts';
 import { bulkCalls } from './bulk.ts';
 import { mauticConsent } from './consent.ts';
+import { releaseValues } from './release-values.ts';
 import { erasePerson, optOutPerson, removePerson } from './remove-person.ts';
 import { sendPerson } from './send-person.ts';
 import type { MauticSettings } from './settings.ts';
@@ -21,6 +22,7 @@ export function connectMautic(settings: MauticSettings, { consentPolicy }: Conne
     },
     bulk: bulkCalls(api, consentPolicy, ensure),
     remove: (request) => removePerson(api, request),
+    release: (request) => releaseValues(api, request),
     optOut: (request) => optOutPerson(api, request),
     erase: (request) => erasePerson(api, request),
     consent: mauticConsent(api),

@@ -105,22 +105,31 @@ export class TagServerApi {
     });
   }
 
-  /** Deletes the resource; if it is not there, that is a success as well. */
-  async delete(type: string, id: string, fencingToken: bigint): Promise<void> {
+  /** Deletes the resource; if it is not there, or never was, that is a success as well. */
+  async delete(type: string, id: string, fencingToken: bigint): Promise<'gone' | 'has-dependents'> {
     const answer = await this.#http.call({
       method: 'DELETE',
       path: `${type}/${id}`,
       headers: { 'x-source-version': `${fencingToken}` },
     });
-    if (answer.status === 204) return;
+    if (answer.status === 204) return 'gone';
     const problem = readProblem(answer.body);
     if (problem?.code === 'stale-source-version') throw new StaleTokenError(await this.#storedToken(type, id));
-    if (problem?.code === 'has-dependents') {
-      throw new SyncError('transient', `TagServer keeps ${type}/${id} while others refer to it`, {
-        code: problem.code,
-      });
+    if (problem?.code === 'has-dependents') return 'has-dependents';
+    const refused = refusal(answer);
+    // It may refuse an id that it would never have taken: then there is nothing to delete.
+    if (refused.errorClass === 'rejected' && !(await this.#has(type, id))) return 'gone';
+    throw refused;
+  }
+
+  /** False: TagServer says that it does not have it, or that it could not have it under such an id. */
+  async #has(type: string, id: string): Promise<boolean> {
+    try {
+      return (await this.get(type, id)) !== null;
+    } catch (error) {
+      if (error instanceof SyncError && error.errorClass === 'rejected') return false;
+      throw error;
     }
-    throw refusal(answer);
   }
 
   /** The ids of the live resources in a scope whose field has this value; reads all pages. */

@@ -4,23 +4,13 @@ import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
 import type { EntityRef, EntityType } from '../../sync/entity-type.ts';
 import { SyncError } from '../../sync/sync-error.ts';
-import type { RemoteSystem, RemoveRequest, SendRequest, SendResult } from '../remote-system.ts';
+import type { Removed, RemoteSystem, RemoveRequest, SendRequest, SendResult } from '../remote-system.ts';
 import { TagServerApi, type PutResult, type TagServerData } from './api.ts';
 import { tagServerMappings } from './mapping.ts';
+import { releaseValues } from './release-values.ts';
 import { referredType } from './resource-mapping.ts';
+import { resource } from './resources.ts';
 import type { TagServerSettings } from './settings.ts';
-
-/** TagServer's name of each type. */
-const RESOURCES: Partial<Record<EntityType, string>> = {
-  Organisation: 'organisations',
-  Event: 'events',
-  Person: 'persons',
-  Race: 'races',
-  StartGroup: 'start-groups',
-  EventParticipant: 'event-participants',
-  StartGroupParticipant: 'start-group-participants',
-  Tag: 'tags',
-};
 
 /** Statuses that are set at check-in or by the referee: TagServer's own while EMS still says registered. */
 const TAGSERVER_STATUSES = ['checked-in', 'dsq'];
@@ -37,14 +27,15 @@ export function connectTagServer(settings: TagServerSettings): RemoteSystem {
   return {
     probe: () => api.probe(),
     send: (request) => send(api, request),
-    remove: ({ type, key, fencingToken }: RemoveRequest) => api.delete(resource(type), key, fencingToken),
+    release: (request) => releaseValues(api, request),
+    remove: (request) => remove(api, request),
   };
 }
 
-function resource(type: EntityType): string {
-  const name = RESOURCES[type];
-  if (name === undefined) throw new RangeError(`TagServer has no ${type}`);
-  return name;
+async function remove(api: TagServerApi, { type, key, fencingToken }: RemoveRequest): Promise<Removed> {
+  const name = resource(type);
+  if ((await api.delete(name, key, fencingToken)) === 'gone') return {};
+  return { dependents: `TagServer keeps ${name}/${key} while others refer to it` };
 }
 
 async function send(api: TagServerApi, request: SendRequest): Promise<SendResult> {

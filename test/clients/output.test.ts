@@ -1,9 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
 import { describeStatus } from '../../clients/cli/status.ts';
+import type { TypeStatus } from '../../clients/status.ts';
 import { describeExplanation } from '../../clients/cli/why.ts';
 import { age, table } from '../../clients/cli/output.ts';
 import { failureOf } from '../../clients/cli/failures.ts';
 import { webUiLink } from '../../clients/web-ui-link.ts';
+
+const counts = (some: Partial<TypeStatus>): TypeStatus => ({
+  total: 0,
+  inSync: 0,
+  due: 0,
+  waiting: 0,
+  failing: 0,
+  parked: 0,
+  suppressed: 0,
+  linked: 0,
+  orphans: 0,
+  oldestDueSeconds: null,
+  ...some,
+});
 
 describe('what an operator reads', () => {
   test('tables put numbers to the right, a dash for nothing, and no colours', () => {
@@ -35,6 +50,7 @@ describe('what an operator reads', () => {
     const text = describeStatus(
       {
         inStep: true,
+        parked: 0,
         processes: {
           TAGSERVER: {
             Person: {
@@ -57,6 +73,12 @@ describe('what an operator reads', () => {
     );
     expect(text).toMatch(/│ TAGSERVER +│ Person +│ +3 │ +3 │ +0 │/);
     expect(text).toMatch(/\nin step\nMAUTIC is off: set MAUTIC_URL, MAUTIC_USERNAME$/);
+  });
+
+  test('a status says what is parked, in step or not', () => {
+    const processes = { TAGSERVER: { Person: counts({ total: 13, parked: 13 }) } };
+    expect(describeStatus({ inStep: true, parked: 13, processes }, { off: [] })).toMatch(/\nin step, 13 parked$/);
+    expect(describeStatus({ inStep: false, parked: 1, processes }, { off: [] })).toMatch(/\nnot in step, 1 parked$/);
   });
 
   test('an explanation leaves out what there is not', () => {

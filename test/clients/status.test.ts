@@ -105,6 +105,7 @@ describe('status counts', () => {
   test('an empty system as in step', async () => {
     expect(await readStatus(orm, [process], SETTINGS)).toEqual({
       inStep: true,
+      parked: 0,
       processes: {
         MAUTIC: {
           Person: {
@@ -231,7 +232,9 @@ describe('status counts', () => {
       query(database.url, `INSERT INTO sync_person (sync_process, remote_id, state) VALUES ('MAUTIC', $1, $1)`, [
         state,
       ]);
+    const { parked } = await readStatus(orm, [process], 1_000);
     expect(await adds(() => remote('PARKED'))).toEqual({ parked: 1 });
+    expect((await readStatus(orm, [process], 1_000)).parked).toBe(parked + 1);
     expect(
       (await readStatus(orm, [{ ...process, name: 'MAILCHIMP' }], SETTINGS)).processes.MAILCHIMP?.Person?.parked,
     ).toBe(0);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from 'kysely';
 import { dueRows, goneRows, type Detection, type DueReason } from '../../database/detection/due-query.ts';
 import { findDuePage } from '../../database/detection/find-page.ts';
+import { PROGRAM_VERSION } from '../../database/program-version.ts';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 
 let database: MigratedDatabase;
@@ -64,6 +65,15 @@ async function pair(person: Record<string, unknown> = {}, record: Record<string,
   return id;
 }
 
+/** The answer could not be read. */
+const UNREAD = {
+  state: 'PARKED',
+  entity_synced_on: null,
+  evaluated_on: TIME,
+  last_error_class: 'contract',
+  updated_on: '9999-01-01T00:00:00Z',
+};
+
 describe('detection', () => {
   test('a record that equals its row is not due', async () => {
     expect(await reasonOf(await pair())).toBeNull();
@@ -80,6 +90,12 @@ describe('detection', () => {
     ['a row it reads that is gone', { sources_version: '2:3555259200246912' }, 'sources'],
     ['a record linked to no row', { entity_id: null }, 'restored'],
     ['a removed one that passes the filter again', { state: 'REMOVED', remote_id: null }, 'filter'],
+    [
+      'parked because of an answer, an hour ago',
+      { ...UNREAD, updated_on: '2026-04-01T10:00:00Z', program_version: PROGRAM_VERSION },
+      'unread-answer',
+    ],
+    ['parked because of an answer, by another version', { ...UNREAD, program_version: '0.0.1' }, 'unread-answer'],
     ['parked at another time', { state: 'PARKED', evaluated_on: '2026-04-01T10:00:00Z' }, 'changed'],
   ])('%s: due', async (_, record, reason) => {
     expect(await reasonOf(await pair({}, record))).toBe(reason);
@@ -87,6 +103,8 @@ describe('detection', () => {
 
   test.each([
     ['parked at this time', { state: 'PARKED', entity_synced_on: null, evaluated_on: TIME }],
+    ['parked because of an answer, just now', { ...UNREAD, program_version: PROGRAM_VERSION }],
+    ['parked because of an answer that a poll has read', { ...UNREAD, updated_on: '2026-04-01T10:00:00Z' }],
     ['unlinked by an operator', { state: 'UNLINKED', entity_synced_on: null }],
     ['waiting for what has not arrived', { state: 'WAITING', evaluated_on: TIME, waiting_for: 'Organisation/999999' }],
   ])('%s: not due', async (_, record) => {

@@ -52,6 +52,7 @@ const RECORD_COLUMNS: Record<string, string> = {
   last_error: 'text',
   attempts: 'integer',
   failing_since: 'timestamp(6) with time zone',
+  program_version: 'text',
   workflow_id: 'text',
   updated_on: 'timestamp(6) with time zone',
 };

@@ -31,7 +31,7 @@ describe('npm run demo', () => {
       demo = new DemoProcess('--once', '--size', '5', '--timeout', '240');
       const code = await demo.ended();
       expect({ code, err: demo.err }).toEqual({ code: 0, err: '' });
-      const { inStep, processes, seconds } = JSON.parse(demo.lastLine()) as Outcome;
+      const { inStep, parked, processes, seconds } = JSON.parse(demo.lastLine()) as Outcome;
       expect(inStep).toBe(true);
       expect(seconds).toBeGreaterThan(0);
       expect(Object.keys(processes)).toEqual(Object.keys(TYPES));
@@ -47,7 +47,8 @@ describe('npm run demo', () => {
         expect(demo.out).toMatch(new RegExp(`${name}: it holds all \\d+ rows with equal content, and nothing else`));
       }
       expect(demo.out).toMatch(/Starting PostgreSQL …\nStarting Temporal …\nStarting the simulated targets …\n/);
-      expect(demo.out).toMatch(/^Everything is in step, \d+ s after the sweeps began\.$/m);
+      const said = parked === 0 ? 'in step' : `in step, ${parked} parked`;
+      expect(demo.out).toMatch(new RegExp(`^Everything is ${said}, \\d+ s after the sweeps began\\.$`, 'm'));
       expect(demo.out).toMatch(/People have changed \d+ things at the targets and in EMS/);
       expect(demo.out).toContain('TAGSERVER: a sweep with nothing to do sent nothing');
       expect(demo.out).toContain('MAUTIC: a sweep and a poll with nothing to do sent nothing');
@@ -101,7 +102,9 @@ describe('npm run demo', () => {
       const other = new DemoProcess('--size', '1');
       const files = await Promise.all([demo, other].map((one) => one.told(/set -a; \. (.+); set \+a/)));
       expect(new Set(files).size).toBe(2);
-      await demo.told(/Everything is in step, \d+ s after the sweeps began\. What to look at first:\n +1\. http/);
+      await demo.told(
+        /Everything is in step(, \d+ parked)?, \d+ s after the sweeps began\. What to look at first:\n +1\. http/,
+      );
       expect(await demo.told(/\d+ changes of EMS, the last: .+\)/)).toMatch(/ changes of EMS, the last: \S+/);
       expect(await demo.told(/\d+ at the targets, the last: .+\)/)).toMatch(
         /the last: (MAUTIC|MAILCHIMP|RUNSIGNUP|CHATWOOT): \S+/,

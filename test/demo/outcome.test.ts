@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Status, TypeStatus } from '../../clients/status.ts';
 import { statusLines, statusTable } from '../../demo/display.ts';
+import { everythingInStep } from '../../demo/greeting.ts';
 import { outcomeLine } from '../../demo/outcome.ts';
 
 const type = (counts: Partial<TypeStatus>): TypeStatus => ({
@@ -20,6 +21,7 @@ const type = (counts: Partial<TypeStatus>): TypeStatus => ({
 
 const status: Status = {
   inStep: true,
+  parked: 1,
   processes: { TAGSERVER: { Person: type({ total: 12, inSync: 11, parked: 1 }), Tag: type({ total: 3, inSync: 3 }) } },
 };
 
@@ -37,7 +39,16 @@ describe('the last line of a demo with --once', () => {
   });
 
   test('is not in step if nothing was ever read', () => {
-    expect(JSON.parse(outcomeLine(null, true, 1_000))).toEqual({ inStep: false, processes: {}, seconds: 1 });
+    expect(JSON.parse(outcomeLine(null, true, 1_000))).toEqual({ inStep: false, parked: 0, processes: {}, seconds: 1 });
+  });
+});
+
+describe('the sentence that says that everything is in step', () => {
+  test('says what is parked', () => {
+    expect(everythingInStep(status, '9 s')).toBe('Everything is in step, 1 parked, 9 s after the sweeps began.');
+    expect(everythingInStep({ ...status, parked: 0 }, '9 s')).toBe(
+      'Everything is in step, 9 s after the sweeps began.',
+    );
   });
 });
 

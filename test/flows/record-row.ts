@@ -15,6 +15,7 @@ export interface RecordRow {
   readonly pass: string;
   readonly last_error_class: string | null;
   readonly last_error: string | null;
+  readonly program_version: string | null;
   readonly attempts: number;
   readonly failing_since: string | null;
   readonly updated_on: string;

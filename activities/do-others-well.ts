@@ -1,0 +1,21 @@
+import { isAnotherConfirmed } from '../database/records/other-pairs.ts';
+import { SyncError } from '../sync/sync-error.ts';
+import type { Attempt } from './context.ts';
+import type { JudgedPair } from './judge-pairs.ts';
+
+/**
+ * Whether an answer that does not fit the contract is about this row alone: the target's probe is answered well, and so are
+ * other rows, if there are any on their way. If not, the target is out of order, or something in front of it, and no row is to
+ * blame.
+ */
+export async function doOthersWell(attempt: Attempt, { pair }: JudgedPair): Promise<boolean> {
+  const { orm, process, ref, remote } = attempt;
+  try {
+    await remote.probe();
+  } catch (error) {
+    if (error instanceof SyncError) return false;
+    throw error;
+  }
+  const types = process.mappings.map(({ type }) => type);
+  return isAnotherConfirmed(orm, ref, { types, since: pair.record?.fencingToken ?? '0' });
+}

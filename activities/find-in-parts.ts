@@ -1,0 +1,43 @@
+import type { PageRequest } from '../database/detection/find-page.ts';
+import type { EntityKey } from '../sync/entity-type.ts';
+import { isAboutNoRow } from './error-mapping.ts';
+import { inHalves } from './in-halves.ts';
+
+export interface FoundKeys {
+  readonly keys: readonly EntityKey[];
+  /** Where the next page begins; null: this was the last one. */
+  readonly next: EntityKey | null;
+}
+
+/**
+ * A page of keys by the detection query. If the query fails, it is asked about the next rows in parts, until the row that spoils
+ * it is alone: that one is found, too, and its own workflow says what is wrong.
+ *
+ * @param find the detection query.
+ * @param all every key, whatever the query would say of it.
+ * @throws the error that says nothing of a row: the database is away, or lacks a column.
+ */
+export async function findInParts(
+  find: (page: PageRequest) => Promise<readonly EntityKey[]>,
+  all: (page: PageRequest) => Promise<readonly EntityKey[]>,
+  page: PageRequest,
+): Promise<FoundKeys> {
+  const { limit } = page;
+  try {
+    const keys = await find(page);
+    return { keys, next: keys.length < limit ? null : (keys.at(-1) ?? null) };
+  } catch (error) {
+    if (isAboutNoRow(error)) throw error;
+  }
+  const candidates = await all(page);
+  const { results, failed } = await inHalves(candidates, (some) =>
+    find({ limit: some.length, after: keyBefore(some[0]), upTo: some.at(-1) ?? null }),
+  );
+  const found = new Set([...results.flat(), ...failed.map(({ item }) => item)]);
+  return {
+    keys: candidates.filter((key) => found.has(key)),
+    next: candidates.length < limit ? null : (candidates.at(-1) ?? null),
+  };
+}
+
+const keyBefore = (key: EntityKey | undefined) => (key === undefined ? null : String(BigInt(key) - 1n));

@@ -1,0 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const file = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+
+/** The version of this program. Another one may read what this one could not. */
+export const PROGRAM_VERSION = z.object({ version: z.string() }).parse(JSON.parse(file)).version;

@@ -1,0 +1,40 @@
+import { SyncError } from '../../sync/sync-error.ts';
+import type { Released, ReleaseRequest } from '../remote-system.ts';
+import type { ChatwootApi } from './api.ts';
+import { mendedPhone } from './contact-body.ts';
+import { CONTESTED, findByKey } from './find-contact.ts';
+import { refusedError } from './http.ts';
+import { contactContent, emsKeyIn } from './read-contact.ts';
+
+/** Lets go of an e-mail address or a number that EMS has given to another person. Everything else of the contact stays. */
+export async function releaseValues(api: ChatwootApi, request: ReleaseRequest): Promise<Released | null> {
+  const { key, remoteId, content, wanted } = request;
+  if (wanted.length === 0) return null;
+  const known = remoteId === null ? null : await api.contact(remoteId);
+  const contact = known !== null && emsKeyIn(known.identifier) === key ? known : await findByKey(api, key);
+  if (contact === null) return null;
+  const held = contactContent(contact);
+  const fields = CONTESTED.filter(
+    (field) =>
+      typeof held[field] === 'string' &&
+      content[field] !== held[field] &&
+      wanted.some((other) => other[field] === held[field]),
+  );
+  if (fields.length === 0) return null;
+  await request.willRelease();
+  const id = String(contact.id);
+  const answer = await api.updateContact(id, {
+    ...mendedPhone(contact),
+    ...Object.fromEntries(fields.map((field) => [field, null])),
+  });
+  switch (answer.kind) {
+    case 'answered':
+      return { kind: 'values', stored: contactContent(answer.value) };
+    case 'refused':
+      throw refusedError(answer.refused, `PUT contacts/${id}`);
+    case 'missing':
+      throw new SyncError('transient', `ChatWoot lost contact ${id} while Person/${key} let go of its address`, {
+        code: 'changed',
+      });
+  }
+}

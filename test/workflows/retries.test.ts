@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { projectFolder } from '../../local/folders.ts';
+
+/**
+ * Every retry has a bound, after which it shows: a pair is FAILING with its error, a sweep or poll says what it could not do, a
+ * workflow ends red. This is where was looked; a proxy, a loop or a timer that is new has to be entered here, with its face.
+ */
+const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: string }>> = {
+  recordActivities: {
+    bound: /maximumAttempts: 8/,
+    face: 'tellFailure and onFailing in isRecorded: FAILING with its error, in Temporal also while the database is away',
+  },
+  failureActivities: { bound: /maximumAttempts: 3/, face: 'the log; SyncOutcome FAILING in Temporal' },
+  sweepActivities: {
+    bound: /scheduleToCloseTimeout: '10 minutes'/,
+    face: 'the sweep ends incomplete, with the type and its error',
+  },
+  probeActivities: { bound: /scheduleToCloseTimeout: '2 minutes'/, face: 'the sweep or poll ends red' },
+  firstAttempts: {
+    bound: /maximumAttempts: ATTEMPTS_BEFORE_FAILING/,
+    face: 'noteFailure: FAILING; tellingSoon where a target asks for pauses of minutes',
+  },
+  persistentAttempts: {
+    bound: /scheduleToCloseTimeout: '24 hours'/,
+    face: 'FAILING before they begin; then the workflow ends red',
+  },
+  oneAttempt: { bound: /maximumAttempts: 1/, face: 'noteFailure: FAILING' },
+  commandActivities: {
+    bound: /scheduleToCloseTimeout: '2 minutes'/,
+    face: 'tellFailure and onFailing in run: FAILING; after an hour red',
+  },
+  pollActivities: { bound: /maximumAttempts: 3/, face: 'the list counts as unread, with the reason' },
+  cursorActivities: {
+    bound: /scheduleToCloseTimeout: '10 minutes'/,
+    face: 'the poll ends red; the next reads the list again',
+  },
+  resolveActivities: {
+    bound: /maximumAttempts: ATTEMPTS_BEFORE_FAILING[\s\S]*scheduleToCloseTimeout: '24 hours'/,
+    face: 'recordUnresolved: FAILING; then the workflow ends red',
+  },
+};
+
+/** Loops without an end of their own, in what is shipped, and what ends them. */
+const ENDLESS: Readonly<Record<string, string>> = {
+  'workflows/attempt-durably.ts': 'persistentAttempts throws after a day; each round has noted a failure before',
+  'workflows/sync-entity.ts':
+    'ROUNDS_WHEN_BLOCKED, ROUNDS_WHEN_ERASING, ATTEMPTS_WITHOUT_DATABASE, ATTEMPTS_AT_COMMAND',
+  'workflows/ask-pair.ts': 'the other workflow either runs, and takes the signal, or has ended, and is started',
+  'workflows/poll-inbound.ts': 'as ask-pair',
+  'activities/deliver.ts': 'RAISES',
+  'targets/mailchimp/api.ts': 'Paging',
+  'targets/runsignup/removed-feed.ts': 'the last page, and Paging',
+  'database/advisory-locks.ts': 'a deadline; then the attempt fails as transient',
+  'clients/gateway/on-demand/kept-answers.ts': 'a caller waits, with a time limit',
+  'clients/listener/bring.ts': 'WAITS_AT_MOST',
+  'clients/listener/sweeps.ts': 'a program that stays up; each round is logged when it fails',
+  'clients/request-sync.ts': 'a number of attempts; then the caller is told',
+  'clients/search-attributes.ts': 'a time limit; then the command fails',
+};
+
+const source = (file: string) => readFileSync(join(projectFolder, file), 'utf8');
+
+describe('no retry is without a bound and a face', () => {
+  const blocks = source('workflows/activity-proxies.ts')
+    .split(/^export const /m)
+    .slice(1)
+    .filter((block) => /proxy(Local)?Activities</.test(block))
+    .map((block) => [/^\w+/.exec(block)?.[0] ?? '', block.replace(/^ATTEMPT\b.*$/m, '')] as const);
+
+  test('every activity that a workflow calls goes through a proxy that is known here', () => {
+    expect(blocks.map(([name]) => name).toSorted()).toEqual(Object.keys(PROXIES).toSorted());
+    const elsewhere = readdirSync(join(projectFolder, 'workflows')).filter(
+      (file) => file !== 'activity-proxies.ts' && /proxy(Local)?Activities[<(]/.test(source(`workflows/${file}`)),
+    );
+    expect(elsewhere).toEqual([]);
+  });
+
+  test.each(blocks)('%s has its bound', (name, block) => {
+    expect(block).toMatch(PROXIES[name]?.bound ?? /never/);
+  });
+
+  test('every loop without an end of its own is known here, with what ends it', () => {
+    const rooms = ['workflows', 'activities', 'targets', 'database', 'clients', 'workers', 'sync', 'settings'];
+    const found = rooms.flatMap((room) =>
+      readdirSync(join(projectFolder, room), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => `${room}/${file}`)
+        .filter((file) => /for \(;;\)|for \(let [^;]*; ; |while \(true\)/.test(source(file))),
+    );
+    expect(found.toSorted()).toEqual(Object.keys(ENDLESS).toSorted());
+  });
+});
