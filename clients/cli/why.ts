@@ -17,7 +17,8 @@ const REASONS: Readonly<Record<DueReason, string>> = {
   sources: 'a row that its mapping reads has changed',
   mapping: 'the mapping has changed',
   awaited: 'what it waited for has arrived',
-  'unread-answer': 'parked because of an answer that could not be read: tried again every hour, and by each new version',
+  'unread-answer':
+    'parked because of an answer that could not be read: tried again every hour, and by each new version',
   deleted: 'EMS has deleted it',
   'filtered-out': 'it no longer passes the filter',
 };

@@ -195,6 +195,17 @@ function describeRepeats<S extends Simulator>(
     }
   });
 
+  test('what was never taken is removed and erased as if it had never been there, whatever its id', async () => {
+    const world = await World.begin(of, running(), type);
+    const before = await world.held(type);
+    for (const key of ['-5', '0', '9223372036854775807']) {
+      const request = { ...world.request(type, key, {}), remoteId: null };
+      await world.remote.remove(request);
+      await (world.remote.erase?.({ ...request, addresses: {} }) ?? world.remote.remove(request));
+    }
+    expect(await world.held(type)).toEqual(before);
+  });
+
   test('what is there is not made again', async () => {
     const world = await World.begin(of, running(), type);
     const content = contentOf(of, mapping, 1);
