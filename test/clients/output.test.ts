@@ -14,6 +14,7 @@ const counts = (some: Partial<TypeStatus>): TypeStatus => ({
   failing: 0,
   parked: 0,
   suppressed: 0,
+  refusedElsewhere: 0,
   linked: 0,
   orphans: 0,
   oldestDueSeconds: null,

@@ -232,9 +232,9 @@ describe('status counts', () => {
       query(database.url, `INSERT INTO sync_person (sync_process, remote_id, state) VALUES ('MAUTIC', $1, $1)`, [
         state,
       ]);
-    const { parked } = await readStatus(orm, [process], 1_000);
+    const { parked } = await readStatus(orm, [process], SETTINGS);
     expect(await adds(() => remote('PARKED'))).toEqual({ parked: 1 });
-    expect((await readStatus(orm, [process], 1_000)).parked).toBe(parked + 1);
+    expect((await readStatus(orm, [process], SETTINGS)).parked).toBe(parked + 1);
     expect(
       (await readStatus(orm, [{ ...process, name: 'MAILCHIMP' }], SETTINGS)).processes.MAILCHIMP?.Person?.parked,
     ).toBe(0);
