@@ -51,6 +51,7 @@ const ENDLESS: Readonly<Record<string, string>> = {
   'workflows/poll-inbound.ts': 'as ask-pair',
   'activities/deliver.ts': 'RAISES',
   'targets/mailchimp/api.ts': 'Paging',
+  'targets/mailchimp/archived-members.ts': 'Paging',
   'targets/runsignup/removed-feed.ts': 'the last page, and Paging',
   'database/advisory-locks.ts': 'a deadline; then the attempt fails as transient',
   'clients/gateway/on-demand/kept-answers.ts': 'a caller waits, with a time limit',
