@@ -14,7 +14,7 @@ const webhookValues = z.object({
   subscriptions: z.array(z.string()).optional(),
 });
 
-/** Rails wraps the parameters itself where the client has not. */
+/** Rails wraps the parameters itself when the client sends them unwrapped. */
 const webhookBody = z.union([
   z.object({ webhook: webhookValues }),
   webhookValues.transform((webhook) => ({ webhook })),
@@ -23,7 +23,7 @@ const webhookBody = z.union([
 const displayTypes = ['text', 'number', 'currency', 'percent', 'link', 'date', 'list', 'checkbox'] as const;
 const models = ['conversation_attribute', 'contact_attribute'] as const;
 
-/** Rails takes the word as well as its number. */
+/** Rails accepts an enum value by its word or by its number. */
 const enumOrNumber = <Word extends string>(words: readonly [Word, ...Word[]]) =>
   z.union([z.enum(words), z.int().transform((at) => words[at] ?? words[0])]).default(words[0]);
 
@@ -46,7 +46,7 @@ const definitionShape = (definition: AttributeDefinition) => ({
   updated_at: iso(definition.created_at),
 });
 
-/** What belongs to the account as a whole: inboxes, webhooks, the definitions of custom attributes. */
+/** Account-wide resources: inboxes, webhooks and custom attribute definitions. */
 export function addAccountRoutes(scope: FastifyInstance, { store, account, faults, clock }: Chatwoot): void {
   scope.get('/inboxes', async () => ({
     payload: inboxes.map((inbox) => ({ ...inbox, channel_id: inbox.id, avatar_url: '', provider: null })),

@@ -12,8 +12,8 @@ export function findInbox(id: number): Inbox {
 }
 
 /**
- * The contact's address in an inbox, made if it has no such one. Without a `source_id` an e-mail inbox takes the e-mail,
- * the others a random one. Throws Refusal 422 where another contact has it.
+ * Returns the contact's address in an inbox and creates it if it is missing. Without a `source_id` an e-mail inbox uses
+ * the contact's e-mail, other inboxes a random id. Throws Refusal 422 if another contact has the address.
  */
 export function giveAddress(
   { store }: Chatwoot,
@@ -36,7 +36,7 @@ export function giveAddress(
   return contactInbox;
 }
 
-/** Who has this address, in whatever inbox. Throws Refusal 404. */
+/** Finds the contact with this address in any inbox. Throws Refusal 404. */
 export function findAddress({ store }: Chatwoot, sourceId: string): { contact: Contact; contactInbox: ContactInbox } {
   const [contact] = store.contacts.by('sourceId', sourceId);
   const contactInbox = contact?.contact_inboxes.find(({ source_id }) => source_id === sourceId);

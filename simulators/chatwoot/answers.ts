@@ -8,7 +8,7 @@ const text = z.string();
 const orNull = z.string().nullable();
 const id = z.int().min(1);
 const attributes = z.record(z.string(), z.unknown());
-/** Since 1970. Zero stands for never. */
+/** Unix seconds; zero means never. */
 const seconds = z.int().min(0);
 const isoTime = z.iso.datetime({ precision: 3 });
 const channel = z.enum(['Channel::Api', 'Channel::Email', 'Channel::WebWidget']);
@@ -19,7 +19,7 @@ const inboxOfContact = object({
   inbox: object({ id, avatar_url: text, channel_id: id, name: text, channel_type: channel, provider: orNull }),
 });
 
-/** It has no `updated_at`, in any answer. */
+/** ChatWoot never returns a contact's `updated_at`. */
 const contactFields = {
   additional_attributes: attributes,
   availability_status: presence,
@@ -64,7 +64,7 @@ const messageFields = {
   id,
   content: orNull,
   inbox_id: id,
-  /** Only in the answer to its creation, and only what was sent. */
+  /** Only in the answer to the create call, with the value that was sent. */
   echo_id: z.unknown().optional(),
   conversation_id: id,
   message_type: z.int().min(0).max(3),
@@ -113,7 +113,7 @@ const conversation = object({
   last_activity_at: seconds,
   timestamp: seconds,
   created_at: seconds,
-  /** Seconds with a fraction, unlike the others. */
+  /** Seconds with a fraction, unlike the other times. */
   updated_at: z.number(),
   meta: object({ sender: contact.nullable(), channel, assignee: user.optional(), hmac_verified: z.boolean() }),
   messages: z.array(messageInConversation),
@@ -232,7 +232,7 @@ const routes: Readonly<Record<string, AnswersOfRoute>> = {
   'POST /custom_attribute_definitions': with200(definition),
 };
 
-/** ChatWoot's several forms of a refusal; the last is rack-attack's. */
+/** ChatWoot's forms of a refusal; the last one is rack-attack's. */
 const refusals = z.union([
   object({ message: text, attributes: z.array(text).optional() }),
   object({ error: text, status: z.int().optional() }),
@@ -240,5 +240,5 @@ const refusals = z.union([
   z.literal('Retry later\n'),
 ]);
 
-/** What ChatWoot answers (version 4.15): its views and error handlers, and its description of the API. */
+/** What ChatWoot 4.15 answers, taken from its views, its error handlers and its API description. */
 export const chatwootAnswers: VendorAnswers = { routes, refusals: fits(refusals) };

@@ -20,9 +20,9 @@ import { Store } from './store.ts';
 import { Webhooks } from './webhooks.ts';
 
 export interface ChatwootOptions {
-  /** An administrator's. */
+  /** An administrator's token. */
   readonly token: string;
-  /** The only account there is. */
+  /** The only account. */
   readonly account: number;
   /** A path, or ":memory:". */
   readonly storage: string;
@@ -32,7 +32,10 @@ export interface ChatwootOptions {
   readonly searchesPerMinute: number;
 }
 
-/** ChatWoot: its application API under /api/v1/accounts/{id}, and the test's side of it under /control. It does not listen yet. */
+/**
+ * ChatWoot: its application API under /api/v1/accounts/{id} and the test control under /control. The caller starts
+ * listening.
+ */
 export function createChatwoot(options: ChatwootOptions): FastifyInstance {
   const surroundings = createSurroundings(chatwootKnobs);
   const { clock, random } = surroundings;

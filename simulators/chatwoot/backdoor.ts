@@ -34,16 +34,16 @@ const values = z.strictObject({
   additional_attributes: attributes,
   custom_attributes: attributes,
 });
-/** Past every validation but the unique indexes: as old data and imports got in. */
+/** Skips every validation except the unique indexes, as old data and imports did. */
 const unvalidated = z.boolean().default(false);
 
-/** What happens at ChatWoot without EMS: an agent's doing in its pages, a customer's in a channel. */
+/** What happens at ChatWoot without EMS: an agent acts in the dashboard, a customer in a channel. */
 export const backdoorAction = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('create-contact'), set: values, unvalidated }),
   z.strictObject({ do: z.literal('edit-contact'), contact: id, set: values, unvalidated }),
   z.strictObject({ do: z.literal('remove-attributes'), contact: id, keys: z.array(z.string()) }),
   z.strictObject({ do: z.literal('label-contact'), contact: id, labels: z.array(z.string()) }),
-  /** A visitor of a widget says who it is: see `claimIdentity`. */
+  /** A widget visitor identifies itself: see `claimIdentity`. */
   z.strictObject({
     do: z.literal('visitor-claims'),
     inbox: id.default(3),
@@ -58,10 +58,10 @@ export const backdoorAction = z.discriminatedUnion('do', [
   z.strictObject({
     do: z.literal('customer-writes'),
     content: z.string(),
-    /** Opens a conversation of this contact's in the inbox… */
+    /** Opens a conversation of this contact in the inbox… */
     contact: id.optional(),
     inbox: id.default(1),
-    /** …or goes on in this one. */
+    /** …or continues this one. */
     conversation: id.optional(),
   }),
   z.strictObject({
@@ -84,14 +84,14 @@ export const backdoorAction = z.discriminatedUnion('do', [
 
 export type BackdoorAction = z.input<typeof backdoorAction>;
 
-/** Whom it concerned. */
+/** The records that the action touched. */
 export interface BackdoorOutcome {
   readonly contact?: number;
   readonly conversation?: number;
   readonly message?: number;
 }
 
-/** Does it, with all that follows, webhooks included. Throws Refusal where ChatWoot itself would refuse it. */
+/** Runs the action with all its effects, webhooks included. Throws Refusal where ChatWoot would refuse. */
 export async function actThroughBackdoor(
   chatwoot: Chatwoot,
   action: z.output<typeof backdoorAction>,

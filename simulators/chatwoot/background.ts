@@ -2,7 +2,7 @@ import type { SeededRandom } from '../kit/random.ts';
 import { Timers } from '../kit/timers.ts';
 import type { Chatwoot } from './chatwoot.ts';
 
-/** Jobs that ChatWoot does after it has answered, each 50 to 250 ms later. */
+/** ChatWoot's background jobs: each runs 50 to 250 ms after the answer. */
 export function createBackground(random: SeededRandom): Chatwoot['background'] {
   const timers = new Timers();
   return {

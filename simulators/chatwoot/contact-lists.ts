@@ -17,13 +17,13 @@ const sortKeys: Readonly<Record<string, (contact: Contact) => SortValue>> = {
   country: (contact) => textOf(contact.additional_attributes['country']),
 };
 
-/** With an e-mail, a phone number or an identifier. */
+/** Whether the contact has an e-mail, a phone number or an identifier. */
 const isResolved = ({ email, phone_number, identifier }: Contact): boolean =>
   [email, phone_number, identifier].some((value) => value !== null && value !== '');
 
 /**
- * Sorts by `sort` (`created_at`, `-last_activity_at`, …), nulls last. What has no value, and everything without a `sort`
- * that exists, comes in another order each time: nothing tells the database any.
+ * Sorts by `sort` (`created_at`, `-last_activity_at`, …), nulls last. Rows without a value, and all rows when `sort` is
+ * missing or unknown, come in a new random order each time: the query names no order.
  */
 export function sorted(contacts: readonly Contact[], sort: string | undefined, random: SeededRandom): Contact[] {
   const descending = sort?.startsWith('-') === true;
@@ -39,7 +39,7 @@ interface Ordered {
   readonly without: readonly Contact[];
 }
 
-/** A scan asks for the same order page by page. */
+/** Cached, because a scan asks for the same order page by page. */
 const remembered = new WeakMap<readonly Contact[], Map<string, Ordered>>();
 
 function orderedBy(contacts: readonly Contact[], name: string, keyOf: (contact: Contact) => SortValue): Ordered {
@@ -64,14 +64,14 @@ function orderedBy(contacts: readonly Contact[], name: string, keyOf: (contact: 
 
 const resolvedOf = new WeakMap<readonly Contact[], readonly Contact[]>();
 
-/** Those that lists and filters show. */
+/** The contacts that lists and filters show. */
 export function resolved(contacts: readonly Contact[]): readonly Contact[] {
   const found = resolvedOf.get(contacts) ?? contacts.filter(isResolved);
   resolvedOf.set(contacts, found);
   return found;
 }
 
-/** SQL's LIKE: `%` and `_` of the person who searches are wildcards too. */
+/** SQL's LIKE. `%` and `_` in the search text are wildcards too. */
 export function like(pattern: string, caseInsensitive: boolean): (value: string | null) => boolean {
   const source = pattern
     .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
@@ -81,7 +81,10 @@ export function like(pattern: string, caseInsensitive: boolean): (value: string 
   return (value) => value !== null && expression.test(value);
 }
 
-/** What the search box finds: a part of name, e-mail, phone or (case counts) identifier; unresolved contacts too. */
+/**
+ * What the search box finds: contacts whose name, e-mail, phone or identifier (case-sensitive) contains the text,
+ * unresolved contacts included.
+ */
 export function searched(contacts: readonly Contact[], q: string): Contact[] {
   const [anyCase, thisCase] = [like(`%${q.trim()}%`, true), like(`%${q.trim()}%`, false)];
   return contacts.filter(

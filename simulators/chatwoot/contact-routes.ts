@@ -27,7 +27,7 @@ const labelsBody = z.object({ labels: z.array(z.string()).catch([]) });
 const mergeBody = z.object({ base_contact_id: z.coerce.number(), mergee_contact_id: z.coerce.number() });
 const attributeNames = z.object({ custom_attributes: z.array(z.string()).catch([]) });
 
-/** Contacts, their labels, and the merging of two. */
+/** Contacts, their labels and merges. */
 export function addContactRoutes(scope: FastifyInstance, chatwoot: Chatwoot): void {
   const { store, random, clock } = chatwoot;
   const contactOf = (request: FastifyRequest): Contact => findContact(chatwoot, idOf(request));
@@ -40,7 +40,7 @@ export function addContactRoutes(scope: FastifyInstance, chatwoot: Chatwoot): vo
     };
   };
 
-  /** One transaction with the contact's creation. */
+  /** Creates the address in the same transaction as the contact. */
   const addressOrUndo = (contact: Contact, inboxId: number, sourceId: string | undefined): ContactInbox => {
     try {
       return giveAddress(chatwoot, contact, inboxId, sourceId);

@@ -5,7 +5,7 @@ import { type Invalidity, serverError } from './refusal.ts';
 import type { Settings } from './settings.ts';
 import type { Store } from './store.ts';
 
-/** Rails takes any scalar for a text, and passes over what is none. */
+/** Rails converts any scalar to text and ignores other values. */
 const text = z
   .union([z.string(), z.number().transform(String), z.boolean().transform((flag) => (flag ? 't' : 'f')), z.null()])
   .optional()
@@ -18,7 +18,7 @@ const flag = z
   .optional()
   .catch(undefined);
 
-/** What a client may set; absent keeps, null clears. */
+/** What a client may set. An absent property keeps its value, null clears it. */
 export const contactValues = z.object({
   name: text,
   email: text,
@@ -31,7 +31,7 @@ export const contactValues = z.object({
 
 export type ContactValues = z.output<typeof contactValues>;
 
-/** What of a contact is written; the rest of its columns follow by themselves. */
+/** The columns that a write sets; ChatWoot derives the rest. */
 export type ContactColumns = Pick<
   Contact,
   | 'name'
@@ -47,11 +47,13 @@ export type ContactColumns = Pick<
 
 const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
-/** Attributes are merged key by key, one level deep; null stays as JSON null. */
+/** Merges attributes key by key, one level deep; null is stored as JSON null. */
 const laidOver = (before: Attributes, set: Attributes | undefined): Attributes =>
   set === undefined ? before : { ...before, ...set };
 
-/** What the server makes of the values: e-mail lower-cased and blank to null, all else as it comes. */
+/**
+ * Normalises the values as the server does: lower-cases the e-mail, turns a blank one into null, keeps everything else.
+ */
 export function columnsOf(values: ContactValues, before?: ContactColumns): ContactColumns {
   const email = values.email === undefined ? (before?.email ?? null) : values.email;
   const additional_attributes = laidOver(before?.additional_attributes ?? {}, values.additional_attributes);
@@ -77,7 +79,7 @@ const PHONES: Readonly<Record<Settings['phoneFormat'], RegExp>> = {
 const MAX_LENGTH = 255;
 const LIMITED = { name: 'Name', email: 'Email', phone_number: 'Phone number', identifier: 'Identifier' } as const;
 
-/** What the validation of the whole record finds, whatever part of it is being changed. */
+/** Validates the whole record, whichever part of it changes. */
 export function invalidities(
   { store, settings }: Pick<Chatwoot, 'store' | 'settings'>,
   columns: ContactColumns,
@@ -113,8 +115,8 @@ export function invalidities(
 }
 
 /**
- * The database's unique indexes, over e-mail and identifier but not over phone. They know no blanks: a second identifier
- * "" hits them. Throws the 500 that nobody catches.
+ * Checks the database's unique indexes: e-mail and identifier, but not phone. The index does not treat `""` as missing,
+ * so a second `""` identifier violates it. Throws the 500 of an unhandled error.
  */
 export function checkIndexes(store: Store, { email, identifier }: ContactColumns, id?: number): void {
   const taken = [...store.contacts.by('email', email), ...store.contacts.by('identifier', identifier)];

@@ -7,10 +7,10 @@ import type { Attributes, Contact } from './records.ts';
 import { Refusal, notFound, recordInvalid } from './refusal.ts';
 import { iso } from './shapes.ts';
 
-/** Who asks: an API request, whose knobs count, or nobody (the back door). */
+/** Where a write comes from: an API request, to which the knobs apply, or the back door (no request). */
 export interface Asked {
   readonly request?: FastifyRequest | undefined;
-  /** As old data and imports got in: past every validation but the unique indexes. */
+  /** Skips every validation except the unique indexes, as old data and imports did. */
   readonly unvalidated?: boolean;
 }
 
@@ -33,7 +33,7 @@ export function findContact({ store }: Chatwoot, id: number): Contact {
   return contact;
 }
 
-/** Throws Refusal 422 with what is wrong, or 500 where another request was faster. */
+/** Throws Refusal 422 with the invalid attributes, or 500 if another request wins the race for a unique value. */
 export async function createContact(
   chatwoot: Chatwoot,
   values: ContactValues,
@@ -60,8 +60,8 @@ export async function createContact(
 }
 
 /**
- * Validates the whole record and writes the columns that differ from what was read: of two requests at once that merge
- * into the same attributes, the later one undoes the earlier. Throws Refusal like createContact.
+ * Validates the whole record, then writes the columns that differ from what was read. Of two concurrent requests that
+ * merge into the same attributes, the later one therefore undoes the earlier. Throws Refusal like createContact.
  */
 export async function saveContact(
   chatwoot: Chatwoot,
@@ -75,7 +75,7 @@ export async function saveContact(
   const changes = changesBetween(columnsIn(read), columns);
   if (Object.keys(changes).length === 0) return read;
   await untilCommit(chatwoot, request);
-  // Deleted meanwhile: an UPDATE that finds no row is no error.
+  // If the contact was deleted meanwhile, the UPDATE matches no row; Rails does not report that as an error.
   if (store.contacts.find(read.id) === undefined) return { ...read, ...columns };
   checkIndexes(store, columns, read.id);
   return writeChanges(chatwoot, read.id, changes);
@@ -97,7 +97,7 @@ export const removeAttributes = (chatwoot: Chatwoot, read: Contact, keys: readon
     asked,
   );
 
-/** A person wrote: `last_activity_at` moves, which fires contact_updated; not on a record that is invalid by now. */
+/** A person wrote: updates `last_activity_at`, which fires contact_updated. An invalid record is not updated. */
 export function noteActivity(chatwoot: Chatwoot, id: number, at: number): void {
   const contact = chatwoot.store.contacts.find(id);
   if (contact === undefined || invalidities(chatwoot, contact, id).length > 0) return;
@@ -106,7 +106,7 @@ export function noteActivity(chatwoot: Chatwoot, id: number, at: number): void {
   writeChanges(chatwoot, id, changes, { last_activity_at: at });
 }
 
-/** Titles are lower-cased; the whole list is replaced; no webhook tells it. */
+/** Lower-cases the titles and replaces the whole list. No webhook is sent. */
 export function labelContact({ store }: Chatwoot, contact: Contact, labels: readonly string[]): Contact {
   return store.contacts.save({ ...contact, labels: titles(labels) });
 }
@@ -115,7 +115,10 @@ export const titles = (labels: readonly string[]): string[] => [
   ...new Set(labels.map((label) => label.trim().toLowerCase()).filter((label) => label !== '')),
 ];
 
-/** Throws Refusal 422 while the contact is online. Its conversations go a little later, and nothing tells of either. */
+/**
+ * Throws Refusal 422 while the contact is online. Its conversations are deleted a little later; neither deletion sends
+ * a webhook.
+ */
 export function deleteContact(chatwoot: Chatwoot, contact: Contact): void {
   const { store, online, background } = chatwoot;
   if (online.has(contact.id)) {
@@ -132,8 +135,8 @@ export function deleteContact(chatwoot: Chatwoot, contact: Contact): void {
 }
 
 /**
- * The base takes over conversations and addresses, and of the mergee's values those that it has none of itself; the
- * mergee is gone, and its identifier with it if the base has one.
+ * The base takes over the mergee's conversations and addresses, and those values that it lacks itself. The mergee is
+ * deleted; its identifier is lost if the base has one.
  */
 export function mergeContacts(chatwoot: Chatwoot, base: Contact, mergee: Contact): Contact {
   if (base.id === mergee.id) return base;

@@ -9,7 +9,7 @@ import { messagesOf } from './shapes.ts';
 const byId = <Row extends { readonly id: number }>(rows: readonly Row[]): Record<string, Row> =>
   Object.fromEntries(rows.map((row) => [String(row.id), row]));
 
-/** A test's side of ChatWoot. */
+/** The test control of ChatWoot. */
 export function chatwootControl(chatwoot: Chatwoot): SimulatorControl {
   const { store, webhooks, online, sentToCustomers, limits, background } = chatwoot;
   return {

@@ -39,7 +39,7 @@ const orders: Readonly<Record<string, (left: Conversation, right: Conversation) 
   created_at_asc: (left, right) => byNewest('created_at')(right, left),
 };
 
-/** Conversations; `user` is whom the token stands for. */
+/** Conversations; `user` is the token's owner. */
 export function addConversationRoutes(scope: FastifyInstance, chatwoot: Chatwoot, user: User): void {
   const { store, clock } = chatwoot;
   const shape = (conversation: Conversation) => conversationShape(chatwoot, conversation);
@@ -104,7 +104,7 @@ export function addConversationRoutes(scope: FastifyInstance, chatwoot: Chatwoot
     return shape(findConversation(chatwoot, conversation.id));
   });
 
-  /** One transaction with the conversation's creation. */
+  /** Adds the first message in the same transaction as the conversation. */
   const firstMessageOrUndo = (id: number, message: z.output<typeof messageBody>): void => {
     try {
       createMessage(chatwoot, id, message, user);
@@ -140,7 +140,7 @@ export function addConversationRoutes(scope: FastifyInstance, chatwoot: Chatwoot
     };
   });
 
-  /** Replaces them all, unlike a contact's. */
+  /** Replaces all attributes, unlike a contact's. */
   scope.post('/conversations/:id/custom_attributes', async (request) => {
     const { custom_attributes } = bodyAs(request, attributesBody);
     const after = updateConversation(chatwoot, conversationOf(request).id, { custom_attributes }, user);

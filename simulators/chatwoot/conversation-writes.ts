@@ -31,7 +31,7 @@ export interface NewConversation {
   readonly assigneeId?: number | null | undefined;
 }
 
-/** A blocked contact's conversation is born resolved. */
+/** A blocked contact's conversation starts out resolved. */
 export function createConversation(chatwoot: Chatwoot, wanted: NewConversation): Conversation {
   const { store, clock } = chatwoot;
   const now = clock.now();
@@ -57,7 +57,7 @@ export function createConversation(chatwoot: Chatwoot, wanted: NewConversation):
   return conversation;
 }
 
-/** Columns whose change is told as conversation_updated. */
+/** Columns whose change fires conversation_updated. */
 const TOLD = [
   'status',
   'custom_attributes',
@@ -72,7 +72,10 @@ export type ConversationColumns = Partial<Pick<Conversation, (typeof TOLD)[numbe
 
 const nameOf = (column: string): string => (column === 'labels' ? 'label_list' : column);
 
-/** Writes what differs, and tells it; a change of status is noted in the conversation, too. `by` is who did it, if a user did. */
+/**
+ * Writes the columns that differ and sends the webhook; a status change also adds a note to the conversation. `by` is
+ * the user who made the change, if any.
+ */
 export function updateConversation(
   chatwoot: Chatwoot,
   id: number,
@@ -109,11 +112,11 @@ export interface NewMessage {
   readonly sourceId?: string | null;
   readonly contentType?: string | undefined;
   readonly contentAttributes?: Attributes | undefined;
-  /** Who writes, where no contact does. */
+  /** The author, if a user writes and not a contact. */
   readonly user?: User;
 }
 
-/** Writes a message, and all that follows from it. Its limits are the caller's to check. */
+/** Writes a message with all its effects. The caller checks the limits. */
 export function addMessage(chatwoot: Chatwoot, conversationId: number, wanted: NewMessage): Message {
   const { store, clock } = chatwoot;
   const conversation = findConversation(chatwoot, conversationId);
@@ -144,7 +147,7 @@ const senderOf = ({ contact_id }: Conversation, { type, user }: NewMessage): Mes
   return user === undefined ? null : { type: 'User', id: user.id };
 };
 
-/** A person's message wakes a conversation that slept, and moves the contact's last activity. */
+/** A person's message reopens a snoozed or resolved conversation and updates the contact's last activity. */
 function afterIncoming(chatwoot: Chatwoot, { id, contact_id, status, waiting_since }: Conversation, now: number): void {
   const blocked = chatwoot.store.contacts.find(contact_id)?.blocked === true;
   const wakes = (status === 'resolved' || status === 'snoozed') && !blocked;
@@ -155,7 +158,7 @@ function afterIncoming(chatwoot: Chatwoot, { id, contact_id, status, waiting_sin
   noteActivity(chatwoot, contact_id, now);
 }
 
-/** A reply that is no private note ends the waiting, and on any real channel leaves for the person. */
+/** A reply that is not a private note ends the waiting and, on a real channel, is sent to the person. */
 function afterReply(
   chatwoot: Chatwoot,
   { id, inbox_id, first_reply_created_at }: Conversation,
@@ -168,7 +171,7 @@ function afterReply(
   if (findInbox(inbox_id).channel_type !== 'Channel::Api') chatwoot.sentToCustomers.push(message.id);
 }
 
-/** Leaves the message with its text taken away. Throws Refusal 404. */
+/** Keeps the message but removes its text. Throws Refusal 404. */
 export function deleteMessage(chatwoot: Chatwoot, conversationId: number, id: number): void {
   const { store, clock } = chatwoot;
   const message = store.messages.find(id);

@@ -2,7 +2,7 @@ import type { Chatwoot } from './chatwoot.ts';
 import type { Contact, Conversation, Message } from './records.ts';
 import { contactHooked, conversationHooked, iso, messageHooked } from './shapes.ts';
 
-/** Columns that changed, with what they were. */
+/** Changed columns with their previous values. */
 export type Changes = Readonly<Record<string, { readonly previous: unknown; readonly current: unknown }>>;
 
 const changedAttributes = (changes: Changes) =>
@@ -10,7 +10,7 @@ const changedAttributes = (changes: Changes) =>
     [name]: { previous_value: previous, current_value: current },
   }));
 
-/** What the update of a record tells, its own `updated_at` included. */
+/** The changes that an update reports, its own `updated_at` included. */
 export const withUpdatedAt = (changes: Changes, before: number, after: number): Changes => ({
   ...changes,
   updated_at: { previous: iso(before), current: iso(after) },
@@ -36,7 +36,7 @@ export function contactUpdated(chatwoot: Chatwoot, { id }: Contact, changes: Cha
   });
 }
 
-/** `changes` absent for `conversation_created`. */
+/** `changes` is absent for `conversation_created`. */
 export function conversationEvent(
   chatwoot: Chatwoot,
   event: 'conversation_created' | 'conversation_updated' | 'conversation_status_changed',
@@ -55,7 +55,7 @@ export function conversationEvent(
   });
 }
 
-/** ChatWoot's own notes ("was marked resolved") are not told. */
+/** ChatWoot sends no webhook for its own notes ("was marked resolved"). */
 export function messageEvent(chatwoot: Chatwoot, event: 'message_created' | 'message_updated', { id }: Message): void {
   chatwoot.webhooks.publish(event, () => {
     const message = chatwoot.store.messages.find(id);

@@ -10,13 +10,13 @@ const condition = z.object({
   query_operator: z.string().nullish(),
 });
 
-/** The body of both filter endpoints. */
+/** Request body of both filter endpoints. */
 export const filterBody = z.object({ payload: z.array(condition) });
 
 type Condition = z.output<typeof condition>;
 type Value = string | number | boolean | null;
 
-/** How an attribute is compared: a text in lower case, a date by its day (UTC), labels by membership. */
+/** How an attribute is compared: text in lower case, a date by its UTC day, labels by membership. */
 interface Attribute<Row> {
   readonly kind: 'text' | 'exact' | 'date' | 'labels';
   readonly valueOf: (row: Row) => Value | readonly string[];
@@ -58,8 +58,8 @@ export const conversationAttributes: Attributed<Conversation> = {
 };
 
 /**
- * The rows that the conditions let through; AND binds before OR, as in the SQL they become. A custom attribute needs a
- * definition. Throws Refusal 422 for an unknown attribute or operator.
+ * Returns the rows that match the conditions; AND binds before OR, as in the SQL that ChatWoot builds. A custom
+ * attribute needs a definition. Throws Refusal 422 for an unknown attribute or operator.
  */
 export function filtered<Row extends { readonly custom_attributes: Attributes }>(
   rows: readonly Row[],
@@ -102,14 +102,14 @@ function attributeOf<Row extends { readonly custom_attributes: Attributes }>(
   };
 }
 
-/** Phone numbers are compared with exactly one plus in front, whatever was sent. */
+/** ChatWoot compares phone numbers with exactly one leading plus, however many were sent. */
 const sentValue = (key: string, value: Value | undefined): Value =>
   key === 'phone_number' && typeof value === 'string' ? `+${value.replaceAll('+', '')}` : (value ?? null);
 
 function testOf<Row>(condition: Condition, attribute: Attribute<Row>, now: number): (row: Row) => boolean {
   const { attribute_key, filter_operator } = condition;
   const sent = condition.values ?? [];
-  // Of several values only the first is looked at, except where the column is a list or an id.
+  // Only the first of several values counts, except where the column is a list or an id.
   const first = sentValue(attribute_key, sent[0]);
   const own = (row: Row): Value => {
     const value = attribute.valueOf(row);
@@ -129,7 +129,7 @@ function testOf<Row>(condition: Condition, attribute: Attribute<Row>, now: numbe
     case 'equal_to':
       return isOne;
     case 'not_equal_to':
-      // NULL differs from nothing, in SQL.
+      // In SQL, `NULL <> x` is never true.
       return (row) => attribute.valueOf(row) !== null && !isOne(row);
     case 'contains':
     case 'does_not_contain': {
@@ -154,7 +154,7 @@ function testOf<Row>(condition: Condition, attribute: Attribute<Row>, now: numbe
   }
 }
 
-/** Zero, that is neither, where one of them is missing. */
+/** Returns 0 if either side is missing, so neither "greater" nor "less" matches. */
 const compared = (left: Value, right: Value): number =>
   left === null || right === null ? 0 : left < right ? -1 : left > right ? 1 : 0;
 

@@ -1,6 +1,6 @@
 type Params = { [name: string]: unknown };
 
-/** A form as Rails reads it: `a[b]` is a property b of a, `a[]` one more item of the list a. */
+/** Parses a form as Rails does: `a[b]` is property b of a, `a[]` appends to the list a. */
 export async function formParams(body: Buffer, contentType: string): Promise<Params> {
   const response = new Response(new Uint8Array(body), { headers: { 'content-type': contentType } });
   const params: Params = {};

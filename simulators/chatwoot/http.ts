@@ -4,14 +4,14 @@ import type { VendorAnswer } from '../kit/faulty-api.ts';
 import { formParams } from './form.ts';
 import { Refusal, notFound, serverError } from './refusal.ts';
 
-/** A request too many, answered in plain text, without Retry-After. */
+/** One request above the limit: answered in plain text, without Retry-After. */
 export class Throttled extends Error {}
 
 const RETRY_LATER = 'Retry later\n';
 const PLAIN = { 'content-type': 'text/plain' };
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
-/** How ChatWoot, rack-attack or the proxy before it words an answer that a knob asked for. */
+/** How ChatWoot, rack-attack or the proxy before it formats an answer that a knob forces. */
 export const vendorAnswer: VendorAnswer = (status, retryAfterSeconds) => {
   const retry: Record<string, string> =
     retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
@@ -32,7 +32,7 @@ const bodyOf = (status: number): Readonly<Record<string, unknown>> => {
   return { status, error: 'Asked for by a knob of the simulator' };
 };
 
-/** Reads JSON as Rails does, and words every refusal as ChatWoot does. */
+/** Parses JSON as Rails does and formats every refusal as ChatWoot does. */
 export function speakLikeRails(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
@@ -53,7 +53,7 @@ export function speakLikeRails(scope: FastifyInstance): void {
       }
     },
   );
-  // Anything else is a body that says nothing.
+  // Any other media type counts as an empty body.
   scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null));
 
   scope.setErrorHandler((error: FastifyError | Refusal | Throttled | z.ZodError, request, reply) => {
@@ -72,12 +72,12 @@ function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof z.ZodError) return serverError();
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
-  // What the simulator itself does wrong must not hide behind the vendor's words.
+  // Log errors of the simulator itself, because the answer shows only the vendor's words.
   if (status === 500) console.error(error);
   return status === 500 ? serverError() : new Refusal(status, { status, error: error.message });
 }
 
-/** The id in the path as Rails reads it: leading digits, otherwise 0, which is nobody's. */
+/** The id in the path as Rails reads it: leading digits, otherwise 0, which no record has. */
 export const idOf = (request: FastifyRequest, name = 'id'): number => {
   const params = z.record(z.string(), z.string()).parse(request.params);
   return Number.parseInt(params[name] ?? '', 10) || 0;
@@ -88,14 +88,14 @@ const query = z.record(z.string(), z.union([z.string(), z.array(z.string()).tran
 export const queryOf = (request: FastifyRequest): Readonly<Record<string, string | undefined>> =>
   query.catch({}).parse(request.query);
 
-/** The body, or an empty one where there is none that is an object. */
+/** The body, or an empty object if the body is missing or not an object. */
 export const bodyAs = <Output>(request: FastifyRequest, schema: z.ZodType<Output>): Output =>
   schema.parse(typeof request.body === 'object' && request.body !== null ? request.body : {});
 
 /** 200 without a body. */
 export const sendNothing = (reply: FastifyReply): FastifyReply => reply.code(200).send();
 
-/** Notes in the journal what a write did. */
+/** Records in the journal what a write did. */
 export const did = (request: FastifyRequest, outcome: string): void => {
   request.journalEntry.outcome = outcome;
 };

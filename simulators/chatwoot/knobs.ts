@@ -4,15 +4,17 @@ import { webhookKnobs } from '../kit/webhook-knobs.ts';
 
 const milliseconds = z.int().min(0);
 
-/** ChatWoot's knobs. A webhook counts as the request `POST <event>` for `match`: `{ prefix: 'contact_' }`. */
+/** ChatWoot's knobs. In `match`, a webhook counts as the request `POST <event>`: `{ prefix: 'contact_' }`. */
 export const chatwootKnobs = {
   ...commonKnobs,
   ...webhookKnobs,
-  /** Widens the moment between a contact's validation and its commit, in which another request may take the same e-mail. */
+  /**
+   * Widens the gap between a contact's validation and its commit, in which another request can take the same e-mail.
+   */
   slowCommit: knob({ ms: z.int().min(1) }),
-  /** Lists, filter and search show what was so long ago; single records are always read as they are. */
+  /** Lists, filter and search show the state of this many milliseconds ago; reads of single records are current. */
   readLag: knob({ ms: milliseconds }),
-  /** A server before February 2026: webhooks have no signature headers and no secret. */
+  /** A server from before February 2026: its webhooks have no signature headers and no secret. */
   olderServer: knob({}),
 };
 

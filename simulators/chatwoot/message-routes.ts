@@ -21,7 +21,10 @@ export const messageBody = z.object({
   echo_id: z.unknown().optional(),
 });
 
-/** Writes a message as the API is asked to. Throws Refusal 422 for the wrong inbox, too long a text and too many in a minute. */
+/**
+ * Writes a message that the API asked for. Throws Refusal 422 for the wrong inbox, for text that is too long and for
+ * too many messages in a minute.
+ */
 export function createMessage(
   chatwoot: Chatwoot,
   conversationId: number,
@@ -50,7 +53,10 @@ export function createMessage(
   });
 }
 
-/** Which of them, oldest first: after an id up to 100, before one 20, between two 1,000, otherwise the latest 20. */
+/**
+ * Selects messages, oldest first: up to 100 after an id, 20 before an id, up to 1,000 between two ids, otherwise the
+ * latest 20.
+ */
 function chosen(messages: readonly Message[], after: number | undefined, before: number | undefined): Message[] {
   if (after !== undefined && before !== undefined) {
     return messages.filter(({ id }) => id >= after && id < before).slice(0, 1_000);
@@ -63,7 +69,7 @@ function chosen(messages: readonly Message[], after: number | undefined, before:
 const numberOf = (text: string | undefined): number | undefined =>
   text === undefined || text === '' ? undefined : Number.parseInt(text, 10) || 0;
 
-/** A conversation's messages; `user` is whom the token stands for. */
+/** A conversation's messages; `user` is the token's owner. */
 export function addMessageRoutes(scope: FastifyInstance, chatwoot: Chatwoot, user: User): void {
   scope.get('/conversations/:id/messages', async (request) => {
     const conversation = findConversation(chatwoot, idOf(request));

@@ -1,4 +1,4 @@
-/** Counts requests in fixed windows of a minute by the virtual clock, as rack-attack does. */
+/** Counts requests in fixed one-minute windows of the virtual clock, as rack-attack does. */
 export class RateLimit {
   readonly #limit: number;
   readonly #now: () => number;
@@ -10,7 +10,7 @@ export class RateLimit {
     this.#now = now;
   }
 
-  /** Counts one more; false if it is one too many. */
+  /** Counts one more request; returns false if it exceeds the limit. */
   allow(): boolean {
     const minute = Math.floor(this.#now() / 60_000);
     if (minute !== this.#minute) {

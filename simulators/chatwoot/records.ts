@@ -4,7 +4,7 @@ export type Attributes = Readonly<Record<string, unknown>>;
 
 export interface ContactInbox {
   readonly inbox_id: number;
-  /** The contact's address in that inbox; unique there. */
+  /** The contact's address in that inbox; unique per inbox. */
   readonly source_id: string;
 }
 
@@ -30,7 +30,7 @@ export const conversationStatuses = ['open', 'resolved', 'pending', 'snoozed'] a
 export type ConversationStatus = (typeof conversationStatuses)[number];
 
 export interface Conversation {
-  /** The display id: the only one that the API knows. */
+  /** The display id, the only one that the API shows. */
   readonly id: number;
   readonly uuid: string;
   readonly inbox_id: number;
@@ -62,7 +62,7 @@ export interface Message {
   readonly content_attributes: Attributes;
   readonly private: boolean;
   readonly source_id: string | null;
-  /** Null for what ChatWoot itself notes. */
+  /** Null for ChatWoot's own notes. */
   readonly sender: { readonly type: 'Contact' | 'User'; readonly id: number } | null;
   readonly created_at: number;
   readonly updated_at: number;
@@ -82,7 +82,7 @@ export interface Webhook {
   readonly secret: string;
 }
 
-/** Without one, an attribute can be stored all the same, but not filtered by. */
+/** An attribute without a definition can be stored, but not filtered by. */
 export interface AttributeDefinition {
   readonly id: number;
   readonly attribute_key: string;
@@ -98,9 +98,9 @@ export interface User {
   readonly email: string;
 }
 
-/** Whom the token stands for. */
+/** The token's owner. */
 export const integrationUser: User = { id: 1, name: 'EMS Integration', email: 'integration@chatwoot.example' };
-/** The human behind the back door. */
+/** The human who acts through the back door. */
 export const humanAgent: User = { id: 2, name: 'Robin Desk', email: 'robin.desk@chatwoot.example' };
 
 export const users: readonly User[] = [integrationUser, humanAgent];

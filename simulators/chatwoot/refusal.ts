@@ -1,4 +1,4 @@
-/** An answer that refuses, in one of ChatWoot's several forms. */
+/** A refusal, in one of ChatWoot's forms. */
 export class Refusal extends Error {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -11,7 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What is wrong with one attribute, as Rails words it ("Email has already been taken"). */
+/** A problem with one attribute, in Rails' words ("Email has already been taken"). */
 export interface Invalidity {
   readonly attribute: string;
   readonly message: string;
@@ -19,7 +19,7 @@ export interface Invalidity {
 
 export const notFound = () => new Refusal(404, { error: 'Resource could not be found' });
 
-/** A record that its own validation refuses. */
+/** A record that failed its validation. */
 export const recordInvalid = (problems: readonly Invalidity[]) =>
   new Refusal(422, {
     message: problems.map(({ message }) => message).join(', '),
@@ -28,5 +28,5 @@ export const recordInvalid = (problems: readonly Invalidity[]) =>
 
 export const couldNotCreate = (error: string) => new Refusal(422, { error });
 
-/** What nobody caught: above all a unique index that was hit after validation had passed. */
+/** An unhandled error: above all a unique index violated after validation had passed. */
 export const serverError = () => new Refusal(500, { status: 500, error: 'Internal Server Error' });

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-/** Which ChatWoot this is, and how its administrator has set it up: changed by `PUT /control/settings`. */
+/** The version and setup of this ChatWoot, changed by `PUT /control/settings`. */
 export const settingsSchema = z.strictObject({
   /**
-   * `anchored`: the whole number is E.164 (since August 2026). `ending`: it only has to end as one, so an agent's "call
-   * +351912345678" gets in (before).
+   * `anchored`: the whole value must be E.164 (since August 2026). `ending` (before): it only has to end with a number,
+   * so an agent's "call +351912345678" is accepted.
    */
   phoneFormat: z.enum(['anchored', 'ending']).default('anchored'),
-  /** Inboxes of widgets whose visitors must prove who they are with a signature (`hmac_mandatory`). */
+  /** Widget inboxes whose visitors must prove their identity with a signature (`hmac_mandatory`). */
   hmacMandatory: z.array(z.int()).default([]),
 });
 

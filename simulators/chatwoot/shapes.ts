@@ -31,7 +31,7 @@ const contactInboxShape = ({ source_id, inbox_id }: ContactInbox) => {
   };
 };
 
-/** A contact as most answers have it; no `updated_at` in any. */
+/** A contact as most answers show it, always without `updated_at`. */
 export const contactShape = ({ online }: Chatwoot, contact: Contact) => ({
   additional_attributes: contact.additional_attributes,
   availability_status: online.has(contact.id) ? 'online' : 'offline',
@@ -47,7 +47,7 @@ export const contactShape = ({ online }: Chatwoot, contact: Contact) => ({
   created_at: seconds(contact.created_at),
 });
 
-/** As the endpoints of contacts have it. */
+/** A contact as its own endpoints show it. */
 export const contactWithInboxes = (chatwoot: Chatwoot, contact: Contact) => ({
   ...contactShape(chatwoot, contact),
   contact_inboxes: contact.contact_inboxes.map(contactInboxShape),
@@ -88,7 +88,7 @@ const senderOf = ({ store }: Chatwoot, { sender }: Message) => {
   return user === undefined ? {} : { sender: userShape(user) };
 };
 
-/** A message as its own endpoints have it: `message_type` a number, `created_at` in seconds. */
+/** A message as its own endpoints show it: `message_type` is a number, `created_at` in seconds. */
 export const messageShape = (chatwoot: Chatwoot, message: Message, echoId?: unknown) => ({
   id: message.id,
   content: message.content,
@@ -105,7 +105,7 @@ export const messageShape = (chatwoot: Chatwoot, message: Message, echoId?: unkn
   ...senderOf(chatwoot, message),
 });
 
-/** A message inside a conversation: the bare row, with some more. */
+/** A message inside a conversation: the bare row plus some properties. */
 const messagePushed = (chatwoot: Chatwoot, conversation: Conversation, message: Message) => ({
   ...messageShape(chatwoot, message),
   account_id: chatwoot.account.id,
@@ -157,7 +157,10 @@ const common = (chatwoot: Chatwoot, conversation: Conversation) => ({
   updated_at: conversation.updated_at / 1_000,
 });
 
-/** A conversation as the API has it: seconds, but `updated_at` a float. Its sender is null while a deleted contact's lies about. */
+/**
+ * A conversation as the API shows it: times in seconds, but `updated_at` a float. The sender is null between the
+ * deletion of a contact and that of its conversations.
+ */
 export const conversationShape = (chatwoot: Chatwoot, conversation: Conversation) => {
   const contact = chatwoot.store.contacts.find(conversation.contact_id);
   const messages = messagesOf(chatwoot, conversation);
@@ -182,7 +185,7 @@ export const conversationShape = (chatwoot: Chatwoot, conversation: Conversation
   };
 };
 
-/** A conversation as webhooks have it. */
+/** A conversation as webhooks show it. */
 export const conversationHooked = (chatwoot: Chatwoot, conversation: Conversation) => {
   const contact = chatwoot.store.contacts.find(conversation.contact_id);
   const last = messagesOf(chatwoot, conversation).findLast(
@@ -224,7 +227,7 @@ export const contactHooked = ({ account }: Chatwoot, contact: Contact) => ({
   blocked: contact.blocked,
 });
 
-/** A message as webhooks have it: `message_type` a word, `created_at` ISO. */
+/** A message as webhooks show it: `message_type` is a word, `created_at` ISO. */
 export const messageHooked = (chatwoot: Chatwoot, conversation: Conversation, message: Message) => {
   const user = users.find(({ id }) => message.sender?.type === 'User' && id === message.sender.id);
   const contact = message.sender?.type === 'Contact' ? chatwoot.store.contacts.find(message.sender.id) : undefined;

@@ -10,27 +10,27 @@ export type { BackdoorAction, BackdoorOutcome } from './backdoor.ts';
 export type { ChatwootFaults } from './knobs.ts';
 export type { Delivery } from './webhooks.ts';
 
-/** What ChatWoot's database holds, by id; a conversation's is its display id. */
+/** What ChatWoot's database holds, by id; conversations by display id. */
 export interface ChatwootState {
   readonly contacts: Readonly<Record<string, Contact>>;
   readonly conversations: Readonly<Record<string, Conversation & { readonly messages: readonly Message[] }>>;
   readonly webhooks: Readonly<Record<string, Webhook>>;
   readonly definitions: Readonly<Record<string, AttributeDefinition>>;
-  /** Messages that left for a person: outgoing, not private, in an inbox of a real channel. */
+  /** Messages that were sent to a person: outgoing, not private, in an inbox with a real channel. */
   readonly sentToCustomers: readonly number[];
 }
 
 export interface ChatwootControl extends ControlClient<ChatwootFaults> {
   state(): Promise<ChatwootState>;
   settings(): Promise<Settings>;
-  /** Changes the settings that are named, leaves the others. */
+  /** Changes only the settings given. */
   setSettings(settings: SettingsInput): Promise<void>;
-  /** What a human does at ChatWoot, webhooks included. Throws with ChatWoot's own words if it would refuse it. */
+  /** Runs a human's action at ChatWoot, webhooks included. Throws with ChatWoot's own words if it would refuse. */
   backdoor<Action extends BackdoorAction>(action: Action): Promise<OutcomeOf<Action>>;
   deliveries(): Promise<{ readonly underWay: number; readonly deliveries: readonly Delivery[] }>;
 }
 
-/** Which ids an action answers. */
+/** Which ids an action returns. */
 export type OutcomeOf<Action extends BackdoorAction> = Action['do'] extends 'customer-writes'
   ? Required<BackdoorOutcome>
   : Action['do'] extends 'agent-writes' | 'delete-message'
@@ -63,7 +63,7 @@ export interface StartedChatwoot extends RunningSimulator {
 }
 
 /**
- * Starts ChatWoot in a process of its own; it ends with this one.
+ * Starts ChatWoot as a child process, which ends with this one.
  *
  * @example
  * const chatwoot = await startChatwoot({ token: 't' });
@@ -90,5 +90,5 @@ export async function startChatwoot({
   return { ...running, token, account, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a ChatWoot that already runs. */
+/** The control client of a ChatWoot that is already running. */
 export const controlOf = (url: string): ChatwootControl => createControlClient(url);

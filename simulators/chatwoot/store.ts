@@ -1,12 +1,12 @@
 import { CollectionStore } from '../kit/collection-store.ts';
 import type { AttributeDefinition, Contact, ContactInbox, Conversation, Message, Webhook } from './records.ts';
 
-/** Where a contact lives in an inbox, as one text. */
+/** A contact's address in an inbox as one string. */
 export const addressOf = ({ inbox_id, source_id }: ContactInbox): string => `${inbox_id} ${source_id}`;
 
 type ContactIndex = 'email' | 'identifier' | 'phone' | 'address' | 'sourceId';
 
-/** ChatWoot's own storage: collections in memory, each change written through to a file. */
+/** ChatWoot's storage: collections in memory, each change written through to a file. */
 export class Store extends CollectionStore {
   readonly contacts = this.collection<Contact, ContactIndex>('contact', {
     email: (contact) => [contact.email],

@@ -25,23 +25,23 @@ interface About {
   readonly event: WebhookEvent;
   readonly webhookId: number;
   readonly url: string;
-  /** X-Chatwoot-Delivery, its own for each sending; null if it was lost, or the server is an older one. */
+  /** X-Chatwoot-Delivery, new for each sending; null if the webhook was lost or the server is an older one. */
   readonly deliveryId: string | null;
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** One webhook that was due, for a test to look at. */
+/** One webhook that was due, for tests to inspect. */
 export type Delivery = About & Sending;
 
 type Around = Pick<Surroundings<typeof chatwootKnobs>, 'clock' | 'random' | 'faults'>;
 
-/** Webhooks: each event goes once to each subscriber, a moment later, in any order, and never again if it fails. */
+/** Webhooks: each event is sent once to each subscriber, after a delay, in any order, and never retried. */
 export class Webhooks extends WebhookSender<About> {
   readonly #clock: Around['clock'];
   readonly #faults: Around['faults'];
   readonly #subscribed: () => readonly Webhook[];
 
-  /** @param subscribed the webhooks there are now */
+  /** @param subscribed returns the current webhooks */
   constructor(around: Around, subscribed: () => readonly Webhook[]) {
     super(around, { timeoutMs: 5_000, delay: { ms: 50, jitterMs: 450 } });
     this.#clock = around.clock;
@@ -50,8 +50,8 @@ export class Webhooks extends WebhookSender<About> {
   }
 
   /**
-   * Something happened. `render` is called only when the job runs, as in ChatWoot: the payload shows the state at that
-   * moment, and undefined (the record is gone by then) ends the job.
+   * Publishes an event. `render` runs only when the job runs, as in ChatWoot: the payload shows the state at that
+   * moment, and undefined (the record is gone) cancels the job.
    */
   publish(event: WebhookEvent, render: () => Readonly<Record<string, unknown>> | undefined): void {
     for (const webhook of this.#subscribed()) {

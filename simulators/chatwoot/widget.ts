@@ -3,7 +3,7 @@ import { giveAddress } from './addresses.ts';
 import { createContact, findContact, mergeContacts, updateContact } from './contact-writes.ts';
 import { Refusal } from './refusal.ts';
 
-/** What a page tells ChatWoot's widget of its visitor. */
+/** What a page tells ChatWoot's widget about its visitor. */
 export interface Claim {
   readonly inbox: number;
   readonly identifier?: string | undefined;
@@ -14,10 +14,11 @@ export interface Claim {
 }
 
 /**
- * A visitor says who it is. ChatWoot believes that without a signature, unless the inbox has `hmac_mandatory`: the visitor
- * becomes the contact with that identifier, or else the one with that e-mail, which gets the identifier.
+ * A visitor identifies itself. ChatWoot believes it without a signature unless the inbox has `hmac_mandatory`: the
+ * visitor becomes the contact with that identifier, or else the contact with that e-mail, which then gets the
+ * identifier.
  *
- * @throws Refusal 401 for a claim without the signature that the inbox demands
+ * @throws Refusal 401 if the inbox requires a signature and the claim has none
  */
 export async function claimIdentity(
   chatwoot: Chatwoot,

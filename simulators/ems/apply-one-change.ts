@@ -55,19 +55,22 @@ export function isChangeKind(kind: string): kind is ChangeKind {
 
 export const changeKinds: readonly ChangeKind[] = Object.keys(steps).filter(isChangeKind);
 
-/** What happened, in ids only: nothing of a row's content. */
+/** What happened, as ids only, without row content. */
 export interface Change {
   readonly kind: ChangeKind;
-  /** `given-up`: somebody else changed or deleted the rows meanwhile; rolled back, nothing is wrong. */
+  /**
+   * `given-up`: another transaction changed or deleted the rows meanwhile. The change was rolled back; this is
+   * expected.
+   */
   readonly outcome: 'done' | 'nothing-to-change' | 'given-up';
-  /** The rows written or deleted, in the order in which it was done. */
+  /** The rows written or deleted, in that order. */
   readonly rows: readonly RowName[];
 }
 
 export interface ChangeOptions {
   /** How long `commit-late` waits before it commits, in milliseconds; default 3,000. */
   readonly lateMs?: number;
-  /** Ends that wait early; the change is committed all the same. */
+  /** Ends that wait early; the change is still committed. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -79,10 +82,10 @@ function codeOf(error: unknown): unknown {
 }
 
 /**
- * Changes the EMS once, as one of its users would: a transaction of its own, `modified_on` by the database's clock
- * when each row is written. The same tables and the same sequence make the same choice.
+ * Changes the EMS once, as one of its users would, in one transaction. The database's clock sets `modified_on` when
+ * each row is written. The same tables and the same random sequence give the same choice.
  *
- * The connection must be in no transaction. Errors other than a lost race are thrown, after a roll-back.
+ * The connection must not be in a transaction. Errors other than a lost race are thrown after a rollback.
  */
 export async function applyOneChange(
   client: pg.ClientBase,
@@ -99,7 +102,7 @@ export async function applyOneChange(
     await client.query('COMMIT');
     return { kind, outcome: rows.length > 0 ? 'done' : 'nothing-to-change', rows };
   } catch (error) {
-    // A broken connection cannot roll back; its transaction is gone anyway, and the first error is the one that tells.
+    // A broken connection cannot roll back, but its transaction is gone anyway. Report the first error, not this one.
     await client.query('ROLLBACK').catch(() => undefined);
     if (lostRace.has(String(codeOf(error)))) return { kind, outcome: 'given-up', rows: [] };
     throw error;

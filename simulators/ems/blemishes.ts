@@ -3,13 +3,13 @@ import type { Rng } from './rng.ts';
 export interface BlemishRates {
   /** Probability of `null`. */
   readonly missing?: number;
-  /** Probability of `''` or of blanks only. */
+  /** Probability of `''` or only blanks. */
   readonly empty?: number;
   /** Probability of blanks around the value. */
   readonly padded?: number;
 }
 
-/** An optional value as forms and imports leave it: now and then missing, empty, or with blanks around it. */
+/** An optional value as forms and imports leave it: sometimes missing, empty or padded with blanks. */
 export function blemish(
   rng: Rng,
   value: string,

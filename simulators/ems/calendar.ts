@@ -1,4 +1,4 @@
-/** Moments of the sample's events, as `YYYY-MM-DDTHH:MM:SSZ`. All count from the given day, never from a clock. */
+/** Times of the sample's events, as `YYYY-MM-DDTHH:MM:SSZ`. All are relative to the given day, never to a clock. */
 
 function text(moment: Temporal.ZonedDateTime): string {
   return moment.toInstant().toString({ fractionalSecondDigits: 0 });
@@ -15,14 +15,14 @@ export function at(midnight: Temporal.ZonedDateTime, day: number, time: string):
   return text(midnight.add({ days: day }).withPlainTime(time));
 }
 
-/** The moment so many minutes after a moment. */
+/** The moment `minutes` after the given one. */
 export function after(moment: string, minutes: number): string {
   return Temporal.Instant.from(moment).add({ minutes }).toString({ fractionalSecondDigits: 0 });
 }
 
 /**
- * The next moment after `today` at which clocks in the zone go back (an hour of local time comes twice) or forward (an
- * hour does not exist). Throws for a zone without daylight saving.
+ * The next moment after `today` at which the zone's clocks go back (an hour of local time occurs twice) or forward (an
+ * hour is skipped). Throws for a zone without daylight saving.
  */
 export function clockChange(today: Temporal.PlainDate, timeZone: string, direction: 'back' | 'forward'): string {
   let from = today.toZonedDateTime({ timeZone });

@@ -21,10 +21,12 @@ const sponsors: readonly (readonly [name: string, country: Locale['country']])[]
   ['Crème de la Course', 'FR'],
 ];
 
-/** The organiser of the main event: always the first organisation. */
+/** The organiser of the main event is always the first organisation. */
 export const MAIN_ORGANISER_ID = 1;
 
-/** Federations first, then sponsors, then clubs: at least twelve, one more for every forty participants, up to 160. */
+/**
+ * Federations first, then sponsors, then clubs: at least twelve, plus one for every forty participants, at most 160.
+ */
 export function inventOrganisations(
   rng: Rng,
   locales: readonly Locale[],

@@ -9,7 +9,7 @@ import type { Rng } from './rng.ts';
 export interface AddressDraft {
   readonly street: string;
   readonly city: string;
-  /** Empty where addresses have none. */
+  /** Empty where addresses have no region. */
   readonly region: string;
   readonly postal_code: string;
   readonly country: string;
@@ -25,7 +25,7 @@ export function inventAddress({ faker, country, hasRegions }: Locale): AddressDr
   };
 }
 
-/** A mobile number that is valid in the country, E.164. */
+/** A mobile number that is valid in the country, in E.164. */
 export function inventPhone(rng: Rng, country: Locale['country']): string {
   const example = getExampleNumber(country, examples);
   if (!example) throw new Error(`No example of a phone number for ${country}: take the country out of locales.ts.`);
@@ -48,7 +48,7 @@ const latinLetters: ReadonlyMap<string, string> = new Map([
   ['ı', 'i'],
 ]);
 
-/** Lower-case ASCII letters and digits; what has no counterpart is left out. */
+/** Lower-case ASCII letters and digits; characters without an ASCII counterpart are dropped. */
 export function slug(text: string): string {
   return text
     .toLowerCase()
@@ -59,7 +59,7 @@ export function slug(text: string): string {
     .replaceAll(/^-+|-+$/gu, '');
 }
 
-/** A domain that nobody can own (RFC 2606), but which reads like one. */
+/** A realistic domain that is reserved (RFC 2606), so nobody can own it. */
 export function inventDomain(rng: Rng, country: string): string {
   const land = country.toLowerCase();
   return pick(rng, [
@@ -73,7 +73,7 @@ export function inventDomain(rng: Rng, country: string): string {
   ]);
 }
 
-/** An address that no other number gets; from the names where they are in Latin letters. */
+/** An address that is unique to this number; built from the names if they are in Latin script. */
 export function inventEmail(rng: Rng, names: readonly string[], country: string, number: number): string {
   const local = names.map(slug).filter(Boolean).join('.');
   return `${local.length < 3 ? 'runner' : local}${number}@${inventDomain(rng, country)}`;

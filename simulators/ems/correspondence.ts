@@ -16,8 +16,8 @@ const topics: readonly PreferenceTopic[] = ['NEWSLETTER', 'OFFERS', 'RESULTS', '
 const MINUTE = 60_000_000;
 
 /**
- * What persons want to be told, and how. Two in three answered for e-mail, fewer for the rest; one in eight said no to
- * everything; the others never said anything.
+ * Contact preferences of persons. Two in three answered for e-mail, fewer for the other channels; one in eight declined
+ * everything; the rest never answered.
  */
 export function inventPreferences(
   rng: Rng,
@@ -74,7 +74,7 @@ export interface Correspondence {
   readonly messages: ConversationMessageRow[];
 }
 
-/** A few conversations of persons with the office: at least six where there are as many persons, one for each fifty. */
+/** Conversations between persons and the office: at least six if there are enough persons, plus one per fifty. */
 export function inventConversations(
   rng: Rng,
   now: EpochMicros,

@@ -6,11 +6,11 @@ import type { EventParticipantRow, ParticipantStatus, PersonRow, StartGroupParti
 import { fromMicros, pastMoment } from './stamps.ts';
 import type { EpochMicros } from './stamps.ts';
 
-/** An entry of a person for a race, and what depends on it. */
+/** Entries of persons for races, with their dependents. */
 export interface Entries {
   readonly participants: EventParticipantRow[];
   readonly inStartGroups: StartGroupParticipantRow[];
-  /** Enters the person for one of the event's races that suits their age, unless entered for that race already. */
+  /** Enters the person for one of the event's races that suits their age, unless they already entered that race. */
   readonly enter: (person: PersonRow, event: StagedEvent) => void;
 }
 
@@ -27,7 +27,7 @@ function statusOf(rng: Rng, event: StagedEvent): ParticipantStatus {
   return chance(rng, 0.35) ? 'CONFIRMED' : 'REGISTERED';
 }
 
-/** As registration software writes it: `W-KIDS`, `M-U23`, `X40`. */
+/** A category as registration software writes it: `W-KIDS`, `M-U23`, `X40`. */
 function categoryOf(gender: PersonRow['gender'], age: number | undefined): string {
   const prefix = gender === 'F' ? 'W' : gender || 'X';
   if (age === undefined) return `${prefix}-OPEN`;
@@ -36,7 +36,7 @@ function categoryOf(gender: PersonRow['gender'], age: number | undefined): strin
   return age < 35 ? `${prefix}-SEN` : `${prefix}${age - (age % 5)}`;
 }
 
-/** Starts an empty list of entries; `now` and `today` are the moment and the day of the sample. */
+/** Starts an empty list of entries; `now` and `today` are the sample's moment and day. */
 export function createEntries(rng: Rng, now: EpochMicros, today: Temporal.PlainDate, stamps: EntryStamps): Entries {
   const participants: EventParticipantRow[] = [];
   const inStartGroups: StartGroupParticipantRow[] = [];
@@ -54,7 +54,7 @@ export function createEntries(rng: Rng, now: EpochMicros, today: Temporal.PlainD
     return pickWeighted(rng, weighted.length > 0 ? weighted : event.races.map((race) => ({ race, weight: 1 }))).race;
   };
 
-  /** Numbers count from 1 in each race, so that the same bib occurs in several races. */
+  /** Bibs count from 1 in each race, so the same bib occurs in several races. */
   const drawBib = (raceId: number): string | null => {
     const number = (nextBib.get(raceId) ?? 0) + 1;
     nextBib.set(raceId, number);

@@ -26,7 +26,9 @@ export interface EventStamps {
   readonly start_group: () => string;
 }
 
-/** Rows of the events, their races and start waves; a wave starts some minutes after the one before it. */
+/**
+ * Creates the rows of the events, their races and start waves; each wave starts some minutes after the previous one.
+ */
 export function stageEvents(
   rng: Rng,
   programme: readonly PlannedEvent[],

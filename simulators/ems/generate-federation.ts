@@ -16,23 +16,23 @@ import { handOutTags } from './tags.ts';
 
 export interface FederationOptions {
   readonly seed: number;
-  /** How many persons take part in the main event: 1 to 10,000. */
+  /** Number of participants of the main event: 1 to 10,000. */
   readonly size: number;
-  /** The moment of the sample, RFC 3339: what is past, what is ahead, how old people are. */
+  /** The sample's current moment, RFC 3339: decides what is past, what is ahead and how old people are. */
   readonly now: string;
-  /** Adds a handful of rows that TagServer can never take (`Federation.impossible` names them). */
+  /** Adds a few rows that TagServer can never accept (`Federation.impossible` lists them). */
   readonly withImpossible?: boolean;
 }
 
 export interface Federation {
   readonly tables: Tables;
-  /** The event that everybody takes part in. */
+  /** The main event, which everybody takes part in. */
   readonly mainEventId: number;
-  /** Rows that pass TagServer's filter and that it refuses; nothing depends on them. Empty unless asked for. */
+  /** Rows that pass TagServer's filter but that it refuses; they have no dependents. Empty unless requested. */
   readonly impossible: readonly RowName[];
 }
 
-/** Who is who: participants come first, then those who only entered events that nobody may see yet, then the rest. */
+/** The persons by role: participants first, then those who only entered unpublished events, then the rest. */
 interface Populace {
   readonly participants: readonly PersonRow[];
   readonly outsiders: readonly PersonRow[];
@@ -51,7 +51,7 @@ function populate(
   const clubs = organisations.filter(({ kind }) => kind === 'club');
   const rows: PersonRow[] = [];
   const add = (drafts: readonly PersonDraft[]): void => {
-    // A family trains together.
+    // A family belongs to the same club.
     const club = chance(rng, 0.55) ? pick(rng, clubs).id : null;
     for (const draft of drafts)
       rows.push({ id: rows.length + 1, modified_on: stamp(), ...draft, organisation_id: club });
@@ -95,13 +95,13 @@ function enterAll(
 }
 
 /**
- * A plausible sports federation: clubs, a marathon week-end, people from many countries, with the gaps and oddities of
- * real tables. Pure: the same options give the same rows, byte for byte.
+ * A plausible sports federation: clubs, a marathon weekend and people from many countries, with the gaps and oddities
+ * of real tables. Pure: the same options give the same rows, byte for byte.
  *
- * Everything that passes TagServer's filter can be delivered there, but for what `withImpossible` adds. Every column holds
- * values of ems-model.md; ids count from 1 in each table.
+ * Everything that passes TagServer's filter can be delivered there, except what `withImpossible` adds. Every column
+ * holds values allowed by ems-model.md; ids count from 1 in each table.
  *
- * @throws RangeError for a size outside 1 to 10,000, a seed that is no whole number, or a `now` that is no instant.
+ * @throws RangeError for a size outside 1 to 10,000, a seed that is not an integer, or an invalid `now`.
  */
 export function generateFederation({ seed, size, now, withImpossible = false }: FederationOptions): Federation {
   if (!Number.isInteger(size) || size < 1 || size > 10_000) {

@@ -5,9 +5,9 @@ function lastId(rows: readonly { readonly id: number }[]): number {
 }
 
 /**
- * The tables with a few rows more that pass TagServer's filter and break its contract: a tag code that is not
- * hexadecimal, one that is too long, a bib that is too long, a start wave with a negative capacity. All of them are
- * leaves, so that nothing else has to wait for them.
+ * Adds rows that pass TagServer's filter but break its contract: a tag code that is not hexadecimal, one that is too
+ * long, a bib that is too long, a start wave with a negative capacity. All are leaf rows, so nothing else has to wait
+ * for them.
  */
 export function addImpossibleRows(
   tables: Tables,

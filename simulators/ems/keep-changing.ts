@@ -6,7 +6,7 @@ import { applyOneChange } from './apply-one-change.ts';
 import type { Change, ChangeKind } from './apply-one-change.ts';
 import { createRng, int, pickWeighted } from './rng.ts';
 
-/** How often each kind comes; `reopen-event` follows a cancellation and is not drawn. */
+/** How often each kind is drawn; `reopen-event` follows a cancellation and is not drawn itself. */
 const mix: readonly { readonly kind: ChangeKind; readonly weight: number }[] = [
   { kind: 'rename-person', weight: 14 },
   { kind: 'move-person-to-club', weight: 10 },
@@ -37,21 +37,21 @@ export interface KeepChangingOptions {
   readonly seed: number;
   /** Pause between two changes, in milliseconds. */
   readonly everyMs: number;
-  /** Ends the changing; a late commit under way is committed at once. */
+  /** Stops the changes; a pending late commit is committed at once. */
   readonly signal: AbortSignal;
   readonly onChange?: (change: Change) => void;
-  /** Called with an error's code (never its text: it may quote a row) each time the database failed. */
+  /** Called each time the database fails, with the error's code. Its text is left out because it may quote a row. */
   readonly onTrouble?: (code: string) => void;
 }
 
 /**
- * Keeps changing the EMS until told to stop, and resolves when the last transaction has ended. While the database does
- * not answer it tries again, ever more slowly.
+ * Changes the EMS continuously until told to stop; resolves when the last transaction has ended. While the database
+ * does not answer, it retries with growing pauses.
  */
 export async function keepChanging(options: KeepChangingOptions): Promise<void> {
   const { databaseUrl, seed, everyMs, signal, onChange, onTrouble } = options;
   const rng = createRng(seed);
-  // Two connections: others commit while a late one is still open.
+  // Two connections, so that others can commit while a late transaction is open.
   const pool = new Pool({ connectionString: databaseUrl, max: 2 });
   const report = (error: unknown): void => {
     onTrouble?.(error instanceof Error && 'code' in error ? String(error.code) : 'UNKNOWN');
@@ -60,7 +60,7 @@ export async function keepChanging(options: KeepChangingOptions): Promise<void> 
 
   const change = async (kind: ChangeKind, seedOfItsOwn?: number): Promise<Change> => {
     const client = await pool.connect();
-    // A connection lost between two statements tells nobody else, and would end the process.
+    // A connection lost between two statements emits only this event; unhandled, it would end the process.
     client.on('error', report);
     try {
       const draw = seedOfItsOwn === undefined ? rng : createRng(seedOfItsOwn);
@@ -88,7 +88,7 @@ export async function keepChanging(options: KeepChangingOptions): Promise<void> 
         if (changesUntilReopening !== undefined) changesUntilReopening -= 1;
         const { kind } = pickWeighted(rng, mix);
         if (kind === 'commit-late') {
-          // A sequence of its own, because it draws while the others do.
+          // Uses a separate random sequence, because it draws concurrently with the other changes.
           late ??= change(kind, int(rng, 0, 2 ** 31))
             .catch(report)
             .finally(() => (late = undefined));

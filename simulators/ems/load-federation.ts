@@ -5,7 +5,7 @@ import type { Federation } from './generate-federation.ts';
 import { tableOrder } from './rows.ts';
 import type { TableName } from './rows.ts';
 
-/** The EMS tables cannot take the sample; the message says why and what to do. */
+/** The sample cannot be loaded into the EMS tables; the message says why and what to do. */
 export class LoadError extends Error {
   override readonly name = 'LoadError';
   readonly code: 'NO_TABLES' | 'NOT_EMPTY';
@@ -16,7 +16,7 @@ export class LoadError extends Error {
   }
 }
 
-/** Rows in one statement: large enough to be quick, small enough for any server's memory. */
+/** Rows per statement: large enough to be fast, small enough for any server's memory. */
 const CHUNK = 5000;
 
 async function insertRows(client: ClientBase, table: TableName, rows: readonly object[]): Promise<void> {
@@ -27,7 +27,7 @@ async function insertRows(client: ClientBase, table: TableName, rows: readonly o
     .join(', ');
   const name = escapeIdentifier(table);
   for (let start = 0; start < rows.length; start += CHUNK) {
-    // The table's own row type tells PostgreSQL how to read each value, so that microseconds and bigints stay exact.
+    // The table's row type tells PostgreSQL how to parse each value, so microseconds and bigints stay exact.
     await client.query(
       `INSERT INTO ${name} (${columns}) SELECT ${columns} FROM json_populate_recordset(NULL::${name}, $1::json)`,
       [JSON.stringify(rows.slice(start, start + CHUNK))],
@@ -63,7 +63,7 @@ export async function isEmptyEms(client: ClientBase): Promise<boolean> {
   return held.rows.length === 0;
 }
 
-/** Loads through a connection of the caller's, which must be in no transaction. All or nothing. */
+/** Loads over the caller's connection, which must not be in a transaction. All or nothing. */
 async function loadThrough(client: ClientBase, { tables }: Federation): Promise<void> {
   if (!(await isEmptyEms(client))) {
     throw new LoadError('NOT_EMPTY', 'The EMS tables hold rows already: load the sample into an empty database.');
@@ -78,10 +78,10 @@ async function loadThrough(client: ClientBase, { tables }: Federation): Promise<
   }
 }
 
-/** Runs the work on a connection of its own. */
+/** Opens a connection, runs the work on it and closes it. */
 export async function withConnection<T>(databaseUrl: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: databaseUrl });
-  // The statement after the loss fails and says so; without a listener the process would end here.
+  // The next statement reports the lost connection; without a listener the event would end the process.
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -92,8 +92,8 @@ export async function withConnection<T>(databaseUrl: string, work: (client: Clie
 }
 
 /**
- * Inserts a federation with its own ids and `modified_on` into empty EMS tables, and moves the identity sequences above
- * those ids. One transaction; 10,000 participants take a few seconds.
+ * Inserts a federation with its own ids and `modified_on` into empty EMS tables, and advances the identity sequences
+ * past those ids. One transaction; 10,000 participants take a few seconds.
  *
  * @throws LoadError if the tables do not exist or hold rows.
  */

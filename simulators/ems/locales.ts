@@ -47,15 +47,15 @@ import type { CountryCode } from 'libphonenumber-js';
 
 import type { Rng } from './rng.ts';
 
-/** Where somebody lives: decides names, script, address, phone and language. */
+/** Where a person lives: decides names, script, address, phone and language. */
 export interface Locale {
   readonly country: CountryCode;
   /** BCP 47. */
   readonly language: string;
   readonly faker: Faker;
-  /** Whether addresses there name a region (faker would borrow an English one). */
+  /** Whether addresses there name a region (faker would use an English one). */
   readonly hasRegions: boolean;
-  /** What a club is called there; `#` stands for the town. */
+  /** Club name pattern; `#` stands for the town. */
   readonly club: string;
   readonly weight: number;
 }
@@ -104,7 +104,7 @@ const homes: readonly Home[] = [
   [zh_TW, 'TW', 'zh-Hant-TW', 2, '#慢跑協會'],
 ];
 
-/** All the homes, drawing from one sequence: whichever is used, the same seed gives the same federation. */
+/** All locales, drawing from one random sequence, so the same seed gives the same federation. */
 export function createLocales(rng: Rng): readonly Locale[] {
   const randomizer = { next: rng, seed: () => undefined };
   return homes.map(([definition, country, language, weight, club]) => ({
@@ -121,8 +121,8 @@ export function createLocales(rng: Rng): readonly Locale[] {
 const LATIN_1_CONTROL = /[\u0080-\u009f]/u;
 
 /**
- * As EMS stores text: Unicode NFC, single blanks, none around. Faker has a name that was UTF-8, was read as Latin-1, and
- * holds a control character since ("Ömer").
+ * Text as EMS stores it: Unicode NFC, single blanks, trimmed. Faker has one name ("Ömer") that is UTF-8 read as Latin-1
+ * and therefore contains a control character.
  */
 export function tidy(text: string): string {
   const readable = LATIN_1_CONTROL.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text;

@@ -13,7 +13,7 @@ const wholeNumber =
     throw new InvalidArgumentError(`Give a whole number from ${least} to ${most}.`);
   };
 
-/** One line of JSON for each thing that happened, on standard output: ids and counts, never content. */
+/** Writes one line of JSON per event to standard output: ids and counts, never content. */
 function announce(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
@@ -87,7 +87,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  // The text of a database error may quote a row; these errors' own texts do not.
+  // A database error's text may quote a row; the texts of these errors do not.
   const safe = error instanceof LoadError || error instanceof RangeError || /^E[A-Z]+$/u.test(code);
   const text =
     safe && error instanceof Error ? error.message || code : `The database refused (SQLSTATE ${code || 'unknown'}).`;

@@ -18,7 +18,7 @@ interface Home {
   readonly email?: string;
 }
 
-/** Names that trip up careless code: apostrophes of two kinds, particles, one letter, beyond the BMP, İ without i. */
+/** Names that break careless code: two kinds of apostrophe, particles, single letters, characters beyond the BMP, İ. */
 const trickyNames: readonly (readonly [first: string, last: string])[] = [
   ['Siobhán', "O'Rourke"],
   ['Jean-Noël', 'D’Arcourt'],
@@ -40,12 +40,12 @@ const trickyNames: readonly (readonly [first: string, last: string])[] = [
 ];
 
 function birthDate(rng: Rng, today: Temporal.PlainDate, youngest: number, oldest: number): string {
-  // `+ 5` keeps the youngest above their age in spite of leap days.
+  // `+ 5` compensates for leap days, so the youngest person is not too young.
   const born = today.subtract({ days: int(rng, youngest * 365 + 5, oldest * 365) });
   return born.toString();
 }
 
-/** The 29 February that somebody of about the given age was born on. */
+/** A 29 February on which a person of about the given age was born. */
 function leapDay(today: Temporal.PlainDate, age: number): string {
   let year = today.year - age;
   while (!Temporal.PlainDate.from({ year, month: 1, day: 1 }).inLeapYear) year -= 1;
@@ -65,17 +65,17 @@ function sexOf(code: PersonRow['gender']): 'female' | 'male' | undefined {
   return code === 'M' ? 'male' : undefined;
 }
 
-/** Invents persons, one after the other; the number of a person makes its e-mail address unique. */
+/** Invents persons one after another; the person's number makes the e-mail address unique. */
 export interface People {
-  /** Somebody who lives alone, an adult unless their date of birth is unknown. */
+  /** A person living alone, adult unless the date of birth is unknown. */
   readonly single: (number: number) => PersonDraft;
-  /** Parents and children under one roof: one e-mail address and one phone for all. */
+  /** Parents and children in one household, sharing one e-mail address and one phone. */
   readonly family: (firstNumber: number, persons: number) => PersonDraft[];
-  /** Somebody with one name only. */
+  /** A person with only one name. */
   readonly mononym: (number: number) => PersonDraft;
 }
 
-/** `today` is what ages count from. */
+/** `today` is the day that ages refer to. */
 export function createPeople(rng: Rng, locales: readonly Locale[], today: Temporal.PlainDate): People {
   const someHome = (): Home => {
     const locale = pickWeighted(rng, locales);
@@ -125,7 +125,7 @@ export function createPeople(rng: Rng, locales: readonly Locale[], today: Tempor
         const number = firstNumber + index;
         const parent = index < 2;
         const born = parent ? adultBirth(number) : birthDate(rng, today, 6, 17);
-        // Every fourth family wrote its address in its own way each time; it is still one address.
+        // In every fourth family the members write their shared e-mail address in different case.
         const written = firstNumber % 4 === 0 && index % 2 === 1 ? email.replace(/^./u, (c) => c.toUpperCase()) : email;
         return person(number, { ...shared, email: written }, born);
       });

@@ -9,14 +9,14 @@ export interface PlannedRace {
   readonly startsOn: string;
   /** Names of the start waves, in order. */
   readonly waves: readonly string[];
-  /** How likely an adult takes this race rather than another of the event. */
+  /** Relative likelihood that an adult chooses this race within the event. */
   readonly weight: number;
   readonly feeMinor: number | null;
   /** Inclusive ages; a person of unknown age counts as an adult. */
   readonly ages?: readonly [youngest: number, oldest: number];
 }
 
-/** Where an event is held; time zone (IANA) and currency (ISO 4217) are those of the place. */
+/** Where an event is held; time zone (IANA) and currency (ISO 4217) are local. */
 interface Place {
   readonly venue: string;
   readonly city: string;
@@ -32,7 +32,7 @@ export interface PlannedEvent {
   readonly startsOn: string;
   readonly endsOn: string;
   readonly status: EventStatus;
-  /** Share of the main event's participants who take part here too. */
+  /** Share of the main event's participants who also take part here. */
   readonly share: number;
   readonly organiser: number | null;
   readonly races: readonly PlannedRace[];
@@ -50,10 +50,10 @@ const race = (
 const usa = { country: 'US', currency: 'USD' } as const;
 const newZealand = { country: 'NZ', currency: 'NZD' } as const;
 
-/** An event that people can enter. */
+/** An event that is open for entries. */
 const open = (organiser: number, share: number) => ({ status: 'OPEN', organiser, share }) as const;
 
-/** The marathon week-end: first of the programme, and the one that everybody takes part in. */
+/** The marathon weekend: the first event, which everybody takes part in. */
 function harbourMarathon(today: Temporal.PlainDate): PlannedEvent {
   const first = saturday(today, 70, 'Europe/Lisbon');
   const waves = ['Elite', 'Wave A', 'Wave B', 'Wave C', 'Wave D'];
@@ -96,7 +96,7 @@ function harbourMarathon(today: Temporal.PlainDate): PlannedEvent {
   };
 }
 
-/** Races on both sides of the hour that comes twice: one local time, two moments. */
+/** Races on both sides of the hour that occurs twice: the same local time at two moments. */
 function longestNight(today: Temporal.PlainDate): PlannedEvent {
   const change = clockChange(today, 'Europe/Berlin', 'back');
   return {
@@ -119,7 +119,7 @@ function longestNight(today: Temporal.PlainDate): PlannedEvent {
   };
 }
 
-/** Starts a second before an hour is skipped, and the second race at its end. */
+/** One race starts a second before an hour is skipped, the next right after the gap. */
 function dawnRelay(today: Temporal.PlainDate): PlannedEvent {
   const change = clockChange(today, 'America/Chicago', 'forward');
   const lastSecond = Temporal.Instant.from(change).subtract({ seconds: 1 }).toString();
@@ -143,7 +143,7 @@ function dawnRelay(today: Temporal.PlainDate): PlannedEvent {
   };
 }
 
-/** Local dates that differ from the UTC ones, and an offset of three quarters of an hour. */
+/** Local dates that differ from the UTC dates, and an offset of three quarters of an hour. */
 function acrossTheDateLine(today: Temporal.PlainDate): PlannedEvent[] {
   const tokyo = saturday(today, 120, 'Asia/Tokyo');
   const chatham = saturday(today, 40, 'Pacific/Chatham');
@@ -206,7 +206,7 @@ function acrossTheDateLine(today: Temporal.PlainDate): PlannedEvent[] {
   ];
 }
 
-/** What was held, and what is not announced yet. */
+/** Past events and events not yet announced. */
 function pastAndPlanned(today: Temporal.PlainDate): PlannedEvent[] {
   const newYork = saturday(today, 200, 'America/New_York');
   const london = saturday(today, -160, 'Europe/London');
@@ -277,7 +277,7 @@ function pastAndPlanned(today: Temporal.PlainDate): PlannedEvent[] {
   ];
 }
 
-/** All events that the federation and its friends plan, hold, held and gave up, as of `today`; the main one first. */
+/** All past, current, future and cancelled events as of `today`, the main event first. */
 export function planProgramme(today: Temporal.PlainDate): readonly PlannedEvent[] {
   return [
     harbourMarathon(today),

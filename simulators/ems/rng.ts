@@ -1,9 +1,9 @@
 import { generateMersenne53Randomizer } from '@faker-js/faker';
 
-/** The next number of a reproducible sequence, from 0 up to, not including, 1. */
+/** Returns the next number of a reproducible sequence, in [0, 1). */
 export type Rng = () => number;
 
-/** A sequence that is the same for the same seed, on every machine. */
+/** A sequence that depends only on the seed, not on the machine. */
 export function createRng(seed: number): Rng {
   const randomizer = generateMersenne53Randomizer(seed);
   return () => randomizer.next();
@@ -14,7 +14,7 @@ export function int(rng: Rng, min: number, max: number): number {
   return min + Math.floor(rng() * (max - min + 1));
 }
 
-/** True with the given probability. Always draws, so that a changed probability does not shift what follows. */
+/** True with the given probability. Always draws, so changing a probability does not shift later draws. */
 export function chance(rng: Rng, probability: number): boolean {
   return rng() < probability;
 }
@@ -26,7 +26,7 @@ export function pick<T>(rng: Rng, items: readonly T[]): T {
   return item;
 }
 
-/** One of the items, each as likely as its weight says. */
+/** One of the items, drawn by weight. */
 export function pickWeighted<T extends { readonly weight: number }>(rng: Rng, items: readonly T[]): T {
   const total = items.reduce((sum, item) => sum + item.weight, 0);
   let left = rng() * total;
@@ -37,13 +37,13 @@ export function pickWeighted<T extends { readonly weight: number }>(rng: Rng, it
   throw new RangeError('Nothing to pick from: no item has a weight.');
 }
 
-/** Up to `count` different items, in a random order. */
+/** Up to `count` different items in random order. */
 export function sample<T>(rng: Rng, items: readonly T[], count: number): T[] {
   const pool = [...items];
   const chosen: T[] = [];
   while (chosen.length < count && pool.length > 0) {
     const index = Math.floor(rng() * pool.length);
-    // The last one takes the place of the one that is taken out: no shifting of thousands.
+    // Move the last item into the gap instead of shifting thousands of items.
     const [last] = pool.splice(-1);
     if (last === undefined) break;
     chosen.push(index === pool.length ? last : (pool.splice(index, 1, last)[0] ?? last));

@@ -1,8 +1,9 @@
 /**
- * The rows of the sample EMS, table by table, with EMS's own column names.
+ * The rows of the sample EMS by table, with EMS's column names.
  *
- * Times are text: RFC 3339 in UTC, microseconds where a column holds them (a JavaScript `Date` would drop them).
- * Dates are `YYYY-MM-DD`. `null` is a missing value; `''` and surrounding blanks occur in optional text, as in real tables.
+ * Times are RFC 3339 text in UTC, with microseconds where a column holds them (a JavaScript `Date` would drop them).
+ * Dates are `YYYY-MM-DD`. `null` is a missing value; `''` and surrounding blanks occur in optional text, as in real
+ * tables.
  */
 
 type Text = string | null;
@@ -32,7 +33,7 @@ export interface OrganisationRow extends Auditable, Address {
 
 export interface PersonRow extends Auditable, Address {
   readonly first_name: string;
-  /** Missing, empty or blank for a mononym; such a person takes part in nothing. */
+  /** Missing, empty or blank for a person with only one name; such a person takes part in nothing. */
   readonly last_name: Text;
   readonly email: Text;
   readonly phone: Text;
@@ -100,7 +101,7 @@ export interface EventParticipantRow extends Auditable {
   readonly race_id: number;
   readonly person_id: number;
   readonly registration_no: Text;
-  /** Unique within a race, blanks trimmed; missing or empty until it is handed out. */
+  /** Unique within a race after trimming; missing or empty until it is assigned. */
   readonly bib: Text;
   readonly category: Text;
   readonly status: ParticipantStatus;
@@ -157,7 +158,7 @@ export interface Tables {
 
 export type TableName = keyof Tables;
 
-/** Parents before children: the order to insert in, and, reversed, the order to delete in. */
+/** Parents before children: insert in this order, delete in reverse. */
 export const tableOrder = [
   'organisation',
   'person',

@@ -4,7 +4,7 @@ import type { Rng } from './rng.ts';
 const HOUR = 3_600_000_000;
 const DAY = 24 * HOUR;
 
-/** Microseconds since 1970: below 2^53 until the year 2255, so plain numbers are exact. */
+/** Microseconds since 1970; below 2^53 until the year 2255, so plain numbers are exact. */
 export type EpochMicros = number;
 
 export function toMicros(instant: string): EpochMicros {
@@ -24,8 +24,8 @@ export function pastMoment(rng: Rng, now: EpochMicros, days: number): EpochMicro
 /**
  * `modified_on` for the rows of one table, in row order.
  *
- * Most rows come from bulk imports, each one transaction, so that runs of rows share one stamp; the others were edited
- * since, some of them one microsecond after the row before.
+ * Most rows come from bulk imports, one transaction each, so runs of rows share one timestamp. The others were edited
+ * later, some of them one microsecond after the previous row.
  */
 export function createStamps(rng: Rng, now: EpochMicros): () => string {
   let imported = 0;

@@ -6,7 +6,7 @@ import type { EpochMicros } from './stamps.ts';
 
 const HEX = '0123456789ABCDEF';
 
-/** How likely a participant with a bib carries each kind of tag. */
+/** Probability that a participant with a bib carries each kind of tag. */
 const carried: Readonly<Record<Discipline, readonly (readonly [TagRow['kind'], number])[]>> = {
   RUN: [
     ['BIB', 0.9],
@@ -28,7 +28,7 @@ const carried: Readonly<Record<Discipline, readonly (readonly [TagRow['kind'], n
   ],
 };
 
-/** A code that looks like a 96-bit EPC (`E280…`, 24 digits); short ones for active tags. */
+/** A code that looks like a 96-bit EPC (`E280…`, 24 digits), or a short one for an active tag. */
 export function inventCode(rng: Rng, kind: TagRow['kind']): string {
   const [prefix, length] = kind === 'BIKE' || kind === 'CARD' ? ['A0', 8] : ['E2801160', 24];
   let code = prefix;
@@ -36,7 +36,7 @@ export function inventCode(rng: Rng, kind: TagRow['kind']): string {
   return code;
 }
 
-/** Tags of the participants who have a bib, a few of them with a second one of the same kind, and some spare ones. */
+/** Tags for participants with a bib, a few with a second tag of the same kind, plus some spare ones. */
 export function handOutTags(
   rng: Rng,
   now: EpochMicros,

@@ -1,15 +1,18 @@
 import { z } from 'zod';
 
-/** What is wrong with a body; undefined = the vendor could answer this. `path` is the request's, with its query. */
+/**
+ * Returns what is wrong with a body, or undefined if the vendor could answer this. `path` is the request's path with
+ * its query.
+ */
 export type Fit = (body: unknown, path: string) => string | undefined;
 
-/** What the vendor answers to one call, by status; null = without a body. */
+/** What the vendor answers to one call, by status; null = no body. */
 export type AnswersOfRoute = Readonly<Record<number, Fit | null>>;
 
 export interface VendorAnswers {
-  /** By method and route without the prefix of the API: `GET /lists/:list/members`. */
+  /** Keyed by method and route without the API's prefix: `GET /lists/:list/members`. */
   readonly routes: Readonly<Record<string, AnswersOfRoute>>;
-  /** Every refusal (status 400 and above) that its route does not list. */
+  /** Checks every refusal (status 400 and above) that its route does not list. */
   readonly refusals: Fit;
 }
 
@@ -23,18 +26,18 @@ export interface Misfit {
 
 export interface Answered {
   readonly method: string;
-  /** Without the prefix of the API; empty for a path without a route. */
+  /** Without the API's prefix; empty for a path without a route. */
   readonly route: string;
   readonly path: string;
   readonly status: number;
-  /** As sent. */
+  /** The body as sent. */
   readonly payload: string;
 }
 
-/** A page of a thousand rows has the same mistake a thousand times. */
+/** Report only the first issues: a page of a thousand rows repeats the same mistake a thousand times. */
 const TOLD_ISSUES = 5;
 
-/** A body that zod accepts. Schemas are closed: `z.strictObject`. */
+/** Checks a body with zod. Schemas must be closed: `z.strictObject`. */
 export const fits =
   (schema: z.ZodType): Fit =>
   (body) => {
@@ -43,8 +46,8 @@ export const fits =
   };
 
 /**
- * Holds each answer of a simulator against what its vendor is known to answer. A simulator that answers more than its
- * vendor lets a client pass that fails at the real one.
+ * Checks each answer of a simulator against the vendor's known answers. A simulator that answers more than its vendor
+ * would let a client pass that fails at the real one.
  */
 export class AnswerCheck {
   readonly #answers: VendorAnswers;
@@ -54,14 +57,14 @@ export class AnswerCheck {
     this.#answers = answers;
   }
 
-  /** Those found since the process started, each once. A reset does not clear them. */
+  /** All misfits since the process started, each once. A reset does not clear them. */
   get misfits(): readonly Misfit[] {
     return this.#misfits;
   }
 
-  /** @returns what is wrong with it; undefined = the vendor could answer this */
+  /** @returns what is wrong with the answer; undefined = the vendor could answer this */
   check(answered: Answered): string | undefined {
-    // It is a GET without its body, and fastify makes it.
+    // Fastify answers HEAD from the GET route, without the body.
     if (answered.method === 'HEAD') return undefined;
     const reason = this.#reason(answered);
     if (reason !== undefined) {
@@ -80,7 +83,7 @@ export class AnswerCheck {
   }
 }
 
-/** The value, or the text itself where it is not JSON. */
+/** The parsed JSON, or the text itself if it is not JSON. */
 const readJson = (payload: string): unknown => {
   try {
     return JSON.parse(payload);

@@ -1,8 +1,8 @@
-/** Time as a simulator sees it: the machine's clock, moved by an offset that a test sets. */
+/** The simulator's time: the machine's clock plus an offset that a test sets. */
 export interface VirtualClock {
   /** Milliseconds since 1970, UTC. */
   now(): number;
-  /** The same moment as RFC 3339, UTC, exactly milliseconds. */
+  /** The same moment as RFC 3339, UTC, with milliseconds. */
   instant(): string;
   offsetMs: number;
 }

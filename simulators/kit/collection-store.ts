@@ -29,7 +29,7 @@ export abstract class CollectionStore {
     this.#storage.close();
   }
 
-  /** @param kind its name in the file */
+  /** @param kind the collection's name in the file */
   protected collection<Row extends { readonly id: number }, Index extends string = never>(
     kind: string,
     keys: IndexKeys<Row, Index>,

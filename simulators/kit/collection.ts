@@ -1,4 +1,4 @@
-/** Where a collection keeps its rows beyond the process; null = removed, its id never given again. */
+/** Where a collection persists its rows; null = removed, its id never reused. */
 export interface Persistence<Row> {
   readonly rows: Iterable<Row>;
   readonly lastId: number;
@@ -7,7 +7,7 @@ export interface Persistence<Row> {
 
 type Key = string | number;
 
-/** For each index, what a row is found by; null = not by this. */
+/** For each index, the keys under which a row is found; null = not in this index. */
 export type IndexKeys<Row, Index extends string> = Readonly<Record<Index, (row: Row) => readonly (Key | null)[]>>;
 
 interface Change<Row> {
@@ -16,10 +16,10 @@ interface Change<Row> {
   readonly before: Row | undefined;
 }
 
-/** How far back a list can be behind. */
+/** The longest lag that a list can have. */
 const REMEMBERED_MS = 10 * 60_000;
 
-/** Rows by id, with indexes, and with what they were a while ago: what a list shows may lag behind. */
+/** Rows by id, with indexes and recent history, because lists may show a lagging state. */
 export class Collection<Row extends { readonly id: number }, Index extends string = never> {
   readonly #rows = new Map<number, Row>();
   readonly #indexes: readonly (readonly [Index, (row: Row) => readonly (Key | null)[], Map<Key, Set<number>>])[];
@@ -37,7 +37,7 @@ export class Collection<Row extends { readonly id: number }, Index extends strin
     for (const row of persistence.rows) this.#put(row);
   }
 
-  /** Counts up; an id once given is never given again, whatever becomes of it. */
+  /** The next id. Ids are never reused, even after a removal. */
   nextId(): number {
     this.#lastId += 1;
     return this.#lastId;
@@ -53,7 +53,7 @@ export class Collection<Row extends { readonly id: number }, Index extends strin
     return this.#listed;
   }
 
-  /** In order of id, as it stood that many milliseconds ago. */
+  /** In order of id, as of `lagMs` milliseconds ago. */
   allBefore(lagMs: number): readonly Row[] {
     const moment = this.#now() - lagMs;
     const undone = this.#changes.filter(({ at }) => at > moment);
@@ -125,7 +125,7 @@ export class Collection<Row extends { readonly id: number }, Index extends strin
     const at = this.#now();
     this.#changes.push({ at, id, before: this.#rows.get(id) });
     const first = this.#changes[0];
-    // Twice as long as needed, so that it is cut seldom.
+    // Trim only at twice the needed length, so that trimming is rare.
     if (first !== undefined && at - first.at > 2 * REMEMBERED_MS) {
       this.#changes = this.#changes.filter((change) => at - change.at <= REMEMBERED_MS);
     }

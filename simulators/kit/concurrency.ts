@@ -1,4 +1,4 @@
-/** How many API requests are inside the simulator at once, and the most there have been since the last clear. */
+/** Counts the API requests in progress, and the maximum since the last clear. */
 export class Concurrency {
   #current = 0;
   #maximum = 0;

@@ -1,24 +1,24 @@
 import type { Misfit } from './answers.ts';
 import type { JournalEntry, JournalFilter } from './journal.ts';
 
-/** The control endpoints that every simulator has, as a test calls them. */
+/** The control endpoints that every simulator has, as tests call them. */
 export interface ControlClient<Settings> {
-  /** Sets the knobs that are named, leaves the others; null clears one. */
+  /** Sets only the knobs given; null clears one. */
   setFaults(settings: Settings): Promise<void>;
   clearFaults(): Promise<void>;
-  /** Empties state and journal, clears the knobs, puts the clock right. */
+  /** Empties state and journal, clears the knobs and resets the clock. */
   reset(): Promise<void>;
   journal(filter?: JournalFilter): Promise<JournalEntry[]>;
   clearJournal(): Promise<void>;
   concurrency(): Promise<{ readonly current: number; readonly maximum: number }>;
   clearConcurrency(): Promise<void>;
-  /** Moves the simulator's clock this far from the machine's. */
+  /** Sets the offset of the simulator's clock from the machine's. */
   setClock(offsetMs: number): Promise<void>;
-  /** Answers so far that the vendor would not give. `stop` throws if there are any. */
+  /** The answers so far that the vendor would not give. `stop` throws if there are any. */
   misfits(): Promise<Misfit[]>;
 }
 
-/** Calls the control endpoints of a simulator. A call throws with the simulator's own words if it refuses. */
+/** Calls a simulator's control endpoint. Throws with the simulator's own words if it refuses. */
 const createControlCall = (url: string) => {
   return async (method: string, path: string, body?: unknown) => {
     const response = await fetch(`${url}/control${path}`, {
@@ -34,8 +34,8 @@ const createControlCall = (url: string) => {
 };
 
 /**
- * What every simulator's control endpoints offer. Some have no settings or no webhooks: the interface that a simulator
- * declares says which methods it has, and their types.
+ * All control endpoints that simulators offer. Some have no settings or no webhooks: each simulator's interface
+ * declares which methods exist, and their types.
  */
 export function createControlClient(url: string) {
   const call = createControlCall(url);

@@ -14,26 +14,26 @@ const journalQuery = z.strictObject({
 
 const clockBody = z.strictObject({ offsetMs: z.int() });
 
-/** A test's side of one simulator. */
+/** The test control of one simulator. */
 export interface SimulatorControl {
-  /** Empties what the simulator itself holds. */
+  /** Empties the simulator's own state. */
   reset(): void;
-  /** Everything it holds. `query` is that of the request. */
+  /** Returns the whole state. `query` is the request's query. */
   state(query: unknown): unknown;
-  /** What happens at the vendor without us, as sent. Throws ZodError for what it does not know. */
+  /** Runs an action at the vendor, as sent. Throws ZodError for an unknown action. */
   backdoor(action: unknown): unknown;
-  /** An error of the vendor that `backdoor` threw, in the vendor's words; undefined for any other error. */
+  /** Formats an error that `backdoor` threw in the vendor's words; undefined for any other error. */
   refusal(error: unknown): { readonly status: number; readonly body: unknown } | undefined;
-  /** What became of each webhook. */
+  /** The outcome of each webhook. */
   deliveries?(): unknown;
-  /** How it is set up. `write` changes what is named and leaves the rest. */
+  /** Reads and changes the setup; `write` changes only the settings given. */
   readonly settings?: { readonly path: string; read(): unknown; write(sent: unknown): void };
-  /** What only this simulator has. */
+  /** Routes that only this simulator has. */
   addRoutes?(scope: FastifyInstance): void;
   readonly answers?: AnswerCheck | undefined;
 }
 
-/** The control endpoints of a simulator. A mistake in a request is answered 400 with the reason. */
+/** Adds the control endpoints. An invalid request is answered 400 with the reason. */
 export function addControlRoutes(
   scope: FastifyInstance,
   surroundings: Surroundings<typeof commonKnobs>,

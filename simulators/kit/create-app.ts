@@ -8,7 +8,7 @@ import type { Surroundings } from './surroundings.ts';
 /** One part of a vendor's API. */
 export interface Api {
   readonly prefix: string;
-  /** How it reads bodies and words refusals; registered before everything else. */
+  /** Sets up body parsing and the format of refusals; registered before everything else. */
   speak(scope: FastifyInstance): void;
   /** Hooks and routes. */
   addRoutes(scope: FastifyInstance): void;
@@ -21,13 +21,13 @@ export interface AppOptions {
   readonly vendorAnswer: VendorAnswer;
   /** Lower-case names of the request headers that the journal keeps. */
   readonly journalHeaders?: readonly string[];
-  /** What the vendor can answer. Anything else becomes a 500, and `stop` throws. Default: not checked. */
+  /** What the vendor can answer. Any other answer becomes a 500, and `stop` throws. Default: not checked. */
   readonly answers?: VendorAnswers;
   readonly control: SimulatorControl;
   close(): void | Promise<void>;
 }
 
-/** A simulator: the vendor's API, and the test's side of it under /control. It does not listen yet. */
+/** A simulator: the vendor's API plus the test control under /control. The caller starts listening. */
 export function createApp(options: AppOptions): FastifyInstance {
   const { surroundings, vendorAnswer, journalHeaders = ['content-type', 'user-agent'] } = options;
   const answers = options.answers && new AnswerCheck(options.answers);

@@ -2,46 +2,46 @@ import { z } from 'zod';
 import type { VirtualClock } from './clock.ts';
 import type { SeededRandom } from './random.ts';
 
-/** When a knob strikes; the same for every knob. Absent = always. */
+/** When a knob applies, the same for every knob. Absent = always. */
 const when = {
   /** `prefix` is compared with the path as sent, query included. */
   match: z.strictObject({ method: z.string().optional(), prefix: z.string().optional() }).optional(),
-  /** Strikes this many requests, then is gone. */
+  /** Applies to this many requests, then is removed. */
   times: z.int().min(1).optional(),
-  /** Strikes for this long by the virtual clock, then is gone. */
+  /** Applies for this long by the virtual clock, then is removed. */
   forMs: z.int().min(1).optional(),
-  /** Strikes this share of the requests that match (seeded). */
+  /** Applies to this share of the matching requests (seeded). */
   chance: z.number().min(0).max(1).optional(),
 };
 
 type When = z.output<z.ZodObject<typeof when>>;
 
-/** Declares a knob: what it takes beside `match`, `times`, `forMs` and `chance`. */
+/** Declares a knob with its own properties plus `match`, `times`, `forMs` and `chance`. */
 export const knob = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject({ ...shape, ...when });
 
 const milliseconds = z.int().min(0);
 
-/** The knobs that every simulator has. A simulator adds its own beside them. */
+/** The knobs of every simulator. A simulator may add its own. */
 export const commonKnobs = {
-  /** Waits before the request is worked on. */
+  /** Delays the request before it is processed. */
   latency: knob({ ms: milliseconds, jitterMs: milliseconds.optional() }),
-  /** Cuts the connection before the effect. */
+  /** Closes the connection before the effect. */
   failBefore: knob({}),
-  /** Cuts the connection after the effect: the sender cannot know. */
+  /** Closes the connection after the effect, so the sender cannot know whether it happened. */
   failAfter: knob({}),
-  /** Answers this instead of working on the request. `body` absent = the vendor's own way of putting it. */
+  /** Sends this answer instead of processing the request. `body` absent = the vendor's own format. */
   respond: knob({
     status: z.int().min(200).max(599),
     retryAfterSeconds: z.int().min(0).optional(),
     body: z.unknown().optional(),
   }),
-  /** The effect happens and the status says so, but the body is not what the contract promises. */
+  /** The effect happens and the status is right, but the body breaks the contract. */
   garble: knob({ as: z.enum(['shape', 'html', 'truncated']).default('shape') }),
 };
 
 type KnobSchemas = Record<string, z.ZodType<When>>;
 
-/** What may be set: a rule, several rules (the first that matches strikes), or null to clear the knob. */
+/** What may be set: a rule, several rules (the first match applies), or null to clear the knob. */
 export type FaultSettings<Knobs extends KnobSchemas> = {
   readonly [Name in keyof Knobs]?: z.input<Knobs[Name]> | readonly z.input<Knobs[Name]>[] | null;
 } & { readonly seed?: number };
@@ -54,7 +54,7 @@ interface ArmedRule {
   readonly until: number;
 }
 
-/** The knobs of one simulator and what is left of them. */
+/** The knobs of one simulator and their remaining rules. */
 export class Faults<Knobs extends KnobSchemas> {
   readonly #schema: z.ZodType<Readonly<Record<string, When[] | undefined>>>;
   readonly #clock: VirtualClock;
@@ -72,7 +72,7 @@ export class Faults<Knobs extends KnobSchemas> {
     this.#random = random;
   }
 
-  /** Sets the knobs that are named, and leaves the others as they are. Throws ZodError for anything unknown. */
+  /** Sets only the knobs given. Throws ZodError for unknown ones. */
   set(settings: unknown): void {
     const { seed, ...rules } = withSeed.parse(settings);
     const parsed = this.#schema.parse(rules);
@@ -93,7 +93,7 @@ export class Faults<Knobs extends KnobSchemas> {
     this.#armed.clear();
   }
 
-  /** What is still armed, with the number of strikes left (null = no limit). */
+  /** The active rules with their remaining uses (null = no limit). */
   read(): Record<string, unknown[]> {
     return Object.fromEntries(
       [...this.#armed].map(([name, rules]) => [
@@ -105,7 +105,7 @@ export class Faults<Knobs extends KnobSchemas> {
     );
   }
 
-  /** The rule that strikes this request, if any; its count goes down by one. */
+  /** Returns the rule that applies to this request, if any, and decrements its remaining uses. */
   take<Name extends keyof Knobs & string>(
     name: Name,
     request: { readonly method: string; readonly path: string },
@@ -121,7 +121,7 @@ export class Faults<Knobs extends KnobSchemas> {
       );
     if (struck === undefined) return undefined;
     struck.left -= 1;
-    // It came out of this very knob's schema; a map from names to lists of rules cannot say so.
+    // The rule was parsed with this knob's schema; a map from names to lists of rules cannot express that.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return struck.rule as z.output<Knobs[Name]>;
   }

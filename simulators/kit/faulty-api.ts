@@ -7,12 +7,12 @@ import type { Surroundings } from './surroundings.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The journal's entry of this request; a handler writes its `outcome`. */
+    /** The request's journal entry; a handler sets its `outcome`. */
     journalEntry: JournalEntry;
   }
 }
 
-/** How the vendor words an answer that a knob asked for. */
+/** How the vendor formats an answer that a knob forces. */
 export type VendorAnswer = (
   status: number,
   retryAfterSeconds: number | undefined,
@@ -22,11 +22,11 @@ export interface FaultyApiOptions {
   /** Lower-case names of the request headers that the journal keeps. */
   readonly journalHeaders: readonly string[];
   readonly vendorAnswer: VendorAnswer;
-  /** What the vendor can answer: anything else becomes a 500, marked `misfit` in the journal. */
+  /** What the vendor can answer: any other answer becomes a 500, marked `misfit` in the journal. */
   readonly answers?: AnswerCheck | undefined;
 }
 
-/** Puts knobs, journal, concurrency counter and the check of answers around every route of this scope, and of no other. */
+/** Adds knobs, journal, concurrency counter and answer check to every route of this scope only. */
 export function surroundApi(
   scope: FastifyInstance,
   surroundings: Surroundings<typeof commonKnobs>,
@@ -60,7 +60,8 @@ export function surroundApi(
       path: request.url,
       headers: Object.fromEntries(headers),
     });
-    // A sender that gives up does not stop the work: the effect of a request that timed out is still to come.
+    // Count the request as finished only when it is answered: work continues after the sender gave up, and its effect
+    // is still to come.
     reply.raw.once('close', () => reply.raw.writableFinished && finish(request.journalEntry, reply.statusCode));
   });
 

@@ -1,22 +1,22 @@
-/** One API request as a test wants to see it. */
+/** One API request as tests see it. */
 export interface JournalEntry {
-  /** Counts up from 1 in order of arrival; goes on counting when the journal is cleared. */
+  /** Counts up from 1 in order of arrival; clearing the journal does not reset it. */
   readonly sequence: number;
   /** Arrival by the virtual clock, RFC 3339. */
   readonly at: string;
   readonly method: string;
   /** With its query. */
   readonly path: string;
-  /** Asks for a change (anything but GET, HEAD, OPTIONS), whether or not it was granted. */
+  /** Whether the method requests a change (anything but GET, HEAD, OPTIONS), even if it was refused. */
   readonly write: boolean;
   readonly headers: Readonly<Record<string, string>>;
-  /** As parsed from JSON; null where there was none or it could not be read. */
+  /** The parsed JSON; null if there was no body or it was invalid. */
   body: unknown;
-  /** Null while the request is being worked on, and for one whose connection was cut. */
+  /** Null while the request is in progress, and for one whose connection was closed. */
   status: number | null;
-  /** What the API did with it, in the vendor's words ("created", "unchanged", an error's code); null if it did nothing. */
+  /** The effect, in the vendor's words ("created", "unchanged", an error code); null if there was none. */
   outcome: string | null;
-  /** The knob that spoiled it, if any. */
+  /** The knob that applied, if any. */
   fault: string | null;
   finished: boolean;
 }
@@ -27,12 +27,12 @@ export interface JournalFilter {
   readonly writesOnly?: boolean | undefined;
 }
 
-/** Beyond this, the oldest entries are forgotten: a demonstration may run for days. */
+/** Above this size the oldest entries are dropped, because a demonstration may run for days. */
 const CAPACITY = 200_000;
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** The requests that reached the API, in order of arrival. */
+/** The API requests in order of arrival. */
 export class Journal {
   #entries: JournalEntry[] = [];
   #last = 0;

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** Only the settings that were sent: the schema fills in a default for the rest. Throws ZodError for unknown ones. */
+/** Only the settings that were sent, without the schema's defaults. Throws ZodError for unknown ones. */
 export function namedSettings<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   sent: unknown,

@@ -4,7 +4,7 @@ export interface SeededRandom {
   reseed(seed: number): void;
 }
 
-/** Mulberry32: small, and good enough to choose which requests suffer. Not for secrets. */
+/** Mulberry32: small, and good enough to choose which requests fail. Not for secrets. */
 export const createRandom = (seed = 1): SeededRandom => {
   let state = seed;
   return {

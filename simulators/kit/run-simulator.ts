@@ -1,13 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 
 export interface RunOptions {
-  /** 0 = a free one. */
+  /** 0 = any free port. */
   readonly port: number;
-  /** Ends with the parent, even one that was killed: its end of the pipe closes. */
+  /** Ends with the parent, even if the parent is killed: its end of the pipe closes. */
   readonly untilStdinCloses: boolean;
 }
 
-/** Listens on loopback (or on SIMULATOR_HOST: in a container, where loopback reaches nobody), says so in one line of JSON on standard output, and ends cleanly on SIGTERM and SIGINT. */
+/**
+ * Listens on loopback, or on SIMULATOR_HOST in a container, where loopback is not reachable. Reports the address as one
+ * line of JSON on standard output, and exits cleanly on SIGTERM and SIGINT.
+ */
 export async function runSimulator(app: FastifyInstance, { port, untilStdinCloses }: RunOptions): Promise<void> {
   let ending: Promise<void> | undefined;
   const end = (): void => {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { parseArgs } from 'node:util';
 import { runSimulator } from './run-simulator.ts';
 
-/** The options of one simulator's program by name: its default, or null for one that must be given. */
+/** A program's options by name: the default, or null for a required option. */
 type Defaults = Readonly<Record<string, string | undefined | null>>;
 
 type Values<Options extends Defaults> = {
@@ -10,8 +10,8 @@ type Values<Options extends Defaults> = {
 };
 
 /**
- * Runs a simulator as a program. Besides its own options it takes `--port`, `--storage` and `--until-stdin-closes`.
- * A missing option, or an error of `create`, ends it with status 2 and the reason.
+ * Runs a simulator as a program. Besides its own options it takes `--port`, `--storage` and `--until-stdin-closes`. If
+ * an option is missing or `create` throws, it prints the reason and exits with status 2.
  */
 export async function simulatorProgram<const Options extends Defaults>(
   defaults: Options,

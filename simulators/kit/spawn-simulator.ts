@@ -6,20 +6,20 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Misfit } from './answers.ts';
 
-/** A simulator in a process of its own. */
+/** A simulator running as a child process. */
 export interface RunningSimulator {
   /** For example `http://127.0.0.1:8085`, without a path. */
   readonly url: string;
-  /** Ends it cleanly and waits until it is gone. Throws if it gave an answer that its vendor would not give. */
+  /** Ends it cleanly and waits for the exit. Throws if it gave an answer that its vendor would not give. */
   stop(): Promise<void>;
-  /** Ends it at once, as a crash would. */
+  /** Kills it at once, like a crash. */
   kill(): void;
 }
 
-/** The options of a simulator's program, by name without dashes. One that is undefined is left out. */
+/** The options of a simulator's program, by name without dashes. Undefined ones are left out. */
 export type SimulatorOptions = Readonly<Record<string, string | number | undefined>>;
 
-/** Starts `main` with these options: see `spawnSimulator`. */
+/** Starts `main` with these options; see `spawnSimulator`. */
 export const startSimulator = (main: URL, options: SimulatorOptions): Promise<RunningSimulator> =>
   spawnSimulator(
     main,
@@ -30,14 +30,14 @@ const START_TIMEOUT_MS = 20_000;
 const STOP_TIMEOUT_MS = 5_000;
 
 /**
- * Starts `main` (a file URL) with this same Node and waits for the line that says where it listens.
- * It ends with this process, however this one dies. Throws with what it wrote to standard error if it does not start.
+ * Starts `main` (a file URL) with the same Node and waits for the line that reports its address. It ends with this
+ * process, even if this one is killed. If it does not start, throws with its standard error.
  */
 export async function spawnSimulator(main: URL, args: readonly string[]): Promise<RunningSimulator> {
   const child = spawn(process.execPath, [fileURLToPath(main), ...args, '--until-stdin-closes'], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  // Writing to a process that is already gone must not bring this one down.
+  // Ignore errors of writing to a process that has already exited; unhandled, they would end this one.
   child.stdin.on('error', () => undefined);
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -78,7 +78,7 @@ export async function spawnSimulator(main: URL, args: readonly string[]): Promis
   return { url: listening, stop, kill: () => void child.kill('SIGKILL') };
 }
 
-/** None from a simulator that does not answer any more: `stop` must still end it. */
+/** Empty if the simulator no longer answers: `stop` must still end it. */
 async function misfitsOf(url: string): Promise<readonly Misfit[]> {
   const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
   const response = await fetch(`${url}/control/misfits`, { signal }).catch(() => undefined);

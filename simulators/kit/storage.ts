@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
-/** A simulator's storage: one SQLite file that survives the end of the process. */
+/** A simulator's storage: one SQLite file that survives a restart of the process. */
 export class Storage {
   readonly #database: DatabaseSync;
   readonly #prepared = new Map<string, StatementSync>();
@@ -11,7 +11,7 @@ export class Storage {
    */
   constructor(file: string, tables: string) {
     this.#database = new DatabaseSync(file);
-    // Nothing is flushed to disk: the data must survive the end of the process, not of the machine.
+    // No flush to disk: the data must survive the process, not the machine.
     this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; ${tables}`);
   }
 
@@ -19,14 +19,14 @@ export class Storage {
     this.#database.exec(sql);
   }
 
-  /** Prepares it once. */
+  /** Prepares the statement once and caches it. */
   statement(sql: string): StatementSync {
     let statement = this.#prepared.get(sql);
     if (statement === undefined) this.#prepared.set(sql, (statement = this.#database.prepare(sql)));
     return statement;
   }
 
-  /** Runs it in one transaction, or inside the one that is open. If it throws, what it wrote is undone. */
+  /** Runs `work` in one transaction, nested in the open one if there is one. Rolls back if it throws. */
   atomically<Result>(work: () => Result): Result {
     this.exec('SAVEPOINT work');
     try {

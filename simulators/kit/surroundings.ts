@@ -4,7 +4,7 @@ import { Faults, type commonKnobs } from './faults.ts';
 import { Journal } from './journal.ts';
 import { type SeededRandom, createRandom } from './random.ts';
 
-/** What surrounds every simulated API: time, chance, knobs, and what is recorded about its requests. */
+/** What every simulated API shares: clock, randomness, knobs, and the record of its requests. */
 export interface Surroundings<Knobs extends typeof commonKnobs> {
   readonly clock: VirtualClock;
   readonly random: SeededRandom;

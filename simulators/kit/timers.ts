@@ -1,4 +1,4 @@
-/** Work that is due later. It does not keep the process alive, and can be cancelled all at once. */
+/** Timers that do not keep the process alive and can be cancelled together. */
 export class Timers {
   readonly #timers = new Set<NodeJS.Timeout>();
 

@@ -5,49 +5,54 @@ import type { webhookKnobs } from './webhook-knobs.ts';
 
 type Knobs = typeof commonKnobs & typeof webhookKnobs;
 
-/** One webhook that was due and what became of it, for a test to look at. */
+/** One webhook that was due and its outcome, for tests to inspect. */
 export interface Sending {
-  /** By the virtual clock, when it was sent or lost. */
+  /** When it was sent or lost, by the virtual clock. */
   readonly at: string;
-  /** `lost` never left; `refused` had an answer other than 2xx; `unanswered` had none before the vendor's time-out. */
+  /**
+   * `lost`: never sent; `refused`: answered with a status other than 2xx; `unanswered`: no answer before the vendor's
+   * time-out.
+   */
   readonly fate: 'delivered' | 'refused' | 'unanswered' | 'lost';
   readonly status: number | null;
-  /** Until the answer or the time-out; null if it was lost. */
+  /** Time until the answer or the time-out; null if it was lost. */
   readonly tookMs: number | null;
-  /** Counts up from 1 when the vendor repeats a webhook that failed. */
+  /** Starts at 1 and counts the vendor's retries. */
   readonly attempt: number;
-  /** Sent a second time although the first arrived. */
+  /** Whether this is the duplicate of one that arrived. */
   readonly double: boolean;
 }
 
-/** A webhook ready to be sent. */
+/** A webhook that is ready to send. */
 export interface Prepared<About> {
-  /** What the list of deliveries says about it. */
+  /** Its description in the list of deliveries. */
   readonly about: About;
-  /** Called for each attempt, because a signature carries the time. Undefined cancels the attempt. */
+  /** Called for each attempt, because a signature contains the time. Undefined cancels the attempt. */
   request(): { readonly headers: Readonly<Record<string, string>>; readonly body: string } | undefined;
 }
 
 export interface Message<About> {
   readonly event: string;
-  /** Called for each copy, half-way through its delay. Undefined: by now there is nothing to send. */
+  /** Called for each copy, half-way through its delay. Undefined: there is nothing left to send. */
   prepare(how: { readonly lost: boolean }): Prepared<About> | undefined;
 }
 
 export interface SenderOptions {
-  /** How long the vendor waits for an answer; null: for ever. */
+  /** How long the vendor waits for an answer; null: without limit. */
   readonly timeoutMs: number | (() => number | null);
   readonly delay: { readonly ms: number; readonly jitterMs: number };
-  /** How long the vendor waits before it repeats a webhook that failed. Undefined: it gives up. Default: it never repeats. */
+  /**
+   * How long the vendor waits before it retries a failed webhook. Undefined: it gives up. Default: it never retries.
+   */
   pauseAfter?(sending: Sending, msSinceFirst: number): number | undefined;
 }
 
-/** A webhook that should arrive after its successor is only late, not lost, if none follows. */
+/** A webhook to be sent after its successor is sent after this time if none follows: it is late, not lost. */
 const REORDER_MS = 1_000;
 
 type Around = Pick<Surroundings<Knobs>, 'clock' | 'random'> & { readonly faults: Pick<Faults<Knobs>, 'take'> };
 
-/** Sends webhooks as a vendor does: later, out of order, and spoiled by knobs. */
+/** Sends webhooks as a vendor does: delayed, out of order, and affected by knobs. */
 export class WebhookSender<About extends { readonly url: string }> {
   readonly #around: Around;
   readonly #options: SenderOptions;
@@ -62,12 +67,15 @@ export class WebhookSender<About extends { readonly url: string }> {
     this.#options = options;
   }
 
-  /** How many are still to be sent, answered or repeated, and what became of each sending, in order of their end. */
+  /**
+   * The number of webhooks still to be sent, answered or retried, and the outcomes of all sendings in order of
+   * completion.
+   */
   read(): { readonly underWay: number; readonly deliveries: readonly (About & Sending)[] } {
     return { underWay: this.#underWay, deliveries: this.#deliveries };
   }
 
-  /** Forgets everything, including what is under way: promises that `send` returned stay pending. */
+  /** Drops everything, pending sendings included: promises that `send` returned stay pending. */
   clear(): void {
     this.#timers.clear();
     this.#deliveries = [];
@@ -76,7 +84,7 @@ export class WebhookSender<About extends { readonly url: string }> {
     this.#round += 1;
   }
 
-  /** Resolves with the last sending of the first copy: null if there was nothing to send. */
+  /** Resolves with the last sending of the first copy; null if there was nothing to send. */
   async send(message: Message<About>): Promise<(About & Sending) | null> {
     const { faults } = this.#around;
     const target = { method: 'POST', path: message.event };
@@ -87,7 +95,7 @@ export class WebhookSender<About extends { readonly url: string }> {
     return first;
   }
 
-  /** Runs something of the vendor's own later; `clear` cancels it. */
+  /** Runs a delayed job of the vendor; `clear` cancels it. */
   later(ms: number, work: () => void): void {
     this.#timers.later(ms, work);
   }
@@ -129,7 +137,7 @@ export class WebhookSender<About extends { readonly url: string }> {
     this.later(REORDER_MS, release);
   }
 
-  /** Resolves after the first attempt; the others follow by timer. */
+  /** Resolves after the first attempt; retries follow by timer. */
   async #sendUntilTaken(
     prepared: Prepared<About>,
     double: boolean,

@@ -7,7 +7,7 @@ import { memberShape } from './member-shape.ts';
 import { pageOf } from './paging.ts';
 import type { Member } from './records.ts';
 
-/** What is above the list: whether anybody answers, which lists there are, the search over all of them. */
+/** Account-wide endpoints: ping, the lists, the search over all lists. */
 export function addAccountRoutes(scope: FastifyInstance, mailchimp: Mailchimp): void {
   const { store, list } = mailchimp;
 

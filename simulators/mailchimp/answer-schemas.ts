@@ -10,7 +10,7 @@ const flag = z.boolean();
 /** Whole seconds; `""` for never. */
 const time = z.union([z.iso.datetime({ offset: true, precision: 0 }), z.literal('')]);
 
-/** The closed schemas of all answers. `object` decides whether a property may be missing. */
+/** The closed schemas of all answers. `object` decides whether properties may be missing. */
 export function answerSchemas(object: ObjectOf) {
   const _links = z.array(
     z.strictObject({
@@ -67,7 +67,7 @@ export function answerSchemas(object: ObjectOf) {
     list_id: text,
     id: text,
     name: text,
-    /** A text, although it counts. */
+    /** A text, although it is a count. */
     subscriber_count: text,
     display_order: count,
     _links,
@@ -78,7 +78,7 @@ export function answerSchemas(object: ObjectOf) {
     events: flags('subscribe', 'unsubscribe', 'profile', 'cleaned', 'upemail', 'campaign'),
     sources: flags('user', 'admin', 'api'),
     list_id: text,
-    /** Only in the answer to its creation, and only where webhooks are signed. */
+    /** Only in the answer to the create call, and only if webhooks are signed. */
     secret: text.optional(),
     _links,
   });
@@ -168,7 +168,7 @@ function memberSchema(object: ObjectOf, _links: z.ZodType): z.ZodType {
     web_id: count,
     email_type: z.enum(['html', 'text']),
     status: z.enum(['subscribed', 'unsubscribed', 'cleaned', 'pending', 'transactional', 'archived']),
-    /** Only of one who is unsubscribed. */
+    /** Only for an unsubscribed member. */
     unsubscribe_reason: text.optional(),
     consents_to_one_to_one_messaging: flag,
     merge_fields: z.record(z.string(), z.union([text, z.number(), postalAddress])),
@@ -192,7 +192,7 @@ function memberSchema(object: ObjectOf, _links: z.ZodType): z.ZodType {
       timezone: text,
       region: text,
     }),
-    /** Only of a list with marketing permissions. */
+    /** Only for a list with marketing permissions. */
     marketing_permissions: z.array(z.strictObject({ marketing_permission_id: text, text, enabled: flag })).optional(),
     source: text,
     tags_count: count,

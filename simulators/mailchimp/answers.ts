@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type AnswersOfRoute, type Fit, type VendorAnswers, fits } from '../kit/answers.ts';
 import { answerSchemas } from './answer-schemas.ts';
 
-/** `fields` and `exclude_fields` leave out what they like, but add nothing. */
+/** `fields` and `exclude_fields` remove properties but never add any. */
 const whole = answerSchemas((shape) => z.strictObject(shape));
 const cut = answerSchemas((shape) => z.strictObject(shape).partial());
 
@@ -66,5 +66,5 @@ function inList(ofList: Readonly<Record<string, AnswersOfRoute>>): Record<string
   );
 }
 
-/** What the Marketing API 3.0 answers: its description, and recorded answers. */
+/** What the Marketing API 3.0 answers, taken from its description and from recorded answers. */
 export const mailchimpAnswers: VendorAnswers = { routes, refusals: fits(whole.problem) };

@@ -24,24 +24,24 @@ import { addTagRoutes } from './tag-routes.ts';
 import { Webhooks } from './webhooks.ts';
 
 export interface MailchimpOptions {
-  /** Its data centre, after the dash, is not looked at. */
+  /** The data centre after the dash is ignored. */
   readonly key: string;
-  /** The only list there is. */
+  /** The only list. */
   readonly list: string;
   /** A path, or ":memory:". */
   readonly storage: string;
-  /** What the list is at the beginning. */
+  /** The list's initial setup. */
   readonly setup?: SetupInput;
-  /** Those at the beginning and after a reset. */
+  /** The settings at the start and after a reset. */
   readonly settings?: SettingsInput;
 }
 
-/** An address may stand for a member's id. */
+/** A member may be addressed by e-mail instead of an id. */
 const LIMITS = { bodyLimit: 32 * 1024 * 1024, routerOptions: { maxParamLength: 300 } };
 
 /**
- * Mailchimp: its Marketing API under /3.0, the test's side of it under /control. Not listening yet: call `listen` to have
- * it in this very process. Throws ZodError for a setup or settings that it does not know.
+ * Mailchimp: its Marketing API under /3.0 and the test control under /control. The caller starts listening, which may
+ * be in this process. Throws ZodError for an unknown setup or setting.
  */
 export function createMailchimp(options: MailchimpOptions): FastifyInstance {
   const surroundings = createSurroundings(mailchimpKnobs);

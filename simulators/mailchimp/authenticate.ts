@@ -5,7 +5,7 @@ import { Problem, tooManyRequests } from './problem.ts';
 
 const targetOf = (request: FastifyRequest) => ({ method: request.method, path: request.url });
 
-/** Basic with any name, or Bearer. Throws Problem 401. */
+/** Basic with any user name, or Bearer. Throws Problem 401. */
 export function authenticate(request: FastifyRequest, key: string): void {
   const [scheme = '', value = ''] = (request.headers.authorization ?? '').split(' ');
   switch (scheme.toLowerCase()) {
@@ -25,9 +25,9 @@ export function authenticate(request: FastifyRequest, key: string): void {
 }
 
 /**
- * No more than so many requests at once over the whole account: one more is refused as it arrives.
+ * Limits the requests in progress for the whole account; a request above the limit is refused on arrival.
  *
- * @throws Problem 429, without a word of when to come back
+ * @throws Problem 429, without Retry-After
  */
 export function limitConnections({ concurrency, settings, faults }: Mailchimp, request: FastifyRequest): void {
   const struck = faults.take('throttle', targetOf(request)) !== undefined;
@@ -35,7 +35,7 @@ export function limitConnections({ concurrency, settings, faults }: Mailchimp, r
   if (struck || concurrency.read().current > settings.connections) throw tooManyRequests();
 }
 
-/** What comes at high volume: no JSON, or nothing at all. */
+/** Refusals at high volume: not JSON, or without a body. */
 export function refuseVolume(
   { faults }: Mailchimp,
   request: FastifyRequest,

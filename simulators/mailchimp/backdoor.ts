@@ -22,13 +22,13 @@ import { switchTags } from './tag-routes.ts';
 
 /** By address, hash or contact id. */
 const member = z.string();
-/** The member in a form of Mailchimp's, or a marketer in its pages. */
+/** The member in one of Mailchimp's forms, or a marketer in the web app. */
 const by = z.enum(['user', 'admin']);
 const values = memberBody
   .pick({ merge_fields: true, interests: true, language: true, vip: true, marketing_permissions: true })
   .strict();
 
-/** What happens at Mailchimp without EMS: a member's doing, a marketer's, a mail server's. */
+/** What happens at Mailchimp without EMS: actions of a member, a marketer or a mail server. */
 export const backdoorAction = z.discriminatedUnion('do', [
   z.strictObject({
     do: z.literal('create-member'),
@@ -41,18 +41,18 @@ export const backdoorAction = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('edit-member'), member, set: values, by: by.default('user') }),
   z.strictObject({ do: z.literal('change-email'), member, email: z.string(), by: by.default('user') }),
   z.strictObject({ do: z.literal('unsubscribe'), member, by: by.default('user') }),
-  /** It calls a mail spam, and is unsubscribed for that. */
+  /** The member reports a mail as spam and is unsubscribed. */
   z.strictObject({ do: z.literal('complain'), member }),
-  /** Its mail bounced for good. */
+  /** A mail to the member hard-bounced. */
   z.strictObject({ do: z.literal('clean'), member }),
-  /** A review of Mailchimp's own keeps it from being mailed; its status stays. */
+  /** Mailchimp's compliance review stops mail to the member; the status stays. */
   z.strictObject({ do: z.literal('mark-compliance'), member }),
   /**
-   * It signs up in Mailchimp's own form: then `pending`, and `subscribed` with the mail confirmed. Also after an
-   * unsubscribe, a bounce, or having been erased.
+   * The member signs up in Mailchimp's form: `pending`, then `subscribed` once the mail is confirmed. Works also after
+   * an unsubscribe, a bounce or an erasure.
    */
   z.strictObject({ do: z.literal('sign-up'), email: z.string(), confirm: z.boolean().default(true) }),
-  /** It follows the link in the mail that asked it to. */
+  /** The member follows the link in the confirmation mail. */
   z.strictObject({ do: z.literal('confirm'), member }),
   z.strictObject({
     do: z.literal('tag-member'),
@@ -63,7 +63,7 @@ export const backdoorAction = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('archive'), member }),
   z.strictObject({ do: z.literal('unarchive'), member }),
   z.strictObject({ do: z.literal('delete-permanent'), member }),
-  /** The same for an address that is no member's (any more). */
+  /** The same for an address without a member. */
   z.strictObject({ do: z.literal('forget'), email: z.string() }),
   z.strictObject({
     do: z.literal('create-merge-field'),
@@ -74,16 +74,16 @@ export const backdoorAction = z.discriminatedUnion('do', [
     options: fieldOptions.optional(),
   }),
   z.strictObject({ do: z.literal('require-merge-field'), tag: z.string(), required: z.boolean().default(true) }),
-  /** Its values go with it. */
+  /** Deletes its values too. */
   z.strictObject({ do: z.literal('delete-merge-field'), tag: z.string() }),
   z.strictObject({ do: z.literal('create-interests'), category: z.string(), interests: z.array(z.string()) }),
 ]);
 
 export type BackdoorAction = z.input<typeof backdoorAction>;
 
-/** What it made or touched. */
+/** What the action created or changed. */
 export interface BackdoorOutcome {
-  /** The member's id, which a change of address changes. */
+  /** The member's id, which changes with the address. */
   readonly id?: string;
   readonly mergeField?: string;
   /** Ids by name. */
@@ -96,7 +96,7 @@ const manner = (source: 'user' | 'admin'): Manner => ({
   origin: source === 'user' ? 'Hosted Signup Form' : 'Admin Add',
 });
 
-/** Does it, with all that follows, webhooks included. Throws Problem where Mailchimp itself would refuse it. */
+/** Runs the action with all its effects, webhooks included. Throws Problem where Mailchimp would refuse. */
 export function actThroughBackdoor(mailchimp: Mailchimp, action: z.output<typeof backdoorAction>): BackdoorOutcome {
   switch (action.do) {
     case 'create-member': {

@@ -21,7 +21,7 @@ const operation = z.object({
 });
 const batchBody = z.object({ operations: z.array(operation).min(1) });
 
-/** Asynchronous batches, and where their results are fetched (outside of the API, without a key). */
+/** Asynchronous batches and the download of their results (outside the API, without a key). */
 export function addBatchRoutes(scope: FastifyInstance, mailchimp: Mailchimp, origin: () => string): void {
   const { store, batches, clock } = mailchimp;
 
@@ -94,7 +94,7 @@ export function addBatchRoutes(scope: FastifyInstance, mailchimp: Mailchimp, ori
   });
 }
 
-/** `expires` in seconds since 1970. */
+/** `expires` in Unix seconds. */
 const signatureOf = (batch: Batch, expires: number): string =>
   createHash('sha256').update(`${batch.key} ${batch.submittedAt} ${expires}`).digest('hex').slice(0, 32);
 
@@ -103,7 +103,7 @@ function resultUrl({ clock, settings }: Mailchimp, batch: Batch, origin: string)
   return `${origin}/batch-results/${batch.key}-response.tar.gz?expires=${expires}&signature=${signatureOf(batch, expires)}`;
 }
 
-/** Where `response_body_url` leads: not to Mailchimp, so without a key, and only for a while. */
+/** Where `response_body_url` points: outside Mailchimp's API, so without a key, and only for a limited time. */
 export function addBatchResults(scope: FastifyInstance, { store, clock }: Mailchimp): void {
   scope.get('/batch-results/:name', async (request, reply) => {
     const [batch] = store.batches.by('key', paramOf(request, 'name').replace('-response.tar.gz', ''));

@@ -8,7 +8,7 @@ export const batchStatuses = ['pending', 'preprocessing', 'started', 'finalizing
 export type BatchStatus = (typeof batchStatuses)[number];
 
 const STARTED = batchStatuses.indexOf('started');
-/** How often the virtual clock is looked at while a batch waits. */
+/** How often a waiting batch checks the virtual clock. */
 const LOOK_MS = 25;
 
 interface Around {
@@ -16,11 +16,11 @@ interface Around {
   readonly random: SeededRandom;
   readonly store: Pick<Store, 'batches'>;
   readonly settings: () => Settings;
-  /** Does what an operation asks for, as if it had come by itself. */
+  /** Runs an operation as if it had been sent on its own. */
   readonly run: (operation: BatchOperation) => Promise<BatchResult>;
 }
 
-/** Asynchronous batches: worked on a while later, whether or not anybody asks, in an order of their own. */
+/** Asynchronous batches: processed after a delay, whether or not a client polls, in their own order. */
 export class Batches {
   readonly #around: Around;
   readonly #working = new Map<number, Promise<void>>();
@@ -29,16 +29,16 @@ export class Batches {
 
   constructor(around: Around) {
     this.#around = around;
-    // Whatever a crash left behind goes on.
+    // Resume batches that a crash left unfinished.
     if (this.#waiting().length > 0) this.watch();
   }
 
-  /** Those that are not finished. */
+  /** The batches that are not finished. */
   open(): readonly Batch[] {
     return this.#around.store.batches.all().filter((batch) => this.statusOf(batch) !== 'finished');
   }
 
-  /** By the virtual clock; one that is due but not worked on yet is `started`. */
+  /** By the virtual clock; a due batch that has not run yet is `started`. */
   statusOf(batch: Batch): BatchStatus {
     const { clock, settings } = this.#around;
     const { batchStepMs } = settings();
@@ -47,17 +47,17 @@ export class Batches {
     return batchStatuses[step] ?? 'finished';
   }
 
-  /** When it is finished at the earliest, milliseconds since 1970. */
+  /** The earliest time at which it can be finished, in milliseconds since 1970. */
   dueAt({ submittedAt }: Batch): number {
     return submittedAt + (batchStatuses.length - 1) * this.#around.settings().batchStepMs;
   }
 
-  /** Begins those that are due, and looks again until none is left. */
+  /** Processes due batches and keeps checking until none is left. */
   watch(): void {
     this.#timer ??= setInterval(() => void this.advance(), LOOK_MS).unref();
   }
 
-  /** Works on what is due by now. */
+  /** Processes the batches that are due. */
   async advance(): Promise<void> {
     const waiting = this.#waiting();
     if (waiting.length === 0) {
@@ -68,7 +68,7 @@ export class Batches {
     await Promise.all(waiting.filter((batch) => this.statusOf(batch) === 'started').map((batch) => this.#work(batch)));
   }
 
-  /** Stops, also in the middle of one. */
+  /** Stops, even in the middle of a batch. */
   clear(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -101,7 +101,7 @@ export class Batches {
       if (round !== this.#round) return;
       results.push(await run(operation));
     }
-    // Deleted meanwhile, or gone with a reset.
+    // Skip the batch if it was deleted meanwhile or a reset removed it.
     if (round === this.#round && store.batches.find(batch.id) !== undefined) store.batches.save({ ...batch, results });
   }
 }

@@ -9,18 +9,18 @@ import { namedSettings } from '../kit/named-settings.ts';
 import { type Settings, settingsSchema } from './settings.ts';
 import { tagName } from './tags.ts';
 
-/** A member as a test wants to see it; times are ISO 8601 of whole seconds, UTC. */
+/** A member as tests see it; times are ISO 8601 in whole seconds, UTC. */
 export interface MemberState {
   readonly email: string;
   readonly contactId: string;
   readonly status: Status;
-  /** Who or what keeps it from being mailed. */
+  /** Who or what blocks mail to the member. */
   readonly hold: Hold | null;
-  /** By tag; one that is empty may be missing. */
+  /** By tag; an empty one may be missing. */
   readonly mergeFields: Readonly<Record<string, MergeValue>>;
-  /** Names of those that are on. */
+  /** Names of the selected interests. */
   readonly interests: readonly string[];
-  /** Texts of those that are given. */
+  /** Texts of the granted permissions. */
   readonly permissions: readonly string[];
   readonly tags: readonly string[];
   readonly language: string;
@@ -31,16 +31,16 @@ export interface MemberState {
 
 /** What Mailchimp's database holds. */
 export interface MailchimpState {
-  /** By id (md5 of the address in lower case). */
+  /** By id (md5 of the lower-case address). */
   readonly members: Readonly<Record<string, MemberState>>;
-  /** Hashes of addresses that were erased. */
+  /** Hashes of the erased addresses. */
   readonly forgotten: readonly string[];
   readonly mergeFields: readonly MergeField[];
-  /** By category and name: ids. */
+  /** Ids by category and name. */
   readonly interests: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly webhooks: readonly Hook[];
   readonly batches: Readonly<Record<string, BatchStatus>>;
-  /** Addresses that were sent a mail asking them to confirm, in order. */
+  /** Addresses that were sent a confirmation mail, in order. */
   readonly confirmationsSent: readonly string[];
   readonly automationsStarted: readonly { readonly email: string; readonly tag: string }[];
 }
@@ -89,7 +89,7 @@ const stateOf = (mailchimp: Mailchimp): MailchimpState => {
   };
 };
 
-/** A test's side of Mailchimp. A reset goes back to the settings it was started with. */
+/** The test control of Mailchimp. A reset restores the initial settings. */
 export function mailchimpControl(mailchimp: Mailchimp, initial: Settings): SimulatorControl {
   const { store, webhooks, batches, effects } = mailchimp;
   return {

@@ -9,7 +9,7 @@ const pathsOf = (text: string | undefined): readonly string[] =>
     .map((path) => path.trim())
     .filter((path) => path !== '');
 
-/** The body as `fields` and `exclude_fields` leave it: dotted paths, through lists as if they were not there. */
+/** Cuts the body as `fields` and `exclude_fields` ask: dotted paths, which pass through lists. */
 export function cutFields(body: unknown, query: Query): unknown {
   const kept = pathsOf(query['fields']);
   const left = pathsOf(query['exclude_fields']);
@@ -17,7 +17,7 @@ export function cutFields(body: unknown, query: Query): unknown {
   return left.length === 0 ? only : withoutFields(only, left);
 }
 
-/** What follows `key` in the paths; an empty text where a path ends with it. */
+/** The rest of each path after `key`; empty for a path that ends there. */
 const under = (paths: readonly string[], key: string): readonly string[] =>
   paths.flatMap((path) => {
     if (path === key) return [''];

@@ -23,7 +23,7 @@ const fieldBody = z.object({
 
 export type FieldBody = z.output<typeof fieldBody>;
 
-/** Merge fields of the list. A page has ten of them, too. */
+/** Merge fields of the list. Their pages, too, have ten items by default. */
 export function addFieldRoutes(scope: FastifyInstance, mailchimp: Mailchimp): void {
   const { store, list } = mailchimp;
 
@@ -68,7 +68,7 @@ export function addFieldRoutes(scope: FastifyInstance, mailchimp: Mailchimp): vo
     const { tag: _tag, type: _type, ...changes } = sent;
     const tag =
       sent.tag === undefined || sent.tag.toUpperCase() === before.tag ? before.tag : newTag(mailchimp, sent.tag);
-    // A field keeps its type for ever.
+    // A field's type never changes.
     const field = store.mergeFields.save({ ...before, ...defined(changes), tag });
     if (tag !== before.tag) moveValues(mailchimp, before.tag, tag);
     did(request, 'updated');
@@ -85,13 +85,13 @@ export function addFieldRoutes(scope: FastifyInstance, mailchimp: Mailchimp): vo
 const defined = (changes: Partial<MergeField>): Partial<MergeField> =>
   Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 
-/** Its values go with it. */
+/** Deletes its values too. */
 export function deleteMergeField(mailchimp: Mailchimp, { id, tag }: MergeField): void {
   mailchimp.store.mergeFields.remove(id);
   moveValues(mailchimp, tag, undefined);
 }
 
-/** No member is changed by it, as far as `last_changed` and webhooks are concerned. */
+/** Does not count as a change of the member: neither `last_changed` nor a webhook. */
 function moveValues({ store }: Mailchimp, from: string, to: string | undefined): void {
   for (const member of store.members.all()) {
     const { [from]: value, ...rest } = member.mergeFields;

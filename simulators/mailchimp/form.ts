@@ -1,4 +1,4 @@
-/** As PHP nests a form: `data[merges][ADDRESS][city]=Porto`. Null and undefined are empty texts. */
+/** Encodes nested values as PHP does: `data[merges][ADDRESS][city]=Porto`. Null and undefined become empty. */
 export function formEncode(values: Readonly<Record<string, unknown>>): string {
   return pairsOf('', values)
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)

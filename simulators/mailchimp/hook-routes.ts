@@ -67,7 +67,7 @@ export function addHookRoutes(scope: FastifyInstance, mailchimp: Mailchimp): voi
       secret: mailchimp.settings.signWebhooks ? randomBytes(16).toString('hex') : null,
     });
     did(request, 'created');
-    // The only time that anybody sees it.
+    // The only answer that contains the secret.
     return { ...shape(hook), ...(hook.secret === null ? {} : { secret: hook.secret }) };
   });
 
@@ -103,7 +103,7 @@ function refuseTaken({ store }: Mailchimp, url: string): void {
   throw invalidFields([{ field: 'url', message: "Sorry, you can't set up multiple WebHooks for one URL" }]);
 }
 
-/** The URL has to answer a GET at this moment. Throws Problem 400. */
+/** Refuses a URL that does not answer a GET right now. Throws Problem 400. */
 async function refuseSilent(url: string): Promise<void> {
   const answered = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).then(
     async (response) => {

@@ -14,11 +14,11 @@ import {
 
 const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
-/** What the network before Mailchimp says when it has had enough. */
+/** How the network before Mailchimp blocks a client. */
 export const REQUEST_BLOCKED =
   '<!DOCTYPE html><html><head><title>Request Blocked</title></head><body><h1>Request Blocked</h1></body></html>';
 
-/** How Mailchimp, or the network before it, words an answer that a knob asked for. */
+/** How Mailchimp, or the network before it, formats an answer that a knob forces. */
 export const vendorAnswer: VendorAnswer = (status, retryAfterSeconds) => {
   const retry: Record<string, string> =
     retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
@@ -50,7 +50,7 @@ export const apiKeyInvalid = () =>
     "Your API key may be invalid, or you've attempted to access the wrong datacenter.",
   );
 
-/** Reads whatever comes as JSON, and words every refusal as a problem. */
+/** Parses every body as JSON and formats every refusal as a problem. */
 export function speakLikeMailchimp(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
@@ -87,19 +87,19 @@ function problemFor(error: Error, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof z.ZodError) return invalidFields(fieldErrors(error, request.body));
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
-  // What the simulator itself does wrong must not hide behind the vendor's words.
+  // Log errors of the simulator itself, because the answer shows only the vendor's words.
   if (status === 500) console.error(error);
   return status === 500 ? serverError() : new Problem(status, 'Bad Request', error.message);
 }
 
-/** What zod found, in the words of Mailchimp's own schema checks. */
+/** zod's issues in the words of Mailchimp's schema checks. */
 export const fieldErrors = (error: z.ZodError, body: unknown): FieldError[] =>
   error.issues.flatMap(innermost).map((issue) => ({
     field: issue.path.join('.'),
     message: messageOf(issue, valueAt(body, issue.path)),
   }));
 
-/** Of several forms that would do, what the first lacks. */
+/** For a union, the issue of its first option. */
 function innermost(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const [first = []] = issue.errors;
@@ -126,17 +126,17 @@ export const paramOf = (request: FastifyRequest, name: string): string =>
 
 const query = z.record(z.string(), z.union([z.string(), z.array(z.string()).transform((all) => all.at(-1) ?? '')]));
 
-/** Of a parameter that is there twice, the last counts. */
+/** If a parameter is repeated, the last value counts. */
 export const queryOf = (request: FastifyRequest): Readonly<Record<string, string | undefined>> =>
   query.catch({}).parse(request.query);
 
 export const isOn = (text: string | undefined): boolean => text === 'true' || text === '1';
 
-/** The body in this form. Throws ZodError, which is answered 400 with the fields. */
+/** Parses the body. Throws ZodError, which is answered 400 with the fields. */
 export const bodyAs = <Output>(request: FastifyRequest, schema: z.ZodType<Output>): Output =>
   schema.parse(request.body ?? {});
 
-/** Notes in the journal what was done. */
+/** Records in the journal what was done. */
 export const did = (request: FastifyRequest, outcome: string): void => {
   request.journalEntry.outcome = outcome;
 };

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
-/** What identifies a member in its list: md5 of the address in lower case. Its id changes with its address. */
+/** A member's id in its list: the md5 of the lower-case address. It changes with the address. */
 export const subscriberHash = (email: string): string => md5(email.trim().toLowerCase());
 
-/** Of an address over all lists; webhooks know no other id. */
+/** An address's id across all lists; webhooks use only this id. */
 export const uniqueEmailId = (email: string): string => md5(`address ${subscriberHash(email)}`).slice(0, 10);
 
-/** Stays when the address changes. */
+/** Stable when the address changes. */
 export const contactIdOf = (id: number): string => md5(`contact ${id}`);
 
-/** Ids of what is no member, as short as the vendor's. */
+/** Ids of everything except members, as short as the vendor's. */
 export const keyOf = (kind: string, id: number): string => md5(`${kind} ${id}`).slice(0, 10);

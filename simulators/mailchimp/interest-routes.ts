@@ -13,10 +13,10 @@ const categoryBody = z.object({
 });
 const interestBody = z.object({ name: z.string().min(1) });
 
-/** Mailchimp's own: over all categories of a list. */
+/** Mailchimp's limit over all categories of a list. */
 const MAX_INTERESTS = 60;
 
-/** Groups: categories of interests, and the interests in each. */
+/** Groups: interest categories and their interests. */
 export function addInterestRoutes(scope: FastifyInstance, mailchimp: Mailchimp): void {
   const { store, list } = mailchimp;
 

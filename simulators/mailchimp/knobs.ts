@@ -4,17 +4,17 @@ import { webhookKnobs } from '../kit/webhook-knobs.ts';
 
 const milliseconds = z.int().min(0);
 
-/** Mailchimp's knobs. For `match`, a webhook counts as the request `POST <event>`: `{ prefix: 'upemail' }`. */
+/** Mailchimp's knobs. In `match`, a webhook counts as the request `POST <event>`: `{ prefix: 'upemail' }`. */
 export const mailchimpKnobs = {
   ...commonKnobs,
   ...webhookKnobs,
-  /** Lists and search show what was so long ago; single members are always read as they are. */
+  /** Lists and search show the state of this many milliseconds ago; reads of single members are current. */
   lag: knob({ ms: milliseconds }),
-  /** Too many connections, however few there are. */
+  /** Refuses as "too many connections", however few there are. */
   throttle: knob({}),
-  /** What comes at high volume instead of it: a status without a body. */
+  /** Throttling at high volume: a status without a body. */
   bareThrottle: knob({ status: z.union([z.literal(403), z.literal(429)]).default(403) }),
-  /** 503 of the network before Mailchimp: HTML, "Request Blocked". */
+  /** A 503 from the network before Mailchimp: HTML, "Request Blocked". */
   blocked: knob({}),
 };
 

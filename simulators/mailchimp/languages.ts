@@ -1,4 +1,4 @@
-/** What Mailchimp takes for a language; another one falls back. */
+/** Languages that Mailchimp accepts; any other falls back. */
 const LANGUAGES = new Set(
   (
     'en ar af be bg ca zh hr cs da nl et fa fi fr fr_CA de el he hi hu is id ga it ja km ko lv lt mt ms mk no pl pt ' +
@@ -6,10 +6,10 @@ const LANGUAGES = new Set(
   ).split(' '),
 );
 
-/** The list's. */
+/** The list's default language. */
 export const DEFAULT_LANGUAGE = 'en';
 
-/** A country's way of speaking falls back to the language, and an unknown one to the list's. */
+/** A regional variant falls back to the language, an unknown language to the list's default. */
 export function languageOf(sent: string): string {
   const code = sent.trim().replace('-', '_');
   if (LANGUAGES.has(code)) return code;

@@ -48,8 +48,8 @@ export interface ListBatch extends z.output<typeof listBatchBody> {
 }
 
 /**
- * Adds and updates up to 500 members. Each for itself: what is wrong with one is told among `errors`, and the whole is a
- * success even if all of them are.
+ * Adds and updates up to 500 members, independently: a failed one is reported in `errors`, and the call succeeds even
+ * if all of them fail.
  *
  * @throws Problem 400 for more than 500
  */
@@ -105,14 +105,14 @@ function writeOne(mailchimp: Mailchimp, sent: unknown, batch: ListBatch, seen: S
   }
 }
 
-/** Without what the list call does not know. */
+/** Removes what the list call does not know. */
 function understood({ settings }: Mailchimp, member: MemberBody): MemberBody {
   if (settings.listCallKnowsStatusIfNew) return member;
   const { status_if_new: _, ...known } = member;
   return known;
 }
 
-/** Tags are added, also to a member who was there; with `sync_tags` they replace all that the member has. */
+/** Adds tags, also to an existing member; with `sync_tags` they replace all of the member's tags. */
 function tagsAfter(mailchimp: Mailchimp, member: Member, { tags = [] }: MemberBody, { sync_tags, manner }: ListBatch) {
   if (sync_tags !== true) {
     const after = withTags(mailchimp, member.tags, tags);

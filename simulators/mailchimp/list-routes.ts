@@ -7,7 +7,7 @@ import { byApi } from './member-writes.ts';
 import { abuseReportShape, listShape } from './list-shape.ts';
 import { pageOf } from './paging.ts';
 
-/** The list itself, and up to 500 of its members in one call. */
+/** The list, and the call that writes up to 500 of its members. */
 export function addListRoutes(scope: FastifyInstance, mailchimp: Mailchimp): void {
   scope.get('/', async (request) => cutFields(listShape(mailchimp), queryOf(request)));
 

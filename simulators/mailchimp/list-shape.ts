@@ -2,7 +2,7 @@ import { type Mailchimp, isoOf } from './mailchimp.ts';
 import { subscriberHash } from './identity.ts';
 import type { AbuseReport, Status } from './records.ts';
 
-/** The list as the API shows it; its counts are of now. */
+/** The list as the API shows it, with current counts. */
 export function listShape({ store, list }: Mailchimp) {
   const members = store.members.all();
   const count = (status: Status): number => members.filter((member) => member.status === status).length;

@@ -7,15 +7,15 @@ import type { Setup } from './setup.ts';
 import type { Store } from './store.ts';
 import type { Webhooks } from './webhooks.ts';
 
-/** What left Mailchimp for a person or began there, for a test's eyes. */
+/** Messages and automations that Mailchimp started, for tests to inspect. */
 export interface Effects {
-  /** Addresses that were sent a mail asking them to confirm, in order. */
+  /** Addresses that were sent a confirmation mail, in order. */
   readonly confirmationsSent: string[];
-  /** Tags that were put on a member without `is_syncing`: whatever automation waits for them began. */
+  /** Tags added without `is_syncing`: they start the automations that wait for them. */
   readonly automationsStarted: { readonly email: string; readonly tag: string }[];
 }
 
-/** What the routes share. */
+/** State that the routes share. */
 export interface Mailchimp extends Surroundings<typeof mailchimpKnobs> {
   readonly store: Store;
   readonly webhooks: Webhooks;
@@ -25,13 +25,13 @@ export interface Mailchimp extends Surroundings<typeof mailchimpKnobs> {
   settings: Settings;
 }
 
-/** By how many milliseconds this read of a list is behind. */
+/** How many milliseconds this list read lags behind. */
 export const lagOf = ({ faults }: Mailchimp, request: FastifyRequest): number =>
   faults.take('lag', { method: request.method, path: request.url })?.ms ?? 0;
 
-/** Now in whole seconds, as everything here is dated; milliseconds since 1970. */
+/** The current time in whole seconds, as Mailchimp dates everything; in milliseconds since 1970. */
 export const nowOf = ({ clock }: Mailchimp): number => Math.floor(clock.now() / 1_000) * 1_000;
 
-/** `2026-09-01T10:00:00+00:00`; `""` for never. */
+/** `2026-09-01T10:00:00+00:00`; `""` means never. */
 export const isoOf = (moment: number | null): string =>
   moment === null ? '' : new Date(moment).toISOString().replace(/\.\d+Z$/, '+00:00');

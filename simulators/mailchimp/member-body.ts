@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { askedStatuses } from './records.ts';
 
-/** PHP's empty object. */
+/** PHP encodes an empty object as `[]`. */
 const emptyList = z.array(z.never()).transform(() => ({}));
 
-/** What a client may say of a member. What is unknown is passed over. */
+/** What a client may set of a member. Unknown properties are ignored. */
 export const memberBody = z.object({
   email_address: z.string().optional(),
   status: z.enum(askedStatuses).optional(),
@@ -25,7 +25,7 @@ export const memberBody = z.object({
 
 export type MemberBody = z.output<typeof memberBody>;
 
-/** In the list batch null stands for nothing, and marketing permissions are not looked at. */
+/** In the list batch, null counts as absent, and marketing permissions are ignored. */
 export const batchMember = z
   .record(z.string(), z.unknown())
   .transform(({ marketing_permissions: _unseen, ...sent }) =>

@@ -3,7 +3,7 @@ import type { Mailchimp } from './mailchimp.ts';
 import { mergeFieldsOf } from './member-shape.ts';
 import type { Member, Source, Status, WebhookEvent } from './records.ts';
 
-/** What a webhook says beside its type and time; nested as PHP nests a form. */
+/** A webhook's data besides type and time; nested as PHP nests a form. */
 export type EventData = Readonly<Record<string, unknown>>;
 
 const interestsOf = ({ store }: Mailchimp, { interests }: Member): string =>
@@ -38,7 +38,7 @@ const profileOf = (mailchimp: Mailchimp, member: Member): EventData => ({
 
 const MAILED = new Set<Status | undefined>(['subscribed', 'pending']);
 
-/** Tells what a write did to a member; `before` is undefined for a new one. */
+/** Sends the webhooks for a write to a member; `before` is undefined for a new one. */
 export function tellChange(
   mailchimp: Mailchimp,
   before: Member | undefined,
@@ -72,7 +72,7 @@ export function tellChange(
   }
 }
 
-/** A member left: by its own or another's unsubscribe, or because it was archived or erased. */
+/** A member left: unsubscribed by themselves or by others, or archived, or erased. */
 export function tellGone(mailchimp: Mailchimp, member: Member, source: Source, action: 'unsub' | 'delete'): void {
   mailchimp.webhooks.publish('unsubscribe', source, {
     action,

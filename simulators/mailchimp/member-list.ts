@@ -6,7 +6,7 @@ import { momentOf } from './times.ts';
 
 type Query = Readonly<Record<string, string | undefined>>;
 
-/** Those that a query asks for, in its order. Archived ones only if they are asked for by status. */
+/** The members that a query selects, in its order. Archived ones only if the query asks for that status. */
 export function listedMembers(mailchimp: Mailchimp, query: Query, rows: readonly Member[]): readonly Member[] {
   const { settings } = mailchimp;
   const since = boundOf(query, 'since_last_changed', settings.unreadableDate);
@@ -35,7 +35,7 @@ function boundOf(query: Query, name: string, unreadable: 'ignored' | 'refused'):
   throw invalidFields([{ field: name, message: 'Please enter a date and time in ISO 8601 format' }]);
 }
 
-/** `interest_category_id`, `interest_ids` and `interest_match` (any, all, none) belong together. */
+/** `interest_category_id`, `interest_ids` and `interest_match` (any, all, none) must be given together. */
 function inInterests({ store }: Mailchimp, query: Query, member: Member): boolean {
   const category = query['interest_category_id'];
   if (category === undefined) return true;

@@ -20,7 +20,7 @@ import {
 import { pageOf } from './paging.ts';
 import { invalidFields, memberExists } from './problem.ts';
 
-/** Members of the list, one at a time and in pages. */
+/** Members of the list, singly and in pages. */
 export function addMemberRoutes(scope: FastifyInstance, mailchimp: Mailchimp): void {
   const { store, list } = mailchimp;
 
@@ -45,7 +45,7 @@ export function addMemberRoutes(scope: FastifyInstance, mailchimp: Mailchimp): v
     }
     const manner = byApi(isOn(queryOf(request)['skip_merge_validation']));
     const known = memberAt(mailchimp, subscriberHash(email));
-    // One that is archived comes back.
+    // An archived member can be added again.
     if (known !== undefined && known.status !== 'archived') throw memberExists(email);
     const member =
       known === undefined
@@ -63,7 +63,7 @@ export function addMemberRoutes(scope: FastifyInstance, mailchimp: Mailchimp): v
     const { email_address: email, ...sent } = bodyAs(request, memberBody);
     const known = memberAt(mailchimp, paramOf(request, 'member'));
     if (known === undefined) refuseNewcomer(email);
-    // Without the address, the member stays where it is.
+    // If PUT must not change addresses, leave out the address.
     const moves = known === undefined || mailchimp.settings.putMovesAddress;
     const values = moves && email !== undefined ? { ...sent, email_address: email } : sent;
     const manner = byApi(isOn(queryOf(request)['skip_merge_validation']));
@@ -72,7 +72,7 @@ export function addMemberRoutes(scope: FastifyInstance, mailchimp: Mailchimp): v
     return cutFields(memberShape(mailchimp, member), queryOf(request));
   });
 
-  /** Of a PUT that would make a member. Throws Problem 400. */
+  /** Checks a PUT that would create a member. Throws Problem 400. */
   const refuseNewcomer = (email: string | undefined): void => {
     if (email === undefined || email === '') {
       throw invalidFields([{ field: 'email_address', message: 'This value should not be blank.' }]);

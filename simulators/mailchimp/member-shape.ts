@@ -3,10 +3,10 @@ import { type Mailchimp, isoOf } from './mailchimp.ts';
 import type { Member } from './records.ts';
 import { tagName } from './tags.ts';
 
-/** Of a member's tags, more are only in `…/tags`. */
+/** The member shows at most this many tags; `…/tags` lists all. */
 const TAGS_SHOWN = 50;
 
-/** A member as the API shows it: every merge field and interest of the list, whether it has it or not. */
+/** A member as the API shows it: all merge fields and interests of the list, set or not. */
 export function memberShape(mailchimp: Mailchimp, member: Member) {
   const { store, list } = mailchimp;
   const hash = subscriberHash(member.email);
@@ -66,7 +66,7 @@ export function memberShape(mailchimp: Mailchimp, member: Member) {
   };
 }
 
-/** Empty is `""`, also of an address. */
+/** Empty is `""`, even for a field of type address. */
 export const mergeFieldsOf = ({ store }: Mailchimp, member: Member) =>
   Object.fromEntries(store.mergeFields.all().map(({ tag }) => [tag, member.mergeFields[tag] ?? '']));
 

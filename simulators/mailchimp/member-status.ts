@@ -8,20 +8,20 @@ export interface Standing {
 
 export type Decision =
   | { readonly kind: 'standing'; readonly standing: Standing }
-  /** Somebody or something else than the API keeps the address from being mailed. */
+  /** Someone or something other than the API blocks mail to the address. */
   | { readonly kind: 'compliance' };
 
 const standing = (status: Status, hold: Hold | null): Decision => ({ kind: 'standing', standing: { status, hold } });
 
-/** A new member's. */
+/** The status of a new member. */
 export const firstStanding = (status: AskedStatus, by: Source): Standing => ({
   status,
   hold: status === 'unsubscribed' ? holdOf(by) : status === 'cleaned' ? 'bounce' : null,
 });
 
 /**
- * What the API makes of a member that is asked to be `asked`. Consent goes one way: who unsubscribed, bounced or is
- * under review is asked to confirm (`pending`, the first of them only) or stays as it is.
+ * The result when the API asks for status `asked`. Consent only goes one way: a member that unsubscribed, bounced or is
+ * under review is asked to confirm (`pending`, only if it unsubscribed) or stays unchanged.
  */
 export function decideStatus(member: Member, asked: AskedStatus, settings: Settings): Decision {
   const reviewed = member.hold === 'compliance';
@@ -57,5 +57,5 @@ function mayBeSubscribed({ hold }: Member, settings: Settings): boolean {
 
 const isUnsubscribedAtMost = (hold: Hold | null): boolean => hold !== 'bounce' && hold !== 'compliance';
 
-/** Whose unsubscribe it is. */
+/** Who unsubscribed the member. */
 export const holdOf = (by: Source): Hold => (by === 'user' ? 'member' : by);

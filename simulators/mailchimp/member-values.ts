@@ -5,7 +5,7 @@ import { type FieldError, invalid, invalidFields } from './problem.ts';
 import type { Member } from './records.ts';
 
 /**
- * What is left out is kept; `""` clears. The whole of it is looked at: a required field that was empty before is refused
+ * An absent value is kept, `""` clears. All fields are validated, so a required field that was already empty is refused
  * now. Throws Problem 400 with the tags.
  */
 export function mergeFieldsAfter(
@@ -18,7 +18,7 @@ export function mergeFieldsAfter(
   const errors: FieldError[] = [];
   for (const [tag, value] of Object.entries(sent ?? {})) {
     const [field] = store.mergeFields.by('tag', tag);
-    // Tags that the list has not are ignored.
+    // Tags unknown to the list are ignored.
     if (field === undefined) continue;
     if (value === null && settings.nullMergeValue === 'kept') continue;
     const judged = judgeMergeValue(field, value ?? '', settings);
@@ -36,7 +36,7 @@ export function mergeFieldsAfter(
   return Object.fromEntries(after);
 }
 
-/** Those that are not named are kept. Throws Problem 400. */
+/** Interests that are not named keep their value. Throws Problem 400. */
 export function interestsAfter(
   mailchimp: Mailchimp,
   before: readonly string[],
@@ -46,7 +46,7 @@ export function interestsAfter(
   return switched(mailchimp, before, Object.entries(sent ?? {}), { known, field: 'interests' });
 }
 
-/** Those that are not named are kept. Throws Problem 400. */
+/** Permissions that are not named keep their value. Throws Problem 400. */
 export function permissionsAfter(
   mailchimp: Mailchimp,
   before: readonly string[],

@@ -27,7 +27,7 @@ export interface Manner {
   /** Required merge fields may be empty. */
   readonly skipMergeValidation: boolean;
   readonly source: Source;
-  /** What a new member is said to come from. */
+  /** The `source` of a new member. */
   readonly origin: string;
 }
 
@@ -37,7 +37,7 @@ export const byApi = (skipMergeValidation: boolean): Manner => ({
   origin: 'API - Generic',
 });
 
-/** By md5 of the address, by the address itself, or by contact id. */
+/** Finds a member by md5 of the address, by address, or by contact id. */
 export function memberAt({ store }: Mailchimp, sent: string): Member | undefined {
   const key = sent.toLowerCase();
   const [member] = key.includes('@')
@@ -53,7 +53,7 @@ export function findMember(mailchimp: Mailchimp, sent: string): Member {
   return member;
 }
 
-/** Throws Problem 400 for what is no address, or one that is not accepted. */
+/** Throws Problem 400 if the address is invalid or not accepted. */
 export function acceptedAddress({ store, settings }: Mailchimp, sent: string): string {
   const email = sent.trim();
   if (!/^[^\s@,;]+@[^\s@,;]+\.[^\s@.,;]+$/.test(email)) throw invalid('Please provide a valid email address.');
@@ -63,7 +63,7 @@ export function acceptedAddress({ store, settings }: Mailchimp, sent: string): s
   return email;
 }
 
-/** Throws Problem 400. `standing` is what its status was decided to be. */
+/** `standing` is the status that was decided. Throws Problem 400. */
 export function insertMember(mailchimp: Mailchimp, sent: MemberBody, standing: Standing, manner: Manner): Member {
   const { store, effects } = mailchimp;
   const email = acceptedAddress(mailchimp, sent.email_address ?? '');
@@ -99,7 +99,7 @@ export function insertMember(mailchimp: Mailchimp, sent: MemberBody, standing: S
   return member;
 }
 
-/** What is left out is kept. Throws Problem 400. */
+/** Absent values are kept. Throws Problem 400. */
 export function updateMember(mailchimp: Mailchimp, before: Member, sent: MemberBody, manner: Manner): Member {
   const { effects, settings } = mailchimp;
   const standing = standingAfter(mailchimp, before, sent);
@@ -124,12 +124,12 @@ export function updateMember(mailchimp: Mailchimp, before: Member, sent: MemberB
     signedUpAt: momentOf(sent.timestamp_signup) ?? before.signedUpAt,
     optedInAt: momentOf(sent.timestamp_opt) ?? optedInAfter(mailchimp, before, standing),
   };
-  // Nobody is asked twice by the very same state.
+  // Ask for confirmation only when the member becomes pending, not again while it is.
   if (after.status === 'pending' && before.status !== 'pending') effects.confirmationsSent.push(after.email);
   return changeMember(mailchimp, before, after, manner.source);
 }
 
-/** Saves it and tells it. `last_changed` moves with every real change, that of a tag included. */
+/** Saves the member and sends the webhooks. Every real change, tags included, updates `last_changed`. */
 export function changeMember(mailchimp: Mailchimp, before: Member, after: Member, source: Source): Member {
   const { tags: _tags, status: _status, hold: _hold, email: _email, optedInAt: _opted, ...restBefore } = before;
   const { tags: _new, status: _newStatus, hold: _newHold, email: _newEmail, optedInAt: _newOpted, ...rest } = after;
@@ -140,7 +140,7 @@ export function changeMember(mailchimp: Mailchimp, before: Member, after: Member
   return member;
 }
 
-/** What a PUT or a row of the list batch makes of an address. Throws Problem 400. */
+/** Creates or updates the member for a PUT or a row of the list batch. Throws Problem 400. */
 export function upsertMember(
   mailchimp: Mailchimp,
   known: Member | undefined,
@@ -154,7 +154,7 @@ export function upsertMember(
   return { kind: 'created', member: insertMember(mailchimp, sent, standing, manner) };
 }
 
-/** Throws Problem 400 for an address that may not join a list for some hours. */
+/** Throws Problem 400 for an address that is temporarily not allowed to join a list. */
 function refuseBusyAddress({ settings }: Mailchimp, email: string, { source }: Manner): void {
   const isBusy = settings.busyAddresses.some((busy) => subscriberHash(busy) === subscriberHash(email));
   if (source === 'api' && isBusy) throw signedUpALot(email);
@@ -184,7 +184,7 @@ function addressAfter(mailchimp: Mailchimp, before: Member, sent: string | undef
 const optedInAfter = (mailchimp: Mailchimp, before: Member, { status }: Standing): number | null =>
   status === 'subscribed' && before.status !== 'subscribed' ? nowOf(mailchimp) : before.optedInAt;
 
-/** Throws Problem 405 for one that the API cannot archive. */
+/** Throws Problem 405 if the API cannot archive the member. */
 export function archiveMember(mailchimp: Mailchimp, member: Member, source: Source): void {
   const { store } = mailchimp;
   if (source === 'api' && NOT_TO_BE_ARCHIVED.has(member.status)) throw notArchived();
@@ -194,7 +194,7 @@ export function archiveMember(mailchimp: Mailchimp, member: Member, source: Sour
 
 const NOT_TO_BE_ARCHIVED: ReadonlySet<Status> = new Set(['cleaned', 'pending', 'archived']);
 
-/** Erases it; the address is never again accepted by API. */
+/** Erases the member; the API never accepts the address again. */
 export function forgetMember(mailchimp: Mailchimp, member: Member, source: Source): void {
   const { store } = mailchimp;
   store.members.remove(member.id);

@@ -1,7 +1,7 @@
 import type { MergeField, MergeValue, PostalAddress } from './records.ts';
 import type { Settings } from './settings.ts';
 
-/** What becomes of a value that was sent for a merge field. */
+/** The result of judging a value sent for a merge field. */
 export type Judged =
   { readonly kind: 'value'; readonly value: MergeValue } | { readonly kind: 'wrong'; readonly message: string };
 
@@ -13,7 +13,7 @@ const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
 const BIRTHDAY = /^(\d\d?)\/(\d\d?)$/;
 const ZIP = /^\d{5}(?:-\d{4})?$/;
 
-/** Empty is `""` for every type. Does not ask whether the field is required. */
+/** Empty is `""` for every type. Does not check whether the field is required. */
 export function judgeMergeValue(field: MergeField, sent: unknown, settings: Settings): Judged {
   if (field.type === 'address') return judgeAddress(sent, settings);
   if (typeof sent !== 'string' && typeof sent !== 'number' && typeof sent !== 'boolean') {
@@ -61,7 +61,7 @@ function isDay(text: string): boolean {
   return moment.getUTCMonth() === Number(month) - 1 && moment.getUTCDate() === Number(day);
 }
 
-/** `MM/DD`, of a leap year. */
+/** `MM/DD`, where 02/29 is valid. */
 function birthday(text: string): Judged {
   const [, month = '', day = ''] = BIRTHDAY.exec(text) ?? [];
   const filled = `${month.padStart(2, '0')}/${day.padStart(2, '0')}`;
@@ -70,7 +70,7 @@ function birthday(text: string): Judged {
     : wrong('Please enter a month (01-12) and a day (01-31)');
 }
 
-/** All or nothing: what is sent replaces the whole of it. */
+/** An address is replaced as a whole. */
 function judgeAddress(sent: unknown, { stateRequiredAbroad }: Settings): Judged {
   if (typeof sent === 'string' && sent.trim() === '') return value('');
   if (typeof sent !== 'object' || sent === null) return wrong('Please enter a complete address');

@@ -5,7 +5,7 @@ type Query = Readonly<Record<string, string | undefined>>;
 const DEFAULT_COUNT = 10;
 const MAX_COUNT = 1_000;
 
-/** The part that `count` (10 unless told, at most 1000) and `offset` ask for. Throws Problem 400 for what they cannot be. */
+/** Applies `count` (default 10, at most 1000) and `offset`. Throws Problem 400 for invalid values. */
 export function pageOf<Row>(rows: readonly Row[], query: Query): readonly Row[] {
   const count = numberOf(query, 'count', DEFAULT_COUNT);
   const offset = numberOf(query, 'offset', 0);

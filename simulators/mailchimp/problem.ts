@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
-/** What is wrong with one field. */
+/** A problem with one field. */
 export interface FieldError {
   readonly field: string;
   readonly message: string;
 }
 
-/** A refusal in Mailchimp's words: `application/problem+json` with a title to branch on. */
+/** A refusal in Mailchimp's format: `application/problem+json`, where clients branch on the title. */
 export class Problem extends Error {
   readonly status: number;
   readonly title: string;
@@ -21,7 +21,7 @@ export class Problem extends Error {
   }
 }
 
-/** Its body. `instance` is the support's number of this very answer. */
+/** The problem's body. `instance` is unique to this answer, for the vendor's support. */
 export const problemBody = ({ status, title, message, errors }: Problem) => ({
   type: 'https://mailchimp.com/developer/marketing/docs/errors/',
   title,
@@ -36,7 +36,7 @@ export const notFound = () => new Problem(404, 'Resource Not Found', 'The reques
 export const invalid = (detail: string, errors?: readonly FieldError[]) =>
   new Problem(400, 'Invalid Resource', detail, errors);
 
-/** A body that does not fit the schema. */
+/** A body that does not match the schema. */
 export const invalidFields = (errors: readonly FieldError[]) =>
   invalid("The resource submitted could not be validated. For field-specific details, see the 'errors' array.", errors);
 
@@ -60,11 +60,11 @@ export const forgottenEmail = (email: string) =>
 export const looksFake = (email: string) =>
   invalid(`${email} looks fake or invalid, please enter a real email address.`);
 
-/** Passes by itself after some hours. */
+/** Temporary: ends after some hours. */
 export const signedUpALot = (email: string) =>
   invalid(`${email} has signed up to a lot of lists very recently; we're not allowing more signups for now.`);
 
-/** Of a change of address. The name of the field has a blank in it. */
+/** Refuses a change of address. The field's name really contains a blank. */
 export const onlyOfSubscribed = () =>
   invalidFields([{ field: 'email address', message: 'Only the address of a subscribed contact can be changed.' }]);
 

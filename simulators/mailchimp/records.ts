@@ -1,14 +1,14 @@
 /** What Mailchimp's database holds. Times are milliseconds since 1970, UTC, of whole seconds. */
 
-/** What a client may ask for; `archived` is only ever answered. */
+/** The statuses that a client may ask for; `archived` occurs only in answers. */
 export const askedStatuses = ['subscribed', 'unsubscribed', 'cleaned', 'pending', 'transactional'] as const;
 export type AskedStatus = (typeof askedStatuses)[number];
 export type Status = AskedStatus | 'archived';
 
-/** Whose doing it is that a member is not mailed; it outlives archiving. */
+/** Who blocked mail to the member; survives archiving. */
 export type Hold = 'api' | 'admin' | 'member' | 'bounce' | 'compliance';
 
-/** Who did it, as webhooks tell it: the member, a marketer in Mailchimp's pages, the API. */
+/** Who made a change, as webhooks report it: the member, a marketer in the web app, or the API. */
 export type Source = 'user' | 'admin' | 'api';
 
 export interface PostalAddress {
@@ -20,23 +20,23 @@ export interface PostalAddress {
   readonly country: string;
 }
 
-/** Empty is `""`, of an address, too. */
+/** Empty is `""`, also for an address. */
 export type MergeValue = string | number | PostalAddress;
 
 export interface Member {
   /** `web_id`. */
   readonly id: number;
   readonly contactId: string;
-  /** As it is shown. */
+  /** The address in the spelling that is shown. */
   readonly email: string;
   readonly status: Status;
   readonly hold: Hold | null;
   readonly emailType: 'html' | 'text';
-  /** By merge tag; what is missing is empty. */
+  /** By merge tag; a missing one is empty. */
   readonly mergeFields: Readonly<Record<string, MergeValue>>;
-  /** Keys of those that are on. */
+  /** Keys of the selected interests. */
   readonly interests: readonly string[];
-  /** Keys of those that are given. */
+  /** Keys of the granted permissions. */
   readonly permissions: readonly string[];
   readonly tags: readonly { readonly id: number; readonly addedAt: number }[];
   readonly language: string;
@@ -51,14 +51,14 @@ export interface Member {
   readonly source: string;
 }
 
-/** Somebody called a mail spam; the member is unsubscribed for that. */
+/** A member reported a mail as spam and was unsubscribed for that. */
 export interface AbuseReport {
   readonly id: number;
   readonly email: string;
   readonly reportedAt: number;
 }
 
-/** An address that was erased; never again by API. */
+/** An erased address; the API never accepts it again. */
 export interface Forgotten {
   readonly id: number;
   readonly hash: string;
@@ -95,7 +95,7 @@ export interface MergeField {
   readonly help_text: string;
   readonly options: {
     readonly choices?: readonly string[] | undefined;
-    /** `US`, or `none`: any. */
+    /** `US`, or `none` for any format. */
     readonly phone_format?: string | undefined;
     readonly date_format?: string | undefined;
     readonly size?: number | undefined;
@@ -112,7 +112,7 @@ export interface InterestCategory {
 export interface Interest {
   readonly id: number;
   readonly key: string;
-  /** Key of its category. */
+  /** Key of the interest's category. */
   readonly category: string;
   readonly name: string;
 }
@@ -156,6 +156,6 @@ export interface Batch {
   readonly key: string;
   readonly operations: readonly BatchOperation[];
   readonly submittedAt: number;
-  /** Null until they were worked on, in an order of their own. */
+  /** Null until the operations have run; in their own order. */
   readonly results: readonly BatchResult[] | null;
 }

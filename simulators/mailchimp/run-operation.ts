@@ -4,8 +4,8 @@ import { speakLikeMailchimp } from './http.ts';
 import type { BatchOperation, BatchResult } from './records.ts';
 
 /**
- * Runs operations of asynchronous batches over the same routes, inside: they are no requests, so no knob strikes them,
- * no journal has them, and they take no connection.
+ * Runs the operations of asynchronous batches over the same routes internally. They are not requests: no knob applies
+ * to them, the journal does not record them, and they use no connection.
  */
 export function createOperations(
   limits: FastifyServerOptions,
@@ -21,7 +21,7 @@ export function createOperations(
     journal.clear();
     request.journalEntry = journal.begin({ at: '', method: request.method, path: request.url, headers: {} });
   });
-  // Later, when whoever calls this is complete.
+  // Registered later, when the caller's setup is complete.
   app.register(async (scope) => addRoutes(scope));
   return {
     async run({ method, path, params, body, operationId }) {

@@ -18,10 +18,13 @@ const standardFields: readonly Pick<MergeField, 'tag' | 'name' | 'type' | 'optio
 
 const category = z.strictObject({ title: z.string(), interests: z.array(z.string()) });
 
-/** What the list is at the beginning, and after a reset. */
+/** The list's state at the start and after a reset. */
 export const setupSchema = z.strictObject({
   name: z.string().default('Example Sports Federation'),
-  /** Beside those that every new list has: FNAME, LNAME, ADDRESS, PHONE, BIRTHDAY. One of the same tag replaces. */
+  /**
+   * Added to those of every new list: FNAME, LNAME, ADDRESS, PHONE, BIRTHDAY. A field with the same tag replaces the
+   * default.
+   */
   mergeFields: z
     .array(
       z.strictObject({
@@ -34,7 +37,7 @@ export const setupSchema = z.strictObject({
     )
     .default([]),
   interestCategories: z.array(category).default([]),
-  /** Their texts. None: the list has its GDPR fields off. */
+  /** Texts of the marketing permissions. Empty: the list's GDPR fields are off. */
   marketingPermissions: z.array(z.string()).default([]),
 });
 

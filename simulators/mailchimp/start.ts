@@ -16,7 +16,7 @@ export type { Delivery } from './webhooks.ts';
 export { subscriberHash } from './identity.ts';
 
 export interface Deliveries {
-  /** Still to be sent, answered, or sent again. */
+  /** Webhooks still to be sent, answered or retried. */
   readonly underWay: number;
   readonly deliveries: readonly Delivery[];
 }
@@ -24,14 +24,17 @@ export interface Deliveries {
 export interface MailchimpControl extends ControlClient<MailchimpFaults> {
   state(): Promise<MailchimpState>;
   settings(): Promise<Settings>;
-  /** Changes the settings that are named, leaves the others. */
+  /** Changes only the settings given. */
   setSettings(settings: SettingsInput): Promise<void>;
-  /** What a member, a marketer or a mail server does, webhooks included. Throws with Mailchimp's own words if refused. */
+  /**
+   * Runs an action of a member, a marketer or a mail server, webhooks included. Throws with Mailchimp's own words if
+   * refused.
+   */
   backdoor<Action extends BackdoorAction>(action: Action): Promise<OutcomeOf<Action>>;
   deliveries(): Promise<Deliveries>;
 }
 
-/** What an action answers. */
+/** What an action returns. */
 export type OutcomeOf<Action extends BackdoorAction> = Action['do'] extends 'delete-permanent' | 'forget'
   ? Record<string, never>
   : Action['do'] extends 'create-merge-field' | 'require-merge-field' | 'delete-merge-field'
@@ -49,9 +52,9 @@ export interface StartOptions {
   readonly list?: string;
   /** File that survives a restart. Default: memory. */
   readonly storage?: string;
-  /** What the list is at the beginning, and after a reset. Default: as every new list, without interests. */
+  /** The list's state at the start and after a reset. Default: a new list, without interests. */
   readonly setup?: SetupInput;
-  /** Those at the beginning, and after a reset. */
+  /** The settings at the start and after a reset. */
   readonly settings?: SettingsInput;
 }
 
@@ -64,7 +67,7 @@ export interface StartedMailchimp extends RunningSimulator {
 }
 
 /**
- * Starts Mailchimp in a process of its own; it ends with this one.
+ * Starts Mailchimp as a child process, which ends with this one.
  *
  * @example
  * const mailchimp = await startMailchimp({ setup: { mergeFields: [{ tag: 'EMSID' }] } });
@@ -91,5 +94,5 @@ export async function startMailchimp({
   return { ...running, key, list, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a Mailchimp that already runs. */
+/** The control client of a Mailchimp that is already running. */
 export const controlOf = (url: string): MailchimpControl => createControlClient(url);

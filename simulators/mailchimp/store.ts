@@ -14,7 +14,7 @@ import type {
 } from './records.ts';
 import { type Setup, fieldsOf } from './setup.ts';
 
-/** Mailchimp's own storage: collections in memory, each change written through to a file. */
+/** Mailchimp's storage: collections in memory, each change written through to a file. */
 export class Store extends CollectionStore {
   readonly members = this.collection<Member, 'hash' | 'contact'>('member', {
     hash: ({ email }) => [subscriberHash(email)],
@@ -40,7 +40,7 @@ export class Store extends CollectionStore {
   /**
    * @param file a path, or ":memory:"
    * @param now milliseconds since 1970
-   * @param setup what the list is while the file is new
+   * @param setup the list's initial state for a new file
    */
   constructor(file: string, now: () => number, setup: Setup) {
     super(file, now);
@@ -58,7 +58,7 @@ export class Store extends CollectionStore {
     return this.interests.save({ id, key: keyOf('interest', id), category: category.key, name });
   }
 
-  /** As it was at the beginning; ids begin anew. */
+  /** Restores the initial state; ids start again. */
   override reset(): void {
     super.reset();
     this.#seed();

@@ -10,13 +10,13 @@ import { startAutomations, tagName, withTags, withoutTags } from './tags.ts';
 
 const oneTag = z.object({ name: z.string(), status: z.enum(['active', 'inactive']) });
 
-/** Whatever does not have this shape says nothing, and is answered as if it did. */
+/** Elements without this shape are ignored and answered as a success. */
 const tagsBody = z.object({
   tags: z.array(oneTag.or(z.unknown().transform(() => undefined))).catch([]),
   is_syncing: z.boolean().catch(false),
 });
 
-/** Tags of one member: the only call that changes them on one that exists. */
+/** Tags of one member: the only call that changes the tags of an existing member. */
 export function addTagRoutes(scope: FastifyInstance, mailchimp: Mailchimp): void {
   scope.get('/members/:member/tags', async (request) => {
     const { tags } = findMember(mailchimp, paramOf(request, 'member'));
@@ -42,7 +42,7 @@ export function addTagRoutes(scope: FastifyInstance, mailchimp: Mailchimp): void
   });
 }
 
-/** In order; `silent` starts no automation. */
+/** Applies the changes in order; `silent` starts no automation. */
 export function switchTags(
   mailchimp: Mailchimp,
   member: Member,

@@ -8,7 +8,7 @@ function tagNamed({ store, settings }: Mailchimp, sent: string): Tag | undefined
   return tag;
 }
 
-/** With these on; a tag that is new is made. */
+/** Adds these tags; unknown ones are created. */
 export function withTags(mailchimp: Mailchimp, before: TagsOfMember, names: readonly string[]): TagsOfMember {
   const { store } = mailchimp;
   let tags = before;
@@ -19,7 +19,7 @@ export function withTags(mailchimp: Mailchimp, before: TagsOfMember, names: read
   return tags;
 }
 
-/** Without these. */
+/** Removes these tags. */
 export function withoutTags(mailchimp: Mailchimp, before: TagsOfMember, names: readonly string[]): TagsOfMember {
   const gone = new Set(names.map((name) => tagNamed(mailchimp, name.trim())?.id));
   return before.filter(({ id }) => !gone.has(id));
@@ -27,7 +27,7 @@ export function withoutTags(mailchimp: Mailchimp, before: TagsOfMember, names: r
 
 export const tagName = ({ store }: Mailchimp, id: number): string => store.tags.find(id)?.name ?? '';
 
-/** Notes those that the tags which are new to this member begin. */
+/** Records the automations that newly added tags start. */
 export function startAutomations(mailchimp: Mailchimp, { email, tags }: Member, after: TagsOfMember): void {
   for (const { id } of after.filter((tag) => !tags.some((before) => before.id === tag.id))) {
     mailchimp.effects.automationsStarted.push({ email, tag: tagName(mailchimp, id) });

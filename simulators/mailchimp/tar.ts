@@ -8,7 +8,7 @@ export interface TarFile {
   readonly content: string;
 }
 
-/** A gzipped archive (ustar) of a folder with these files. `at` is in milliseconds since 1970. */
+/** A gzipped archive (ustar) of these files. `at` is in milliseconds since 1970. */
 export function tarGz(files: readonly TarFile[], at: number): Buffer {
   const seconds = Math.floor(at / 1_000);
   const folder = header({ name: './', size: 0, seconds, type: '5', mode: '0000755' });

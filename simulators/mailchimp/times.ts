@@ -1,8 +1,8 @@
 const ISO = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /**
- * Milliseconds since 1970 of whole seconds; undefined for what is missing, empty or unreadable. ISO 8601, or
- * `2026-09-01 10:00:00`; without a zone it is UTC. A `+` of the zone that became a blank on its way is unreadable.
+ * Whole seconds, in milliseconds since 1970; undefined for a missing, empty or unreadable text. Accepts ISO 8601 and
+ * `2026-09-01 10:00:00`; without a zone it is UTC. If the zone's `+` arrived as a blank, the text is unreadable.
  */
 export function momentOf(text: string | undefined): number | undefined {
   const match = ISO.exec(text?.trim() ?? '');

@@ -9,14 +9,14 @@ import type { Settings } from './settings.ts';
 interface About {
   readonly event: WebhookEvent;
   readonly source: Source;
-  /** As the API names the webhook. */
+  /** The webhook's id in the API. */
   readonly webhookId: string;
   readonly url: string;
-  /** As sent, a form. */
+  /** The form as sent. */
   readonly body: string;
 }
 
-/** One POST that was due, for a test to look at. */
+/** One POST that was due, for tests to inspect. */
 export type Delivery = About & Sending;
 
 interface Around extends Pick<Surroundings<typeof mailchimpKnobs>, 'clock' | 'random' | 'faults'> {
@@ -24,7 +24,10 @@ interface Around extends Pick<Surroundings<typeof mailchimpKnobs>, 'clock' | 'ra
   readonly settings: () => Settings;
 }
 
-/** Webhooks: each event goes to each hook that wants it and its source, a moment later; a failed one is repeated for a while. */
+/**
+ * Webhooks: each event goes to every hook subscribed to it and its source, after a delay; failed ones are retried for a
+ * while.
+ */
 export class Webhooks extends WebhookSender<About> {
   readonly #around: Around;
 
@@ -37,7 +40,7 @@ export class Webhooks extends WebhookSender<About> {
     this.#around = around;
   }
 
-  /** Something happened; the form shows the state at this moment. */
+  /** Publishes an event; the form shows the state at this moment. */
   publish(event: WebhookEvent, source: Source, data: Readonly<Record<string, unknown>>): void {
     const firedAt = this.#around.clock.instant().slice(0, 19).replace('T', ' ');
     const body = formEncode({ type: event, fired_at: firedAt, data });
@@ -61,6 +64,6 @@ export class Webhooks extends WebhookSender<About> {
   }
 }
 
-/** `t=<unix seconds>,v1=<hex>`: HMAC-SHA256 over time, a dot, and the form as sent. */
+/** `t=<unix seconds>,v1=<hex>`: HMAC-SHA256 over the time, a dot, and the form as sent. */
 const signature = (secret: string, seconds: number, body: string): string =>
   `t=${seconds},v1=${createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')}`;

@@ -3,8 +3,8 @@ import { type AnswersOfRoute, type Fit, type VendorAnswers, fits } from '../kit/
 import { webhookEvents } from './webhooks.ts';
 
 /**
- * What Mautic 4.4 to 5.1.1 answer to the calls that are simulated, closed: from answers of a real 5.1.1, and the code. A contact
- * after `dnc` comes without `fields.all`, and so does one that a batch has refused.
+ * The closed schemas of what Mautic 4.4 to 5.1.1 answers to the simulated calls, taken from answers of a real 5.1.1 and
+ * from its code. A contact lacks `fields.all` after `dnc`, and when a batch refused it.
  */
 
 const id = z.int();
@@ -12,7 +12,7 @@ const time = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/);
 const value = z.union([z.string(), z.number(), z.null()]);
 const nothing = z.null();
 
-/** A PHP array: a list or an object, as its keys happen to be; nothing is a list. */
+/** A PHP array: a list or an object, depending on its keys; an empty one is a list. */
 const phpArray = <T extends z.ZodType>(item: T) => z.union([z.array(item), z.record(z.string(), item)]);
 
 const published = {
@@ -76,7 +76,7 @@ const failure = z.strictObject({
   details: phpArray(z.union([z.string(), z.array(z.string())])).optional(),
   type: z.string().optional(),
 });
-/** In a batch null is written, and what is missing or forbidden has no details. */
+/** In a batch `type` may be null, and a missing or forbidden item has no details. */
 const failureInBatch = failure.extend({ type: z.string().nullable() });
 
 const batch = (contacts: z.ZodType, success: number) =>
@@ -107,7 +107,7 @@ const membership = z.strictObject({
   manuallyRemoved: z.boolean(),
 });
 
-/** No `isUniqueIdentifer`, which is a key of requests alone; no limit of characters. */
+/** Without `isUniqueIdentifer`, which occurs only in requests, and without a character limit. */
 const field = z.strictObject({
   ...published,
   id,
@@ -186,7 +186,7 @@ export const mauticAnswers: VendorAnswers = {
   routes: {
     'POST /token': { 200: token },
     'GET /contacts': {
-      // Nobody found is an object without keys.
+      // No result is an empty object, not a list.
       200: fits(z.strictObject({ total: z.string().regex(/^\d+$/), contacts: z.record(z.string(), whole) })),
     },
     'GET /contacts/:id': { 200: one(whole, 'contact') },
@@ -228,7 +228,7 @@ export const mauticAnswers: VendorAnswers = {
   refusals: fits(
     z.union([
       z.strictObject({ errors: z.array(failure) }),
-      // OAuth's own, not wrapped.
+      // OAuth's own format, not wrapped.
       z.strictObject({ error: z.string(), error_description: z.string() }),
     ]),
   ),

@@ -27,8 +27,8 @@ export interface MauticOptions extends Credentials {
 }
 
 /**
- * Mautic: its API v1 under /api, tokens under /oauth/v2, the test's side of it under /control. Not listening yet: call
- * `listen` to have it in this very process.
+ * Mautic: its API v1 under /api, tokens under /oauth/v2, and the test control under /control. The caller starts
+ * listening, which may be in this process.
  */
 export function createMautic({ storage, version, ...accepted }: MauticOptions): FastifyInstance {
   const surroundings = createSurroundings(mauticKnobs);

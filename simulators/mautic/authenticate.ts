@@ -12,7 +12,7 @@ export interface Credentials {
 
 const targetOf = (request: FastifyRequest) => ({ method: request.method, path: request.url });
 
-/** A failure of OAuth: Mautic wraps it in `errors`, unless it does not. */
+/** A failure of OAuth: Mautic wraps it in `errors`, unless the knob `rawOAuthErrors` is set. */
 export function refuseOAuth(
   { faults }: Mautic,
   request: FastifyRequest,
@@ -30,7 +30,7 @@ export function refuseOAuth(
   return answer(reply, { errors: [{ message: description, code: status, type: error }] });
 }
 
-/** The API is off out of the box, and so are tokens. Throws Refusal 403. */
+/** The API, tokens included, is disabled by default. Throws Refusal 403. */
 export function refuseIfDisabled({ faults }: Mautic, request: FastifyRequest): void {
   if (faults.take('apiDisabled', targetOf(request)) === undefined) return;
   throw new Refusal(403, 'API disabled. You need to enable the API in the API settings of your Mautic configuration.', {
@@ -39,7 +39,7 @@ export function refuseIfDisabled({ faults }: Mautic, request: FastifyRequest): v
 }
 
 /**
- * Basic or Bearer. Answers by itself where OAuth refuses.
+ * Basic or Bearer. Sends the answer itself if OAuth refuses.
  *
  * @throws Refusal 401 or 403
  */
@@ -71,7 +71,7 @@ export function authenticate(
   return undefined;
 }
 
-/** Counts the call where a limit is set. Throws Refusal 429 when the hour's calls are used up. */
+/** Counts the call if a limit is set. Throws Refusal 429 when the hour's calls are used up. */
 export function limitRate({ faults, limit }: Mautic, request: FastifyRequest, reply: FastifyReply): void {
   const rule = faults.take('rateLimit', targetOf(request));
   if (rule === undefined) return;

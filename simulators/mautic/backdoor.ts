@@ -17,21 +17,21 @@ const tags = z.array(z.string());
 const channel = z.string().default('email');
 const reasons = { unsubscribe: UNSUBSCRIBED, bounce: BOUNCED, 'do-not-contact': MANUAL } as const;
 
-/** What happens at Mautic without EMS: a marketer's doing in its pages, a person's, a mail server's. */
+/** What happens at Mautic without EMS: actions of a marketer, a person or a mail server. */
 export const backdoorAction = z.discriminatedUnion('do', [
-  /** As imports get in: nobody looks whether the identifiers are taken. */
+  /** As an import does: nothing checks whether the identifiers are taken. */
   z.strictObject({ do: z.literal('create-contact'), set: values, tags: tags.default([]) }),
-  /** Exactly so: null clears, zero stays. */
+  /** Stores the values as given: null clears, zero is kept. */
   z.strictObject({ do: z.literal('edit-contact'), contact: id, set: values }),
   z.strictObject({ do: z.literal('tag-contact'), contact: id, tags }),
   z.strictObject({ do: z.literal('delete-contact'), contact: id }),
-  /** `loser` disappears into `winner`. */
+  /** Merges `loser` into `winner`. */
   z.strictObject({ do: z.literal('merge-contacts'), winner: id, loser: id }),
-  /** So many contacts with these very values, as parallel creates leave them behind. */
+  /** Creates `count` contacts with the same values, as parallel creates do. */
   z.strictObject({ do: z.literal('seed-duplicates'), set: values, count: z.int().min(2).default(2) }),
   /** Marketing sends a mail, with a link to unsubscribe. */
   z.strictObject({ do: z.literal('send-mail'), contact: id }),
-  /** By the link in a mail: nothing happens where the channel has a record already, whatever its reason. */
+  /** The person uses the link in a mail: nothing happens if the channel already has a record, whatever its reason. */
   z.strictObject({ do: z.literal('unsubscribe'), contact: id, channel, comments: z.string().default('') }),
   z.strictObject({ do: z.literal('bounce'), contact: id, channel, comments: z.string().default('') }),
   z.strictObject({ do: z.literal('do-not-contact'), contact: id, channel, comments: z.string().default('') }),
@@ -42,12 +42,12 @@ export const backdoorAction = z.discriminatedUnion('do', [
     alias: z.string().default(''),
     description: z.string().nullable().default(null),
   }),
-  /** Whoever is in it stays in it; nobody may be added or removed. */
+  /** Members stay in it; an unpublished segment takes no additions or removals. */
   z.strictObject({ do: z.literal('publish-segment'), segment: id, isPublished: z.boolean() }),
   z.strictObject({ do: z.literal('add-to-segment'), contact: id, segment: id }),
   z.strictObject({ do: z.literal('remove-from-segment'), contact: id, segment: id }),
   z.strictObject({ do: z.literal('create-field'), field: z.record(z.string(), z.unknown()) }),
-  /** Its values stay, but nobody sees them and what is sent for it is ignored. */
+  /** The values stay stored but hidden, and new values for the field are ignored. */
   z.strictObject({ do: z.literal('unpublish-field'), alias: z.string() }),
   z.strictObject({ do: z.literal('set-default'), alias: z.string(), value: z.string().nullable() }),
   z.strictObject({ do: z.literal('create-hook'), hook: z.record(z.string(), z.unknown()) }),
@@ -56,7 +56,7 @@ export const backdoorAction = z.discriminatedUnion('do', [
 
 export type BackdoorAction = z.input<typeof backdoorAction>;
 
-/** What it made or touched. */
+/** What the action created or changed. */
 export interface BackdoorOutcome {
   readonly contact?: number;
   readonly contacts?: readonly number[];
@@ -65,7 +65,7 @@ export interface BackdoorOutcome {
   readonly hook?: { readonly id: number; readonly secret: string };
 }
 
-/** Does it, with all that follows, webhooks included. Throws Refusal where Mautic itself would refuse it. */
+/** Runs the action with all its effects, webhooks included. Throws Refusal where Mautic would refuse. */
 export function actThroughBackdoor(mautic: Mautic, action: z.output<typeof backdoorAction>): BackdoorOutcome {
   const { store } = mautic;
   switch (action.do) {
@@ -149,7 +149,7 @@ function edited(mautic: Mautic, contactId: number, changes: (contact: Contact) =
   return { contact: changeContact(mautic, contact, changes(contact)).id };
 }
 
-/** Throws Refusal 400 for a field that there is not, or a value that it does not take. */
+/** Throws Refusal 400 for an unknown field or a value that it does not accept. */
 function valuesAfter(
   mautic: Mautic,
   before: Contact['values'],

@@ -11,7 +11,7 @@ import { Refusal, errorOf, notFound } from './refusal.ts';
 
 const MOST = 200;
 
-/** What became of one item. */
+/** The outcome of one item. */
 interface Outcome {
   readonly key: string;
   readonly code: number;
@@ -22,7 +22,7 @@ interface Outcome {
 
 const item = z.record(z.string(), z.unknown()).catch({});
 
-/** Too many items are no 4xx. Throws Refusal 500. */
+/** Mautic answers too many items with a 500, not a 4xx. Throws Refusal 500. */
 function itemsOf(parameters: Readonly<Record<string, unknown>>): readonly (readonly [string, Sent])[] {
   checkSize(Object.keys(parameters).length);
   return Object.entries(parameters).map(([key, value]) => [key, item.parse(value)] as const);
@@ -36,7 +36,7 @@ function checkSize(count: number): void {
   }
 }
 
-/** @param refused a contact that is there: it stands among the contacts even if its item was refused */
+/** @param refused an existing contact: the answer lists it even if its item was refused */
 const outcomeOf = (key: string, written: Written, refused?: Contact): Outcome => {
   if (written.kind !== 'refused') {
     const { kind, contact } = written;
@@ -51,13 +51,15 @@ const outcomeOf = (key: string, written: Written, refused?: Contact): Outcome =>
   };
 };
 
-/** An item that is missing is told in another form than one whose form has errors. */
+/** A missing item is reported in another format than one whose form has errors. */
 const missing = (key: string): Outcome => {
   const { message } = notFound();
   return { key, kind: 'not found', code: 404, error: { message, code: 404, type: 'api' } };
 };
 
-/** Contacts and errors have the indexes of the request for keys, so either is an object once one before it is missing. */
+/**
+ * Contacts and errors are keyed by the request's indexes, so either becomes an object if an earlier index is missing.
+ */
 function envelope(mautic: Mautic, outcomes: readonly Outcome[]) {
   const errors = outcomes.filter(({ error }) => error !== undefined);
   const contacts = outcomes.flatMap(({ key, kind, contact }) => {
@@ -76,7 +78,7 @@ const summary = (outcomes: readonly Outcome[]): string =>
     .map((kind) => `${outcomes.filter((outcome) => outcome.kind === kind).length} ${kind}`)
     .join(', ');
 
-/** Many contacts at once, one after the other; each has its own status. */
+/** Writes many contacts, one after another; each has its own status. */
 export function addBatchRoutes(scope: FastifyInstance, mautic: Mautic): void {
   const { store } = mautic;
 
@@ -122,7 +124,7 @@ export function addBatchRoutes(scope: FastifyInstance, mautic: Mautic): void {
         ? missing(String(index))
         : { key: String(index), kind: 'deleted', code: 200, contact };
     });
-    // Rendered before the deletion, so that the ids are still there.
+    // Build the answer before the deletion, so that it contains the ids.
     const { statusCodes: _none, ...body } = envelope(mautic, outcomes);
     for (const { contact } of outcomes) if (contact !== undefined) deleteContact(mautic, contact);
     did(request, summary(outcomes));

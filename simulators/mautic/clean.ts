@@ -1,8 +1,8 @@
-/** What Mautic makes of the texts that it is given, before it looks anything up. */
+/** How Mautic cleans the texts it receives, before any lookup. */
 
 const MAX_EMAIL = 254;
 
-/** Cut, rid of what PHP's FILTER_SANITIZE_EMAIL does not like, trimmed; its case is kept. */
+/** Truncated, reduced to the characters that PHP's FILTER_SANITIZE_EMAIL keeps, and trimmed; case is kept. */
 export const cleanEmail = (text: string): string =>
   text
     .trim()
@@ -18,19 +18,19 @@ const decoded = (text: string): string =>
     return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
 
-/** Entities decoded, then stripped of everything that begins like markup (`1<2` is `1`), trimmed. */
+/** Decodes entities, strips everything that starts like markup (`1<2` becomes `1`) and trims. */
 export const cleanText = (text: string): string =>
   decoded(text)
     .replaceAll(/<(?=\S)[^>]*>?/g, '')
     .trim();
 
-/** A tag's name: trimmed, markup stripped, entities decoded. */
+/** A tag's name: decoded, stripped of markup and trimmed. */
 export const cleanTag = (text: string): string => cleanText(text);
 
-/** How the database compares: without regard to case. */
+/** The database compares case-insensitively. */
 export const folded = (text: string): string => text.toLowerCase();
 
-/** As PHP's FILTER_VALIDATE_EMAIL, roughly: one "@", a domain with a dot, no dots in a row. */
+/** Approximates PHP's FILTER_VALIDATE_EMAIL: one "@", a domain with a dot, no consecutive dots. */
 export const looksLikeEmail = (text: string): boolean =>
   /^[^@\s.]+(\.[^@\s.]+)*@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/.test(
     text,

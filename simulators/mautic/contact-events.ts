@@ -4,7 +4,7 @@ import type { Mautic } from './mautic.ts';
 import type { Contact, Segment } from './records.ts';
 import { segmentShape } from './segment-shape.ts';
 
-/** Nothing is told of somebody that nobody knows; who becomes known counts as new. */
+/** Sends no webhook for an anonymous contact; one that becomes known counts as new. */
 export function contactSaved(mautic: Mautic, contact: Contact, { isNew }: { readonly isNew: boolean }): void {
   if (contact.dateIdentified === null) return;
   mautic.webhooks.publish(isNew ? 'mautic.lead_post_save_new' : 'mautic.lead_post_save_update', {

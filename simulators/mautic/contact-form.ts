@@ -6,13 +6,13 @@ import type { Contact, Field } from './records.ts';
 import type { FieldErrors } from './refusal.ts';
 import { identifierKey } from './store.ts';
 
-/** What was sent for one contact, flat, keys unknown to Mautic among it. */
+/** The values sent for one contact, flat, unknown keys included. */
 export type Sent = Readonly<Record<string, unknown>>;
 
 export interface Manner {
-  /** Of the request itself. */
+  /** The method of the request. */
   readonly http: 'POST' | 'PATCH' | 'PUT';
-  /** As what the form is submitted: a batch's POST is a PATCH for a contact that exists. */
+  /** The method with which the form is submitted: a batch's POST is a PATCH for an existing contact. */
   readonly form: 'POST' | 'PATCH' | 'PUT';
 }
 
@@ -28,7 +28,10 @@ export const publishedFields = ({ store }: Mautic): readonly Field[] =>
 const uniqueFields = (mautic: Mautic): readonly Field[] =>
   publishedFields(mautic).filter(({ isUniqueIdentifier }) => isUniqueIdentifier);
 
-/** What identifies the contact, as it is looked up: cleaned, the empty (and "0", which PHP finds empty) left out. */
+/**
+ * The identifiers that were sent, cleaned for the lookup; empty ones are left out, "0" included, which PHP treats as
+ * empty.
+ */
 export const identifiersIn = (mautic: Mautic, sent: Sent): readonly (readonly [alias: string, value: string])[] =>
   uniqueFields(mautic).flatMap(({ alias, type }) => {
     const value = sent[alias];
@@ -36,7 +39,7 @@ export const identifiersIn = (mautic: Mautic, sent: Sent): readonly (readonly [a
     return clean === '' || clean === '0' ? [] : [[alias, clean] as const];
   });
 
-/** Who has any of the identifiers (or all of them, by setting); the newest first. */
+/** The contacts that have any of the identifiers (or all, depending on the setting), newest first. */
 export function contactsIdentifiedBy(mautic: Mautic, sent: Sent): Contact[] {
   const { store, settings } = mautic;
   const found = identifiersIn(mautic, sent).map(([alias, value]) =>
@@ -52,7 +55,7 @@ export function contactsIdentifiedBy(mautic: Mautic, sent: Sent): Contact[] {
 
 const second = (ms: number): number => Math.floor(ms / 1_000);
 
-/** Identifiers in what was sent that somebody else has, too. Only a Mautic of version 5 looks. */
+/** Identifiers that another contact has, too. Only version 5 checks this. */
 function taken(mautic: Mautic, sent: Sent, id: number | undefined): FieldErrors {
   if (mautic.settings.version === '4') return {};
   const errors = identifiersIn(mautic, sent)
@@ -64,9 +67,9 @@ function taken(mautic: Mautic, sent: Sent, id: number | undefined): FieldErrors 
 }
 
 /**
- * What the form makes of what was sent for a contact (undefined = a new one). Blank and zero follow Mautic's rules: a
- * blank is ignored unless `overwriteWithBlank`; a number whose integer part is 0 is ignored unless by PUT; what was left
- * out counts as blank unless by PATCH.
+ * Applies what was sent for a contact (undefined = a new one) to the form. Blank and zero follow Mautic's rules: a
+ * blank is ignored unless `overwriteWithBlank` is set; a number whose integer part is 0 is ignored except in a PUT; an
+ * absent value counts as blank except in a PATCH.
  */
 export function submit(mautic: Mautic, sent: Sent, contact: Contact | undefined, { http, form }: Manner): Submitted {
   const overwrite = http === 'PUT' || truthy(sent['overwriteWithBlank']);
@@ -77,7 +80,7 @@ export function submit(mautic: Mautic, sent: Sent, contact: Contact | undefined,
   for (const field of publishedFields(mautic)) {
     const { alias } = field;
     const before = contact?.values[alias] ?? null;
-    // A PATCH that blanks a field, too, makes it what it is by default.
+    // A PATCH that blanks a field resets it to its default.
     const isEmpty = http === 'PATCH' ? Object.hasOwn(sent, alias) : before === null;
     const useDefault = isEmpty && isBlank(sent[alias]) && field.defaultValue !== null;
     const raw = useDefault ? field.defaultValue : sent[alias];

@@ -26,7 +26,7 @@ const DATES = new Set(['date_added', 'date_modified', 'date_identified', 'last_a
 
 const isDate = (column: string): boolean => DATES.has(column);
 
-/** Throws the 500 that a database error is. */
+/** Throws the 500 of a database error. */
 function columnOf(mautic: Mautic, name: string): Read {
   const own = ownColumns[name];
   if (own !== undefined) return own;
@@ -37,7 +37,7 @@ function columnOf(mautic: Mautic, name: string): Read {
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const withoutPrefix = (name: string): string => name.replace(/^l\./, '');
 
-/** As MySQL compares: numbers as numbers, texts without regard to case, null with nothing. */
+/** Compares as MySQL does: numbers as numbers, texts case-insensitively; null matches nothing. */
 function compare(left: FieldValue, right: string): number | undefined {
   if (left === null) return undefined;
   if (typeof left === 'number') return left - (Number.parseFloat(right) || 0);
@@ -47,7 +47,7 @@ function compare(left: FieldValue, right: string): number | undefined {
 
 const TIME = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$/;
 
-/** Throws the 500 of a value that MySQL takes for no time: one with a zone, above all. */
+/** Throws the 500 for a value that MySQL does not accept as a time, above all one with a zone. */
 function timeOf(value: string): string {
   if (!TIME.test(value)) {
     throw serverError(`"${value}" is no time as where takes it: Y-m-d H:i:s, UTC, without a zone.`);
@@ -129,7 +129,7 @@ function statementOf(mautic: Mautic, statement: string | PhpQuery): Test {
   }
 }
 
-/** The statements of `where[0][col]`, `[expr]`, `[val]`; all must hold. `col` may be a property or a column. */
+/** The conditions of `where[0][col]`, `[expr]`, `[val]`, combined with AND. `col` may be a property or a column. */
 export function whereOf(mautic: Mautic, where: string | PhpQuery | undefined): Test {
   const tests = Object.values(typeof where === 'object' ? where : {}).map((one) => statementOf(mautic, one));
   return (contact) => tests.every((test) => test(contact));
@@ -179,20 +179,20 @@ function commandOf(mautic: Mautic, command: string | undefined, value: string, s
   }
 }
 
-/** Words that all must hold; between quotation marks blanks do not separate. */
+/** All words must match; quotation marks keep blanks together. */
 export function searchOf(mautic: Mautic, search: string): Test {
   const words = search.match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
   const tests = words.map((word) => wordOf(mautic, word));
   return (contact) => tests.every((test) => test(contact));
 }
 
-/** Null comes first. */
+/** Null sorts first. */
 function orderOf(left: FieldValue, right: FieldValue): number {
   if (left === null || right === null) return Number(left !== null) - Number(right !== null);
   return compare(left, String(right)) ?? 0;
 }
 
-/** By a column in snake case; equal ones, and all of them without `orderBy`, by id. */
+/** Sorted by a column in snake case; ties, and all rows without `orderBy`, by id. */
 export function ordered(
   mautic: Mautic,
   contacts: readonly Contact[],

@@ -9,7 +9,7 @@ import { PhpArray, type PhpQuery, isoOf, phpEncode, toInt } from './php.ts';
 
 const PAGE = 30;
 
-/** Contacts, one at a time and in lists. */
+/** Contacts, singly and in lists. */
 export function addContactRoutes(scope: FastifyInstance, mautic: Mautic): void {
   const { store, totals } = mautic;
 
@@ -35,7 +35,7 @@ export function addContactRoutes(scope: FastifyInstance, mautic: Mautic): void {
     const key = `${search} ${phpEncode(query['where'] ?? {})}`;
     return answer(reply, {
       total: String(totals.of(key, mautic.settings.totalSeconds, () => rows.length)),
-      // Nobody is an object, not a list.
+      // No result is an empty object, not a list.
       contacts:
         page.length === 0 ? {} : new PhpArray(page.map((contact) => [contact.id, contactShape(mautic, contact)])),
     });
@@ -55,7 +55,7 @@ export function addContactRoutes(scope: FastifyInstance, mautic: Mautic): void {
   });
 
   scope.put('/contacts/:id/edit', async (request, reply) => {
-    // One that is missing is made, under an id of its own.
+    // If the contact is missing, creates one under a new id.
     const contact = store.contactOf(idOf(request));
     const manner = { http: 'PUT', form: 'PUT' } as const;
     return written(request, reply, await writeContact(mautic, bodyOf(request), contact, manner, request));
@@ -115,5 +115,5 @@ const mailEvent = (contactId: number, at: number, number: number) => ({
   contactId: String(contactId),
 });
 
-/** Where this Mautic says it is. */
+/** The URL under which this Mautic was called. */
 const originOf = (request: FastifyRequest): string => `http://${request.headers.host ?? 'localhost'}`;

@@ -2,7 +2,7 @@ import type { Mautic } from './mautic.ts';
 import { PhpArray, isoOf } from './php.ts';
 import type { Contact, Field, Membership } from './records.ts';
 
-/** Comments come back as HTML. */
+/** Mautic returns comments HTML-encoded. */
 const encoded = (text: string): string =>
   text
     .replaceAll('&', '&amp;')
@@ -13,7 +13,7 @@ const encoded = (text: string): string =>
 
 const orNull = (ms: number | null): string | null => (ms === null ? null : isoOf(ms));
 
-/** What a contact says about one field. */
+/** One field of a contact. */
 const fieldShape = (field: Field, contact: Contact) => ({
   id: String(field.id),
   label: field.label,
@@ -48,12 +48,12 @@ function fieldsShape({ store }: Mautic, contact: Contact, id: number | null, wit
   };
 }
 
-/** A contact as the API and webhooks show it. One that was deleted no longer has an id. */
+/** A contact as the API and webhooks show it. A deleted one has no id. */
 export function contactShape(mautic: Mautic, contact: Contact, id: number | null = contact.id) {
   return shapeOf(mautic, contact, id, true);
 }
 
-/** After a change of do-not-contact, or refused in a batch: without `fields.all`. */
+/** A contact after a change of do-not-contact, or refused in a batch: without `fields.all`. */
 export const contactWithoutAll = (mautic: Mautic, contact: Contact) => shapeOf(mautic, contact, contact.id, false);
 
 function shapeOf(mautic: Mautic, contact: Contact, id: number | null, withAll: boolean) {
@@ -91,7 +91,7 @@ function shapeOf(mautic: Mautic, contact: Contact, id: number | null, withAll: b
   };
 }
 
-/** The segments that a contact is in, by id; those it was removed from are not told. */
+/** The contact's current segments, by id; those it was removed from are left out. */
 export const segmentsShape = ({ store }: Mautic, memberships: readonly Membership[]) =>
   new PhpArray(
     memberships

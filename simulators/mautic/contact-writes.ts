@@ -8,7 +8,7 @@ import type { Contact } from './records.ts';
 import { type Refusal, invalid, notFound } from './refusal.ts';
 import { tagsAfter } from './tags.ts';
 
-/** Also by the id of one that was merged into it. Throws Refusal 404. */
+/** Also finds a contact by the id of one that was merged into it. Throws Refusal 404. */
 export function findContact({ store }: Mautic, id: number): Contact {
   const contact = store.contactOf(id);
   if (contact === undefined) throw notFound();
@@ -20,8 +20,8 @@ export type Written =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 /**
- * Validates what was sent for a contact (undefined = a new one) and, a moment later, writes it. Between the two another
- * request may write the same: no constraint of the database prevents it.
+ * Validates what was sent for a contact (undefined = a new one) and writes it a moment later. In between another
+ * request can write the same values: no database constraint prevents it.
  */
 export async function writeContact(
   mautic: Mautic,
@@ -38,7 +38,7 @@ export async function writeContact(
   const others =
     mautic.settings.version === '4' ? contactsIdentifiedBy(mautic, sent).filter(({ id }) => id !== read.id) : [];
   const [other] = others;
-  // Deleted meanwhile: an UPDATE that finds no row is no error.
+  // If the contact was deleted meanwhile, the UPDATE matches no row; that is not an error.
   const current = mautic.store.contacts.find(read.id) ?? read;
   const target = other === undefined ? current : mergeContacts(mautic, current, other);
   const contact = changeContact(mautic, target, {
@@ -94,7 +94,7 @@ export type ContactChanges = Partial<
   Pick<Contact, 'values' | 'tags' | 'doNotContact' | 'segments' | 'mails' | 'profileImage'>
 >;
 
-/** Writes what differs, with what follows: dates, webhooks. Answers the very same contact where nothing differs. */
+/** Writes the differences, sets the dates and sends the webhooks. Returns the same object if nothing differs. */
 export function changeContact(mautic: Mautic, before: Contact, changes: ContactChanges): Contact {
   const { store, clock, settings } = mautic;
   const draft = { ...before, ...changes };
@@ -130,8 +130,8 @@ export function changeContact(mautic: Mautic, before: Contact, changes: ContactC
 }
 
 /**
- * Two become one: the older stays, whichever was asked for; of two values that of the contact which was edited last
- * counts; tags are joined; memberships of segments, too. What becomes of do-not-contact is a setting.
+ * Merges two contacts: the older one stays, whichever was addressed; of two values that of the contact edited last
+ * wins; tags and segment memberships are combined. A setting decides about do-not-contact.
  */
 export function mergeContacts(mautic: Mautic, left: Contact, right: Contact): Contact {
   const [winner, loser] =
@@ -164,7 +164,7 @@ export function mergeInto(mautic: Mautic, winner: Contact, loser: Contact): Cont
   });
 }
 
-/** Its id is never given again. */
+/** Its id is never reused. */
 export function deleteContact(mautic: Mautic, contact: Contact): void {
   mautic.store.contacts.remove(contact.id);
   contactDeleted(mautic, contact);

@@ -7,7 +7,7 @@ import { namedSettings } from '../kit/named-settings.ts';
 import { defaultSettings, settingsSchema } from './settings.ts';
 import { expireTokens, issueTokens, tokenBody } from './token-routes.ts';
 
-/** A contact as a test wants to see it; times are milliseconds since 1970. */
+/** A contact as tests see it; times are milliseconds since 1970. */
 export interface ContactState {
   readonly id: number;
   /** By alias; a field without a value is missing. */
@@ -15,7 +15,7 @@ export interface ContactState {
   readonly tags: readonly string[];
   readonly doNotContact: readonly DoNotContact[];
   readonly profileImage: string | null;
-  /** Aliases of the segments that it is in. */
+  /** Aliases of the contact's segments. */
   readonly segments: readonly string[];
   readonly dateAdded: number;
   readonly dateModified: number | null;
@@ -54,7 +54,7 @@ const stateOf = (mautic: Mautic): MauticState => ({
   hooks: byId(mautic.store.hooks.all()),
 });
 
-/** A test's side of Mautic. A reset goes back to the version it was started with. */
+/** The test control of Mautic. A reset restores the initial version. */
 export function mauticControl(mautic: Mautic, initial: { readonly version: '4' | '5' }): SimulatorControl {
   const { store, webhooks, limit, totals } = mautic;
   return {

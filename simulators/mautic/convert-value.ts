@@ -5,7 +5,7 @@ import type { Field, FieldValue } from './records.ts';
 import { regions } from './regions.ts';
 import type { Settings } from './settings.ts';
 
-/** What a field makes of what was sent: a value (null = blank), nothing at all, or an objection. */
+/** How a field handles what was sent: a value (null = blank), ignored, or an error. */
 export type Converted =
   | { readonly kind: 'value'; readonly value: FieldValue }
   | { readonly kind: 'dropped' }
@@ -18,10 +18,10 @@ const wrong = (...messages: readonly string[]): Converted => ({ kind: 'wrong', m
 
 const timeZones = new Set([...Intl.supportedValuesOf('timeZone'), 'UTC']);
 
-/** In today's list of locales, and not in that of Mautic's time. */
+/** Locales in today's list that Mautic's list does not have. */
 const NEWER: ReadonlySet<string> = new Set(['en_PT', 'ht', 'ht_HT']);
 
-/** As `pt`, `pt_PT`, `zh_Hant_TW` or `es_419`: languages of two letters, and countries where they are spoken. */
+/** For example `pt`, `pt_PT`, `zh_Hant_TW` or `es_419`: two-letter languages, with countries where they are spoken. */
 function isLocale(text: string): boolean {
   if (!/^[a-z]{2}(?:_[A-Z][a-z]{3})?(?:_(?:[A-Z]{2}|\d{3}))?$/.test(text) || NEWER.has(text)) return false;
   const tag = text.replaceAll('_', '-');
@@ -83,7 +83,7 @@ const INVALID_CHOICE = 'This value is not valid.';
 
 const LIMITED: ReadonlySet<string> = new Set(['text', 'email', 'tel', 'url', 'lookup']);
 
-/** Null: none. Only a refusal tells it. */
+/** Null: no limit. Mautic reveals the limit only in its refusals. */
 function limitOf({ type, charLengthLimit }: Field, { textLength, version }: Settings): number | null {
   if (!LIMITED.has(type)) return null;
   return charLengthLimit ?? textLength ?? (version === '4' ? 191 : 64);
@@ -110,7 +110,10 @@ function isListed({ properties }: Field, value: string): boolean {
   );
 }
 
-/** As PHP's strtotime: 30 February is 2 March. A date-time is in the server's zone, UTC, and precise to the minute. */
+/**
+ * Parses like PHP's strtotime: 30 February becomes 2 March. A date-time is in the server's zone, UTC, with minute
+ * precision.
+ */
 function dated(text: string, type: 'date' | 'datetime'): Converted {
   const local =
     /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/.exec(

@@ -1,6 +1,6 @@
 /**
- * The names of countries that both versions know; they are English, and some are old ("Macedonia", "Czech Republic"). One
- * country has another name in each version. Anything else is refused.
+ * The country names that both versions know; they are English, and some are outdated ("Macedonia", "Czech Republic").
+ * One country's name differs between the versions. Any other name is refused.
  */
 const names = `
 Afghanistan; Åland Islands; Albania; Algeria; Andorra; Angola; Anguilla; Antarctica; Antigua and Barbuda; Argentina;

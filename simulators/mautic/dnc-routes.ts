@@ -8,7 +8,7 @@ import { toInt } from './php.ts';
 import { MANUAL } from './records.ts';
 import { badRequest } from './refusal.ts';
 
-/** Whether and why a contact is not to be contacted over a channel. */
+/** Do-not-contact: whether and why a contact must not be contacted over a channel. */
 export function addDncRoutes(scope: FastifyInstance, mautic: Mautic): void {
   scope.post('/contacts/:id/dnc/:channel/add', async (request, reply) => {
     const contact = findContact(mautic, idOf(request));

@@ -3,7 +3,7 @@ import type { Mautic } from './mautic.ts';
 import { phpText, toInt, truthy } from './php.ts';
 import { BOUNCED, type DoNotContact, MANUAL, UNSUBSCRIBED } from './records.ts';
 
-/** What a channel's status is called in a webhook. */
+/** A channel's status in a webhook. */
 export const statusWord = (reason: number | undefined): string => {
   if (reason === undefined || reason === 0) return 'contactable';
   if (reason === UNSUBSCRIBED) return 'unsubscribed';
@@ -21,8 +21,8 @@ export const dncOf = (records: readonly DoNotContact[], channel: string): DoNotC
   records.find((record) => record.channel === channel);
 
 /**
- * The first record of a channel is made; one with another reason is replaced, unless the person's own act made it. With
- * the same reason nothing happens, not even to the comment.
+ * Adds a channel's first record; replaces one with another reason unless the person set it themselves. With the same
+ * reason nothing changes, not even the comment.
  */
 export function withDnc(mautic: Mautic, records: readonly DoNotContact[], added: Added): readonly DoNotContact[] {
   const before = dncOf(records, added.channel);
@@ -33,7 +33,7 @@ export function withDnc(mautic: Mautic, records: readonly DoNotContact[], added:
   return records.map((record) => (record === before ? after : record));
 }
 
-/** The first of that channel goes, whatever its reason. */
+/** Removes the channel's first record, whatever its reason. */
 export function withoutDnc(records: readonly DoNotContact[], channel: string): readonly DoNotContact[] {
   const before = dncOf(records, channel);
   return before === undefined ? records : records.filter((record) => record !== before);
@@ -48,7 +48,7 @@ export const dncRecord = (mautic: Mautic, { channel, reason, comments, channelId
   channelId,
 });
 
-/** What a contact's body says about it: `[{channel, reason, comments}]`, where reason 0 removes. */
+/** Applies a contact body's `[{channel, reason, comments}]`, where reason 0 removes. */
 export function dncAfter(
   mautic: Mautic,
   records: readonly DoNotContact[],
@@ -65,7 +65,7 @@ export function dncAfter(
       comments: phpText(comments),
     };
     if (added.reason === 0) return withoutDnc(after, added.channel);
-    // Nobody looks whether a new contact has one of that channel already.
+    // For a new contact Mautic does not check whether the channel already has a record.
     return isNew ? [...after, dncRecord(mautic, added)] : withDnc(mautic, after, added);
   }, records);
 }

@@ -10,7 +10,7 @@ import { fieldOf } from './standard-fields.ts';
 
 const PAGE = 30;
 
-/** As 4.4 to 5.1.1 show a field: spelt `isUniqueIdentifier`, and without its limit of characters. */
+/** A field as 4.4 to 5.1.1 show it: spelt `isUniqueIdentifier`, and without its character limit. */
 const fieldShape = (field: Field) => ({
   isPublished: field.isPublished,
   dateAdded: null,
@@ -42,7 +42,7 @@ const newField = z.object({
   alias: z.string().trim().default(''),
   type: z.enum(fieldTypes).default('text'),
   group: z.enum(['core', 'social', 'personal', 'professional']).default('core'),
-  /** The column's name; a request may be spelt either way. */
+  /** The column's misspelt name; a request may use either spelling. */
   isUniqueIdentifer: z.unknown().optional(),
   isUniqueIdentifier: z.unknown().optional(),
   isPublished: z.unknown().default(true),
@@ -74,7 +74,7 @@ export function createField({ store }: Mautic, sent: unknown): Field {
   );
 }
 
-/** The fields that contacts have. */
+/** The contact fields. */
 export function addFieldRoutes(scope: FastifyInstance, mautic: Mautic): void {
   const { store } = mautic;
 

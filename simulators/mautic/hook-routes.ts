@@ -31,7 +31,7 @@ const values = z.object({
 
 export type NewHook = z.input<typeof values>;
 
-/** Throws Refusal 400. Without a secret Mautic makes one up. */
+/** Throws Refusal 400. Without a secret, Mautic generates one. */
 export function saveHook({ store }: Mautic, sent: unknown, before?: Hook): Hook {
   const parsed = values.safeParse({ ...before, ...z.record(z.string(), z.unknown()).catch({}).parse(sent) });
   if (!parsed.success) {
@@ -49,7 +49,7 @@ export function saveHook({ store }: Mautic, sent: unknown, before?: Hook): Hook 
   });
 }
 
-/** Webhooks: who is told what. */
+/** The webhooks. */
 export function addHookRoutes(scope: FastifyInstance, mautic: Mautic): void {
   const { store } = mautic;
   const find = (id: number): Hook => {

@@ -7,7 +7,7 @@ import { Refusal, badRequest, errorOf, serverError } from './refusal.ts';
 
 const JSON_TYPE = 'application/json';
 
-/** How Mautic, or the web server before it, words an answer that a knob asked for. */
+/** How Mautic, or the web server before it, formats an answer that a knob forces. */
 export const vendorAnswer: VendorAnswer = (status, retryAfterSeconds) => {
   const retry: Record<string, string> =
     retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
@@ -28,7 +28,7 @@ export const vendorAnswer: VendorAnswer = (status, retryAfterSeconds) => {
 
 export const rateExceeded = (limit: number): string => `You exceeded the rate limit of ${limit} API calls per hour.`;
 
-/** Reads JSON and forms as PHP does, says the version on every answer, and words every refusal as Mautic does. */
+/** Parses JSON and forms as PHP does, adds the version to every answer, and formats every refusal as Mautic does. */
 export function speakLikeMautic(scope: FastifyInstance, mautic: Mautic): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(JSON_TYPE, { parseAs: 'string' }, (_request, body, done) => {
@@ -41,7 +41,7 @@ export function speakLikeMautic(scope: FastifyInstance, mautic: Mautic): void {
   scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
     done(null, phpQuery(String(body))),
   );
-  // Anything else is a body that says nothing.
+  // Any other media type counts as an empty body.
   scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null));
 
   scope.addHook('onRequest', async (_request, reply) => {
@@ -63,16 +63,16 @@ function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof z.ZodError) return serverError(z.prettifyError(error));
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500;
-  // What the simulator itself does wrong must not hide behind the vendor's words.
+  // Log errors of the simulator itself, because the answer shows only the vendor's words.
   if (status === 500) console.error(error);
   return status === 500 ? serverError(error.message) : new Refusal(status, error.message);
 }
 
-/** JSON as PHP writes it, arrays in their own order. */
+/** JSON as PHP encodes it, with arrays in their own order. */
 export const answer = (reply: FastifyReply, body: unknown): FastifyReply =>
   reply.header('content-type', JSON_TYPE).send(phpEncode(body));
 
-/** The number in the path as PHP reads it: leading digits, otherwise 0, which is nobody's. */
+/** The number in the path as PHP reads it: leading digits, otherwise 0, which no record has. */
 export const idOf = (request: FastifyRequest, name = 'id'): number => Number.parseInt(paramOf(request, name), 10) || 0;
 
 export const paramOf = (request: FastifyRequest, name: string): string =>
@@ -80,20 +80,20 @@ export const paramOf = (request: FastifyRequest, name: string): string =>
 
 export const queryOf = (request: FastifyRequest): PhpQuery => phpQuery(request.url.split('?').slice(1).join('?'));
 
-/** A text of the query; undefined where there is none, or an array. */
+/** A text parameter of the query; undefined if it is missing or an array. */
 export const textOf = (query: PhpQuery, name: string): string | undefined => {
   const value = query[name];
   return typeof value === 'string' ? value : undefined;
 };
 
-/** The body, or an empty one where there is none that is an object. A list has its indexes for keys, as in PHP. */
+/** The body, or an empty object if the body is missing or not an object. A list is keyed by its indexes, as in PHP. */
 export const bodyOf = (request: FastifyRequest): Readonly<Record<string, unknown>> =>
   z
     .record(z.string(), z.unknown())
     .catch({})
     .parse(Array.isArray(request.body) ? Object.fromEntries(request.body.entries()) : request.body);
 
-/** Notes in the journal what a write did. */
+/** Records in the journal what a write did. */
 export const did = (request: FastifyRequest, outcome: string): void => {
   request.journalEntry.outcome = outcome;
 };

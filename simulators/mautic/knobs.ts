@@ -5,23 +5,25 @@ import { webhookKnobs } from '../kit/webhook-knobs.ts';
 const milliseconds = z.int().min(0);
 
 /**
- * Mautic's knobs. For `match`, a webhook counts as the request `POST <event>` (in queue mode that of its first event):
+ * Mautic's knobs. In `match`, a webhook counts as the request `POST <event>` (in queue mode, that of its first event):
  * `{ prefix: 'mautic.lead_post_save' }`.
  */
 export const mauticKnobs = {
   ...commonKnobs,
   ...webhookKnobs,
-  /** Widens the moment between the look-up of a contact and its insertion, in which another may insert the same. */
+  /**
+   * Widens the gap between a contact's lookup and its insertion, in which another request can insert the same contact.
+   */
   slowCommit: knob({ ms: z.int().min(1) }),
-  /** Lists, search and totals show what was so long ago; single records are always read as they are. */
+  /** Lists, search and totals show the state of this many milliseconds ago; reads of single records are current. */
   readLag: knob({ ms: milliseconds }),
-  /** The API as it is out of the box: off. Also for tokens. */
+  /** Disables the API, tokens included, as it is by default. */
   apiDisabled: knob({}),
-  /** Basic authentication as it is out of the box: off. */
+  /** Disables basic authentication, as it is by default. */
   basicDisabled: knob({}),
-  /** So many calls an hour, by the virtual clock, and 429 from then on. The hour begins with the first of them. */
+  /** The limit of calls per hour by the virtual clock; further calls get a 429. The hour starts with the first call. */
   rateLimit: knob({ limit: z.int().min(1) }),
-  /** Failures of OAuth are `{error, error_description}`, not wrapped in `errors`. */
+  /** OAuth failures are `{error, error_description}`, not wrapped in `errors`. */
   rawOAuthErrors: knob({}),
 };
 

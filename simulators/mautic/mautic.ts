@@ -8,7 +8,7 @@ import type { Store } from './store.ts';
 import type { Totals } from './totals.ts';
 import type { Webhooks } from './webhooks.ts';
 
-/** What the routes share. */
+/** State that the routes share. */
 export interface Mautic extends Surroundings<typeof mauticKnobs> {
   readonly store: Store;
   readonly webhooks: Webhooks;
@@ -17,18 +17,18 @@ export interface Mautic extends Surroundings<typeof mauticKnobs> {
   settings: Settings;
 }
 
-/** Even at rest, what was looked up is inserted a moment later, and others come between. */
+/** Even without load, the insertion follows the lookup a moment later, and other requests can run in between. */
 const COMMIT_MS = 2;
 
-/** Waits for the moment between look-up and insertion. */
+/** Waits between lookup and insertion. */
 export async function untilCommit({ faults }: Mautic, request: FastifyRequest | undefined): Promise<void> {
   const slow = request && faults.take('slowCommit', { method: request.method, path: request.url });
   await sleep(slow?.ms ?? COMMIT_MS);
 }
 
-/** By how many milliseconds this read of a list is behind. */
+/** How many milliseconds this list read lags behind. */
 export const lagOf = ({ faults }: Mautic, request: FastifyRequest): number =>
   faults.take('readLag', { method: request.method, path: request.url })?.ms ?? 0;
 
-/** As `Mautic-Version` says it. */
+/** The value of `Mautic-Version`. */
 export const versionOf = ({ settings }: Mautic): string => (settings.version === '4' ? '4.4.10' : '5.1.1');

@@ -1,6 +1,6 @@
-/** What PHP makes of arrays, queries and conditions, as far as it shows in Mautic's answers. */
+/** PHP's arrays, queries and conversions, as far as Mautic's answers show them. */
 
-/** A PHP array, which is a list and a map at once, in the order of its insertions. */
+/** A PHP array: list and map at once, in order of insertion. */
 export class PhpArray {
   readonly entries: readonly (readonly [string | number, unknown])[];
 
@@ -8,12 +8,12 @@ export class PhpArray {
     this.entries = entries;
   }
 
-  /** A list where the keys are 0 to n-1 in order, so also where there are none. */
+  /** True if the keys are 0 to n-1 in order, so also for an empty array. */
   get isList(): boolean {
     return this.entries.every(([key], index) => String(key) === String(index));
   }
 
-  /** For whoever serialises it in the usual way: the order of integer-like keys is lost. */
+  /** For serialisers other than `phpEncode`: they lose the order of integer-like keys. */
   toJSON(): unknown {
     return this.isList ? this.entries.map(([, value]) => value) : Object.fromEntries(this.entries);
   }
@@ -24,7 +24,7 @@ const escaped = (text: string): string =>
     .replaceAll('/', '\\/')
     .replaceAll(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** Like json_encode: "/" and everything beyond ASCII escaped, arrays in their own order, undefined left out. */
+/** Like json_encode: escapes "/" and all non-ASCII characters, keeps arrays in their own order, omits undefined. */
 export function phpEncode(value: unknown): string {
   if (typeof value === 'string') return escaped(value);
   if (value instanceof PhpArray) {
@@ -41,7 +41,10 @@ const encodedMap = (entries: readonly (readonly [string | number, unknown])[]): 
     .map(([key, value]) => `${escaped(String(key))}:${phpEncode(value)}`)
     .join(',')}}`;
 
-/** A query or form with its brackets opened: `where[0][col]=x` is `{ where: { 0: { col: 'x' } } }`; the last one wins. */
+/**
+ * A query or form with its brackets parsed: `where[0][col]=x` is `{ where: { 0: { col: 'x' } } }`; the last duplicate
+ * wins.
+ */
 export interface PhpQuery {
   [key: string]: string | PhpQuery;
 }
@@ -65,7 +68,7 @@ export function phpQuery(text: string): PhpQuery {
 export const truthy = (value: unknown): boolean =>
   value !== undefined && value !== null && value !== false && value !== 0 && value !== '' && value !== '0';
 
-/** `(string) $value`; an array is not a text. */
+/** `(string) $value`; an array becomes an empty text. */
 export const phpText = (value: unknown): string => {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
@@ -75,13 +78,13 @@ export const phpText = (value: unknown): string => {
 /** `(int) $value`. */
 export const toInt = (value: unknown): number => Math.trunc(Number.parseFloat(phpText(value))) || 0;
 
-/** `is_numeric($value)`: a number, or a text that is nothing but one. */
+/** `is_numeric($value)`: a number or a numeric text. */
 export const isNumeric = (value: unknown): boolean =>
   typeof value === 'number' ||
   (typeof value === 'string' && /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(value));
 
-/** As `2026-09-01T10:00:00+00:00`: whole seconds, UTC. */
+/** `2026-09-01T10:00:00+00:00`: whole seconds, UTC. */
 export const isoOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}+00:00`;
 
-/** As the database holds it: `2026-09-01 10:00:00`, UTC. */
+/** As in the database: `2026-09-01 10:00:00`, UTC. */
 export const columnTime = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace('T', ' ');

@@ -1,14 +1,17 @@
 const HOUR_MS = 3_600_000;
 
-/** Where a client stands in the current hour. */
+/** A client's state in the current hour. */
 export interface Standing {
   readonly allowed: boolean;
   readonly remaining: number;
-  /** When the hour is over, seconds since 1970. */
+  /** End of the hour, in Unix seconds. */
   readonly resetAt: number;
 }
 
-/** Counts calls in windows of an hour by the virtual clock; a window begins with the first call after the last one's end. */
+/**
+ * Counts calls in one-hour windows of the virtual clock; a window starts with the first call after the previous one
+ * ended.
+ */
 export class RateLimit {
   readonly #now: () => number;
   #start = 0;
@@ -18,7 +21,7 @@ export class RateLimit {
     this.#now = now;
   }
 
-  /** Counts one more. */
+  /** Counts one more call. */
   count(limit: number): Standing {
     const now = this.#now();
     if (this.#count === 0 || now - this.#start >= HOUR_MS || now < this.#start) {

@@ -1,8 +1,8 @@
-/** What Mautic's database holds, under the names of its API. Times are milliseconds since 1970, UTC. */
+/** What Mautic's database holds, under the API's names. Times are milliseconds since 1970, UTC. */
 
 export type FieldValue = string | number | null;
 
-/** Why a contact is not to be contacted: by the person's own act, because mail came back, by somebody's decision. */
+/** Why a contact must not be contacted: the person unsubscribed, mail bounced, or somebody decided it. */
 export const UNSUBSCRIBED = 1;
 export const BOUNCED = 2;
 export const MANUAL = 3;
@@ -16,7 +16,7 @@ export interface DoNotContact {
   readonly channelId: number | null;
 }
 
-/** A contact's place in a segment. One that was removed by hand stays on record, so that no filter brings it back. */
+/** A contact's membership of a segment. A manual removal stays on record, so that no filter adds the contact again. */
 export interface Membership {
   readonly segment: number;
   readonly dateAdded: number;
@@ -32,20 +32,20 @@ export interface Contact {
   readonly tags: readonly number[];
   readonly doNotContact: readonly DoNotContact[];
   readonly segments: readonly Membership[];
-  /** `gravatar` until somebody changes it; null: blanked by a PUT that left it out. */
+  /** `gravatar` until it is changed; null: blanked by a PUT without it. */
   readonly profileImage: string | null;
-  /** When an e-mail was sent to it. */
+  /** When e-mails were sent to the contact. */
   readonly mails: readonly number[];
   readonly dateAdded: number;
   /** Null until the first edit. */
   readonly dateModified: number | null;
-  /** Null while nobody knows who it is: no name, no e-mail, no company. */
+  /** Null while the contact is anonymous: no name, no e-mail, no company. */
   readonly dateIdentified: number | null;
 }
 
-/** A contact that is gone, and the one that it was merged into: whoever asks for its id is answered with that one. */
+/** A merged contact and the one that it was merged into, which answers requests for the old id. */
 export interface MergeRecord {
-  /** The id of the one that is gone. */
+  /** The id of the merged contact. */
   readonly id: number;
   readonly into: number;
 }
@@ -95,7 +95,7 @@ export interface Field {
   readonly isPublished: boolean;
   readonly isFixed: boolean;
   readonly defaultValue: FieldValue;
-  /** As it was made; null = that of its version, see settings. */
+  /** As set on creation; null = the version's default, see settings. */
   readonly charLengthLimit: number | null;
   /** `scale` of a number, `list` of a select. */
   readonly properties: Readonly<Record<string, unknown>>;
@@ -109,11 +109,11 @@ export interface Hook {
   readonly secret: string;
   readonly triggers: readonly string[];
   readonly isPublished: boolean;
-  /** In a row, since it last was answered 2xx. */
+  /** Consecutive failures since the last 2xx answer. */
   readonly failures: number;
 }
 
-/** What a token request handed out. */
+/** The tokens issued for one request. */
 export interface Grant {
   readonly id: number;
   readonly accessToken: string;

@@ -1,12 +1,12 @@
-/** What is wrong with the values of a contact, by alias of the field. */
+/** Problems with a contact's values, by field alias. */
 export type FieldErrors = Readonly<Record<string, readonly string[]>>;
 
-/** An answer that refuses, in Mautic's envelope `{"errors":[…]}`. */
+/** A refusal in Mautic's envelope `{"errors":[…]}`. */
 export class Refusal extends Error {
   readonly status: number;
   readonly details: FieldErrors | readonly string[];
   readonly type: string | null;
-  /** For the journal, where Mautic's own words do not say why. */
+  /** The reason for the journal, where Mautic's own words do not give one. */
   readonly reason: string | undefined;
 
   constructor(
@@ -43,7 +43,7 @@ export const notFound = () => new Refusal(404, 'Item was not found.');
 
 export const badRequest = (message: string, details?: readonly string[]) => new Refusal(400, message, { details });
 
-/** What nobody caught; `reason` goes into the journal only, Mautic does not tell it. */
+/** An unhandled error. `reason` goes only into the journal; Mautic does not report it. */
 export const serverError = (reason: string) =>
   new Refusal(
     500,
@@ -51,7 +51,7 @@ export const serverError = (reason: string) =>
     { reason },
   );
 
-/** A form's errors: 422 for what must be unique, 400 for the rest. */
+/** A form's errors: 422 for uniqueness, 400 for the rest. */
 export const invalid = (status: 400 | 422, errors: FieldErrors) =>
   new Refusal(
     status,

@@ -1,6 +1,6 @@
 /**
- * A part of the regions that Mautic lists: those of the countries where many of EMS's people live, as Mautic spells them
- * (now with accents, now without). Any of them is taken with any country; anything else is refused.
+ * Some of the regions that Mautic lists: those of the countries where many of EMS's people live, in Mautic's spelling
+ * (accents are inconsistent). Each is accepted with any country; any other region is refused.
  */
 const names = `
 Alabama; Alaska; Arizona; Arkansas; California; Colorado; Connecticut; Delaware; Florida; Georgia; Hawaii; Idaho;

@@ -11,7 +11,7 @@ const PAGE = 30;
 
 const text = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
 
-/** Segments, and who is in them. */
+/** Segments and their members. */
 export function addSegmentRoutes(scope: FastifyInstance, mautic: Mautic): void {
   const { store } = mautic;
 

@@ -12,7 +12,10 @@ export function findSegment({ store }: Mautic, id: number): Segment {
   return segment;
 }
 
-/** Who may view a segment may move contacts in and out of it, if it is published. Throws Refusal 404 or 403. */
+/**
+ * Finds a segment for a change of its members: whoever may view it may change them, if it is published. Throws Refusal
+ * 404 or 403.
+ */
 export function openSegment(mautic: Mautic, id: number): Segment {
   const segment = findSegment(mautic, id);
   if (!segment.isPublished) throw new Refusal(403, 'You do not have access to the requested area/action.');
@@ -47,7 +50,7 @@ export function createSegment(
   });
 }
 
-/** What is so already stays as it is, and nothing tells of it. */
+/** A move without effect changes nothing and sends no webhook. */
 export function moveInSegment(
   mautic: Mautic,
   contact: Contact,

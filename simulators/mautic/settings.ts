@@ -1,44 +1,52 @@
 import { z } from 'zod';
 
 /**
- * How this Mautic is set up, and what is taken for true where nothing tells: one place, changed by
- * `PUT /control/settings`. Where a choice was free, the default is the one that is harder for a client.
+ * The setup of this Mautic, and the behaviour assumed where the vendor documents none; all in one place, changed by
+ * `PUT /control/settings`. Where there was a choice, the default is the harder one for a client.
  */
 export const settingsSchema = z.strictObject({
-  // --- set up by an administrator ---
-  /** Of two contacts with one identifier, "4" makes one; "5" refuses with 422 whoever writes it. */
+  // --- set by an administrator ---
+  /**
+   * If two contacts have the same identifier, version 4 merges them on a write; version 5 refuses the write with 422.
+   */
   version: z.enum(['4', '5']).default('5'),
-  /** Of tokens handed out from now on, seconds. */
+  /** Lifetime of new tokens, in seconds. */
   accessTokenSeconds: z.int().min(1).default(3_600),
   refreshTokenSeconds: z
     .int()
     .min(1)
     .default(14 * 86_400),
-  /** A webhook leaves at once, one event in each, and is lost on failure; or waits for the cron, ten events in each. */
+  /**
+   * Immediate: a webhook is sent at once with one event, and lost on failure. Queue: it waits for the cron and carries
+   * up to ten events.
+   */
   webhookMode: z.enum(['immediate', 'queue']).default('immediate'),
-  /** In immediate mode a webhook is sent inside the API call that caused it, which waits for the answer, however long that takes. */
+  /**
+   * In immediate mode a webhook is sent inside the API call that caused it, and the call waits for the webhook's answer
+   * without a time-out.
+   */
   webhooksInsideCalls: z.boolean().default(true),
-  /** How often the cron runs in queue mode, real milliseconds; null = only by `POST /control/webhooks/process`. */
+  /** Interval of the cron in queue mode, in real milliseconds; null = only on `POST /control/webhooks/process`. */
   cronMs: z.int().min(10).nullable().default(500),
-  /** How several unique identifiers are looked up: any of them matches, or all must. */
+  /** How several unique identifiers are looked up: any of them must match (OR), or all (AND). */
   uniqueIdentifiersOperator: z.enum(['OR', 'AND']).default('OR'),
-  /** The most that a text field takes that was made with no limit of its own; null: 64 in version 5, 191 in version 4. */
+  /** Maximum length of a text field created without its own limit; null: 64 in version 5, 191 in version 4. */
   textLength: z.int().min(1).max(191).nullable().default(null),
-  /** How long a total is kept, seconds; 0 = not at all. */
+  /** How long a total is cached, in seconds; 0 = not cached. */
   totalSeconds: z.int().min(0).default(5),
 
-  // --- not known ---
-  /** A change of do-not-contact moves `dateModified`, and is told as an update of the contact. */
+  // --- unknown ---
+  /** A change of do-not-contact updates `dateModified` and sends the contact's update webhook. */
   doNotContactBumpsDateModified: z.boolean().default(true),
-  /** So does a change of tags. */
+  /** A change of tags does the same. */
   tagsBumpDateModified: z.boolean().default(true),
-  /** So does a change of segments. */
+  /** A change of segments does the same. */
   segmentsBumpDateModified: z.boolean().default(false),
-  /** Of two contacts that become one, the do-not-contact records of the one that goes are kept. */
+  /** When two contacts are merged, the loser's do-not-contact records are kept. */
   mergeKeepsDoNotContact: z.boolean().default(false),
-  /** A mail that came back stays on record when somebody adds another reason. */
+  /** A bounce stays on record when another reason is added. */
   bounceSurvivesAdd: z.boolean().default(false),
-  /** What a field of type region (`state`) takes: anything, or only what Mautic lists. */
+  /** Which values a field of type region (`state`) accepts: any, or only those that Mautic lists. */
   regions: z.enum(['listed', 'any']).default('listed'),
 });
 

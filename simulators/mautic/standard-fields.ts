@@ -53,7 +53,7 @@ const social: readonly Standard[] = [
   ['twitter', 'Twitter', 'text'],
 ];
 
-/** What a Mautic has before anybody adds fields; of these only the e-mail identifies a contact. */
+/** The fields of a new Mautic; only the e-mail is a unique identifier. */
 export const standardFields: readonly Field[] = [...core, ...social].map(([alias, label, type], index) =>
   fieldOf(index + 1, {
     label,

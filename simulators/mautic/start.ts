@@ -14,7 +14,7 @@ export type { Delivery, WebhookEvent } from './webhooks.ts';
 
 export interface Deliveries {
   readonly underWay: number;
-  /** Events that wait for the cron. */
+  /** Events waiting for the cron. */
   readonly queued: number;
   readonly deliveries: readonly Delivery[];
 }
@@ -22,13 +22,16 @@ export interface Deliveries {
 export interface MauticControl extends ControlClient<MauticFaults> {
   state(): Promise<MauticState>;
   settings(): Promise<Settings>;
-  /** Changes the settings that are named, leaves the others. */
+  /** Changes only the settings given. */
   setSettings(settings: SettingsInput): Promise<void>;
-  /** What a marketer, a person or a mail server does, webhooks included. Throws with Mautic's own words if refused. */
+  /**
+   * Runs an action of a marketer, a person or a mail server, webhooks included. Throws with Mautic's own words if
+   * refused.
+   */
   backdoor<Action extends BackdoorAction>(action: Action): Promise<OutcomeOf<Action>>;
-  /** A pair of tokens as a human's consent gives it. */
+  /** Issues a pair of tokens, as after a human's consent. */
   issueTokens(): Promise<{ readonly access_token: string; readonly refresh_token: string }>;
-  /** Every access token is expired from now on. */
+  /** Expires all access tokens. */
   expireTokens(): Promise<void>;
   deliveries(): Promise<Deliveries>;
   /** Runs the cron of queue mode once. */
@@ -37,7 +40,7 @@ export interface MauticControl extends ControlClient<MauticFaults> {
 
 type WithContact = { readonly contact: number };
 
-/** Which ids an action answers. */
+/** Which ids an action returns. */
 export type OutcomeOf<Action extends BackdoorAction> = Action['do'] extends 'seed-duplicates'
   ? Required<Pick<BackdoorOutcome, 'contacts'>>
   : Action['do'] extends 'create-segment' | 'publish-segment'
@@ -55,7 +58,7 @@ export interface StartOptions {
   readonly username?: string;
   /** Default: `mautic-password`. */
   readonly password?: string;
-  /** Of OAuth2. Default: `ems-client`. */
+  /** OAuth2 client id. Default: `ems-client`. */
   readonly clientId?: string;
   /** Default: `ems-client-secret`. */
   readonly clientSecret?: string;
@@ -76,7 +79,7 @@ export interface StartedMautic extends RunningSimulator {
 }
 
 /**
- * Starts Mautic in a process of its own; it ends with this one.
+ * Starts Mautic as a child process, which ends with this one.
  *
  * @example
  * const mautic = await startMautic({ version: '4' });
@@ -105,7 +108,7 @@ export async function startMautic({
   return { ...running, username, password, clientId, clientSecret, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a Mautic that already runs. */
+/** The control client of a Mautic that is already running. */
 export function controlOf(url: string): MauticControl {
   const client = createControlClient(url);
   return {

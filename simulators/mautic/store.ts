@@ -3,10 +3,10 @@ import { folded } from './clean.ts';
 import type { Contact, Field, FieldValue, Grant, Hook, MergeRecord, Segment, Tag } from './records.ts';
 import { standardFields } from './standard-fields.ts';
 
-/** What a contact is found by: `email ana@clube.example`. */
+/** The index key of a contact's identifier: `email ana@clube.example`. */
 export const identifierKey = (alias: string, value: FieldValue): string => `${alias} ${folded(String(value))}`;
 
-/** Mautic's own storage: collections in memory, each change written through to a file. */
+/** Mautic's storage: collections in memory, each change written through to a file. */
 export class Store extends CollectionStore {
   readonly contacts = this.collection<Contact, 'value'>('contact', {
     value: ({ values }) => Object.entries(values).map(([alias, value]) => identifierKey(alias, value)),
@@ -35,13 +35,13 @@ export class Store extends CollectionStore {
       .reduce((last, { id }) => Math.max(last, id), 0);
   }
 
-  /** Of a do-not-contact record; they count through all contacts. */
+  /** The next id of a do-not-contact record, counted over all contacts. */
   nextDncId(): number {
     this.#lastDncId += 1;
     return this.#lastDncId;
   }
 
-  /** The contact with this id, or the one that it has been merged into. */
+  /** The contact with this id, or the one that it was merged into. */
   contactOf(id: number): Contact | undefined {
     const merged = this.merges.find(id);
     return this.contacts.find(id) ?? (merged === undefined ? undefined : this.contacts.find(merged.into));

@@ -2,7 +2,7 @@ import { cleanTag, folded } from './clean.ts';
 import type { Mautic } from './mautic.ts';
 import { phpText } from './php.ts';
 
-/** The tags after `tags` was sent: each is added, one with "-" before it is removed, nothing is ever replaced. */
+/** The tags after `tags` was sent: each is added, a leading "-" removes it, nothing is replaced. */
 export function tagsAfter(mautic: Mautic, before: readonly number[], sent: unknown): readonly number[] {
   const names = typeof sent === 'string' ? sent.split(',') : Object.values(sent ?? {}).map(phpText);
   return names

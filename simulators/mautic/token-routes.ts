@@ -7,7 +7,7 @@ import type { Grant } from './records.ts';
 
 const token = (): string => randomBytes(43).toString('base64url');
 
-/** @param withRefresh a grant of a human's consent has a refresh token, client_credentials has none */
+/** @param withRefresh true after a human's consent; client_credentials gives no refresh token */
 export function issueTokens({ store, clock, settings }: Mautic, withRefresh: boolean): Grant {
   return store.grants.save({
     id: store.grants.nextId(),
@@ -26,7 +26,7 @@ export const tokenBody = ({ settings }: Mautic, grant: Grant) => ({
   ...(grant.refreshToken === null ? {} : { refresh_token: grant.refreshToken }),
 });
 
-/** Access tokens that are valid now are not any more from now on. */
+/** Expires the access tokens that are currently valid. */
 export function expireTokens({ store, clock }: Mautic): number {
   const valid = store.grants.all().filter(({ accessExpiresAt }) => accessExpiresAt > clock.now());
   for (const grant of valid) store.grants.save({ ...grant, accessExpiresAt: clock.now() });
@@ -35,9 +35,9 @@ export function expireTokens({ store, clock }: Mautic): number {
 
 const SECRET = new Set(['client_secret', 'refresh_token', 'password', 'code']);
 
-/** Tokens for client_credentials and refresh_token; a refresh token serves once. */
+/** Issues tokens for client_credentials and refresh_token; a refresh token works only once. */
 export function addTokenRoutes(scope: FastifyInstance, mautic: Mautic, accepted: Credentials): void {
-  // The journal holds no secret, although they come in the body.
+  // The body contains secrets; keep them out of the journal.
   scope.addHook('preHandler', async (request) => {
     request.journalEntry.body = Object.fromEntries(
       Object.entries(bodyOf(request)).map(([name, value]) => [name, SECRET.has(name) ? 'REDACTED' : value]),

@@ -1,4 +1,4 @@
-/** How many rows a query has, as it was counted a few seconds ago. */
+/** Caches the row count of each query for a few seconds. */
 export class Totals {
   readonly #now: () => number;
   readonly #kept = new Map<string, { readonly at: number; readonly total: number }>();
@@ -7,7 +7,7 @@ export class Totals {
     this.#now = now;
   }
 
-  /** @param key the query without its page */
+  /** @param key the query without its page parameters */
   of(key: string, seconds: number, count: () => number): number {
     const now = this.#now();
     const kept = this.#kept.get(key);

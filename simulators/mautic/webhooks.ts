@@ -21,26 +21,26 @@ export type WebhookEvent = (typeof webhookEvents)[number];
 interface About {
   readonly hookId: number;
   readonly url: string;
-  /** Of its payloads, in order. */
+  /** The payload's events, in order. */
   readonly events: readonly WebhookEvent[];
   readonly payload: unknown;
 }
 
-/** One POST that was due, for a test to look at. */
+/** One POST that was due, for tests to inspect. */
 export type Delivery = About & Sending;
 
-/** An event that waits for a hook, with the state at the moment it happened. */
+/** An event waiting for a hook, with the state at the moment it happened. */
 interface Queued {
   readonly event: WebhookEvent;
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** What an API call has to wait for before it is answered. */
+/** The webhooks that an API call has to wait for. */
 interface Call {
   sent: Promise<unknown>;
 }
 
-/** Of the cron. */
+/** Time-out of the cron's requests. */
 const QUEUE_TIMEOUT_MS = 15_000;
 
 const EVENTS_PER_POST = 10;
@@ -51,13 +51,13 @@ interface Around extends Pick<Surroundings<typeof mauticKnobs>, 'clock' | 'rando
   readonly hooks: () => readonly Hook[];
   readonly saveHook: (hook: Hook) => void;
   readonly settings: () => Settings;
-  /** X-Origin-Base-URL. */
+  /** The value of X-Origin-Base-URL. */
   readonly origin: () => string;
 }
 
 /**
- * Webhooks: in immediate mode one try each, lost if it fails, one after the other inside the API call that caused them, and without
- * a time-out; in queue mode kept until one try succeeds.
+ * Webhooks. In immediate mode each gets one attempt and is lost if that fails; they are sent one after another inside
+ * the API call that caused them, without a time-out. In queue mode they are kept until an attempt succeeds.
  */
 export class Webhooks {
   readonly #around: Around;
@@ -75,7 +75,7 @@ export class Webhooks {
     this.#sender = new WebhookSender(around, { timeoutMs, delay: { ms: 0, jitterMs: 0 } });
   }
 
-  /** Runs what an API call does. @returns a function that waits for the webhooks that it has caused. */
+  /** Runs the work of an API call. @returns a function that waits for the webhooks that it caused. */
   duringCall(work: () => void): () => Promise<void> {
     const call: Call = { sent: Promise.resolve() };
     this.#call.run(call, work);
@@ -90,13 +90,13 @@ export class Webhooks {
     return webhookMode === 'immediate' && webhooksInsideCalls;
   }
 
-  /** How many events wait or are on their way, and what became of the others, in order of their end. */
+  /** The number of events waiting or being sent, and the outcomes of the others in order of completion. */
   read(): { readonly underWay: number; readonly queued: number; readonly deliveries: readonly Delivery[] } {
     const queued = [...this.#queues.values()].reduce((sum, queue) => sum + queue.length, 0);
     return { ...this.#sender.read(), queued };
   }
 
-  /** Forgets everything, including what is under way. */
+  /** Drops everything, pending sendings included. */
   clear(): void {
     this.#sender.clear();
     this.#cleared.resolve();
@@ -108,7 +108,7 @@ export class Webhooks {
     this.#round += 1;
   }
 
-  /** Something happened; the payload shows the state at this moment. */
+  /** Publishes an event; the payload shows the state at this moment. */
   publish(event: WebhookEvent, payload: Readonly<Record<string, unknown>>): void {
     const { clock, settings } = this.#around;
     const queued = { event, payload: { ...payload, timestamp: isoOf(clock.now()) } };
@@ -129,9 +129,9 @@ export class Webhooks {
     else call.sent = call.sent.then(() => this.#depart(hook, [queued]));
   }
 
-  /** What the cron does in queue mode: ten events in a POST, the next ten only after those were taken. */
+  /** One run of the cron in queue mode: ten events per POST, the next ten only after those were accepted. */
   process(): Promise<void> {
-    // Two at once would send the same events twice.
+    // Concurrent runs would send the same events twice.
     this.#processing ??= Promise.all([...this.#queues.keys()].map((id) => this.#processHook(id))).then(() => {
       this.#processing = undefined;
       return undefined;
@@ -182,7 +182,7 @@ export class Webhooks {
     return delivery;
   }
 
-  /** A hook is switched off by 410, and by a hundred failures in a row. */
+  /** A hook is disabled by a 410, and after a hundred consecutive failures. */
   #note(id: number, { fate, status }: Delivery): void {
     const hook = this.#around.hooks().find((one) => one.id === id);
     if (hook === undefined || fate === 'lost') return;
@@ -194,7 +194,7 @@ export class Webhooks {
   }
 }
 
-/** `{"<event>": [payload, …], …}`: in each event's list in order, between the lists the order is lost. */
+/** `{"<event>": [payload, …], …}`: ordered within each event's list; the order between lists is lost. */
 function payloadOf(batch: readonly Queued[]): Readonly<Record<string, unknown>> {
   const events = new Set(batch.map(({ event }) => event));
   return Object.fromEntries(

@@ -8,10 +8,10 @@ const id = z.int().min(1);
 const flag = z.enum(['T', 'F']);
 /** `6/7/2027 08:30`. */
 const localTime = z.string().regex(/^\d{1,2}\/\d{1,2}\/\d{4} \d{1,2}:\d{2}$/);
-/** `2027-06-07 08:30:15`, of removed registrations alone. */
+/** `2027-06-07 08:30:15`, only for removed registrations. */
 const secondsTime = z.string().regex(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/);
 const localDate = z.string().regex(/^\d{1,2}\/\d{1,2}\/\d{4}$/);
-/** PHP gives numbers as such or as texts. */
+/** PHP returns numbers as numbers or as texts. */
 const loose = z.union([text, z.number()]).nullable();
 
 const address = object({
@@ -22,7 +22,7 @@ const address = object({
   country_code: orNull,
 });
 
-/** A key that may not see personal data gets none of them, or null for each. */
+/** Personal data are missing, or each is null, if the key may not see them. */
 const user = object({
   user_id: id,
   first_name: orNull.optional(),
@@ -115,17 +115,17 @@ const error = object({
   }),
 });
 
-/** XML, where `format=json` was forgotten. */
+/** XML, returned if `format=json` is missing. */
 const xml = z.string().startsWith('<?xml');
 
-/** An error has the status 200 as well, and any list that is empty is left out. */
+/** Errors, too, have status 200, and any empty list is left out. */
 const ok = (schema: z.ZodType): AnswersOfRoute => {
   const [success, refusal] = [fits(schema), fits(z.union([error, xml]))];
   const fit: Fit = (body, path) => (refusal(body, path) === undefined ? undefined : success(body, path));
   return { 200: fit };
 };
 
-/** An entry that is refused says so in its own place. */
+/** A refused entry reports its error in its own place. */
 const entry = object({ registration_id: id.optional(), error: error.shape.error.optional() });
 const written = object({ participants: z.array(entry).optional() });
 const participants = z.array(object(participantFields)).optional();
@@ -151,9 +151,9 @@ const routes: Readonly<Record<string, AnswersOfRoute>> = {
   [`GET ${ofRace}/corrals`]: ok(object({ race_corrals: z.array(corral).optional() })),
   'POST /race': ok(object({ race_id: id, events: z.array(object({ event_id: id, name: text })).optional() })),
   'POST /v2/corrals/manage-corrals.json': ok(object({ race_corral_ids: z.array(id).optional() })),
-  // A path or a method that is not known is an error like any other.
+  // An unknown path or method is an error like any other.
   ...Object.fromEntries(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => [`${method} `, ok(z.never())])),
 };
 
-/** What RunSignup answers, as its pages and public clients have it. */
+/** What RunSignup answers, according to its documentation and public clients. */
 export const runSignupAnswers: VendorAnswers = { routes, refusals: fits(z.union([error, xml])) };

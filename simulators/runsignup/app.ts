@@ -22,10 +22,10 @@ export interface RunSignupOptions extends Credentials {
   readonly storage: string;
 }
 
-/** The vendor writes both. */
+/** The vendor uses both spellings. */
 const PREFIXES = ['/rest', '/Rest'];
 
-/** RunSignup: the vendor's API under /rest, the test's side of it under /control. Not listening yet. */
+/** RunSignup: the vendor's API under /rest and the test control under /control. The caller starts listening. */
 export function createRunSignup({ storage, ...accepted }: RunSignupOptions): FastifyInstance {
   const surroundings = createSurroundings(runSignupKnobs, new RedactingJournal());
   const store = new Store(storage, () => surroundings.clock.now());

@@ -4,13 +4,13 @@ import { Parameters } from './parameters.ts';
 import { type RunSignup, nowSeconds, targetOf } from './runsignup.ts';
 import { todayEastern } from './times.ts';
 
-/** What is accepted. */
+/** The accepted credentials. */
 export interface Credentials {
   readonly key: string;
   readonly secret: string;
   readonly callerRegistration: string;
   readonly callerRegistrationSecret: string;
-  /** `YYYY-MM-DD`: from this day on (Eastern) callers must be registered. Undefined: never. */
+  /** `YYYY-MM-DD` (Eastern): from this day on callers must be registered. Undefined: never. */
   readonly callerRegistrationFrom: string | undefined;
 }
 

@@ -21,7 +21,7 @@ const userFields = z.strictObject({
   middleName: nullableText,
   lastName: nullableText,
   email: nullableText,
-  /** Named parts are changed, the others kept. */
+  /** Only the parts given are changed. */
   address: address.partial(),
   dob: z.iso.date().nullable(),
   gender: z.enum(['M', 'F', 'X']).nullable(),
@@ -67,7 +67,7 @@ const registrationFields = z.strictObject({
 
 const newEvent = eventFields.partial().required({ name: true, start: true });
 
-/** What a human does at RunSignup itself; a test's or a demonstration's side of it. */
+/** What a human does at RunSignup itself, for tests and demonstrations. */
 export const backdoorEdit = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('create-user'), user: userFields.partial() }),
   z.strictObject({ do: z.literal('edit-user'), userId: id, set: userFields.partial() }),
@@ -81,7 +81,7 @@ export const backdoorEdit = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('edit-event'), eventId: id, set: eventFields.partial() }),
   z.strictObject({ do: z.literal('delete-event'), eventId: id }),
   z.strictObject({ do: z.literal('create-team'), eventId: id, name: text, closed: z.boolean().default(false) }),
-  /** A new registration, of a user that exists or of a new one. */
+  /** Creates a registration for an existing or a new user. */
   z.strictObject({
     do: z.literal('register'),
     eventId: id,
@@ -90,9 +90,9 @@ export const backdoorEdit = z.discriminatedUnion('do', [
     set: registrationFields.partial().default({}),
   }),
   z.strictObject({ do: z.literal('edit-registration'), registrationId: id, set: registrationFields.partial() }),
-  /** To another event: the old registration is removed, a new one takes its place. */
+  /** Moves the registration to another event: the old one is removed, a new one replaces it. */
   z.strictObject({ do: z.literal('transfer'), registrationId: id, eventId: id }),
-  /** To a later edition, or, without an event, to one that is not there yet. */
+  /** Defers to a later edition or, without an event, to one that does not exist yet. */
   z.strictObject({ do: z.literal('defer'), registrationId: id, eventId: id.optional() }),
   z.strictObject({
     do: z.literal('remove'),
@@ -104,7 +104,7 @@ export const backdoorEdit = z.discriminatedUnion('do', [
 export type ParsedEdit = z.output<typeof backdoorEdit>;
 export type BackdoorEdit = z.input<typeof backdoorEdit>;
 
-/** What each edit answers: the ids it made or touched. */
+/** What each edit returns: the ids it created or changed. */
 export interface BackdoorAnswers {
   readonly 'create-user': { readonly userId: number };
   readonly 'edit-user': { readonly userId: number };

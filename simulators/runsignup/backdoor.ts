@@ -6,7 +6,7 @@ import { blankRegistration, blankUser, removeRegistration, saveUser } from './re
 import { type RunSignup, nowSeconds } from './runsignup.ts';
 import type { Store } from './store.ts';
 
-/** An edit names something that is not there, or that is no longer active. */
+/** An edit names a record that does not exist or is no longer active. */
 export class NoSuchRecord extends Error {
   constructor(kind: Kind, id: number, state = 'found') {
     super(`No ${kind} ${id} is ${state} at RunSignup: look at GET /control/state.`);
@@ -26,7 +26,7 @@ function active(store: Store, registrationId: number): Registration {
   return registration;
 }
 
-/** Does what a human did at RunSignup. @throws NoSuchRecord */
+/** Applies a human's edit at RunSignup. @throws NoSuchRecord */
 export function applyEdit(server: RunSignup, edit: ParsedEdit): BackdoorAnswers[keyof BackdoorAnswers] {
   const { store, assumptions } = server;
   const now = nowSeconds(server);
@@ -124,7 +124,7 @@ function register(server: RunSignup, edit: Extract<ParsedEdit, { do: 'register' 
   return { registrationId, userId };
 }
 
-/** The bib stays behind: it belongs to the event. */
+/** The bib stays behind, because it belongs to the event. */
 function move(server: RunSignup, registration: Registration, eventId: number, reason: RemovedReason) {
   const { store } = server;
   const now = nowSeconds(server);

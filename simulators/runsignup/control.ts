@@ -7,7 +7,7 @@ import type { Records } from './records.ts';
 import type { RunSignup } from './runsignup.ts';
 import type { Store } from './store.ts';
 
-/** Everything stored now, by id. Removed registrations are there, deleted events are not. */
+/** Everything currently stored, by id. Includes removed registrations, but not deleted events. */
 export interface RunSignupState {
   readonly races: Readonly<Record<string, Records['race']>>;
   readonly events: Readonly<Record<string, Records['event']>>;
@@ -29,7 +29,7 @@ const stateOf = (store: Store): RunSignupState => ({
   teams: byId(store.list('team'), ({ teamId }) => teamId),
 });
 
-/** A test's side of RunSignup. What is assumed about the vendor are its settings. */
+/** The test control of RunSignup. Its settings are the assumptions about the vendor. */
 export function runSignupControl(server: RunSignup): SimulatorControl {
   const { store } = server;
   return {

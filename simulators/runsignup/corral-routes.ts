@@ -7,8 +7,8 @@ import type { Corral } from './records.ts';
 import { type RunSignup, lagOf } from './runsignup.ts';
 
 /**
- * `GET /race/{id}/corrals`, and `POST /v2/corrals/manage-corrals.json`: with an id replaces one, without creates one; ids come in
- * order of the request. Both need the edition.
+ * `GET /race/{id}/corrals`, and `POST /v2/corrals/manage-corrals.json`: an entry with an id replaces a corral, one
+ * without creates one; ids are returned in the order of the request. Both calls need the edition.
  */
 export function addCorralRoutes(scope: FastifyInstance, server: RunSignup): void {
   const { store } = server;
@@ -43,7 +43,7 @@ interface Edition {
   readonly daysId: number;
 }
 
-/** @throws RunSignupError 201 for an unknown race, 3 without an edition, 15 for an edition that is none of its own. */
+/** @throws RunSignupError 201 for an unknown race, 3 without an edition, 15 for another race's edition. */
 function editionOf({ store }: RunSignup, request: FastifyRequest, raceId: number | undefined): Edition {
   if (raceId === undefined || store.find('race', raceId) === undefined) throw new RunSignupError(201);
   const daysId = new Parameters(request).int('race_event_days_id');
@@ -65,7 +65,7 @@ function corralBody(corral: Corral, tells: 'name' | 'all') {
   };
 }
 
-/** Fields that are missing are null: the opposite of participants. */
+/** Missing fields become null, unlike those of participants. */
 function corralOf({ store }: RunSignup, { raceId, daysId }: Edition, sent: Readonly<Record<string, unknown>>): Corral {
   const asked = looseInt(sent['race_corral_id'], 15) ?? undefined;
   const before = asked === undefined ? undefined : store.find('corral', asked);

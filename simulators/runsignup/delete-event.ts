@@ -1,6 +1,6 @@
 import type { Store } from './store.ts';
 
-/** Really gone: the event, its registrations, its teams. No feed tells of it. */
+/** Deletes the event with its registrations and teams. No feed reports it. */
 export function deleteEvent(store: Store, eventId: number): void {
   for (const { registrationId } of store.list('registration', { parent: eventId })) {
     store.delete('registration', registrationId);

@@ -1,4 +1,4 @@
-/** The vendor's codes that are known, with the vendor's words where those are known. */
+/** The vendor's known codes, with the vendor's words where known. */
 const messages: Readonly<Record<number, string>> = {
   1: 'Unknown method',
   2: 'HTTP method not supported',
@@ -53,7 +53,7 @@ const messages: Readonly<Record<number, string>> = {
   517: 'Potential duplicate participant',
 };
 
-/** The HTTP status where errors have one at all: a mode, and some of the vendor's newer pages. */
+/** The HTTP status in the mode where errors have one, from some of the vendor's newer pages. */
 const statuses: Readonly<Record<number, number>> = {
   1: 404,
   2: 405,
@@ -101,7 +101,7 @@ export class RunSignupError extends Error {
     this.#details = details;
   }
 
-  /** The status in the mode where errors have one. */
+  /** The HTTP status in the mode where errors have one. */
   get status(): number {
     return statuses[this.code] ?? 400;
   }
@@ -118,12 +118,12 @@ export class RunSignupError extends Error {
   }
 }
 
-/** 517, which stands in the details of an invalid submission, with the id of the registration that is there already. */
+/** 517, in the details of an invalid submission, with the id of the existing registration. */
 export const potentialDuplicateOf = (registrationId: number): RunSignupError =>
   new RunSignupError(11, messages[11], [
     { error_code: 517, error_msg: messages[517] ?? '', detailed_desc: `Registration ${registrationId}` },
   ]);
 
-/** The error that a bare status stands for, as when a knob asks for "403"; 200 stands for throttling. */
+/** The error for a bare status, as when a knob asks for "403"; 200 stands for throttling. */
 export const errorOfStatus = (status: number): RunSignupError =>
   new RunSignupError(status === 200 ? 14 : (codesOfStatus[status] ?? 3));

@@ -12,11 +12,11 @@ export interface EventContext {
   readonly now: number;
 }
 
-/** An event as it was sent; without an id it is a new one, whose edition is not decided yet. */
+/** An event as sent; one without an id is new, and its edition is not yet decided. */
 export type SentEvent = Omit<RaceEvent, 'eventId' | 'raceEventDaysId'> & { readonly eventId: number | undefined };
 
 /**
- * The whole event as it was sent: what is missing becomes null or its default.
+ * The whole event as sent: missing fields become null or their default.
  * @throws RunSignupError 218 to 223, 227 and 228
  */
 export function eventOf(

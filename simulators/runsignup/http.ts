@@ -6,7 +6,7 @@ import { Parameters } from './parameters.ts';
 import { type RunSignup, targetOf } from './runsignup.ts';
 import { toXml } from './xml.ts';
 
-/** Sends it as JSON if `format=json` was asked for, and as XML if it was forgotten. */
+/** Sends JSON if `format=json` was given, otherwise XML. */
 export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: unknown, status = 200): FastifyReply {
   const json = new Parameters(request).text('format') === 'json';
   return reply
@@ -15,7 +15,7 @@ export function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer:
     .send(json ? JSON.stringify(answer) : toXml(answer));
 }
 
-/** How RunSignup words an answer that a knob asked for: from 500 on it is the CDN that speaks. */
+/** How RunSignup formats an answer that a knob forces; from status 500 on, the CDN answers. */
 export const vendorAnswer: VendorAnswer = (status, retryAfterSeconds) => ({
   headers: {
     'content-type': status >= 500 ? 'text/html; charset=utf-8' : 'application/json; charset=utf-8',
@@ -27,10 +27,10 @@ export const vendorAnswer: VendorAnswer = (status, retryAfterSeconds) => ({
       : JSON.stringify(errorOfStatus(status).body()),
 });
 
-/** A call of `delete-participants` or a page of participants to add is far below it. */
+/** Far above any call of `delete-participants` or page of new participants. */
 export const BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 
-/** Reads forms, words every refusal as RunSignup does: inside HTTP 200, unless the mode says otherwise. */
+/** Parses forms and formats every refusal as RunSignup does: with HTTP 200, unless the mode says otherwise. */
 export function speakForms(scope: FastifyInstance, server: RunSignup): void {
   scope.removeAllContentTypeParsers();
   scope.addContentTypeParser(
@@ -43,7 +43,7 @@ export function speakForms(scope: FastifyInstance, server: RunSignup): void {
       return Object.fromEntries(fields);
     },
   );
-  // Another media type is no fault of transport to PHP: the form is just empty.
+  // PHP accepts any other media type; the form is just empty.
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, {}));
 
   scope.setErrorHandler((error: FastifyError | RunSignupError, request, reply) =>
@@ -56,7 +56,7 @@ export function speakForms(scope: FastifyInstance, server: RunSignup): void {
   });
 }
 
-/** The paths that have some method. */
+/** The paths that support at least one method. */
 const KNOWN_PATHS =
   /^\/rest\/(races|race|race\/\d+|race\/\d+\/(participants|removed-participants|delete-participants|corrals)|user\/\d+|v2\/corrals\/manage-corrals\.json)$/i;
 
@@ -68,7 +68,8 @@ function sendError(server: RunSignup, request: FastifyRequest, reply: FastifyRep
 
 /**
  * The form field `request` as an object.
- * @throws RunSignupError 11 if it is missing, is no JSON object, or `request_format=json` was forgotten: XML is expected then.
+ * @throws RunSignupError 11 if it is missing, is not a JSON object, or `request_format=json` is missing: then RunSignup
+ * expects XML.
  */
 export function requestObject(request: FastifyRequest): Readonly<Record<string, unknown>> {
   const form = request.body;

@@ -1,9 +1,9 @@
 import { RunSignupError } from './error-codes.ts';
 
-/** A value of a request as PHP takes it: `101` and `"101"` are one, `""` is null. Undefined: not sent. */
+/** A request value as PHP takes it: `101` and `"101"` are equal, `""` is null. Undefined: not sent. */
 type Sent<Value> = Value | null | undefined;
 
-/** @throws RunSignupError with `code` for what is no whole number of at least 0. */
+/** @throws RunSignupError with `code` for anything but an integer of at least 0. */
 export function looseInt(value: unknown, code: number): Sent<number> {
   if (value === undefined || value === null) return value;
   if (value === '') return null;
@@ -40,7 +40,7 @@ export function objectsOf(value: unknown): Readonly<Record<string, unknown>>[] {
   return value.map(objectOf);
 }
 
-/** A property that holds a list, or no property where the list is empty and `leftOut` says so. */
+/** A property that holds a list; no property if the list is empty and `leftOut` is true. */
 export const listProperty = <Name extends string, Value>(
   name: Name,
   elements: readonly Value[],

@@ -5,7 +5,7 @@ import { type RunSignup, nowSeconds } from './runsignup.ts';
 type NewRace = Extract<ParsedEdit, { do: 'create-race' }>['race'];
 type NewEvent = Extract<ParsedEdit, { do: 'create-event' }>['event'];
 
-/** A race that a human sets up, open for registration unless said otherwise. */
+/** Creates a race as a human does, open for registration by default. */
 export function addRace(server: RunSignup, fields: NewRace, events: readonly NewEvent[]) {
   const { store } = server;
   const now = nowSeconds(server);
@@ -30,7 +30,7 @@ export function addRace(server: RunSignup, fields: NewRace, events: readonly New
   return { raceId, eventIds: events.map((event) => addEvent(server, race, event)) };
 }
 
-/** An event of the newest edition; its id. */
+/** Adds an event to the newest edition; returns its id. */
 export function addEvent({ store }: RunSignup, { raceId }: Race, fields: NewEvent): number {
   const siblings = store.list('event', { parent: raceId });
   const eventId = store.nextId('event');

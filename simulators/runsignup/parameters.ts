@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { RunSignupError } from './error-codes.ts';
 import { parseDate } from './times.ts';
 
-/** The query of a request; of a parameter that is given twice the last counts, and an empty one is not given. */
+/** The query of a request. Of repeated parameters the last one counts; an empty one counts as absent. */
 export class Parameters {
   readonly #values: URLSearchParams;
 
@@ -18,7 +18,7 @@ export class Parameters {
     return this.text(name) === 'T';
   }
 
-  /** @throws RunSignupError 3 unless it is a whole number. */
+  /** @throws RunSignupError 3 for anything but an integer. */
   int(name: string): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -26,14 +26,14 @@ export class Parameters {
     return Number(text);
   }
 
-  /** A comma list. @throws RunSignupError 3 unless there is one, all of whole numbers. */
+  /** A comma-separated list. @throws RunSignupError 3 if it is missing or contains anything but integers. */
   ids(name: string): number[] {
     const parts = (this.text(name) ?? '').split(',').map((part) => part.trim());
     if (!parts.every((part) => /^\d{1,15}$/.test(part))) throw new RunSignupError(3);
     return [...new Set(parts.map(Number))];
   }
 
-  /** `YYYY-MM-DD`. @throws RunSignupError 9 for what is no date. */
+  /** `YYYY-MM-DD`. @throws RunSignupError 9 for an invalid date. */
   date(name: string, nowSeconds: number): string | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -42,7 +42,7 @@ export class Parameters {
     return date;
   }
 
-  /** @throws RunSignupError 3 for page 0, or for more per page than `maximum` where that is to be refused. */
+  /** @throws RunSignupError 3 for page 0, or for a page size above `maximum` if `refuseOversized` is set. */
   page(maximum: number, refuseOversized: boolean): { readonly limit: number; readonly offset: number } {
     const page = this.int('page') ?? 1;
     const asked = this.int('results_per_page') ?? DEFAULT_PAGE_SIZE;

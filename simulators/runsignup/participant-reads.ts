@@ -14,7 +14,7 @@ interface RaceParams {
   Params: { raceId: string };
 }
 
-/** `GET participants` (active registrations) and `GET removed-participants` (the deletion feed), page by page and event. */
+/** `GET participants` (active registrations) and `GET removed-participants` (the deletion feed), by event and page. */
 export function addParticipantReads(scope: FastifyInstance, server: RunSignup): void {
   const participantList = (rows: readonly object[]) =>
     listProperty('participants', rows, server.assumptions.emptyListsAreLeftOut);
@@ -57,7 +57,7 @@ interface Read {
   readonly view: RegistrationParts['view'];
 }
 
-/** @throws RunSignupError 201 for an unknown race, 15 for an event that is none of its own. */
+/** @throws RunSignupError 201 for an unknown race, 15 for another race's event. */
 function startRead(server: RunSignup, request: FastifyRequest<RaceParams>): Read {
   const { store, faults, assumptions } = server;
   const query = new Parameters(request);
@@ -81,7 +81,7 @@ function pageOf({ store, assumptions }: RunSignup, { query, asOf }: Read, event:
     parent: event.eventId,
     active,
     after,
-    // Inclusive: the row that was last comes back.
+    // Inclusive: the last row of the previous page is returned again.
     modifiedFrom: query.int('modified_after_timestamp'),
   };
   const sort = query.text('sort') ?? (after === undefined ? assumptions.defaultSort : 'registration_id');
@@ -109,7 +109,7 @@ function pageOf({ store, assumptions }: RunSignup, { query, asOf }: Read, event:
 
 const compare = (left: string | number, right: string | number): number => (left < right ? -1 : left > right ? 1 : 0);
 
-/** What participants may be sorted by. */
+/** The sort keys of participants. */
 const sortKeys: Readonly<Record<string, (registration: Registration, user: User | undefined) => string | number>> = {
   registration_id: ({ registrationId }) => registrationId,
   registration_date: ({ registeredAt }) => registeredAt,

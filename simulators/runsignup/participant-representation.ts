@@ -4,7 +4,7 @@ import type { RaceEvent, Registration, Team, User } from './records.ts';
 import { ageOn, easternMinutes, easternSeconds } from './times.ts';
 
 export interface UserView {
-  /** Gender X is shown only to callers that say they know it. */
+  /** Gender X is shown only to callers that declare support for it. */
   readonly showsX: boolean;
   /** How personal data are withheld from a key that may not see them; undefined: they are shown. */
   readonly withheldAs?: Assumptions['withheldComesAs'] | undefined;
@@ -27,7 +27,7 @@ export function userBody(user: User, { showsX, withheldAs }: UserView) {
   return { user_id: user.userId, ...Object.fromEntries(Object.keys(personal).map((name) => [name, null])) };
 }
 
-/** A bib or chip as PHP gives it out: what is all digits may come as a number or as a string. */
+/** A bib or chip as PHP returns it: all digits may become a number or stay a string. */
 function looseNumber(text: string | null, registrationId: number, comesAs: Assumptions['numbersComeAs']) {
   const isNumber = text !== null && /^(0|[1-9]\d{0,14})$/.test(text);
   const asNumber = comesAs === 'number' || (comesAs === 'mixed' && registrationId % 2 === 0);
@@ -36,7 +36,7 @@ function looseNumber(text: string | null, registrationId: number, comesAs: Assum
 
 const dollars = (cents: number): string => `$${(cents / 100).toFixed(2)}`;
 
-/** What a registration is shown with. */
+/** The records that a registration is shown with. */
 export interface RegistrationParts {
   readonly user: User;
   readonly event: RaceEvent;
@@ -67,7 +67,7 @@ export const participantBody = (
   race_fee: dollars(registration.feeCents),
 });
 
-/** A removed registration: times US Eastern to the second, and in unix seconds beside them. */
+/** A removed registration: times in US Eastern with seconds, plus Unix seconds. */
 export const removedBody = (registration: Registration, full: RegistrationParts | undefined) => ({
   ...(full === undefined ? {} : participantBody(registration, full)),
   registration_id: registration.registrationId,

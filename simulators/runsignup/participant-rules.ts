@@ -12,11 +12,11 @@ export interface WriteContext {
   readonly server: RunSignup;
   readonly event: RaceEvent;
   readonly safeSync: boolean;
-  /** A new participant must not look like one that is there already. */
+  /** Refuses a new participant that looks like an existing one. */
   readonly restrictsDuplicates: boolean;
 }
 
-/** An entry without registration_id: another registration, with a user of its own, however often it is sent. */
+/** An entry without registration_id creates a registration with a new user, however often it is sent. */
 export function addParticipant({ server, event, restrictsDuplicates }: WriteContext, entry: Entry): Registration {
   const { store, assumptions } = server;
   const now = nowSeconds(server);
@@ -34,7 +34,7 @@ export function addParticipant({ server, event, restrictsDuplicates }: WriteCont
   return store.save('registration', registration.registrationId, registration);
 }
 
-/** An entry with registration_id: what is missing is kept, null clears; some of it is ignored without a word. */
+/** An entry with registration_id: absent values are kept, null clears, and some fields are silently ignored. */
 export function editParticipant(
   { server, event, safeSync }: WriteContext,
   registrationId: number,
@@ -60,7 +60,9 @@ export function editParticipant(
   return store.save('registration', registrationId, bump ? { ...changed, modifiedAt: now } : changed);
 }
 
-/** What belongs to the registration itself. Bib, chip and team of one that is no longer active stay, without a word. */
+/**
+ * Applies what belongs to the registration itself. Bib, chip and team of an inactive registration are silently kept.
+ */
 function applyOwn(server: RunSignup, event: RaceEvent, before: Registration, user: User, entry: Entry): Registration {
   const common = {
     ...before,
@@ -94,7 +96,7 @@ function chipOf(before: Registration, entry: Entry): string | null {
   return sent;
 }
 
-/** @throws RunSignupError 514 for a team that the event does not have, 515 for one that is closed. */
+/** @throws RunSignupError 514 for an unknown team, 515 for a closed one. */
 function teamOf({ store }: RunSignup, before: Registration, entry: Entry): number | null {
   const sent = looseInt(entry['team_id'], 514);
   if (sent === undefined || sent === before.teamId) return before.teamId;
@@ -105,7 +107,7 @@ function teamOf({ store }: RunSignup, before: Registration, entry: Entry): numbe
   return sent;
 }
 
-/** @throws RunSignupError 11 unless it is one of the event's texts, letter by letter. */
+/** @throws RunSignupError 11 for anything but one of the event's exact texts. */
 function giveawayOf(event: RaceEvent, before: Registration, entry: Entry): string | null {
   const sent = looseText(entry['giveaway'], 11, false);
   if (sent === undefined) return before.giveaway;
@@ -113,7 +115,7 @@ function giveawayOf(event: RaceEvent, before: Registration, entry: Entry): strin
   return sent;
 }
 
-/** Families share an e-mail freely, until one of them has an account. */
+/** Families may share an e-mail until one of them has an account. */
 function refuseEmailOfAccount({ store }: RunSignup, { userId, email }: User): void {
   if (email === null) return;
   const holder = store.accountWithEmail(email);

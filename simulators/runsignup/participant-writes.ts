@@ -14,7 +14,7 @@ interface RaceParams {
 
 const MAX_DELETED = 250;
 
-/** Codes that refuse one entry and let the call pass. */
+/** Codes that refuse one entry but not the call. */
 const PER_ENTRY = new Set([514, 515]);
 
 /** `POST participants` (adds, and edits by registration_id) and `POST delete-participants`. */
@@ -72,7 +72,7 @@ export function addParticipantWrites(scope: FastifyInstance, server: RunSignup):
   });
 }
 
-/** @throws RunSignupError 3 where the form does not say so, or says something else. */
+/** @throws RunSignupError 3 if the form's value is missing or invalid. */
 function restrictsDuplicates({ assumptions }: RunSignup, request: FastifyRequest): boolean {
   const said = formField(request, 'restrict_potential_dup');
   if (said === 'T' || said === 'F') return said === 'T';
@@ -80,7 +80,7 @@ function restrictsDuplicates({ assumptions }: RunSignup, request: FastifyRequest
   return false;
 }
 
-/** @throws RunSignupError 201 for an unknown race, 3 without an event, 15 for an event that is none of its own. */
+/** @throws RunSignupError 201 for an unknown race, 3 without an event, 15 for another race's event. */
 function eventOf({ store }: RunSignup, request: FastifyRequest<RaceParams>): RaceEvent {
   const raceId = Number(request.params.raceId);
   if (store.find('race', raceId) === undefined) throw new RunSignupError(201);
@@ -99,7 +99,7 @@ interface Written {
 function writeOne(context: WriteContext, entry: Readonly<Record<string, unknown>>): Written {
   const registrationId = looseInt(entry['registration_id'], 15) ?? undefined;
   try {
-    // A savepoint of its own: a team that refuses an entry takes back all of it.
+    // A nested savepoint: if a team refuses the entry, the whole entry is rolled back.
     const registration = context.server.store.atomically(() =>
       registrationId === undefined ? addParticipant(context, entry) : editParticipant(context, registrationId, entry),
     );

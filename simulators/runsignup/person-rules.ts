@@ -7,7 +7,7 @@ import { ageOn, isDate } from './times.ts';
 type Entry = Readonly<Record<string, unknown>>;
 type Rules = Pick<Assumptions, 'trimTexts' | 'lowerCaseEmails' | 'refuseForeignPhones' | 'flatPersonalDataAre'>;
 
-/** The properties that belong to the person, not to the registration. */
+/** Properties of the person, not of the registration. */
 const PERSONAL = [
   'first_name',
   'middle_name',
@@ -20,7 +20,7 @@ const PERSONAL = [
   'address',
 ] as const;
 
-/** They stand inside `user`, but for the age. @throws RunSignupError 11 for a user that is no object. */
+/** Personal data are inside `user`, except the age. @throws RunSignupError 11 if `user` is not an object. */
 export function personalData(entry: Entry, { flatPersonalDataAre }: Rules): Entry {
   const { user, age } = entry;
   if (user !== undefined && !isObject(user)) throw new RunSignupError(11);
@@ -33,7 +33,7 @@ const US_STATES =
   'AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI AA AE AP';
 const CA_PROVINCES = 'AB BC MB NB NL NS NT NU ON PE QC SK YT';
 
-/** Two-letter states, by the country that has them. */
+/** Two-letter state codes by country. */
 const states: Readonly<Record<string, ReadonlySet<string>>> = {
   US: new Set(US_STATES.split(' ')),
   CA: new Set(CA_PROVINCES.split(' ')),
@@ -42,8 +42,8 @@ const states: Readonly<Record<string, ReadonlySet<string>>> = {
 const countries = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
 /**
- * What a participant entry makes of a user: what is missing is kept, null clears. The e-mail of an account holder stays
- * as it is, without a word.
+ * Applies a participant entry to a user: absent values are kept, null clears. An account holder's e-mail is silently
+ * kept.
  * @throws RunSignupError 104 to 120 and 123
  */
 export function applyPersonal(user: User, entry: Entry, rules: Rules): User {
@@ -60,7 +60,7 @@ export function applyPersonal(user: User, entry: Entry, rules: Rules): User {
   };
 }
 
-/** The age that was sent. @throws RunSignupError 118 for none that is possible, 119 if it is not that of the date of birth. */
+/** The age that was sent. @throws RunSignupError 118 for an impossible age, 119 if it contradicts the date of birth. */
 export function ageOf(entry: Entry, user: User, day: string, before: number | null): number | null {
   const age = kept(looseInt(entry['age'], 118), before);
   if (age !== null && age > 120) throw new RunSignupError(118);
@@ -101,7 +101,7 @@ function genderOf(sent: unknown, before: User['gender']): User['gender'] {
   throw new RunSignupError(114);
 }
 
-/** US numbers take the vendor's form, `856-850-1510`. @throws RunSignupError 120 */
+/** US numbers are stored in the vendor's format, `856-850-1510`. @throws RunSignupError 120 */
 function phoneOf(sent: unknown, before: string | null, rules: Rules): string | null {
   if (sent === undefined) return before;
   const text = looseText(sent, 120, true) ?? null;
@@ -113,7 +113,7 @@ function phoneOf(sent: unknown, before: string | null, rules: Rules): string | n
   return text;
 }
 
-/** Each part by itself: what is missing is kept, null clears. A null address clears all of it. */
+/** Applies each part separately: absent ones are kept, null clears. A null address clears all parts. */
 export function addressOf(sent: unknown, before: Address, { trimTexts }: Pick<Rules, 'trimTexts'>): Address {
   if (sent === undefined) return before;
   if (sent === null) return emptyAddress;

@@ -20,7 +20,7 @@ export function addRaceReads(scope: FastifyInstance, server: RunSignup): void {
     const now = nowSeconds(server);
     const { refuseOversizedPages, emptyListsAreLeftOut } = server.assumptions;
     const { limit, offset } = query.page(RACES_PER_PAGE, refuseOversizedPages);
-    // Without a date the past is invisible: the vendor's own default.
+    // Without a date, past races are hidden: the vendor's default.
     const from = query.date('start_date', now) ?? todayEastern(now);
     const to = query.date('end_date', now) ?? '9999-12-31';
     const name = query.text('name')?.toLowerCase();

@@ -28,13 +28,15 @@ export interface RaceParts {
   readonly withEvents: boolean;
   readonly withEventDays: boolean;
   readonly emptyListsAreLeftOut: boolean;
-  /** All of the race's events, in order of id. */
+  /** All of the race's events, by id. */
   readonly events: readonly RaceEvent[];
-  /** Those of them that are shown. */
+  /** The events to show. */
   readonly shown?: readonly RaceEvent[];
 }
 
-/** A race as RunSignup shows it: its own times US Eastern to the minute, those of its events in its own zone. */
+/**
+ * A race as RunSignup shows it: the race's own times in US Eastern to the minute, its events' times in the race's zone.
+ */
 export function raceBody(race: Race, parts: RaceParts, nowSeconds: number) {
   const { events, shown = events, emptyListsAreLeftOut } = parts;
   const today = todayIn(race.timezone, nowSeconds);

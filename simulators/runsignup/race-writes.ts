@@ -12,7 +12,7 @@ import { isZone, todayIn } from './times.ts';
 
 type Sent = Readonly<Record<string, unknown>>;
 
-/** `POST /race`: creates one; with `race_id` replaces all of it. */
+/** `POST /race`: creates a race; with `race_id` replaces the whole race. */
 export function addRaceWrites(scope: FastifyInstance, server: RunSignup): void {
   const { store } = server;
 
@@ -48,7 +48,7 @@ export function addRaceWrites(scope: FastifyInstance, server: RunSignup): void {
   });
 }
 
-/** The whole race as it was sent: what is missing becomes null or its default. `url_string` is taken at creation only. */
+/** The whole race as sent: missing fields become null or their default. `url_string` counts only on creation. */
 function raceOf(server: RunSignup, sent: Sent, before: Race | undefined): Race {
   const { assumptions } = server;
   const now = nowSeconds(server);
@@ -94,7 +94,7 @@ interface EventFlags {
   readonly allowPast: boolean;
 }
 
-/** Events that were left out are deleted, with their registrations: that is what the vendor does. */
+/** Deletes the events that were left out, with their registrations, as the vendor does. */
 function replaceEvents(
   server: RunSignup,
   race: Race,
@@ -127,7 +127,10 @@ function replaceEvents(
   for (const { eventId } of existing) if (!given.includes(eventId)) deleteEvent(store, eventId);
 }
 
-/** Only new events = next year's edition: all of them after all that were, none of which is still to come. */
+/**
+ * Only new events means next year's edition: they must start after all existing ones, and none of those may be in the
+ * future.
+ */
 function refuseUnlessRenewable(
   existing: readonly RaceEvent[],
   events: readonly { start: string }[],

@@ -40,7 +40,7 @@ export interface Race {
 export interface RaceEvent {
   readonly eventId: number;
   readonly raceId: number;
-  /** The edition of the race: a renewal gets a new one. */
+  /** The race's edition; a renewal gets a new one. */
   readonly raceEventDaysId: number;
   readonly name: string;
   readonly details: string | null;
@@ -49,13 +49,13 @@ export interface RaceEvent {
   readonly eventType: string;
   readonly distance: string | null;
   readonly volunteer: boolean;
-  /** The exact texts that `giveaway` may have; empty: any. */
+  /** The exact texts allowed for `giveaway`; empty: any. */
   readonly giveaways: readonly string[];
 }
 
 export interface User {
   readonly userId: number;
-  /** Has a RunSignup account: edits through the API are restricted. */
+  /** Has a RunSignup account, which restricts edits through the API. */
   readonly account: boolean;
   readonly firstName: string | null;
   readonly middleName: string | null;
@@ -78,7 +78,7 @@ export interface Registration {
   readonly userId: number;
   readonly bib: string | null;
   readonly chip: string | null;
-  /** As given, where there is no date of birth to tell it from. */
+  /** The age as sent, if there is no date of birth. */
   readonly age: number | null;
   readonly ageGroup: string | null;
   readonly teamId: number | null;
@@ -89,7 +89,7 @@ export interface Registration {
   readonly transactionId: string | null;
   readonly registeredAt: number;
   readonly modifiedAt: number;
-  /** Null while it is active. */
+  /** Null for an active registration. */
   readonly removedReason: RemovedReason | null;
   readonly newRegistrationId: number | null;
 }
@@ -97,7 +97,7 @@ export interface Registration {
 export interface Corral {
   readonly raceCorralId: number;
   readonly raceId: number;
-  /** The edition that it is for. */
+  /** The edition of the corral. */
   readonly raceEventDaysId: number;
   readonly name: string;
   readonly startDescription: string | null;
@@ -110,7 +110,7 @@ export interface Team {
   readonly teamId: number;
   readonly eventId: number;
   readonly name: string;
-  /** Takes no more members: 515. */
+  /** Accepts no more members: 515. */
   readonly closed: boolean;
 }
 

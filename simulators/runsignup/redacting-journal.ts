@@ -1,6 +1,6 @@
 import { Journal, type JournalEntry } from '../kit/journal.ts';
 
-/** Query parameters that carry a key, a secret or a session; the vendor takes them in the URL. */
+/** Query parameters that contain a key, a secret or a session; the vendor accepts them in the URL. */
 const SECRETS = new Set([
   'api_key',
   'api_secret',
@@ -13,7 +13,7 @@ const SECRETS = new Set([
   'protected_api_signature',
 ]);
 
-/** Only the names of secret parameters are left; everything else stays as it was sent. */
+/** Removes the values of secret parameters; everything else stays as sent. */
 export function redactUrl(url: string): string {
   const [path = '', ...rest] = url.split('?');
   if (rest.length === 0) return url;
@@ -35,7 +35,7 @@ function plain(name: string): string {
   }
 }
 
-/** A journal that never holds a secret, although they travel in URLs. */
+/** A journal without secrets, although the vendor takes them in URLs. */
 export class RedactingJournal extends Journal {
   override begin(request: Parameters<Journal['begin']>[0]): JournalEntry {
     return super.begin({ ...request, path: redactUrl(request.path) });

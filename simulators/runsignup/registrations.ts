@@ -16,7 +16,7 @@ export const blankUser = (store: Store): User => ({
   profileImageUrl: null,
 });
 
-/** An active registration with nothing but its event, its user and now. */
+/** An active registration with only its event, its user and the current time. */
 export const blankRegistration = (store: Store, event: RaceEvent, userId: number, now: number): Registration => ({
   registrationId: store.nextId('registration'),
   raceId: event.raceId,
@@ -45,7 +45,7 @@ export interface Removal {
   readonly now: number;
 }
 
-/** Leaves the list of participants and enters the feed of removed ones. */
+/** Removes the registration from the list of participants and adds it to the feed of removed ones. */
 export const removeRegistration = (
   store: Store,
   registration: Registration,
@@ -59,11 +59,11 @@ export const removeRegistration = (
   });
 
 export interface UserSaving {
-  /** Unix seconds; null: `last_modified` of no registration moves. */
+  /** Unix seconds; null: `last_modified` of the registrations stays. */
   readonly bumpAt: number | null;
 }
 
-/** Stores a user that has changed, and moves `last_modified` of its active registrations if so wished. */
+/** Saves a changed user and, if `bumpAt` is set, updates `last_modified` of its active registrations. */
 export function saveUser(store: Store, user: User, { bumpAt }: UserSaving): void {
   const before = store.find('user', user.userId);
   if (isDeepStrictEqual(before, user)) return;

@@ -12,9 +12,12 @@ export type { RunSignupFaults } from './knobs.ts';
 
 export interface RunSignupControl extends ControlClient<RunSignupFaults> {
   state(): Promise<RunSignupState>;
-  /** What a human does at RunSignup; answers the ids it made or touched. Throws if it names something that is not there. */
+  /**
+   * Applies a human's edit at RunSignup and returns the ids it created or changed. Throws if a named record does not
+   * exist.
+   */
   backdoor<Edit extends BackdoorEdit>(edit: Edit): Promise<BackdoorAnswers[Edit['do']]>;
-  /** Changes what is assumed where the vendor leaves it unknown; what is not named stays. Answers all of it. */
+  /** Changes only the assumptions given; returns all of them. */
   assume(settings: AssumptionSettings): Promise<Assumptions>;
 }
 
@@ -46,14 +49,14 @@ export interface StartedRunSignup extends RunningSimulator {
 }
 
 /**
- * Starts RunSignup in a process of its own; it ends with this one.
+ * Starts RunSignup as a child process, which ends with this one.
  *
  * @example
  * const runSignup = await startRunSignup();
  * const { eventIds } = await runSignup.control.backdoor({
- *   do: 'create-race',
- *   race: { name: 'Harbour Weekend' },
- *   events: [{ name: '8K', start: '2027-06-07T08:30' }],
+ * do: 'create-race',
+ * race: { name: 'Harbour Weekend' },
+ * events: [{ name: '8K', start: '2027-06-07T08:30' }],
  * });
  * await runSignup.stop();
  */
@@ -78,7 +81,7 @@ export async function startRunSignup({
   return { ...running, key, secret, callerRegistration, callerRegistrationSecret, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a RunSignup that already runs. */
+/** The control client of a RunSignup that is already running. */
 export function controlOf(url: string): RunSignupControl {
   const client = createControlClient(url);
   return {

@@ -2,7 +2,7 @@ import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { Storage } from '../kit/storage.ts';
 import type { Kind, Records } from './records.ts';
 
-/** Selects records of one kind; they come in order of id. */
+/** Selects records of one kind, in order of id. */
 export interface Selection {
   /** The race of an event or corral, the event of a registration or team. */
   readonly parent?: number;
@@ -18,15 +18,15 @@ export interface Selection {
   readonly offset?: number | undefined;
 }
 
-/** Milliseconds by the virtual clock as of which to read; absent: now. */
+/** The moment to read as of, in milliseconds by the virtual clock; absent: now. */
 export type AsOf = number | undefined;
 
-/** `validUntil` of what is current. */
+/** `validUntil` of the current version. */
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
 const DAY_MS = 86_400_000;
 
-/** Where ids start: kinds are told apart at a glance, and a mix-up finds nothing. */
+/** First id of each kind: the ranges differ visibly, and an id of the wrong kind finds nothing. */
 const FIRST_IDS = {
   race: 60_001,
   event: 120_001,
@@ -37,7 +37,7 @@ const FIRST_IDS = {
   raceEventDays: 9_001,
 } as const;
 
-/** RunSignup's own storage. The versions of a record are kept for a day, with the time they were valid, so that a read may lag. */
+/** RunSignup's storage. Versions of a record are kept for a day with their validity, so that a read can lag. */
 export class Store {
   readonly #storage: Storage;
   readonly #now: () => number;
@@ -60,7 +60,7 @@ export class Store {
     );
   }
 
-  /** The next id; ids are never given twice. */
+  /** The next id; ids are never reused. */
   nextId(name: keyof typeof FIRST_IDS): number {
     const row = this.#statement(
       `INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last`,
@@ -93,7 +93,7 @@ export class Store {
       .map((row) => contentOf(row));
   }
 
-  /** The account holder with this e-mail, whatever its case. */
+  /** The account holder with this e-mail, ignoring case. */
   accountWithEmail(email: string): Records['user'] | undefined {
     const row = this.#statement(
       `SELECT content FROM version WHERE kind = 'user' AND email = ? AND account = 1 AND validUntil = ? LIMIT 1`,
@@ -128,7 +128,7 @@ export class Store {
     this.#storage.exec('DELETE FROM version; DELETE FROM counter;');
   }
 
-  /** Runs it in one transaction, or inside the one that is open. If it throws, what it wrote is undone. */
+  /** Runs `work` in one transaction, nested in the open one if there is one. Rolls back if it throws. */
   atomically<Result>(work: () => Result): Result {
     return this.#storage.atomically(work);
   }
@@ -138,7 +138,7 @@ export class Store {
   }
 
   #end(kind: Kind, id: number, now: number): void {
-    // A demonstration may run for days: no read lags so far behind.
+    // Drop old versions, because a demonstration may run for days; no read lags this far behind.
     this.#statement('DELETE FROM version WHERE kind = ? AND id = ? AND validUntil < ?').run(kind, id, now - DAY_MS);
     this.#statement('UPDATE version SET validUntil = ? WHERE kind = ? AND id = ? AND validUntil = ?').run(
       now,
@@ -167,5 +167,5 @@ function columnsOf<K extends Kind>(kind: K, record: Records[K]) {
 const parentRace = <K extends Kind>(kind: K, record: Records[K]): number | null =>
   kind !== 'race' && 'raceId' in record ? record.raceId : null;
 
-/** What `save` wrote is a record of that kind by construction: nothing is judged again. */
+/** `save` wrote a record of that kind, so it is not validated again. */
 const contentOf = (row: Record<string, unknown>) => JSON.parse(String(row['content']));

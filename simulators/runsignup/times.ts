@@ -1,4 +1,4 @@
-/** The zone of everything at RunSignup that is not the start or end of an event. */
+/** The zone of all of RunSignup's times except event starts and ends. */
 const EASTERN = 'America/New_York';
 
 const two = (value: number): string => String(value).padStart(2, '0');
@@ -9,7 +9,7 @@ const easternOf = (seconds: number): Temporal.ZonedDateTime =>
 const minutes = (time: Temporal.PlainDateTime | Temporal.ZonedDateTime): string =>
   `${time.month}/${time.day}/${time.year} ${two(time.hour)}:${two(time.minute)}`;
 
-/** Unix seconds as `1/11/2019 01:58`, US Eastern: what is written in the repeated hour of autumn cannot be told apart. */
+/** Unix seconds as `1/11/2019 01:58`, US Eastern; ambiguous in the repeated hour of autumn. */
 export const easternMinutes = (seconds: number): string => minutes(easternOf(seconds));
 
 /** Unix seconds as `2021-09-07 15:15:22`, US Eastern. */
@@ -34,7 +34,7 @@ export const todayIn = (zone: string, seconds: number): string =>
 
 export const todayEastern = (seconds: number): string => todayIn(EASTERN, seconds);
 
-/** `YYYY-MM-DD` out of `2027-06-07`, `6/7/2027` or `today`; undefined if it is none of them. */
+/** `YYYY-MM-DD` from `2027-06-07`, `6/7/2027` or `today`; undefined for anything else. */
 export function parseDate(text: string, nowSeconds: number): string | undefined {
   if (text === 'today') return todayEastern(nowSeconds);
   const us = /^(\d{1,2})\/(\d{1,2})\/(\d{4})$/.exec(text);
@@ -51,8 +51,8 @@ export function isDate(text: string): boolean {
 }
 
 /**
- * The wall time out of `2014-06-07 08:30:00`, to the minute. An hour that the zone leaves out in spring is shifted
- * forward, as PHP does; one that it has twice in autumn stays as written. Undefined if it is no such text.
+ * The wall time from `2014-06-07 08:30:00`, to the minute. A time in the hour skipped in spring is shifted forward, as
+ * PHP does; one in the hour repeated in autumn stays as written. Undefined for any other format.
  */
 export function parseWallTime(text: string, zone: string): string | undefined {
   if (!/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}(:\d{2})?$/.test(text)) return undefined;
@@ -78,6 +78,6 @@ export function isZone(name: string): boolean {
   }
 }
 
-/** Full years between the two, both `YYYY-MM-DD` or longer. */
+/** Full years between the two dates, both `YYYY-MM-DD` or longer. */
 export const ageOn = (dob: string, day: string): number =>
   Temporal.PlainDate.from(dob).until(Temporal.PlainDate.from(day), { largestUnit: 'year' }).years;

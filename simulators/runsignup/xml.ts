@@ -15,7 +15,7 @@ function element(name: string, value: unknown): string {
   return `<${name}>${escaped(typeof value === 'string' ? value : JSON.stringify(value))}</${name}>`;
 }
 
-/** An answer as XML, which is what comes where `format=json` was forgotten. */
+/** An answer as XML, sent if `format=json` is missing. */
 export function toXml(answer: unknown): string {
   const [name, value] =
     typeof answer === 'object' && answer !== null && !Array.isArray(answer) && Object.keys(answer).length === 1

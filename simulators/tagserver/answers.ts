@@ -3,7 +3,7 @@ import { compile } from './contract.ts';
 
 const contract = (name: string) => ({ $ref: `contract#/components/schemas/${name}` });
 
-/** One of the contract's schemas, closed: it may have what the contract names, and nothing else. */
+/** A schema of the contract, closed: only the properties that the contract names. */
 const closed = (name: string) => ({ ...contract(name), unevaluatedProperties: false });
 
 const closedObject = (properties: Readonly<Record<string, object>>) => ({
@@ -57,5 +57,5 @@ const routes: Readonly<Record<string, AnswersOfRoute>> = {
   'DELETE /:type/:externalId': { 204: null },
 };
 
-/** What the contract lets TagServer answer. */
+/** What the contract allows TagServer to answer. */
 export const tagServerAnswers: VendorAnswers = { routes, refusals: fits(closed('Problem')) };

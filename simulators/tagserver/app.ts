@@ -19,7 +19,7 @@ import type { TagServer } from './tagserver.ts';
 
 export interface TagServerOptions {
   readonly token: string;
-  /** Whom the token stands for. */
+  /** The token's client. */
   readonly clientId: string;
   /** A path, or ":memory:". */
   readonly storage: string;
@@ -35,7 +35,7 @@ const JOURNAL_HEADERS = [
   'user-agent',
 ];
 
-/** TagServer: the contract's API under /v1, the test's side of it under /control. Not listening yet. */
+/** TagServer: the contract's API under /v1 and the test control under /control. The caller starts listening. */
 export function createTagServer({ token, clientId, storage }: TagServerOptions): FastifyInstance {
   const surroundings = createSurroundings(tagServerKnobs);
   const { clock } = surroundings;
@@ -53,7 +53,7 @@ export function createTagServer({ token, clientId, storage }: TagServerOptions):
       bodyLimit: READ_LIMIT_BYTES,
       requestIdHeader: 'x-request-id',
       genReqId: () => randomUUID(),
-      // An external id has up to 128 characters, each of which may come percent-encoded.
+      // An external id has up to 128 characters, each of which may be percent-encoded.
       routerOptions: { maxParamLength: 512 },
     },
     control: tagServerControl(server),

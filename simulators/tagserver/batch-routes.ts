@@ -24,7 +24,10 @@ interface Operation {
 
 const operation = 'contract#/components/schemas/BatchOperation/properties';
 
-/** The contract's BatchOperation, but for `data`: that is judged operation by operation, one bad one stops no other. */
+/**
+ * The contract's BatchOperation, except `data`: that is validated per operation, so an invalid one does not affect the
+ * others.
+ */
 const isBatch = compile<{ readonly operations: readonly Operation[] }>({
   type: 'object',
   required: ['operations'],

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
 /**
- * RFC 8785: names sorted by UTF-16 code units, no white space; for strings and numbers the RFC adopts
- * ECMAScript's own notation. The strings must be well-formed Unicode.
+ * RFC 8785: property names sorted by UTF-16 code units, no white space; strings and numbers in ECMAScript's notation,
+ * which the RFC adopts. The strings must be well-formed Unicode.
  */
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value);
@@ -17,6 +17,6 @@ export function canonicalJson(value: Json): string {
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
-/** The contract's `contentHash`: "sha256:" and 64 hexadecimal digits. */
+/** The contract's `contentHash`: "sha256:" followed by 64 hexadecimal digits. */
 export const contentHash = (content: Json): string =>
   `sha256:${createHash('sha256').update(canonicalJson(content)).digest('hex')}`;

@@ -7,7 +7,7 @@ import { changesParameters, queryOf } from './request-parts.ts';
 import type { Row } from './store.ts';
 import type { TagServer } from './tagserver.ts';
 
-/** The feed of everything that changed, in order of commit. */
+/** The change feed, in order of commit. */
 export function addChangeRoutes(scope: FastifyInstance, { store }: TagServer): void {
   const closing = new AbortController();
   scope.addHook('preClose', async () => closing.abort());
@@ -33,7 +33,7 @@ export function addChangeRoutes(scope: FastifyInstance, { store }: TagServer): v
 
     const hasMore = rows.length > limit;
     const page = rows.slice(0, limit);
-    // Past what the filters left out as well, or it would be read again and again.
+    // Move past the changes that the filters left out, too; otherwise the client would read them again and again.
     const reached = hasMore ? page.at(-1)?.sequence : store.latest;
     return sendJson(reply, 200, {
       items: page.map(change),

@@ -6,8 +6,8 @@ import type { ResourceContent, ResourceType } from './resource-types.ts';
 const instants = new Set(['startAt', 'plannedStartAt']);
 
 /**
- * The contract's "verbatim or 422": what the type's schema and the rules beyond it allow, else Problem `invalid-data`
- * with one error for each field. Answers the content with its nulls spelled out, and otherwise as it came.
+ * The contract's "verbatim or 422": returns the content unchanged except that nulls are explicit, if the type's schema
+ * and the additional rules allow it. Otherwise throws Problem `invalid-data` with one error per field.
  */
 export function checkContent(type: ResourceType, data: unknown): ResourceContent {
   const { fits, properties } = dataSchemas[type];
@@ -25,7 +25,7 @@ function addFirst(errors: Map<string, FieldError>, error: FieldError): void {
   if (!errors.has(error.pointer)) errors.set(error.pointer, error);
 }
 
-/** A schema's complaint under the name of the field that it is about. */
+/** A schema error, assigned to the field it is about. */
 function fieldError({ instancePath, keyword, params, message }: ErrorObject): FieldError {
   const named: string | undefined = params['missingProperty'] ?? params['additionalProperty'];
   const pointer = named === undefined ? instancePath : `${instancePath}/${escapePointer(named)}`;
@@ -49,7 +49,7 @@ function faultOfText(property: string, value: string): string | undefined {
   return undefined;
 }
 
-/** A greater integer would have been rounded by the parser: not verbatim. */
+/** The JSON parser would have rounded a larger integer, so it would not be stored verbatim. */
 const faultOfNumber = (value: unknown): string | undefined =>
   Number.isInteger(value) && !Number.isSafeInteger(value) ? 'out-of-range' : undefined;
 
@@ -58,7 +58,7 @@ function isInstant(value: string): boolean {
   return !Number.isNaN(time) && new Date(time).toISOString() === value;
 }
 
-/** An IANA name in its own spelling; the platform by itself also takes offsets and any mixture of cases. */
+/** An IANA name in its canonical spelling; the platform alone would also accept offsets and any case. */
 function isTimeZone(value: string): boolean {
   if (!/^[A-Z][A-Za-z0-9_+-]*(\/[A-Z][A-Za-z0-9_+-]*)*$/.test(value)) return false;
   try {

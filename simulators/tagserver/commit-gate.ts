@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Holds commits as a slow database would: the rows of a held write are locked, other rows go on. What is committed
- * gets its sequence at that moment, so the feed never shows a gap that is filled later.
+ * Delays commits like a slow database: the rows of a held write are locked, other rows go on. A change gets its
+ * sequence when it commits, so the feed never has a gap that is filled later.
  */
 export class CommitGate {
   readonly #locked = new Map<string, Promise<void>>();
 
-  /** Runs `commit` once its rows are free and `holdMs` have passed, with the rows locked meanwhile. */
+  /** Locks the rows as soon as they are free, waits for `holdMs` and runs `commit`. */
   async run<Result>(rows: readonly string[], holdMs: number, commit: () => Result): Promise<Result> {
     for (let lock = this.#lockOf(rows); lock !== undefined; lock = this.#lockOf(rows)) await lock;
     if (holdMs === 0) return commit();

@@ -9,8 +9,8 @@ import { writing } from './conformance/writing.ts';
 export type { Check, Target } from './conformance/session.ts';
 
 /**
- * What a TagServer must do, simulated or real, over plain HTTP; every answer is also held against the contract's schemas.
- * Each check takes ids of its own and removes what it created, so that it can be run against a server in use.
+ * What any TagServer, simulated or real, must do over plain HTTP; every answer is also checked against the contract's
+ * schemas. Each check uses its own ids and removes what it created, so it can run against a server in use.
  *
  * @example
  * for (const check of conformance) await check.run({ baseUrl: 'https://tagserver.example', token });

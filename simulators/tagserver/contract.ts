@@ -19,14 +19,14 @@ ajv.addSchema({ ...document, $id: 'contract' });
 
 export const contractVersion = document.info.version;
 
-/** Judges against any schema that may refer to the contract's own: `{ $ref: 'contract#/components/schemas/Tag' }`. */
+/** Compiles a schema that may refer to the contract's: `{ $ref: 'contract#/components/schemas/Tag' }`. */
 export const compile = <Fits = unknown>(schema: object): ValidateFunction<Fits> => ajv.compile<Fits>(schema);
 
-/** Judges against one of the contract's named schemas. */
+/** Compiles one of the contract's named schemas. */
 export const schema = <Fits = unknown>(name: string): ValidateFunction<Fits> =>
   compile<Fits>({ $ref: `contract#/components/schemas/${name}` });
 
-/** What the contract says about the data of one type. */
+/** The contract's schema for the data of one type. */
 export interface DataSchema {
   readonly fits: ValidateFunction<Partial<ResourceContent>>;
   /** In the contract's order. */

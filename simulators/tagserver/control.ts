@@ -13,12 +13,12 @@ const stateQuery = z.strictObject({ tombstones: z.enum(['true', 'false']).defaul
 const edit = z.strictObject({
   type: z.enum(resourceTypes),
   externalId: z.string(),
-  /** Laid over what is stored; null removes. */
+  /** Merged into what is stored; null removes. */
   set: z.record(z.string(), z.unknown()).default({}),
   delete: z.boolean().default(false),
-  /** With `delete`: dependents go too. */
+  /** With `delete`: deletes dependents, too. */
   cascade: z.boolean().default(false),
-  /** Who is said to have done it. */
+  /** The client recorded as the author. */
   clientId: z.string().min(1).default('human'),
 });
 
@@ -27,7 +27,7 @@ type Edit = z.output<typeof edit>;
 /** A human's edit at TagServer itself. */
 export type BackdoorEdit = z.input<typeof edit>;
 
-/** A test's side of TagServer. */
+/** The test control of TagServer. */
 export function tagServerControl(server: TagServer): SimulatorControl {
   const { store, nudges } = server;
   return {
@@ -52,7 +52,7 @@ export function tagServerControl(server: TagServer): SimulatorControl {
   };
 }
 
-/** @throws Problem if TagServer itself would refuse it */
+/** @throws Problem if TagServer itself would refuse the edit */
 function applyEdit({ store, clock }: TagServer, { type, externalId, set, cascade, clientId, ...asked }: Edit) {
   const write = { type, id: externalId, clientId, requestId: null, now: clock.instant() };
   return store.atomically(() => {

@@ -1,10 +1,10 @@
 import { Problem } from './problem.ts';
 
-/** Opaque to the reader: what kind of page it continues, and after what. */
+/** Opaque to clients: the kind of page it continues, and the position. */
 export const writeCursor = (kind: 'list' | 'changes', after: string): string =>
   Buffer.from(`${kind}:${after}`).toString('base64url');
 
-/** Throws Problem `cursor-invalid` for anything that `writeCursor` did not write. */
+/** Throws Problem `cursor-invalid` for anything that `writeCursor` did not produce. */
 export function readCursor(kind: 'list' | 'changes', cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
   const after = text.slice(kind.length + 1);

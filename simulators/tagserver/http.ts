@@ -16,7 +16,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .send(JSON.stringify(problem.body()));
 }
 
-/** How TagServer words an answer that a knob asked for. */
+/** How TagServer formats an answer that a knob forces. */
 export const vendorAnswer: VendorAnswer = (status, retryAfterSeconds = 1) => ({
   headers: {
     'content-type': 'application/problem+json',
@@ -31,12 +31,12 @@ export const vendorAnswer: VendorAnswer = (status, retryAfterSeconds = 1) => ({
 const MAX_BYTES = 5 * 1024 * 1024;
 
 /**
- * Far beyond what is accepted: a body that is too long is read to its end before it is refused, since closing the
- * connection on a sender that still writes would often lose the answer.
+ * Far above the accepted size: an oversized body is read to its end before it is refused, because closing the
+ * connection while the sender still writes would often lose the answer.
  */
 export const READ_LIMIT_BYTES = 16 * MAX_BYTES;
 
-/** Reads bodies as JSON that is nothing but valid UTF-8, and words every refusal as a problem. */
+/** Parses bodies as strict UTF-8 JSON and formats every refusal as a problem. */
 export function speakJson(scope: FastifyInstance): void {
   const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -61,7 +61,7 @@ export function speakJson(scope: FastifyInstance): void {
   );
 }
 
-/** Refuses a body of another media type, and a missing one. */
+/** Refuses a missing body and one of another media type. */
 export function requireBody(request: FastifyRequest, mediaType: string): unknown {
   const [sent = ''] = (request.headers['content-type'] ?? '').split(';');
   if (sent.trim().toLowerCase() !== mediaType) {

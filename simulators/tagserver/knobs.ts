@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { type FaultSettings, commonKnobs, knob } from '../kit/faults.ts';
 import { webhookKnobs } from '../kit/webhook-knobs.ts';
 
-/** TagServer's knobs. A nudge counts as the request `POST changes.available` for `match`. */
+/** TagServer's knobs. In `match`, a nudge counts as the request `POST changes.available`. */
 export const tagServerKnobs = {
   ...commonKnobs,
   ...webhookKnobs,
-  /** Holds a write's commit, its row locked, while other rows are written. */
+  /** Delays a write's commit with its row locked, while other rows can be written. */
   slowCommit: knob({ ms: z.int().min(1) }),
 };
 

@@ -4,7 +4,7 @@ import type { Surroundings } from '../kit/surroundings.ts';
 import { type Sending, WebhookSender } from '../kit/webhook-sender.ts';
 import type { tagServerKnobs } from './knobs.ts';
 
-/** Where to send nudges; the secret in the form of Standard Webhooks, `whsec_` and base64. */
+/** Where to send nudges; the secret in the Standard Webhooks format, `whsec_` and base64. */
 export const subscription = z.strictObject({
   url: z.url(),
   secret: z.string().regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/),
@@ -17,10 +17,10 @@ interface About {
   readonly url: string;
 }
 
-/** One attempt to deliver, for a test to look at. */
+/** One delivery attempt, for tests to inspect. */
 export type NudgeDelivery = About & Sending;
 
-/** Commits within this time are one nudge: it says only that there is something to read. */
+/** Commits within this time share one nudge, which only says that there is something to read. */
 const COALESCE_MS = 10;
 const RETRY_AFTER_MS = [1_000, 5_000, 30_000, 300_000, 3_600_000];
 const GIVE_UP_MS = 24 * 3_600_000;
@@ -28,7 +28,7 @@ const GONE = 410;
 
 type Around = Pick<Surroundings<typeof tagServerKnobs>, 'clock' | 'random' | 'faults'>;
 
-/** The webhook `changes.available`: at least once, in any order, without content. */
+/** The webhook `changes.available`: sent at least once, in any order, without content. */
 export class Nudges {
   readonly #clock: Around['clock'];
   readonly #latestCursor: () => string;
@@ -54,14 +54,14 @@ export class Nudges {
     return { url: this.#subscription?.url ?? null, deliveries: this.#sender.read().deliveries };
   }
 
-  /** Forgets the subscription and everything under way. */
+  /** Drops the subscription and all pending sendings. */
   clear(): void {
     this.#sender.clear();
     this.#subscription = undefined;
     this.#announced = false;
   }
 
-  /** Something was committed. */
+  /** Called after a commit. */
   announce(): void {
     if (this.#subscription === undefined || this.#announced) return;
     this.#announced = true;
@@ -87,7 +87,7 @@ export class Nudges {
     });
   }
 
-  /** Undefined once nobody is subscribed any more. */
+  /** Undefined once there is no subscription. */
   #request(id: string, body: string) {
     if (this.#subscription === undefined) return undefined;
     const timestamp = String(Math.floor(this.#clock.now() / 1_000));

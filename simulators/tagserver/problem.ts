@@ -1,4 +1,4 @@
-/** The contract's closed list of codes, each with its status, and whether the same request may pass later. */
+/** The contract's closed list of codes, each with its status and whether a retry may succeed. */
 const codes = {
   'invalid-json': { status: 400, retryable: false },
   'invalid-data': { status: 422, retryable: false },
@@ -24,7 +24,7 @@ const codes = {
 
 export type ProblemCode = keyof typeof codes;
 
-/** What is wrong with one field; `pointer` is RFC 6901 into the request body. */
+/** A problem with one field; `pointer` is RFC 6901 into the request body. */
 export interface FieldError {
   readonly pointer: string;
   readonly code: string;
@@ -45,7 +45,7 @@ export interface ProblemBody {
 export interface ProblemExtras {
   readonly errors?: readonly FieldError[];
   readonly resumeCursor?: string;
-  /** Where the status differs from the code's usual one. */
+  /** Set if the status differs from the code's default. */
   readonly status?: number;
 }
 
@@ -63,7 +63,7 @@ export class Problem extends Error {
     this.#extras = extras;
   }
 
-  /** The body; pointers are put under `root` where the data is only a part of the request. */
+  /** The problem's body; pointers are prefixed with `root` if the data is only part of the request. */
   body(root = ''): ProblemBody {
     const { errors, resumeCursor } = this.#extras;
     const title = this.code.replaceAll('-', ' ');
@@ -94,6 +94,6 @@ const codeOfStatus: Readonly<Record<number, ProblemCode>> = {
   429: 'rate-limited',
 };
 
-/** The problem that a bare status stands for, as when a knob asks for "503". */
+/** The problem for a bare status, as when a knob asks for "503". */
 export const problemOfStatus = (status: number): Problem =>
   new Problem(codeOfStatus[status] ?? 'unavailable', 'Asked for by a knob of the simulator.', { status });

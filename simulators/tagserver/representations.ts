@@ -24,7 +24,7 @@ export const envelope = (row: Row, fields: 'full' | 'hash' = 'full') =>
 
 export const tombstone = (row: Row) => ({ ...meta(row), deletedAt: row.deletedAt });
 
-/** An item of a list: what it is now. */
+/** An item of a list, in its current state. */
 export const listItem = (row: Row, fields: 'full' | 'hash') =>
   row.deletedAt === null ? envelope(row, fields) : tombstone(row);
 
@@ -37,7 +37,7 @@ export const change = (row: Row) =>
 /** RFC 9530. */
 export const reprDigest = (body: string): string => `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
 
-/** Everything by type and id, for a test's eyes. */
+/** All resources by type and id, for tests to inspect. */
 export function stateByType(rows: readonly Row[]): Record<string, Record<string, unknown>> {
   const state: Record<string, Record<string, unknown>> = Object.fromEntries(resourceTypes.map((type) => [type, {}]));
   for (const row of rows) {

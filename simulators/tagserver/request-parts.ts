@@ -31,7 +31,7 @@ export const changesParameters = z.object({
 export const deleteParameters = z.object({ cascade: flag.default(false) });
 export const batchParameters = z.object({ atomic: flag.default(false) });
 
-/** The query as the schema wants it. Throws Problem `invalid-data` naming the parameter. */
+/** Parses the query with the schema. Throws Problem `invalid-data` naming the parameter. */
 export function queryOf<Output>(request: FastifyRequest, schema: z.ZodType<Output>): Output {
   const parsed = schema.safeParse(request.query);
   if (parsed.success) return parsed.data;
@@ -42,21 +42,21 @@ export function queryOf<Output>(request: FastifyRequest, schema: z.ZodType<Outpu
 const typeInPath = z.object({ type: z.enum(resourceTypes) });
 const idInPath = z.object({ externalId });
 
-/** The type in the path. Throws Problem `not-found` for one that the contract does not have. */
+/** The type in the path. Throws Problem `not-found` for a type that is not in the contract. */
 export function typeOf(request: FastifyRequest): ResourceType {
   const parsed = typeInPath.safeParse(request.params);
   if (parsed.success) return parsed.data.type;
   throw new Problem('not-found', `There is no such type; there are ${resourceTypes.join(', ')}.`);
 }
 
-/** The id in the path. Throws Problem `invalid-data` if the contract's pattern does not allow it. */
+/** The id in the path. Throws Problem `invalid-data` if it does not match the contract's pattern. */
 export function externalIdOf(request: FastifyRequest): string {
   const parsed = idInPath.safeParse(request.params);
   if (parsed.success) return parsed.data.externalId;
   throw new Problem('invalid-data', 'The external id in the path does not match the pattern of the contract.');
 }
 
-/** `X-Source-Version`; absent = not compared. Throws Problem `invalid-data` if it is no whole number. */
+/** `X-Source-Version`; absent = not compared. Throws Problem `invalid-data` for anything but an integer. */
 export function sourceVersionOf(request: FastifyRequest): number | undefined {
   const text = header(request, 'x-source-version');
   if (text === undefined) return undefined;

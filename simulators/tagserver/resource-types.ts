@@ -1,4 +1,4 @@
-/** The kinds of resource, referenced before referencing. */
+/** The resource types, each after those it references. */
 export const resourceTypes = [
   'organisations',
   'events',
@@ -12,7 +12,7 @@ export const resourceTypes = [
 
 export type ResourceType = (typeof resourceTypes)[number];
 
-/** Which property points at which kind of resource; one name means the same in every type. */
+/** Which type a property refers to; a name means the same in every type. */
 export const references: Readonly<Record<string, ResourceType>> = {
   organisationId: 'organisations',
   eventId: 'events',
@@ -22,5 +22,5 @@ export const references: Readonly<Record<string, ResourceType>> = {
   startGroupId: 'start-groups',
 };
 
-/** As stored and answered: every property of the type, nulls spelled out. */
+/** As stored and answered: every property of the type, nulls included. */
 export type ResourceContent = Readonly<Record<string, string | number | null>>;

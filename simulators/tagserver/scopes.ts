@@ -11,7 +11,10 @@ const ofRace = '"raceId" = :raceId';
 const racesOfEvent = ids('races', ofEvent);
 const groupsOfEvent = ids('start-groups', `"raceId" IN (${racesOfEvent})`);
 
-/** What `?eventId=` and `?raceId=` mean for each type: the resource itself, what it names, or what it hangs on. */
+/**
+ * What `?eventId=` and `?raceId=` select for each type: the resource itself, or resources that refer to it directly or
+ * indirectly.
+ */
 export const scopes: { readonly event: Conditions; readonly race: Conditions } = {
   event: {
     organisations: `id IN (${ids('events', 'id = :eventId', 'organisationId')})`,

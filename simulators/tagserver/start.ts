@@ -8,7 +8,7 @@ import type { ResourceContent, ResourceType } from './resource-types.ts';
 export type { BackdoorEdit } from './control.ts';
 export type { TagServerFaults } from './knobs.ts';
 
-/** A resource as it stands at TagServer. `data` is null for a tombstone. */
+/** The current state of a resource. `data` is null for a tombstone. */
 export interface StoredResource {
   readonly version: number;
   readonly sequence: string;
@@ -26,9 +26,11 @@ export type TagServerState = Readonly<Record<ResourceType, Readonly<Record<strin
 
 export interface TagServerControl extends ControlClient<TagServerFaults> {
   state(options?: { readonly tombstones?: boolean }): Promise<TagServerState>;
-  /** A human's edit at TagServer; answers its outcome. Throws with the problem if TagServer itself would refuse it. */
+  /**
+   * Applies a human's edit at TagServer and returns the outcome. Throws with the problem if TagServer would refuse it.
+   */
   backdoor(edit: BackdoorEdit): Promise<{ readonly outcome: 'created' | 'updated' | 'unchanged' | 'deleted' }>;
-  /** Answers how many there were. */
+  /** Returns the number of tombstones purged. */
   purgeTombstones(): Promise<number>;
   /** Sends nudges there from now on. */
   subscribe(to: Subscription): Promise<void>;
@@ -52,7 +54,7 @@ export interface StartedTagServer extends RunningSimulator {
 }
 
 /**
- * Starts TagServer in a process of its own; it ends with this one.
+ * Starts TagServer as a child process, which ends with this one.
  *
  * @example
  * const tagServer = await startTagServer({ token: 't' });
@@ -72,7 +74,7 @@ export async function startTagServer({
   return { ...running, token, control: controlOf(running.url) };
 }
 
-/** The control endpoints of a TagServer that already runs. */
+/** The control client of a TagServer that is already running. */
 export function controlOf(url: string): TagServerControl {
   const client = createControlClient(url);
   return {

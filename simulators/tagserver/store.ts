@@ -9,11 +9,11 @@ export interface Row {
   readonly type: ResourceType;
   readonly id: string;
   readonly version: number;
-  /** Decimal, beyond 2^53. */
+  /** A decimal number above 2^53. */
   readonly sequence: string;
   readonly sourceVersion: number | null;
   readonly hash: string;
-  /** JSON; a tombstone keeps its last, for filters only; null = deleted before it was ever seen. */
+  /** JSON; a tombstone keeps its last content only for filters; null = deleted before it ever existed. */
   readonly content: string | null;
   readonly createdAt: string;
   readonly changedAt: string;
@@ -39,7 +39,10 @@ export interface ChangesQuery {
   readonly limit: number;
 }
 
-/** The sequence before the first: neighbours from here on are one and the same number to a reader that parses them as doubles. */
+/**
+ * The sequence before the first. It is 2^53, so that a client which parses sequences as doubles cannot tell neighbours
+ * apart.
+ */
 const BEFORE_FIRST = 2n ** 53n;
 
 const referenceColumns = Object.keys(references)
@@ -53,7 +56,7 @@ const referenceIndexes = Object.keys(references)
 const COLUMNS = `type, id, version, CAST(sequence AS TEXT) AS sequence, sourceVersion, hash, content, createdAt, changedAt,
   clientId, requestId, deletedAt`;
 
-/** TagServer's own storage. One row a resource, so that the feed is the rows in order of sequence: compacted by nature. */
+/** TagServer's storage. It has one row per resource, so the feed (rows in order of sequence) is always compacted. */
 export class Store {
   readonly #storage: Storage;
   readonly #committed = new EventEmitter().setMaxListeners(0);
@@ -78,12 +81,12 @@ export class Store {
     this.#readLatest();
   }
 
-  /** The sequence of the newest commit. */
+  /** The sequence of the latest commit. */
   get latest(): string {
     return String(this.#latest);
   }
 
-  /** Tombstones up to this sequence are no longer known. */
+  /** Tombstones up to this sequence have been purged. */
   get purgedUpTo(): string {
     return String(this.#statement('SELECT CAST(coalesce(max(upTo), 0) AS TEXT) AS upTo FROM purged').get()?.['upTo']);
   }
@@ -92,7 +95,7 @@ export class Store {
     return this.#row(`SELECT ${COLUMNS} FROM resource WHERE type = ? AND id = ?`, type, id);
   }
 
-  /** Stores a new version of a resource under the next sequence. */
+  /** Stores a new version of a resource with the next sequence. */
   save(row: Omit<Row, 'sequence'>): Row {
     this.#latest += 1n;
     this.#statement(
@@ -102,13 +105,13 @@ export class Store {
     return { ...row, sequence: this.latest };
   }
 
-  /** Remembers the number of an attempt that changed nothing: no new version, no new sequence. */
+  /** Stores the number of an attempt that changed nothing, without a new version or sequence. */
   setSourceVersion(row: Row, sourceVersion: number): Row {
     this.#run('UPDATE resource SET sourceVersion = ? WHERE type = ? AND id = ?', sourceVersion, row.type, row.id);
     return { ...row, sourceVersion };
   }
 
-  /** The live resources that point at this one. */
+  /** The live resources that refer to this one. */
   dependents(type: ResourceType, id: string): Row[] {
     const property = Object.keys(references).find((name) => references[name] === type);
     if (property === undefined) return [];
@@ -118,7 +121,7 @@ export class Store {
     );
   }
 
-  /** The live participant that wears this number in this race. */
+  /** The live participant with this bib in this race. */
   holderOfBib(raceId: string, bib: string): Row | undefined {
     return this.#row(
       `SELECT ${COLUMNS} FROM resource WHERE "raceId" = ? AND content ->> 'bib' = ? AND deletedAt IS NULL AND type = 'event-participants'`,
@@ -127,7 +130,7 @@ export class Store {
     );
   }
 
-  /** The live tag that has this code at this event. */
+  /** The live tag with this code at this event. */
   holderOfCode(eventId: string, code: string): Row | undefined {
     return this.#row(
       `SELECT ${COLUMNS} FROM resource WHERE "eventId" = ? AND content ->> 'code' = ? AND deletedAt IS NULL AND type = 'tags'`,
@@ -171,7 +174,7 @@ export class Store {
     );
   }
 
-  /** Forgets every tombstone, and with it the numbers of the attempts that made them. */
+  /** Purges all tombstones, and with them the numbers of the attempts that made them. */
   purgeTombstones(): number {
     return this.atomically(() => {
       this.#run(
@@ -197,7 +200,7 @@ export class Store {
     this.#run('INSERT OR REPLACE INTO idempotency VALUES (?, ?, ?, ?, ?)', clientId, key, fingerprint, answer, at);
   }
 
-  /** Runs it in one transaction: what it throws undoes what it wrote, and its sequences are free again. */
+  /** Runs `work` in one transaction. If it throws, its writes are rolled back and its sequences are reused. */
   atomically<Result>(work: () => Result): Result {
     const before = this.#latest;
     try {
@@ -210,7 +213,7 @@ export class Store {
     }
   }
 
-  /** Calls back after each commit that moved the feed; answers how to stop it. */
+  /** Calls back after each commit that added to the feed; returns a function that stops it. */
   onCommit(listener: () => void): () => void {
     this.#committed.on('commit', listener);
     return () => this.#committed.off('commit', listener);
@@ -243,7 +246,7 @@ export class Store {
   }
 }
 
-/** What selects COLUMNS yields rows by construction: the table is this file's own, and judging each would cost the speed. */
+/** Selecting COLUMNS from this file's own table gives rows; validating each would cost speed. */
 const asRows = (selected: unknown): Row[] =>
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   selected as Row[];

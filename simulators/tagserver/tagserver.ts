@@ -5,16 +5,16 @@ import type { tagServerKnobs } from './knobs.ts';
 import type { Nudges } from './nudges.ts';
 import type { Store } from './store.ts';
 
-/** What the routes share. */
+/** State that the routes share. */
 export interface TagServer extends Surroundings<typeof tagServerKnobs> {
   readonly store: Store;
   readonly gate: CommitGate;
   readonly nudges: Nudges;
-  /** Whom the token stands for. */
+  /** The token's client. */
   readonly clientId: string;
 }
 
-/** Commits a write to these rows (`type/id`), held for as long as the knob says. */
+/** Commits a write to these rows (`type/id`), delayed as the knob says. */
 export async function commit<Result>(
   server: TagServer,
   request: FastifyRequest,

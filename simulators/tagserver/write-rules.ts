@@ -4,13 +4,13 @@ import { contentOf, etagOf } from './representations.ts';
 import { type ResourceContent, type ResourceType, references } from './resource-types.ts';
 import type { Row, Store } from './store.ts';
 
-/** What one write is about, and who asks. */
+/** One write and its sender. */
 export interface Write {
   readonly type: ResourceType;
   readonly id: string;
   readonly ifMatch?: string | undefined;
   readonly ifNoneMatch?: string | undefined;
-  /** Number of the sender's attempt; absent = not compared. */
+  /** The number of the sender's attempt; absent = not compared. */
   readonly sourceVersion?: number | undefined;
   readonly clientId: string;
   readonly requestId: string | null;
@@ -24,8 +24,8 @@ export interface Upserted {
 }
 
 /**
- * Creates or replaces. Refuses, in this order: a failed precondition, a stale attempt, a reference to nothing live, a
- * bib or tag code that another one has. Content that is stored already costs no version and no sequence.
+ * Creates or replaces. Refuses in this order: a failed precondition, a stale attempt, a reference without a live
+ * resource, a bib or tag code that is taken. Content that is already stored creates no new version or sequence.
  */
 export function upsert(store: Store, write: Write, content: ResourceContent): Upserted {
   const stored = store.find(write.type, write.id);
@@ -55,8 +55,8 @@ export function upsert(store: Store, write: Write, content: ResourceContent): Up
 }
 
 /**
- * Deletes, dependents first when asked to. What is gone already stays gone, and only remembers the attempt's number;
- * what was never seen is remembered for that number alone. Answers the tombstone, if there is one.
+ * Deletes a resource, with `cascade` its dependents first. For a resource that is already gone, or never existed, only
+ * the attempt's number is stored. Returns the tombstone, if there is one.
  */
 export function remove(store: Store, write: Write, { cascade }: { readonly cascade: boolean }): Row | undefined {
   const stored = store.find(write.type, write.id);
@@ -88,7 +88,7 @@ export function remove(store: Store, write: Write, { cascade }: { readonly casca
   });
 }
 
-/** RFC 7396 for flat content: null removes, which here is the same as being null. Not yet checked against the schema. */
+/** RFC 7396 for flat content: null removes, which here equals null. Not yet checked against the schema. */
 export const merged = (stored: Row, patch: Readonly<Record<string, unknown>>): Record<string, unknown> => ({
   ...contentWithoutNulls(stored),
   ...patch,
@@ -97,7 +97,7 @@ export const merged = (stored: Row, patch: Readonly<Record<string, unknown>>): R
 const contentWithoutNulls = (row: Row): Record<string, unknown> =>
   Object.fromEntries(Object.entries(contentOf(row) ?? {}).filter(([, value]) => value !== null));
 
-/** Throws Problem `precondition-failed`. `live` is absent where nothing exists, or a tombstone. */
+/** Throws Problem `precondition-failed`. `live` is absent if the resource does not exist or is a tombstone. */
 export function checkPreconditions(write: Write, live: Row | undefined): void {
   const current = live === undefined ? 'does not exist' : `is at ${etagOf(live)}`;
   if (write.ifMatch !== undefined && !names(write.ifMatch, live)) {
@@ -120,7 +120,7 @@ function checkSourceVersion(write: Write, stored: Row | undefined): void {
   );
 }
 
-/** A number only grows: a late delete of what is gone must not open the door to writes that are later than it. */
+/** Raises the stored number but never lowers it; otherwise a late delete of a deleted resource would let stale writes pass. */
 function raised(store: Store, write: Write, row: Row): Row {
   const higher = write.sourceVersion !== undefined && write.sourceVersion > (row.sourceVersion ?? -1);
   return higher ? store.setSourceVersion(row, write.sourceVersion) : row;

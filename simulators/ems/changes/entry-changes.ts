@@ -25,7 +25,7 @@ async function freshCode(stage: Stage): Promise<string> {
   }
 }
 
-/** Two participants of a race exchange their bibs. */
+/** Two participants of a race swap their bibs. */
 export const swapBibs: Step = async (stage) => {
   const withBib = `bib IS NOT NULL AND trim(bib) <> '' AND length(trim(bib)) <= 16`;
   const races = await findIds(
@@ -45,7 +45,7 @@ export const swapBibs: Step = async (stage) => {
   return named('event_participant', [one, other]);
 };
 
-/** Somebody new enters an open race, and gets a place in a start wave, the next bib and a tag. */
+/** A new participant enters an open race and gets a start wave, the next bib and a tag. */
 export const registerParticipant: Step = async (stage) => {
   const { client, rng } = stage;
   const { rows } = await client.query<{
@@ -89,7 +89,7 @@ export const registerParticipant: Step = async (stage) => {
   return [...written, ...named('tag', [await insert(stage, 'tag', tag)])];
 };
 
-/** Somebody withdraws; bib, wave and tag stay theirs. */
+/** A participant withdraws but keeps bib, wave and tag. */
 export const withdrawParticipant: Step = async (stage) => {
   const entered = `SELECT id FROM event_participant WHERE status IN ('REGISTERED', 'CONFIRMED') ORDER BY id`;
   const ids = await lockSome(stage, 'event_participant', 1, entered);
@@ -109,7 +109,7 @@ async function deleteWhere(
   return named(table, await findIds(stage, `DELETE FROM ${table} WHERE ${condition} RETURNING id`, [ids]));
 }
 
-/** Deletes entries with their places; their tags are deleted too, or go back to the box as spare ones. */
+/** Deletes entries and their start wave places. Their tags are deleted too or become spare tags. */
 async function removeEntries(stage: Stage, ids: readonly number[]): Promise<RowName[]> {
   const ofEntries = 'event_participant_id = ANY($1::bigint[])';
   const places = await deleteWhere(stage, 'start_group_participant', ofEntries, ids);
@@ -127,13 +127,13 @@ async function removeEntries(stage: Stage, ids: readonly number[]): Promise<RowN
   return [...places, ...tags, ...(await deleteWhere(stage, 'event_participant', 'id = ANY($1::bigint[])', ids))];
 }
 
-/** An entry is deleted, with what depends on it. */
+/** Deletes an entry with its dependents. */
 export const deleteParticipant: Step = async (stage) => {
   const ids = await lockSome(stage, 'event_participant', 1, 'SELECT id FROM event_participant ORDER BY id');
   return ids.length === 0 ? [] : removeEntries(stage, ids);
 };
 
-/** Somebody is deleted, with everything that is theirs. */
+/** Deletes a person with everything that belongs to them. */
 export const deletePerson: Step = async (stage) => {
   const ids = await lockSome(stage, 'person', 1, 'SELECT id FROM person ORDER BY id');
   if (ids.length === 0) return [];

@@ -3,7 +3,7 @@ import type { TableName } from '../rows.ts';
 import { lockSome, named } from './step.ts';
 import type { Stage, Step } from './step.ts';
 
-/** Gives a row another name than it has: its first name with one of the additions, or without. */
+/** Renames a row: its original name with one of the additions, or without. */
 async function rename(stage: Stage, table: TableName, id: number, additions: readonly string[]): Promise<void> {
   const { rows } = await stage.client.query<{ name: string | null }>(`SELECT name FROM ${table} WHERE id = $1`, [id]);
   const current = rows[0]?.name ?? '';
@@ -18,7 +18,7 @@ async function rename(stage: Stage, table: TableName, id: number, additions: rea
   ]);
 }
 
-/** A race gets another name. */
+/** Renames a race. */
 export const renameRace: Step = async (stage) => {
   const [id] = await lockSome(stage, 'race', 1, 'SELECT id FROM race ORDER BY id');
   if (id === undefined) return [];
@@ -26,7 +26,7 @@ export const renameRace: Step = async (stage) => {
   return named('race', [id]);
 };
 
-/** A club with members gets another name: each of those persons changes at the targets. */
+/** Renames a club with members, which changes each of those persons at the targets. */
 export const renameClub: Step = async (stage) => {
   const [id] = await lockSome(
     stage,
@@ -40,7 +40,7 @@ export const renameClub: Step = async (stage) => {
   return named('organisation', [id]);
 };
 
-/** A start wave starts five minutes later than planned. */
+/** Moves a start wave five minutes later. */
 export const moveStartWave: Step = async (stage) => {
   const ids = await lockSome(
     stage,
@@ -67,14 +67,14 @@ async function setStatus(stage: Stage, status: string, candidates: string): Prom
 
 const CROWD = '(SELECT count(*) FROM event_participant ep WHERE ep.event_id = e.id)';
 
-/** The open event with the fewest participants is cancelled; never the one with the most. */
+/** Cancels the open event with the fewest participants, never the one with the most. */
 export const cancelEvent: Step = async (stage) => {
   const smallest = `SELECT e.id FROM event e WHERE e.status = 'OPEN' AND ${CROWD} > 0
       AND e.id <> (SELECT e.id FROM event e ORDER BY ${CROWD} DESC, e.id LIMIT 1) ORDER BY ${CROWD}, e.id LIMIT 1`;
   return named('event', await setStatus(stage, 'CANCELLED', smallest));
 };
 
-/** The event that was cancelled last is open again. */
+/** Reopens the event that was cancelled last. */
 export const reopenEvent: Step = async (stage) => {
   const latest = `SELECT id FROM event WHERE status = 'CANCELLED' AND organisation_id IS NOT NULL ORDER BY modified_on DESC, id LIMIT 1`;
   return named('event', await setStatus(stage, 'OPEN', latest));

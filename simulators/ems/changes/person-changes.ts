@@ -7,13 +7,13 @@ import type { TableName } from '../rows.ts';
 import { lockSome, named } from './step.ts';
 import type { Stage, Step } from './step.ts';
 
-/** Persons who take part somewhere: only their changes reach every target. */
+/** Persons who take part in some event: only their changes reach every target. */
 const TAKING_PART = `SELECT p.id FROM person p WHERE EXISTS
   (SELECT FROM event_participant ep WHERE ep.person_id = p.id) ORDER BY p.id`;
 
 const localesByRng = new WeakMap<Rng, readonly Locale[]>();
 
-/** The homes that draw from this sequence; made once, because forty name lists are slow to put together. */
+/** The locales for this random sequence; cached, because building forty name lists is slow. */
 export function localesOf(rng: Rng): readonly Locale[] {
   const known = localesByRng.get(rng);
   if (known) return known;
@@ -29,7 +29,7 @@ async function setOnPerson(stage: Stage, id: number, column: string, value: unkn
   ]);
 }
 
-/** Somebody takes another last name. */
+/** Changes a person's last name. */
 export const renamePerson: Step = async (stage) => {
   const [id] = await lockSome(stage, 'person', 1, TAKING_PART);
   if (id === undefined) return [];
@@ -38,7 +38,7 @@ export const renamePerson: Step = async (stage) => {
   return named('person', [id]);
 };
 
-/** Somebody joins a club, changes it, or leaves it. */
+/** A person joins, changes or leaves a club. */
 export const movePersonToClub: Step = async (stage) => {
   const [id] = await lockSome(stage, 'person', 1, TAKING_PART);
   const { rows } = await stage.client.query<{ id: string }>(
@@ -52,7 +52,7 @@ export const movePersonToClub: Step = async (stage) => {
   return named('person', [id]);
 };
 
-/** Somebody gets a new phone number. */
+/** Changes a person's phone number. */
 export const changePhone: Step = async (stage) => {
   const [id] = await lockSome(stage, 'person', 1, TAKING_PART);
   if (id === undefined) return [];
@@ -61,7 +61,7 @@ export const changePhone: Step = async (stage) => {
   return named('person', [id]);
 };
 
-/** A change whose transaction commits long after it set `modified_on`, when later ones were delivered. */
+/** Commits long after it set `modified_on`, when later changes have already been delivered. */
 export const commitLate: Step = async (stage) => {
   const changed = await renamePerson(stage);
   if (changed.length > 0) await stage.linger();
@@ -70,7 +70,7 @@ export const commitLate: Step = async (stage) => {
 
 const touchable: readonly TableName[] = ['organisation', 'person', 'race', 'event_participant', 'tag'];
 
-/** A few rows of one table are saved again as they are: one new `modified_on` for all of them. */
+/** Saves a few rows of one table without changing them: all get the same new `modified_on`. */
 export const touch: Step = async (stage) => {
   const table = pick(stage.rng, touchable);
   const ids = await lockSome(stage, table, int(stage.rng, 1, 5), `SELECT id FROM ${table} ORDER BY id`);
@@ -81,7 +81,7 @@ export const touch: Step = async (stage) => {
   return named(table, ids);
 };
 
-/** Somebody changes their mind about a topic. */
+/** Changes a person's preference for a topic. */
 export const changePreference: Step = async (stage) => {
   const all = 'SELECT id FROM contact_preference ORDER BY id';
   const ids = await lockSome(stage, 'contact_preference', 1, all);
@@ -93,7 +93,7 @@ export const changePreference: Step = async (stage) => {
   return named('contact_preference', ids);
 };
 
-/** The office answers; the message advances its conversation. */
+/** The office answers; the message updates its conversation. */
 export const answerConversation: Step = async (stage) => {
   const [id] = await lockSome(stage, 'conversation', 1, 'SELECT id FROM conversation ORDER BY id');
   if (id === undefined) return [];

@@ -4,28 +4,28 @@ import { sample } from '../rng.ts';
 import type { Rng } from '../rng.ts';
 import type { RowName, TableName } from '../rows.ts';
 
-/** What a change works with: a connection inside a transaction, and where its choices come from. */
+/** The context of a change: a connection inside a transaction, and the source of random choices. */
 export interface Stage {
   readonly client: pg.ClientBase;
   readonly rng: Rng;
-  /** Keeps the transaction open for as long as a late commit takes. */
+  /** Keeps the transaction open for the duration of a late commit. */
   readonly linger: () => Promise<void>;
 }
 
-/** Makes one change and names the rows that it wrote or deleted; none if there was nothing to change. */
+/** Makes one change and returns the rows that it wrote or deleted; empty if there was nothing to change. */
 export type Step = (stage: Stage) => Promise<RowName[]>;
 
 export const named = (table: TableName, ids: readonly number[]): RowName[] => ids.map((id) => ({ table, id }));
 
-/** The ids that a query of one column `id` finds. */
+/** The ids that a query of one column `id` returns. */
 export async function findIds({ client }: Stage, sql: string, values: readonly unknown[] = []): Promise<number[]> {
   const { rows } = await client.query<{ id: string }>(sql, [...values]);
   return rows.map(({ id }) => Number(id));
 }
 
 /**
- * Takes `count` of the rows that a query of `id` finds (it must order them), and locks them until the transaction ends.
- * Empty if there are not as many, or if one is gone or in somebody else's hands.
+ * Takes `count` of the rows that a query of `id` finds (the query must be ordered) and locks them until the transaction
+ * ends. Returns an empty list if there are too few, or if one is gone or locked by another transaction.
  */
 export async function lockSome(
   stage: Stage,
@@ -44,7 +44,7 @@ export async function lockSome(
   return locked.length === count ? chosen : [];
 }
 
-/** Exchanges the values of a column between two rows, by way of NULL, so that no unique index sees a duplicate. */
+/** Swaps a column's values between two rows, setting NULL in between so that no unique index sees a duplicate. */
 export async function exchange(
   { client }: Stage,
   table: TableName,

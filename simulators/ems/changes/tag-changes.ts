@@ -1,7 +1,7 @@
 import { exchange, findIds, lockSome, named } from './step.ts';
 import type { Stage, Step } from './step.ts';
 
-/** Tags in use of one event that two or more different participants carry; the event is the first choice of the draw. */
+/** Two tags in use at one event by different participants; the event is drawn first. */
 async function twoTagsOfAnEvent(stage: Stage): Promise<[number, number] | undefined> {
   const [first] = await lockSome(
     stage,
@@ -23,7 +23,7 @@ async function twoTagsOfAnEvent(stage: Stage): Promise<[number, number] | undefi
   return first === undefined || second === undefined ? undefined : [first, second];
 }
 
-/** Two participants of an event exchange their tags. */
+/** Two participants of an event swap their tags. */
 export const swapTagOwners: Step = async (stage) => {
   const tags = await twoTagsOfAnEvent(stage);
   if (!tags) return [];
@@ -31,7 +31,7 @@ export const swapTagOwners: Step = async (stage) => {
   return named('tag', tags);
 };
 
-/** The codes of two tags of an event had been mixed up, and are put right. */
+/** Corrects two tags of an event whose codes had been mixed up. */
 export const swapTagCodes: Step = async (stage) => {
   const tags = await twoTagsOfAnEvent(stage);
   if (!tags) return [];
@@ -39,7 +39,7 @@ export const swapTagCodes: Step = async (stage) => {
   return named('tag', tags);
 };
 
-/** A tag, spare or not, goes to somebody who takes part and has a bib. */
+/** Gives a tag, spare or in use, to a participant with a bib. */
 export const reassignTag: Step = async (stage) => {
   const [tag] = await lockSome(stage, 'tag', 1, `SELECT id FROM tag WHERE code ~ '^[0-9A-Fa-f]{4,32}$' ORDER BY id`);
   const [holder] = await lockSome(

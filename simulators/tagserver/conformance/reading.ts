@@ -8,7 +8,7 @@ interface Item {
   readonly deletedAt?: string;
 }
 
-/** Every page of a list. */
+/** Reads all pages of a list. */
 async function scan(session: Session, path: string): Promise<{ items: Item[]; pages: number }> {
   const items: Item[] = [];
   let cursor: string | null = null;

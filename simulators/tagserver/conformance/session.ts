@@ -10,7 +10,7 @@ export interface Target {
   readonly token: string;
 }
 
-/** A requirement of the contract; `run` throws an AssertionError where the server does not meet it. */
+/** A requirement of the contract; `run` throws an AssertionError if the server violates it. */
 export interface Check {
   readonly name: string;
   run(target: Target): Promise<void>;
@@ -20,7 +20,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Parsed; `{}` where there is no body. Any shape: the contract has been checked, the check reads what it needs. */
+  /** The parsed body, `{}` if empty. Untyped: the contract has been checked, and each check reads what it needs. */
   readonly body: ReturnType<typeof JSON.parse>;
 }
 
@@ -28,7 +28,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is, as JSON. */
+  /** Sent unchanged, with the JSON media type. */
   readonly raw?: string | Uint8Array<ArrayBuffer>;
 }
 
@@ -37,7 +37,7 @@ type Content = Readonly<Record<string, unknown>>;
 const isProblem = schema<{ readonly status: number }>('Problem');
 const isTombstone = schema('Tombstone');
 
-/** One check's conversation with the server: ids of its own, every answer held against the contract. */
+/** One check's conversation with the server: it uses its own ids and validates every answer against the contract. */
 export class Session {
   readonly #target: Target;
   readonly #created: string[] = [];
@@ -48,7 +48,7 @@ export class Session {
     this.#target = target;
   }
 
-  /** An id that nobody has used; later ones sort behind earlier ones. */
+  /** A new id; later ids sort after earlier ones. */
   id(): string {
     this.#ids += 1;
     return `cf-${this.#run}-${String(this.#ids).padStart(4, '0')}`;
@@ -114,13 +114,13 @@ export class Session {
     });
   }
 
-  /** Creates it, and fails if the server does anything else. */
+  /** Creates a resource and fails if the server answers anything but 201. */
   async create(type: ResourceType, content: Content, id = this.id()): Promise<string> {
     equal((await this.put(type, id, content)).status, 201, `${type} can be created`);
     return id;
   }
 
-  /** An organisation with an event with a race, and two participants in it. */
+  /** An organisation with an event, a race and two participants. */
   async createRace() {
     const organisationId = await this.create('organisations', { name: 'Conformance Club' });
     const eventId = await this.create('events', {
@@ -136,7 +136,7 @@ export class Session {
     return { organisationId, eventId, raceId, personId, otherPersonId };
   }
 
-  /** The cursor behind everything so far. */
+  /** The cursor after all current changes. */
   async latestCursor(): Promise<string> {
     let after = '';
     for (;;) {
@@ -146,13 +146,13 @@ export class Session {
     }
   }
 
-  /** Takes away what the check created. */
+  /** Deletes what the check created. */
   async cleanUp(): Promise<void> {
     for (const path of this.#created.toReversed()) await this.call('DELETE', `/${path}?cascade=true`);
   }
 }
 
-/** Names a check and gives it a session that is cleaned up whatever happens. */
+/** Creates a named check whose session is always cleaned up. */
 export const check = (name: string, body: (session: Session) => Promise<void>): Check => ({
   name,
   async run(target) {
@@ -170,7 +170,7 @@ export function refused(answer: Answer, status: number, code: string): void {
   deepEqual([answer.status, answer.body.code], [status, code], answer.text);
 }
 
-/** A path of the contract for a path that was called. */
+/** The contract's path template for a path that was called. */
 function templateOf(path: string): string {
   const [plain = ''] = path.split('?');
   if (['/batch', '/changes', '/healthz'].includes(plain)) return plain;
