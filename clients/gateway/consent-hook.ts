@@ -9,6 +9,9 @@ import { NoAnswerInTimeError, within } from './within.ts';
 /** Mautic sends webhooks inside its own API calls, without a time-out: as long as we do not answer, nor does it. */
 const ANSWER_WITHIN_MS = 2_000;
 
+/** A body of a megabyte could name tens of thousands, and each is a look-up. The next poll finds the others. */
+const CONTACTS_AT_MOST = 100;
+
 const NOT_FOLLOWED = 'a webhook could not be followed; the next poll finds the change';
 
 /** What a webhook of a target that is read for consent alone tells. */
@@ -47,8 +50,15 @@ export function addConsentHook(app: FastifyInstance, log: Logger, hook: ConsentH
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
     const verdict = hook.verify({ headers: request.headers, params: request.params, body });
     if (!verdict.genuine) return refuse(reply, verdict.why);
-    const contacts = hook.contactsIn(body);
-    if (contacts === null) return sendProblem(reply, 400);
+    const named = hook.contactsIn(body);
+    if (named === null) return sendProblem(reply, 400);
+    const distinct = new Set(named);
+    const contacts = [...distinct].slice(0, CONTACTS_AT_MOST);
+    if (contacts.length < distinct.size)
+      log.warn(
+        { process, contacts: distinct.size, followed: contacts.length },
+        'a webhook names too many contacts; the next poll finds the others',
+      );
     const following = Promise.all(contacts.map((id) => joined.run(id, () => follow(id))));
     try {
       const followed = await within(ANSWER_WITHIN_MS, following);

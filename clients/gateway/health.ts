@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { sendProblem } from './problem.ts';
 
+/** Probes of several orchestrators, or of anybody who finds the address, cost one look at PostgreSQL and Temporal a second. */
+const KEPT_MS = 1_000;
+
 /**
  * Live: the program does its work, or waits for what it needs; another start would not help. Ready: it can reach that.
  *
@@ -16,8 +19,23 @@ export function addHealth(
     const broken = stuck();
     return broken.length === 0 ? { status: 'live' } : sendProblem(reply, 503, { stuck: broken });
   });
+  const looked = keptFor(KEPT_MS, unreachable);
   app.get('/health/ready', async (_request, reply) => {
-    const missing = await unreachable();
+    const missing = await looked();
     return missing.length === 0 ? { status: 'ready' } : sendProblem(reply, 503, { unreachable: missing });
   });
+}
+
+/** Calls `look` at most once in `ms`, and shares its answer. Callers that come while it runs wait for the same answer. */
+function keptFor<T>(ms: number, look: () => Promise<T>): () => Promise<T> {
+  let kept: Promise<T> | undefined;
+  let until = 0;
+  return async () => {
+    const now = performance.now();
+    if (kept === undefined || now >= until) {
+      kept = look();
+      until = now + ms;
+    }
+    return kept;
+  };
 }

@@ -10,7 +10,7 @@ afterEach(async () => {
 });
 
 /** The gateway's side of one target's webhooks, with whatever lies behind it. */
-function hookWith(follow: ConsentHook['follow'], lines: string[] = []) {
+function hookWith(follow: ConsentHook['follow'], lines: string[] = [], contacts: readonly string[] = ['5']) {
   const app = fastify();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
@@ -18,7 +18,7 @@ function hookWith(follow: ConsentHook['follow'], lines: string[] = []) {
     process: 'MAUTIC',
     path: '/hooks/mautic',
     verify: () => ({ genuine: true }),
-    contactsIn: () => ['5'],
+    contactsIn: () => contacts,
     follow,
     reasonOf: (error) => (error instanceof Error ? error.message : 'unknown'),
   });
@@ -52,6 +52,23 @@ describe('a webhook', () => {
     reject(new Error('Temporal is away'));
     await new Promise((done) => setTimeout(done, 10));
     expect(lines.join('')).toContain('Temporal is away');
+  });
+
+  test('that names more than a hundred contacts has a hundred looked at, each once, and says so', async () => {
+    const contacts = Array.from({ length: 50_000 }, (_, n) => String(n));
+    const lines: string[] = [];
+    const looked: string[] = [];
+    const ask = hookWith(
+      async (id) => {
+        looked.push(id);
+        return 'dropped';
+      },
+      lines,
+      [...contacts, ...contacts],
+    );
+    expect((await ask()).statusCode).toBe(200);
+    expect(looked).toEqual(contacts.slice(0, 100));
+    expect(lines.join('')).toContain('"contacts":50000,"followed":100,');
   });
 
   test('is answered with 200 where what is behind it is quick, and with 503 where that fails', async () => {
