@@ -10,19 +10,19 @@ import { controlOf } from '../simulators/tagserver/start.ts';
 
 export interface LatencyOptions {
   readonly changes: number;
-  /** Between two changes, in milliseconds. */
+  /** Pause between two changes, in milliseconds. */
   readonly pauseMs: number;
   readonly runFolder: string;
 }
 
-/** Sweeps come every minute; whatever has not arrived after two of them is lost. */
+/** Sweeps run every minute; a change that has not arrived after two of them is lost. */
 const LOST_AFTER_MS = 150_000;
 
 /**
- * From the end of a commit at EMS to the arrival of the change at TagServer, by sweeps alone and with the listener, while
- * sweeps are paused.
+ * Measures the time from a commit in EMS until TagServer receives the change: with sweeps alone, and with the listener
+ * while sweeps are paused.
  *
- * @returns milliseconds, by way.
+ * @returns durations in milliseconds, by way.
  * @throws Error if a change does not arrive.
  */
 export async function latency(
@@ -49,7 +49,7 @@ function startListener({ environment }: DemoSystem, cwd: string): Promise<Child>
   return startReadyProgram(program, async () => readFileSync(logFile, 'utf8').includes('listener is ready'));
 }
 
-/** Gives persons, one after the other, a family name that they have for this measurement alone. */
+/** Gives persons, one after another, a family name that is used only by this measurement. */
 async function timeChanges(
   system: DemoSystem,
   way: string,
@@ -86,7 +86,7 @@ async function timeChanges(
   }
 }
 
-/** A name that was replaced before a sweep saw it never arrives: there must be as many persons as changes. */
+/** Each change needs its own person: a name replaced before a sweep saw it would never arrive. */
 async function arrivals(
   committedAt: ReadonlyMap<string, number>,
   arrived: () => Promise<ReadonlyMap<string, number>>,
@@ -101,5 +101,5 @@ async function arrivals(
   }
 }
 
-/** By the clock that TagServer's journal uses, too. */
+/** The same clock as in TagServer's journal. */
 const now = () => Temporal.Now.instant().epochMilliseconds;

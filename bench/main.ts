@@ -51,7 +51,7 @@ async function main(): Promise<void> {
     .option('--pause <ms>', 'between two changes', wholeNumber, 500)
     .addOption(temporalKind())
     .action(async ({ changes, pause, ...common }: Common & { changes: number; pause: number }) => {
-      // As many persons as changes: one that is changed twice before a sweep arrives once.
+      // One person per change: a person changed twice before a sweep would arrive only once.
       const { system, runFolder } = await start(common, changes);
       await watchStatus(system, new AbortController().signal, ({ inStep }) => inStep);
       const durations = latency(system, stack, say, { changes, pauseMs: pause, runFolder });
@@ -76,7 +76,7 @@ onStopSignal(async () => {
 try {
   await main();
 } catch (error) {
-  // Commander has written what is wrong; it ends with 0 only where help was asked for.
+  // Commander has already printed the error; its exit code is 0 only for help.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     console.error(error instanceof Error ? error.message : error);

@@ -4,15 +4,15 @@ import { requestSyncAndWait } from '../clients/request-sync.ts';
 import { readStatus } from '../clients/status.ts';
 import type { DemoSystem } from '../demo/start-system.ts';
 
-/** Between two requests, in milliseconds: a person at a desk is no load test. */
+/** Pause between two requests, in milliseconds: this measures a person at a desk, not a load test. */
 const PAUSE_MS = 250;
 
 const GIVEN_UP_AFTER_MS = 60_000;
 
 /**
- * Asks for one person after the other, the last of the load first, and waits for each, until the first load is done.
+ * Requests one person after another, last of the load first, and waits for each result until the initial load is done.
  *
- * @returns how long each of them took, in milliseconds.
+ * @returns the duration of each request in milliseconds.
  * @throws NoResultInTimeError
  */
 export async function onDemand(
@@ -33,9 +33,9 @@ export async function onDemand(
       GIVEN_UP_AFTER_MS,
     );
     const duration = performance.now() - from;
-    // What ended after the load has measured an idle system.
+    // Ignore a request that ended after the load: it measured an idle system.
     if ((await readStatus(orm, processes, settings.common)).inStep) break;
-    // Who is not for TagServer is done without a call.
+    // A person filtered out for TagServer finishes without a call, so count only deliveries.
     if (outcome === 'IN_SYNC') took.push(duration);
     await sleep(PAUSE_MS);
   }

@@ -2,14 +2,14 @@ import { createHistogram } from 'node:perf_hooks';
 
 export interface Percentiles {
   readonly count: number;
-  /** Milliseconds, each. */
+  /** All values in milliseconds. */
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
   readonly max: number;
 }
 
-/** @param durations in milliseconds; one at least. */
+/** @param durations in milliseconds, at least one. */
 export function percentiles(durations: readonly number[]): Percentiles {
   const histogram = createHistogram({ figures: 5 });
   for (const duration of durations) histogram.record(Math.max(1, Math.round(duration)));

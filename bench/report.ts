@@ -2,9 +2,9 @@ import Table from 'cli-table3';
 import { percentiles } from './percentiles.ts';
 
 /**
- * A line of percentiles for each way, in milliseconds.
+ * A table with one row of percentiles per label, in milliseconds.
  *
- * @param durations in milliseconds, by what is said of them.
+ * @param durations in milliseconds, by label.
  */
 export function report(durations: Readonly<Record<string, readonly number[]>>): string {
   const table = new Table({

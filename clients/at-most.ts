@@ -1,4 +1,4 @@
-/** Lets at most so many pieces of work run at once; the others wait for their turn, first come, first served. */
+/** Limits how many pieces of work run at once; the others wait in order of arrival. */
 export class AtMost {
   readonly #width: number;
   readonly #queue = new Set<() => void>();
@@ -8,7 +8,7 @@ export class AtMost {
     this.#width = width;
   }
 
-  /** How many wait for their turn. */
+  /** The number of waiting pieces of work. */
   get waiting(): number {
     return this.#queue.size;
   }
@@ -19,7 +19,7 @@ export class AtMost {
     return this.#work(work);
   }
 
-  /** @returns null if its turn does not come within so many milliseconds; then nothing is done. */
+  /** @returns null if the work cannot start within `ms`; then it never runs. */
   async runWithin<T>(ms: number, work: () => Promise<T>): Promise<T | null> {
     if (this.#running < this.#width) this.#running += 1;
     else if (!(await this.#turnWithin(ms))) return null;
@@ -44,7 +44,7 @@ export class AtMost {
     try {
       return await work();
     } finally {
-      // The place is handed over: nobody who comes now can take it before the one who has waited longest.
+      // Hand the slot to the one that has waited longest, so that no newcomer can take it.
       const [next] = this.#queue;
       if (next === undefined) this.#running -= 1;
       else {

@@ -4,7 +4,7 @@ import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import { formatInstant, parseInstant } from '../sync/instant.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
-/** Remote values that lost against EMS, without the values. Times are RFC 3339 in UTC with microseconds. */
+/** Remote values that lost against EMS, without the values themselves. Times are RFC 3339 in UTC with microseconds. */
 export interface LostConflict {
   readonly id: string;
   readonly process: SyncProcessName;
@@ -13,19 +13,19 @@ export interface LostConflict {
   readonly remoteId: string | null;
   readonly occurredOn: string;
   readonly fields: readonly string[];
-  /** When an operator had the values written into EMS; null: never. */
+  /** When an operator restored the values in EMS; null: never. */
   readonly restoredOn: string | null;
 }
 
 export interface SealedConflict extends LostConflict {
-  /** For `unseal`, bound to `conflictSubject`. */
+  /** Decrypt with `unseal`, bound to `conflictSubject`. */
   readonly sealed: Uint8Array;
 }
 
 const COLUMNS = sql.raw(`id, sync_process AS process, entity_type AS type, entity_key AS key, remote_id AS "remoteId",
   occurred_on AS "occurredOn", fields, restored_on AS "restoredOn"`);
 
-/** The latest ones, newest first. @param process null: of every process. */
+/** The latest conflicts, newest first. @param process null: all processes. */
 export async function listConflicts(
   orm: Orm,
   process: SyncProcessName | null,
@@ -37,7 +37,7 @@ export async function listConflicts(
   return rows.map(withTimes);
 }
 
-/** Null: there is no such conflict. */
+/** Null if there is no such conflict. */
 export async function findConflict(orm: Orm, id: string): Promise<SealedConflict | null> {
   const { rows } = await sql<SealedConflict>`
     SELECT ${COLUMNS}, encrypted_values AS sealed FROM sync_conflict WHERE id = ${id}::bigint`.execute(

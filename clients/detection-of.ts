@@ -5,7 +5,7 @@ import type { SyncProcess } from '../targets/sync-process.ts';
 
 export type DetectionSettings = Pick<CommonSettings, 'SETTLE_MS' | 'CONSENT_SCOPE'>;
 
-/** What the detection query needs to know of one type of a process, as the sweep gives it. */
+/** The detection query's parameters for one type of a process, the same as the sweep uses. */
 export function detectionOf(
   process: SyncProcess,
   mapping: EntityMapping,

@@ -1,19 +1,19 @@
 #!/usr/bin/env node
-// Plain JavaScript for any Node from 18 on: runs the command line on the Node of node_modules, or on this one if it is
-// as new. A second process would double the cost of `--help`.
+// Plain JavaScript for Node 18 or later: runs the command line on the Node of node_modules, or on this one if it is as
+// new. A second process would double the time of `--help`.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** Of package.json's `node`. */
+/** The version of `node` in package.json. */
 const MAJOR = 26;
 
 const node = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 const main = new URL('cli/main.ts', import.meta.url);
 
-// Types are stripped once, not at every command. A folder that cannot be written does no harm.
+// Cache the stripped types for later commands. If the folder is not writable, commands still work.
 const NODE_COMPILE_CACHE =
   process.env.NODE_COMPILE_CACHE ?? fileURLToPath(new URL('../.local/compile-cache', import.meta.url));
 

@@ -7,7 +7,7 @@ import type { SyncState } from '../sync/sync-state.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 import type { PairRef, RemoteToSync } from '../workflows/pair-start.ts';
 
-/** Those of the keys that EMS has, or that the process has a record of: there is nothing to ask of any other. */
+/** The keys that EMS has or that the process has a record of; no other key can be synced. */
 export async function knownKeys(
   orm: Orm,
   process: SyncProcessName,
@@ -22,7 +22,7 @@ export async function knownKeys(
   return new Set(rows.map(({ key }) => key));
 }
 
-/** Whether the process has a record of the entity, whatever EMS has. */
+/** Whether the process has a record of the entity, even if EMS does not have the row. */
 export async function hasRecord(orm: Orm, process: SyncProcessName, { type, key }: EntityRef): Promise<boolean> {
   const { rows } = await sql`
     SELECT FROM ${sql.raw(recordTable(type))}
@@ -30,7 +30,7 @@ export async function hasRecord(orm: Orm, process: SyncProcessName, { type, key 
   return rows.length > 0;
 }
 
-/** Every pair of the process whose record is in one of these states, in the order of types and keys. */
+/** All pairs of the process whose record is in one of these states, ordered by type and key. */
 export async function pairsInState(
   orm: Orm,
   process: SyncProcess,
@@ -48,7 +48,7 @@ export async function pairsInState(
   return found;
 }
 
-/** The remote records that EMS has no row of, and that were parked: a human, or a change there, may have helped. */
+/** Parked remote records without a row in EMS. A retry may succeed if a human or a change at the target has helped. */
 export async function parkedRemotes(
   orm: Orm,
   { name }: SyncProcess,

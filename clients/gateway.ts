@@ -17,10 +17,10 @@ import { unreachable } from './gateway/reachability.ts';
 import { createGateway } from './gateway/server.ts';
 import { within } from './gateway/within.ts';
 
-/** ChatWoot waits 5 s, PostgreSQL's driver 10 s for a connection. */
+/** ChatWoot waits 5 s; PostgreSQL's driver waits 10 s for a connection. */
 const FOLLOW_WITHIN_MS = 4_000;
 
-/** Less, so that a Temporal that is away is told from a database that is. */
+/** Shorter, so that an unavailable Temporal can be told from an unavailable database. */
 const TEMPORAL_WITHIN_MS = 3_000;
 
 interface Servers {
@@ -28,7 +28,10 @@ interface Servers {
   readonly temporal: Client;
 }
 
-/** `npm run gateway`: takes webhooks, and requests for runs, until SIGTERM or SIGINT. It starts, and answers 503, while its servers are away. */
+/**
+ * `npm run gateway`: accepts webhooks and sync requests until SIGTERM or SIGINT. It also starts while its servers are
+ * unavailable, and answers 503 until they are back.
+ */
 async function main(): Promise<void> {
   const settings = readSettings(loadEnvironment());
   const { common } = settings;
@@ -50,7 +53,7 @@ async function main(): Promise<void> {
     log.info({ address }, 'gateway is ready');
     await stop;
   } finally {
-    // What was taken is answered before the connections go.
+    // Answer accepted requests before the connections close.
     await gateway.close();
     await connection.close();
     await orm.close();
@@ -58,7 +61,7 @@ async function main(): Promise<void> {
   log.info('gateway has stopped');
 }
 
-/** @throws SettingsError if another program listens there. */
+/** @throws SettingsError if the port is in use. */
 async function listen(gateway: FastifyInstance, port: number): Promise<string> {
   try {
     return await gateway.listen({ host: '0.0.0.0', port });
@@ -68,7 +71,10 @@ async function listen(gateway: FastifyInstance, port: number): Promise<string> {
   }
 }
 
-/** Null, with a line in the log that says what lacks: the path is not there. */
+/**
+ * Returns null, and logs which setting is missing, if ChatWoot's webhooks are not accepted; the path then does not
+ * exist.
+ */
 function chatwootHook({ common, enabled }: Settings, servers: Servers, log: Logger): ChatwootHook | null {
   const secrets = common.CHATWOOT_WEBHOOK_SECRET;
   if (secrets === undefined) {
@@ -89,7 +95,7 @@ function chatwootHook({ common, enabled }: Settings, servers: Servers, log: Logg
   };
 }
 
-/** Those that have a secret and a process that is on; a line in the log says what the others lack. */
+/** The hooks that have a secret and an enabled process; logs what the others lack. */
 function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logger): ConsentHook[] {
   const kinds = [
     { name: 'MAUTIC', secrets: common.MAUTIC_WEBHOOK_SECRET, make: mauticHook },
@@ -107,7 +113,7 @@ function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logg
   });
 }
 
-/** Null, with a line in the log: the paths are not there. */
+/** Returns null, and logs it, if no tokens are set; the paths then do not exist. */
 function onDemand({ common, off }: Settings, servers: Servers, log: Logger): OnDemand | null {
   const tokens = common.GATEWAY_TOKENS;
   if (tokens === undefined) {
@@ -135,5 +141,5 @@ try {
   process.exitCode = error instanceof SettingsError ? 2 : 1;
   process.stderr.write(`${failureOf(error, null).lines.join('\n')}\n`);
 }
-// The SDK tries again what was under way, on a connection that is closed by now, and that would end us with an error.
+// The SDK would retry pending requests on the closed connection, which would end the process with an error.
 process.exit();

@@ -1,6 +1,6 @@
 import { isGrpcServiceError } from '@temporalio/client';
 
-/** The codes of gRPC that we tell apart. */
+/** The gRPC codes that we distinguish. */
 export const GRPC = {
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,
@@ -13,11 +13,11 @@ export const GRPC = {
 
 export interface GrpcFailure {
   readonly code: number;
-  /** The server's own words. */
+  /** The server's message. */
   readonly details: string;
 }
 
-/** What Temporal answered, from an error of the SDK or its cause; null for any other error. */
+/** Temporal's answer, from an SDK error or its cause; null for any other error. */
 export function grpcFailure(error: unknown): GrpcFailure | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isGrpcServiceError(cause)) return { code: cause.code, details: cause.details };

@@ -1,18 +1,18 @@
 interface Slot<T> {
   readonly running: Promise<T>;
-  /** Begins afterwards, for all who have come meanwhile. */
+  /** Starts after the current round, for all callers that arrived meanwhile. */
   next: Promise<T> | null;
 }
 
 /**
- * Work that many ask for at once is done once for all of them. Who comes while it is under way cannot know what it has
- * already seen, and is served by the next round: a storm of webhooks for one record costs one round after the other, not
- * a thousand at once.
+ * Merges concurrent calls for the same work. A caller that arrives while a round is running cannot know what it has
+ * already read, so the next round serves it: a burst of webhooks for one record costs one round after another instead
+ * of a thousand at once.
  */
 export class JoinedWork<T> {
   readonly #slots = new Map<string, Slot<T>>();
 
-  /** @param key the same for work that serves the same. */
+  /** @param key equal for calls that can share a round. */
   run(key: string, work: () => Promise<T>): Promise<T> {
     const slot = this.#slots.get(key);
     if (slot === undefined) return this.#begin(key, work);

@@ -15,10 +15,13 @@ import { GatheredKeys } from './listener/gathered-keys.ts';
 import { listen } from './listener/listen.ts';
 import { Sweeps } from './listener/sweeps.ts';
 
-/** What was heard before the end is still asked for, within the time that containers give. */
+/** Requests what was heard before the stop, within the time that containers allow. */
 const STOP_WITHIN_MS = 8_000;
 
-/** `npm run listener`: what EMS commits is on its way at once, until SIGTERM or SIGINT. It waits for servers that are away. */
+/**
+ * `npm run listener`: requests a sync as soon as EMS commits a change, until SIGTERM or SIGINT. Waits for servers that
+ * are unavailable.
+ */
 async function main(): Promise<void> {
   const settings = readSettings(loadEnvironment());
   const { common } = settings;
@@ -82,5 +85,5 @@ try {
   process.exitCode = error instanceof SettingsError ? 2 : 1;
   process.stderr.write(`${failureOf(error, null).lines.map(visibleLines).join('\n')}\n`);
 }
-// The SDK tries again what was under way, on a connection that is closed by now, and that would end us with an error.
+// The SDK would retry pending requests on the closed connection, which would end the process with an error.
 process.exit();

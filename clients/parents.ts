@@ -6,8 +6,8 @@ import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
 import type { PairRef } from '../workflows/pair-start.ts';
 
 /**
- * Whose workflow is to be asked: a child row has none of its own (a contact preference is delivered with
- * its person). Rows that EMS does not have stay as they are: their workflow says so.
+ * The pairs whose workflows to ask: a child row has none and is replaced by its parent (a contact preference is
+ * delivered with its person). Rows that EMS does not have are kept: their workflow reports it.
  */
 export async function withParents(
   orm: Orm,
@@ -19,7 +19,7 @@ export async function withParents(
   return [...new Map(asked.map((pair) => [formatRef(pair), pair])).values()];
 }
 
-/** By the names of the child rows among them (`ContactPreference/12`): their parents. */
+/** The parents of the child rows among them, by the child's name (`ContactPreference/12`). */
 export async function parentsOf(
   orm: Orm,
   process: SyncProcess,

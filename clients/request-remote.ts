@@ -2,7 +2,7 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { PRIORITY, remoteStartOptions, type RemoteToSync } from '../workflows/pair-start.ts';
 import type { SyncRemoteWorkflow } from '../workflows/sync-remote.ts';
 
-/** Has a remote record resolved that EMS has no row of; one that is being resolved already goes on. */
+/** Starts resolving a remote record without a row in EMS, unless it is already being resolved. */
 export async function requestRemote(client: Client, remote: RemoteToSync): Promise<WorkflowHandle<SyncRemoteWorkflow>> {
   return client.workflow.start<SyncRemoteWorkflow>('syncRemote', {
     ...remoteStartOptions(remote, PRIORITY.onDemand),

@@ -5,14 +5,14 @@ import { SWEEP_WORKFLOWS, sweepStartOptions, type AnySweepResult, type SweepWork
 
 export interface RequestedSweep {
   readonly workflowId: string;
-  /** True: one that an operator asked for before is still at work, and nothing was started. */
+  /** True: a sweep that was requested earlier is still running, and no new one was started. */
   readonly wasRunning: boolean;
   readonly handle: WorkflowHandle<SweepWorkflow>;
 }
 
 /**
- * Starts one sweep now. The schedule's own runs have ids of their own; two sweeps at once meet each other's children and
- * leave them alone.
+ * Starts one sweep now. The schedule's runs have other ids; two concurrent sweeps leave each other's child workflows
+ * alone.
  *
  * @throws RangeError if this release has no sweep of that direction.
  */
@@ -35,7 +35,7 @@ export async function requestSweep(
 }
 
 /**
- * The result of a sweep, its continuations included; null if it does not end in time. It goes on by itself then.
+ * The result of a sweep, its continuations included; null if it does not end in time. The sweep then continues.
  *
  * @throws WorkflowFailedError if the sweep failed.
  */

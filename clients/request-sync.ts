@@ -16,7 +16,7 @@ import {
 import { pairStartOptions, PRIORITY, type PairRef } from '../workflows/pair-start.ts';
 import { GRPC, grpcFailure } from './grpc-code.ts';
 
-/** No result came in time. The request stays: the pair's workflow serves it as soon as a worker runs. */
+/** No result in time. The request stays: the pair's workflow serves it as soon as a worker runs. */
 export class NoResultInTimeError extends Error {
   override readonly name = 'NoResultInTimeError';
 
@@ -27,13 +27,13 @@ export class NoResultInTimeError extends Error {
   }
 }
 
-/** How often a request is sent anew because it met the very end of the run before. */
+/** How often a request is resent because the previous run ended just then. */
 const TRIES = 5;
 
 /**
- * Asks a pair for a pass: a running workflow takes another one afterwards, otherwise one is started.
+ * Requests a pass of a pair: a running workflow takes another pass afterwards, otherwise one is started.
  *
- * @param request `resend`: send also what our records say the target has. `inbound`: look at the remote record first.
+ * @param request `resend`: also send what our records say the target has. `inbound`: read the remote record first.
  */
 export async function requestSync(client: Client, pair: PairRef, request: SyncRequest = 'outbound'): Promise<void> {
   await client.workflow.signalWithStart('syncEntity', {
@@ -45,8 +45,8 @@ export async function requestSync(client: Client, pair: PairRef, request: SyncRe
 }
 
 /**
- * The same, and waits for what a pass that began afterwards has brought; a pair that keeps failing answers so while its
- * attempts go on.
+ * Like {@link requestSync}, but waits for the result of a pass that started afterwards. A pair that keeps failing
+ * reports that while its retries continue.
  *
  * @throws NoResultInTimeError
  * @throws WorkflowFailedError if a command could not be run; its root cause says why.
@@ -75,24 +75,24 @@ export async function requestSyncAndWait(
       if (Date.now() >= deadline || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
         throw new NoResultInTimeError(options.workflowId, timeoutMs);
       if (!metTheEnd(error)) throw error;
-      // A command that is refused ends the run, and would end the next one.
+      // A refused command ends the run; do not let it end the next one, too.
       if (isPairCommand(request)) await throwIfFailed(client, options.workflowId);
       if (attempt === TRIES) throw error;
     }
   }
 }
 
-/** The server may be busy, but it is there. */
+/** Allows for a server that is busy, but available. */
 const HANDED_OVER_WITHIN_MS = 10_000;
 
-/** {@link requestSync} for whoever cannot wait for a server that is away. @throws ServiceError of gRPC */
+/** {@link requestSync} for callers that cannot wait for an unavailable server. @throws ServiceError of gRPC */
 export async function requestSyncNow(client: Client, pair: PairRef): Promise<void> {
   await client.withDeadline(Date.now() + HANDED_OVER_WITHIN_MS, () => requestSync(client, pair));
 }
 
 /**
- * {@link requestSyncAndWait}, but the request stands when no result comes in time: one that no worker has taken yet would be
- * gone with whoever waited for it.
+ * {@link requestSyncAndWait}, but the request stays when no result comes in time. Without this, a request that no
+ * worker has taken yet would disappear with the caller.
  *
  * @returns null: no result in time.
  * @throws WorkflowFailedError, WorkflowUpdateFailedError if the pair's workflow has failed.
@@ -111,7 +111,7 @@ export async function requestSyncWithin(
   return null;
 }
 
-/** How the pair's workflow is named in lists, and goes before what sweeps start. */
+/** Start options of the pair's workflow; its priority is above that of sweeps. */
 const startOptions = (pair: PairRef, request: SyncRequest) =>
   pairStartOptions(pair, request === 'inbound' ? 'inbound' : 'outbound', PRIORITY.onDemand);
 
@@ -122,7 +122,7 @@ async function throwIfFailed(client: Client, workflowId: string): Promise<void> 
   if (status.name === 'FAILED') await handle.result();
 }
 
-/** The run ended between taking the request and serving it. */
+/** The run ended between accepting the request and serving it. */
 function metTheEnd(error: unknown): boolean {
   if (error instanceof WorkflowUpdateFailedError)
     return error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow';

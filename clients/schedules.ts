@@ -11,9 +11,9 @@ export interface AppliedSchedule {
 export interface ListedSchedule {
   readonly scheduleId: string;
   readonly paused: boolean;
-  /** What an operator wrote when it was paused. */
+  /** The operator's note when the schedule was paused. */
   readonly note: string | null;
-  /** The cron expression of its times, UTC; null if somebody has set others. */
+  /** The cron expression of its times, UTC; null if somebody has set other times. */
   readonly cron: string | null;
   readonly next: Date | null;
   readonly last: Date | null;
@@ -22,8 +22,8 @@ export interface ListedSchedule {
 const OURS = 'sweep/';
 
 /**
- * Makes Temporal's schedules those of the enabled processes: creates what lacks, updates what differs, and removes those
- * that no enabled process declares any more. What an operator paused stays paused.
+ * Makes Temporal's schedules match the enabled processes: creates missing ones, updates those that differ, and removes
+ * those that no enabled process declares. Paused schedules stay paused.
  */
 export async function applySchedules(client: Client, settings: Settings): Promise<AppliedSchedule[]> {
   const wanted = wantedSchedules(settings);
@@ -54,7 +54,7 @@ async function applyOne(client: Client, wanted: WantedSchedule): Promise<'create
   return 'updated';
 }
 
-/** Which schedules of the enabled processes lack, or are not as `applySchedules` would make them. */
+/** The ids of schedules that are missing or differ from what `applySchedules` would create. */
 export async function schedulesToApply(client: Client, settings: Settings): Promise<string[]> {
   const ids: string[] = [];
   for (const wanted of wantedSchedules(settings)) {
@@ -65,7 +65,7 @@ export async function schedulesToApply(client: Client, settings: Settings): Prom
   return ids;
 }
 
-/** Every schedule of ours, in the order of their ids. */
+/** All of our schedules, ordered by id. */
 export async function listSchedules(client: Client): Promise<ListedSchedule[]> {
   const listed: ListedSchedule[] = [];
   for (const scheduleId of await ourScheduleIds(client)) {
@@ -86,7 +86,7 @@ export async function listSchedules(client: Client): Promise<ListedSchedule[]> {
 }
 
 /**
- * Pauses the schedules of a process, or lets them run on.
+ * Pauses or resumes the schedules of a process.
  *
  * @returns the ids of those that exist.
  */
@@ -114,7 +114,7 @@ async function ourScheduleIds(client: Client): Promise<string[]> {
   return ids.toSorted();
 }
 
-/** False if somebody else has removed it meanwhile: the list lags behind. */
+/** Returns false if it no longer exists: the list may be stale. */
 async function removeSchedule(client: Client, scheduleId: string): Promise<boolean> {
   return (
     (await unlessGone(

@@ -3,13 +3,13 @@ import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { GRPC, grpcFailure } from './grpc-code.ts';
 
-/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API; all of ours are of this type. */
+/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API; all our attributes have this type. */
 const KEYWORD = 2;
 
-/** A server that has just learnt an attribute takes a moment until every part of it knows. */
+/** A new attribute takes a moment to reach every part of the server. */
 const USABLE_WITHIN_MS = 30_000;
 
-/** Attributes that exist with another type than ours; the message names them and says what to do. */
+/** Attributes that exist with a type other than ours; the message names them and says what to do. */
 export class SearchAttributeTypeError extends Error {
   override readonly name = 'SearchAttributeTypeError';
 }
@@ -36,9 +36,9 @@ export async function missingSearchAttributes(client: Client): Promise<string[]>
 }
 
 /**
- * Makes the search attributes that the namespace lacks, and waits until they can be used. Repeating it is harmless.
+ * Creates the missing search attributes and waits until they are usable. Idempotent.
  *
- * @returns the names of those made; none if all were there.
+ * @returns the names of those created.
  * @throws SearchAttributeTypeError if one exists with another type.
  */
 export async function ensureSearchAttributes(client: Client): Promise<string[]> {
@@ -50,7 +50,7 @@ export async function ensureSearchAttributes(client: Client): Promise<string[]> 
       searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
     });
   } catch (error) {
-    // Somebody else was faster.
+    // Another program created it meanwhile.
     if (grpcFailure(error)?.code !== GRPC.ALREADY_EXISTS) throw error;
   }
   await waitUntilUsable(client);

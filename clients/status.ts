@@ -9,41 +9,45 @@ import type { SyncProcess } from '../targets/sync-process.ts';
 import { detectionOf, type DetectionSettings } from './detection-of.ts';
 
 /**
- * How the rows of one type stand at one target. A row that passes the filter is in exactly one of `inSync`, `due`,
- * `waiting`, `failing`, `parked`, `suppressed`, `linked`, unless an operator has unlinked it. What must still leave the
- * target counts as due (or failing, or waiting) as well, without being part of `total`; so does a remote record that EMS has no
- * row of yet, as parked or waiting.
+ * The state of one type's rows at one target. A row that passes the filter is in exactly one of `inSync`, `due`,
+ * `waiting`, `failing`, `parked`, `suppressed`, `linked`, unless an operator has unlinked it. A row that must still
+ * leave the target also counts as due (or failing, or waiting), but not in `total`; so does a remote record without a
+ * row in EMS, as parked or waiting.
  */
 export interface TypeStatus {
-  /** Rows that the target shall have. */
+  /** Rows that belong on the target. */
   readonly total: number;
   readonly inSync: number;
   readonly due: number;
   readonly waiting: number;
   readonly failing: number;
   readonly parked: number;
-  /** Erased ones included. */
+  /** Includes erased ones. */
   readonly suppressed: number;
-  /** Of the suppressed: refused at another target, and not at this one. */
+  /** Suppressed rows that were refused at another target and not at this one. */
   readonly refusedElsewhere: number;
-  /** SHARED: the remote record of another row stands for them, too. */
+  /** SHARED rows: another row's remote record represents them, too. */
   readonly linked: number;
-  /** Records whose row EMS has deleted, but for those whose remote the target keeps for good. */
+  /** Records of rows deleted in EMS, except those whose remote record the target keeps permanently. */
   readonly orphans: number;
-  /** Age of the oldest due change by the database's clock; null when no change is due. Of a removal EMS keeps no time. */
+  /**
+   * Age of the oldest due change by the database's clock; null when no change is due. EMS stores no time for a removal.
+   */
   readonly oldestDueSeconds: number | null;
 }
 
 export interface Status {
   /** Nothing is due, waiting or failing anywhere. */
   readonly inStep: boolean;
-  /** Rows that are not at their target, or not as EMS has them, until somebody looks at them. They do not count against `inStep`. */
+  /**
+   * Rows that are missing at the target, or differ from EMS, until a human looks at them. They do not affect `inStep`.
+   */
   readonly parked: number;
   readonly processes: Readonly<Partial<Record<SyncProcessName, Readonly<Partial<Record<EntityType, TypeStatus>>>>>>;
 }
 
 /**
- * Where every type of these processes stands, one snapshot for each type.
+ * The state of every type of these processes, one snapshot per type.
  *
  * @param settings of the sweeps. A change counts as due from its commit, settled or not.
  */
@@ -119,7 +123,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
   return { ...status, oldestDueSeconds: dueChanges === 0 ? null : oldestDueSeconds };
 }
 
-/** A row may be stamped with any time that PostgreSQL holds, and a number of seconds must come of it. */
+/** A row may have any timestamp that PostgreSQL can store; limit it so that the age fits an integer. */
 const ageInSeconds = sql`floor(least(2147483647, greatest(0, extract(epoch FROM statement_timestamp())
   - extract(epoch FROM min(changed_on) FILTER (WHERE class = 'due')))))::integer`;
 
@@ -128,21 +132,21 @@ interface Counts extends TypeStatus {
 }
 
 /**
- * A row stamped in the future is looked at by every sweep, and stays a microsecond short of it (architecture rule 2): what
- * the last look found still holds.
+ * Every sweep evaluates a row with a future timestamp and records a microsecond less (architecture rule 2), so the last
+ * evaluation is still valid.
  */
 const judgedAhead = (mappingVersion: string) => sql`(
   sr.state IN ('IN_SYNC', 'PARKED', 'SUPPRESSED', 'SHARED', 'ERASED') AND sr.mapping_version = ${mappingVersion}
   AND coalesce(sr.evaluated_on, sr.entity_synced_on) + interval '1 microsecond' = e.modified_on)`;
 
-/** EMS has removed it, and the target keeps it by its policy: nothing is left to do. */
+/** EMS has removed it, and the target keeps it by policy: nothing is left to do. */
 const keptByTarget = sql`(sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL)`;
 
-/** The target never had it, or an operator unlinked it: only the record goes. */
+/** The target never had it, or an operator unlinked it: only the record is deleted. */
 const nothingToRemove = sql`(
   sr.state = 'UNLINKED' OR (sr.state IN ('REMOVED', 'SHARED', 'SUPPRESSED', 'ERASED') AND sr.remote_id IS NULL))`;
 
-/** How everything stands, in a few words: `in step, 13 parked`. */
+/** The overall state in a few words: `in step, 13 parked`. */
 export function describeStep({ inStep, parked }: Pick<Status, 'inStep' | 'parked'>): string {
   return `${inStep ? 'in step' : 'not in step'}${parked === 0 ? '' : `, ${parked} parked`}`;
 }

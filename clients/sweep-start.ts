@@ -6,10 +6,10 @@ import { syncDirectionAttribute, syncProcessAttribute } from '../workflows/searc
 import type { PollInput, PollResult } from '../workflows/poll-inbound.ts';
 import type { SweepInput, SweepResult } from '../workflows/sweep-outbound.ts';
 
-/** What a sweep of either direction ends with. */
+/** The result of a sweep in either direction. */
 export type AnySweepResult = SweepResult | PollResult;
 
-/** The type of a sweep's workflow, for whoever starts it by name. */
+/** The type of a sweep's workflow, for starting it by name. */
 export type SweepWorkflow = (input: SweepInput & PollInput) => Promise<AnySweepResult>;
 
 /** The workflow of each direction that this release has. */
@@ -18,7 +18,7 @@ export const SWEEP_WORKFLOWS: Readonly<Partial<Record<Direction, string>>> = {
   inbound: 'pollInbound',
 };
 
-/** The options with which a sweep is started, by its schedule and by an operator alike. */
+/** The start options of a sweep, the same for its schedule and for operators. */
 export function sweepStartOptions(process: SyncProcessName, direction: Direction) {
   return {
     workflowId: sweepWorkflowId(process, direction),

@@ -3,21 +3,21 @@ import { nextTimes, parseCron, type CronFields } from '../settings/cron-expressi
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 
 export interface SweepTimes {
-  /** Seven fields: seconds first, the year last. */
+  /** Seven fields: seconds first, year last. */
   readonly fields: CronFields;
-  /** How late a missed sweep may still start: one interval, for the one after it finds the same rows. */
+  /** How late a missed sweep may still start: one interval, because the next sweep finds the same rows. */
   readonly catchupWindowMs: number;
 }
 
-/** Temporal takes no shorter one. */
+/** Temporal's minimum. */
 const SHORTEST_WINDOW_MS = 10_000;
 
-/** Enough times to meet the shortest gap of uneven expressions, such as "0,5 * * * *". */
+/** Enough times to find the shortest gap of uneven expressions, such as "0,5 * * * *". */
 const TIMES_LOOKED_AT = 25;
 
 /**
- * When a sweep starts: the expression of the settings, moved by a fixed number of seconds, so that sweeps of several
- * processes do not all start at once. An expression that names its seconds stays as it is.
+ * When a sweep starts: the expression from the settings, shifted by a fixed number of seconds, so that sweeps of
+ * several processes do not all start at once. An expression with a seconds field is kept.
  */
 export function sweepTimes(process: SyncProcessName, direction: Direction, cron: string): SweepTimes {
   const { fields, namesSeconds } = parseCron(cron);
@@ -26,7 +26,7 @@ export function sweepTimes(process: SyncProcessName, direction: Direction, cron:
   return { fields: spread, catchupWindowMs: shortestGapMs(spread) };
 }
 
-/** Seconds into the minute, 0 to 59: always the same for a process and direction. */
+/** Seconds into the minute, 0 to 59, constant for a process and direction. */
 export function startOffset(process: SyncProcessName, direction: Direction): number {
   return createHash('sha256').update(`${process}/${direction}`).digest().readUInt32BE(0) % 60;
 }

@@ -2,7 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { CommonSettings } from '../settings/schema.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
 
-/** Long enough for a server at the other end of the world, short enough for somebody at a prompt. */
+/** Long enough for a distant server, short enough for a user at a prompt. */
 const CONNECT_TIMEOUT = '8 seconds';
 
 /**

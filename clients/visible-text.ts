@@ -1,22 +1,22 @@
-// Written as escapes and properties: the characters themselves would be invisible here, too.
+// Written as escapes and properties, because the characters themselves would be invisible here.
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const HIDDEN_BUT_LINE_BREAKS = /[^\P{Cc}\n]|[\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /**
- * A value of EMS or of a remote as an operator's terminal may show it. What a terminal obeys or hides (escape sequences, line
- * breaks, marks that turn the direction of text, half characters) is written as `\u{1b}`. A name cannot move the cursor,
- * change colours, forge a line, or look like another one.
+ * Makes a value from EMS or a target safe to print on a terminal. Characters that a terminal interprets or hides
+ * (escape sequences, line breaks, text direction marks, lone surrogates) are written as `\u{1b}`. A name then cannot
+ * move the cursor, change colours, forge a line or imitate another name.
  */
 export function visible(value: string): string {
   return value.replaceAll(HIDDEN, escaped);
 }
 
-/** The same for a text of several lines whose line breaks are ours. */
+/** The same for text with line breaks of our own. */
 export function visibleLines(text: string): string {
   return text.replaceAll(HIDDEN_BUT_LINE_BREAKS, escaped);
 }
 
-/** JSON for a terminal: the same characters as JSON's own escapes, so that it parses to the same value. */
+/** JSON for a terminal: writes the same characters as JSON escapes, so that it parses to the same value. */
 export function visibleJson(value: unknown): string {
   return JSON.stringify(value).replaceAll(HIDDEN, (character) =>
     Array.from({ length: character.length }, (_, at) => jsonEscape(character.charCodeAt(at))).join(''),

@@ -29,7 +29,7 @@ function wantedSchedule({ target, cron }: EnabledTarget, direction: Direction): 
     fields,
     options: {
       scheduleId: start.workflowId,
-      // Temporal keeps no cron expression, only what it means; as a comment it stays readable, and comparable.
+      // Temporal stores only the parsed cron expression; the comment keeps it readable and comparable.
       spec: { cronExpressions: [`${fields.join(' ')} # ${fields.join(' ')}`] },
       action: { type: 'startWorkflow', workflowType, ...start },
       policies: { overlap: 'SKIP', catchupWindow: catchupWindowMs, pauseOnFailure: false },
@@ -38,7 +38,10 @@ function wantedSchedule({ target, cron }: EnabledTarget, direction: Direction): 
   };
 }
 
-/** Whether times, action or policies of a schedule are others than wanted: an old release's, or changed by hand. */
+/**
+ * Whether a schedule's times, action or policies differ from the wanted ones: created by an older release, or changed
+ * by hand.
+ */
 export function differsFrom(description: ScheduleDescription, { fields, options }: WantedSchedule): boolean {
   return (
     !hasTimes(description, fields) ||
@@ -63,7 +66,7 @@ function hasTimes({ spec, info }: ScheduleDescription, fields: CronFields): bool
   );
 }
 
-/** What we set, and what somebody may have added that changes how sweeps run. */
+/** The properties that we set, and those that somebody may have added and that change how sweeps run. */
 function comparable(action: ScheduleDescription['action'] | WantedSchedule['options']['action']) {
   return {
     type: action.type,
@@ -72,7 +75,7 @@ function comparable(action: ScheduleDescription['action'] | WantedSchedule['opti
     taskQueue: action.taskQueue,
     args: action.args,
     staticSummary: action.staticSummary,
-    // The SDK sends it, and leaves it out of the type of what is sent.
+    // The SDK sends it, but its type omits it.
     priorityKey: 'priority' in action ? action.priority?.priorityKey : undefined,
     searchAttributes: pairs(action.typedSearchAttributes),
     retry: action.retry,

@@ -17,13 +17,13 @@ import type { CommonSettings } from '../settings/schema.ts';
 import { detectionOf } from './detection-of.ts';
 import { webUiLink } from './web-ui-link.ts';
 
-/** The record, as far as an operator asks for it. Times are RFC 3339 in UTC with microseconds. */
+/** The parts of the record that operators need. Times are RFC 3339 in UTC with microseconds. */
 export interface RecordSummary {
   readonly state: SyncState;
-  /** Null as well where it tells who it is; see {@link Explanation.keepsRemoteId}. */
+  /** Also null if the id would reveal the person; see {@link Explanation.keepsRemoteId}. */
   readonly remoteId: string | null;
   readonly waitingFor: string | null;
-  /** SHARED: the row whose remote record stands for this one, for example `Person/4711`; else null. */
+  /** SHARED: the row whose remote record represents this one, for example `Person/4711`; else null. */
   readonly sharedWith: string | null;
   readonly lastErrorClass: string | null;
   readonly lastError: string | null;
@@ -37,7 +37,7 @@ export interface RecordSummary {
 
 export interface PairWorkflow {
   readonly id: string;
-  /** Temporal's word, for example `RUNNING` or `COMPLETED`; null: it never ran, or its history has expired. */
+  /** Temporal's status, for example `RUNNING` or `COMPLETED`; null: it never ran, or its history has expired. */
   readonly status: string | null;
   readonly link: string;
 }
@@ -47,19 +47,19 @@ export interface Explanation {
   readonly process: SyncProcessName;
   readonly inEms: boolean;
   readonly passesFilter: boolean;
-  /** When EMS changed it last. */
+  /** When EMS last changed it. */
   readonly modifiedOn: string | null;
   /** Why the next sweep takes it; null: it is not due. */
   readonly due: DueReason | null;
   readonly record: RecordSummary | null;
   readonly workflow: PairWorkflow;
-  /** There is a remote id, but it is a hash of an address: it stays in the record. */
+  /** True: there is a remote id, but it is a hash of an address and is therefore not shown. */
   readonly keepsRemoteId: boolean;
-  /** What counts against the person at this target now, and where it was refused, if that is another target. */
+  /** The refusals that apply to the person at this target, and where each was made if at another target. */
   readonly refused: readonly Suppression[];
 }
 
-/** What the process has done with the entity, and what is still to do. */
+/** What the process has done with the entity, and what is left to do. */
 export async function explain(
   { orm, client, settings }: { readonly orm: Orm; readonly client: Client; readonly settings: CommonSettings },
   process: SyncProcess,
@@ -88,7 +88,7 @@ export async function explain(
   };
 }
 
-/** The refusals that the next pass would judge by. */
+/** The refusals that the next pass would apply. */
 async function refusedOf(
   { orm, settings }: { readonly orm: Orm; readonly settings: CommonSettings },
   process: SyncProcess,
@@ -106,7 +106,7 @@ async function refusedOf(
   return binding(listed.get(pair.key) ?? [], settings.CONSENT_POLICY);
 }
 
-/** A child row shares with the one that its parent shares with. */
+/** A child row is shared with its parent's owner. */
 function sharingType(process: SyncProcess, { type }: EntityRef): EntityType {
   return mappingOf(process, type).childOf?.type ?? type;
 }
@@ -132,7 +132,7 @@ function summaryOf(record: SyncRecord, sharing: EntityType, keepsRemoteId: boole
 const written = (time: Instant | null | undefined) =>
   time === null || time === undefined ? null : formatInstant(time);
 
-/** As PostgreSQL has it where RFC 3339 has no notation for it (`infinity`). */
+/** PostgreSQL's own notation for values that RFC 3339 cannot express (`infinity`). */
 function writtenStamp(stamp: Stamp | null | undefined): string | null {
   if (stamp === null || stamp === undefined) return null;
   try {

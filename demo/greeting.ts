@@ -20,7 +20,7 @@ export function greeting(system: DemoSystem, environmentFile: string): string {
   return ['', ...lines.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}`), ''].join('\n');
 }
 
-/** What is parked is said: it is at its target otherwise than EMS has it, or not at all. */
+/** Mentions parked rows: they differ from EMS at their target, or are missing there. */
 export function everythingInStep(status: Pick<Status, 'inStep' | 'parked'>, after: string): string {
   return `Everything is ${describeStep(status)}, ${after} after the sweeps began.`;
 }

@@ -10,7 +10,7 @@ const READY_WITHIN_MS = 300_000;
 export interface DemoProgram {
   /** For messages, for example "The gateway". */
   readonly name: string;
-  /** Relative to the project's folder. */
+  /** Path relative to the project's folder. */
   readonly file: string;
   readonly environment: DemoEnvironment;
   /** A folder without `.env`, which may name real systems. */

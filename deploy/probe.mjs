@@ -9,7 +9,7 @@ try {
   if (!response.ok) console.error(`${response.status} ${(await response.text()).slice(0, 500)}`);
   process.exit(response.ok ? 0 : 1);
 } catch (error) {
-  // What fetch says of itself is "fetch failed".
+  // fetch's own message is only "fetch failed"; its cause says why.
   const { cause = error } = /** @type {{ cause?: unknown }} */ (error);
   console.error(String(cause));
   process.exit(1);

@@ -1,7 +1,7 @@
 // Plain JavaScript for any Node from 18 on. Usage: npm run audit
 import { spawnSync } from 'node:child_process';
 
-/** What runs in production: tools of tests and the demo are left out. */
+/** Production dependencies only, without the tools of tests and demo. */
 const ARGS = ['audit', '--omit', 'dev'];
 
 const { stdout, error } = spawnSync('npm', [...ARGS, '--json'], { encoding: 'utf8', maxBuffer: 2 ** 28 });

@@ -9,14 +9,14 @@ import { onStopRequest } from './stop-request.mjs';
 const GRACE_MS = 5_000;
 
 /**
- * Runs npm on the machine's own Node: the one in node_modules is removed and installed anew. npm leads a process group
- * of its own, so that its install scripts end with it.
+ * Runs npm on the machine's own Node, because the one in node_modules is removed and reinstalled. npm leads its own
+ * process group, so its install scripts end with it.
  *
  * @param {string} root the project's folder
  * @param {string[]} args
  * @param {string} log
  * @returns {Promise<{ exit: number | string, stoppedBy: string | undefined }>} `exit`: the exit code, or why npm
- *   could not run; `stoppedBy`: the signal for which it was ended
+ * could not run; `stoppedBy`: the signal for which it was ended
  */
 export async function runNpm(root, args, log) {
   const path = pathWithoutOurs(root);
@@ -29,7 +29,8 @@ export async function runNpm(root, args, log) {
   let pid;
   /** @type {string | undefined} */
   let stoppedBy;
-  // Before npm starts: a signal that came between its start and the handler would end this process and leave npm behind.
+  // Register before npm starts: a signal between its start and the handler would end this process and leave npm
+  // running.
   const off = onStopRequest((signal) => {
     if (stoppedBy === undefined) setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MS).unref();
     stoppedBy ??= signal;
@@ -58,7 +59,7 @@ export async function runNpm(root, args, log) {
 }
 
 /**
- * Ends the npm of a set-up that was killed: two of them would write into the same node_modules.
+ * Ends the npm of a killed set-up, because two of them would write into the same node_modules.
  *
  * @param {string} root
  */
@@ -100,8 +101,8 @@ function readRun(root) {
 }
 
 /**
- * Whether the process is the one that was noted, and not a later one with the same id. `ps` computes the time of the
- * start, and may be a second off.
+ * Whether the process is the recorded one and not a later one with the same id. `ps` computes the start time and may be
+ * a second off.
  *
  * @param {number} pid
  * @param {number | null | undefined} startedAt

@@ -1,4 +1,4 @@
-// Plain JavaScript for any Node from 18 on: this runs before the project's own Node 26 is there.
+// Plain JavaScript for any Node from 18 on: this runs before the project's own Node 26 is installed.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
@@ -15,11 +15,11 @@ const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
 /** A set-up step failed. The message says which, why, and what to do. */
 export class SetupError extends Error {
-  /** What the command that needed the set-up exits with. */
+  /** The exit code of the command that needed the set-up. */
   exitCode = 1;
 }
 
-/** Somebody stopped the set-up, with Ctrl-C for example. */
+/** The set-up was stopped, for example with Ctrl-C. */
 export class SetupStoppedError extends SetupError {
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {

@@ -8,7 +8,7 @@ const SIGNALS = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
  * npm starts us through a shell, and a SIGTERM to npm ends that shell without telling us.
  *
  * @param {(signal: NodeJS.Signals) => void} onStop
- * @returns {() => void} takes the handlers away again
+ * @returns {() => void} removes the handlers
  */
 export function onStopRequest(onStop) {
   for (const signal of SIGNALS) process.on(signal, onStop);
@@ -25,7 +25,7 @@ export function onStopRequest(onStop) {
 }
 
 /**
- * The exit code of a program that a signal ended, as a shell has it.
+ * The exit code of a program that was ended by a signal, as a shell reports it.
  *
  * @param {string | null} signal
  */

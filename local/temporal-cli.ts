@@ -30,7 +30,7 @@ export interface FindTemporalCli {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** No way to a Temporal CLI worked. The message lists each with its problem, and what to do. */
+/** No way to get a Temporal CLI worked. The message lists each with its problem, and what to do. */
 export class TemporalCliNotFoundError extends Error {
   readonly code = 'TEMPORAL_CLI_NOT_FOUND';
 }
@@ -134,7 +134,7 @@ async function byGo(step: Fetching): Promise<string | undefined> {
   });
 }
 
-/** Works in a folder of its own and moves the CLI into the cache only after it has run. */
+/** Works in a draft folder and moves the CLI into the cache only after it has run. */
 async function inDraftFolder(step: Fetching, get: (draft: string) => Promise<Fetched>): Promise<string | undefined> {
   const draft = mkdtempSync(join(step.folder, DRAFT_PREFIX));
   try {

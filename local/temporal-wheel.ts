@@ -22,11 +22,11 @@ export const WHEELS: Readonly<Record<string, string>> = {
 
 const LIMIT_SECONDS = 600;
 
-/** Where pip is found: as a program of its own, or as a module of Python. */
+/** Where pip is found: as a separate program, or as a module of Python. */
 const PIPS = [['pip3'], ['pip'], ['python3', '-m', 'pip'], ['python', '-m', 'pip']] as const;
 
 export interface GetWheel {
-  /** A folder of the caller's, which the program is put into. */
+  /** The caller's folder, into which the program is put. */
   readonly into: string;
   readonly env: NodeJS.ProcessEnv;
   readonly onProgress: (line: string) => void;

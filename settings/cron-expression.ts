@@ -6,8 +6,8 @@ export type CronFields = readonly string[];
 const FIELD = /^(\*|\d+|[A-Z]{3,9})(-(\d+|[A-Z]{3,9}))?(\/\d+)?$/i;
 
 /**
- * Reads a cron expression as Temporal does: 5 fields (minute first), 6 (the year last) or 7 (seconds first, the year last);
- * day of month and day of week must both fit. Times are UTC.
+ * Parses a cron expression as Temporal does: 5 fields (minute first), 6 (year last) or 7 (seconds first, year last).
+ * Day of month and day of week must both match. Times are UTC.
  *
  * @throws RangeError whose message continues the setting's name.
  */
@@ -30,7 +30,7 @@ export function parseCron(expression: string): { readonly fields: CronFields; re
 /**
  * The next times of an expression, fewer if it ends.
  *
- * @throws RangeError if a field is out of its range.
+ * @throws RangeError if a field is out of range.
  */
 export function nextTimes(fields: CronFields, count: number, after: Date = new Date()): Date[] {
   try {

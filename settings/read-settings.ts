@@ -9,7 +9,7 @@ import { SettingsError } from './settings-error.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A process that has all its settings. */
+/** A process whose required settings are all set. */
 export interface EnabledTarget {
   readonly target: Target;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface EnabledTarget {
 export interface Settings {
   readonly common: CommonSettings;
   readonly enabled: readonly EnabledTarget[];
-  /** Processes that are off, with the settings that they cannot do without. */
+  /** Disabled processes, with their missing required settings. */
   readonly off: readonly { readonly process: SyncProcessName; readonly missing: readonly string[] }[];
 }
 
@@ -29,7 +29,7 @@ const EVERY_MINUTE = '* * * * *';
 /**
  * Reads the settings from environment variables; each may also come from a file named in `NAME_FILE`.
  *
- * @throws SettingsError with every problem, a line each.
+ * @throws SettingsError with all problems, one per line.
  */
 export function readSettings(environment: Environment, targets: readonly Target[] = TARGETS): Settings {
   const problems: string[] = [];
@@ -63,7 +63,7 @@ export function readSettings(environment: Environment, targets: readonly Target[
   return { common, enabled, off };
 }
 
-/** The names of every setting that this release knows, those of targets included. */
+/** The names of all settings of this release, those of targets included. */
 export function knownSettings(targets: readonly Target[] = TARGETS): string[] {
   return [
     ...Object.keys(commonSettings.shape),
@@ -78,7 +78,7 @@ function readOne(environment: Environment, name: string, problems: string[]): st
   const value = environment[name];
   const file = environment[`${name}_FILE`];
   if (value !== undefined && value.trim() !== '') return value;
-  // TEMPORAL_TLS_CERT_FILE and its like are file names themselves, not settings that come from a file.
+  // TEMPORAL_TLS_CERT_FILE and similar settings are file names themselves.
   if (file === undefined || file === '') return undefined;
   try {
     const content = readFileSync(file, 'utf8').trim();
@@ -100,7 +100,7 @@ function parse<S extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   for (const { path, message } of parsed.error.issues) {
     const name = path.join('.');
-    // Said already, and better: the file that should hold it is at fault.
+    // Already reported with the real cause: its `NAME_FILE` could not be read.
     if (problems.some((problem) => problem.startsWith(`${name}_FILE:`))) continue;
     problems.push(values[name] === undefined ? `${name} is missing: it ${message}` : `${name} ${message}`);
   }

@@ -1,4 +1,4 @@
-/** Settings that are wrong or missing: all of them at once, a line each. */
+/** All wrong or missing settings, one per line. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly problems: readonly string[];

@@ -12,8 +12,8 @@ export interface TemporalConnectionOptions {
 }
 
 /**
- * How to reach Temporal, for clients and workers alike: plain for a local server, an API key or a client certificate for
- * Temporal Cloud.
+ * Connection options of Temporal for clients and workers: plain for a local server, with an API key or a client
+ * certificate for Temporal Cloud.
  *
  * @throws SettingsError if a certificate cannot be read, or only one half of the pair is set.
  */

@@ -16,8 +16,8 @@ const SDK_LEVELS = {
 const LOG_METHODS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /**
- * The workers' connection to Temporal. Whether Temporal can be reached is asked by the plain client first: an attempt of the
- * SDK's native one that fails takes the runtime with it, and leaves one that neither logs here nor lets us handle signals.
+ * The workers' connection to Temporal. The plain client tests first whether Temporal can be reached: if the SDK's
+ * native connection fails, it shuts the runtime down, and the new runtime neither logs here nor lets us handle signals.
  */
 export async function connectTemporal(settings: CommonSettings, log: Logger): Promise<NativeConnection> {
   const options = temporalConnection(settings);
@@ -27,10 +27,10 @@ export async function connectTemporal(settings: CommonSettings, log: Logger): Pr
   return NativeConnection.connect(options);
 }
 
-/** The SDK writes to our log, and serves its metrics if they have a port. */
+/** Sends the SDK's logs to our log, and serves its metrics if a port is set. */
 function installRuntime({ LOG_LEVEL, METRICS_PORT }: CommonSettings, log: Logger): void {
   Runtime.install({
-    // main.ts is told to stop, and tells the workers.
+    // main.ts handles the signals and stops the workers.
     shutdownSignals: [],
     logger: new DefaultLogger(SDK_LEVELS[LOG_LEVEL], ({ level, message, meta }) => {
       log[LOG_METHODS[level]](meta ?? {}, message);

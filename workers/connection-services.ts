@@ -3,10 +3,10 @@ import type { ConsentPolicy } from '../sync/suppression.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { ConnectionServices } from '../targets/sync-process.ts';
 
-/** Within an activity's time limit: a call that found no free connection is tried again later. */
+/** Within the activity's time limit; a call that got no connection is retried later. */
 const WAIT_MS = 15_000;
 
-/** What connections are lent: an account's connections are counted over all workers, as locks in PostgreSQL. */
+/** Counts an account's connections over all workers, as locks in PostgreSQL. */
 export function connectionServices(locks: AdvisoryLocks, consentPolicy: ConsentPolicy): ConnectionServices {
   return {
     consentPolicy,

@@ -13,28 +13,28 @@ export interface WorkersOptions {
 }
 
 /**
- * A worker told to stop finishes its calls; the SDK's default aborts them at once. A bulk call may take longer: then another
+ * A stopped worker finishes its calls; the SDK's default aborts them at once. A bulk call may take longer; then another
  * worker repeats it.
  */
 const SHUTDOWN_GRACE = '20 seconds';
 
-/** Deliveries that wait in one worker to be gathered: as many as a sweep has children at once. */
+/** Deliveries that wait in one worker to be gathered: as many as a sweep's concurrent child workflows. */
 const WAITING_AT_ONCE = 200;
 
-/** Statements at once; the pool has a few connections more. */
+/** Concurrent statements; the pool has a few more connections. */
 const DATABASE_ACTIVITIES = 20;
 
 /**
- * Deliveries that wait to be gathered hold no connection to the target, but a place in the worker. The other places are free for
- * on-demand requests.
+ * Deliveries that wait to be gathered use no connection to the target, but a slot of the worker. The remaining slots
+ * serve on-demand requests.
  */
 function deliveriesAtOnce({ limits: { bulk, concurrentCalls } }: SyncProcess): number {
   return concurrentCalls + (bulk === undefined ? 0 : Math.min(bulk.itemsPerCall, WAITING_AT_ONCE));
 }
 
 /**
- * One worker for workflows and database activities, and one for each target's calls: a target that is slow holds up only
- * its own queue.
+ * Creates one worker for workflows and database activities, and one per target for its calls, so that a slow target
+ * delays only its own queue.
  */
 export async function createWorkers({
   connection,

@@ -6,7 +6,7 @@ import { SettingsError } from '../settings/settings-error.ts';
 import { PollWatch, type Polling } from './poll-watch.ts';
 
 export interface Health {
-  /** Called when the workers run; until then they are live, and not ready. */
+  /** Called when the workers run; until then the program is live, but not ready. */
   watch(workers: readonly Polling[], reached: Reached): void;
   close(): Promise<void>;
 }
@@ -15,7 +15,7 @@ export interface Health {
  * Serves `/health/live` and `/health/ready` on all interfaces, for Docker or Kubernetes.
  *
  * @param port the setting HEALTH_PORT; undefined: nothing is served.
- * @throws SettingsError if another program listens there.
+ * @throws SettingsError if the port is in use.
  */
 export async function startHealth(port: number | undefined, log: Logger): Promise<Health> {
   if (port === undefined) return { watch() {}, close: async () => {} };

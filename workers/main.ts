@@ -15,7 +15,7 @@ import { createLog } from './log.ts';
 import { waitUntilReachable } from './wait-until-reachable.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
-/** `npm start`: the workers of every process that has its settings, until SIGTERM or SIGINT. */
+/** `npm start`: runs the workers of every process that has its settings, until SIGTERM or SIGINT. */
 async function main(): Promise<void> {
   const settings = readSettings(loadEnvironment());
   const log = createLog(settings.common.LOG_LEVEL);
@@ -69,7 +69,8 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
       locks,
     };
     const { TEMPORAL_NAMESPACE: namespace } = common;
-    // A server may take connections before it serves: while its database is away, or its namespace is not made yet.
+    // A server may accept connections before it is ready: its database is unavailable, or its namespace does not exist
+    // yet.
     const workers = await waitUntilReachable(
       { what: `Temporal's namespace ${namespace}`, where, ...watched },
       async () => {
@@ -89,7 +90,7 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
   }
 }
 
-/** Aborted by the first SIGTERM or SIGINT: what is under way is finished within the workers' grace. */
+/** Aborted by the first SIGTERM or SIGINT; running work may finish within the workers' grace period. */
 function stopRequest(log: Logger): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -122,7 +123,7 @@ function connectProcesses({ enabled, common }: Settings, locks: AdvisoryLocks) {
   );
 }
 
-/** Without bulk calls, as many deliveries at once as calls are allowed. */
+/** Without bulk calls, the concurrent deliveries are limited to the allowed calls. */
 function oneByOne(process: SyncProcess): SyncProcess {
   const { bulk: _, ...limits } = process.limits;
   return { ...process, limits };

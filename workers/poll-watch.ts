@@ -1,6 +1,6 @@
 import type { WorkerStatus } from '@temporalio/worker';
 
-/** As far as a worker of the SDK is looked at here. */
+/** The part of an SDK worker that is used here. */
 export interface Polling {
   readonly options: { readonly taskQueue: string };
   getStatus(): Pick<
@@ -13,23 +13,23 @@ export interface Polling {
   >;
 }
 
-/** A worker polls again at once, whether it got work or not, and also while Temporal is away. */
+/** A worker polls again at once, whether it got work or not, and also while Temporal is unavailable. */
 const SILENT_MS = 120_000;
 
-/** Whether workers still ask for work. It knows only what it has been asked to look at: a probe each few seconds. */
+/** Checks whether workers still poll for work. It only learns from being asked, by a probe every few seconds. */
 export class PollWatch {
   readonly #workers: readonly Polling[];
   readonly #now: () => number;
   readonly #lastPolled = new Map<Polling, number>();
 
-  /** @param now milliseconds of any clock that only goes forward. */
+  /** @param now milliseconds of any monotonic clock. */
   constructor(workers: readonly Polling[], now: () => number = () => performance.now()) {
     this.#workers = workers;
     this.#now = now;
     for (const worker of workers) this.#lastPolled.set(worker, now());
   }
 
-  /** The task queues whose worker has failed, or runs without having asked for work for two minutes. */
+  /** The task queues whose worker has failed, or has not polled for two minutes. */
   stuck(): string[] {
     return this.#workers.filter((worker) => this.#isStuck(worker)).map(({ options }) => options.taskQueue);
   }

@@ -10,8 +10,8 @@ interface Server {
 }
 
 /**
- * Keeps trying, with back-off up to half a minute, and says each time which server cannot be reached and where.
- * A worker outlives the restart of what it needs. Rejects when `signal` is aborted.
+ * Retries with back-off up to half a minute, and logs each time which server cannot be reached and where, so that a
+ * worker survives restarts of its servers. Rejects when `signal` is aborted.
  */
 export function waitUntilReachable<T>({ what, where, log, signal }: Server, connect: () => Promise<T>): Promise<T> {
   return pRetry(connect, {

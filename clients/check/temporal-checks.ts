@@ -10,7 +10,7 @@ type QueueType = NonNullable<Parameters<Client['workflowService']['describeTaskQ
 const WORKFLOW = 1 as QueueType;
 const ACTIVITY = 2 as QueueType;
 
-/** A poll lasts a minute and Temporal lists pollers for five. A worker not seen for this long is gone. */
+/** A poll lasts a minute, and Temporal lists pollers for five minutes. A worker not seen for this long is gone. */
 const SEEN_WITHIN_MS = 90_000;
 
 /** Checks that Temporal answers, has our search attributes and schedules, and that workers poll it. */

@@ -22,7 +22,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 async function failure(error: unknown): Promise<{ readonly lines: readonly string[]; readonly exitCode: number }> {
-  // Commander has written what is wrong; it ends with 0 only where help or the version was asked for.
+  // Commander has already printed the error; its exit code is 0 only for help and the version.
   if (error instanceof CommanderError) return { lines: [], exitCode: error.exitCode === 0 ? 0 : 2 };
   if (error instanceof CommandError) return { lines: [error.message], exitCode: error.exitCode };
   const { failureOf } = await import('./failures.ts');

@@ -21,7 +21,7 @@ export async function migrateDatabase(flags: MigrateFlags): Promise<void> {
     const ran = await migrate({ databaseUrl, withEms, ...(notify === undefined ? {} : { notify }) });
     for (const name of ran) say(`ran ${name}`);
     if (notify !== undefined) say(`change notifications are ${notify ? 'enabled' : 'disabled'} on EMS's tables`);
-    // An existing role gets what a new release needs.
+    // Grant existing roles what a new release needs.
     if (withRoles || (ran.length > 0 && (await hasRoles(databaseUrl)))) {
       await installRoles({ databaseUrl, owned: inboundColumns(TARGETS) });
       say(`the role ${SYNC_ROLE} may do what this release needs, and nothing else`);

@@ -10,8 +10,8 @@ import { knownOnes } from './sync.ts';
 import type { WaitOptions } from './wait-options.ts';
 
 /**
- * `ems-sync retry`. The pair's own workflow decides again, whatever the record says; nothing is written here. A remote
- * record that was parked because EMS has no row for it is resolved again.
+ * `ems-sync retry`. Writes nothing itself: the pair's workflow evaluates the pair again, whatever the record says. A
+ * remote record that was parked because EMS has no row for it is resolved again.
  */
 export async function retry(
   name: SyncProcessName,

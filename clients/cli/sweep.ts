@@ -82,7 +82,7 @@ function showSweep({ ended, reason, totals }: SweepResult): void {
     'busy',
   ];
   if (rows.length > 0) sayBlock(table(head, rows));
-  // A sweep that found its target down at once has looked at nothing.
+  // A sweep that found its target down has evaluated nothing.
   else if (ended === 'complete') say('nothing was due');
   say(reason === null ? ended : `${ended}: ${reason}`);
 }

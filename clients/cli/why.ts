@@ -23,7 +23,7 @@ const REASONS: Readonly<Record<DueReason, string>> = {
   'filtered-out': 'it no longer passes the filter',
 };
 
-/** While its workflow retries, no other reason matters. */
+/** While the workflow retries, no other reason matters. */
 const STILL_FAILING = 'its attempts fail, and are being retried';
 
 /** `ems-sync why` */
@@ -35,7 +35,7 @@ export async function why(typeName: string, key: EntityKey, { json }: { readonly
     const explanations: Explanation[] = [];
     for (const syncProcess of processesWith(type)) {
       const explanation = await explain({ orm, client, settings: common }, syncProcess, { type, key });
-      // A process that is off is left out, unless it has a record from when it was on.
+      // Leave out a disabled process, unless it has a record from when it was enabled.
       const isOn = enabled.some(({ target }) => target.process.name === syncProcess.name);
       if (isOn || explanation.record !== null) explanations.push(explanation);
     }
@@ -47,7 +47,7 @@ export async function why(typeName: string, key: EntityKey, { json }: { readonly
   });
 }
 
-/** What one process did with an entity, in lines. */
+/** Describes in lines what one process did with an entity. */
 export function describeExplanation({ type, key }: EntityRef, explanation: Explanation): string {
   const { process, inEms, passesFilter, modifiedOn, due, record, workflow, keepsRemoteId, refused } = explanation;
   const lines = [

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import { emsKeyIn } from '../../targets/chatwoot/read-contact.ts';
 
-/** Which remote record something has happened to. What happened is read from the target. */
+/** The remote record that an event is about. What changed is read from the target. */
 export interface Hint {
   readonly type: EntityType;
   readonly remoteId: string;
-  /** The EMS id that the record carries; null: none that could be ours. */
+  /** The EMS id stored in the record; null if it has none that could be ours. */
   readonly emsKey: EntityKey | null;
 }
 
@@ -16,7 +16,7 @@ const attributes = z.looseObject({ ems_conversation_id: z.unknown().optional() }
 
 const contact = z.looseObject({ id, identifier: z.unknown().optional() });
 
-/** Left out, or not as it should be: nobody can tell what has changed, so it is looked at. */
+/** If it is missing or malformed, the changes are unknown, so the record is examined. */
 const changes = z.looseObject({
   changed_attributes: z.array(z.record(z.string(), z.unknown())).nullish().catch(null),
 });
@@ -25,10 +25,10 @@ const conversation = z.looseObject({ id, custom_attributes: attributes });
 
 const message = z.looseObject({ conversation });
 
-/** What of a contact is ours. Each incoming message changes its `last_activity_at` as well, which says nothing. */
+/** The contact fields that we sync. Every incoming message also changes `last_activity_at`, which is not relevant. */
 const OUR_FIELDS: ReadonlySet<string> = new Set(['name', 'email', 'phone_number', 'identifier', 'custom_attributes']);
 
-/** What a webhook of ChatWoot's is about; null: nothing of ours. */
+/** The record that a ChatWoot webhook is about; null if it is not relevant to us. */
 export function chatwootHint(payload: Readonly<Record<string, unknown>>): Hint | null {
   switch (payload['event']) {
     case 'contact_created':

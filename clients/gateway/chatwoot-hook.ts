@@ -8,21 +8,21 @@ import { SeenSignatures } from './seen-signatures.ts';
 import { verifySignature } from './verify-signature.ts';
 
 export interface ChatwootHook {
-  /** Each of them is valid. */
+  /** All of them are valid. */
   readonly secrets: readonly string[];
-  /** Returns when what is to be done cannot get lost any more. */
+  /** Resolves once the work can no longer be lost. */
   readonly follow: (hint: Hint) => Promise<Followed>;
-  /** Why it could not be followed, in an operator's words and without a value. */
+  /** Why following failed, in an operator's words and without values. */
   readonly reasonOf: (error: unknown) => string;
-  /** The time, in milliseconds since 1970. */
+  /** The current time in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
 const UUID = /^[0-9a-f-]{36}$/i;
 
 /**
- * `POST /hooks/chatwoot`. A webhook is only a hint: its content is forgotten, and what it is about is read from ChatWoot.
- * ChatWoot sends each once and waits 5 s; what gets lost here the poll finds.
+ * `POST /hooks/chatwoot`. A webhook is only a hint: its content is discarded, and the record is read from ChatWoot.
+ * ChatWoot sends each webhook once and waits 5 s; the poll finds what is lost here.
  */
 export function addChatwootHook(app: FastifyInstance, log: Logger, hook: ChatwootHook): void {
   const { secrets, follow, reasonOf, now = Date.now } = hook;
@@ -59,7 +59,7 @@ export function addChatwootHook(app: FastifyInstance, log: Logger, hook: Chatwoo
     }
   });
 
-  /** What was wrong is for our log alone. */
+  /** The reason goes only into our log. */
   function refuse(reply: FastifyReply, delivery: string | null, reason: string) {
     log.warn({ process: 'CHATWOOT', delivery, reason }, 'a webhook was refused');
     return sendProblem(reply, 401);
@@ -68,7 +68,7 @@ export function addChatwootHook(app: FastifyInstance, log: Logger, hook: Chatwoo
 
 const accept = (reply: FastifyReply) => reply.code(202).send();
 
-/** ChatWoot's number of the delivery, for whoever compares the two logs. It is not signed. */
+/** ChatWoot's delivery id, for comparing the two logs. It is not covered by the signature. */
 function deliveryOf({ headers }: FastifyRequest): string | null {
   const delivery = headers['x-chatwoot-delivery'];
   return typeof delivery === 'string' && UUID.test(delivery) ? delivery : null;

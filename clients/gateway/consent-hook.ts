@@ -6,7 +6,7 @@ import { JoinedWork } from '../joined-work.ts';
 import { sendProblem } from './problem.ts';
 import { NoAnswerInTimeError, within } from './within.ts';
 
-/** Mautic sends webhooks inside its own API calls, without a time-out: as long as we do not answer, nor does it. */
+/** Mautic sends webhooks inside its own API calls, without a time-out: its call blocks until we answer. */
 const ANSWER_WITHIN_MS = 2_000;
 
 /** A body of a megabyte could name tens of thousands, and each is a look-up. The next poll finds the others. */
@@ -14,18 +14,18 @@ const CONTACTS_AT_MOST = 100;
 
 const NOT_FOLLOWED = 'a webhook could not be followed; the next poll finds the change';
 
-/** What a webhook of a target that is read for consent alone tells. */
+/** The webhook of a target that is read only for consent. */
 export interface ConsentHook {
   readonly process: SyncProcessName;
-  /** Its addresses; the first is where Mailchimp asks whether anybody is there. */
+  /** The webhook's path; Mailchimp also sends a GET to it to check that it answers. */
   readonly path: string;
-  /** Whether the request is the target's. `why` is for our log alone. */
+  /** Verifies that the request comes from the target. `why` goes only into our log. */
   verify(request: HookRequest): { readonly genuine: true } | { readonly genuine: false; readonly why: string };
-  /** Remote ids of the contacts that it is about. Null: it cannot be read. */
+  /** Remote ids of the contacts that the webhook is about. Null if it cannot be parsed. */
   contactsIn(body: Buffer): readonly string[] | null;
-  /** Returns when what is to be done cannot get lost any more. */
+  /** Resolves once the work can no longer be lost. */
   readonly follow: (remoteId: string) => Promise<Followed>;
-  /** Why it could not be followed, in an operator's words and without a value. */
+  /** Why following failed, in an operator's words and without values. */
   readonly reasonOf: (error: unknown) => string;
 }
 
@@ -36,14 +36,14 @@ export interface HookRequest {
 }
 
 /**
- * Takes the webhooks of a marketing target. They are hints: what they say is forgotten, and consent is read from the target. A
- * webhook speaks of many contacts at once, or of one whom EMS does not know, which the poll looks after.
+ * Accepts the webhooks of a marketing target. They are hints: their content is discarded, and consent is read from the
+ * target. A webhook may concern many contacts, also unknown ones, which are left to the poll.
  */
 export function addConsentHook(app: FastifyInstance, log: Logger, hook: ConsentHook): void {
   const { process, path, follow, reasonOf } = hook;
   const joined = new JoinedWork<Followed>();
 
-  // Mailchimp asks by GET whether the address answers, and a person by a browser.
+  // Mailchimp, or a person with a browser, checks by GET that the address answers.
   app.get(path, (_request, reply) => reply.code(200).send({ process, takes: 'webhooks' }));
 
   app.post<{ Params: Record<string, string> }>(path, async (request, reply) => {
@@ -62,7 +62,7 @@ export function addConsentHook(app: FastifyInstance, log: Logger, hook: ConsentH
     const following = Promise.all(contacts.map((id) => joined.run(id, () => follow(id))));
     try {
       const followed = await within(ANSWER_WITHIN_MS, following);
-      // Ids of contacts may be hashes of addresses: they are counted, not named.
+      // Contact ids may be hashes of addresses, so log only their number.
       log.debug(
         { process, contacts: contacts.length, asked: followed.filter((one) => one === 'asked').length },
         'a webhook was taken',
@@ -70,7 +70,7 @@ export function addConsentHook(app: FastifyInstance, log: Logger, hook: ConsentH
       return reply.code(200).send();
     } catch (error) {
       if (error instanceof NoAnswerInTimeError) {
-        // It goes on; should it fail after all, the poll finds what it was about.
+        // The work continues; if it fails after all, the poll finds the change.
         following.catch((reason: unknown) => log.warn({ process, reason: reasonOf(reason) }, NOT_FOLLOWED));
         return reply.code(202).send();
       }
@@ -79,7 +79,7 @@ export function addConsentHook(app: FastifyInstance, log: Logger, hook: ConsentH
     }
   });
 
-  /** What was wrong is for our log alone. */
+  /** The reason goes only into our log. */
   function refuse(reply: FastifyReply, reason: string) {
     log.warn({ process, reason }, 'a webhook was refused');
     return sendProblem(reply, 401);

@@ -5,7 +5,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { requestSync } from '../request-sync.ts';
 import type { Followed } from './follow-hint.ts';
 
-/** Has the pair of a contact look at its consent. Whom EMS does not know goes into the suppression list by the next poll. */
+/** Asks the contact's pair to check consent. Unknown contacts are picked up by the next poll. */
 export async function followConsent(
   { orm, temporal }: { readonly orm: Orm; readonly temporal: Client },
   process: SyncProcessName,

@@ -6,12 +6,15 @@ import { requestRemote } from '../request-remote.ts';
 import { requestSync } from '../request-sync.ts';
 import type { Hint } from './chatwoot-hint.ts';
 
-/** `asked`: the pair looks at its remote record. `resolving`: EMS does not know the record yet. `dropped`: nothing to do. */
+/**
+ * `asked`: the pair's workflow reads its remote record. `resolving`: EMS does not know the record yet. `dropped`:
+ * nothing to do.
+ */
 export type Followed = 'asked' | 'resolving' | 'dropped';
 
 /**
- * Has a remote record looked at: by its pair's workflow, or by one that finds or makes its row. When this returns, Temporal
- * holds what is to be done.
+ * Starts the sync of a remote record: by its pair's workflow, or by one that finds or creates its row. When this
+ * resolves, Temporal has stored the request.
  */
 export async function followHint(
   { orm, temporal }: { readonly orm: Orm; readonly temporal: Client },
@@ -22,7 +25,7 @@ export async function followHint(
   const em = orm.em.fork();
   const known = (await findByRemoteIds(em, process, type, [remoteId])).get(remoteId);
   if (known !== undefined && known.key !== null) {
-    // EMS has deleted it, or filtered it out: what happens there no longer matters.
+    // EMS has deleted the row or filtered it out, so changes at the target no longer matter.
     if (!known.inEms || known.state === 'REMOVED') return 'dropped';
     await requestSync(temporal, { process, type, key: known.key }, 'inbound');
     return 'asked';
@@ -33,8 +36,8 @@ export async function followHint(
 }
 
 /**
- * Not new: our own create echoes before its answer is on record, or the row that it says it is was deleted or unlinked. The
- * poll judges in the same way.
+ * Not new: the echo of our own create before its answer is recorded, or a record whose EMS row was deleted or unlinked.
+ * The poll decides in the same way.
  */
 async function mayBeNew(em: EntityManager, process: SyncProcessName, { type, emsKey }: Hint): Promise<boolean> {
   if (emsKey === null) return true;

@@ -5,10 +5,10 @@ import { sendProblem } from './problem.ts';
 const KEPT_MS = 1_000;
 
 /**
- * Live: the program does its work, or waits for what it needs; another start would not help. Ready: it can reach that.
+ * Liveness: the program works, or waits for a server; a restart would not help. Readiness: it can reach its servers.
  *
- * @param unreachable what it cannot reach now, by name.
- * @param stuck its parts that have stopped working, by name: only a new start helps.
+ * @param unreachable names of the servers that it cannot reach now.
+ * @param stuck names of parts that have stopped working; only a restart helps.
  */
 export function addHealth(
   app: FastifyInstance,

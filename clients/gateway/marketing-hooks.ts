@@ -11,7 +11,7 @@ const header = ({ headers }: HookRequest, name: string): string | undefined => {
 
 const refused = (why: string) => ({ genuine: false, why }) as const;
 
-/** `POST /hooks/mautic`: JSON, several events in one, signed over the body. */
+/** `POST /hooks/mautic`: JSON with one or more events, signed over the body. */
 export function mauticHook(secrets: readonly string[], following: Following): ConsentHook {
   return {
     ...following,
@@ -29,7 +29,7 @@ export function mauticHook(secrets: readonly string[], following: Following): Co
 }
 
 /**
- * `POST /hooks/mailchimp/SECRET`, or `/hooks/mailchimp/signed` of an account whose webhooks are signed: a form for each event.
+ * `POST /hooks/mailchimp/SECRET`, or `/hooks/mailchimp/signed` if the account signs its webhooks: one form per event.
  *
  * @param now milliseconds since 1970.
  */

@@ -9,7 +9,7 @@ export interface Reached {
 
 const ANSWERS_WITHIN_MS = 2_000;
 
-/** What does not answer now, by name, for whoever asks whether a program is ready. */
+/** The names of the servers that do not answer now, for readiness checks. */
 export async function unreachable({ orm, workflowService }: Reached): Promise<string[]> {
   const looks: Record<string, () => Promise<unknown>> = {
     PostgreSQL: async () => orm.em.fork().execute('SELECT 1'),

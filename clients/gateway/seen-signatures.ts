@@ -1,15 +1,15 @@
 import { TOLERANCE_MS } from './verify-signature.ts';
 
-/** A sender's clock may be ahead by the tolerance, and what it signs is in time until as much after that. */
+/** A sender's clock may be ahead by the tolerance, and its signature is valid for as long again after that. */
 const VALID_FOR_MS = 2 * TOLERANCE_MS;
 
-/** Of these bytes, about 15 MB in all: a storm of 150 webhooks a second is remembered for as long as it must be. */
+/** About 15 MB in total: enough to remember every signature for 150 webhooks a second. */
 const EACH_AT_MOST = 100_000;
 
 /**
- * Remembers the signatures that were taken while they are in time, so that a webhook that somebody has overheard cannot be
- * sent again. Two generations: the older one is forgotten as a whole when the younger is full or old enough. Only whoever
- * knows the secret can fill it.
+ * Remembers accepted signatures while they are valid, so that an intercepted webhook cannot be replayed. Two
+ * generations: the older one is dropped as a whole when the younger is full or old enough. Only senders that know the
+ * secret can fill it.
  */
 export class SeenSignatures {
   #young = new Set<string>();
@@ -21,7 +21,7 @@ export class SeenSignatures {
     this.#atMost = atMost;
   }
 
-  /** @returns false: it was taken before. */
+  /** @returns false if it was accepted before. */
   take(signature: string, nowMs: number): boolean {
     if (nowMs - this.#since >= VALID_FOR_MS || this.#young.size >= this.#atMost) {
       this.#old = nowMs - this.#since >= 2 * VALID_FOR_MS ? new Set() : this.#young;
@@ -33,7 +33,7 @@ export class SeenSignatures {
     return true;
   }
 
-  /** It had no effect, so the same may come again. */
+  /** The webhook had no effect, so it may be sent again. */
   forget(signature: string): void {
     this.#young.delete(signature);
     this.#old.delete(signature);

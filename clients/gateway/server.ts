@@ -8,26 +8,26 @@ import { sendProblem } from './problem.ts';
 
 export interface GatewayParts {
   readonly log: Logger;
-  /** Null: ChatWoot's webhooks are not taken. */
+  /** Null: ChatWoot's webhooks are not accepted. */
   readonly chatwoot: ChatwootHook | null;
-  /** Of targets that are read for consent alone. */
+  /** Hooks of targets that are read only for consent. */
   readonly consent: readonly ConsentHook[];
-  /** Null: nobody may ask for runs. */
+  /** Null: syncs on demand are disabled. */
   readonly onDemand: OnDemand | null;
-  /** What the gateway needs and cannot reach now, by name; none: it is ready. */
+  /** Names of the required servers that cannot be reached now; empty: ready. */
   readonly unreachable: () => Promise<readonly string[]>;
 }
 
-/** ChatWoot's own payloads are a few kilobytes; a conversation's last message may have 150,000 characters. */
+/** ChatWoot's payloads are usually a few kilobytes; a conversation's last message may have 150,000 characters. */
 const BODY_LIMIT = 1_000_000;
 
-/** Whoever sends this slowly is no webhook: ChatWoot itself gives up after 5 s. */
+/** A slower sender is not a webhook: ChatWoot itself gives up after 5 s. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** The HTTP gateway, not listening yet. */
+/** The HTTP gateway. The caller starts listening. */
 export function createGateway({ log, chatwoot, consent, onDemand, unreachable }: GatewayParts): FastifyInstance {
   const app = fastify({ bodyLimit: BODY_LIMIT, requestTimeout: REQUEST_TIMEOUT_MS });
-  // Signatures are over the bytes that were sent, whatever they are called.
+  // Signatures cover the raw bytes, so keep the body unparsed for every media type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setNotFoundHandler((_request, reply) => sendProblem(reply, 404));

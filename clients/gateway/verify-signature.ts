@@ -1,27 +1,27 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What a webhook says of itself, as it came in. */
+/** A webhook's signature data, as received. */
 export interface SignedRequest {
   readonly timestamp: unknown;
   readonly signature: unknown;
-  /** The bytes that were sent: JSON that was parsed and written again has another signature. */
+  /** The raw bytes: parsing and re-serialising JSON would change the signature. */
   readonly body: Uint8Array;
 }
 
 export type Verdict =
-  /** `signature`: always the same text for the same bytes, however it was written. */
+  /** `signature`: normalised, the same text for the same bytes. */
   | { readonly kind: 'genuine'; readonly signature: string }
   | { readonly kind: 'refused'; readonly reason: 'unsigned' | 'out-of-time' | 'wrong-signature' };
 
-/** How far the sender's clock may be from ours, either way. */
+/** Allowed difference between the sender's clock and ours, in either direction. */
 export const TOLERANCE_MS = 5 * 60_000;
 
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/i;
 const UNIX_SECONDS = /^\d{1,12}$/;
 
 /**
- * Whether a webhook comes from somebody who knows one of the secrets: `sha256=` and the hexadecimal HMAC-SHA256 of its time,
- * a point and its body. Several secrets are valid at once while one is changed for another.
+ * Verifies that a webhook was signed with one of the secrets: `sha256=` and the hexadecimal HMAC-SHA256 of its
+ * timestamp, a dot and its body. Several secrets are valid at once during a rotation.
  */
 export function verifySignature(
   { timestamp, signature, body }: SignedRequest,
@@ -34,7 +34,7 @@ export function verifySignature(
   if (Math.abs(nowMs - Number(timestamp) * 1_000) > TOLERANCE_MS) return { kind: 'refused', reason: 'out-of-time' };
   const given = Buffer.from(hex, 'hex');
   const expected = secrets.map((secret) => createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest());
-  // Every secret is compared, so that the time taken does not tell which one it is.
+  // Compare every secret, so that the time does not reveal which one matched.
   const matches = expected.filter((one) => timingSafeEqual(one, given));
   if (matches.length === 0) return { kind: 'refused', reason: 'wrong-signature' };
   return { kind: 'genuine', signature: given.toString('base64') };

@@ -1,4 +1,4 @@
-/** No answer came in time; whatever was asked may still happen. */
+/** No answer in time; the request may still take effect. */
 export class NoAnswerInTimeError extends Error {
   override readonly name = 'NoAnswerInTimeError';
 
@@ -7,7 +7,7 @@ export class NoAnswerInTimeError extends Error {
   }
 }
 
-/** The result of `work`, which goes on by itself if it takes longer. @throws NoAnswerInTimeError */
+/** The result of `work`. After the time-out `work` continues. @throws NoAnswerInTimeError */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new NoAnswerInTimeError(ms)), ms);

@@ -11,19 +11,21 @@ import { JoinedWork } from '../joined-work.ts';
 import { requestSyncNow, requestSyncWithin } from '../request-sync.ts';
 import { awaitedBy } from './wanted-keys.ts';
 
-/** Requests of one process at once: a target that is down must not hold up the others. */
+/** Concurrent requests per process: a target that is down must not delay the others. */
 const ASKS_AT_ONCE = 40;
 
-/** More that wait for their turn are left to a sweep. */
+/** Beyond this queue length, changes are left to a sweep. */
 const QUEUE_AT_MOST = 1_000;
 
-/** A pair without an outcome by then goes on by itself, and makes room for others. */
+/** After this time a pair without an outcome continues on its own, and its slot is freed. */
 const OUTCOME_WITHIN_MS = 5_000;
 
-/** Pauses before a row without an outcome is looked at again: it may have begun to wait for a row that is there by now. */
+/**
+ * Pauses before a row without an outcome is checked again: it may have started to wait for a row that exists by now.
+ */
 const LOOK_AGAIN_AFTER_MS = [2_000, 5_000, 15_000, 40_000];
 
-/** A row may refer to rows of several types; each is waited for one after the other. */
+/** A row may refer to rows of several types and waits for them one after another. */
 const WAITS_AT_MOST = 5;
 
 export interface BringServers {
@@ -32,8 +34,8 @@ export interface BringServers {
 }
 
 /**
- * Asks the pairs of one process for passes, each row's once at a time. A row that turns out to wait for another (a
- * registration for its person, who has never been at the target) has that one asked for, and is asked again.
+ * Requests syncs of one process's pairs, at most one per row at a time. If a row waits for another one (a registration
+ * for its person, who is not yet at the target), that row is requested first and the waiting one again afterwards.
  */
 export class Bring {
   readonly #servers: BringServers;
@@ -48,21 +50,21 @@ export class Bring {
     this.#process = process;
   }
 
-  /** So much waits already that a sweep is the better way. */
+  /** The queue is so long that a sweep is more efficient. */
   get isFull(): boolean {
     return this.#asks.waiting > QUEUE_AT_MOST;
   }
 
-  /** @throws the error of a server that cannot be reached; whoever comes meanwhile is served afterwards, once for all. */
+  /** @throws the error of a server that cannot be reached. Calls during a run are merged into one run afterwards. */
   async bring(mapping: EntityMapping, key: EntityKey): Promise<SyncOutcome | null> {
-    // Only what refers to others can wait for them; for all else it is enough that Temporal holds the request.
+    // Only rows that refer to others can wait for them; for the rest it suffices that Temporal has stored the request.
     if (mapping.referencedTypes.length === 0) return this.#ask(mapping, key);
     const outcome = await this.#bringWithOthers(mapping, key);
     if (outcome === null) void this.#lookAgain(mapping, key);
     return outcome;
   }
 
-  /** Never rejects, and holds up no end of the program: what is missed here is found by a sweep. */
+  /** Never rejects and does not delay the shutdown: a sweep finds what is missed here. */
   async #lookAgain(mapping: EntityMapping, key: EntityKey): Promise<void> {
     const id = this.#id(mapping, key);
     if (this.#lookedAtAgain.has(id)) return;
@@ -101,11 +103,11 @@ export class Bring {
     });
   }
 
-  /** @returns what became of the row that is waited for; null: it is not known yet. */
+  /** @returns the outcome of the awaited row; null: not known yet. */
   async #bringAwaited(mapping: EntityMapping, key: EntityKey): Promise<SyncOutcome | null> {
     const awaited = await awaitedBy(this.#servers.orm, this.#process.name, mapping, key);
     const [type, awaitedKey = ''] = awaited?.split('/') ?? [];
-    // Two rows of one type may wait for each other; the types' own order has no circle.
+    // Two rows of one type may wait for each other; the order of types has no cycle.
     const of =
       mapping.referencedTypes.includes(type as never) && type !== mapping.type ? this.#mapping(type) : undefined;
     return of === undefined ? 'WAITING' : this.#bringWithOthers(of, awaitedKey);

@@ -9,13 +9,13 @@ import { wantedKeys } from './wanted-keys.ts';
 
 export interface DispatchOptions extends BringServers {
   readonly log: Logger;
-  /** Those that are on, and go outbound. */
+  /** The enabled outbound processes. */
   readonly processes: readonly SyncProcess[];
   readonly sweeps: Sweeps;
   readonly reasonOf: (error: unknown) => string;
 }
 
-/** Turns what has changed into requests for every process that has to do with it. */
+/** Turns changes into requests for every process concerned. */
 export class Dispatch {
   readonly #options: DispatchOptions;
   readonly #brings: ReadonlyMap<SyncProcess, Bring>;
@@ -26,7 +26,7 @@ export class Dispatch {
     this.#brings = new Map(options.processes.map((process) => [process, new Bring(options, process)]));
   }
 
-  /** Returns when every row is on its way, not when it has arrived. Never rejects: what goes wrong is left to a sweep. */
+  /** Resolves when every request has been sent, not when it is served. Never rejects: failures are left to a sweep. */
   async lookAt(type: EntityType, changes: Changes): Promise<void> {
     const { log, orm, sweeps, reasonOf } = this.#options;
     await Promise.all(
@@ -50,7 +50,7 @@ export class Dispatch {
     );
   }
 
-  /** Resolves when all that is on its way has arrived, or gone on by itself. */
+  /** Resolves when all pending requests have ended or continue on their own. */
   async idle(): Promise<void> {
     await Promise.all(this.#underWay);
   }

@@ -1,15 +1,15 @@
 import type { Notification } from '../../database/notify/notification.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 
-/** What has changed of one type: these rows, or too many to name. */
+/** The changed rows of one type, or `every` if there are too many to list. */
 export type Changes = ReadonlySet<EntityKey> | 'every';
 
-/** More rows than these wait for nobody: a sweep finds them, a page at a time. */
+/** With more rows than these, a sweep reads them page by page. */
 const KEYS_AT_MOST = 2_000;
 
 /**
- * Gathers what is told while what was told before is being looked at: a row that is told of many times within a moment is
- * looked at once more, and never less.
+ * Collects changes while earlier ones are processed: a row reported many times meanwhile is processed once more, never
+ * less.
  */
 export class GatheredKeys {
   readonly #lookAt: (type: EntityType, changes: Changes) => Promise<void>;
@@ -31,13 +31,13 @@ export class GatheredKeys {
     this.#running ??= this.#run();
   }
 
-  /** Resolves when all that was told so far has been looked at. */
+  /** Resolves when all changes so far have been processed. */
   async idle(): Promise<void> {
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    // What one transaction has changed comes in one piece, and is looked at together.
+    // The notifications of one transaction arrive together; collect them first.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#gathered.size > 0) {
       const taken = this.#gathered;

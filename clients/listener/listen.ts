@@ -9,27 +9,27 @@ export interface ListenOptions {
   readonly databaseUrl: string;
   readonly log: Logger;
   readonly onNotification: (notification: Notification) => void;
-  /** Told whenever a connection listens: what was committed before is not heard. */
+  /** Called when a connection starts to listen: earlier commits are not heard. */
   readonly onListening: () => void;
-  /** Told when it no longer does. */
+  /** Called when the connection is lost. */
   readonly onLost: () => void;
   /** Why a connection failed, in an operator's words. */
   readonly reasonOf: (error: unknown) => string;
   readonly stop: AbortSignal;
 }
 
-/** Pauses between attempts: doubled, at most half a minute. */
+/** Pauses between attempts: doubled each time, at most half a minute. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
 const CONNECT_WITHIN_MS = 10_000;
 
-/** A connection whose other end has vanished says nothing, so it is asked. */
+/** A dead connection raises no error by itself, so it is probed. */
 const HEARTBEAT_MS = 10_000;
 
 /**
- * Listens on a connection of its own until told to stop, on a new one whenever it is lost. It must be a direct one:
- * behind a pool that lends connections by the transaction nobody hears anything.
+ * Listens on a dedicated connection until told to stop, and reconnects when it is lost. It must be a direct connection:
+ * LISTEN does not work through a pooler in transaction mode.
  */
 export async function listen(options: ListenOptions): Promise<void> {
   const { log, stop, reasonOf } = options;
@@ -50,7 +50,7 @@ export async function listen(options: ListenOptions): Promise<void> {
         { reason: reasonOf(reason) },
         'the connection that listens is lost; changes are heard again after a new one',
       );
-      // One that is cut again and again must not be a storm.
+      // Limit the rate of reconnects if the connection is cut again and again.
       await sleep(FIRST_PAUSE_MS, undefined, { signal: stop });
     } catch (error) {
       if (!stop.aborted) throw error;
@@ -66,7 +66,7 @@ async function connect({ databaseUrl, log, onNotification, onListening }: Listen
     query_timeout: HEARTBEAT_MS,
     keepAlive: true,
   });
-  // Without anybody who hears of it, an error would end the program.
+  // An error event without a listener would end the process.
   client.on('error', () => undefined);
   client.on('notification', ({ payload = '' }) => {
     const notification = readNotification(payload);
@@ -90,7 +90,7 @@ async function connect({ databaseUrl, log, onNotification, onListening }: Listen
   return client;
 }
 
-/** Why it was lost. Resolves as well when told to stop. */
+/** Resolves with the reason of the loss, or when told to stop. */
 async function untilLost(client: pg.Client, stop: AbortSignal): Promise<unknown> {
   const { promise: lost, resolve } = Promise.withResolvers<unknown>();
   const heartbeat = setInterval(() => void client.query('SELECT 1').catch(resolve), HEARTBEAT_MS);
@@ -102,7 +102,7 @@ async function untilLost(client: pg.Client, stop: AbortSignal): Promise<unknown>
     return await lost;
   } finally {
     clearInterval(heartbeat);
-    // One that is half open would never end.
+    // On a half-open connection this would never return, so do not wait for it.
     void client.end().catch(() => undefined);
   }
 }

@@ -15,17 +15,20 @@ export interface SweepsOptions {
   readonly stop: AbortSignal;
 }
 
-/** Longer settle times are longer than the schedules' own minute. */
+/** Beyond this, the schedule's own sweep, every minute, is soon enough. */
 const SETTLE_AT_MOST_MS = 60_000;
 
-/** The database's clock and ours count alike, but nobody counts to the millisecond. */
+/** The database's clock and ours may differ slightly. */
 const SETTLE_MARGIN_MS = 250;
 
 const START_WITHIN_MS = 10_000;
 const SWEEP_ENDS_WITHIN_MS = 10 * 60_000;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Outbound sweeps for what is not named row by row: one after the other for each process, however often they are wanted. */
+/**
+ * Outbound sweeps for changes that are not listed row by row: one at a time per process, however often they are
+ * requested.
+ */
 export class Sweeps {
   readonly #options: SweepsOptions;
   readonly #joined = new JoinedWork<void>();
@@ -34,7 +37,7 @@ export class Sweeps {
     this.#options = options;
   }
 
-  /** Has a sweep begin when all that is committed now has settled. Never rejects. */
+  /** Starts a sweep once everything committed by now has settled. Never rejects. */
   async want(process: SyncProcessName, reason: string): Promise<void> {
     const { log, stop, reasonOf } = this.#options;
     try {
@@ -52,12 +55,12 @@ export class Sweeps {
       const sweep = await this.#start(process);
       log.info({ process, reason, wasRunning: sweep.wasRunning }, 'a sweep looks for what has changed');
       await this.#ended(sweep);
-      // One that was at work already may have passed by what we want it for.
+      // A sweep that was already running may have passed the changed rows.
       if (!sweep.wasRunning) return;
     }
   }
 
-  /** However long Temporal is away. */
+  /** Retries until Temporal is available. */
   async #start(process: SyncProcessName): Promise<RequestedSweep> {
     const { temporal, log, stop, reasonOf } = this.#options;
     return pRetry(
@@ -73,7 +76,7 @@ export class Sweeps {
     );
   }
 
-  /** Or has gone on for so long, or was lost sight of. */
+  /** Waits until the sweep has ended, has timed out, or its handle is lost. */
   async #ended(sweep: RequestedSweep): Promise<void> {
     const { temporal, stop, log, reasonOf } = this.#options;
     try {

@@ -6,9 +6,9 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityMapping } from '../../targets/entity-mapping.ts';
 
 /**
- * Those of the rows that the process has something to do with: its filter takes them, or it has a record of them (so that
- * what was deleted or no longer passes leaves the target). Not those that our own absorption has written last, together with
- * the record: the target it came from has it.
+ * The rows that concern the process: its filter takes them, or it has a record of them (so that deleted and filtered
+ * rows leave the target). Rows last written by our own absorption, together with the record, are left out: the target
+ * they came from already has them.
  */
 export async function wantedKeys(
   orm: Orm,
@@ -31,7 +31,7 @@ export async function wantedKeys(
   return rows.map(({ key }) => key);
 }
 
-/** The row that a pair's record waits for, for example `Person/4711`; null: it waits for none. */
+/** The row that a pair's record waits for, for example `Person/4711`; null if none. */
 export async function awaitedBy(
   orm: Orm,
   process: SyncProcessName,

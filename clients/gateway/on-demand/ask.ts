@@ -13,18 +13,18 @@ import { Problem } from './problems.ts';
 import { processOf } from './processes.ts';
 import type { AskResult } from './schemas.ts';
 
-/** Requests to Temporal at once, of all callers together: many more would only wait at the server. */
+/** Concurrent requests to Temporal, over all callers. More would only queue at the server. */
 const ASKS_AT_ONCE = 20;
 
-/** Those who wait for an outcome cost the server little meanwhile. */
+/** Concurrent waits for an outcome; these cost the server little. */
 const WAITS_AT_ONCE = 200;
 
-/** Whoever comes when so many wait for their turn is told to come again. */
+/** Beyond this queue length, callers are told to retry later. */
 const QUEUE_AT_MOST = 10_000;
 
 const REACH_WITHIN_MS = 3_000;
 
-/** Less is not worth a wait. */
+/** A shorter wait is not worth starting. */
 const SHORTEST_WAIT_MS = 200;
 
 export interface AskServers {
@@ -33,7 +33,7 @@ export interface AskServers {
   readonly settings: CommonSettings;
 }
 
-/** Asks pairs for passes on behalf of all callers of this gateway. */
+/** Requests syncs of pairs on behalf of all callers of this gateway. */
 export class Asker {
   readonly #servers: AskServers;
   readonly #asks = new AtMost(ASKS_AT_ONCE);
@@ -44,10 +44,10 @@ export class Asker {
   }
 
   /**
-   * Asks each pair that there is something to do for, once; answers in the order given. When this returns, Temporal holds
-   * every request.
+   * Requests a sync, once, of each pair that has something to sync; returns the results in the given order. When this
+   * resolves, Temporal has stored every request.
    *
-   * @throws Problem `busy` if too much is being asked for; the error of a server that cannot be reached.
+   * @throws Problem `busy` if the queue is full; the error of a server that cannot be reached.
    */
   async ask(pairs: readonly PairRef[], waitMs: number): Promise<AskResult[]> {
     if (this.#asks.waiting + this.#waits.waiting + pairs.length > QUEUE_AT_MOST) {
@@ -70,7 +70,7 @@ export class Asker {
     return Promise.all(results);
   }
 
-  /** By the id of each pair that there is something to do for: the pair to ask, itself or its parent. */
+  /** For each pair that has something to sync, by id: the pair to request, itself or its parent. */
   async #find(pairs: readonly PairRef[]): Promise<ReadonlyMap<string, PairRef>> {
     const { orm } = this.#servers;
     const found = new Map<string, PairRef>();
@@ -111,7 +111,7 @@ export class Asker {
   }
 }
 
-/** Whoever waits for minutes is told at once that nothing will come. @throws ServiceError if Temporal is away. */
+/** Fails fast if Temporal is unavailable, so that no caller waits minutes in vain. @throws ServiceError */
 export async function reachTemporal(temporal: Client): Promise<void> {
   await temporal.withDeadline(Date.now() + REACH_WITHIN_MS, () => temporal.workflowService.getSystemInfo({}));
 }

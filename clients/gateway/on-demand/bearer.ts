@@ -5,8 +5,8 @@ const BEARER = /^Bearer +([^\s]+)$/i;
 const digestOf = (text: string) => createHash('sha256').update(text).digest();
 
 /**
- * Who asks: a name made from the token that was shown, which tells nothing of it; null if it is none of ours. Every token is
- * compared, in time that depends on neither: digests have one length, and the comparison stops nowhere.
+ * Identifies the caller: a name derived from the token, which does not reveal it; null if the token is not one of ours.
+ * Compares every token in constant time: digests have equal length, and the loop never stops early.
  */
 export function callerOf(authorization: unknown, tokens: readonly string[]): string | null {
   const shown = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;

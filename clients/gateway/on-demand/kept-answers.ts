@@ -7,24 +7,24 @@ import { WAIT_AT_MOST_SECONDS } from './schemas.ts';
 
 export interface Answer {
   readonly status: number;
-  /** JSON; to the letter what is sent, now and again. */
+  /** JSON, stored and replayed byte for byte. */
   readonly body: string;
 }
 
 export interface KeptAnswer extends Answer {
-  /** It is the answer to an earlier request with the same key. */
+  /** Whether this replays the answer to an earlier request with the same key. */
   readonly replayed: boolean;
 }
 
-/** What a caller said of a request, so that it is not carried out twice. */
+/** Identifies a caller's request, so that it is not executed twice. */
 export interface IdempotentRequest {
   readonly caller: string;
   readonly key: string;
-  /** What is asked for, in one notation. */
+  /** The request in canonical form. */
   readonly request: string;
 }
 
-/** A gateway that began a request so long ago and has not answered it is gone. */
+/** A claim this old without an answer belongs to a gateway that has crashed. */
 const CLAIM_SECONDS = WAIT_AT_MOST_SECONDS + 60;
 
 const POLL_MS = 250;
@@ -40,8 +40,8 @@ interface Row {
 }
 
 /**
- * Answers that are kept for a day under the caller's `Idempotency-Key`, in the database, where every gateway sees them. The
- * key is kept as a hash: nobody knows what a caller makes it of.
+ * Stores answers for a day under the caller's `Idempotency-Key`, in the database, which all gateways share. The key is
+ * stored as a hash, because a caller may build it from personal data.
  */
 export class KeptAnswers {
   readonly #orm: Orm;
@@ -52,9 +52,9 @@ export class KeptAnswers {
   }
 
   /**
-   * The answer to the first request with that key; `work` is done for the first alone. A failure is not kept.
+   * Returns the answer to the first request with this key; only that one runs `work`. Failures are not stored.
    *
-   * @throws Problem if the key came with another request, or the first is still being answered.
+   * @throws Problem if the key was used for another request, or the first is still in progress.
    */
   async answer({ caller, key, request }: IdempotentRequest, work: () => Promise<Answer>): Promise<KeptAnswer> {
     await this.#prune();
@@ -77,7 +77,7 @@ export class KeptAnswers {
     }
   }
 
-  /** Null: somebody else has it. */
+  /** Returns null if another request holds the claim. */
   async #claim(keyHash: string, requestHash: string): Promise<string | null> {
     const { rows } = await sql<{ claimed_on: string }>`
       INSERT INTO sync_idempotency AS kept (key_hash, request_hash) VALUES (${keyHash}, ${requestHash})
@@ -100,7 +100,7 @@ export class KeptAnswers {
         WHERE ${own}`.execute(kysely);
       return answer;
     } catch (error) {
-      // Nothing came of it, so the same may be tried again. If this fails as well, the claim ends by itself.
+      // The work failed, so release the claim for a retry. If this fails too, the claim expires.
       await sql`DELETE FROM sync_idempotency WHERE ${own}`.execute(kysely).catch(() => undefined);
       throw error;
     }

@@ -46,7 +46,7 @@ const askHeaders = z.object({
     .meta({ description: 'RFC 7240: `wait=10` is the same as the query, cut to what is possible.' }),
 });
 
-/** The description of `/v1`, made from the schemas that requests are read with (OpenAPI 3.1). */
+/** The OpenAPI 3.1 description of `/v1`, generated from the schemas that validate requests. */
 export function openApi() {
   return createDocument({
     openapi: '3.1.1',

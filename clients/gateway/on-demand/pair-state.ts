@@ -5,7 +5,10 @@ import { Problem } from './problems.ts';
 import { processOf } from './processes.ts';
 import type { PairState } from './schemas.ts';
 
-/** How a pair stands. @throws Problem if neither EMS nor the process knows it; the error of a server that is away. */
+/**
+ * The current state of a pair. @throws Problem if neither EMS nor the process knows it; the error of a server that
+ * cannot be reached.
+ */
 export async function pairState({ orm, temporal, settings }: AskServers, pair: PairRef): Promise<PairState> {
   const { process: name, type, key } = pair;
   const declared = processOf(name);

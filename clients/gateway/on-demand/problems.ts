@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { sendProblem } from '../problem.ts';
 
-/** What can be wrong with a request, each with its status and the same title every time. */
+/** The kinds of problem, each with its status and a fixed title. */
 const KINDS = {
   'malformed-request': [400, 'The request is not as it should be'],
   'unknown-process': [404, 'There is no such sync process'],
@@ -17,7 +17,7 @@ const KINDS = {
 
 export type ProblemKind = keyof typeof KINDS;
 
-/** One finding in a request. */
+/** One error in a request. */
 export interface Finding {
   /** Where in the body (RFC 6901), for example `/3/id`. */
   readonly pointer: string;
@@ -26,13 +26,13 @@ export interface Finding {
 
 export interface ProblemParts {
   readonly detail: string;
-  /** What it could have been. */
+  /** The valid values. */
   readonly valid?: readonly string[];
   readonly errors?: readonly Finding[];
   readonly retryAfterSeconds?: number;
 }
 
-/** Ends a request: sent as problem details (RFC 9457). Whoever gets it has shown a token. */
+/** Ends a request with problem details (RFC 9457). Only sent to callers with a valid token. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly kind: ProblemKind;
@@ -44,7 +44,7 @@ export class Problem extends Error {
     this.#parts = parts;
   }
 
-  /** As it goes into the body. */
+  /** The response body. */
   body() {
     const [status, title] = KINDS[this.kind];
     const { detail, valid, errors } = this.#parts;
@@ -66,5 +66,5 @@ export class Problem extends Error {
   }
 }
 
-/** Stable, for programs that tell problems apart; nothing is behind it. */
+/** A stable URI by which programs tell problems apart; it does not resolve. */
 export const problemType = (kind: ProblemKind) => `urn:problem-type:ems-sync:${kind}`;

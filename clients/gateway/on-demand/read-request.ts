@@ -12,13 +12,13 @@ import {
   WAIT_AT_MOST_SECONDS,
 } from './schemas.ts';
 
-/** Processes that are off, with the settings that they lack. */
+/** Disabled processes, with their missing settings. */
 export type OffProcesses = readonly { readonly process: SyncProcessName; readonly missing: readonly string[] }[];
 
-/** More findings than these help nobody. */
+/** Report at most this many errors. */
 const FINDINGS_AT_MOST = 20;
 
-/** The pair that a path names. @throws Problem */
+/** The pair named in a path. @throws Problem */
 export function pairInPath(parameters: unknown, off: OffProcesses): PairRef {
   const parsed = pathParameters.safeParse(parameters);
   if (!parsed.success) throw problemOf(parsed.error.issues, '');
@@ -28,7 +28,7 @@ export function pairInPath(parameters: unknown, off: OffProcesses): PairRef {
   return pair;
 }
 
-/** The pairs that a body lists, in its order. @throws Problem for the list as a whole: then nothing is asked for. */
+/** The pairs listed in a body, in its order. @throws Problem if any of them is invalid: then nothing is requested. */
 export function pairsInBody(body: Buffer, off: OffProcesses): PairRef[] {
   const list = jsonIn(body);
   if (Array.isArray(list) && list.length > ENTITIES_AT_MOST) {
@@ -41,7 +41,10 @@ export function pairsInBody(body: Buffer, off: OffProcesses): PairRef[] {
   return pairs;
 }
 
-/** How long the caller wants to wait, in milliseconds; 0: not at all. `preferred`: by `Prefer: wait=…` (RFC 7240). */
+/**
+ * How long the caller wants to wait, in milliseconds; 0: not at all. `preferred`: requested by `Prefer: wait=…` (RFC
+ * 7240).
+ */
 export interface Wait {
   readonly ms: number;
   readonly preferred: boolean;
@@ -49,7 +52,9 @@ export interface Wait {
 
 const PREFERRED_WAIT = /(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i;
 
-/** The query rules; a preference is a wish, and is cut to what is possible. @throws Problem */
+/**
+ * The query takes precedence over `Prefer`, which is only a preference and is capped at the maximum. @throws Problem
+ */
 export function waitIn(query: unknown, prefer: string | readonly string[] | undefined): Wait {
   const parsed = askQuery.safeParse(query);
   if (!parsed.success) throw problemOf(parsed.error.issues, '');
@@ -61,7 +66,7 @@ export function waitIn(query: unknown, prefer: string | readonly string[] | unde
 
 const KEY = /^"?([\x21\x23-\x5b\x5d-\x7e]{1,200})"?$/;
 
-/** The caller's `Idempotency-Key`, with or without quotes; null: none. @throws Problem */
+/** The caller's `Idempotency-Key`, with or without quotes; null if there is none. @throws Problem */
 export function idempotencyKeyIn(header: unknown): string | null {
   if (header === undefined) return null;
   const key = typeof header === 'string' ? KEY.exec(header)?.[1] : undefined;
@@ -79,7 +84,7 @@ function jsonIn(body: Buffer): unknown {
   }
 }
 
-/** An unknown name is told with those that there are; everything else is malformed. */
+/** An unknown name is reported with the valid ones; everything else is malformed. */
 function problemOf(issues: readonly z.core.$ZodIssue[], whole: string): Problem {
   const unknown = issues.find(({ code, path }) => code === 'invalid_value' && nameAt(path) !== null);
   const isMalformed = issues.some(({ code, path }) => code !== 'invalid_value' || nameAt(path) === null);
@@ -105,7 +110,7 @@ function findingOf({ path, message, code }: z.core.$ZodIssue): Finding {
   };
 }
 
-/** @throws Problem for a type that its process does not have, or a process that nobody serves. */
+/** @throws Problem if a process does not have the type, or is disabled. */
 function refuseUnservable(pairs: readonly PairRef[], off: OffProcesses, pointer: (index: number) => string): void {
   const unknown = pairs.findIndex(({ process, type }) => !typesOf(process).includes(type));
   if (unknown >= 0) {

@@ -12,14 +12,14 @@ import { idempotencyKeyIn, pairInPath, pairsInBody, waitIn, type OffProcesses } 
 import type { AskResult } from './schemas.ts';
 
 export interface OnDemand extends AskServers {
-  /** Each of them is valid. */
+  /** All of them are valid. */
   readonly tokens: readonly string[];
   readonly off: OffProcesses;
-  /** Which server cannot be reached, in an operator's words; null: it is another error. */
+  /** Which server cannot be reached, in an operator's words; null for any other error. */
   readonly unreachable: (error: unknown) => string | null;
 }
 
-/** `/v1`: runs on demand for whoever shows a token (docs/on-demand.md). */
+/** `/v1`: syncs on demand for callers with a token (docs/on-demand.md). */
 export function addOnDemand(app: FastifyInstance, log: Logger, parts: OnDemand): void {
   const asker = new Asker(parts);
   const kept = new KeptAnswers(parts.orm);
@@ -61,7 +61,7 @@ export function addOnDemand(app: FastifyInstance, log: Logger, parts: OnDemand):
     { prefix: '/v1/sync' },
   );
 
-  /** Asks, and answers with what `bodyOf` makes of the results; with a key only if that was not done before. */
+  /** Requests the syncs and answers with `bodyOf` of the results; with an idempotency key, only once. */
   async function answer(
     request: FastifyRequest,
     reply: FastifyReply,

@@ -5,10 +5,10 @@ import type { SyncProcessName } from '../../../sync/sync-process-name.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
 import { TARGETS } from '../../../targets/index.ts';
 
-/** More in one request would hold it open for too long: send several. */
+/** More would keep the request open for too long; callers can send several requests. */
 export const ENTITIES_AT_MOST = 1_000;
 
-/** Longer than proxies hold a silent connection by default helps nobody. */
+/** Proxies close connections that are silent for longer than about this time. */
 export const WAIT_AT_MOST_SECONDS = 120;
 
 const LARGEST_KEY = 2n ** 63n - 1n;
@@ -18,7 +18,7 @@ const processes = TARGETS.map(({ process }) => process);
 /** Every process of this release. */
 export const PROCESS_NAMES = processes.map(({ name }) => name) as [SyncProcessName, ...SyncProcessName[]];
 
-/** Every type that one of them has. */
+/** Every type that any process has. */
 const TYPE_NAMES = [...new Set(processes.flatMap(({ mappings }) => mappings.map(({ type }) => type)))] as [
   EntityType,
   ...EntityType[],
@@ -32,7 +32,7 @@ const typeName = z
 
 const ID_ERROR = `is no id of an EMS row: a whole number from 1 to ${LARGEST_KEY}`;
 
-/** Decimal, without leading zeros: as workflow ids have it. */
+/** Decimal without leading zeros, as in workflow ids. */
 const keyText = z
   .string({ error: ID_ERROR })
   .regex(/^\d{1,19}$/, { error: ID_ERROR, abort: true })
@@ -46,7 +46,7 @@ const wholeKey = z
   .transform((number) => `${number}`)
   .meta({ description: 'The same as a number; above 2^53 send text.' });
 
-/** What a path names. */
+/** The parameters of a path. */
 export const pathParameters = z.object({ process: processName, type: typeName, id: keyText });
 
 export const entityToSync = z
