@@ -1,23 +1,25 @@
 import { noteBlocked } from '../database/records/blocking.ts';
 import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
-import { loadPair } from '../database/records/load-pairs.ts';
+import { loadPair, type Pair } from '../database/records/load-pairs.ts';
 import { linkRecord } from '../database/records/link-record.ts';
 import { ADDRESS_FIELD, normalisedAddress } from '../sync/address-hash.ts';
-import { contentHash } from '../sync/content-hash.ts';
+import type { FieldValue } from '../sync/canonical-form.ts';
+import { contentHash, type Content } from '../sync/content-hash.ts';
 import type { Delivery, Evaluated } from '../sync/delivery.ts';
 import { formatRef, type EntityKey, type EntityRef } from '../sync/entity-type.ts';
 import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
+import { looksEqual } from '../sync/looks-equal.ts';
 import { baseWith, type Base } from '../sync/keyed-hash.ts';
 import type { OutboundDecision } from '../sync/judge-outbound.ts';
 import { binding, describeSuppressions, type Suppression } from '../sync/suppression.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { Removed, SendResult } from '../targets/remote-system.ts';
-import { otherPair, type Attempt } from './context.ts';
+import { otherPair, type Attempt, type TypeContext } from './context.ts';
 import type { DeliverInput } from './deliver-input.ts';
 import { doOthersWell } from './do-others-well.ts';
 import { blockedByDependents } from './dependents.ts';
-import { assertEvaluated, type JudgedPair } from './judge-pairs.ts';
+import { assertEvaluated, judgePair, type JudgedPair } from './judge-pairs.ts';
 import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
 
 /** Attempts that may go in a bulk call. Later ones go alone, in case the bulk call as a whole is too slow. */
@@ -112,7 +114,7 @@ async function send(
     case 'found':
       return { delivery: await linkFound(attempt, common, result.remoteId), refused: suppressions };
     case 'blocked':
-      return { delivery: await blocked(attempt, common, result), refused: suppressions };
+      return { delivery: await blocked(attempt, { ...common, content: decision.content }, result), refused: suppressions };
     case 'withheld':
       return withheld(attempt, judged, result);
     case 'sent':
@@ -195,7 +197,7 @@ async function linkFound(
   const holder = (await findByRemoteId(em, process, type, remoteId))?.key ?? key;
   if (holder !== key) {
     const reason = `is found as ${remoteId}, which is ${type}/${holder}'s`;
-    return blocked(attempt, common, { by: [{ type, key: holder }], field: 'remoteId', reason });
+    return blocked(attempt, { ...common, content: {} }, { by: [{ type, key: holder }], field: 'remoteId', reason });
   }
   await em.transactional((inner) =>
     linkRecord(inner, { ...attempt.ref, remoteId, base: null, remoteSyncedOn: null, entitySyncedOn: null }),
@@ -214,18 +216,28 @@ function isFinal(error: SyncError, attempt: number): boolean {
   return error.errorClass === 'rejected' || (error.errorClass === 'contract' && attempt >= ATTEMPTS_BEFORE_FAILING);
 }
 
-/** Rows of EMS that block this one are sent again; a record at the target that EMS does not know needs a human. */
+/**
+ * Rows of EMS that block this one are sent again, for they may let go of the value. One that is in step and wants the value as
+ * well never will: the target holds for equal what EMS does not, and a human has to change one of the two. So it is with a record
+ * at the target that EMS does not know.
+ */
 async function blocked(
   attempt: Attempt,
-  common: Common & { readonly evaluated: Evaluated },
+  { content, ...common }: Common & { readonly evaluated: Evaluated; readonly content: Content },
   { by, field, reason }: { readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string },
 ): Promise<Delivery> {
   const known: EntityRef[] = [];
   for (const ref of by) {
-    const other = otherPair(attempt, ref);
-    const { entity, record } = await loadPair(other.orm, other.detection, other.key);
     const itself = ref.type === attempt.type && ref.key === attempt.key;
-    if (!itself && (entity !== null || record !== null)) known.push(ref);
+    const other = otherPair(attempt, ref);
+    const pair = await loadPair(other.orm, other.detection, other.key);
+    if (itself || (pair.entity === null && pair.record === null)) continue;
+    if (ref.type === attempt.type && (await claims(other, pair, { field, value: content[field] }))) {
+      const both = `${reason}, to which it is the same: change it in ${formatRef(ref)} or in ${formatRef(attempt)}`;
+      const parked = { ...common, kind: 'parked', errorClass: 'rejected', field, reason: both } as const;
+      return { ...parked, for: formatRef(ref) };
+    }
+    known.push(ref);
   }
   const [first] = known;
   if (first !== undefined) {
@@ -235,4 +247,16 @@ async function blocked(
   return known.length > 0
     ? { ...common, kind: 'blocked', by: known, field, reason }
     : { ...common, kind: 'parked', errorClass: 'rejected', field, reason: `${reason}, which EMS does not know` };
+}
+
+/** Whether another pair is in step, and EMS gives it a value that the target can hold to be equal to this one. */
+async function claims(
+  context: TypeContext,
+  pair: Pair,
+  { field, value }: { readonly field: string; readonly value: FieldValue },
+): Promise<boolean> {
+  const { decision } = await judgePair(context, pair);
+  if (decision.kind !== 'unchanged' || pair.entity === null) return false;
+  const mapped = context.mapping.map(pair.entity, pair.sources);
+  return mapped.kind === 'mapped' && looksEqual(mapped.content[field], value);
 }

@@ -1,8 +1,9 @@
-import type { Detection } from '../database/detection/due-query.ts';
+import type { Detection } from '../database/detection/detection.ts';
 import { drawFencingToken } from '../database/records/fencing-token.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import { UnknownPairError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { uniqueHashPrefix } from '../sync/unique-value.ts';
 import { pairWorkflowId } from '../sync/workflow-ids.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { InboundMapping } from '../targets/inbound-mapping.ts';
@@ -61,9 +62,16 @@ export function processContext(
 
 /** @throws UnknownPairError if the process does not have this type. */
 export function typeContext<C extends ProcessContext>(context: C, type: EntityType): C & TypeContext {
-  const { process, settleMs, consentScope } = context;
+  const { process, settleMs, consentScope, keys } = context;
   const mapping = mappingOf(process, type);
-  const detection = { process: process.name, mapping, mappingVersion: mapping.version, settleMs, consentScope };
+  const detection = {
+    process: process.name,
+    mapping,
+    mappingVersion: mapping.version,
+    settleMs,
+    consentScope,
+    uniqueHashPrefix: uniqueHashPrefix(keys),
+  };
   return { ...context, type, mapping, detection };
 }
 

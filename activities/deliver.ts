@@ -1,5 +1,6 @@
 import { beginAttempt } from '../database/records/begin-attempt.ts';
 import { loadPair } from '../database/records/load-pairs.ts';
+import { refreshUniqueValues } from '../database/records/refresh-unique-values.ts';
 import { lastFencingToken, raiseFencingTokenAbove } from '../database/records/fencing-token.ts';
 import type { Delivery, Evaluated } from '../sync/delivery.ts';
 import { leavesTargetAsItIs, type OutboundDecision } from '../sync/judge-outbound.ts';
@@ -58,7 +59,8 @@ async function withHighestToken(pair: PairContext, once: (attempt: Attempt) => P
 }
 
 async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<Delivery> {
-  const { orm, detection, key, fencingToken } = attempt;
+  const { orm, detection, key, keys, fencingToken } = attempt;
+  await refreshUniqueValues(orm, detection, [key], keys);
   const pair = await loadPair(orm, detection, key);
   const recorded = BigInt(pair.record?.fencingToken ?? 0);
   if (recorded > fencingToken) throw new StaleTokenError(recorded);
@@ -127,8 +129,10 @@ function withoutCall(
       return { ...begun, kind: 'removed', forget: decision.forget };
     case 'unchanged':
       return { ...begun, kind: 'unchanged', evaluated: assertEvaluated(evaluated) };
-    case 'wait':
-      return { ...begun, kind: 'waiting', evaluated: assertEvaluated(evaluated), for: decision.for };
+    case 'wait': {
+      const { for: awaited, field, reason } = decision;
+      return { ...begun, kind: 'waiting', evaluated: assertEvaluated(evaluated), for: awaited, field, reason };
+    }
     case 'share':
       return { ...begun, kind: 'shared', evaluated: assertEvaluated(evaluated), owner: decision.owner };
     case 'suppress': {

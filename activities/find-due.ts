@@ -2,6 +2,7 @@ import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
 import { entityKeys, recordKeys } from '../database/detection/keys-of-page.ts';
 import { dropChildren } from '../database/records/drop-children.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
+import { refreshOutdatedValues, refreshUniqueValues } from '../database/records/refresh-unique-values.ts';
 import { touchTimes, type Unchanged } from '../database/records/touch-times.ts';
 import { writeChildren } from '../database/records/write-children.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
@@ -10,10 +11,12 @@ import { pairWorkflowId } from '../sync/workflow-ids.ts';
 import { childrenOf, isChild } from './children.ts';
 import { processContext, typeContext, type TypeContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+import { isAboutNoRow } from './error-mapping.ts';
 import { findInParts } from './find-in-parts.ts';
 import { hasLeftRemote } from './left-remote.ts';
 import { inHalves } from './in-halves.ts';
 import { assertEvaluated, judgePairs, type JudgedPair } from './judge-pairs.ts';
+import { restate, restatement } from './restate.ts';
 
 export interface FindInput {
   readonly process: SyncProcessName;
@@ -45,6 +48,8 @@ export async function findDue(dependencies: Dependencies, input: FindInput): Pro
   const { mapping } = context;
   const looked = via === undefined ? context : typeContext(context, via);
   const only = input.only === 'urgent' && mapping.urgent !== null ? { condition: mapping.urgent } : {};
+  // Once for each step: who lets go of a value, and who gets it, is due in the same sweep.
+  if (after === null) await refreshOutdated(context);
   const due = await findInParts(
     (page) => findDuePage(looked.orm.em.fork(), looked.detection, { ...page, ...only }),
     (page) => entityKeys(looked.orm.em.fork(), looked.type, page),
@@ -56,19 +61,31 @@ export async function findDue(dependencies: Dependencies, input: FindInput): Pro
   return { keys: keys.filter((key) => !settled.has(key)), touched: settled.size, next: due.next };
 }
 
+/** A row that cannot be read does not stop it: it is looked at with its page. */
+async function refreshOutdated({ orm, detection, keys }: TypeContext): Promise<void> {
+  try {
+    await refreshOutdatedValues(orm.em.fork(), detection, keys);
+  } catch (error) {
+    if (isAboutNoRow(error)) throw error;
+  }
+}
+
 /**
  * Touches the times of those among these rows whose content the target has already. A row that fails here gets a workflow of its
  * own, which shows as FAILING with the error.
  */
 async function touchUnchanged(context: TypeContext, keys: readonly EntityKey[]): Promise<readonly EntityKey[]> {
   const { orm, process, detection, type } = context;
+  await refreshUniqueValues(orm, detection, keys, context.keys);
   const judged = await judgePairs(context, await loadPairs(orm, detection, keys));
   const unchanged = judged.filter(
     ({ decision, pair }) => decision.kind === 'unchanged' && !hasLeftRemote(context, pair),
   );
+  const restated = judged.flatMap((one) => restatement(context, one) ?? []);
   await touchTimes(orm, process.name, type, unchanged.flatMap(timesOf));
   await touchChildren(context, unchanged);
-  return unchanged.map(({ pair }) => pair.key);
+  await restate(context, restated);
+  return [...unchanged, ...restated].map(({ pair }) => pair.key);
 }
 
 /** The next page of rows that must leave the target: gone from EMS, or filtered out. */

@@ -1,4 +1,5 @@
 import { matchRows, type Candidate } from '../database/records/match-rows.ts';
+import { refreshOutdatedValues } from '../database/records/refresh-unique-values.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
 import type { InboundContext } from './context.ts';
@@ -17,11 +18,14 @@ export interface ReferringRecord {
  */
 export async function matchRemote(
   { em }: Resolving,
-  { detection, inbound, type }: InboundContext,
+  { keys: secrets, detection, inbound, type }: InboundContext,
   { record, references }: ReferringRecord,
 ): Promise<Candidate | null> {
-  for (const criterion of inbound.match(record.content)) {
-    const candidates = await matchRows(em, detection, criterion, references);
+  const criteria = inbound.match(record.content);
+  // A row that EMS has made since the last sweep must be found, too, or the remote record would make it twice.
+  if (criteria.length > 0) await refreshOutdatedValues(em, detection, secrets);
+  for (const criterion of criteria) {
+    const candidates = await matchRows(em, detection, { criterion, references, secrets });
     const [first] = candidates;
     if (first === undefined) continue;
     if (candidates.length > 1 && !candidates.every(({ sharesWithAll }) => sharesWithAll)) {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isValue } from '../database/detection/unique-holders.ts';
 import { announceInBase } from '../database/records/announce-in-base.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
 import { announceRekey, readRekey } from '../database/records/rekeys.ts';
@@ -10,6 +11,7 @@ import { ADDRESS_FIELD, addressHashes, normalisedAddress, type Addresses } from 
 import type { EntityKey } from '../sync/entity-type.ts';
 import { isHashOf, keyedHash, type SecretKey } from '../sync/keyed-hash.ts';
 import { binding, CHANNELS, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
+import { uniqueHash } from '../sync/unique-value.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { PairConsent } from '../targets/remote-system.ts';
 import type { Attempt, PairContext, TypeContext } from './context.ts';
@@ -38,7 +40,7 @@ export async function suppressionsOf(
 
 /** What a target may ask about the pair; nothing for mappings without consent. */
 export function pairConsent(
-  { orm, keys, mapping, type, key, ref, fencingToken }: Attempt,
+  { orm, keys, detection, mapping, type, key, ref, fencingToken }: Attempt,
   { record, entity }: Pair,
   suppressions: readonly Suppression[],
 ): { readonly consent: PairConsent } | Record<string, never> {
@@ -69,10 +71,14 @@ export function pairConsent(
         return rows[0]?.key ?? null;
       },
       isAnothers: async (email) => {
-        const { rows } = await sql`
-          SELECT FROM ${table} e WHERE lower(btrim(e.email)) = ${normalisedAddress('email', email)}
-            AND e.id <> ${key}::bigint AND (${sql.raw(mapping.filter)}) LIMIT 1`.execute(orm.em.fork().getKysely());
-        return rows.length > 0;
+        const wanted = normalisedAddress('email', email);
+        const { rows } = await sql<{ email: string | null }>`
+          SELECT e.email FROM ${table} e
+          WHERE e.id IN (SELECT v.entity_key FROM sync_unique_value v WHERE ${isValue(detection, 'v', 'email')}
+              AND v.value = ${uniqueHash({ name: 'email', scope: null }, wanted, keys)}
+            UNION SELECT o.id FROM ${table} o WHERE lower(btrim(o.email)) = ${wanted})
+            AND e.id <> ${key}::bigint AND (${sql.raw(mapping.filter)})`.execute(orm.em.fork().getKysely());
+        return rows.some((row) => normalisedAddress('email', row.email) === wanted);
       },
       wasStored: (field, value) => isHashOf(base?.[field], field, value, keys),
       willStore: async (field, value) => {

@@ -67,6 +67,8 @@ export type Delivery = {
       readonly errorClass: ErrorClass;
       readonly field: string | null;
       readonly reason: string;
+      /** The row whose change may make it pass, for example `Tag/7`. */
+      readonly for?: string;
     }
   /** Consent forbids it, or part of it. */
   | {
@@ -92,7 +94,14 @@ export type Delivery = {
   /** Erased before, or its address was: nothing is sent, and what the record knows of the remote stays. */
   | { readonly kind: 'stays-erased'; readonly evaluated: Evaluated }
   /** `evaluated` is null if EMS has deleted the row: it waits to be removed. */
-  | { readonly kind: 'waiting'; readonly evaluated: Evaluated | null; readonly for: string }
+  | {
+      readonly kind: 'waiting';
+      readonly evaluated: Evaluated | null;
+      readonly for: string;
+      /** EMS's column or the target's field that has to wait. Left out by attempts of an older release, as is the reason. */
+      readonly field?: string;
+      readonly reason?: string;
+    }
   /** Other pairs must be sent (again), or removed, first; this one stays as its attempt left it, and is tried again. */
   | {
       readonly kind: 'blocked';

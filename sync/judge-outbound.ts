@@ -1,5 +1,5 @@
 import { hasHash, type Content } from './content-hash.ts';
-import { formatRef, type EntityRef } from './entity-type.ts';
+import { formatRef, type EntityRef, type EntityType } from './entity-type.ts';
 import { isErased, type Suppression } from './suppression.ts';
 import type { SyncState } from './sync-state.ts';
 
@@ -37,7 +37,7 @@ export type OutboundDecision =
   /** The target never had it: only the record goes, or becomes REMOVED. */
   | { readonly kind: 'drop'; readonly forget: boolean }
   | { readonly kind: 'park'; readonly field: string; readonly reason: string }
-  | { readonly kind: 'wait'; readonly for: string }
+  | { readonly kind: 'wait'; readonly for: string; readonly field: string; readonly reason: string }
   /** Nothing is sent: the remote record of another row stands for this one, too. */
   | { readonly kind: 'share'; readonly owner: EntityRef }
   /** Nothing is sent: consent forbids it. */
@@ -79,7 +79,10 @@ export function judgeOutbound(
   if (withhold && suppressions.length > 0) return { kind: 'suppress', suppressions };
   if (entity.kind === 'parked') return { kind: 'park', field: entity.field, reason: entity.reason };
   const [missing] = entity.missing;
-  if (missing !== undefined) return { kind: 'wait', for: formatRef(missing) };
+  if (missing !== undefined) {
+    const { type } = missing;
+    return { kind: 'wait', for: formatRef(missing), field: referenceColumn(type), reason: `the target has no ${formatRef(missing)} yet` };
+  }
   // Without a remote id a record is never up to date, even if the hash matches.
   if (record === null || record.remoteId === null) return { kind: 'create', content: entity.content };
   const delivered = ['IN_SYNC', 'SUPPRESSED'].includes(record.state) && hasHash(entity.content, record.contentHash);
@@ -94,6 +97,9 @@ export function judgeOutbound(
  */
 export const leavesTargetAsItIs = ({ kind }: OutboundDecision): boolean =>
   kind === 'park' || kind === 'wait' || kind === 'suppress' || kind === 'stay-erased';
+
+/** EMS's column that refers to a row of this type: `StartGroup` → `start_group_id`. */
+const referenceColumn = (type: EntityType) => `${type.replaceAll(/(?<=.)([A-Z])/g, '_$1').toLowerCase()}_id`;
 
 /** The remote record is not ours: an operator unlinked it, or it belongs to the row that this one shares with. */
 const NOT_OURS: readonly SyncState[] = ['UNLINKED', 'SHARED'];

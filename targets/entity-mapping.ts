@@ -10,13 +10,23 @@ import type { InboundMapping } from './inbound-mapping.ts';
 import { mappingVersion, type MappingVersion } from './mapping-version.ts';
 import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.ts';
 
+/** A value that the target keeps once, or by which rows are matched. */
+export interface UniqueValue<T extends EntityType> {
+  /** Tells notations apart in a mapping's version: another text, and every pair is judged again. */
+  readonly kind: string;
+  /** The value in the canonical form in which it is sent (rule 20); null: none. It never throws. */
+  readonly read: (row: EmsRows[T]) => string | null;
+  /** SQL over the row `e`: only rows that agree in it are compared, for example `e.race_id`. Left out: all of the type. */
+  readonly within?: string;
+}
+
 /**
  * Which rows of the same type would be one and the same remote record (families share an e-mail address). One owns it, the
  * others are SHARED. The owner stays owner until it leaves; then the first by `order` follows.
  */
 export interface Sharing {
-  /** SQL: `s` is another row, `e` the entity's own, for example `lower(s.email) = lower(e.email)`. */
-  readonly where: string;
+  /** The name of one of the mapping's `uniqueValues`: rows that have it alike share. */
+  readonly by: string;
   /** SQL expressions over one row `s`, for example `s.date_of_birth NULLS LAST`; the id decides last. */
   readonly order: string;
 }
@@ -62,6 +72,8 @@ export interface MappingBase<T extends EntityType, S extends { readonly [name: s
   readonly mentions?: (row: EmsRows[T], sources: Sources<S>) => readonly (readonly [EntityType, EntityKey])[];
   /** The types that `references` may name: the arrival of such a row makes those due that wait for it. */
   readonly referencedTypes?: readonly EntityType[];
+  /** By name, the values that decide which rows share, and which of them has what the target keeps once. */
+  readonly uniqueValues?: Readonly<Record<string, UniqueValue<T>>>;
   /** Left out: no two rows share a remote record. */
   readonly sharing?: Sharing;
   /** Left out: nobody's consent is at stake. */
@@ -82,6 +94,7 @@ export interface EntityMappingDeclaration<
 
 export type AnyConsent = Consent<EntityType, NoSources>;
 export type AnyChildOf = ChildOf<EntityType>;
+export type AnyUniqueValues = Readonly<Record<string, UniqueValue<EntityType>>>;
 
 export type Mapped =
   | { readonly kind: 'mapped'; readonly content: Content }
@@ -97,6 +110,7 @@ export interface EntityMapping {
   readonly filter: string;
   readonly sources: { readonly [name: string]: SourceRows };
   readonly referencedTypes: readonly EntityType[];
+  readonly uniqueValues: AnyUniqueValues;
   readonly sharing: Sharing | null;
   readonly consent: AnyConsent | null;
   readonly childOf: AnyChildOf | null;
@@ -167,6 +181,7 @@ export function commonMapping<T extends EntityType, S extends { readonly [name: 
     filter: declaration.filter,
     sources: declaration.sources ?? {},
     referencedTypes: declaration.referencedTypes ?? [],
+    uniqueValues: (declaration.uniqueValues ?? {}) as unknown as AnyUniqueValues,
     sharing: declaration.sharing ?? null,
     // The engine hands in rows and sources of the very type that was declared.
     consent: (declaration.consent ?? null) as AnyConsent | null,

@@ -292,8 +292,8 @@ function settle(delivery: Delivery): Delivery {
   if (delivery.kind !== 'blocked') return delivery;
   const [first] = delivery.by;
   if (first === undefined) throw ApplicationFailure.nonRetryable('blocked by nobody', 'bug');
-  const { key, fencingToken, evaluated } = delivery;
-  return { key, fencingToken, evaluated, kind: 'waiting', for: formatRef(first) };
+  const { key, fencingToken, evaluated, field, reason } = delivery;
+  return { key, fencingToken, evaluated, kind: 'waiting', for: formatRef(first), field, reason };
 }
 
 function resultOf(delivery: Delivery): SyncEntityResult {
@@ -301,13 +301,17 @@ function resultOf(delivery: Delivery): SyncEntityResult {
 }
 
 function reasonOf(delivery: Delivery): string | null {
-  if (delivery.kind === 'waiting') return `waits for ${delivery.for}`;
+  if (delivery.kind === 'waiting') return waitsFor(delivery);
   if (delivery.kind === 'shared') return `shares the remote record of ${formatRef(delivery.owner)}`;
   if (delivery.kind === 'with-parent') return `goes with ${formatRef(delivery.by)}, which was asked`;
   if (delivery.kind === 'suppressed') return delivery.reason;
   if (delivery.kind === 'erased') return delivery.outcome;
   if (delivery.kind !== 'parked') return null;
   return delivery.field === null ? delivery.reason : `${delivery.field}: ${delivery.reason}`;
+}
+
+function waitsFor({ for: awaited, field, reason }: Extract<Delivery, { kind: 'waiting' }>): string {
+  return reason === undefined ? `waits for ${awaited}` : `waits for ${awaited}: ${field} ${reason}`;
 }
 
 function resultOfAbsorption(absorption: Absorption): SyncEntityResult {

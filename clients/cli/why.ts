@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<DueReason, string>> = {
   changed: 'EMS has changed it',
   sources: 'a row that its mapping reads has changed',
   mapping: 'the mapping has changed',
+  values: 'what it may share with other rows is to be looked at again',
   awaited: 'what it waited for has arrived',
   'unread-answer':
     'parked because of an answer that could not be read: tried again every hour, and by each new version',
@@ -77,7 +78,8 @@ function recordLines(record: NonNullable<Explanation['record']>, keepsRemoteId: 
     ['state', record.state],
     ['waits for', record.waitingFor],
     ['shares', record.sharedWith],
-    ['last error', record.lastError === null ? null : `${record.lastErrorClass}: ${record.lastError}`],
+    ['because', record.lastErrorClass === null ? record.lastError : null],
+    ['last error', record.lastErrorClass === null ? null : `${record.lastErrorClass}: ${record.lastError}`],
     ['attempts', record.attempts === 0 ? null : `${record.attempts}`],
     ['failing since', record.failingSince],
     ['remote id', keepsRemoteId ? 'kept back: it is a hash of the address' : record.remoteId],

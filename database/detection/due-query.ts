@@ -1,34 +1,14 @@
 import { sql, type RawBuilder } from 'kysely';
-import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import { ADDRESS_FIELD } from '../../sync/address-hash.ts';
-import { reasonsFromElsewhere, type Channel, type ConsentScope } from '../../sync/suppression.ts';
+import type { EntityKey } from '../../sync/entity-type.ts';
+import { reasonsFromElsewhere } from '../../sync/suppression.ts';
 import { UNCONFIRMED_STATES } from '../../sync/sync-state.ts';
-import type { SyncProcessName } from '../../sync/sync-process-name.ts';
-import type { SourceRowTypes } from '../entities/index.ts';
 import { PROGRAM_VERSION } from '../program-version.ts';
 import { entityTable, recordTable } from '../table-names.ts';
+import { isHolderRow, type Detection } from './detection.ts';
+import { holdersVersion, joinHolders, ownValueAlias } from './unique-holders.ts';
 
-/** What detection has to know of a mapping; the SQL in it comes from our own declarations, never from outside. */
-export interface DetectedMapping {
-  readonly type: EntityType;
-  readonly filter: string;
-  readonly sources: { readonly [name: string]: { readonly type: keyof SourceRowTypes; readonly where: string } };
-  readonly referencedTypes: readonly EntityType[];
-  /** Which rows `s` would be one remote record with `e`, and who of them comes first. */
-  readonly sharing?: { readonly where: string; readonly order: string } | null;
-  /** The channels on which rows stand for a person's consent: what other targets have learnt of refusals is read beside them. */
-  readonly consent?: { readonly channels: readonly Channel[] } | null;
-}
-
-export interface Detection {
-  readonly process: SyncProcessName;
-  readonly mapping: DetectedMapping;
-  readonly mappingVersion: string;
-  /** How long a change must have been visible before a sweep takes it, in milliseconds of the database's clock. */
-  readonly settleMs: number;
-  /** The setting CONSENT_SCOPE. Left out: `target`. */
-  readonly consentScope?: ConsentScope;
-}
+export type { DetectedMapping, Detection } from './detection.ts';
 
 /** Why a row is due. */
 export type DueReason =
@@ -39,6 +19,7 @@ export type DueReason =
   | 'changed'
   | 'sources'
   | 'mapping'
+  | 'values'
   | 'awaited'
   | 'unread-answer'
   | 'deleted'
@@ -50,12 +31,18 @@ const quoted = (words: readonly string[]) => sql.raw(inQuotes(words));
 
 /**
  * `sources_version` of the row `e`: count and sum of the microseconds of the rows that its mapping reads beside it, and of the
- * refusals at other targets that count at this one.
+ * refusals at other targets that count at this one; then who comes before it with one of its unique values. Over
+ * {@link joinHolders}.
  */
 export function sourcesVersion(detection: Detection): RawBuilder<string | null> {
   const rows = sourceTimes(detection);
-  if (rows === null) return sql<null>`NULL::text`;
-  return sql`(SELECT count(*) || ':' || coalesce(sum(trunc(extract(epoch FROM s.modified_on) * 1000000)), 0) FROM ${rows} s)`;
+  const times =
+    rows === null
+      ? null
+      : sql<string>`(SELECT count(*) || ':' || coalesce(sum(trunc(extract(epoch FROM s.modified_on) * 1000000)), 0) FROM ${rows} s)`;
+  const holders = holdersVersion(detection);
+  if (holders === null) return times ?? sql<null>`NULL::text`;
+  return times === null ? holders : sql`${times} || ${holders}`;
 }
 
 /** The newest time among `e` and the rows that its mapping reads: what the settle time looks at. */
@@ -65,32 +52,10 @@ export function newestTime(detection: Detection): RawBuilder<string> {
   return sql`greatest(e.modified_on, (SELECT max(s.modified_on) FROM ${rows} s))`;
 }
 
-const othersSharing = ({ where }: { readonly where: string }) => `s.id <> e.id AND (${where})`;
-
-/**
- * The owner of the one remote record of `e` and the rows that share it: the row that has it already, else the first in the
- * declared order; `e` itself if it shares with no other row.
- */
-export function sharedOwner({ process, mapping }: Detection): RawBuilder<EntityKey> {
-  const { sharing } = mapping;
-  if (sharing == null) return sql`e.id`;
-  const table = sql.raw(entityTable(mapping.type));
-  return sql`(
-    SELECT s.id FROM (
-      SELECT s.* FROM ${table} s WHERE ${sql.raw(othersSharing(sharing))}
-        AND EXISTS (SELECT FROM ${table} e WHERE e.id = s.id AND (${sql.raw(mapping.filter)}))
-      UNION ALL SELECT e.*
-    ) s
-    LEFT JOIN ${sql.raw(recordTable(mapping.type))} r ON r.sync_process = ${process} AND r.entity_key = s.id
-    WHERE coalesce(r.state NOT IN ('UNLINKED', 'ERASED'), true) OR s.id = e.id
-    ORDER BY r.remote_id IS NULL, ${sql.raw(sharing.order)}, s.id LIMIT 1)`;
-}
-
 function sourceTimes(detection: Detection): RawBuilder<unknown> | null {
   const { mapping } = detection;
-  const sharing = mapping.sharing == null ? [] : [{ type: mapping.type, where: othersSharing(mapping.sharing) }];
-  const selects = [...Object.values(mapping.sources), ...sharing].map(
-    ({ type, where }) => `SELECT s.modified_on FROM ${entityTable(type)} s WHERE ${where}`,
+  const selects = Object.values(mapping.sources).flatMap((rows) =>
+    isHolderRow(rows) ? [] : [`SELECT s.modified_on FROM ${entityTable(rows.type)} s WHERE ${rows.where}`],
   );
   const all = [...selects, ...refusedElsewhere(detection)];
   return all.length === 0 ? null : sql.raw(`(${all.join(' UNION ALL ')})`);
@@ -145,17 +110,40 @@ function reason(detection: Detection): RawBuilder<DueReason | null> {
     WHEN e.modified_on IS DISTINCT FROM coalesce(sr.evaluated_on, sr.entity_synced_on) THEN 'changed'
     WHEN ${sourcesVersion(detection)} IS DISTINCT FROM sr.sources_version THEN 'sources'
     WHEN sr.mapping_version IS DISTINCT FROM ${detection.mappingVersion} THEN 'mapping'
-    WHEN sr.state = 'WAITING' AND ${awaitedArrived(detection)} THEN 'awaited'
+    WHEN ${valuesAreOld(detection)} THEN 'values'
+    WHEN sr.state IN ('WAITING', 'PARKED') AND sr.waiting_for IS NOT NULL AND ${awaitedArrived(detection)} THEN 'awaited'
     WHEN ${isTriedAgain} THEN 'unread-answer'
   END`;
+}
+
+/** The unique values on file are of another state of the row, or were made under another key. */
+function valuesAreOld({ mapping, uniqueHashPrefix }: Detection): RawBuilder<boolean> {
+  const alias = ownValueAlias(mapping);
+  if (alias === null) return sql`false`;
+  const own = sql.raw(alias);
+  const otherKey =
+    uniqueHashPrefix === undefined ? sql`false` : sql`split_part(${own}.value, ':', 1) <> ${uniqueHashPrefix}`;
+  return sql`(${own}.modified_on IS DISTINCT FROM e.modified_on OR ${otherKey})`;
+}
+
+/** Which of the rows that are due are asked for; left out: all. */
+export interface Among {
+  /** Only rows with a higher key; null: from the beginning. */
+  readonly after?: EntityKey | null;
+  /** The last key that may be found; null: any. */
+  readonly upTo?: EntityKey | null;
+  /** SQL condition on the row `e`. */
+  readonly condition?: string | undefined;
 }
 
 /**
  * The detection query: every row that passes the filter and differs from its own record. Columns `key`, `reason`,
  * `modified_on`, and `age` (`settled`, `unsettled`, or `future` for a stamp ahead of the database's clock).
  * A `future` row is looked at in every sweep, because its stamp says nothing of when it changed.
+ *
+ * `OFFSET 0` keeps PostgreSQL from working out the reason more than once, and the newest time of rows that are not due.
  */
-export function dueRows(detection: Detection): RawBuilder<unknown> {
+export function dueRows(detection: Detection, { after = null, upTo = null, condition }: Among = {}): RawBuilder<unknown> {
   const { process, mapping, settleMs } = detection;
   return sql`
     SELECT due.*, CASE
@@ -163,13 +151,17 @@ export function dueRows(detection: Detection): RawBuilder<unknown> {
       WHEN due.newest > statement_timestamp() - ${settleMs} * interval '1 millisecond' THEN 'unsettled'
       ELSE 'settled' END AS age
     FROM (
-      SELECT e.id AS key, e.modified_on, sr.state, sr.entity_synced_on, ${newestTime(detection)} AS newest,
-        ${reason(detection)} AS reason
+      SELECT e.id AS key, e.modified_on, sr.state, sr.entity_synced_on, times.newest, why.reason
       FROM ${sql.raw(entityTable(mapping.type))} e
       LEFT JOIN ${sql.raw(recordTable(mapping.type))} sr ON sr.entity_key = e.id AND sr.sync_process = ${process}
-      WHERE ${sql.raw(`(${mapping.filter})`)}
-    ) due
-    WHERE due.reason IS NOT NULL`;
+      ${joinHolders(detection)}
+      CROSS JOIN LATERAL (SELECT ${reason(detection)} AS reason OFFSET 0) why
+      CROSS JOIN LATERAL (SELECT CASE WHEN why.reason IS NOT NULL THEN ${newestTime(detection)} END AS newest OFFSET 0) times
+      WHERE ${sql.raw(`(${mapping.filter})`)} AND why.reason IS NOT NULL
+        AND ${after === null ? sql`true` : sql`e.id > ${after}::bigint`}
+        AND ${upTo === null ? sql`true` : sql`e.id <= ${upTo}::bigint`}
+        AND ${condition === undefined ? sql`true` : sql.raw(`(${condition})`)}
+    ) due`;
 }
 
 /**

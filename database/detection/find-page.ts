@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { EntityKey } from '../../sync/entity-type.ts';
 import type { EntityManager } from '../orm.ts';
-import { entityTable, recordTable } from '../table-names.ts';
-import { dueRows, goneRows, type Detection, type DueReason } from './due-query.ts';
+import { recordTable } from '../table-names.ts';
+import type { Detection } from './detection.ts';
+import { dueRows, goneRows, type DueReason } from './due-query.ts';
 
 export interface PageRequest {
   /** The last key of the page before; `null` begins. Pages go by key, never by offset. */
@@ -17,8 +18,8 @@ export interface PageRequest {
 /** The next keys that are due and settled, in the order of their keys; fewer than `limit` means there are no more. */
 export async function findDuePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
-    SELECT page.key FROM (${dueRows(detection)}) page
-    WHERE page.age <> 'unsettled' AND ${meets(detection, page)} AND ${within(page)}
+    SELECT page.key FROM (${dueRows(detection, page)}) page
+    WHERE page.age <> 'unsettled'
     ORDER BY page.key LIMIT ${page.limit}`.execute(em.getKysely());
   return rows.map(({ key }) => key);
 }
@@ -27,11 +28,6 @@ export async function findDuePage(em: EntityManager, detection: Detection, page:
 function within({ after, upTo = null }: PageRequest) {
   const from = after === null ? sql`true` : sql`page.key > ${after}::bigint`;
   return upTo === null ? from : sql`${from} AND page.key <= ${upTo}::bigint`;
-}
-
-function meets({ mapping }: Detection, { condition }: PageRequest) {
-  if (condition === undefined) return sql`true`;
-  return sql`EXISTS (SELECT FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = page.key AND (${sql.raw(condition)}))`;
 }
 
 /**

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { EntityKey } from '../../sync/entity-type.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable } from '../table-names.ts';
-import { sharedOwner, type Detection } from './due-query.ts';
+import type { Detection } from './detection.ts';
+import { joinHolders, otherHolders, SHARED } from './unique-holders.ts';
 
 /** Whether the target takes a row, and who owns the remote record that it shares (itself, if nobody else does). */
 export interface Standing {
@@ -13,8 +14,10 @@ export interface Standing {
 /** Null: EMS has no such row. */
 export async function readStanding(em: EntityManager, detection: Detection, key: EntityKey): Promise<Standing | null> {
   const { mapping } = detection;
-  const { rows } = await sql<Standing>`
-    SELECT (${sql.raw(mapping.filter)}) IS TRUE AS passes, ${sharedOwner(detection)} AS owner
-    FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = ${key}::bigint`.execute(em.getKysely());
-  return rows[0] ?? null;
+  const { rows } = await sql<{ passes: boolean; holders: Readonly<Record<string, EntityKey | null>> }>`
+    SELECT (${sql.raw(mapping.filter)}) IS TRUE AS passes, ${otherHolders(detection)} AS holders
+    FROM ${sql.raw(entityTable(mapping.type))} e ${joinHolders(detection, [key])}
+    WHERE e.id = ${key}::bigint`.execute(em.getKysely());
+  const [row] = rows;
+  return row === undefined ? null : { passes: row.passes, owner: row.holders[SHARED] ?? key };
 }

@@ -6,13 +6,9 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { SOURCE_ENTITIES, type EmsRows, type SourceRowTypes } from '../entities/index.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import type { EntityManager, Orm } from '../orm.ts';
-import {
-  newestTime,
-  sharedOwner,
-  sourcesVersion,
-  type DetectedMapping,
-  type Detection,
-} from '../detection/due-query.ts';
+import { isHolderRow, type Detection, type DetectedMapping, type SelectedRows } from '../detection/detection.ts';
+import { newestTime, sourcesVersion } from '../detection/due-query.ts';
+import { joinHolders, otherHolders, SHARED } from '../detection/unique-holders.ts';
 import { RECORD_ENTITIES, type SyncRecord } from './sync-record.ts';
 
 export type AnyRow = EmsRows[EntityType];
@@ -43,7 +39,8 @@ interface Facts {
   readonly passes: boolean;
   readonly settled: boolean;
   readonly sources_version: string | null;
-  readonly owner: EntityKey;
+  /** By rule, the other row that comes before this one with a unique value of it. */
+  readonly holders: Readonly<Record<string, EntityKey | null>>;
 }
 
 /** Loads many pairs in one snapshot, so that a time and the content it stands for cannot come from different moments. */
@@ -57,7 +54,7 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
         await em.find(RECORD_ENTITIES[mapping.type], { syncProcess: process, entityKey: { $in: [...keys] } }),
         ({ entityKey }) => entityKey ?? '',
       );
-      const sources = await loadSources(em, mapping, keys);
+      const sources = await loadSources(em, mapping, keys, (key) => facts.get(key)?.holders ?? {});
       return keys.map((key) => ({
         key,
         entity: entities.get(key) ?? null,
@@ -66,7 +63,7 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
         sourcesVersion: facts.get(key)?.sources_version ?? null,
         sources: sources(key),
         record: records.get(key) ?? null,
-        sharedWith: sharedWith(key, facts.get(key)?.owner),
+        sharedWith: facts.get(key)?.holders[SHARED] ?? null,
       }));
     },
     { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
@@ -93,16 +90,13 @@ export async function loadEnds(
   return { entity: entity ?? null, base: record?.base ?? null };
 }
 
-const sharedWith = (key: EntityKey, owner: EntityKey | undefined) =>
-  owner === undefined || owner === key ? null : owner;
-
 const idOf = ({ id }: AnySourceRow) => id;
 
 /**
  * The types differ by entity, and the caller has the entity as a value: from here on a row is any of them. Columns are named
  * one by one: with `SELECT *`, one that EMS has renamed would come as undefined, and be cleared at every target.
  */
-function findRows<T extends keyof SourceRowTypes>(
+export function findRows<T extends keyof SourceRowTypes>(
   em: EntityManager,
   type: T,
   ids: readonly EntityKey[],
@@ -123,29 +117,56 @@ async function loadFacts(em: EntityManager, detection: Detection, keys: readonly
   const { mapping, settleMs } = detection;
   const { rows } = await sql<Facts>`
     SELECT e.id AS key, (${sql.raw(mapping.filter)}) IS TRUE AS passes, ${sourcesVersion(detection)} AS sources_version,
-      ${sharedOwner(detection)} AS owner,
+      ${otherHolders(detection)} AS holders,
       ${newestTime(detection)} <= clock_timestamp() - ${settleMs} * interval '1 millisecond' AS settled
-    FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = ANY (${keys}::bigint[])`.execute(em.getKysely());
+    FROM ${sql.raw(entityTable(mapping.type))} e ${joinHolders(detection, keys)}
+    WHERE e.id = ANY (${keys}::bigint[])`.execute(em.getKysely());
   return rows;
 }
 
-async function loadSources(em: EntityManager, mapping: DetectedMapping, keys: readonly EntityKey[]) {
+interface SourceLink {
+  readonly key: EntityKey;
+  readonly source: EntityKey;
+}
+
+async function loadSources(
+  em: EntityManager,
+  mapping: DetectedMapping,
+  keys: readonly EntityKey[],
+  holders: (key: EntityKey) => Facts['holders'],
+) {
   const bySource = new Map<string, Map<EntityKey, AnySourceRow[]>>();
-  for (const [name, { type, where }] of Object.entries(mapping.sources)) {
-    const { rows: links } = await sql<{ key: EntityKey; source: EntityKey }>`
-      SELECT e.id AS key, s.id AS source
-      FROM ${sql.raw(entityTable(mapping.type))} e JOIN ${sql.raw(entityTable(type))} s ON ${sql.raw(where)}
-      WHERE e.id = ANY (${keys}::bigint[]) ORDER BY e.id, s.id`.execute(em.getKysely());
-    const ids = [...new Set(links.map(({ source }) => source))];
+  for (const [name, source] of Object.entries(mapping.sources)) {
+    const { type } = source;
+    const links: readonly SourceLink[] = isHolderRow(source)
+      ? keys.flatMap((key) => {
+          const holder = holders(key)[name] ?? null;
+          return holder === null ? [] : [{ key, source: holder }];
+        })
+      : await findLinks(em, mapping, source, keys);
+    const ids = [...new Set(links.map((link) => link.source))];
     const rows = byKey(await findRows(em, type, ids), idOf);
     const linked = Map.groupBy(links, ({ key }) => key);
     bySource.set(
       name,
-      new Map([...linked].map(([key, own]) => [key, own.flatMap(({ source }) => rows.get(source) ?? [])])),
+      new Map([...linked].map(([key, own]) => [key, own.flatMap((link) => rows.get(link.source) ?? [])])),
     );
   }
   return (key: EntityKey) =>
     Object.fromEntries([...bySource].map(([name, rows]) => [name, rows.get(key) ?? []] as const));
+}
+
+async function findLinks(
+  em: EntityManager,
+  mapping: DetectedMapping,
+  { type, where }: SelectedRows,
+  keys: readonly EntityKey[],
+): Promise<readonly SourceLink[]> {
+  const { rows } = await sql<SourceLink>`
+    SELECT e.id AS key, s.id AS source
+    FROM ${sql.raw(entityTable(mapping.type))} e JOIN ${sql.raw(entityTable(type))} s ON ${sql.raw(where)}
+    WHERE e.id = ANY (${keys}::bigint[]) ORDER BY e.id, s.id`.execute(em.getKysely());
+  return rows;
 }
 
 /** Which of these rows the target is known to have: `Person/4711` → its remote id, or that of the record it shares. */

@@ -1,14 +1,26 @@
 import { sql, type RawBuilder } from 'kysely';
 import { canonicalText } from '../../sync/canonical-form.ts';
 import type { EntityKey } from '../../sync/entity-type.ts';
+import type { SecretKey } from '../../sync/keyed-hash.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
+import { uniqueHash } from '../../sync/unique-value.ts';
 import { columnValues } from '../column-names.ts';
-import type { Detection } from '../detection/due-query.ts';
+import type { Detection } from '../detection/detection.ts';
+import { isValue } from '../detection/unique-holders.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
 /** Columns and the values they must have, by the property's name. */
 export type Criterion = Readonly<Record<string, string | Temporal.PlainDate | null>>;
+
+/** What rows are looked for by. */
+export interface Sought {
+  readonly criterion: Criterion;
+  /** Columns that must agree exactly, for example the event that a race belongs to. */
+  readonly references: Readonly<Record<string, unknown>>;
+  /** Keys of the hashes of unique values, newest first. */
+  readonly secrets: readonly SecretKey[];
+}
 
 /** A row that agrees with a criterion, and how it stands at the target. */
 export interface Candidate {
@@ -23,42 +35,71 @@ export interface Candidate {
 const CANDIDATES = 6;
 
 /**
- * The rows that agree with a criterion: text trimmed, in NFC and without regard to case. None for a criterion with an empty
- * value: two people without an e-mail are not one.
- *
- * @param references columns that must agree exactly, for example the event that a race belongs to.
+ * The rows that agree with a criterion. Unique values of the mapping agree if their canonical values do, other text without regard
+ * to case, Unicode form and white space. None for a criterion with an empty value: two people without an e-mail are not one.
  */
-export async function matchRows(
+export async function matchRows(em: EntityManager, detection: Detection, sought: Sought): Promise<Candidate[]> {
+  const keys = await findKeys(em, detection, sought);
+  if (keys.length === 0) return [];
+  const { process, mapping } = detection;
+  const { sharing } = mapping;
+  const shares =
+    sharing == null
+      ? sql`false`
+      : sql`EXISTS (SELECT FROM sync_unique_value a JOIN sync_unique_value b ON b.value = a.value
+          WHERE ${isValue(detection, 'a', sharing.by)} AND ${isValue(detection, 'b', sharing.by)}
+            AND a.entity_key = s.id AND b.entity_key = other.key)`;
+  const order = sharing == null ? sql`s.id` : sql`${sql.raw(sharing.order)}, s.id`;
+  const { rows } = await sql<Candidate>`
+    SELECT s.id AS key, r.state, r.remote_id AS "remoteId",
+      NOT EXISTS (SELECT FROM unnest(${[...keys]}::bigint[]) AS other(key) WHERE other.key <> s.id AND NOT (${shares}))
+        AS "sharesWithAll"
+    FROM ${sql.raw(entityTable(mapping.type))} s
+    LEFT JOIN ${sql.raw(recordTable(mapping.type))} r ON r.sync_process = ${process} AND r.entity_key = s.id
+    WHERE s.id = ANY (${[...keys]}::bigint[])
+    ORDER BY ${order} LIMIT ${CANDIDATES}`.execute(em.getKysely());
+  return rows;
+}
+
+/** What PostgreSQL can compare exactly narrows the rows; the text of those that are left is compared here. */
+async function findKeys(
   em: EntityManager,
-  { process, mapping }: Detection,
-  criterion: Criterion,
-  references: Readonly<Record<string, unknown>>,
-): Promise<Candidate[]> {
-  const conditions: RawBuilder<unknown>[] = [];
+  detection: Detection,
+  { criterion, references, secrets }: Sought,
+): Promise<EntityKey[]> {
+  const { mapping } = detection;
+  const exact: RawBuilder<unknown>[] = [];
+  const texts: { readonly column: RawBuilder<unknown>; readonly text: string }[] = [];
   for (const [property, value] of Object.entries(criterion)) {
     const text = value instanceof Temporal.PlainDate ? value.toString() : canonicalText(value);
     if (text === null) return [];
     const [column] = columnValues(mapping.type, { [property]: text }).map(({ column: name }) => sql.id(name));
-    conditions.push(
-      value instanceof Temporal.PlainDate
-        ? sql`e.${column} = ${text}::date`
-        : sql`lower(btrim(e.${column})) = lower(${text})`,
-    );
+    if (value instanceof Temporal.PlainDate) exact.push(sql`e.${column} = ${text}::date`);
+    else if (mapping.uniqueValues?.[property] !== undefined) exact.push(hasValue(detection, property, text, secrets));
+    else texts.push({ column: sql`e.${column}`, text: comparable(text) });
   }
-  if (conditions.length === 0) return [];
   for (const { column, value } of columnValues(mapping.type, references)) {
-    conditions.push(sql`e.${sql.id(column)} = ${value}`);
+    exact.push(sql`e.${sql.id(column)} = ${value}`);
   }
-  const table = sql.raw(entityTable(mapping.type));
-  const matching = sql`SELECT e.* FROM ${table} e WHERE ${sql.join(conditions, sql` AND `)}`;
-  const shares = mapping.sharing == null ? sql`false` : sql.raw(mapping.sharing.where);
-  const order = mapping.sharing == null ? sql`s.id` : sql`${sql.raw(mapping.sharing.order)}, s.id`;
-  const { rows } = await sql<Candidate>`
-    WITH found AS (${matching})
-    SELECT s.id AS key, r.state, r.remote_id AS "remoteId",
-      NOT EXISTS (SELECT FROM found e WHERE e.id <> s.id AND NOT (${shares})) AS "sharesWithAll"
-    FROM found s
-    LEFT JOIN ${sql.raw(recordTable(mapping.type))} r ON r.sync_process = ${process} AND r.entity_key = s.id
-    ORDER BY ${order} LIMIT ${CANDIDATES}`.execute(em.getKysely());
-  return rows;
+  if (exact.length + texts.length === 0) return [];
+  // Nothing narrows the rows but text: as PostgreSQL compares it, or every row of the table would have to be read.
+  if (exact.length === 0) exact.push(...texts.map(({ column, text }) => sql`lower(btrim(${column})) = ${text}`));
+  const { rows } = await sql<{ key: EntityKey; texts: readonly (string | null)[] }>`
+    SELECT e.id AS key, ARRAY[${sql.join(texts.map(({ column }) => column))}]::text[] AS texts
+    FROM ${sql.raw(entityTable(mapping.type))} e WHERE ${sql.join(exact, sql` AND `)}`.execute(em.getKysely());
+  const agrees = (found: readonly (string | null)[]) =>
+    texts.every(({ text }, place) => comparable(found[place] ?? '') === text);
+  return rows.filter((row) => agrees(row.texts)).map(({ key }) => key);
 }
+
+function hasValue(
+  detection: Detection,
+  name: string,
+  text: string,
+  secrets: readonly SecretKey[],
+): RawBuilder<unknown> {
+  const hash = uniqueHash({ name, scope: null }, text, secrets);
+  return sql`e.id IN (SELECT v.entity_key FROM sync_unique_value v WHERE ${isValue(detection, 'v', name)} AND v.value = ${hash})`;
+}
+
+const comparable = (text: string): string => (canonicalText(text.replaceAll(/\s+/gu, ' ')) ?? '').toLowerCase();

@@ -113,10 +113,11 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         keep: 'times-and-remote',
         state: 'PARKED',
         ...evaluated(delivery.evaluated),
+        waitingFor: delivery.for ?? null,
         lastErrorClass: delivery.errorClass,
         // An answer that could not be read may be read another time, or by another version.
         programVersion: delivery.errorClass === 'contract' ? PROGRAM_VERSION : null,
-        lastError: delivery.field === null ? delivery.reason : `${delivery.field}: ${delivery.reason}`,
+        lastError: withField(delivery.field, delivery.reason),
       };
     case 'waiting':
       return {
@@ -125,11 +126,14 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         state: 'WAITING',
         ...(delivery.evaluated === null ? {} : evaluated(delivery.evaluated)),
         waitingFor: delivery.for,
+        ...(delivery.reason === undefined ? {} : { lastError: withField(delivery.field ?? null, delivery.reason) }),
       };
     case 'released':
       return { ...common, keep: 'nothing', state: 'PENDING', remoteId: delivery.remoteId };
   }
 }
+
+const withField = (field: string | null, reason: string) => (field === null ? reason : `${field}: ${reason}`);
 
 interface Delivered {
   readonly remoteId: string | null;

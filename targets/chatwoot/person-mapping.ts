@@ -1,13 +1,12 @@
 import type { Person } from '../../database/entities/index.ts';
 import { text, Unmappable } from '../../sync/fields.ts';
-import { EMAIL, joinedName, listOfNames, lowerCase, phoneNumber, splitName } from '../contact-fields.ts';
+import { e164, EMAIL, joinedName, listOfNames, lowerCase, phoneNumber, splitName } from '../contact-fields.ts';
 import { columnOf, rowsOf, type Fields, type Reading, type TwoWayReading } from '../field-declaration.ts';
 import { TEXT, textIn } from '../field-kinds.ts';
 import type { MatchCriterion } from '../inbound-mapping.ts';
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
 import type { ContactPlace } from './places.ts';
 
-const email = (row: string) => `lower(btrim(${row}.email))`;
 const hasEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
 const hasPhone = (row: string) => `coalesce(btrim(${row}.phone), '') <> ''`;
 
@@ -20,11 +19,13 @@ export const persons = rowsOf('Person', {
     type: 'Event',
     where: 'EXISTS (SELECT FROM event_participant ep WHERE ep.person_id = e.id AND ep.event_id = s.id)',
   },
-  // Persons with another e-mail address, or without one, and the same phone: only one contact can have it.
+  // Only one contact can have a phone: first who would be unreachable without it, then the oldest, then the lowest id.
   samePhone: {
     type: 'Person',
-    where: `s.phone = e.phone AND ${hasPhone('e')} AND s.id <> e.id
-        AND coalesce(${email('s')}, '') <> coalesce(${email('e')}, '')`,
+    holderOf: 'phone',
+    order: `EXISTS (SELECT FROM sync_unique_value m WHERE m.sync_process = 'CHATWOOT' AND m.entity_type = 'Person'
+      AND m.field = 'email' AND m.entity_key = s.id AND m.value IS NOT NULL), s.date_of_birth NULLS LAST`,
+    apartFrom: 'contact',
   },
 });
 
@@ -55,10 +56,12 @@ const phone = persons.computed({
   kind: 'phone number, of one person alone',
   map: (row, { samePhone }) => {
     const number = phoneNumber(['phone', row.phone], row.country);
-    return samePhone.some((other) => comesBefore(other, row)) ? null : number;
+    return samePhone.length > 0 ? null : number;
   },
   apply: (value) => ({ phone: textIn(value) }),
 });
+
+const canonicalPhone = ({ phone: number, country }: Person) => e164(number, country);
 
 const events = persons.computed({
   columns: ['event.name'],
@@ -92,11 +95,13 @@ export const person = defineTwoWayMapping({
   rules: 1,
   filter: isReachable('e'),
   sources: persons.sources,
-  sharing: {
-    where: `(${email('s')} = ${email('e')} AND ${hasEmail('e')})
-      OR (s.phone = e.phone AND ${hasPhone('e')} AND NOT ${hasEmail('s')} AND NOT ${hasEmail('e')})`,
-    order: 's.date_of_birth NULLS LAST',
+  uniqueValues: {
+    email: { kind: EMAIL.name, read: ({ email }) => lowerCase(email) },
+    phone: { kind: phone.kind, read: canonicalPhone },
+    // Who has no e-mail address is known by the phone alone.
+    contact: { kind: 'e-mail, else phone', read: (row) => lowerCase(row.email) ?? canonicalPhone(row) },
   },
+  sharing: { by: 'contact', order: 's.date_of_birth NULLS LAST' },
   // Nobody says no at ChatWoot; but an address that was erased by command must not come back with another person.
   consent: {
     // Support writes to whoever has asked: what marketing may send does not concern it.
@@ -124,17 +129,4 @@ function nameOf({ firstName, lastName }: Person): string | null | undefined {
     if (error instanceof Unmappable) return undefined;
     throw error;
   }
-}
-
-/** Who gets the number: first those who would be unreachable without it, then the oldest, then the lowest id. */
-function comesBefore(other: Person, row: Person): boolean {
-  const [others, own] = [lowerCase(other.email) === null, lowerCase(row.email) === null];
-  if (others !== own) return others;
-  const [theirBirth, ownBirth] = [other.dateOfBirth, row.dateOfBirth];
-  if (theirBirth === null || ownBirth === null) {
-    if ((theirBirth === null) !== (ownBirth === null)) return ownBirth === null;
-    return BigInt(other.id) < BigInt(row.id);
-  }
-  const older = Temporal.PlainDate.compare(theirBirth, ownBirth);
-  return older === 0 ? BigInt(other.id) < BigInt(row.id) : older < 0;
 }

@@ -1,3 +1,4 @@
+import { EMAIL, lowerCase } from '../contact-fields.ts';
 import { defineMapping } from '../entity-mapping.ts';
 import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
 import { memberFields } from './member-fields.ts';
@@ -15,10 +16,8 @@ export const person = defineMapping({
   rules: 2,
   filter: PERSON_FILTER,
   sources: persons.sources,
-  sharing: {
-    where: `lower(btrim(s.email)) = lower(btrim(e.email)) AND ${personsEmail('e')}`,
-    order: 's.date_of_birth NULLS LAST',
-  },
+  uniqueValues: { email: { kind: EMAIL.name, read: ({ email }) => lowerCase(email) } },
+  sharing: { by: 'email', order: 's.date_of_birth NULLS LAST' },
   consent: {
     channels: ['email'],
     addresses: (row) => ({ email: row.email }),

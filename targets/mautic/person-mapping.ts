@@ -1,3 +1,4 @@
+import { EMAIL, lowerCase } from '../contact-fields.ts';
 import { defineMapping } from '../entity-mapping.ts';
 import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
 import { contactFields } from './contact-fields.ts';
@@ -10,10 +11,8 @@ export const person = defineMapping({
   rules: 3,
   filter: personsEmail('e'),
   sources: persons.sources,
-  sharing: {
-    where: `lower(btrim(s.email)) = lower(btrim(e.email)) AND ${personsEmail('e')}`,
-    order: 's.date_of_birth NULLS LAST',
-  },
+  uniqueValues: { email: { kind: EMAIL.name, read: ({ email }) => lowerCase(email) } },
+  sharing: { by: 'email', order: 's.date_of_birth NULLS LAST' },
   consent: {
     channels: CHANNELS,
     addresses: (row) => ({ email: row.email, sms: row.phone }),

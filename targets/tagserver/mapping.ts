@@ -1,3 +1,4 @@
+import { canonicalText } from '../../sync/canonical-form.ts';
 import { localDate, pattern, required, text, timeZone, Unmappable } from '../../sync/fields.ts';
 import type { EntityMapping } from '../entity-mapping.ts';
 import { rowsOf } from '../field-declaration.ts';
@@ -114,10 +115,7 @@ const startGroup = resourceMapping({
 
 // Two rows of EMS with one bib: TagServer takes the first only, and the mapping has to know of the other one.
 const participants = rowsOf('EventParticipant', {
-  sameBib: {
-    type: 'EventParticipant',
-    where: `s.race_id = e.race_id AND s.bib = e.bib AND btrim(e.bib) <> '' AND s.id <> e.id`,
-  },
+  sameBib: { type: 'EventParticipant', holderOf: 'bib', order: 's.id' },
 });
 
 const eventParticipant = resourceMapping({
@@ -125,16 +123,20 @@ const eventParticipant = resourceMapping({
   rules: 1,
   filter: `EXISTS (SELECT FROM event ev WHERE ev.id = e.event_id AND ${timed('ev')})`,
   sources: participants.sources,
+  uniqueValues: { bib: { kind: 'text', read: (row) => canonicalText(row.bib), within: 'e.race_id' } },
   fields: {
     bib: participants.ems(
       {},
       participants.computed({
         columns: ['bib'],
         kind: `${textUpTo(16).name}, of the first in the race`,
-        map: (row, { sameBib }) => {
-          const first = sameBib.map(({ id }) => BigInt(id)).find((id) => id < BigInt(row.id));
-          if (first !== undefined) throw new Unmappable('bib', `is EventParticipant/${first}'s in the same race`);
-          return text(['bib', row.bib], 16);
+        map: (row, { sameBib: [first] }) => {
+          const bib = text(['bib', row.bib], 16);
+          if (first === undefined) return bib;
+          throw new Unmappable(
+            'bib',
+            `is EventParticipant/${first.id}'s in the same race: one of the two needs another`,
+          );
         },
       }),
     ),
@@ -175,7 +177,11 @@ const startGroupParticipant = resourceMapping({
   },
 });
 
-const tags = rowsOf('Tag', { participant: { type: 'EventParticipant', where: 's.id = e.event_participant_id' } });
+const tags = rowsOf('Tag', {
+  participant: { type: 'EventParticipant', where: 's.id = e.event_participant_id' },
+  // EMS takes `abcd` beside `ABCD`; to TagServer they are one code.
+  sameCode: { type: 'Tag', holderOf: 'code', order: 's.id' },
+});
 
 const tag = resourceMapping({
   type: 'Tag',
@@ -183,6 +189,13 @@ const tag = resourceMapping({
   filter: `EXISTS (SELECT FROM event_participant ep JOIN event ev ON ev.id = ep.event_id
                    WHERE ep.id = e.event_participant_id AND ${timed('ev')})`,
   sources: tags.sources,
+  uniqueValues: {
+    code: {
+      kind: 'tag code',
+      read: (row) => canonicalText(row.code)?.toUpperCase() ?? null,
+      within: '(SELECT ep.event_id FROM event_participant ep WHERE ep.id = e.event_participant_id)',
+    },
+  },
   fields: {
     eventId: tags.ems(
       { refersTo: 'Event' },
@@ -193,7 +206,18 @@ const tag = resourceMapping({
           needed(EXTERNAL_ID).read(['event_participant.event_id', participant[0]?.eventId ?? null]),
       }),
     ),
-    code: tags.ems({}, tags.column('code', TAG_CODE)),
+    code: tags.ems(
+      {},
+      tags.computed({
+        columns: ['code'],
+        kind: `${TAG_CODE.name}, of the first at the event`,
+        map: (row, { sameCode: [first] }) => {
+          const code = TAG_CODE.read(['code', row.code]);
+          if (first === undefined) return code;
+          throw new Unmappable('code', `is Tag/${first.id}'s at the same event: one of the two needs another`);
+        },
+      }),
+    ),
     eventParticipantId: reference(tags, 'eventParticipantId', 'EventParticipant', EXTERNAL_ID),
     kind: tags.ems(
       {},

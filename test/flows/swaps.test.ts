@@ -105,25 +105,44 @@ describe('swaps', () => {
     expect(await system.remote('event-participants', second)).toMatchObject({ bib: '9' });
   });
 
-  test('bibs that only TagServer takes for the same: the second waits for the first, and is looked at when that changes', async () => {
+  test('bibs in two notations: the second is parked with the first one’s id, and arrives when that changes', async () => {
     const { ems } = system;
     const eventId = await ems.event();
     const raceId = await ems.race(eventId);
     const first = await ems.participant(eventId, raceId, { bib: '12' });
     await system.sweep();
-    const second = await ems.participant(eventId, raceId, { bib: ' 12 ' });
+    const second = await ems.participant(eventId, raceId, { bib: ' 12\u00a0' });
 
     await system.sweep();
-    await system.inState('EventParticipant', second, 'WAITING');
-    await system.pair('EventParticipant', second).result();
 
-    expect(await system.record('EventParticipant', second)).toMatchObject({ waiting_for: `EventParticipant/${first}` });
+    expect(await system.inState('EventParticipant', second, 'PARKED')).toMatchObject({
+      last_error: expect.stringContaining(`bib: is EventParticipant/${first}'s`),
+    });
     expect((await system.sweep()).totals).toEqual({});
     await ems.update('event_participant', first, { bib: '13' });
     await system.sweep();
-    await system.sweep();
     await system.inState('EventParticipant', second, 'IN_SYNC');
     expect(await system.remote('event-participants', second)).toMatchObject({ bib: '12' });
+  });
+
+  test('codes that TagServer holds to be equal and EMS does not: parked with both ids, and arrives when the other changes', async () => {
+    const { ems } = system;
+    const eventId = await ems.event();
+    const raceId = await ems.race(eventId);
+    const participantId = await ems.participant(eventId, raceId);
+    const first = await ems.tag(participantId, { code: 'abcd0001' });
+    await system.sweep();
+    const second = await ems.tag(participantId, { code: 'ABCD0001' });
+
+    await system.sweep();
+
+    expect(await system.inState('Tag', second, 'PARKED')).toMatchObject({
+      last_error: expect.stringContaining(`code: is Tag/${first}'s`),
+    });
+    await ems.update('tag', first, { code: 'abcd0003' });
+    await system.sweep();
+    await system.inState('Tag', second, 'IN_SYNC');
+    expect(await system.remote('tags', second)).toMatchObject({ code: 'ABCD0001' });
   });
 
   test('a stranger at TagServer holds the code: parked, and said so without the stranger’s words', async () => {

@@ -156,7 +156,12 @@ test('a decision carries what its step needs', () => {
   expect(judge(mapped)).toEqual({ kind: 'update', content: CONTENT, remoteId: REMOTE_ID });
   expect(judge(gone)).toEqual({ kind: 'remove', remoteId: REMOTE_ID, forget: true });
   expect(judge(parked)).toEqual({ kind: 'park', field: 'name', reason: 'is empty' });
-  expect(judge(orphaned)).toEqual({ kind: 'wait', for: 'Event/21' });
+  expect(judge(orphaned)).toEqual({
+    kind: 'wait',
+    for: 'Event/21',
+    field: 'event_id',
+    reason: 'the target has no Event/21 yet',
+  });
   expect(judgeOutbound(mapped, null)).toEqual({ kind: 'create', content: CONTENT });
 });
 

@@ -1,4 +1,5 @@
 import type { EmsRows, SourceRowTypes } from '../../database/entities/index.ts';
+import { isHolderRow } from '../../database/detection/detection.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
 import type { AnySources, SourceType } from '../../targets/source-rows.ts';
 import type { EntityMapping } from '../../targets/entity-mapping.ts';
@@ -120,9 +121,12 @@ export function sampleRow<T extends SourceType>(type: T, sample: Sample, changed
   return { ...row, ...changed };
 }
 
-/** What a mapping reads beside a sample: the one row of the same number, of each of its sources. */
+/** What a mapping reads beside a sample: the one row of the same number, of each of its sources. Nobody has a value of it first. */
 export function sampleSources({ sources }: EntityMapping, sample: Sample, changed: Columns = {}): AnySources {
-  const rows = Object.entries(sources).map(([name, { type }]) => [name, [sampleRow(type, sample)]]);
+  const rows = Object.entries(sources).map(([name, source]) => [
+    name,
+    isHolderRow(source) ? [] : [sampleRow(source.type, sample)],
+  ]);
   return { ...Object.fromEntries(rows), ...changed } as AnySources;
 }
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { loadPairs, type Pair } from '../../../database/records/load-pairs.ts';
+import { refreshOutdatedValues } from '../../../database/records/refresh-unique-values.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
 import { chatwoot } from '../../../targets/chatwoot/process.ts';
 import { mappingOf } from '../../../targets/sync-process.ts';
@@ -35,6 +36,7 @@ async function load(type: EntityType, key: string): Promise<Pair> {
   const { process } = chatwoot;
   const mapping = mappingOf(process, type);
   const detection = { process: process.name, mapping, mappingVersion: '1', settleMs: 0 };
+  await refreshOutdatedValues(database.orm.em.fork(), detection, []);
   const [pair] = await loadPairs(database.orm, detection, [key]);
   if (pair === undefined) throw new Error('it was not loaded');
   return pair;

@@ -104,38 +104,9 @@ describe('a phone number', () => {
     expect(fieldOf('phone_number', { phone, country })).toBe(expected);
   });
 
-  test.each<[string, object, object, string | null]>([
-    ['a child with another address', {}, { dateOfBirth: born('2010-01-01') }, '+351912345678'],
-    ['an older person', {}, { dateOfBirth: born('1960-01-01') }, null],
-    ['a younger person without e-mail', {}, { dateOfBirth: born('2010-01-01'), email: ' ' }, null],
-    [
-      'an older one with e-mail, if there is none here',
-      { email: null },
-      { dateOfBirth: born('1960-01-01') },
-      '+351912345678',
-    ],
-    ['one of unknown age', {}, { dateOfBirth: null }, '+351912345678'],
-    ['one of known age, if this one is not known', { dateOfBirth: null }, {}, null],
-    ['one of the same age and a lower number', {}, { id: '99' }, null],
-    ['one of the same age and a higher number', {}, { id: '10000' }, '+351912345678'],
-    ['one of unknown age too, and a lower number', { dateOfBirth: null }, { id: '99', dateOfBirth: null }, null],
-  ])('that is shared with %s', (_, change, other, expected) => {
-    const samePhone = [{ ...PERSON, id: '9999', email: 'other@clube.example', ...other }];
-    expect(fieldOf('phone_number', change, { samePhone })).toBe(expected);
-  });
-
-  test('goes to exactly one of those who share it', () => {
-    const family = [
-      { id: '1', dateOfBirth: born('1950-05-05'), email: 'a@x.example' },
-      { id: '2', dateOfBirth: null, email: 'b@x.example' },
-      { id: '3', dateOfBirth: born('1950-05-05'), email: 'c@x.example' },
-      { id: '4', dateOfBirth: null, email: null },
-    ].map((one) => ({ ...PERSON, ...one }));
-    const sent = family.filter((one) => {
-      const samePhone = family.filter(({ id }) => id !== one.id);
-      return fieldOf('phone_number', one, { samePhone }) !== null;
-    });
-    expect(sent.map(({ id }) => id)).toEqual(['4']);
+  // Who has it is told by the database: test/database/unique-values.test.ts.
+  test('that another person has is left out', () => {
+    expect(fieldOf('phone_number', {}, { samePhone: [{ ...PERSON, id: '9999' }] })).toBeNull();
   });
 
   test('that is given to another does not differ from none at ChatWoot, so EMS keeps it', () => {

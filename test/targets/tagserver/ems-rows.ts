@@ -136,7 +136,7 @@ export function respelt(typeCase: TypeCase, values: Values): fc.Arbitrary<Values
 /** @throws Error for an id that is not a number, as PostgreSQL would. */
 export function mapValues({ type }: TypeCase, values: Values): Mapped {
   const row: Record<string, unknown> = {};
-  const sources: Record<string, Record<string, unknown>[]> = { club: [], participant: [], sameBib: [] };
+  const sources: Record<string, Record<string, unknown>[]> = { club: [], participant: [], sameBib: [], sameCode: [] };
   for (const [column, value] of Object.entries(values)) {
     const [source, name] = column.split('.');
     if (source !== undefined && name !== undefined) sources[source] = [{ ...sources[source]?.[0], [name]: value }];

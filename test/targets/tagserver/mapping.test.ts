@@ -56,7 +56,7 @@ const ROWS: Readonly<Record<string, { row: object; sources: Readonly<Record<stri
   StartGroupParticipant: { row: { id: '71', startGroupId: '51', eventParticipantId: '61' }, sources: {} },
   Tag: {
     row: { id: '81', code: ' e2801160600002084d2a0001', eventParticipantId: '61', kind: 'SHOE' },
-    sources: { participant: [{ id: '61', eventId: '21' }] },
+    sources: { participant: [{ id: '61', eventId: '21' }], sameCode: [] },
   },
 };
 
@@ -212,18 +212,15 @@ describe('fits, though it looks odd:', () => {
   });
 });
 
-describe('a bib that two participants of a race have in EMS', () => {
-  const others = [{ id: '9' }, { id: '100' }];
-
-  test('is the one of the lower number, by number and not by text', () => {
-    expect(map('EventParticipant', { id: '8' }, { sameBib: others })).toMatchObject({ kind: 'mapped' });
-  });
-
-  test('parks the others, naming whose it is', () => {
-    expect(map('EventParticipant', { id: '61' }, { sameBib: others })).toEqual({
-      kind: 'parked',
-      field: 'bib',
-      reason: expect.stringContaining('EventParticipant/9'),
-    });
-  });
+// Who comes first is told by the database: test/database/unique-values.test.ts.
+test.each([
+  ['EventParticipant', 'bib', { sameBib: [{ id: '9' }] }, "is EventParticipant/9's in the same race: one of the two needs another"],
+  [
+    'Tag',
+    'code',
+    { participant: [{ id: '61', eventId: '21' }], sameCode: [{ id: '9' }] },
+    "is Tag/9's at the same event: one of the two needs another",
+  ],
+] as const)('%s: a %s that another row has first parks the others, naming whose it is', (type, field, sources, reason) => {
+  expect(map(type, { id: '61' }, sources)).toEqual({ kind: 'parked', field, reason });
 });

@@ -1,0 +1,117 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { EntityKey } from '../../sync/entity-type.ts';
+import { entityTable, recordTable } from '../table-names.ts';
+import { isHolderRow, type Detection, type DetectedMapping } from './detection.ts';
+
+/** One thing that depends on which of the rows with one value comes first. */
+interface HolderRule {
+  /** `shared`, or the source's name. */
+  readonly name: string;
+  readonly value: string;
+  readonly order: string;
+  /** Who has the remote record already comes first. */
+  readonly staysWithOwner: boolean;
+  /** Rows that have this value alike are one to the target, and are not told apart. */
+  readonly apartFrom: string | null;
+  /** SQL aliases: the value of `e`, and the first row that has it. */
+  readonly own: string;
+  readonly first: string;
+}
+
+/** The rule by which rows share one remote record. */
+export const SHARED = 'shared';
+
+function rulesOf({ sharing, sources }: DetectedMapping): HolderRule[] {
+  const shared =
+    sharing == null
+      ? []
+      : [{ name: SHARED, value: sharing.by, order: sharing.order, staysWithOwner: true, apartFrom: null }];
+  const held = Object.entries(sources).flatMap(([name, rows]) =>
+    isHolderRow(rows)
+      ? [{ name, value: rows.holderOf, order: rows.order, staysWithOwner: false, apartFrom: rows.apartFrom ?? null }]
+      : [],
+  );
+  return [...shared, ...held].map((rule, place) => ({ ...rule, own: `own_${place}`, first: `first_${place}` }));
+}
+
+/** The SQL alias under which {@link joinHolders} has a unique value of `e`; null: it joins none. */
+export function ownValueAlias(mapping: DetectedMapping): string | null {
+  return rulesOf(mapping)[0]?.own ?? null;
+}
+
+/** SQL condition: `v` is the unique value `name` of the mapping's type. */
+export function isValue({ process, mapping }: Detection, v: string, name: string): RawBuilder<boolean> {
+  return sql`${sql.raw(v)}.sync_process = ${process} AND ${sql.raw(v)}.entity_type = ${mapping.type} AND ${sql.raw(v)}.field = ${name}`;
+}
+
+/**
+ * SQL: joins to `e` the values that decide about it, and the row that comes first with each. Values are compared in their
+ * canonical form alone (rule 20). The first row of a value is looked for once, however many rows have it.
+ *
+ * @param keys only these rows `e` are asked for; left out: any.
+ */
+export function joinHolders(detection: Detection, keys?: readonly EntityKey[]): RawBuilder<unknown> {
+  const joins = rulesOf(detection.mapping).map(
+    (rule) => sql`
+      LEFT JOIN sync_unique_value ${sql.raw(rule.own)}
+        ON ${isValue(detection, rule.own, rule.value)} AND ${sql.raw(rule.own)}.entity_key = e.id
+      LEFT JOIN (${firstRows(detection, rule, keys)}) ${sql.raw(rule.first)}
+        ON ${sql.raw(rule.first)}.value = ${sql.raw(rule.own)}.value`,
+  );
+  return sql.join(joins, sql` `);
+}
+
+function firstRows(
+  detection: Detection,
+  { value, order, staysWithOwner }: HolderRule,
+  keys: readonly EntityKey[] | undefined,
+): RawBuilder<unknown> {
+  const { process, mapping } = detection;
+  const table = sql.raw(entityTable(mapping.type));
+  const values =
+    keys === undefined
+      ? sql`SELECT o.value FROM sync_unique_value o WHERE ${isValue(detection, 'o', value)} AND o.value IS NOT NULL
+          GROUP BY o.value HAVING count(*) > 1`
+      : sql`SELECT o.value FROM sync_unique_value o WHERE ${isValue(detection, 'o', value)}
+          AND o.entity_key = ANY (${[...keys]}::bigint[])`;
+  return sql`
+    SELECT DISTINCT ON (v.value) v.value, s.id AS key
+    FROM sync_unique_value v JOIN ${table} s ON s.id = v.entity_key
+    LEFT JOIN ${sql.raw(recordTable(mapping.type))} r ON r.sync_process = ${process} AND r.entity_key = s.id
+    WHERE ${isValue(detection, 'v', value)} AND v.value IN (${values})
+      AND coalesce(r.state NOT IN ('UNLINKED', 'ERASED'), true)
+      AND EXISTS (SELECT FROM ${table} e WHERE e.id = s.id AND (${sql.raw(mapping.filter)}))
+    ORDER BY v.value, ${staysWithOwner ? sql`r.remote_id IS NULL, ` : sql``}${sql.raw(order)}, s.id`;
+}
+
+/** SQL: the other row that comes before `e` by the rule; null: `e` comes first, or has no such value. */
+function otherHolder(detection: Detection, { first, apartFrom }: HolderRule): RawBuilder<EntityKey | null> {
+  const key = `${first}.key`;
+  const value = (row: string, name: string) =>
+    sql`(SELECT a.value FROM sync_unique_value a WHERE ${isValue(detection, 'a', name)} AND a.entity_key = ${sql.raw(row)})`;
+  const apart =
+    apartFrom === null ? sql`true` : sql`${value('e.id', apartFrom)} IS DISTINCT FROM ${value(key, apartFrom)}`;
+  return sql`CASE WHEN ${sql.raw(key)} <> e.id AND ${apart} THEN ${sql.raw(key)} END`;
+}
+
+/** SQL over {@link joinHolders}: by rule, the other row that comes before `e`, as a JSON object. */
+export function otherHolders(detection: Detection): RawBuilder<Readonly<Record<string, EntityKey | null>>> {
+  const pairs = rulesOf(detection.mapping).map(
+    (rule) => sql`${sql.lit(rule.name)}, (${otherHolder(detection, rule)})::text`,
+  );
+  return sql`json_build_object(${sql.join(pairs)})`;
+}
+
+/**
+ * SQL over {@link joinHolders}: what the holders add to `sources_version`. It names the row that comes first and nothing else of
+ * the others: with two hundred rows of one value, a change of one of them makes nobody else due, unless that one lets go.
+ */
+export function holdersVersion(detection: Detection): RawBuilder<string> | null {
+  const parts = rulesOf(detection.mapping).map(
+    (rule) => sql`coalesce(${sql.lit(`|${rule.name}=`)} || (${otherHolder(detection, rule)})::text, '')`,
+  );
+  return parts.length === 0 ? null : sql`${sql.join(parts, sql` || `)}`;
+}
+
+/** The part of `sources_version` that is about the rows read beside, without who comes first with a value. */
+export const withoutHolders = (sourcesVersion: string | null): string | null => sourcesVersion?.split('|')[0] ?? null;

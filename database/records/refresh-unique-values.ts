@@ -1,0 +1,146 @@
+import { sql } from 'kysely';
+import type { EntityKey } from '../../sync/entity-type.ts';
+import type { SecretKey } from '../../sync/keyed-hash.ts';
+import { uniqueHash, uniqueHashPrefix, type Scope } from '../../sync/unique-value.ts';
+import type { Detection } from '../detection/detection.ts';
+import { isValue } from '../detection/unique-holders.ts';
+import type { EntityManager, Orm } from '../orm.ts';
+import { entityTable } from '../table-names.ts';
+import { findRows } from './load-pairs.ts';
+
+/** Rows read and written at once. */
+const PAGE = 1_000;
+
+/** A sweep goes on after this long; what is left is made anew with the page that the row is on. */
+const REFRESH_MS = 60_000;
+
+/**
+ * Brings the unique values of these rows up to date, and of whoever has one of them on file: a decision must not rest on a value
+ * that its row no longer has. Called before anything is judged. Nothing is written where nothing differs.
+ *
+ * @param secrets keys of the hashes, newest first.
+ */
+export async function refreshUniqueValues(
+  orm: Orm,
+  detection: Detection,
+  keys: readonly EntityKey[],
+  secrets: readonly SecretKey[],
+): Promise<void> {
+  if (names(detection).length === 0 || keys.length === 0) return;
+  const em = orm.em.fork();
+  await refresh(em, detection, keys, secrets);
+  await refresh(em, detection, await outdatedHolders(em, detection, keys), secrets);
+}
+
+/**
+ * The same for every row whose values on file are of another state of it. Who lets go of a value, and who gets it, is then
+ * known before the first page of a sweep, whatever the order of their ids.
+ */
+export async function refreshOutdatedValues(
+  em: EntityManager,
+  detection: Detection,
+  secrets: readonly SecretKey[],
+): Promise<void> {
+  const [name] = names(detection);
+  if (name === undefined) return;
+  const started = performance.now();
+  let after: EntityKey | null = LOWEST_KEY;
+  while (after !== null && performance.now() - started < REFRESH_MS) {
+    const keys: readonly EntityKey[] = await outdatedPage(em, detection, {
+      name,
+      after,
+      prefix: uniqueHashPrefix(secrets),
+    });
+    await refresh(em, detection, keys, secrets);
+    after = keys.length < PAGE ? null : (keys.at(-1) ?? null);
+  }
+}
+
+async function outdatedPage(
+  em: EntityManager,
+  detection: Detection,
+  { name, after, prefix }: { readonly name: string; readonly after: EntityKey; readonly prefix: string },
+): Promise<EntityKey[]> {
+  const { mapping, mappingVersion } = detection;
+  const { rows } = await sql<{ key: EntityKey }>`
+    SELECT e.id AS key FROM ${sql.raw(entityTable(mapping.type))} e
+    LEFT JOIN sync_unique_value v ON ${isValue(detection, 'v', name)} AND v.entity_key = e.id
+    WHERE e.id > ${after}::bigint AND (v.modified_on IS DISTINCT FROM e.modified_on
+      OR v.mapping_version <> ${mappingVersion} OR split_part(v.value, ':', 1) <> ${prefix})
+      AND (${sql.raw(mapping.filter)})
+    ORDER BY e.id LIMIT ${PAGE}`.execute(em.getKysely());
+  return rows.map(({ key }) => key);
+}
+
+const LOWEST_KEY = '-9223372036854775808';
+
+const names = ({ mapping }: Detection) => Object.keys(mapping.uniqueValues ?? {});
+
+/** Rows that have a value of these rows on file, and have changed since. */
+async function outdatedHolders(
+  em: EntityManager,
+  detection: Detection,
+  keys: readonly EntityKey[],
+): Promise<EntityKey[]> {
+  const { process, mapping } = detection;
+  const { rows } = await sql<{ key: EntityKey }>`
+    SELECT DISTINCT v.entity_key AS key
+    FROM sync_unique_value own
+    JOIN sync_unique_value v ON v.sync_process = own.sync_process AND v.entity_type = own.entity_type
+      AND v.field = own.field AND v.value = own.value
+    JOIN ${sql.raw(entityTable(mapping.type))} e ON e.id = v.entity_key
+    WHERE own.sync_process = ${process} AND own.entity_type = ${mapping.type} AND own.field = ANY (${names(detection)}::text[])
+      AND own.entity_key = ANY (${[...keys]}::bigint[]) AND v.modified_on IS DISTINCT FROM e.modified_on`.execute(
+    em.getKysely(),
+  );
+  return rows.map(({ key }) => key);
+}
+
+async function refresh(
+  em: EntityManager,
+  detection: Detection,
+  keys: readonly EntityKey[],
+  secrets: readonly SecretKey[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  const { process, mapping, mappingVersion } = detection;
+  const { uniqueValues = {} } = mapping;
+  const scopes = await readScopes(em, detection, keys);
+  // Within the caller's transaction, and not out of what it has read before.
+  const rows = await findRows(em.fork({ keepTransactionContext: true }), mapping.type, keys);
+  const values = rows.flatMap((row) =>
+    Object.entries(uniqueValues).map(([name, { read }]) => ({
+      key: row.id,
+      field: name,
+      value: uniqueHash({ name, scope: scopes.get(row.id)?.[name] ?? null }, read(row), secrets),
+      modifiedOn: row.modifiedOn,
+    })),
+  );
+  if (values.length === 0) return;
+  await sql`
+    INSERT INTO sync_unique_value AS v (sync_process, entity_type, entity_key, field, value, modified_on, mapping_version)
+    SELECT ${process}, ${mapping.type}, n.key, n.field, n.value, n."modifiedOn", ${mappingVersion}
+    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb)
+      AS n(key bigint, field text, value text, "modifiedOn" timestamptz)
+    ORDER BY n.field, n.key
+    ON CONFLICT (sync_process, entity_type, field, entity_key) DO UPDATE SET
+      value = EXCLUDED.value, modified_on = EXCLUDED.modified_on, mapping_version = EXCLUDED.mapping_version
+    WHERE (v.value, v.modified_on, v.mapping_version)
+      IS DISTINCT FROM (EXCLUDED.value, EXCLUDED.modified_on, EXCLUDED.mapping_version)`.execute(em.getKysely());
+}
+
+/** Among whom each value is compared, by row and name. */
+async function readScopes(
+  em: EntityManager,
+  { mapping }: Detection,
+  keys: readonly EntityKey[],
+): Promise<ReadonlyMap<EntityKey, Readonly<Record<string, Scope>>>> {
+  const scoped = Object.entries(mapping.uniqueValues ?? {}).flatMap(([name, { within }]) =>
+    within === undefined ? [] : [sql`${sql.lit(name)}, (${sql.raw(within)})::text`],
+  );
+  if (scoped.length === 0) return new Map();
+  const { rows } = await sql<{ key: EntityKey; scopes: Readonly<Record<string, Scope>> }>`
+    SELECT e.id AS key, json_build_object(${sql.join(scoped)}) AS scopes
+    FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = ANY (${[...keys]}::bigint[])`.execute(em.getKysely());
+  return new Map(rows.map(({ key, scopes }) => [key, scopes]));
+}

@@ -1,0 +1,21 @@
+import { canonicalForm, type FieldValue } from './canonical-form.ts';
+
+/**
+ * Whether a target may hold two values to be equal that we hold to be different: databases compare without regard to case, accents
+ * or width, and vendors without white space. Asked only after a target has called the value taken.
+ */
+export function looksEqual(one: FieldValue, other: FieldValue): boolean {
+  const folded = fold(one);
+  return folded !== null && folded === fold(other);
+}
+
+function fold(value: FieldValue): string | null {
+  const form = canonicalForm(value);
+  if (form === null) return null;
+  const text = typeof form === 'string' ? form : JSON.stringify(form);
+  return text
+    .normalize('NFKD')
+    .toUpperCase()
+    .normalize('NFKD')
+    .replaceAll(/[\s\p{M}\p{Default_Ignorable_Code_Point}]/gu, '');
+}
