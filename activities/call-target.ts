@@ -114,7 +114,10 @@ async function send(
     case 'found':
       return { delivery: await linkFound(attempt, common, result.remoteId), refused: suppressions };
     case 'blocked':
-      return { delivery: await blocked(attempt, { ...common, content: decision.content }, result), refused: suppressions };
+      return {
+        delivery: await blocked(attempt, { ...common, content: decision.content }, result),
+        refused: suppressions,
+      };
     case 'withheld':
       return withheld(attempt, judged, result);
     case 'sent':

@@ -81,7 +81,12 @@ export function judgeOutbound(
   const [missing] = entity.missing;
   if (missing !== undefined) {
     const { type } = missing;
-    return { kind: 'wait', for: formatRef(missing), field: referenceColumn(type), reason: `the target has no ${formatRef(missing)} yet` };
+    return {
+      kind: 'wait',
+      for: formatRef(missing),
+      field: referenceColumn(type),
+      reason: `the target has no ${formatRef(missing)} yet`,
+    };
   }
   // Without a remote id a record is never up to date, even if the hash matches.
   if (record === null || record.remoteId === null) return { kind: 'create', content: entity.content };

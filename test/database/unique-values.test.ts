@@ -87,7 +87,9 @@ describe('one phone in two notations', () => {
       await person({ email: 'a@clube.example', phone: '912345678' }),
       await person({ email: 'b@clube.example', phone: '912345678', country: 'ES' }),
     ];
-    const numbers = (await load('CHATWOOT', 'Person', keys)).map((pair) => sent('CHATWOOT', 'Person', pair, 'phone_number'));
+    const numbers = (await load('CHATWOOT', 'Person', keys)).map((pair) =>
+      sent('CHATWOOT', 'Person', pair, 'phone_number'),
+    );
     expect(numbers).toEqual(['+351912345678', '+34912345678']);
   });
 });
@@ -104,7 +106,12 @@ describe('a phone that persons with addresses of their own share', () => {
     ['one of known age, if this one is not known', { date_of_birth: null }, {}, false],
     ['one of the same age and a higher number', {}, {}, true],
     ['one of the same age and a lower number', { id: 10_000 }, { id: 9_999 }, false],
-    ['one of unknown age too, and a lower number', { id: 1_000, date_of_birth: null }, { id: 999, date_of_birth: null }, false],
+    [
+      'one of unknown age too, and a lower number',
+      { id: 1_000, date_of_birth: null },
+      { id: 999, date_of_birth: null },
+      false,
+    ],
     ['one that an operator has unlinked', { id: 2_000 }, { id: 1_999, unlinked: true }, true],
   ])('is not with %s, or is', async (_, change, { unlinked = false, ...other }: { unlinked?: boolean }, has) => {
     const born = { date_of_birth: '1988-02-29', phone };
@@ -190,7 +197,14 @@ const notation = (texts: readonly string[]) =>
       const formed = form === 'upper' ? text.toUpperCase() : form === 'NFD' ? text.normalize('NFD') : text;
       return `${before}${formed}${after}`;
     });
-const EMAILS = notation(['ana@x.example', 'anã@x.example', 'İnes@x.example', 'ασς@x.example', 'straße@x.example', '\u200b']);
+const EMAILS = notation([
+  'ana@x.example',
+  'anã@x.example',
+  'İnes@x.example',
+  'ασς@x.example',
+  'straße@x.example',
+  '\u200b',
+]);
 const PHONES = notation(['+351912345678', '912345678', '912 345 678', '(+351) 912-345-678', '+34912345678', '12']);
 const BIBS = notation(['12', '012', 'a1', '\u212b1', '']);
 const CODES = notation(['abcd0001', 'ABCD0001', 'abcd0002']);
@@ -210,7 +224,9 @@ describe('rows have a value alike exactly where what is sent is the same', () =>
         const keys = [await person({ [column]: one }), await person({ [column]: other })];
         for (const key of keys) await database.ems.preference(key, true);
         const [first, second] = (await load(name, 'Person', keys)) as [Pair, Pair];
-        const [mine, theirs] = [first, second].map((pair) => sent(name, 'Person', { ...pair, sources: { ...pair.sources, samePhone: [] } }, field));
+        const [mine, theirs] = [first, second].map((pair) =>
+          sent(name, 'Person', { ...pair, sources: { ...pair.sources, samePhone: [] } }, field),
+        );
         const areOne = mine !== undefined && mine !== null && mine === theirs;
         if (mine !== undefined && theirs !== undefined) expect(second.sharedWith).toBe(areOne ? keys[0] : null);
         await database.client.query('TRUNCATE person CASCADE');
@@ -235,12 +251,20 @@ describe('rows have a value alike exactly where what is sent is the same', () =>
         const keys = [await insert(one), await insert(other)];
         const [first, second] = (await load('TAGSERVER', type, keys)) as [Pair, Pair];
         const alone = ({ entity, sources }: Pair) =>
-          sent('TAGSERVER', type, { entity, sources: { ...sources, sameBib: [], sameCode: [] } } as unknown as Pair, field);
+          sent(
+            'TAGSERVER',
+            type,
+            { entity, sources: { ...sources, sameBib: [], sameCode: [] } } as unknown as Pair,
+            field,
+          );
         const [mine, theirs] = [alone(first), alone(second)];
         const areOne = mine !== undefined && mine !== null && mine === theirs;
         if (mine !== undefined && theirs !== undefined)
           expect(contentOf('TAGSERVER', type, second).kind).toBe(areOne ? 'parked' : 'mapped');
-        await database.client.query(type === 'Tag' ? 'DELETE FROM tag' : 'DELETE FROM event_participant WHERE id = ANY ($1)', type === 'Tag' ? [] : [keys]);
+        await database.client.query(
+          type === 'Tag' ? 'DELETE FROM tag' : 'DELETE FROM event_participant WHERE id = ANY ($1)',
+          type === 'Tag' ? [] : [keys],
+        );
       }),
       { numRuns: 40 },
     );

@@ -31,7 +31,11 @@ describe('one phone in two notations', () => {
   ])('%s and %s: one person has it, the other is there without it, and nothing waits', async (one, other) => {
     const chatwoot = system.process('CHATWOOT');
     const mother = await system.ems.person({ email: `mother.${one.length}@clube.example`, phone: one, country: 'PT' });
-    const father = await system.ems.person({ email: `father.${one.length}@clube.example`, phone: other, country: 'PT' });
+    const father = await system.ems.person({
+      email: `father.${one.length}@clube.example`,
+      phone: other,
+      country: 'PT',
+    });
     await chatwoot.settle();
     expect(await states(chatwoot, [mother, father])).toEqual(['IN_SYNC', 'IN_SYNC']);
     const contacts = Object.values((await system.chatwoot.control.state()).contacts);

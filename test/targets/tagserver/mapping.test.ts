@@ -214,13 +214,21 @@ describe('fits, though it looks odd:', () => {
 
 // Who comes first is told by the database: test/database/unique-values.test.ts.
 test.each([
-  ['EventParticipant', 'bib', { sameBib: [{ id: '9' }] }, "is EventParticipant/9's in the same race: one of the two needs another"],
+  [
+    'EventParticipant',
+    'bib',
+    { sameBib: [{ id: '9' }] },
+    "is EventParticipant/9's in the same race: one of the two needs another",
+  ],
   [
     'Tag',
     'code',
     { participant: [{ id: '61', eventId: '21' }], sameCode: [{ id: '9' }] },
     "is Tag/9's at the same event: one of the two needs another",
   ],
-] as const)('%s: a %s that another row has first parks the others, naming whose it is', (type, field, sources, reason) => {
-  expect(map(type, { id: '61' }, sources)).toEqual({ kind: 'parked', field, reason });
-});
+] as const)(
+  '%s: a %s that another row has first parks the others, naming whose it is',
+  (type, field, sources, reason) => {
+    expect(map(type, { id: '61' }, sources)).toEqual({ kind: 'parked', field, reason });
+  },
+);
