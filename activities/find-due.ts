@@ -2,7 +2,11 @@ import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
 import { entityKeys, recordKeys } from '../database/detection/keys-of-page.ts';
 import { dropChildren } from '../database/records/drop-children.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
-import { refreshOutdatedValues, refreshUniqueValues } from '../database/records/refresh-unique-values.ts';
+import {
+  dropValuesOfDeleted,
+  refreshOutdatedValues,
+  refreshUniqueValues,
+} from '../database/records/refresh-unique-values.ts';
 import { touchTimes, type Unchanged } from '../database/records/touch-times.ts';
 import { writeChildren } from '../database/records/write-children.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
@@ -93,6 +97,7 @@ export async function findGone(dependencies: Dependencies, input: FindInput): Pr
   const { type, after, limit } = input;
   const { orm, mapping, detection } = typeContext(processContext(dependencies, input), type);
   if (isChild(mapping)) return { keys: [], touched: await dropChildren(orm.em.fork(), detection), next: null };
+  if (after === null) await dropValuesOfDeleted(orm.em.fork(), detection);
   const gone = await findInParts(
     (page) => findGonePage(orm.em.fork(), detection, page),
     (page) => recordKeys(orm.em.fork(), detection, page),

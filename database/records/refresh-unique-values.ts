@@ -56,6 +56,17 @@ export async function refreshOutdatedValues(
   }
 }
 
+/** Rows that EMS has deleted keep no value on file. */
+export async function dropValuesOfDeleted(em: EntityManager, detection: Detection): Promise<void> {
+  if (names(detection).length === 0) return;
+  const { process, mapping } = detection;
+  await sql`
+    DELETE FROM sync_unique_value v WHERE v.sync_process = ${process} AND v.entity_type = ${mapping.type}
+      AND NOT EXISTS (SELECT FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = v.entity_key)`.execute(
+    em.getKysely(),
+  );
+}
+
 async function outdatedPage(
   em: EntityManager,
   detection: Detection,

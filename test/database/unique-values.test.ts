@@ -1,7 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { loadPairs, type Pair } from '../../database/records/load-pairs.ts';
-import { refreshOutdatedValues, refreshUniqueValues } from '../../database/records/refresh-unique-values.ts';
+import {
+  dropValuesOfDeleted,
+  refreshOutdatedValues,
+  refreshUniqueValues,
+} from '../../database/records/refresh-unique-values.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { TARGETS } from '../../targets/index.ts';
@@ -18,7 +22,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   await database.client.query('TRUNCATE organisation, person, event, race, event_participant, tag CASCADE');
-  await database.client.query('TRUNCATE sync_person, sync_event_participant, sync_tag');
+  await database.client.query('TRUNCATE sync_person, sync_event_participant, sync_tag, sync_unique_value');
 });
 
 afterAll(async () => {
@@ -51,8 +55,7 @@ function sent(name: SyncProcessName, type: EntityType, pair: Pair, field: string
   return mapped.kind === 'mapped' ? (mapped.content[field] ?? null) : undefined;
 }
 
-const person = (values: object) =>
-  database.ems.person({ country: 'PT', phone: null, email: null, ...values } as Record<string, unknown>);
+const person = (values: object) => database.ems.person({ country: 'PT', phone: null, email: null, ...values });
 
 /** A participant of an event's race, and what it has. */
 async function start() {
@@ -292,16 +295,26 @@ describe('a value on file', () => {
     for (const { value } of rows) expect(value).toMatch(/^[0-9a-f]{8}:[0-9a-f]{64}$/);
   });
 
+  test('goes with its row', async () => {
+    const keys = [await person({ email: 'ana@x.example' }), await person({ email: 'rui@x.example' })];
+    await load('CHATWOOT', 'Person', keys);
+    await database.ems.delete('person', keys[0] ?? '');
+    await dropValuesOfDeleted(database.orm.em.fork(), detectionOf('CHATWOOT', 'Person'));
+    const { rows } = await database.client.query('SELECT DISTINCT entity_key FROM sync_unique_value');
+    expect(rows).toEqual([{ entity_key: keys[1] }]);
+  });
+
   test('is written once: what is as it was is not written again', async () => {
     const keys = [await person({ email: 'ana@x.example' })];
     await load('CHATWOOT', 'Person', keys);
-    const versions = async () =>
-      (await database.client.query('SELECT xmin::text, ctid::text FROM sync_unique_value ORDER BY 1, 2')).rows;
     const before = await versions();
     await load('CHATWOOT', 'Person', keys);
     expect(await versions()).toEqual(before);
   });
 });
+
+const versions = async () =>
+  (await database.client.query('SELECT xmin::text, ctid::text FROM sync_unique_value ORDER BY 1, 2')).rows;
 
 async function record(table: string, key: string, values: Readonly<Record<string, unknown>>): Promise<void> {
   const row = { sync_process: 'CHATWOOT', entity_id: key, entity_key: key, ...values };

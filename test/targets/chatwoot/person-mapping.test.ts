@@ -11,8 +11,6 @@ const fieldOf = (field: string, change: object = {}, sources: object = {}) => {
   return mapped.kind === 'mapped' ? mapped.content[field] : `parked: ${mapped.field}`;
 };
 
-const born = (date: string | null) => (date === null ? null : Temporal.PlainDate.from(date));
-
 test('a person becomes a contact', () => {
   const club = [{ name: 'Clube de Atletismo' }];
   const events = [{ name: 'Porto Marathon' }, { name: ' Night Run ' }, { name: 'Night Run' }, { name: null }];
