@@ -143,7 +143,10 @@ export interface Among {
  *
  * `OFFSET 0` keeps PostgreSQL from working out the reason more than once, and the newest time of rows that are not due.
  */
-export function dueRows(detection: Detection, { after = null, upTo = null, condition }: Among = {}): RawBuilder<unknown> {
+export function dueRows(
+  detection: Detection,
+  { after = null, upTo = null, condition }: Among = {},
+): RawBuilder<unknown> {
   const { process, mapping, settleMs } = detection;
   return sql`
     SELECT due.*, CASE
