@@ -27,8 +27,9 @@ export async function releaseValues(
   const remoteId = pair.record?.remoteId ?? null;
   if (remote.release === undefined || pair.entity === null) return null;
   const wanted = resend ? await contentsOfBlocked(attempt) : [];
-  if (wanted.length === 0 && remoteId === null) return null;
-  if (wanted.length > 0 && (await hasRemoteNews(attempt, pair))) return 'absorb-first';
+  const isUnasked = remoteId !== null && remote.releasesUnasked?.includes(type) === true;
+  if (wanted.length === 0 && !isUnasked) return null;
+  if (await hasRemoteNews(attempt, pair)) return 'absorb-first';
   const request: ReleaseRequest = {
     type,
     key,

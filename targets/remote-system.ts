@@ -206,6 +206,8 @@ export interface RemoteSystem {
    * @throws SyncError of class `rejected` if the target does not take the record without the value.
    */
   release?(request: ReleaseRequest): Promise<Released | null>;
+  /** Types of which `release` has something to do though no other row asks. Left out: none. */
+  readonly releasesUnasked?: readonly EntityType[];
   /** Sends only the opt-outs of a row whose other content cannot be sent. Left out by targets without consent. */
   optOut?(request: OptOutRequest): Promise<void>;
   /** The strongest deletion that the target has. The default is `remove`. */

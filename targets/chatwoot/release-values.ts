@@ -9,7 +9,6 @@ import { contactContent, emsKeyIn } from './read-contact.ts';
 /** Lets go of an e-mail address or a number that EMS has given to another person. Everything else of the contact stays. */
 export async function releaseValues(api: ChatwootApi, request: ReleaseRequest): Promise<Released | null> {
   const { key, remoteId, content, wanted } = request;
-  if (wanted.length === 0) return null;
   const known = remoteId === null ? null : await api.contact(remoteId);
   const contact = known !== null && emsKeyIn(known.identifier) === key ? known : await findByKey(api, key);
   if (contact === null) return null;

@@ -9,7 +9,6 @@ import { carriesOurs, whoAnswers } from './whose-contact.ts';
 /** Lets go of an address that EMS has given to another person. The contact stays, with the person's EMS id. */
 export async function releaseValues(api: MauticApi, request: ReleaseRequest): Promise<Released | null> {
   const { key, content, wanted } = request;
-  if (wanted.length === 0) return null;
   const contact = await ownContact(api, request);
   if (contact === null) return null;
   const held = addressOf(contact.fields.all['email']);

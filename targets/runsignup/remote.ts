@@ -3,6 +3,7 @@ import { RunSignupApi } from './api.ts';
 import { Editions } from './editions.ts';
 import { runSignupInbound } from './inbound.ts';
 import { Races } from './races.ts';
+import { releaseValues } from './release-values.ts';
 import { sendEvent } from './send-event.ts';
 import { sendPerson } from './send-person.ts';
 import { sendRace } from './send-race.ts';
@@ -22,6 +23,8 @@ export function connectRunSignup(
   return {
     probe: () => api.probe(),
     send: (request) => send({ api, races, settings, pageSize }, request),
+    release: (request) => releaseValues(api, request),
+    releasesUnasked: ['EventParticipant'],
     // Nothing is ever deleted there: a deletion cannot be undone, and refunds nobody.
     remove: async () => ({ kept: true }),
     inbound: runSignupInbound({ api, editions: new Editions(api), limit: pageSize }),

@@ -28,6 +28,7 @@ export function connectTagServer(settings: TagServerSettings): RemoteSystem {
     probe: () => api.probe(),
     send: (request) => send(api, request),
     release: (request) => releaseValues(api, request),
+    releasesUnasked: ['Tag', 'StartGroupParticipant'],
     remove: (request) => remove(api, request),
   };
 }
