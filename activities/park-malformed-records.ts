@@ -4,30 +4,41 @@ import { parkMalformed } from '../database/records/park-malformed.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { MalformedRecord } from '../targets/inbound-source.ts';
 import type { ProcessContext } from './context.ts';
+import { inHalves } from './in-halves.ts';
 
-/** Parks remote records that do not fit the target's contract, so that operators see them and the page goes on. */
+/**
+ * Parks remote records that do not fit the target's contract, so that operators see them and the page goes on. One that our
+ * database refuses even so is told by the poll's count alone.
+ */
 export async function parkMalformedRecords(
-  { orm, process: { name: process } }: ProcessContext,
+  context: ProcessContext,
   records: readonly MalformedRecord[],
 ): Promise<void> {
+  await inHalves(records, async (some) => {
+    for (const one of some) await park(context, one);
+  });
+}
+
+async function park(
+  { orm, process: { name: process } }: ProcessContext,
+  { type, remoteId, malformed }: MalformedRecord,
+): Promise<void> {
+  if (remoteId === null) return;
   const em = orm.em.fork();
-  for (const { type, remoteId, malformed } of records) {
-    if (remoteId === null) continue;
-    if ((await findByRemoteId(em, process, type, remoteId))?.key != null) {
-      await parkMalformed(em, process, { type, remoteId, malformed });
-      continue;
-    }
-    await writeUnresolved(em, {
-      process,
-      type,
-      remoteId,
-      base: null,
-      state: 'PARKED',
-      waitingFor: null,
-      sharedWith: null,
-      errorClass: 'contract',
-      reason: malformed,
-      workflowId: remoteWorkflowId(process, type, remoteId),
-    });
+  if ((await findByRemoteId(em, process, type, remoteId))?.key != null) {
+    await parkMalformed(em, process, { type, remoteId, malformed });
+    return;
   }
+  await writeUnresolved(em, {
+    process,
+    type,
+    remoteId,
+    base: null,
+    state: 'PARKED',
+    waitingFor: null,
+    sharedWith: null,
+    errorClass: 'contract',
+    reason: malformed,
+    workflowId: remoteWorkflowId(process, type, remoteId),
+  });
 }

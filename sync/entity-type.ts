@@ -30,3 +30,13 @@ export interface EntityRef {
 export function formatRef(ref: EntityRef): string {
   return `${ref.type}/${ref.key}`;
 }
+
+const LARGEST_KEY = 2n ** 63n - 1n;
+
+/**
+ * Whether a text at a remote may be the id of an EMS row. No row has a larger one, and PostgreSQL refuses a whole list of ids
+ * for a single one that is too large.
+ */
+export function isEntityKey(text: unknown): text is EntityKey {
+  return typeof text === 'string' && /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= LARGEST_KEY;
+}

@@ -1,6 +1,6 @@
 import type { FieldValue } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
-import type { EntityKey } from '../../sync/entity-type.ts';
+import { isEntityKey, type EntityKey } from '../../sync/entity-type.ts';
 import { canonicalText } from '../../sync/canonical-form.ts';
 import type { RemoteRecord } from '../inbound-source.ts';
 import type { Contact } from './answers.ts';
@@ -8,13 +8,10 @@ import { e164, lowerCase, oneSpaced } from '../contact-fields.ts';
 import { personFields } from './person-mapping.ts';
 import type { ContactPlace } from './places.ts';
 
-/** An EMS id in decimal; what else may be in an identifier is another system's. */
-const EMS_ID = /^[1-9]\d{0,18}$/;
-
-/** The EMS id in an attribute of ChatWoot's; null: there is none that could be ours. */
+/** The EMS id in an attribute of ChatWoot's; null: there is none that could be ours. What else may be in an identifier is another system's. */
 export function emsKeyIn(value: unknown): EntityKey | null {
   const text = typeof value === 'number' ? String(value) : value;
-  return typeof text === 'string' && EMS_ID.test(text) ? text : null;
+  return isEntityKey(text) ? text : null;
 }
 
 /** Taken out of EMS: ChatWoot keeps the contact, and its conversations. */

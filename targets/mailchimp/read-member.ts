@@ -1,6 +1,6 @@
 import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
-import type { EntityKey } from '../../sync/entity-type.ts';
+import { isEntityKey, type EntityKey } from '../../sync/entity-type.ts';
 import type { Suppression, SuppressionReason } from '../../sync/suppression.ts';
 import { lowerCase } from '../contact-fields.ts';
 import { differingFields } from '../differing-fields.ts';
@@ -37,8 +37,6 @@ export function ownRefusals(request: Pick<SendRequest, 'type' | 'key' | 'consent
   return isOurs ? [] : refusalsOf(member);
 }
 
-const EMS_ID = /^[1-9]\d{0,18}$/;
-
 /**
  * Whose member it is said to be; null: nobody's of EMS. A field of type number gives numbers, and of an id that is too long for
  * one that of somebody else.
@@ -46,7 +44,7 @@ const EMS_ID = /^[1-9]\d{0,18}$/;
 export function emsKeyOf({ merge_fields }: Member): EntityKey | null {
   const value = merge_fields?.[EMS_ID_FIELD.tag];
   const key = Number.isSafeInteger(value) ? String(value) : value;
-  return typeof key === 'string' && EMS_ID.test(key) ? key : null;
+  return isEntityKey(key) ? key : null;
 }
 
 /** Our fields of a member, in the mapping's notation. */

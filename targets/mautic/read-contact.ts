@@ -1,6 +1,6 @@
 import { canonicalText } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
-import type { EntityKey } from '../../sync/entity-type.ts';
+import { isEntityKey, type EntityKey } from '../../sync/entity-type.ts';
 import type { Channel, Suppression, SuppressionReason } from '../../sync/suppression.ts';
 import { lowerCase } from '../contact-fields.ts';
 import type { Contact } from './answers.ts';
@@ -30,15 +30,11 @@ const REASONS: Readonly<Record<number, SuppressionReason>> = {
   [MANUAL]: 'manual',
 };
 
-const EMS_ID = /^[1-9]\d{0,18}$/;
-
 export function emsKeyOf({ fields }: Contact): EntityKey | null {
   const value = fields.all['ems_person_id'];
   const text = typeof value === 'number' ? String(value) : value;
-  return isEmsKey(text) ? text : null;
+  return isEntityKey(text) ? text : null;
 }
-
-export const isEmsKey = (value: unknown): value is EntityKey => typeof value === 'string' && EMS_ID.test(value);
 
 /** Our fields of a contact, as strings, in the mapping's notation. */
 export function storedFields({ fields }: Contact): Content {

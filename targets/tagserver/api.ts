@@ -116,20 +116,7 @@ export class TagServerApi {
     const problem = readProblem(answer.body);
     if (problem?.code === 'stale-source-version') throw new StaleTokenError(await this.#storedToken(type, id));
     if (problem?.code === 'has-dependents') return 'has-dependents';
-    const refused = refusal(answer);
-    // It may refuse an id that it would never have taken: then there is nothing to delete.
-    if (refused.errorClass === 'rejected' && !(await this.#has(type, id))) return 'gone';
-    throw refused;
-  }
-
-  /** False: TagServer says that it does not have it, or that it could not have it under such an id. */
-  async #has(type: string, id: string): Promise<boolean> {
-    try {
-      return (await this.get(type, id)) !== null;
-    } catch (error) {
-      if (error instanceof SyncError && error.errorClass === 'rejected') return false;
-      throw error;
-    }
+    throw refusal(answer);
   }
 
   /** The ids of the live resources in a scope whose field has this value; reads all pages. */

@@ -2,21 +2,18 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
-import type { EntityRef, EntityType } from '../../sync/entity-type.ts';
+import { isEntityKey, type EntityRef, type EntityType } from '../../sync/entity-type.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import type { Removed, RemoteSystem, RemoveRequest, SendRequest, SendResult } from '../remote-system.ts';
 import { TagServerApi, type PutResult, type TagServerData } from './api.ts';
 import { tagServerMappings } from './mapping.ts';
 import { releaseValues } from './release-values.ts';
-import { referredType } from './resource-mapping.ts';
+import { isExternalId, referredType } from './resource-mapping.ts';
 import { resource } from './resources.ts';
 import type { TagServerSettings } from './settings.ts';
 
 /** Statuses that are set at check-in or by the referee: TagServer's own while EMS still says registered. */
 const TAGSERVER_STATUSES = ['checked-in', 'dsq'];
-
-/** Another client of TagServer may name its resources as it likes: such names are not told. */
-const EMS_ID = /^[0-9]{1,19}$/;
 
 /** One holds a value that must be unique; a server that names thousands does not fill our records. */
 const MOST_NAMED = 5;
@@ -33,10 +30,22 @@ export function connectTagServer(settings: TagServerSettings): RemoteSystem {
   };
 }
 
-async function remove(api: TagServerApi, { type, key, fencingToken }: RemoveRequest): Promise<Removed> {
+async function remove(api: TagServerApi, request: RemoveRequest): Promise<Removed> {
+  const { type, key, fencingToken } = request;
   const name = resource(type);
-  if ((await api.delete(name, key, fencingToken)) === 'gone') return {};
+  try {
+    if ((await api.delete(name, key, fencingToken)) === 'gone') return {};
+  } catch (error) {
+    if (error instanceof SyncError && error.errorClass === 'rejected' && (await wasNeverThere(api, request))) return {};
+    throw error;
+  }
   return { dependents: `TagServer keeps ${name}/${key} while others refer to it` };
+}
+
+/** Nothing was ever confirmed of it: under such an id TagServer takes nothing, or it says itself that it does not have it. */
+async function wasNeverThere(api: TagServerApi, { type, key, remoteId }: RemoveRequest): Promise<boolean> {
+  if (remoteId !== null) return false;
+  return !isExternalId(key) || (await api.get(resource(type), key)) === null;
 }
 
 async function send(api: TagServerApi, request: SendRequest): Promise<SendResult> {
@@ -118,7 +127,8 @@ async function heldBy(
   if (holders.length === 0) {
     throw new SyncError('transient', `TagServer refused ${field} as taken, and nobody holds it now`, { code });
   }
-  const ours = holders.filter((key) => EMS_ID.test(key));
+  // Another client of TagServer may name its resources as it likes: such names are not told.
+  const ours = holders.filter(isEntityKey);
   const names = ours.slice(0, MOST_NAMED).map((key) => `${type}/${key}`);
   if (ours.length < holders.length) names.push('a resource that is not from EMS');
   return {

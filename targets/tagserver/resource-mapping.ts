@@ -11,8 +11,12 @@ export interface TagServerPlace {
   readonly by?: string;
 }
 
+const UNSIGNED = /^\d+$/;
+
 /** An EMS id as TagServer's external id, which has no sign. */
-export const EXTERNAL_ID = matching(/^\d+$/, 'a positive number');
+export const EXTERNAL_ID = matching(UNSIGNED, 'a positive number');
+
+export const isExternalId = (key: EntityKey): boolean => UNSIGNED.test(key);
 
 /** A field with the id of another resource, which is sent first. */
 export function reference<T extends EntityType, S extends AnySourceRows>(

@@ -53,3 +53,15 @@ test('an error with a class keeps it', async () => {
     message: 'too long',
   });
 });
+
+test('a statement that a row fails is told with its code, and the column or constraint that the database names', async () => {
+  const refused = Object.assign(sqlError('23514', 'new row … violates check constraint; Failing row contains (Ana)'), {
+    column: 'bib',
+    constraint: 'bib_is_short',
+    detail: 'Failing row contains (Ana)',
+  });
+  expect(await mapped(refused)).toEqual({
+    type: 'bug',
+    message: 'the database refused a statement (SQLSTATE 23514, column bib, constraint bib_is_short)',
+  });
+});

@@ -83,3 +83,16 @@ describe('a contact that is a stranger’s by now (F1 case 01)', () => {
     expect((await under.contact(contact))?.custom_attributes).not.toMatchObject({ ems_removed: true });
   });
 });
+
+test('an identifier that no bigint holds is another system’s: it keeps no contact of its page from being read', async () => {
+  const { person, contact } = await under.personInStep();
+  await under.control.backdoor({
+    do: 'create-contact',
+    set: { name: 'Somebody', email: 'somebody@elsewhere.example', identifier: '9999999999999999999' },
+  });
+  await under.edit(contact, { name: 'Ana Costa' });
+
+  expect(await under.process.poll()).toMatchObject({ ended: 'complete', reason: null });
+
+  expect(await under.row('person', person)).toMatchObject({ last_name: 'Costa' });
+});
