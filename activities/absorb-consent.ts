@@ -8,6 +8,7 @@ import { CHANNELS, covers, describeSuppressions, type Channel, type Suppression 
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
 import type { PairContext } from './context.ts';
 import { addressesOf, enterRefusals, hashesOf } from './pair-consent.ts';
+import { isReissued } from './row-identity.ts';
 
 /**
  * The inbound half of a pass at a target of which only consent is read: takes what the target knows of the contact's consent
@@ -17,9 +18,13 @@ import { addressesOf, enterRefusals, hashesOf } from './pair-consent.ts';
  */
 export async function absorbConsent(pair: PairContext, source: ConsentSource): Promise<Absorption> {
   const { orm, keys, detection, mapping, key, ref } = pair;
-  const { entity, record } = await loadPair(orm, detection, key);
+  const loaded = await loadPair(orm, detection, key);
+  const { entity, record } = loaded;
   if (record === null || record.remoteId === null || record.state === 'ERASED') {
     return { key, kind: 'nothing', reason: 'no contact of ours', outboundDue: true };
+  }
+  if (record.reissued !== null || isReissued(pair, loaded)) {
+    return { key, kind: 'nothing', reason: 'the contact is a former row’s', outboundDue: true };
   }
   const contact = await source.fetch(record.remoteId);
   // The next delivery learns from the target's own answer what that means for the person.

@@ -1,10 +1,12 @@
 import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
+import { isHeld } from '../database/records/missing.ts';
 import { loadPair } from '../database/records/load-pairs.ts';
 import { writeGone } from '../database/records/write-absorption.ts';
 import type { Absorption } from '../sync/absorption.ts';
 import { compareRemote, isLagging, isRekeyed } from '../sync/compare-remote.ts';
 import { hasHash } from '../sync/content-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
+import { givenOutAgain } from '../sync/identity.ts';
 import { isHashOf } from '../sync/keyed-hash.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import { changedHands } from '../sync/whose-record.ts';
@@ -15,6 +17,7 @@ import { withAddressLocks } from './address-locks.ts';
 import { inboundOf, newAttempt, pairContext, type InboundAttempt } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { fetchRemote, linkedEnds, type LinkedPair } from './fetch-remote.ts';
+import { isReissued } from './row-identity.ts';
 import { EmsWasFaster, parkPair, writeAbsorbed } from './write-absorbed.ts';
 
 /** How often an absorption starts again at once because EMS changed the row meanwhile. */
@@ -51,6 +54,12 @@ async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
   const { orm, detection, key } = attempt;
   const linked = linkedEnds(await loadPair(orm, detection, key));
   if (linked === null) return { key, kind: 'nothing', reason: 'the pair has not both ends', outboundDue: true };
+  if (isReissued(attempt, linked.pair)) {
+    return parkPair(attempt, linked, givenOutAgain(attempt), { reissued: true });
+  }
+  if (linked.record.reissued === 'anew') {
+    return { key, kind: 'nothing', reason: 'the remote record is a former row’s', outboundDue: true };
+  }
   const fetched = await fetchRemote(attempt, linked);
   switch (fetched.kind) {
     case 'gone':
@@ -64,11 +73,16 @@ async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
 
 /**
  * A remote delete loses to an EMS edit; otherwise the pair is unlinked. An EMS row is never deleted for it. A record that was
- * merged into another row's was not deleted: made anew, it would take from that one what the merge has given it.
+ * merged into another row's was not deleted: made anew, it would take from that one what the merge has given it. While a poll
+ * holds back many that are missing at once, nothing is unlinked, and nothing is made anew.
  */
 async function gone(attempt: InboundAttempt, linked: LinkedPair): Promise<Absorption> {
   const { orm, mapping, key, ref, fencingToken } = attempt;
   const { entity, record, pair } = linked;
+  if (await isHeld(orm.em.fork(), ref.process, ref.type)) {
+    const reason = `it is gone, as many others are: held (npx ems-sync status)`;
+    return { key, kind: 'nothing', reason, outboundDue: false };
+  }
   const mapped = mapping.map(entity, pair.sources);
   const undelivered = mapped.kind === 'mapped' && !hasHash(mapped.content, record.contentHash);
   const edited = undelivered && hasChangedSince({ entity, record }) && (await mergedInto(attempt, linked)) === null;

@@ -3,6 +3,7 @@ import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
 import { loadPair, type Pair } from '../database/records/load-pairs.ts';
 import { linkRecord } from '../database/records/link-record.ts';
+import { keepReissued } from '../database/records/reissued.ts';
 import { ADDRESS_FIELD, normalisedAddress } from '../sync/address-hash.ts';
 import type { FieldValue } from '../sync/canonical-form.ts';
 import { contentHash, type Content } from '../sync/content-hash.ts';
@@ -11,16 +12,19 @@ import { formatRef, type EntityKey, type EntityRef } from '../sync/entity-type.t
 import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
 import { looksEqual } from '../sync/looks-equal.ts';
 import { baseWith, type Base } from '../sync/keyed-hash.ts';
+import { givenOutAgain } from '../sync/identity.ts';
 import type { OutboundDecision } from '../sync/judge-outbound.ts';
 import { binding, describeSuppressions, type Suppression } from '../sync/suppression.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { Removed, SendResult } from '../targets/remote-system.ts';
 import { otherPair, type Attempt, type TypeContext } from './context.ts';
+import { keepTrying } from './keep-trying.ts';
 import type { DeliverInput } from './deliver-input.ts';
 import { doOthersWell } from './do-others-well.ts';
 import { blockedByDependents } from './dependents.ts';
 import { assertEvaluated, judgePair, type JudgedPair } from './judge-pairs.ts';
 import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
+import { wasBegun } from './row-identity.ts';
 
 /** Attempts that may go in a bulk call. Later ones go alone, in case the bulk call as a whole is too slow. */
 const ATTEMPTS_WITH_OTHERS = 3;
@@ -103,6 +107,7 @@ async function send(
     remoteId: decision.kind === 'update' ? decision.remoteId : null,
     content: decision.content,
     release: input.resend,
+    begun: wasBegun(attempt, pair),
     patient: input.patient === true,
     alone: input.attempt > ATTEMPTS_WITH_OTHERS,
     ...pairConsent(attempt, pair, suppressions),
@@ -113,6 +118,8 @@ async function send(
       return { delivery: { ...common, kind: 'released', remoteId: result.remoteId }, refused: suppressions };
     case 'found':
       return { delivery: await linkFound(attempt, common, result.remoteId), refused: suppressions };
+    case 'another':
+      return { delivery: await another(attempt, common, result.remoteId), refused: suppressions };
     case 'blocked':
       return {
         delivery: await blocked(attempt, { ...common, content: decision.content }, result),
@@ -208,10 +215,16 @@ async function linkFound(
   return { ...commonOf(attempt), kind: 'absorb-first' };
 }
 
-/** No change of the row could make a refused removal pass, so it is not parked: it is tried on, and shown as failing. */
-function keepTrying(error: unknown): never {
-  if (!(error instanceof SyncError) || error.errorClass !== 'rejected') throw error;
-  throw new SyncError('transient', error.message, { code: error.code, cause: error });
+/** The target has a record with the row's EMS id that is not the row's: an operator has to say which it is. */
+async function another(
+  attempt: Attempt,
+  common: Common & { readonly evaluated: Evaluated },
+  remoteId: string,
+): Promise<Delivery> {
+  const { orm, ref, fencingToken } = attempt;
+  await orm.em.fork().transactional((em) => keepReissued(em, ref, { remoteId, fencingToken }));
+  const reason = givenOutAgain(attempt);
+  return { ...common, kind: 'parked', errorClass: 'rejected', field: null, reason, reissued: true };
 }
 
 /** A contract error may be a passing fault of the target; five in a row are not, if others do well meanwhile. */

@@ -18,6 +18,8 @@ export interface ChangedPage {
   readonly unknown: readonly RemoteRef[];
   /** Malformed ones, parked. */
   readonly malformed: number;
+  /** Why remote records that are missing are left alone, in an operator's words; null, or left out: they are not. */
+  readonly held?: string | null;
   readonly next: string | null;
   /** RFC 3339; the cursor may move there when the last page of the scope was read. */
   readonly seenUpTo: string | null;

@@ -88,6 +88,8 @@ const NOT_FOLLOWED: readonly SyncState[] = ['REMOVED', 'SUPPRESSED', 'ERASED'];
  * is nobody's, when it changes. What is nobody's is looked at once a day as well, for EMS may have changed.
  */
 function isDueAgain(record: RemoteRecord, known: KnownRemote, keys: readonly SecretKey[]): boolean {
+  // What a target keeps of a former row, whose id another one has: EMS has deleted that row.
+  if (known.state === 'REMOVED') return false;
   if (known.state === 'WAITING') return record.removed;
   if (known.state === 'UNLINKED' && known.isDayOld) return !record.removed;
   return differsFromBase(known.base, wholeContent(record), keys);

@@ -3,6 +3,7 @@ import { loadPair } from '../database/records/load-pairs.ts';
 import { refreshUniqueValues } from '../database/records/refresh-unique-values.ts';
 import { lastFencingToken, raiseFencingTokenAbove } from '../database/records/fencing-token.ts';
 import type { Delivery, Evaluated } from '../sync/delivery.ts';
+import { givenOutAgain } from '../sync/identity.ts';
 import { leavesTargetAsItIs, type OutboundDecision } from '../sync/judge-outbound.ts';
 import { describeSuppressions } from '../sync/suppression.ts';
 import { StaleTokenError } from '../sync/sync-error.ts';
@@ -19,6 +20,7 @@ import { mergedOwner } from './merged-owner.ts';
 import { releaseValues } from './release-values.ts';
 import { hasRemoteNews } from './remote-news.ts';
 import { sendOptOuts } from './send-opt-outs.ts';
+import { startedAnew } from './start-anew.ts';
 
 /** How often an attempt is repeated at once because target or records count higher than our (restored) sequence. */
 const RAISES = 3;
@@ -61,9 +63,10 @@ async function withHighestToken(pair: PairContext, once: (attempt: Attempt) => P
 async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<Delivery> {
   const { orm, detection, key, keys, fencingToken } = attempt;
   await refreshUniqueValues(orm, detection, [key], keys);
-  const pair = await loadPair(orm, detection, key);
-  const recorded = BigInt(pair.record?.fencingToken ?? 0);
+  const loaded = await loadPair(orm, detection, key);
+  const recorded = BigInt(loaded.record?.fencingToken ?? 0);
   if (recorded > fencingToken) throw new StaleTokenError(recorded);
+  const pair = await startedAnew(attempt, loaded);
   const judged = await judgePair(attempt, pair, input);
   const { kind } = judged.decision;
   // An update overwrites what is at the target. What was changed there is absorbed first: a value that loses is kept.
@@ -89,7 +92,8 @@ async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<D
 
 async function carryOut(attempt: Attempt, input: DeliverInput, judged: JudgedPair): Promise<Called> {
   const { decision, suppressions: refused } = judged;
-  const owned = !isCall(decision) || (await beginAttempt(attempt.orm, attempt.ref, intentOf(attempt, decision)));
+  const owned =
+    !isCall(decision) || (await beginAttempt(attempt.orm, attempt.ref, intentOf(attempt, decision, judged)));
   await sendOptOuts(attempt, judged);
   if (!isCall(decision)) return { delivery: withoutCall(attempt, decision, judged.evaluated), refused };
   if (!owned) return { delivery: without(attempt, 'superseded'), refused };
@@ -106,8 +110,10 @@ const isCall = (decision: OutboundDecision): decision is Call =>
   decision.kind === 'create' || decision.kind === 'update' || decision.kind === 'remove';
 
 /** What must be on record before the target is called. */
-function intentOf({ fencingToken, workflowId }: Attempt, { kind }: Call) {
-  return { fencingToken, workflowId, state: kind === 'create' ? 'CREATING' : 'PENDING' } as const;
+function intentOf({ fencingToken, workflowId }: Attempt, { kind }: Call, { evaluated }: JudgedPair) {
+  // What is removed stays what it was: its row may be another one by now.
+  const fingerprint = kind === 'remove' ? null : (evaluated?.fingerprint ?? null);
+  return { fencingToken, workflowId, state: kind === 'create' ? 'CREATING' : 'PENDING', fingerprint } as const;
 }
 
 const common = ({ key, fencingToken }: Attempt) => ({ key, fencingToken: `${fencingToken}` });
@@ -124,7 +130,7 @@ function withoutCall(
   const begun = common(attempt);
   switch (decision.kind) {
     case 'nothing':
-      return { ...begun, kind: 'nothing' };
+      return { ...begun, kind: 'nothing', reason: decision.reason };
     case 'drop':
       return { ...begun, kind: 'removed', forget: decision.forget };
     case 'unchanged':
@@ -141,6 +147,10 @@ function withoutCall(
     }
     case 'stay-erased':
       return { ...begun, kind: 'stays-erased', evaluated: assertEvaluated(evaluated) };
+    case 'reissued': {
+      const common = { ...begun, evaluated: assertEvaluated(evaluated), errorClass: 'rejected', field: null } as const;
+      return { ...common, kind: 'parked', reason: givenOutAgain(attempt), reissued: true };
+    }
     case 'park': {
       const { field, reason } = decision;
       return { ...begun, kind: 'parked', evaluated: assertEvaluated(evaluated), errorClass: 'rejected', field, reason };

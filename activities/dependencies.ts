@@ -1,6 +1,7 @@
 import type { Orm } from '../database/orm.ts';
 import type { AdvisoryLocks } from '../database/advisory-locks.ts';
 import type { ConflictScope } from '../sync/judge-inbound.ts';
+import type { MissingLimit } from '../sync/missing-limit.ts';
 import type { SecretKey } from '../sync/keyed-hash.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { ConsentPolicy, ConsentScope } from '../sync/suppression.ts';
@@ -24,6 +25,8 @@ export interface Dependencies {
   readonly conflictScope: ConflictScope;
   readonly consentPolicy: ConsentPolicy;
   readonly consentScope: ConsentScope;
+  /** How many remote records may be missing at once before a human has to look. */
+  readonly missingLimit: MissingLimit;
   /** Shared by all workers, so that writes for one address never run at the same time. */
   readonly locks: AdvisoryLocks;
 }

@@ -4,7 +4,8 @@ import { loadPair, type Pair } from '../database/records/load-pairs.ts';
 import type { Person } from '../database/entities/index.ts';
 import type { Addresses } from '../sync/address-hash.ts';
 import type { Delivery } from '../sync/delivery.ts';
-import { StaleTokenError } from '../sync/sync-error.ts';
+import { givenOutAgain } from '../sync/identity.ts';
+import { StaleTokenError, SyncError } from '../sync/sync-error.ts';
 import type { Channel } from '../sync/suppression.ts';
 import type { Erased, Removed } from '../targets/remote-system.ts';
 import { childrenOfPair } from './children.ts';
@@ -12,6 +13,7 @@ import type { Attempt } from './context.ts';
 import { blockedByDependents, type BlockedByDependents } from './dependents.ts';
 import { evaluatedOf } from './judge-pairs.ts';
 import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
+import { isReissued } from './row-identity.ts';
 
 /**
  * One attempt to erase a row at the target, by the strongest deletion that it has. Enters its addresses into the suppression
@@ -24,6 +26,8 @@ export async function eraseRemote(attempt: Attempt): Promise<Delivery> {
   const pair = await loadPair(orm, detection, key);
   const recorded = BigInt(pair.record?.fencingToken ?? 0);
   if (recorded > fencingToken) throw new StaleTokenError(recorded);
+  // What the target has is a former row's. Tried on until an operator has said whose it is.
+  if (isReissued(attempt, pair)) throw new SyncError('transient', givenOutAgain(attempt), { code: 'reissued' });
   await beginAttempt(orm, ref, { fencingToken, state: 'PENDING', workflowId });
 
   const evaluated = evaluatedOf(attempt, pair);

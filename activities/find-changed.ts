@@ -1,14 +1,14 @@
 import { advanceCursor, readCursor } from '../database/records/cursors.ts';
-import { missingWithin } from '../database/records/find-by-remote-id.ts';
 import type { EntityRef } from '../sync/entity-type.ts';
 import { formatInstant, parseInstant, type Instant } from '../sync/instant.ts';
-import type { ListedPage, MalformedRecord, RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
+import type { MalformedRecord, RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
 import { withoutUnstorable } from '../targets/unstorable.ts';
 import type { ChangedPage, FindChangedInput } from './changed-page.ts';
 import { classifyRecords } from './classify-records.ts';
-import { inboundSource, processContext, typeContext, type ProcessContext } from './context.ts';
+import { inboundSource, processContext, typeContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { findConsentChanges } from './find-consent-changes.ts';
+import { findMissing } from './find-missing.ts';
 import { parkMalformedRecords } from './park-malformed-records.ts';
 
 /**
@@ -41,13 +41,15 @@ export async function findChanged(dependencies: Dependencies, input: FindChanged
     malformed.push(...found.malformed);
   }
   await parkMalformedRecords(context, malformed);
-  pairs.push(...(await missing(context, input, listed)));
+  const missing = await findMissing(context, input, listed);
+  pairs.push(...missing.pairs);
   return {
     listed: all.length,
     pairs,
     // What came with another record is made together with it.
     unknown: unknown.filter((ref) => !comesWithUnknown(ref, unknown, wellFormed)),
     malformed: malformed.length,
+    held: missing.held,
     next: listed.next,
     seenUpTo: listed.seenUpTo,
   };
@@ -65,18 +67,6 @@ export async function advance({ orm }: Dependencies, { process, type, scope, see
 
 function uniqueRecords(records: readonly RemoteRecord[]): RemoteRecord[] {
   return [...new Map(records.map((record) => [record.remoteId, record])).values()];
-}
-
-/** A list that shows everything also tells what is missing. Each such record is looked at alone, for it may only be hidden. */
-async function missing(
-  { orm }: ProcessContext,
-  { process, type }: FindChangedInput,
-  { covers, records }: ListedPage,
-): Promise<EntityRef[]> {
-  if (covers === undefined) return [];
-  const present = records.flatMap(({ remoteId }) => remoteId ?? []);
-  const keys = await missingWithin(orm.em.fork(), process, type, { ...covers, present });
-  return keys.map((key) => ({ type, key }));
 }
 
 function comesWithUnknown(ref: RemoteRef, unknown: readonly RemoteRef[], records: readonly RemoteRecord[]): boolean {

@@ -60,7 +60,7 @@ async function changesAmong(
       if (record !== undefined && record.key !== null) pairs.push({ type, key: record.key });
       continue;
     }
-    if (record === undefined || record.key === null) {
+    if (record === undefined || record.key === null || record.reissued) {
       const lasting = refusals.filter(({ reason }) => reason !== 'archived');
       if (!isHeld(lasting, held)) strangers.push({ ...contact, refusals: lasting });
     } else if (source.mergesContacts === true && isAnothers(contact, record.remoteId, record.key)) {

@@ -1,9 +1,10 @@
 import { findByRemoteIds, referenceIds } from '../database/records/find-by-remote-id.ts';
 import type { EntityManager } from '../database/orm.ts';
 import { SyncError } from '../sync/sync-error.ts';
-import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { Changes } from '../targets/inbound-mapping.ts';
 import type { RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
+import type { ProcessContext } from './context.ts';
+import { isReissuedRow } from './row-identity.ts';
 
 /**
  * The EMS ids of the records that a remote record refers to, by the property that refers.
@@ -12,12 +13,12 @@ import type { RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
  */
 export async function findReferences(
   em: EntityManager,
-  process: SyncProcessName,
+  context: ProcessContext,
   references: RemoteRecord['references'],
 ): Promise<Changes> {
   const found: Record<string, string> = {};
   for (const [property, { type, remoteId }] of Object.entries(references)) {
-    const key = await findReference(em, process, { type, remoteId });
+    const key = await findReference(em, context, { type, remoteId });
     if (key === null) {
       throw new SyncError('transient', `waits for ${type} ${remoteId}, which EMS does not know yet`, {
         code: 'unknown-reference',
@@ -29,15 +30,16 @@ export async function findReferences(
   return found;
 }
 
-/** Null: EMS has no row for it. */
+/** Null: EMS has no row for it, or has given that row's id to another one since. */
 export async function findReference(
   em: EntityManager,
-  process: SyncProcessName,
+  context: ProcessContext,
   ref: RemoteRef,
 ): Promise<string | null> {
-  const known = await findByRemoteIds(em, process, ref.type, referenceIds(ref.remoteId));
+  const known = await findByRemoteIds(em, context.process.name, ref.type, referenceIds(ref.remoteId));
   const record = referenceIds(ref.remoteId)
     .map((id) => known.get(id))
     .find((one) => one !== undefined);
-  return record === undefined || !record.inEms ? null : record.key;
+  if (record === undefined || record.key === null || !record.inEms) return null;
+  return (await isReissuedRow(context, { type: ref.type, key: record.key })) ? null : record.key;
 }

@@ -6,6 +6,7 @@ import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { Suppression } from '../sync/suppression.ts';
 import type { TypeContext } from './context.ts';
 import { suppressionsOf } from './pair-consent.ts';
+import { fingerprintOfRow, isReissued } from './row-identity.ts';
 
 export interface JudgedPair {
   readonly pair: Pair;
@@ -57,7 +58,7 @@ function judge(
   const { mapping } = context;
   const missing = referencesOf(mapping, pair).filter((ref) => !references.has(formatRef(ref)));
   const withhold = mapping.consent?.whenRefused === 'withhold';
-  const decision = judgeOutbound(judgedEntity(mapping, pair, missing), judgedRecord(pair), {
+  const decision = judgeOutbound(judgedEntity(mapping, pair, missing), judgedRecord(context, pair), {
     resend,
     suppressions,
     withhold,
@@ -67,10 +68,10 @@ function judge(
 
 const referencesOf = (mapping: EntityMapping, { entity }: Pair) => (entity === null ? [] : mapping.references(entity));
 
-function judgedRecord({ record }: Pair): JudgedRecord | null {
-  if (record === null) return null;
-  const { state, remoteId, contentHash } = record;
-  return { state, remoteId, contentHash };
+function judgedRecord(context: TypeContext, pair: Pair): JudgedRecord | null {
+  if (pair.record === null) return null;
+  const { state, remoteId, contentHash, lastError } = pair.record;
+  return { state, remoteId, contentHash, lastError, reissued: isReissued(context, pair) };
 }
 
 function judgedEntity(
@@ -86,12 +87,13 @@ function judgedEntity(
 }
 
 /** The state of the row that a pair was judged by; null if EMS has none. */
-export function evaluatedOf(
-  { mapping }: Pick<TypeContext, 'mapping'>,
-  { entity, settled, sourcesVersion }: Pair,
-): Evaluated | null {
+export function evaluatedOf(context: Pick<TypeContext, 'mapping' | 'keys'>, pair: Pair): Evaluated | null {
+  const { entity, settled, sourcesVersion } = pair;
   if (entity === null) return null;
-  return { modifiedOn: entity.modifiedOn, settled, sourcesVersion, mappingVersion: mapping.version };
+  const fingerprint = fingerprintOfRow(context, pair);
+  const { version: mappingVersion } = context.mapping;
+  const { modifiedOn } = entity;
+  return { modifiedOn, settled, sourcesVersion, mappingVersion, ...(fingerprint === null ? {} : { fingerprint }) };
 }
 
 /** @throws Error if EMS has no such row: a decision about nothing is a mistake of ours. */

@@ -1,6 +1,9 @@
 import { sql } from 'kysely';
 import { findByKeys, findByRemoteId, type KnownRemote } from '../database/records/find-by-remote-id.ts';
 import { forgetDeletedRow, linkRecord, writeUnresolved } from '../database/records/link-record.ts';
+import { loadPair } from '../database/records/load-pairs.ts';
+import { parkReissued } from '../database/records/reissued.ts';
+import { givenOutAgain } from '../sync/identity.ts';
 import { malformedReason } from '../database/records/park-malformed.ts';
 import type { Candidate } from '../database/records/match-rows.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
@@ -12,6 +15,7 @@ import { inboundOf, typeContext, type InboundContext } from './context.ts';
 import { createRow } from './create-row.ts';
 import { findReference } from './find-references.ts';
 import { matchRemote } from './match-remote.ts';
+import { hasNothingInCommon, isReissuedRow } from './row-identity.ts';
 import { nothing, parked, waiting, type Resolving } from './unresolvable.ts';
 
 /**
@@ -31,6 +35,8 @@ export async function linkRemote(
   const process = resolving.context.process.name;
   const known = await findByRemoteId(em, process, type, remoteId);
   if (known !== null && known.key !== null && known.inEms) {
+    if (needed && (await isReissuedRow(resolving.context, { type, key: known.key })))
+      throw waiting(`${type} ${remoteId}`);
     rows.push({ type, key: known.key, how: 'known' });
     return known.key;
   }
@@ -51,7 +57,7 @@ export async function linkRemote(
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`ems-sync resolve ${type}`}, 0))`.execute(em.getKysely());
   const matched =
     (await byOwnId(resolving, record, needed)) ?? (await matchRemote(resolving, inbound, { record, references }));
-  if (matched !== null) return linkRow(resolving, inbound, { record, matched });
+  if (matched !== null) return linkRow(resolving, inbound, { record, matched, needed });
   return createRow(resolving, inbound, { record, references });
 }
 
@@ -63,7 +69,7 @@ async function linkReferences(
   const { context, em } = resolving;
   const references: Record<string, EntityKey> = {};
   for (const [property, ref] of Object.entries(record.references)) {
-    const found = await findReference(em, context.process.name, ref);
+    const found = await findReference(em, context, ref);
     if (found !== null) {
       references[property] = found;
       continue;
@@ -99,9 +105,10 @@ async function byOwnId(
  */
 async function beginAnew(
   { context, em }: Resolving,
-  { remoteId, key, state }: KnownRemote,
+  { remoteId, key, state, reissued }: KnownRemote,
   { type, needed }: { readonly type: EntityType; readonly needed: boolean },
 ): Promise<void> {
+  if (reissued) throw waiting(`${type} ${remoteId}`);
   if (!needed) throw nothing(`EMS has deleted ${type}/${key}`);
   if (state !== 'REMOVED' && state !== 'ERASED') throw waiting(`the removal of ${type}/${key}`);
   await forgetDeletedRow(em, context.process.name, type, remoteId);
@@ -110,10 +117,11 @@ async function beginAnew(
 /** Links a row that EMS had already. A decision stays: an unlinked row is not linked again. */
 async function linkRow(
   resolving: Resolving,
-  { inbound }: InboundContext,
-  { record, matched }: { readonly record: RemoteRecord; readonly matched: Candidate },
+  context: InboundContext,
+  { record, matched, needed }: { readonly record: RemoteRecord; readonly matched: Candidate; readonly needed: boolean },
 ): Promise<EntityKey> {
-  const { context, em, rows } = resolving;
+  const { inbound } = context;
+  const { em, rows } = resolving;
   const { type, remoteId, modifiedOn: remoteSyncedOn } = record;
   const { key, state, remoteId: held } = matched;
   if (state === 'UNLINKED') throw nothing(`${type}/${key} is unlinked`);
@@ -123,6 +131,8 @@ async function linkRow(
   if (isOther && !inbound.newestRemoteWins) {
     throw parked(`is ${type}/${key}'s, which has ${held} already: merge the two, or decide with link`);
   }
+  const isReissued = held === null && record.emsKey === key && (await isAnothersRecord(context, record, key));
+  if (isReissued && needed) throw waiting(`${type} ${remoteId}`);
   rows.push({ type, key, how: isOther ? 'known' : 'matched' });
   if (isOther && Number(held) > Number(remoteId)) {
     await recordShared(resolving, record, key);
@@ -130,7 +140,14 @@ async function linkRow(
   }
   const process = context.process.name;
   await linkRecord(em, { process, type, key, remoteId, base: null, remoteSyncedOn, entitySyncedOn: null });
+  if (isReissued) await parkReissued(em, { process, type, key }, givenOutAgain({ type, key }));
   return key;
+}
+
+/** It carries the id of a row with which it has nothing else in common: EMS has given the id out again since. */
+async function isAnothersRecord(context: InboundContext, record: RemoteRecord, key: EntityKey): Promise<boolean> {
+  const { entity } = await loadPair(context.orm, context.detection, key);
+  return entity !== null && hasNothingInCommon(context, entity, record);
 }
 
 /** Remembers an older remote record of a row, so that no poll takes it for an unknown one. */

@@ -2,7 +2,8 @@ import { readStanding } from '../database/detection/read-standing.ts';
 import { readConflict } from '../database/records/read-conflict.ts';
 import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { loadPair } from '../database/records/load-pairs.ts';
-import { linkRecord, unlinkRecord } from '../database/records/link-record.ts';
+import { linkRecord, relinkRecord, unlinkRecord } from '../database/records/link-record.ts';
+import { adoptRow, isParkedAsReissued, markAnew } from '../database/records/reissued.ts';
 import { conflictSubject, markRestored } from '../database/records/write-conflict.ts';
 import { updateEmsRow } from '../database/records/write-ems-row.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
@@ -12,6 +13,7 @@ import { SyncError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { pairContext, type PairContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+import { followOwnChange } from './row-identity.ts';
 
 export interface CommandInput {
   readonly process: SyncProcessName;
@@ -29,6 +31,8 @@ export async function runCommand(dependencies: Dependencies, { command, ...ref }
   if (command === 'unlink') return unlinkRecord(dependencies.orm.em.fork(), ref);
   // The pair's workflow erases it itself, through the target's queue.
   if (command === 'erase') return;
+  if (command === 'adopt' || command === 'start-anew') return decideReissued(dependencies, command, ref);
+  if (command === 'relink') return relink(dependencies, ref);
   const argument = command.slice(command.indexOf(':') + 1);
   const pair = pairContext(dependencies, ref);
   return command.startsWith('link:') ? link(pair, argument) : restore(pair, argument);
@@ -54,14 +58,34 @@ async function link({ orm, detection, ref }: PairContext, remoteId: string): Pro
   });
 }
 
+/** Whose the remote record of a row is whose id was given out again. */
+async function decideReissued(
+  { orm }: Dependencies,
+  command: 'adopt' | 'start-anew',
+  ref: Omit<CommandInput, 'command'>,
+): Promise<void> {
+  const em = orm.em.fork();
+  if (!(await isParkedAsReissued(em, ref))) {
+    throw refused(`${ref.type}/${ref.key} is not parked at ${ref.process} because its id was given out again`);
+  }
+  await (command === 'adopt' ? adoptRow(em, ref) : markAnew(em, ref));
+}
+
+async function relink({ orm }: Dependencies, ref: Omit<CommandInput, 'command'>): Promise<void> {
+  if (!(await relinkRecord(orm.em.fork(), ref)))
+    throw refused(`${ref.type}/${ref.key} is not unlinked at ${ref.process}`);
+}
+
 /** Writes the values that lost into EMS. From there they reach the targets like any other change. */
-async function restore({ orm, keys, mapping, detection, ref }: PairContext, id: string): Promise<void> {
+async function restore(pair: PairContext, id: string): Promise<void> {
+  const { orm, keys, mapping, detection, ref } = pair;
   const { process, type, key } = ref;
   const conflict = await readConflict(orm.em.fork(), { ...ref, id });
   if (conflict === null) throw refused(`conflict ${id} is not one of ${process}/${type}/${key}`);
   if (conflict.restored) return;
   const { inbound } = mapping;
-  const { entity } = await loadPair(orm, detection, key);
+  const loaded = await loadPair(orm, detection, key);
+  const { entity } = loaded;
   if (inbound === null || entity === null) throw refused(`EMS has no ${type}/${key} any more`);
   const values = unseal(conflict.sealed, conflictSubject(ref), keys);
   const changes = inbound.apply(values, conflict.fields, entity);
@@ -69,6 +93,7 @@ async function restore({ orm, keys, mapping, detection, ref }: PairContext, id: 
     const written = await updateEmsRow(em, type, key, { readAt: entity.modifiedOn, changes });
     if (written === null)
       throw new SyncError('transient', `EMS changed ${type}/${key} meanwhile`, { code: 'ems-busy' });
+    await followOwnChange(em, pair, loaded, { ...entity, ...changes });
     await markRestored(em, id);
   });
 }

@@ -20,6 +20,7 @@ import { isEqualColumn } from './equal-columns.ts';
 import type { LinkedPair } from './fetch-remote.ts';
 import { findReferences } from './find-references.ts';
 import { assertEvaluated, evaluatedOf } from './judge-pairs.ts';
+import { followOwnChange, fingerprintOfRow } from './row-identity.ts';
 
 /** EMS has written the row since it was read: nothing of the transaction may stay. */
 export class EmsWasFaster extends Error {
@@ -47,7 +48,7 @@ export function writeAbsorbed(
     const common = commonOf(attempt, linked, remote);
     if ((applied.length > 0 || resend) && (await isPingPong(em, attempt, remote.content))) {
       const reason = 'ping-pong: the remote came to the same state more than three times within an hour';
-      await writeAbsorbedRecord(em, { ...common, outcome: parked(attempt, linked, reason) });
+      await writeAbsorbedRecord(em, { ...common, fingerprint: null, outcome: parked(attempt, linked, reason) });
       return { key, kind: 'parked', reason, outboundDue: false };
     }
 
@@ -62,14 +63,21 @@ export function writeAbsorbed(
     if (decision.kind === 'conflict') await keepLost(em, attempt, remote, decision.lost);
     const after = { entity: { ...entity, ...changes }, modifiedOn };
     const outcome = resend ? ({ kind: 'resend' } as const) : outcomeOf(attempt, linked, remote.content, after);
-    await writeAbsorbedRecord(em, { ...common, outcome });
+    const fingerprint = fingerprintOfRow(attempt, linked.pair, after.entity);
+    await writeAbsorbedRecord(em, { ...common, fingerprint, outcome });
+    if (after.modifiedOn !== entity.modifiedOn) await followOwnChange(em, attempt, linked.pair, after.entity);
     const outboundDue = !(outcome.kind === 'in-sync' || outcome.kind === 'delivered');
     return { key, outboundDue, ...told({ decision, drifted, applied, withMessages: hasMessages(messages) }) };
   });
 }
 
 /** Parks the pair: a human has to decide. */
-export async function parkPair(attempt: InboundAttempt, linked: LinkedPair, reason: string): Promise<Absorption> {
+export async function parkPair(
+  attempt: InboundAttempt,
+  linked: LinkedPair,
+  reason: string,
+  { reissued = false }: { readonly reissued?: boolean } = {},
+): Promise<Absorption> {
   const { orm, key, ref, fencingToken, workflowId } = attempt;
   const { record, remoteId } = linked;
   await writeAbsorbedRecord(orm.em.fork(), {
@@ -79,20 +87,21 @@ export async function parkPair(attempt: InboundAttempt, linked: LinkedPair, reas
     remoteId,
     remoteSyncedOn: null,
     base: record.base ?? {},
-    outcome: parked(attempt, linked, reason),
+    fingerprint: null,
+    outcome: { ...parked(attempt, linked, reason), reissued },
   });
   return { key, kind: 'parked', reason, outboundDue: false };
 }
 
-function parked(attempt: InboundAttempt, { pair }: LinkedPair, reason: string): AbsorbedRecord['outcome'] {
-  return { kind: 'parked', reason, evaluated: assertEvaluated(evaluatedOf(attempt, pair)) };
+function parked(attempt: InboundAttempt, { pair }: LinkedPair, reason: string) {
+  return { kind: 'parked' as const, reason, reissued: false, evaluated: assertEvaluated(evaluatedOf(attempt, pair)) };
 }
 
 function commonOf(
   { ref, fencingToken, workflowId, keys }: InboundAttempt,
   { record }: LinkedPair,
   { remoteId, modifiedOn, content }: RemoteRecord,
-): Omit<AbsorbedRecord, 'outcome'> {
+): Omit<AbsorbedRecord, 'outcome' | 'fingerprint'> {
   const base = baseWith(record.base, content, keys);
   return { ...ref, fencingToken, workflowId, remoteId, remoteSyncedOn: modifiedOn, base };
 }
@@ -100,14 +109,15 @@ function commonOf(
 /** The rows that a remote record refers to now that it goes on under another id. */
 async function referencesAfter(
   em: EntityManager,
-  { ref }: InboundAttempt,
+  attempt: InboundAttempt,
   { record, remoteId }: LinkedPair,
   remote: RemoteRecord,
 ): Promise<Changes> {
+  const { ref } = attempt;
   if (!isRekeyed(remote, { ...record, remoteId })) return {};
   // The new id may have been parked meanwhile as a record that EMS does not know.
   await forgetUnresolved(em, ref.process, ref.type, remote.remoteId);
-  return findReferences(em, ref.process, remote.references);
+  return findReferences(em, attempt, remote.references);
 }
 
 /** Remembers the state that the remote has come to; true if it comes to the same state again and again. */
@@ -130,11 +140,12 @@ async function keepLost(
 }
 
 function outcomeOf(
-  { mapping }: InboundAttempt,
+  attempt: InboundAttempt,
   { record, pair }: LinkedPair,
   remote: Content,
   after: { readonly entity: LinkedPair['entity']; readonly modifiedOn: LinkedPair['entity']['modifiedOn'] },
 ): AbsorbedRecord['outcome'] {
+  const { mapping } = attempt;
   const equality = equalityOf({
     state: record.state,
     contentHash: record.contentHash,
@@ -145,7 +156,7 @@ function outcomeOf(
   const { modifiedOn } = after;
   switch (equality.kind) {
     case 'in-sync': {
-      const evaluated = assertEvaluated(evaluatedOf({ mapping }, pair));
+      const evaluated = assertEvaluated(evaluatedOf(attempt, pair));
       const { mappingVersion } = evaluated;
       return { ...equality, modifiedOn, sourcesVersion: knownSources(evaluated), mappingVersion };
     }

@@ -48,6 +48,23 @@ export async function pairsInState(
   return found;
 }
 
+/** The pairs that are left alone; `gone`: because their remote record is gone, and not because an operator has said so. */
+export async function unlinkedPairs(
+  orm: Orm,
+  { name }: SyncProcess,
+  types: readonly EntityType[],
+): Promise<(EntityRef & { readonly gone: boolean })[]> {
+  const found: (EntityRef & { readonly gone: boolean })[] = [];
+  for (const type of types) {
+    const { rows } = await sql<{ key: EntityKey; gone: boolean }>`
+      SELECT entity_key AS key, last_error_class IS NOT DISTINCT FROM 'gone' AS gone FROM ${sql.raw(recordTable(type))}
+      WHERE sync_process = ${name} AND entity_key IS NOT NULL AND state = 'UNLINKED'
+      ORDER BY entity_key`.execute(orm.em.fork().getKysely());
+    found.push(...rows.map((row) => ({ type, ...row })));
+  }
+  return found;
+}
+
 /** Parked remote records without a row in EMS. A retry may succeed if a human or a change at the target has helped. */
 export async function parkedRemotes(
   orm: Orm,

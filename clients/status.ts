@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { dueRows, goneRows, type Detection } from '../database/detection/due-query.ts';
+import { readHolds, type Hold } from '../database/records/missing.ts';
 import type { EntityManager, Orm } from '../database/orm.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
 import type { EntityType } from '../sync/entity-type.ts';
@@ -10,9 +11,8 @@ import { detectionOf, type DetectionSettings } from './detection-of.ts';
 
 /**
  * The state of one type's rows at one target. A row that passes the filter is in exactly one of `inSync`, `due`,
- * `waiting`, `failing`, `parked`, `suppressed`, `linked`, unless an operator has unlinked it. A row that must still
- * leave the target also counts as due (or failing, or waiting), but not in `total`; so does a remote record without a
- * row in EMS, as parked or waiting.
+ * `waiting`, `failing`, `parked`, `suppressed`, `linked`, `unlinked`. A row that must still leave the target also counts
+ * as due (or failing, or waiting), but not in `total`; so does a remote record without a row in EMS, as parked or waiting.
  */
 export interface TypeStatus {
   /** Rows that belong on the target. */
@@ -28,6 +28,8 @@ export interface TypeStatus {
   readonly refusedElsewhere: number;
   /** SHARED rows: another row's remote record represents them, too. */
   readonly linked: number;
+  /** UNLINKED rows: left alone, because an operator has unlinked them, or because their remote record is gone. */
+  readonly unlinked: number;
   /** Records of rows deleted in EMS, except those whose remote record the target keeps permanently. */
   readonly orphans: number;
   /**
@@ -37,12 +39,16 @@ export interface TypeStatus {
 }
 
 export interface Status {
-  /** Nothing is due, waiting or failing anywhere. */
+  /** Nothing is due, waiting, failing or held anywhere. */
   readonly inStep: boolean;
   /**
    * Rows that are missing at the target, or differ from EMS, until a human looks at them. They do not affect `inStep`.
    */
   readonly parked: number;
+  /** Rows that are left alone: they are in step with nothing, and do not count against `inStep` either. */
+  readonly unlinked: number;
+  /** What polls hold back until an operator approves it. */
+  readonly held: readonly Hold[];
   readonly processes: Readonly<Partial<Record<SyncProcessName, Readonly<Partial<Record<EntityType, TypeStatus>>>>>>;
 }
 
@@ -66,9 +72,15 @@ export async function readStatus(
     byProcess.push([process.name, types]);
   }
   const ofTypes = byProcess.flatMap(([, types]) => types.map(([, type]) => type));
+  const held = await readHolds(
+    em,
+    processes.map(({ name }) => name),
+  );
   return {
-    inStep: ofTypes.every((type) => type.due + type.waiting + type.failing === 0),
+    inStep: held.length === 0 && ofTypes.every((type) => type.due + type.waiting + type.failing === 0),
     parked: ofTypes.reduce((sum, type) => sum + type.parked, 0),
+    unlinked: ofTypes.reduce((sum, type) => sum + type.unlinked, 0),
+    held,
     processes: Object.fromEntries(byProcess.map(([process, types]) => [process, Object.fromEntries(types)])),
   };
 }
@@ -100,7 +112,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       WHERE NOT ${nothingToRemove}
       UNION ALL
       SELECT CASE WHEN sr.state IN ('PARKED', 'WAITING', 'FAILING') THEN sr.state ELSE 'due' END, false, NULL, NULL
-      FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL AND sr.state NOT IN ('SHARED', 'UNLINKED')
+      FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.entity_key IS NULL AND sr.state NOT IN ('SHARED', 'UNLINKED', 'REMOVED')
     )
     SELECT count(*) FILTER (WHERE passes)::integer AS total,
       count(*) FILTER (WHERE class = 'IN_SYNC')::integer AS "inSync",
@@ -111,6 +123,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
       count(*) FILTER (WHERE class IN ('SUPPRESSED', 'ERASED'))::integer AS suppressed,
       count(*) FILTER (WHERE class = 'SUPPRESSED' AND last_error ~ ${DESCRIBED_ELSEWHERE})::integer AS "refusedElsewhere",
       count(*) FILTER (WHERE class = 'SHARED')::integer AS linked,
+      count(*) FILTER (WHERE class = 'UNLINKED')::integer AS unlinked,
       (SELECT count(*)::integer FROM ${records} sr
         WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL AND NOT ${keptByTarget}
           AND NOT EXISTS (SELECT FROM ${entities} e WHERE e.id = sr.entity_key)) AS orphans,
@@ -146,7 +159,10 @@ const keptByTarget = sql`(sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL)`;
 const nothingToRemove = sql`(
   sr.state = 'UNLINKED' OR (sr.state IN ('REMOVED', 'SHARED', 'SUPPRESSED', 'ERASED') AND sr.remote_id IS NULL))`;
 
-/** The overall state in a few words: `in step, 13 parked`. */
-export function describeStep({ inStep, parked }: Pick<Status, 'inStep' | 'parked'>): string {
-  return `${inStep ? 'in step' : 'not in step'}${parked === 0 ? '' : `, ${parked} parked`}`;
+/** The overall state in a few words: `in step, 13 parked, 3 unlinked`. */
+export function describeStep({ inStep, parked, unlinked }: Pick<Status, 'inStep' | 'parked' | 'unlinked'>): string {
+  const said = [inStep ? 'in step' : 'not in step'];
+  if (parked > 0) said.push(`${parked} parked`);
+  if (unlinked > 0) said.push(`${unlinked} unlinked`);
+  return said.join(', ');
 }

@@ -20,13 +20,13 @@ export function greeting(system: DemoSystem, environmentFile: string): string {
   return ['', ...lines.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}`), ''].join('\n');
 }
 
-/** Mentions parked rows: they differ from EMS at their target, or are missing there. */
-export function everythingInStep(status: Pick<Status, 'inStep' | 'parked'>, after: string): string {
+/** Mentions parked rows: they differ from EMS at their target, or are missing there. And unlinked ones. */
+export function everythingInStep(status: Pick<Status, 'inStep' | 'parked' | 'unlinked'>, after: string): string {
   return `Everything is ${describeStep(status)}, ${after} after the sweeps began.`;
 }
 
 /** What a newcomer should look at once the first load has arrived. */
-export function whatToLookAt(system: DemoSystem, status: Pick<Status, 'inStep' | 'parked'>, after: string): string {
+export function whatToLookAt(system: DemoSystem, status: Pick<Status, 'inStep' | 'parked' | 'unlinked'>, after: string): string {
   return [
     '',
     `${everythingInStep(status, after)} What to look at first:`,

@@ -14,6 +14,8 @@ export function outcomeLine(status: Status | null, verified: boolean, elapsedMs:
   const outcome: Outcome = {
     inStep: status !== null && status.inStep && verified,
     parked: status?.parked ?? 0,
+    unlinked: status?.unlinked ?? 0,
+    held: status?.held ?? [],
     processes: status?.processes ?? {},
     seconds: Math.round(elapsedMs / 100) / 10,
   };

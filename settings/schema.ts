@@ -49,6 +49,8 @@ export const commonSettings = z.object({
   CONFLICT_SCOPE: z.enum(['entity', 'field'], { error: 'must be entity or field' }).default('entity'),
   CONSENT_POLICY: z.enum(['ratchet', 'ems-wins'], { error: 'must be ratchet or ems-wins' }).default('ratchet'),
   CONSENT_SCOPE: z.enum(['target', 'organisation'], { error: 'must be target or organisation' }).default('target'),
+  SYNC_MISSING_LIMIT: wholeNumber(1_000_000, 'must be a number of records, 0 to 1000000').default(10),
+  SYNC_MISSING_SHARE: wholeNumber(100, 'must be a percentage, 0 to 100').default(5),
   SYNC_BULK: z
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('true')

@@ -1,5 +1,6 @@
 import type { ErrorClass } from './error-class.ts';
 import type { EntityKey, EntityRef, EntityType } from './entity-type.ts';
+import type { Fingerprint } from './identity.ts';
 import type { Stamp } from './instant.ts';
 import type { Base } from './keyed-hash.ts';
 
@@ -10,6 +11,8 @@ export interface Evaluated {
   readonly settled: boolean;
   readonly sourcesVersion: string | null;
   readonly mappingVersion: string;
+  /** What identifies the row; left out by older workers. */
+  readonly fingerprint?: Fingerprint;
 }
 
 /** A child row of the pair's own (a contact preference of its person), as it was read in the same snapshot. */
@@ -35,7 +38,7 @@ export type Delivery = {
   readonly fencingToken: string;
   readonly children?: readonly Child[];
 } & (
-  | { readonly kind: 'nothing' }
+  | { readonly kind: 'nothing'; readonly reason?: string }
   /** A child row: its parent's workflow is asked instead. */
   | { readonly kind: 'with-parent'; readonly by: EntityRef }
   /** A newer attempt, or another worker, was faster. */
@@ -69,6 +72,8 @@ export type Delivery = {
       readonly reason: string;
       /** The row whose change may make it pass, for example `Tag/7`. */
       readonly for?: string;
+      /** The row is another one than was delivered under its id. */
+      readonly reissued?: true;
     }
   /** Consent forbids it, or part of it. */
   | {

@@ -8,6 +8,9 @@ export interface JudgedRecord {
   readonly state: SyncState;
   readonly remoteId: string | null;
   readonly contentHash: string | null;
+  readonly lastError?: string | null;
+  /** The row is another one than the record speaks of: its id was given out again. */
+  readonly reissued?: boolean;
 }
 
 export type JudgedEntity =
@@ -27,7 +30,7 @@ export type JudgedEntity =
 
 export type OutboundDecision =
   /** Neither side has anything to do. */
-  | { readonly kind: 'nothing' }
+  | { readonly kind: 'nothing'; readonly reason: string }
   /** The target has it already; only times are touched. */
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'create'; readonly content: Content }
@@ -37,6 +40,8 @@ export type OutboundDecision =
   /** The target never had it: only the record goes, or becomes REMOVED. */
   | { readonly kind: 'drop'; readonly forget: boolean }
   | { readonly kind: 'park'; readonly field: string; readonly reason: string }
+  /** Nothing is written: whose the remote record is, an operator has to say. */
+  | { readonly kind: 'reissued' }
   | { readonly kind: 'wait'; readonly for: string; readonly field: string; readonly reason: string }
   /** Nothing is sent: the remote record of another row stands for this one, too. */
   | { readonly kind: 'share'; readonly owner: EntityRef }
@@ -62,19 +67,22 @@ export function judgeOutbound(
   record: JudgedRecord | null,
   { resend = false, suppressions = [], withhold = false }: JudgeOptions = {},
 ): OutboundDecision {
-  if (entity.kind === 'gone') return record === null ? { kind: 'nothing' } : takeOff(record, true);
-  if (record?.state === 'UNLINKED') return { kind: 'nothing' };
+  if (entity.kind === 'gone') return record === null ? nothing('EMS has no such row') : takeOff(record, true);
+  if (record?.state === 'UNLINKED') return nothing(unlinkedReason(record.lastError ?? null));
   if (record?.state === 'ERASED') return { kind: 'stay-erased' };
   if (entity.kind === 'filtered-out') {
     if (record !== null && record.state !== 'REMOVED') return takeOff(record, false);
     // Found at the target after all. It has to go, or a row that needs one of its values would wait for ever.
-    return resend ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false } : { kind: 'nothing' };
+    return resend
+      ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false }
+      : nothing('the filter leaves it out');
   }
   if (entity.kind === 'shared') {
     // It has a remote record of its own, from before the rows shared one: that is removed first.
     if (record !== null && record.remoteId !== null) return takeOff(record, false);
     return { kind: 'share', owner: entity.owner };
   }
+  if (record?.reissued === true) return { kind: 'reissued' };
   if (isErased(suppressions)) return { kind: 'stay-erased' };
   if (withhold && suppressions.length > 0) return { kind: 'suppress', suppressions };
   if (entity.kind === 'parked') return { kind: 'park', field: entity.field, reason: entity.reason };
@@ -102,6 +110,12 @@ export function judgeOutbound(
  */
 export const leavesTargetAsItIs = ({ kind }: OutboundDecision): boolean =>
   kind === 'park' || kind === 'wait' || kind === 'suppress' || kind === 'stay-erased';
+
+const nothing = (reason: string) => ({ kind: 'nothing', reason }) as const;
+
+/** Why an unlinked pair is left alone, and how that ends. */
+export const unlinkedReason = (because: string | null) =>
+  `it is unlinked: ${because ?? 'by an operator'}. To take it up again: npx ems-sync retry PROCESS TYPE ID --unlinked, or link`;
 
 /** EMS's column that refers to a row of this type: `StartGroup` → `start_group_id`. */
 const referenceColumn = (type: EntityType) => `${type.replaceAll(/(?<=.)([A-Z])/g, '_$1').toLowerCase()}_id`;

@@ -54,6 +54,11 @@ export interface SendRequest {
    * new value is refused as well, let go of the contested one, so that neither waits for the other for ever.
    */
   readonly release: boolean;
+  /**
+   * True if an earlier attempt has begun to create this very row. Otherwise a record that is found by our id alone, and has
+   * nothing else in common with the row, is another row's: ids are given out again. The default is false.
+   */
+  readonly begun?: boolean;
   /** True if nobody waits for the result, so that it may wait for a batch. The default is false. */
   readonly patient?: boolean;
   /** True after several failures in a batch (which may be too slow): it is sent alone. */
@@ -86,6 +91,8 @@ export type SendResult =
    * Nothing was written. The pair is linked, compared, and then sent as an update.
    */
   | { readonly kind: 'found'; readonly remoteId: string }
+  /** The target has a record with this EMS id that is another row's. Nothing was written. */
+  | { readonly kind: 'another'; readonly remoteId: string }
   /** The target needs other entities first: those that hold a contested value, or that are missing there. */
   | { readonly kind: 'blocked'; readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string }
   /** The contested value was released. `remoteId` is null if the whole remote record had to be deleted. */
@@ -103,6 +110,8 @@ export interface RemoveRequest {
   /** Null if an attempt to create it was started and its result is unknown. */
   readonly remoteId: string | null;
   readonly fencingToken: bigint;
+  /** Another row has this EMS id now: what stays at the target must not be found by it. */
+  readonly idGoesOn?: boolean;
   /** For mappings that declare consent; see {@link consentOf}. */
   readonly consent?: PairConsent;
 }

@@ -66,6 +66,7 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
       conflictScope: common.CONFLICT_SCOPE,
       consentPolicy: common.CONSENT_POLICY,
       consentScope: common.CONSENT_SCOPE,
+      missingLimit: { count: common.SYNC_MISSING_LIMIT, share: common.SYNC_MISSING_SHARE },
       locks,
     };
     const { TEMPORAL_NAMESPACE: namespace } = common;

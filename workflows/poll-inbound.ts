@@ -1,6 +1,7 @@
 import {
   continueAsNew,
   isCancellation,
+  log,
   ParentClosePolicy,
   setCurrentDetails,
   startChild,
@@ -31,6 +32,8 @@ interface PollProgress {
   readonly steps: readonly PollStep[];
   readonly page: string | null;
   readonly seenUpTo: string | null;
+  /** Why what is missing is left alone. */
+  readonly held?: readonly string[];
   readonly totals: PollTotals;
   readonly started: number;
 }
@@ -51,8 +54,8 @@ export interface PollCounts {
 export type PollTotals = Partial<Record<EntityType, PollCounts>>;
 
 export interface PollResult {
-  /** `complete`; `unread`: a list could not be read; `target-down`: none was tried; `limit`: the next poll goes on. */
-  readonly ended: 'complete' | 'unread' | 'target-down' | 'limit';
+  /** `complete`; `held`: many remote records are missing at once, and are left alone; `unread`: a list could not be read; `target-down`: none was tried; `limit`: the next poll goes on. */
+  readonly ended: 'complete' | 'held' | 'unread' | 'target-down' | 'limit';
   /** What is wrong, in an operator's words. */
   readonly reason: string | null;
   readonly totals: PollTotals;
@@ -73,6 +76,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
   let started = progress?.started ?? 0;
   let { page, seenUpTo } = progress ?? { page: null, seenUpTo: null };
   let reason: string | null = null;
+  const held = [...(progress?.held ?? [])];
   const steps = progress?.steps ?? (await begin());
   if (steps === null) return finish({ ended: 'target-down', reason, totals });
 
@@ -83,6 +87,10 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
         const changed = await pollActivities(process).findChanged({ process, ...step, page });
         counts.listed += changed.listed;
         counts.malformed += changed.malformed;
+        if (changed.held != null) {
+          log.warn(changed.held, { process, ...step });
+          held.push(changed.held);
+        }
         await syncAll(changed.pairs, changed.unknown);
         page = changed.next;
         seenUpTo = later(seenUpTo, changed.seenUpTo);
@@ -103,12 +111,13 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
         const left = steps.slice(page === null ? index + 1 : index);
         await continueAsNew<typeof pollInbound>({
           process,
-          progress: { steps: left, page, seenUpTo, totals, started },
+          progress: { steps: left, page, seenUpTo, held, totals, started },
         });
       }
     } while (page !== null);
   }
-  return finish({ ended: reason === null ? 'complete' : 'unread', reason, totals });
+  if (reason !== null) return finish({ ended: 'unread', reason: [reason, ...held].join('; '), totals });
+  return finish({ ended: held.length > 0 ? 'held' : 'complete', reason: held.join('; ') || null, totals });
 
   /** Null: the target is down. What it told us before is kept. */
   async function begin(): Promise<readonly PollStep[] | null> {
@@ -200,6 +209,7 @@ function finish(result: PollResult): PollResult {
 
 const OUTCOMES = {
   complete: 'IN_SYNC',
+  held: 'FAILING',
   unread: 'FAILING',
   'target-down': 'FAILING',
   limit: 'PENDING',

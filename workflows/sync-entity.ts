@@ -301,6 +301,8 @@ function resultOf(delivery: Delivery): SyncEntityResult {
 }
 
 function reasonOf(delivery: Delivery): string | null {
+  if (delivery.kind === 'nothing') return delivery.reason ?? null;
+  if (delivery.kind === 'superseded') return 'another attempt was faster';
   if (delivery.kind === 'waiting') return waitsFor(delivery);
   if (delivery.kind === 'shared') return `shares the remote record of ${formatRef(delivery.owner)}`;
   if (delivery.kind === 'with-parent') return `goes with ${formatRef(delivery.by)}, which was asked`;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { findMissingColumns, formatMissing } from '../../database/ems-shape.ts';
+import { isBehind, readEmsSequence, setvalStatement, type EmsSequence } from '../../database/ems-sequences.ts';
 import { SYNC_MIGRATIONS } from '../../database/migrations/index.ts';
 import type { Orm } from '../../database/orm.ts';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
@@ -16,7 +17,12 @@ export async function databaseChecks(session: Checked): Promise<Check[]> {
   });
   if (reached.outcome === 'failed') return [reached];
   const orm = await session.database();
-  return [reached, await lookAt('EMS tables', () => emsTables(orm)), await lookAt('migrations', () => migrations(orm))];
+  return [
+    reached,
+    await lookAt('EMS tables', () => emsTables(orm)),
+    await lookAt('migrations', () => migrations(orm)),
+    await lookAt('EMS sequences', () => emsSequences(orm)),
+  ];
 }
 
 async function emsTables(orm: Orm): Promise<string> {
@@ -34,6 +40,21 @@ async function emsTables(orm: Orm): Promise<string> {
     );
   }
   return `all ${EMS_TYPES.length} are there, with their columns`;
+}
+
+/** After a restore EMS's sequences may give ids out again that targets know already. */
+async function emsSequences(orm: Orm): Promise<string> {
+  const found: EmsSequence[] = [];
+  for (const type of ENTITY_TYPES) found.push(await readEmsSequence(orm.em.fork(), type));
+  const behind = found.filter(isBehind);
+  if (behind.length > 0) {
+    const tables = behind.map(({ table }) => table).join(', ');
+    const statements = behind.map(setvalStatement).join(' ');
+    throw new Error(`will give ids out again: ${tables}. Before EMS makes another row, run: ${statements}`);
+  }
+  const unread = found.filter(({ state }) => state === null).map(({ table }) => table);
+  const read = `${found.length - unread.length} are past every id of EMS and of our records`;
+  return unread.length === 0 ? read : `${read}; look yourself, for none is found or may be read: ${unread.join(', ')}`;
 }
 
 /** Reads the table of migrations directly. The migrator would create it, and a check must not change anything. */

@@ -31,6 +31,13 @@ export function conflictArgument(text: string): string {
   throw new CommandError(2, `${text} is not the number of a conflict; npx ems-sync conflicts list shows them`);
 }
 
+/** The number of something that a poll holds back. @throws CommandError */
+export function holdArgument(text: string): string {
+  const number = /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
+  if (number >= 1n && number <= LARGEST_KEY) return `${number}`;
+  throw new CommandError(2, `${text} is not the number of a hold; npx ems-sync status shows them`);
+}
+
 /** The id of a remote record: each target has its own notation, none contains blanks. @throws CommandError */
 export function remoteIdArgument(text: string): string {
   if (/^\S{1,200}$/.test(text)) return text;

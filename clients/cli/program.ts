@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { conflictArgument, keyArgument, keysArgument, processArgument, remoteIdArgument } from './arguments.ts';
+import {
+  conflictArgument,
+  holdArgument,
+  keyArgument,
+  keysArgument,
+  processArgument,
+  remoteIdArgument,
+} from './arguments.ts';
 
 // Usage only. What a command does is imported when it runs: help and typing mistakes load nothing else.
 
@@ -73,12 +80,41 @@ export function createProgram(): Command {
       'retry parked and failing entities now: all of a process, all of a type, or the given ones',
       'retry TAGSERVER',
       'retry TAGSERVER Person 4711 --wait',
+      'retry CHATWOOT Person --unlinked',
     )
       .argument('<process>', 'for example TAGSERVER', processArgument)
       .argument('[type]', 'for example Person')
       .argument('[id...]', 'ids of EMS rows', keysArgument),
     'wait for the results; exit 1 unless all are in sync',
-  ).action(async (process, type, keys, options) => (await import('./retry.ts')).retry(process, type, keys, options));
+  )
+    .option(
+      '--unlinked',
+      'take up what is unlinked instead: the given ids, or all whose remote record is gone; each finds its remote record, or gets a new one',
+    )
+    .action(async (process, type, keys, options) => (await import('./retry.ts')).retry(process, type, keys, options));
+
+  for (const [name, description] of [
+    ['adopt', 'say that a row whose id was given out again is the one that was delivered: it is synced as before'],
+    [
+      'start-anew',
+      'say that it is another one: what the target has of the former row is taken off, and it gets its own',
+    ],
+  ] as const) {
+    withTimeout(
+      add(name, description, `${name} Person 4711`, `${name} Person 4711 --process CHATWOOT`)
+        .argument('<type>', 'for example Person')
+        .argument('<id>', 'id of an EMS row', keyArgument)
+        .option('--process <process>', 'only there, for example CHATWOOT', processArgument),
+    ).action(async (type, key, options) =>
+      (await import('./reissued.ts')).decideReissued(name, { type, key }, options),
+    );
+  }
+
+  add('approve', 'let pass what a poll holds back: many remote records that are missing at once', 'approve CHATWOOT 3')
+    .argument('<process>', 'for example CHATWOOT', processArgument)
+    .argument('<hold>', 'its number, from npx ems-sync status', holdArgument)
+    .option('--json', 'print JSON')
+    .action(async (process, id, options) => (await import('./approve.ts')).approve(process, id, options));
 
   addConflicts(add('conflicts', 'remote values that lost against EMS, and how to restore them', 'conflicts list'));
   addLinks(add);

@@ -1,45 +1,85 @@
-import type { EntityKey } from '../../sync/entity-type.ts';
+import type { Orm } from '../../database/orm.ts';
+import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { SyncProcess } from '../../targets/sync-process.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
-import { pairsInState, parkedRemotes } from '../find-pairs.ts';
+import { pairsInState, parkedRemotes, unlinkedPairs } from '../find-pairs.ts';
 import { askAll, askPairs } from './ask-pairs.ts';
 import { processOf, typeNamed } from './names.ts';
 import { complain, say, sayJson } from './output.ts';
 import { pairRequest, remoteRequest } from './requests.ts';
-import { enabledTarget, inSession } from './session.ts';
+import { enabledTarget, inSession, type Session } from './session.ts';
 import { knownOnes } from './sync.ts';
 import type { WaitOptions } from './wait-options.ts';
 
 /**
  * `ems-sync retry`. Writes nothing itself: the pair's workflow evaluates the pair again, whatever the record says. A
- * remote record that was parked because EMS has no row for it is resolved again.
+ * remote record that was parked because EMS has no row for it is resolved again. With `--unlinked`, it takes up unlinked pairs
+ * instead: the named ones, or all whose remote record is gone.
  */
 export async function retry(
   name: SyncProcessName,
   typeName: string | undefined,
   keys: readonly EntityKey[],
-  options: WaitOptions,
+  options: WaitOptions & { readonly unlinked?: true },
 ): Promise<void> {
   const syncProcess = processOf(name);
   const type = typeName === undefined ? undefined : typeNamed(typeName, [syncProcess]);
   await inSession(async (session) => {
     enabledTarget(session, syncProcess);
+    const types = type === undefined ? syncProcess.mappings.map((mapping) => mapping.type) : [type];
+    if (options.unlinked === true) return takeUpAgain(session, { syncProcess, types, keys }, options);
     if (type !== undefined && keys.length > 0) {
       const known = await knownOnes(session, syncProcess, type, keys);
       const pairs = known.map((key) => ({ process: syncProcess.name, type, key }));
       if (!(await askPairs(session, pairs, options)) || known.length < keys.length) process.exitCode = 1;
       return;
     }
-    const types = type === undefined ? syncProcess.mappings.map((mapping) => mapping.type) : [type];
     const orm = await session.database();
     const pairs = await pairsInState(orm, syncProcess, types, ['PARKED', 'FAILING']);
     const remotes = await parkedRemotes(orm, syncProcess, types);
     if (pairs.length + remotes.length === 0) {
       if (options.json) sayJson([]);
-      else say(`${syncProcess.name} has nothing parked or failing${type === undefined ? '' : ` of type ${type}`}`);
+      else say(await nothingToRetry(orm, syncProcess, types));
       return;
     }
     if (!options.json) complain(`${pairs.length + remotes.length} parked or failing`);
     const requests = [...pairs.map((pair) => pairRequest(pair)), ...remotes.map(remoteRequest)];
     if (!(await askAll(session, requests, options))) process.exitCode = 1;
   });
+}
+
+async function nothingToRetry(orm: Orm, syncProcess: SyncProcess, types: readonly EntityType[]): Promise<string> {
+  const of = types.length === 1 ? ` of type ${types[0]}` : '';
+  const nothing = `${syncProcess.name} has nothing parked or failing${of}`;
+  const unlinked = await pairsInState(orm, syncProcess, types, ['UNLINKED']);
+  if (unlinked.length === 0) return nothing;
+  return `${nothing}. ${unlinked.length} unlinked: npx ems-sync retry ${syncProcess.name} ${types.length === 1 ? types[0] : '[TYPE [ID…]]'} --unlinked`;
+}
+
+/** What an operator has unlinked stays so unless it is named. */
+async function takeUpAgain(
+  session: Session,
+  {
+    syncProcess,
+    types,
+    keys,
+  }: { readonly syncProcess: SyncProcess; readonly types: readonly EntityType[]; readonly keys: readonly EntityKey[] },
+  options: WaitOptions,
+): Promise<void> {
+  const orm = await session.database();
+  const all = await unlinkedPairs(orm, syncProcess, types);
+  const wanted = all.filter(({ key, gone }) => (keys.length === 0 ? gone : keys.includes(key)));
+  for (const key of keys.filter((one) => !wanted.some((pair) => pair.key === one))) {
+    complain(`${types.join(', ')} ${key} is not unlinked at ${syncProcess.name}`);
+    process.exitCode = 1;
+  }
+  if (wanted.length === 0) {
+    if (options.json) sayJson([]);
+    else if (keys.length === 0)
+      say(`${syncProcess.name} has nothing that is unlinked because its remote record is gone`);
+    return;
+  }
+  if (!options.json) complain(`${wanted.length} unlinked`);
+  const requests = wanted.map(({ type, key }) => pairRequest({ process: syncProcess.name, type, key }, 'relink'));
+  if (!(await askAll(session, requests, options))) process.exitCode = 1;
 }

@@ -1,4 +1,5 @@
 import type { Settings } from '../../settings/read-settings.ts';
+import { describeHold } from '../../sync/missing-limit.ts';
 import { describeStep, readStatus, type Status } from '../status.ts';
 import { age, sayBlock, sayJson, table } from './output.ts';
 import { inSession } from './session.ts';
@@ -14,6 +15,7 @@ const HEAD = [
   'parked',
   'suppressed',
   'linked',
+  'unlinked',
   'orphans',
   'oldest due',
 ];
@@ -30,7 +32,7 @@ export async function status({ json }: { readonly json?: true }): Promise<void> 
 }
 
 /** The status as an operator reads it. */
-export function describeStatus({ processes, ...step }: Status, { off }: Pick<Settings, 'off'>): string {
+export function describeStatus({ processes, held, ...step }: Status, { off }: Pick<Settings, 'off'>): string {
   const rows = Object.entries(processes).flatMap(([process, types]) =>
     Object.entries(types).map(([type, t]) => [
       process,
@@ -43,6 +45,7 @@ export function describeStatus({ processes, ...step }: Status, { off }: Pick<Set
       t.parked,
       t.suppressed,
       t.linked,
+      t.unlinked,
       t.orphans,
       age(t.oldestDueSeconds),
     ]),
@@ -57,6 +60,7 @@ export function describeStatus({ processes, ...step }: Status, { off }: Pick<Set
   return [
     ...(rows.length === 0 ? [] : [table(HEAD, rows), describeStep(step)]),
     ...elsewhere,
+    ...held.map(describeHold),
     ...off.map(({ process, missing }) => `${process} is off: set ${missing.join(', ')}`),
   ].join('\n');
 }

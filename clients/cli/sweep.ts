@@ -41,8 +41,7 @@ export async function sweep(
     if (json) sayJson(result);
     else if (isPoll(direction, result)) showPoll(result);
     else showSweep(result);
-    if (result.ended === 'target-down' || result.ended === 'incomplete' || result.ended === 'unread')
-      process.exitCode = 1;
+    if (['target-down', 'incomplete', 'unread', 'held'].includes(result.ended)) process.exitCode = 1;
   });
 }
 

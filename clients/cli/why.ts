@@ -2,6 +2,7 @@ import type { DueReason } from '../../database/detection/due-query.ts';
 import type { EntityKey, EntityRef } from '../../sync/entity-type.ts';
 import { describeSuppressions } from '../../sync/suppression.ts';
 import { explain, type Explanation } from '../why.ts';
+import { unlinkedReason } from '../../sync/judge-outbound.ts';
 import { CommandError } from './command-error.ts';
 import { processesWith, typeNamed } from './names.ts';
 import { sayBlock, sayJson } from './output.ts';
@@ -78,8 +79,14 @@ function recordLines(record: NonNullable<Explanation['record']>, keepsRemoteId: 
     ['state', record.state],
     ['waits for', record.waitingFor],
     ['shares', record.sharedWith],
+    ['left alone', record.state === 'UNLINKED' ? unlinkedReason(record.lastError) : null],
     ['because', record.lastErrorClass === null ? record.lastError : null],
-    ['last error', record.lastErrorClass === null ? null : `${record.lastErrorClass}: ${record.lastError}`],
+    [
+      'last error',
+      record.lastErrorClass === null || record.state === 'UNLINKED'
+        ? null
+        : `${record.lastErrorClass}: ${record.lastError}`,
+    ],
     ['attempts', record.attempts === 0 ? null : `${record.attempts}`],
     ['failing since', record.failingSince],
     ['remote id', keepsRemoteId ? 'kept back: it is a hash of the address' : record.remoteId],

@@ -85,7 +85,7 @@ function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
   const cases = mapping.referencedTypes.map(
     (type) => sql`WHEN ${sql.lit(type)} THEN EXISTS (
       SELECT FROM ${sql.raw(recordTable(type))} awaited
-      WHERE awaited.sync_process = ${process} AND (awaited.remote_id IS NOT NULL OR awaited.state = 'SHARED')
+      WHERE awaited.sync_process = ${process} AND (awaited.remote_id IS NOT NULL OR awaited.state = 'SHARED') AND awaited.reissued IS NULL
         AND awaited.entity_key = split_part(sr.waiting_for, '/', 2)::bigint)`,
   );
   return sql`CASE split_part(sr.waiting_for, '/', 1) ${sql.join(cases, sql` `)}

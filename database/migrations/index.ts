@@ -9,6 +9,7 @@ import { SyncIdempotency } from './sync-0005-idempotency.ts';
 import { SyncMoving } from './sync-0006-moving.ts';
 import { SyncStates } from './sync-0007-states.ts';
 import { SyncWithoutForeignKeys } from './sync-0008-without-foreign-keys.ts';
+import { SyncIdentity } from './sync-0009-identity.ts';
 import { SyncUniqueValues } from './sync-0010-unique-values.ts';
 import { SyncProgramVersion } from './sync-0011-program-version.ts';
 import { SyncConsentScope } from './sync-0012-consent-scope.ts';
@@ -34,6 +35,7 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0006-moving', class: SyncMoving },
     { name: 'sync-0007-states', class: SyncStates },
     { name: 'sync-0008-without-foreign-keys', class: SyncWithoutForeignKeys },
+    { name: 'sync-0009-identity', class: SyncIdentity },
     { name: 'sync-0010-unique-values', class: SyncUniqueValues },
     { name: 'sync-0011-program-version', class: SyncProgramVersion },
     { name: 'sync-0012-consent-scope', class: SyncConsentScope },

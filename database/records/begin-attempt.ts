@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { Fingerprint } from '../../sync/identity.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { Orm } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
@@ -9,6 +10,8 @@ export interface Intent {
   readonly fencingToken: bigint;
   readonly state: 'CREATING' | 'PENDING';
   readonly workflowId: string;
+  /** What identifies the row that is sent; null: what is recorded of it stays. */
+  readonly fingerprint?: Fingerprint | null;
 }
 
 /**
@@ -20,13 +23,14 @@ export interface Intent {
 export async function beginAttempt(
   orm: Orm,
   { process, type, key }: { readonly process: SyncProcessName; readonly type: EntityType; readonly key: EntityKey },
-  { fencingToken, state, workflowId }: Intent,
+  { fencingToken, state, workflowId, fingerprint = null }: Intent,
 ): Promise<boolean> {
   const { rows } = await sql`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, state, pass, workflow_id,
-      updated_on)
+      fingerprint, updated_on)
     SELECT ${process}, (SELECT id FROM ${sql.raw(entityTable(type))} WHERE id = ${key}::bigint), ${key}::bigint, ${state},
-      ${fencingToken.toString()}::bigint, ${workflowId}, clock_timestamp()
+      ${fencingToken.toString()}::bigint, ${workflowId},
+      ${fingerprint === null ? null : JSON.stringify(fingerprint)}::jsonb, clock_timestamp()
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET
       entity_id = EXCLUDED.entity_id,
       state = CASE WHEN sr.state = 'FAILING' THEN sr.state ELSE EXCLUDED.state END,
@@ -34,6 +38,7 @@ export async function beginAttempt(
       shared_with = NULL,
       pass = EXCLUDED.pass,
       workflow_id = EXCLUDED.workflow_id,
+      fingerprint = coalesce(EXCLUDED.fingerprint, sr.fingerprint),
       updated_on = EXCLUDED.updated_on
     WHERE sr.pass < EXCLUDED.pass
     RETURNING 1`.execute(orm.em.fork().getKysely());

@@ -11,8 +11,10 @@ export interface KnownRemote {
   readonly remoteId: string;
   /** Null: EMS has no row for it (yet): it was parked, waits, or is nobody's. */
   readonly key: EntityKey | null;
-  /** False: EMS has deleted the row. */
+  /** False: EMS has deleted the row, or has given its id to another one. */
   readonly inEms: boolean;
+  /** EMS has given the row's id to another one, and an operator has to say what becomes of this record. */
+  readonly reissued: boolean;
   /** The row that has a newer remote record of the same kind, and for which this one is read, too; else null. */
   readonly sharedWith: EntityKey | null;
   readonly state: SyncState;
@@ -38,7 +40,7 @@ export async function findByRemoteIds(
 ): Promise<ReadonlyMap<string, KnownRemote>> {
   if (remoteIds.length === 0) return new Map();
   const { rows } = await sql<KnownRemote>`
-    SELECT sr.remote_id AS "remoteId", sr.entity_key AS key, e.id IS NOT NULL AS "inEms",
+    SELECT sr.remote_id AS "remoteId", sr.entity_key AS key, e.id IS NOT NULL AND sr.reissued IS NULL AS "inEms", sr.reissued IS NOT NULL AS reissued,
       CASE WHEN sr.entity_key IS NULL THEN sr.shared_with END AS "sharedWith",
       sr.state, sr.updated_on < clock_timestamp() - interval '1 day' AS "isDayOld", sr.base,
       sr.remote_synced_on AS "remoteSyncedOn", sr.last_error_class AS "lastErrorClass", sr.last_error AS "lastError"

@@ -37,9 +37,8 @@ export async function linkRecord(em: EntityManager, link: Link): Promise<void> {
       'PENDING', clock_timestamp())
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET remote_id = EXCLUDED.remote_id, base = EXCLUDED.base,
       remote_synced_on = EXCLUDED.remote_synced_on, content_hash = NULL, state = 'PENDING', entity_id = EXCLUDED.entity_id,
-      waiting_for = NULL, shared_with = NULL, last_error_class = NULL, last_error = NULL, updated_on = EXCLUDED.updated_on`.execute(
-    em.getKysely(),
-  );
+      waiting_for = NULL, shared_with = NULL, fingerprint = NULL, reissued = NULL, last_error_class = NULL, last_error = NULL,
+      updated_on = EXCLUDED.updated_on`.execute(em.getKysely());
 }
 
 /**
@@ -112,6 +111,25 @@ export async function unlinkRecord(
     SELECT ${process}, (SELECT id FROM ${sql.raw(entityTable(type))} WHERE id = ${key}::bigint), ${key}::bigint, 'UNLINKED',
       clock_timestamp()
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET state = 'UNLINKED', remote_id = NULL, content_hash = NULL,
-      base = NULL, remote_synced_on = NULL, waiting_for = NULL, shared_with = NULL, last_error_class = NULL, last_error = NULL, attempts = 0,
+      base = NULL, remote_synced_on = NULL, waiting_for = NULL, shared_with = NULL, fingerprint = NULL, reissued = NULL, last_error_class = NULL, last_error = NULL, attempts = 0,
       failing_since = NULL, updated_on = EXCLUDED.updated_on`.execute(em.getKysely());
+}
+
+/**
+ * Takes an unlinked pair up again: the next delivery looks for its remote record, by the EMS id and by what identifies it, and
+ * makes one if there is none.
+ *
+ * @returns false: it is not unlinked.
+ */
+export async function relinkRecord(
+  em: EntityManager,
+  { process, type, key }: Pick<Link, 'process' | 'type' | 'key'>,
+): Promise<boolean> {
+  const { rows } = await sql`
+    UPDATE ${sql.raw(recordTable(type))} SET state = 'PENDING', last_error_class = NULL, last_error = NULL,
+      updated_on = clock_timestamp()
+    WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND state = 'UNLINKED' RETURNING 1`.execute(
+    em.getKysely(),
+  );
+  return rows.length > 0;
 }

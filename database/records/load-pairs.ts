@@ -1,7 +1,7 @@
 import { IsolationLevel, type EntitySchema } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { formatRef, type EntityKey, type EntityType } from '../../sync/entity-type.ts';
-import type { Base } from '../../sync/keyed-hash.ts';
+import type { Base, SecretKey } from '../../sync/keyed-hash.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { SOURCE_ENTITIES, type EmsRows, type SourceRowTypes } from '../entities/index.ts';
 import { entityTable, recordTable } from '../table-names.ts';
@@ -32,6 +32,10 @@ export interface Pair {
   readonly record: SyncRecord | null;
   /** The row that owns the remote record which this one shares; null: this one, or nobody else. */
   readonly sharedWith: EntityKey | null;
+  /** When EMS made the row, as PostgreSQL writes it; null: EMS does not keep it. */
+  readonly createdOn: string | null;
+  /** What fingerprints are made with where SYNC_KEY is not set; null: EMS has no such row. */
+  readonly installationKey: SecretKey | null;
 }
 
 interface Facts {
@@ -41,6 +45,8 @@ interface Facts {
   readonly sources_version: string | null;
   /** By rule, the other row that comes before this one with a unique value of it. */
   readonly holders: Readonly<Record<string, EntityKey | null>>;
+  readonly created_on: string | null;
+  readonly installation_key: string | null;
 }
 
 /** Loads many pairs in one snapshot, so that a time and the content it stands for cannot come from different moments. */
@@ -64,6 +70,8 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
         sources: sources(key),
         record: records.get(key) ?? null,
         sharedWith: facts.get(key)?.holders[SHARED] ?? null,
+        createdOn: facts.get(key)?.created_on ?? null,
+        installationKey: keyIn(facts.get(key)?.installation_key),
       }));
     },
     { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
@@ -89,6 +97,9 @@ export async function loadEnds(
   const record = await em.findOne(RECORD_ENTITIES[type], { syncProcess: process, entityKey: key });
   return { entity: entity ?? null, base: record?.base ?? null };
 }
+
+const keyIn = (text: string | null | undefined): SecretKey | null =>
+  text == null ? null : new Uint8Array(Buffer.from(text, 'base64'));
 
 const idOf = ({ id }: AnySourceRow) => id;
 
@@ -117,7 +128,8 @@ async function loadFacts(em: EntityManager, detection: Detection, keys: readonly
   const { mapping, settleMs } = detection;
   const { rows } = await sql<Facts>`
     SELECT e.id AS key, (${sql.raw(mapping.filter)}) IS TRUE AS passes, ${sourcesVersion(detection)} AS sources_version,
-      ${otherHolders(detection)} AS holders,
+      ${otherHolders(detection)} AS holders, to_jsonb(e) ->> 'created_on' AS created_on,
+      (SELECT encode(fingerprint_key, 'base64') FROM sync_installation) AS installation_key,
       ${newestTime(detection)} <= clock_timestamp() - ${settleMs} * interval '1 millisecond' AS settled
     FROM ${sql.raw(entityTable(mapping.type))} e ${joinHolders(detection, keys)}
     WHERE e.id = ANY (${keys}::bigint[])`.execute(em.getKysely());
@@ -169,7 +181,10 @@ async function findLinks(
   return rows;
 }
 
-/** Which of these rows the target is known to have: `Person/4711` → its remote id, or that of the record it shares. */
+/**
+ * Which of these rows the target is known to have: `Person/4711` → its remote id, or that of the record it shares. What is
+ * parked because its id was given out again is not there: the remote record is the former row's.
+ */
 export async function loadRemoteIds(
   orm: Orm,
   process: string,
@@ -183,6 +198,7 @@ export async function loadRemoteIds(
       LEFT JOIN ${records} owner ON sr.state = 'SHARED' AND owner.sync_process = sr.sync_process
         AND owner.entity_key = sr.shared_with
       WHERE sr.sync_process = ${process} AND coalesce(sr.remote_id, owner.remote_id) IS NOT NULL
+        AND sr.reissued IS NULL AND owner.reissued IS NULL
         AND sr.entity_key = ANY (${ofType.map(({ key }) => key)}::bigint[])`.execute(orm.em.fork().getKysely());
     for (const row of rows) found.set(formatRef({ type, key: row.key }), row.remote_id);
   }

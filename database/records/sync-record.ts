@@ -1,5 +1,6 @@
 import { defineEntity, p, type EntitySchema, type InferEntity } from '@mikro-orm/core';
 import { SYNC_STATES, type SyncState } from '../../sync/sync-state.ts';
+import type { Fingerprint } from '../../sync/identity.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import { ENTITY_TYPES, type EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -31,6 +32,8 @@ const columns = {
   programVersion: textColumn(),
   workflowId: textColumn(),
   updatedOn: instantColumn().strictNullable(),
+  fingerprint: p.json<Fingerprint>().strictNullable(),
+  reissued: p.text().$type<'parked' | 'anew'>().strictNullable(),
 };
 
 /**

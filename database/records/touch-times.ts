@@ -33,12 +33,13 @@ export async function touchTimes(
     settled: evaluated.settled,
     sourcesVersion: knownSources(evaluated),
     mappingVersion: evaluated.mappingVersion,
+    fingerprint: evaluated.fingerprint ?? null,
   }));
   const { rows } = await sql`
     UPDATE ${sql.raw(recordTable(type))} sr SET entity_synced_on = ${shortUnlessSettled('v."modifiedOn"')}, sources_version = v."sourcesVersion",
-      mapping_version = v."mappingVersion", evaluated_on = NULL, entity_id = e.id, updated_on = clock_timestamp()
+      mapping_version = v."mappingVersion", fingerprint = coalesce(v.fingerprint, sr.fingerprint), evaluated_on = NULL, entity_id = e.id, updated_on = clock_timestamp()
     FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, "fencingToken" bigint, "modifiedOn" timestamptz,
-      settled boolean, "sourcesVersion" text, "mappingVersion" text),
+      settled boolean, "sourcesVersion" text, "mappingVersion" text, fingerprint jsonb),
       ${sql.raw(entityTable(type))} e
     WHERE sr.sync_process = ${process} AND sr.entity_key = v.key AND sr.pass = v."fencingToken" AND sr.state = 'IN_SYNC'
       AND e.id = v.key AND e.modified_on = v."modifiedOn"

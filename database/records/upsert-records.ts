@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Evaluated } from '../../sync/delivery.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { Fingerprint } from '../../sync/identity.ts';
 import type { Stamp } from '../../sync/instant.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import type { SyncState } from '../../sync/sync-state.ts';
@@ -30,6 +31,10 @@ export interface RecordValues {
   readonly lastErrorClass?: string | null;
   readonly lastError?: string | null;
   readonly programVersion?: string | null;
+  /** What identifies the row; left out: what is recorded of it stays. */
+  readonly fingerprint?: Fingerprint | null;
+  /** Parked, because the row is another one than the record speaks of. */
+  readonly reissued?: 'parked' | null;
   /** Which of the old values stay: those that a result without a remote call must not lose. */
   readonly keep: 'nothing' | 'remote-id' | 'remote' | 'times-and-remote';
 }
@@ -53,14 +58,14 @@ export async function upsertRecords(
   await sql`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, pass, state, workflow_id,
       entity_synced_on, evaluated_on, mapping_version, sources_version, waiting_for, shared_with, remote_id,
-      content_hash, base, remote_synced_on, last_error_class, last_error, program_version, updated_on)
+      content_hash, base, remote_synced_on, last_error_class, last_error, program_version, fingerprint, reissued, updated_on)
     SELECT ${process}, e.id, v.key, v."fencingToken", v.state, v."workflowId",
       ${shortUnlessSettled('v."entitySyncedOn"')}, ${shortUnlessSettled('v."evaluatedOn"')}, v."mappingVersion", v."sourcesVersion", v."waitingFor", v."sharedWith", v."remoteId",
-      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", v."programVersion", clock_timestamp()
+      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", v."programVersion", v.fingerprint, v.reissued, clock_timestamp()
     FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, "fencingToken" bigint, state text,
       "workflowId" text, "entitySyncedOn" timestamptz, "evaluatedOn" timestamptz, settled boolean, "mappingVersion" text,
       "sourcesVersion" text, "waitingFor" text, "sharedWith" bigint, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
-      "lastErrorClass" text, "lastError" text, "programVersion" text)
+      "lastErrorClass" text, "lastError" text, "programVersion" text, fingerprint jsonb, reissued text)
     LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET
       entity_id = EXCLUDED.entity_id,
@@ -80,6 +85,8 @@ export async function upsertRecords(
       last_error_class = EXCLUDED.last_error_class,
       last_error = EXCLUDED.last_error,
       program_version = EXCLUDED.program_version,
+      fingerprint = CASE WHEN EXCLUDED.state <> 'ERASED' THEN coalesce(EXCLUDED.fingerprint, sr.fingerprint) END,
+      reissued = EXCLUDED.reissued,
       attempts = 0,
       failing_since = NULL,
       updated_on = EXCLUDED.updated_on
@@ -110,6 +117,7 @@ export function inSync(judged: Evaluated) {
     settled: judged.settled,
     sourcesVersion: knownSources(judged),
     mappingVersion: judged.mappingVersion,
+    fingerprint: judged.fingerprint ?? null,
   };
 }
 
@@ -120,5 +128,6 @@ export function evaluated(judged: Evaluated) {
     settled: judged.settled,
     sourcesVersion: knownSources(judged),
     mappingVersion: judged.mappingVersion,
+    fingerprint: judged.fingerprint ?? null,
   };
 }

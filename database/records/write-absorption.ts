@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Evaluated } from '../../sync/delivery.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { Fingerprint } from '../../sync/identity.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import type { Stamp } from '../../sync/instant.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -18,6 +19,8 @@ export interface AbsorbedRecord {
   /** RFC 3339; null: the remote tells none. */
   readonly remoteSyncedOn: string | null;
   readonly base: Base;
+  /** What identifies the row as it is now; null: what is recorded of it stays. */
+  readonly fingerprint: Fingerprint | null;
   readonly outcome:
     /** Both sides are equal now. */
     | {
@@ -33,7 +36,13 @@ export interface AbsorbedRecord {
     | { readonly kind: 'resend' }
     /** The outbound half has to judge. */
     | { readonly kind: 'open' }
-    | { readonly kind: 'parked'; readonly reason: string; readonly evaluated: Evaluated };
+    | {
+        readonly kind: 'parked';
+        readonly reason: string;
+        readonly evaluated: Evaluated;
+        /** The row is another one than the record speaks of. */
+        readonly reissued: boolean;
+      };
 }
 
 /**
@@ -46,6 +55,7 @@ export async function writeAbsorbedRecord(em: EntityManager, absorbed: AbsorbedR
     remote_id: absorbed.remoteId,
     base: sql`${JSON.stringify(absorbed.base)}::jsonb`,
     ...(absorbed.remoteSyncedOn === null ? {} : { remote_synced_on: sql`${absorbed.remoteSyncedOn}::timestamptz` }),
+    ...(absorbed.fingerprint === null ? {} : { fingerprint: sql`${JSON.stringify(absorbed.fingerprint)}::jsonb` }),
     ...outcomeColumns(outcome),
   };
   const columns = Object.entries(values);
@@ -90,6 +100,7 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
         evaluated_on: evaluatedOn(outcome.evaluated),
         sources_version: knownSources(outcome.evaluated),
         mapping_version: outcome.evaluated.mappingVersion,
+        reissued: outcome.reissued ? 'parked' : null,
       };
     case 'open':
       return {};
@@ -101,15 +112,16 @@ function evaluatedOn({ modifiedOn, settled }: Evaluated) {
   return settled ? sql`${modifiedOn}::timestamptz` : sql`${modifiedOn}::timestamptz - interval '1 microsecond'`;
 }
 
-/** The remote record is gone. `UNLINKED` unlinks the pair for good; `PENDING` has it created again. */
+/** The remote record is gone. `UNLINKED` unlinks the pair, and says why; `PENDING` has it created again. */
 export async function writeGone(
   em: EntityManager,
   { process, type, key, fencingToken }: Pick<AbsorbedRecord, 'process' | 'type' | 'key' | 'fencingToken'>,
   state: 'UNLINKED' | 'PENDING',
 ): Promise<void> {
+  const [errorClass, reason] = state === 'UNLINKED' ? ['gone', `its record at ${process} is gone`] : [null, null];
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET state = ${state}, remote_id = NULL, content_hash = NULL, base = NULL,
-      remote_synced_on = NULL, pass = ${fencingToken.toString()}::bigint, updated_on = clock_timestamp()
+      remote_synced_on = NULL, last_error_class = ${errorClass}, last_error = ${reason}, pass = ${fencingToken.toString()}::bigint, updated_on = clock_timestamp()
     WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${fencingToken.toString()}::bigint`.execute(
     em.getKysely(),
   );

@@ -114,6 +114,8 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         state: 'PARKED',
         ...evaluated(delivery.evaluated),
         waitingFor: delivery.for ?? null,
+        // The record goes on speaking of the row that was delivered.
+        ...(delivery.reissued === true ? { fingerprint: null, reissued: 'parked' as const } : {}),
         lastErrorClass: delivery.errorClass,
         // An answer that could not be read may be read another time, or by another version.
         programVersion: delivery.errorClass === 'contract' ? PROGRAM_VERSION : null,

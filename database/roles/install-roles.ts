@@ -112,7 +112,9 @@ async function grants(client: Client, privileges: readonly TablePrivileges[]): P
   const ours = await syncTables(client);
   const records = ours.filter((name) => !MIGRATION_TABLES.includes(name));
   const history = ours.filter((name) => MIGRATION_TABLES.includes(name));
-  const sequences = await emsSequences(client, written);
+  const inserting = written.map(({ table }) => table);
+  const sequences = await defaultSequences(client, inserting);
+  const read = await namedSequences(client, await defaultSequences(client, EMS_TABLES));
   return [
     `REVOKE ALL ON ${names([...EMS_TABLES, ...ours])} FROM ${SYNC_ROLE}`,
     `REVOKE ALL ON SEQUENCE ${names(['sync_pass'])} FROM ${SYNC_ROLE}`,
@@ -123,6 +125,7 @@ async function grants(client: Client, privileges: readonly TablePrivileges[]): P
       ({ table, insert, update }) =>
         `GRANT INSERT (${names(insert)}), UPDATE (${names(update)}) ON ${names([table])} TO ${SYNC_ROLE}`,
     ),
+    ...read.map((sequence) => `GRANT SELECT ON SEQUENCE ${sequence} TO ${SYNC_ROLE}`),
     ...sequences.map((sequence) => `GRANT USAGE ON SEQUENCE ${sequence} TO ${SYNC_ROLE}`),
   ];
 }
@@ -155,13 +158,26 @@ async function syncTables(client: Client): Promise<string[]> {
 }
 
 /** Where EMS's ids come from a sequence by default, inserting needs the right to use it; an identity needs none. */
-async function emsSequences(client: Client, written: readonly TablePrivileges[]): Promise<string[]> {
+async function defaultSequences(client: Client, tables: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT s.oid::regclass::text AS name FROM pg_attrdef d
      JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_class'::regclass
      JOIN pg_class s ON s.oid = p.refobjid AND s.relkind = 'S'
      WHERE d.adrelid = ANY ($1::regclass[]) ORDER BY 1`,
-    [written.map(({ table }) => table)],
+    [tables],
   );
   return rows.map(({ name }) => name);
+}
+
+/** `check` compares a sequence with the ids that were given out: of an identity, of a default, or by the names that JPA uses. */
+async function namedSequences(client: Client, others: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT DISTINCT named.oid::text AS name FROM unnest($1::text[]) AS t(name), LATERAL (VALUES
+       (CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.name::regclass AND attname = 'id' AND NOT attisdropped)
+         THEN pg_get_serial_sequence(t.name, 'id')::regclass END),
+       (to_regclass(t.name || '_seq')), (to_regclass(t.name || '_id_seq')), (to_regclass('hibernate_sequence'))) AS named(oid)
+     JOIN pg_class c ON c.oid = named.oid AND c.relkind = 'S' AND pg_has_role(c.relowner, 'USAGE')`,
+    [EMS_TABLES],
+  );
+  return [...new Set([...others, ...rows.map(({ name }) => name)])].toSorted();
 }

@@ -6,6 +6,11 @@ import { emsKeyIn } from './read-contact.ts';
 const carries = (key: EntityKey) => (conversation: Conversation) =>
   emsKeyIn(conversation.custom_attributes?.['ems_conversation_id']) === key;
 
+/** Null: none is found. The filter may lag. */
+export async function findByConversationKey(api: ChatwootApi, key: EntityKey): Promise<Conversation | null> {
+  return (await api.findConversations('ems_conversation_id', key)).find(carries(key)) ?? null;
+}
+
 /**
  * The conversation that carries this EMS id, so that a create whose answer was lost is found again. The filter may lag, so
  * that the contact's own newest ones are looked at, too.
@@ -17,8 +22,8 @@ export async function findConversation(
   key: EntityKey,
   contactId: string,
 ): Promise<Conversation | null | 'no-contact'> {
-  const found = (await api.findConversations('ems_conversation_id', key)).find(carries(key));
-  if (found !== undefined) return found;
+  const found = await findByConversationKey(api, key);
+  if (found !== null) return found;
   const own = await api.conversationsOf(contactId);
   return own === null ? 'no-contact' : (own.find(carries(key)) ?? null);
 }

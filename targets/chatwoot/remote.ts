@@ -4,6 +4,7 @@ import { AttributeDefinitions } from './attribute-definitions.ts';
 import { conversationGoesAlong, erasePerson } from './erase.ts';
 import { chatwootInbound } from './inbound.ts';
 import { releaseValues } from './release-values.ts';
+import { removeConversation } from './remove-conversation.ts';
 import { removePerson } from './remove-person.ts';
 import { sendConversation } from './send-conversation.ts';
 import { sendPerson } from './send-person.ts';
@@ -21,8 +22,7 @@ export function connectChatwoot(settings: ChatwootSettings): RemoteSystem {
       throw new RangeError(`ChatWoot has no ${request.type}`);
     },
     remove: async (request: RemoveRequest) => {
-      // What was said stays with ChatWoot: its history is not EMS's to delete.
-      if (request.type === 'Conversation') return { kept: true } as const;
+      if (request.type === 'Conversation') return removeConversation(api, request);
       if (request.type === 'Person') return removePerson(api, request);
       throw new RangeError(`ChatWoot has no ${request.type}`);
     },

@@ -51,6 +51,11 @@ async function findOrCreate(api: ChatwootApi, request: SendRequest): Promise<Fou
   };
   const own = await findConversation(api, request.key, contactId);
   if (own === 'no-contact') return noContact;
+  // Found by our id alone, with another contact: EMS has given the id out again.
+  const contact = own?.meta?.sender?.id;
+  if (own !== null && request.begun !== true && contact != null && String(contact) !== contactId) {
+    return { kind: 'another', remoteId: String(own.id) };
+  }
   const found = await whole(api, own);
   if (found !== null) return found;
   const answer = await api.createConversation(contactId, { ems_conversation_id: request.key });

@@ -1,5 +1,6 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
+import { isAnothers } from '../same-record.ts';
 import type { Contact, Refused } from './answers.ts';
 import type { ChatwootApi } from './api.ts';
 import { contactBody, isUpToDate, mendedPhone } from './contact-body.ts';
@@ -7,6 +8,9 @@ import { blockedBy, CONTESTED, findLike, ownershipOf, type Candidate, type Conte
 import { refusedError } from './http.ts';
 import { personColumn } from './person-mapping.ts';
 import { contactContent, isRemoved } from './read-contact.ts';
+
+/** What identifies a contact, beside our id. */
+const IDENTITY = [['name'], ['email'], ['phone_number']];
 
 type Step =
   | { readonly kind: 'create' }
@@ -57,6 +61,9 @@ async function place(api: ChatwootApi, request: SendRequest): Promise<Step> {
   const [first] = await findLike(api, key, content);
   if (first === undefined) return { kind: 'create' };
   if (ownershipOf(first, key) === 'other-person') return { kind: 'done', result: blockedBy(first) };
+  if (remoteId === null && first.by === 'identifier' && isAnothers(IDENTITY, request, contactContent(first.contact))) {
+    return { kind: 'done', result: { kind: 'another', remoteId: String(first.contact.id) } };
+  }
   if (isUpToDate(first.contact, request)) return { kind: 'done', result: sent(first.contact) };
   // What it holds may be an agent's, and is not written over unseen; of somebody who has left it is nobody's any more.
   if (remoteId === null && !isRemoved(first.contact)) {

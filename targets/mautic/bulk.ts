@@ -3,7 +3,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { BatchResult, ContactBody, MauticApi } from './api.ts';
 import { confirm } from './confirm.ts';
-import { addressOf, belongsToOther, takenByOther } from './find-place.ts';
+import { addressOf, belongsToOther, isFormerRows, takenByOther } from './find-place.ts';
 import { fieldsBody, hasZeros, optedOut } from './contact-body.ts';
 import { emsKeyOf, refusalsOf } from './read-contact.ts';
 import { segmentIn, segmentOf, wantedTopics } from './segments.ts';
@@ -74,7 +74,12 @@ async function unclaimed(api: MauticApi, requests: readonly SendRequest[]): Prom
       ...(withKey.get(request.key) ?? []),
     ];
     for (const contact of met)
-      if (belongsToOther(request, contact) !== null || (await takenByOther(request, contact)) !== null) return false;
+      if (
+        isFormerRows(request, contact) ||
+        belongsToOther(request, contact) !== null ||
+        (await takenByOther(request, contact)) !== null
+      )
+        return false;
     return true;
   });
   const isFree = await Promise.all(verdicts);

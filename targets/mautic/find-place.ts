@@ -2,7 +2,8 @@ import { lowerCase } from '../contact-fields.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { emsKeyOf, refusalsOf } from './read-contact.ts';
+import { isAnothers } from '../same-record.ts';
+import { emsKeyOf, refusalsOf, storedFields } from './read-contact.ts';
 import { refuseAt, wantedRefusals, type Refusal } from './refuse.ts';
 import { changedHands, whoAnswers } from './whose-contact.ts';
 
@@ -10,9 +11,22 @@ export type Place =
   | { readonly kind: 'contact'; readonly contact: Contact; readonly inherited: readonly Refusal[] }
   /** `inherited`: what was refused at the contact that has swallowed the person's own. */
   | { readonly kind: 'new'; readonly inherited: readonly Refusal[] }
-  | { readonly kind: 'taken'; readonly result: Blocked };
+  | { readonly kind: 'taken'; readonly result: Blocked | Another };
 
 export type Blocked = Extract<SendResult, { kind: 'blocked' }>;
+export type Another = Extract<SendResult, { kind: 'another' }>;
+
+/** What identifies a contact, beside our id. */
+const IDENTITY = [['firstname', 'lastname'], ['email'], ['mobile'], ['ems_birth_date']];
+
+/** It carries the person's EMS id, and nothing else of the person: the id was given out again. */
+export function isFormerRows(request: SendRequest, contact: Contact): boolean {
+  return (
+    request.remoteId === null &&
+    emsKeyOf(contact) === request.key &&
+    isAnothers(IDENTITY, request, storedFields(contact))
+  );
+}
 
 /**
  * The contact on our record, if it is the person's still; or else the one with the person's EMS id, or the oldest with its
@@ -45,6 +59,9 @@ async function lookElsewhere(api: MauticApi, request: SendRequest, inherited: re
   const [own] = (await api.contactsWith('ems_person_id', request.key)).filter(
     (contact) => emsKeyOf(contact) === request.key,
   );
+  if (own !== undefined && isFormerRows(request, own)) {
+    return { kind: 'taken', result: { kind: 'another', remoteId: own.id } };
+  }
   const [contact] = own === undefined ? await contactsAtAddress(api, request) : [own];
   if (contact === undefined) return { kind: 'new', inherited };
   const taken = (await takenByOther(request, contact)) ?? belongsToOther(request, contact);

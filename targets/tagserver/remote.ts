@@ -4,8 +4,10 @@ import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
 import { isEntityKey, type EntityRef, type EntityType } from '../../sync/entity-type.ts';
 import { SyncError } from '../../sync/sync-error.ts';
+import type { IdentityGroups } from '../../sync/identity.ts';
 import type { Removed, RemoteSystem, RemoveRequest, SendRequest, SendResult } from '../remote-system.ts';
 import { TagServerApi, type PutResult, type TagServerData } from './api.ts';
+import { isAnothers } from '../same-record.ts';
 import { tagServerMappings } from './mapping.ts';
 import { releaseValues } from './release-values.ts';
 import { isExternalId, referredType } from './resource-mapping.ts';
@@ -15,10 +17,30 @@ import type { TagServerSettings } from './settings.ts';
 /** Statuses that are set at check-in or by the referee: TagServer's own while EMS still says registered. */
 const TAGSERVER_STATUSES = ['checked-in', 'dsq'];
 
+/** What identifies a resource of each type, in TagServer's fields. */
+const IDENTITY: Partial<Record<EntityType, IdentityGroups>> = {
+  Organisation: [['name']],
+  Event: [['name'], ['startDate']],
+  Person: [['givenName', 'familyName'], ['birthDate']],
+  Race: [
+    ['eventId', 'name'],
+    ['eventId', 'startAt'],
+    ['eventId', 'distanceMetres'],
+  ],
+  StartGroup: [
+    ['raceId', 'name'],
+    ['raceId', 'plannedStartAt'],
+    ['raceId', 'sortOrder'],
+  ],
+  EventParticipant: [['eventId', 'personId']],
+  StartGroupParticipant: [['startGroupId'], ['eventParticipantId']],
+  Tag: [['code']],
+};
+
 /** One holds a value that must be unique; a server that names thousands does not fill our records. */
 const MOST_NAMED = 5;
 
-/** TagServer takes the EMS id as its own (external id), so a create needs no look-up: PUT is idempotent. */
+/** TagServer takes the EMS id as its own (external id), so a create needs no look-up, unless something is there already. */
 export function connectTagServer(settings: TagServerSettings): RemoteSystem {
   const api = new TagServerApi(settings);
   return {
@@ -55,6 +77,8 @@ async function send(api: TagServerApi, request: SendRequest): Promise<SendResult
     case 'written':
       confirmStored(type, key, data, result.contentHash);
       return { kind: 'sent', remoteId: key, remoteModifiedOn: result.changedAt };
+    case 'another':
+      return { kind: 'another', remoteId: key };
     case 'precondition-failed':
       throw new SyncError('transient', `TagServer changed ${type}/${key} while it was being sent`, { code: 'changed' });
     case 'unknown-reference':
@@ -65,18 +89,30 @@ async function send(api: TagServerApi, request: SendRequest): Promise<SendResult
   }
 }
 
-/** `registered` must not undo a check-in: what TagServer holds is looked at first, and kept in the same write. */
-async function put(
-  api: TagServerApi,
-  { type, key, fencingToken }: SendRequest,
-  data: TagServerData,
-): Promise<{ data: TagServerData; result: PutResult }> {
+interface Put {
+  readonly data: TagServerData;
+  readonly result: PutResult | { readonly kind: 'another' };
+}
+
+/**
+ * A resource that our record does not know is created, and not written over: whose it is, is looked at first. And `registered`
+ * must not undo a check-in: what TagServer holds is kept in the same write.
+ */
+async function put(api: TagServerApi, request: SendRequest, data: TagServerData): Promise<Put> {
+  const { type, key, remoteId, fencingToken } = request;
   const name = resource(type);
-  if (type !== 'EventParticipant' || data['status'] !== 'registered') {
-    return { data, result: await api.put(name, key, data, { fencingToken }) };
+  const isNew = remoteId === null;
+  const keepsStatus = type === 'EventParticipant' && data['status'] === 'registered';
+  if (!keepsStatus) {
+    const result = await api.put(name, key, data, { fencingToken, ...(isNew ? { ifNoneMatch: '*' } : {}) });
+    if (result.kind !== 'precondition-failed') return { data, result };
   }
   const stored = await api.get(name, key);
   if (stored === null) return { data, result: await api.put(name, key, data, { fencingToken, ifNoneMatch: '*' }) };
+  if (isNew && isAnothers(IDENTITY[type] ?? [], request, stored.data as Content)) {
+    return { data, result: { kind: 'another' } };
+  }
+  if (!keepsStatus) return { data, result: await api.put(name, key, data, { fencingToken, ifMatch: stored.etag }) };
   const kept = String(stored.data['status']);
   const merged = TAGSERVER_STATUSES.includes(kept) ? { ...data, status: kept } : data;
   return { data: merged, result: await api.put(name, key, merged, { fencingToken, ifMatch: stored.etag }) };

@@ -86,6 +86,7 @@ beforeAll(async () => {
     conflictScope: 'entity',
     consentPolicy: 'ratchet',
     consentScope: 'target',
+    missingLimit: { count: 10, share: 5 },
     locks,
   });
   await dropIndexes();

@@ -16,6 +16,7 @@ const counts = (some: Partial<TypeStatus>): TypeStatus => ({
   suppressed: 0,
   refusedElsewhere: 0,
   linked: 0,
+  unlinked: 0,
   orphans: 0,
   oldestDueSeconds: null,
   ...some,
@@ -52,6 +53,8 @@ describe('what an operator reads', () => {
       {
         inStep: true,
         parked: 0,
+        unlinked: 0,
+        held: [],
         processes: {
           TAGSERVER: {
             Person: {
@@ -64,6 +67,7 @@ describe('what an operator reads', () => {
               suppressed: 0,
               refusedElsewhere: 0,
               linked: 0,
+              unlinked: 0,
               orphans: 0,
               oldestDueSeconds: null,
             },
@@ -78,8 +82,12 @@ describe('what an operator reads', () => {
 
   test('a status says what is parked, in step or not', () => {
     const processes = { TAGSERVER: { Person: counts({ total: 13, parked: 13 }) } };
-    expect(describeStatus({ inStep: true, parked: 13, processes }, { off: [] })).toMatch(/\nin step, 13 parked$/);
-    expect(describeStatus({ inStep: false, parked: 1, processes }, { off: [] })).toMatch(/\nnot in step, 1 parked$/);
+    expect(describeStatus({ inStep: true, parked: 13, unlinked: 0, held: [], processes }, { off: [] })).toMatch(
+      /\nin step, 13 parked$/,
+    );
+    expect(describeStatus({ inStep: false, parked: 1, unlinked: 2, held: [], processes }, { off: [] })).toMatch(
+      /\nnot in step, 1 parked, 2 unlinked$/,
+    );
   });
 
   test('an explanation leaves out what there is not', () => {

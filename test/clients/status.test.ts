@@ -106,6 +106,8 @@ describe('status counts', () => {
     expect(await readStatus(orm, [process], SETTINGS)).toEqual({
       inStep: true,
       parked: 0,
+      unlinked: 0,
+      held: [],
       processes: {
         MAUTIC: {
           Person: {
@@ -118,6 +120,7 @@ describe('status counts', () => {
             suppressed: 0,
             refusedElsewhere: 0,
             linked: 0,
+            unlinked: 0,
             orphans: 0,
             oldestDueSeconds: null,
           },
@@ -202,8 +205,8 @@ describe('status counts', () => {
     }
   });
 
-  test('an unlinked row nowhere but in the total', async () => {
-    expect(await adds(() => person({ record: { state: `'UNLINKED'` } }))).toEqual({ total: 1 });
+  test('an unlinked row as such', async () => {
+    expect(await adds(() => person({ record: { state: `'UNLINKED'` } }))).toEqual({ total: 1, unlinked: 1 });
   });
 
   test('a row that no longer passes the filter as due until it is removed', async () => {

@@ -44,6 +44,7 @@ const RECORD_COLUMNS: Record<string, string> = {
   sources_version: 'text',
   pass: 'bigint',
   remote_synced_on: 'timestamp(6) with time zone',
+  reissued: 'text',
   remote_id: 'text',
   base: 'jsonb',
   content_hash: 'text',
@@ -53,6 +54,7 @@ const RECORD_COLUMNS: Record<string, string> = {
   attempts: 'integer',
   failing_since: 'timestamp(6) with time zone',
   program_version: 'text',
+  fingerprint: 'jsonb',
   workflow_id: 'text',
   updated_on: 'timestamp(6) with time zone',
 };

@@ -14,6 +14,7 @@ const type = (counts: Partial<TypeStatus>): TypeStatus => ({
   suppressed: 0,
   refusedElsewhere: 0,
   linked: 0,
+  unlinked: 0,
   orphans: 0,
   oldestDueSeconds: null,
   ...counts,
@@ -22,6 +23,8 @@ const type = (counts: Partial<TypeStatus>): TypeStatus => ({
 const status: Status = {
   inStep: true,
   parked: 1,
+  unlinked: 0,
+  held: [],
   processes: { TAGSERVER: { Person: type({ total: 12, inSync: 11, parked: 1 }), Tag: type({ total: 3, inSync: 3 }) } },
 };
 
@@ -39,7 +42,14 @@ describe('the last line of a demo with --once', () => {
   });
 
   test('is not in step if nothing was ever read', () => {
-    expect(JSON.parse(outcomeLine(null, true, 1_000))).toEqual({ inStep: false, parked: 0, processes: {}, seconds: 1 });
+    expect(JSON.parse(outcomeLine(null, true, 1_000))).toEqual({
+      inStep: false,
+      parked: 0,
+      unlinked: 0,
+      held: [],
+      processes: {},
+      seconds: 1,
+    });
   });
 });
 

@@ -116,6 +116,7 @@ describe('SYNC_KEY, changed as operating.md says', () => {
         keys: common.SYNC_KEY ?? [],
         settleMs: common.SETTLE_MS,
         conflictScope: common.CONFLICT_SCOPE,
+        missingLimit: { count: common.SYNC_MISSING_LIMIT, share: common.SYNC_MISSING_SHARE },
         consentPolicy: common.CONSENT_POLICY,
         consentScope: common.CONSENT_SCOPE,
         processes: new Map(

@@ -35,7 +35,8 @@ type Word =
   | 'wait'
   | 'share'
   | 'suppress'
-  | 'stay-erased';
+  | 'stay-erased'
+  | 'reissued';
 
 function word(decision: OutboundDecision): Word {
   if (decision.kind === 'remove') return decision.forget ? 'forget' : 'remove';
@@ -103,6 +104,39 @@ describe.each(CASES)('an entity %s', (_, entity, hash, plain, resent) => {
 
 const judgeConsent = (state: SyncState, hash: string | null, options: JudgeOptions, entity: JudgedEntity = mapped) =>
   word(judgeOutbound(entity, record(state, REMOTE_ID, hash), options));
+
+const another = (state: SyncState): JudgedRecord => ({ ...record(state, REMOTE_ID, HASH), reissued: true });
+
+describe('a row whose id was given out again', () => {
+  test.each(SYNC_STATES.filter((state) => state !== 'UNLINKED' && state !== 'ERASED'))(
+    'is written nowhere, whatever else is said: %s',
+    (state) => {
+      for (const options of [{}, { resend: true }, { suppressions: [{ channel: 'email', reason: 'erased' }] as const }])
+        for (const entity of [mapped, parked, orphaned])
+          expect(word(judgeOutbound(entity, another(state), options))).toBe('reissued');
+    },
+  );
+
+  test('leaves the target like any other if EMS deletes it, or if it does not belong there', () => {
+    expect(word(judgeOutbound(gone, another('PARKED')))).toBe('forget');
+    expect(word(judgeOutbound(filteredOut, another('PARKED')))).toBe('remove');
+  });
+});
+
+describe('nothing', () => {
+  test('has a reason, and an unlinked pair a way back', () => {
+    const unlinked = { ...record('UNLINKED', null, null), lastError: 'its record at CHATWOOT is gone' };
+    expect(judgeOutbound(mapped, unlinked)).toEqual({
+      kind: 'nothing',
+      reason: expect.stringMatching(/^it is unlinked: its record at CHATWOOT is gone\. .*--unlinked/),
+    });
+    expect(judgeOutbound(mapped, record('UNLINKED', null, null))).toMatchObject({
+      reason: expect.stringMatching(/by an operator/),
+    });
+    expect(judgeOutbound(filteredOut, null)).toMatchObject({ reason: 'the filter leaves it out' });
+    expect(judgeOutbound(gone, null)).toMatchObject({ reason: 'EMS has no such row' });
+  });
+});
 
 describe('a person who has refused', () => {
   const unsubscribed = [{ channel: 'email', reason: 'unsubscribed' }] as const;

@@ -16,8 +16,10 @@ export class Records {
   readonly #remoteIds = new Map<string, string>();
   readonly #stored = new Map<string, Content>();
   readonly #moving = new Map<string, string>();
+  readonly #begun = new Set<string>();
 
   clear(): void {
+    this.#begun.clear();
     this.#remoteIds.clear();
     this.#moving.clear();
     this.#stored.clear();
@@ -37,6 +39,7 @@ export class Records {
 
   /** The record was lost, or never written: the answer of a create did not arrive. */
   forget(key: string): void {
+    this.#begun.add(key);
     this.#remoteIds.delete(key);
     this.#stored.delete(key);
   }
@@ -47,6 +50,7 @@ export class Records {
       content,
       references: new Map(),
       release: false,
+      begun: this.#begun.has(key),
       ...more,
     };
   }

@@ -82,10 +82,19 @@ describe('a contact that marketing has', () => {
   });
 
   test('with the EMS id of ours, but of no record, keeps to that id', async () => {
-    const set = { email: 'old@clube.example', ems_person_id: '4711' };
+    const set = { email: 'old@clube.example', ems_person_id: '4711', mobile: '+351912345678' };
     const { contact } = await mautic.control.backdoor({ do: 'create-contact', set });
     expect(asSent(await mautic.send('4711', ANA)).remoteId).toBe(String(contact));
     expect((await mautic.contact(contact))?.fields).toMatchObject({ email: 'ana@clube.example' });
+  });
+
+  test('with the EMS id of ours, and nothing else of the person’s, is another’s, sent alone or with others', async () => {
+    const set = { email: 'rui@clube.example', ems_person_id: '4711', firstname: 'Rui', lastname: 'Melo' };
+    const { contact } = await mautic.control.backdoor({ do: 'create-contact', set });
+    expect(await mautic.send('4711', ANA)).toEqual({ kind: 'another', remoteId: String(contact) });
+    const [many] = await mautic.sendMany([mautic.request('4711', ANA)]);
+    expect(many).toEqual({ kind: 'another', remoteId: String(contact) });
+    expect((await mautic.contact(contact))?.fields).toMatchObject(set);
   });
 
   test('a copy of ours with our EMS id is told of', async () => {

@@ -1,0 +1,25 @@
+import { approveHold } from '../../database/records/missing.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { CommandError } from './command-error.ts';
+import { say, sayJson } from './output.ts';
+import { inSession } from './session.ts';
+
+/** `ems-sync approve`: what a poll holds back may pass, as long as it is what was held when this was said. */
+export async function approve(process: SyncProcessName, id: string, { json }: { readonly json?: true }): Promise<void> {
+  await inSession(async (session) => {
+    const hold = await approveHold((await session.database()).em.fork(), process, id);
+    if (hold === null) {
+      throw new CommandError(
+        1,
+        `${process} holds nothing back under number ${id}: npx ems-sync status tells what is held`,
+      );
+    }
+    if (json) sayJson(hold);
+    else {
+      say(
+        `approved: ${hold.held} of ${hold.linked} ${hold.type}. The next poll looks at each, and unlinks what is gone`,
+      );
+      say(`now: npx ems-sync sweep ${process} inbound --wait`);
+    }
+  });
+}

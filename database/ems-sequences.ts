@@ -1,0 +1,79 @@
+import { sql } from 'kysely';
+import type { EntityType } from '../sync/entity-type.ts';
+import type { EntityManager } from './orm.ts';
+import { entityTable, recordTable } from './table-names.ts';
+
+/** Where the ids of an EMS table come from, and which have been given out. */
+export interface EmsSequence {
+  readonly table: string;
+  /** Null: none belongs to the table, nor is any named after it. */
+  readonly sequence: string | null;
+  /** The highest id in the table, and in our records; 0: none. */
+  readonly inTable: bigint;
+  readonly inRecords: bigint;
+  /** Null: it cannot be read with this login. */
+  readonly state: { readonly last: bigint; readonly next: bigint } | null;
+}
+
+/** Room for what was given out after the backup and is in no record either. */
+const ROOM = 1_000n;
+
+/**
+ * SQL: the sequence of a table's ids: of an identity or serial column, of the column's default, or by the names that JPA uses.
+ *
+ * @param table as SQL text.
+ */
+const sequenceOf = (table: string) => `coalesce(
+  pg_get_serial_sequence('${table}', 'id')::regclass,
+  (SELECT s.oid::regclass FROM pg_attrdef d
+    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attname = 'id'
+    JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_class'::regclass
+    JOIN pg_class s ON s.oid = p.refobjid AND s.relkind = 'S'
+    WHERE d.adrelid = '${table}'::regclass LIMIT 1),
+  to_regclass('${table}_seq'), to_regclass('${table}_id_seq'), to_regclass('hibernate_sequence'))`;
+
+export async function readEmsSequence(em: EntityManager, type: EntityType): Promise<EmsSequence> {
+  const kysely = em.getKysely();
+  const table = entityTable(type);
+  const { rows } = await sql<{
+    sequence: string | null;
+    readable: boolean | null;
+    increment: string | null;
+    in_table: string;
+    in_records: string;
+  }>`
+    SELECT found.sequence::text AS sequence, has_sequence_privilege(found.sequence, 'SELECT') AS readable,
+      (SELECT seqincrement FROM pg_sequence WHERE seqrelid = found.sequence) AS increment,
+      (SELECT coalesce(max(id), 0) FROM ${sql.raw(table)}) AS in_table,
+      (SELECT coalesce(max(entity_key), 0) FROM ${sql.raw(recordTable(type))}) AS in_records
+    FROM (SELECT ${sql.raw(sequenceOf(table))} AS sequence) found`.execute(kysely);
+  const [row] = rows;
+  if (row === undefined) throw new Error('a SELECT without a row');
+  const known = {
+    table,
+    sequence: row.sequence,
+    inTable: BigInt(row.in_table),
+    inRecords: BigInt(row.in_records),
+  };
+  if (row.sequence === null || row.readable !== true) return { ...known, state: null };
+  const { rows: states } = await sql<{ last: string; called: boolean }>`
+    SELECT last_value AS last, is_called AS called FROM ${sql.raw(row.sequence)}`.execute(kysely);
+  const last = BigInt(states[0]?.last ?? 0);
+  const next = states[0]?.called === true ? last + BigInt(row.increment ?? 1) : last;
+  return { ...known, state: { last, next } };
+}
+
+/**
+ * Whether EMS is going to give an id out again, which it has given out before: the table or our records know higher ones. JPA may
+ * take ids from the sequence in blocks, so a table may be ahead by less than a block.
+ */
+export function isBehind({ inTable, inRecords, state }: EmsSequence): boolean {
+  if (state === null) return false;
+  return inTable >= state.next || inRecords >= state.next || (inRecords > inTable && inRecords > state.last);
+}
+
+/** The statement that moves the sequence past all that is known. */
+export function setvalStatement({ sequence, inTable, inRecords }: EmsSequence): string {
+  const highest = inTable > inRecords ? inTable : inRecords;
+  return `SELECT setval('${sequence}', ${highest + ROOM});`;
+}

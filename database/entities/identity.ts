@@ -1,0 +1,55 @@
+import type { FieldValue } from '../../sync/canonical-form.ts';
+import type { EntityType } from '../../sync/entity-type.ts';
+import type { IdentityGroups } from '../../sync/identity.ts';
+import type { EmsRows } from './index.ts';
+
+type Groups = { readonly [T in EntityType]: readonly (readonly (keyof EmsRows[T] & string)[])[] };
+
+/**
+ * What identifies a row, beside its id: one group that is as it was proves that it is the same. Values that many rows have
+ * alike (a first name, a city, a distance) count only together with others. EMS never moves a race to another event.
+ */
+const GROUPS: Groups = {
+  Organisation: [['name'], ['email'], ['phone'], ['website'], ['street', 'postalCode']],
+  Person: [['firstName', 'lastName'], ['dateOfBirth'], ['email'], ['phone']],
+  ContactPreference: [['personId', 'channel', 'topic']],
+  Event: [['name'], ['startsOn'], ['website']],
+  Race: [
+    ['eventId', 'name'],
+    ['eventId', 'startsOn'],
+    ['eventId', 'distanceM'],
+  ],
+  StartGroup: [
+    ['raceId', 'name'],
+    ['raceId', 'startsOn'],
+    ['raceId', 'sequence'],
+  ],
+  EventParticipant: [['registrationNo'], ['registeredOn'], ['eventId', 'personId']],
+  StartGroupParticipant: [['eventParticipantId'], ['startGroupId']],
+  Tag: [['code'], ['assignedOn'], ['eventParticipantId']],
+  Conversation: [['openedOn'], ['personId', 'subject']],
+};
+
+/** When EMS made the row; an EMS that keeps this has it in the column `created_on`. */
+const CREATED_ON = 'createdOn';
+
+export const identityGroups = (type: EntityType): IdentityGroups => [[CREATED_ON], ...GROUPS[type]];
+
+/** The values of a row that identify it: text without regard to case, phone numbers by their digits. */
+export function identifyingValues(
+  type: EntityType,
+  row: object,
+  createdOn: string | null,
+): Readonly<Record<string, FieldValue>> {
+  const columns = new Set<string>(GROUPS[type].flat());
+  const values = [...columns].map((column) => [
+    column,
+    comparable(column, (row as Record<string, FieldValue>)[column]),
+  ]);
+  return { ...Object.fromEntries(values), [CREATED_ON]: createdOn };
+}
+
+function comparable(column: string, value: FieldValue): FieldValue {
+  if (typeof value !== 'string') return value;
+  return column === 'phone' ? value.replace(/\D/g, '') : value.toLowerCase();
+}

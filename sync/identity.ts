@@ -1,0 +1,90 @@
+import canonicalize from 'canonicalize';
+import { canonicalForm, type FieldValue } from './canonical-form.ts';
+import { keyedHash, keyName, type SecretKey } from './keyed-hash.ts';
+
+/** How a value of a row compares with what was known of it. `unknown`: one of the two has none. */
+export type Agreement = 'equal' | 'different' | 'unknown';
+
+/** Columns that identify a row. It is the same row if every column of at least one group is as it was. */
+export type IdentityGroups = readonly (readonly string[])[];
+
+/** A short keyed hash of each identifying value of a row, by column; columns without a value are left out. */
+export type Fingerprint = Readonly<Record<string, string>>;
+
+/** An ordinary edit changes one column, or leaves a group as it is. */
+const COLUMNS_OF_AN_EDIT = 1;
+
+/** Enough to tell two values apart; the record has one for each identifying column. */
+const HASH_DIGITS = 16;
+
+/** Begins the reason of a pair that was parked because its row is another one than was delivered. */
+const GIVEN_OUT_AGAIN = 'id given out again';
+
+/**
+ * Whether a row is another one than was known under its id: nothing that identifies it agrees. An EMS id alone is no proof
+ * (rule 16), because a restored database gives ids out again.
+ *
+ * @param differing how many columns must differ; the default leaves an edit of one column alone.
+ */
+export function isAnother(
+  groups: IdentityGroups,
+  agreement: (column: string) => Agreement,
+  differing: number = COLUMNS_OF_AN_EDIT + 1,
+): boolean {
+  if (groups.some((group) => group.every((column) => agreement(column) === 'equal'))) return false;
+  const columns = new Set(groups.flat());
+  return [...columns].filter((column) => agreement(column) === 'different').length >= differing;
+}
+
+/** @throws RangeError if there is no key. */
+export function fingerprintOf(values: Readonly<Record<string, FieldValue>>, keys: readonly SecretKey[]): Fingerprint {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([column, value]) =>
+      canonicalForm(value) === null ? [] : [[column, shortHash(column, value, keys)]],
+    ),
+  );
+}
+
+/** Compares a row's values with a fingerprint, under whichever of the keys it was made. */
+export function agreementWith(
+  fingerprint: Fingerprint,
+  values: Readonly<Record<string, FieldValue>>,
+  keys: readonly SecretKey[],
+): (column: string) => Agreement {
+  return (column) => {
+    const stored = fingerprint[column];
+    const key = keys.find((candidate) => stored?.startsWith(`${keyName(candidate)}:`));
+    if (key === undefined || canonicalForm(values[column]) === null) return 'unknown';
+    return stored === shortHash(column, values[column], [key]) ? 'equal' : 'different';
+  };
+}
+
+/** Compares two sets of values by column, or by the target's names of its fields. */
+export function agreementBetween(
+  left: Readonly<Record<string, unknown>>,
+  right: Readonly<Record<string, unknown>>,
+): (column: string) => Agreement {
+  return (column) => {
+    const [one, other] = [comparable(left[column]), comparable(right[column])];
+    if (one === null || other === null) return 'unknown';
+    return one === other ? 'equal' : 'different';
+  };
+}
+
+function comparable(value: unknown): string | null {
+  const form = canonicalForm(value as FieldValue);
+  if (form === null) return null;
+  return typeof form === 'string' ? form.toLowerCase() : (canonicalize(form) ?? null);
+}
+
+/** Not the hash of a field in a base: the two must not be comparable. */
+function shortHash(column: string, value: FieldValue, keys: readonly SecretKey[]): string {
+  const [name, digest = ''] = keyedHash(`identity of ${column}`, value, keys).split(':');
+  return `${name}:${digest.slice(0, HASH_DIGITS)}`;
+}
+
+/** Why a pair is parked whose row is another one than was delivered. */
+export function givenOutAgain({ type, key }: { readonly type: string; readonly key: string }): string {
+  const remedy = `npx ems-sync adopt ${type} ${key} if it is the same, start-anew ${type} ${key} if it is another one`;
+  return `${GIVEN_OUT_AGAIN}: nothing of the row agrees with what this id stood for. Nothing is written on either side: ${remedy}`;
+}
