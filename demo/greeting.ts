@@ -26,7 +26,11 @@ export function everythingInStep(status: Pick<Status, 'inStep' | 'parked' | 'unl
 }
 
 /** What a newcomer should look at once the first load has arrived. */
-export function whatToLookAt(system: DemoSystem, status: Pick<Status, 'inStep' | 'parked' | 'unlinked'>, after: string): string {
+export function whatToLookAt(
+  system: DemoSystem,
+  status: Pick<Status, 'inStep' | 'parked' | 'unlinked'>,
+  after: string,
+): string {
   return [
     '',
     `${everythingInStep(status, after)} What to look at first:`,
