@@ -54,8 +54,15 @@ function wellFormed(value: CanonicalValue): CanonicalValue {
 
 /** Says which key was used without saying anything of it: 8 hexadecimal digits. */
 export function keyName(key: SecretKey): string {
-  return createHash('sha256').update('ems-sync key name').update(key).digest('hex').slice(0, 8);
+  const known = KEY_NAMES.get(key);
+  if (known !== undefined) return known;
+  const name = createHash('sha256').update('ems-sync key name').update(key).digest('hex').slice(0, 8);
+  KEY_NAMES.set(key, name);
+  return name;
 }
+
+/** A page of rows asks for the same few names many thousand times. */
+const KEY_NAMES = new WeakMap<SecretKey, string>();
 
 /** `base` with what was read now; a field whose value is the same keeps its hash, so that nothing is written anew. */
 export function baseWith(base: Base | null, content: Content, keys: readonly SecretKey[]): Base {
