@@ -102,7 +102,8 @@ async function carryOut(attempt: Attempt, input: DeliverInput, judged: JudgedPai
 
 /** The target was called, and holds of the row what it held before. */
 const isInVain = (delivery: Delivery) =>
-  delivery.kind === 'parked' ||
+  // What the target has under a reissued id is a former row's, and nothing of it is let go.
+  (delivery.kind === 'parked' && delivery.reissued !== true) ||
   delivery.kind === 'blocked' ||
   (delivery.kind === 'suppressed' && delivery.delivered === null);
 
