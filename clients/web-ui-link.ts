@@ -8,7 +8,7 @@ export function webUiLink(
 ): string {
   const path = ['namespaces', TEMPORAL_NAMESPACE, 'workflows', workflowId, ...(runId === undefined ? [] : [runId])];
   return [
-    TEMPORAL_UI_URL.replace(/\/+$/, ''),
+    TEMPORAL_UI_URL.replace(/(?<!\/)\/+$/, ''),
     ...path.map(encodeURIComponent),
     ...(runId === undefined ? [] : ['history']),
   ].join('/');
