@@ -7,7 +7,7 @@ import { answer, bodyOf, did, queryOf } from './http.ts';
 import type { Mautic } from './mautic.ts';
 import { PhpArray, toInt } from './php.ts';
 import type { Contact } from './records.ts';
-import { Refusal, errorOf, notFound } from './refusal.ts';
+import { Refusal, errorOf, notFound, serverError } from './refusal.ts';
 
 const MOST = 200;
 
@@ -20,12 +20,16 @@ interface Outcome {
   readonly kind: string;
 }
 
-const item = z.record(z.string(), z.unknown()).catch({});
+const item = z.record(z.string(), z.unknown());
 
-/** Mautic answers too many items with a 500, not a 4xx. Throws Refusal 500. */
+/** Mautic answers too many items, and items that are not objects, with a 500, not a 4xx. Throws Refusal 500. */
 function itemsOf(parameters: Readonly<Record<string, unknown>>): readonly (readonly [string, Sent])[] {
   checkSize(Object.keys(parameters).length);
-  return Object.entries(parameters).map(([key, value]) => [key, item.parse(value)] as const);
+  return Object.entries(parameters).map(([key, value]) => {
+    const { data } = item.safeParse(value);
+    if (data === undefined) throw serverError(`Item ${key} of a batch is no contact.`);
+    return [key, data] as const;
+  });
 }
 
 function checkSize(count: number): void {

@@ -37,22 +37,22 @@ function columnOf(mautic: Mautic, name: string): Read {
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const withoutPrefix = (name: string): string => name.replace(/^l\./, '');
 
-/** Compares as MySQL does: numbers as numbers, texts case-insensitively; null matches nothing. */
+/** Compares as MySQL does: numbers as numbers, texts ignoring case and trailing blanks; null matches nothing. */
 function compare(left: FieldValue, right: string): number | undefined {
   if (left === null) return undefined;
   if (typeof left === 'number') return left - (Number.parseFloat(right) || 0);
-  const [a, b] = [folded(left), folded(right)];
+  const [a, b] = [folded(left).trimEnd(), folded(right).trimEnd()];
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const TIME = /^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$/;
+/** A zone is accepted and ignored. */
+const TIME = /^(\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?)(?:Z|[+-]\d{2}:?\d{2})?$/;
 
-/** Throws the 500 for a value that MySQL does not accept as a time, above all one with a zone. */
+/** Throws the 500 for a value that MySQL does not accept as a time. */
 function timeOf(value: string): string {
-  if (!TIME.test(value)) {
-    throw serverError(`"${value}" is no time as where takes it: Y-m-d H:i:s, UTC, without a zone.`);
-  }
-  const [date = '', time = '00:00:00'] = value.split(/[ T]/);
+  const known = TIME.exec(value)?.[1];
+  if (known === undefined) throw serverError(`"${value}" is no time as where takes it: Y-m-d H:i:s, UTC.`);
+  const [date = '', time = '00:00:00'] = known.split(/[ T]/);
   return `${date} ${time.length === 5 ? `${time}:00` : time.slice(0, 8)}`;
 }
 
@@ -123,9 +123,10 @@ function statementOf(mautic: Mautic, statement: string | PhpQuery): Test {
       return (contact) => read(contact) === null;
     case 'isNotNull':
       return (contact) => read(contact) !== null;
+    // An unknown expression filters nothing.
     case undefined:
     default:
-      throw serverError(`where knows no expr "${typeof expr === 'string' ? expr : ''}".`);
+      return () => true;
   }
 }
 

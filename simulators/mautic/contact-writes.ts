@@ -5,7 +5,7 @@ import { contactDeleted, contactSaved, subscriptionChanged } from './contact-eve
 import { dncAfter, dncOf } from './do-not-contact.ts';
 import { type Mautic, untilCommit } from './mautic.ts';
 import type { Contact } from './records.ts';
-import { type Refusal, invalid, notFound } from './refusal.ts';
+import { type Refusal, invalid, notFound, serverError } from './refusal.ts';
 import { tagsAfter } from './tags.ts';
 
 /** Also finds a contact by the id of one that was merged into it. Throws Refusal 404. */
@@ -30,6 +30,7 @@ export async function writeContact(
   manner: Manner,
   request?: FastifyRequest,
 ): Promise<Written> {
+  if (Object.values(sent).some((value) => String(value).includes('\0'))) throw serverError('A text has a NUL in it.');
   const form = submit(mautic, sent, read, manner);
   if (form.kind === 'invalid') return { kind: 'refused', refusal: invalid(form.status, form.errors) };
   await untilCommit(mautic, request);

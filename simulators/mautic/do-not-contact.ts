@@ -65,7 +65,8 @@ export function dncAfter(
       comments: phpText(comments),
     };
     if (added.reason === 0) return withoutDnc(after, added.channel);
-    // For a new contact Mautic does not check whether the channel already has a record.
-    return isNew ? [...after, dncRecord(mautic, added)] : withDnc(mautic, after, added);
+    // A new contact keeps the last record of each channel.
+    if (isNew) return [...after.filter(({ channel: held }) => held !== added.channel), dncRecord(mautic, added)];
+    return withDnc(mautic, after, added);
   }, records);
 }

@@ -8,7 +8,7 @@ export interface Place {
   /** How many pages were read before, in this poll. */
   readonly pages: number;
   readonly column: Column;
-  /** As `where` takes it: `Y-m-d H:i:s`, UTC; with a zone, Mautic answers 500. */
+  /** As `where` takes it: `Y-m-d H:i:s`, UTC; what comes of a zone differs by database. */
   readonly from: string;
   readonly start: number;
 }

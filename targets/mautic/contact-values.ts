@@ -1,7 +1,7 @@
 import type { ContactPreference } from '../../database/entities/index.ts';
 import { canonicalText, type FieldValue } from '../../sync/canonical-form.ts';
 import { text, Unmappable, type Source } from '../../sync/fields.ts';
-import type { Channel } from '../../sync/suppression.ts';
+import { CHANNELS, type Channel } from '../../sync/suppression.ts';
 import { emailAddress } from '../contact-fields.ts';
 import { persons } from '../marketing-persons.ts';
 import { isOptedIn, isOptedOut } from '../preferences.ts';
@@ -21,8 +21,6 @@ export const consent = persons.computed({
   map: (_row, { preferences }) =>
     Object.fromEntries(CHANNELS.map((channel) => [channel, consentOn(preferences, channel)])),
 });
-
-export const CHANNELS: readonly Channel[] = ['email', 'sms'];
 
 /** `out`: of every topic. `in`: of one at least. Null: EMS does not say. */
 function consentOn(preferences: readonly ContactPreference[], channel: Channel): FieldValue {

@@ -1,9 +1,9 @@
+import { CHANNELS } from '../../sync/suppression.ts';
 import { EMAIL, lowerCase } from '../contact-fields.ts';
 import { defineMapping } from '../entity-mapping.ts';
 import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
 import { contactFields } from './contact-fields.ts';
 import { persons } from '../marketing-persons.ts';
-import { CHANNELS } from './contact-values.ts';
 
 /** A contact (mappings.md): one for each e-mail address. */
 export const person = defineMapping({

@@ -54,6 +54,14 @@ describe('batch/new', () => {
     expect(new Set(taken.statusCodes)).toEqual(new Set([201]));
   });
 
+  test.each([[{ email: 'ana@clube.example' }], [['ana@clube.example']]])(
+    'of what is no list of contacts is a 500: %j',
+    async (body) => {
+      expect((await mautic.ask('POST', '/contacts/batch/new', body)).status).toBe(500);
+      expect((await mautic.control.state()).contacts).toEqual({});
+    },
+  );
+
   test('drops zero and keeps what is not sent, as a single PATCH', async () => {
     const { id } = await mautic.create({ email: 'ana@clube.example', city: 'Porto', zipcode: '4000' });
     await mautic.ask('POST', '/contacts/batch/new', [{ email: 'ana@clube.example', zipcode: '0' }]);
