@@ -41,12 +41,16 @@ export function topicsWanted(preferences: readonly ContactPreference[], channel:
 
 const wants = (row: ContactPreference, channel: Channel) => channelOf(row) === channel && row.optedIn === true;
 
-/** SQL condition on a person `e`: EMS holds an opt-out that the target has not received yet. */
+/**
+ * SQL condition on a person `e`: EMS holds an opt-out that the target has not received yet, or the person has refused at another
+ * target. It orders what is due; what counts of the latter, delivery decides.
+ */
 export const undeliveredOptOut = (process: SyncProcessName) => `EXISTS (
   SELECT FROM contact_preference p
   LEFT JOIN sync_contact_preference r ON r.sync_process = '${process}' AND r.entity_key = p.id
   WHERE p.person_id = e.id AND p.opted_in IS FALSE
-    AND p.modified_on IS DISTINCT FROM coalesce(r.evaluated_on, r.entity_synced_on))`;
+    AND p.modified_on IS DISTINCT FROM coalesce(r.evaluated_on, r.entity_synced_on))
+  OR EXISTS (SELECT FROM sync_suppression s WHERE s.sync_process <> '${process}' AND s.entity_key = e.id AND NOT s.presumed)`;
 
 /**
  * Contact preferences, for targets with contacts. They are children of their person and have their own records.

@@ -136,6 +136,19 @@ describe('a refusal at one target reaches the other by its next sweep, without a
     expect(await standing(mailchimp, person)).toBe('SUPPRESSED, email: bounced at MAUTIC');
   });
 
+  test('before everything else that is due', async () => {
+    const others = [];
+    for (let n = 0; n < 3; n += 1) others.push(await inStep());
+    const last = await inStep();
+    await system.mailchimp.control.backdoor({ do: 'clean', member: last.email });
+    await mailchimp.poll();
+    for (const { person } of others) await system.ems.update('person', person, { first_name: 'Eva' });
+    await system.mautic.control.clearJournal();
+    await mautic.sweep();
+    const [first] = await system.mautic.control.journal({ writesOnly: true });
+    expect(first?.path).toBe(`/api/contacts/${(await contact(last.email)).id}/dnc/email/add`);
+  });
+
   test('while a bulk call is under way that makes the member: it does not stay subscribed', async () => {
     const email = newAddress();
     const person = await system.ems.person({ email });
