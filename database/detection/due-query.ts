@@ -68,12 +68,14 @@ function sourceTimes(detection: Detection): RawBuilder<unknown> | null {
 function refusedElsewhere({ process, mapping, consentScope = 'target' }: Detection): string[] {
   const channels = mapping.consent?.channels ?? [];
   if (channels.length === 0) return [];
+  const counts = `s.sync_process <> '${process}' AND NOT s.presumed AND s.channel IN (${inQuotes(channels)})
+    AND s.reason IN (${inQuotes(reasonsFromElsewhere(consentScope))})`;
+  // Two look-ups by index. What both find counts twice, here and there alike.
   return [
-    `SELECT s.since AS modified_on FROM sync_suppression s
-    WHERE s.sync_process <> '${process}' AND NOT s.presumed AND s.channel IN (${inQuotes(channels)})
-      AND s.reason IN (${inQuotes(reasonsFromElsewhere(consentScope))})
-      AND (s.entity_key = e.id OR s.address_hash = (SELECT r.base ->> '${ADDRESS_FIELD}' FROM ${recordTable(mapping.type)} r
-        WHERE r.sync_process = '${process}' AND r.entity_key = e.id))`,
+    `SELECT s.since AS modified_on FROM sync_suppression s WHERE s.entity_key = e.id AND ${counts}`,
+    `SELECT s.since AS modified_on FROM ${recordTable(mapping.type)} r
+      JOIN sync_suppression s ON s.address_hash = r.base ->> '${ADDRESS_FIELD}'
+      WHERE r.sync_process = '${process}' AND r.entity_key = e.id AND ${counts}`,
   ];
 }
 
