@@ -25,7 +25,7 @@ function wholeNumber(text: string): number {
 }
 
 const temporalKind = () =>
-  new Option('--temporal <kind>', "dev: Temporal's development server; postgres: the server proper, on PostgreSQL")
+  new Option('--temporal <kind>', "dev: Temporal's development server; postgres: the full server, on PostgreSQL")
     .choices(TEMPORAL_KINDS)
     .default('dev' satisfies TemporalKind);
 
@@ -39,16 +39,14 @@ async function start({ temporal }: Common, size: number): Promise<{ system: Demo
 
 async function main(): Promise<void> {
   const program = new Command('npm run bench --')
-    .description(
-      'Measures on servers of its own, with a sample EMS and a simulated TagServer. Nothing passes or fails.',
-    )
+    .description('Measures on its own servers, with a sample EMS and a simulated TagServer. There is no pass or fail.')
     .helpOption('--help', 'show this')
     .exitOverride();
   program
     .command('latency')
     .description('from a commit at EMS to its arrival at TagServer: sweeps alone, and with the listener')
-    .option('--changes <n>', 'how many of each', wholeNumber, 200)
-    .option('--pause <ms>', 'between two changes', wholeNumber, 500)
+    .option('--changes <n>', 'number of changes for each way', wholeNumber, 200)
+    .option('--pause <ms>', 'pause between two changes', wholeNumber, 500)
     .addOption(temporalKind())
     .action(async ({ changes, pause, ...common }: Common & { changes: number; pause: number }) => {
       // One person per change: a person changed twice before a sweep would arrive only once.
@@ -59,7 +57,7 @@ async function main(): Promise<void> {
     });
   program
     .command('on-demand')
-    .description('an on-demand run, from the request to its outcome, while the first load is under way')
+    .description('an on-demand sync, from the request to its outcome, during the first load')
     .option('--size <n>', "participants of the sample's main event; 410 make some 2,000 rows", wholeNumber, 410)
     .addOption(temporalKind())
     .action(async ({ size, ...common }: Common & { size: number }) => {

@@ -78,11 +78,11 @@ async function listen(gateway: FastifyInstance, port: number): Promise<string> {
 function chatwootHook({ common, enabled }: Settings, servers: Servers, log: Logger): ChatwootHook | null {
   const secrets = common.CHATWOOT_WEBHOOK_SECRET;
   if (secrets === undefined) {
-    log.warn('webhooks of CHATWOOT are not taken: CHATWOOT_WEBHOOK_SECRET is not set');
+    log.warn('webhooks of CHATWOOT are not accepted: CHATWOOT_WEBHOOK_SECRET is not set');
     return null;
   }
   if (!enabled.some(({ target }) => target.process.name === 'CHATWOOT')) {
-    log.warn('webhooks of CHATWOOT are not taken: CHATWOOT is off (npx ems-sync check)');
+    log.warn('webhooks of CHATWOOT are not accepted: CHATWOOT is off (npx ems-sync check)');
     return null;
   }
   return {
@@ -103,7 +103,8 @@ function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logg
   ] as const;
   return kinds.flatMap(({ name, secrets, make }) => {
     const isOn = enabled.some(({ target }) => target.process.name === name);
-    if (isOn && secrets === undefined) log.warn(`webhooks of ${name} are not taken: ${name}_WEBHOOK_SECRET is not set`);
+    if (isOn && secrets === undefined)
+      log.warn(`webhooks of ${name} are not accepted: ${name}_WEBHOOK_SECRET is not set`);
     if (!isOn || secrets === undefined) return [];
     const follow = (remoteId: string) =>
       servers.temporal.withDeadline(Date.now() + TEMPORAL_WITHIN_MS, () =>
@@ -117,7 +118,7 @@ function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logg
 function onDemand({ common, off }: Settings, servers: Servers, log: Logger): OnDemand | null {
   const tokens = common.GATEWAY_TOKENS;
   if (tokens === undefined) {
-    log.warn('nobody may ask for runs over HTTP: GATEWAY_TOKENS is not set');
+    log.warn('sync requests over HTTP are not accepted: GATEWAY_TOKENS is not set');
     return null;
   }
   return { ...servers, settings: common, tokens, off, unreachable: (error) => serverFailure(error, common) };

@@ -52,7 +52,7 @@ async function main(): Promise<void> {
       onListening: () => {
         isListening = true;
         log.info({ processes: processes.map(({ name }) => name) }, 'listener is ready');
-        for (const { name } of processes) void sweeps.want(name, 'changes that nobody heard of');
+        for (const { name } of processes) void sweeps.want(name, 'changes made while it was not listening');
       },
       onLost: () => {
         isListening = false;

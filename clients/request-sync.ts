@@ -22,7 +22,7 @@ export class NoResultInTimeError extends Error {
 
   constructor(workflowId: string, timeoutMs: number) {
     super(
-      `${workflowId} gave no result within ${Math.round(timeoutMs / 1_000)} s; it goes on by itself. Is a worker running (npm start)?`,
+      `${workflowId} gave no result within ${Math.round(timeoutMs / 1_000)} s; it continues on its own. Is a worker running (npm start)?`,
     );
   }
 }

@@ -69,7 +69,8 @@ async function waitUntilUsable(client: Client): Promise<void> {
     } catch (error) {
       if (error instanceof SearchAttributeTypeError || Date.now() > until) throw error;
     }
-    if (Date.now() > until) throw new Error('Temporal took the search attributes, and does not list them after 30 s');
+    if (Date.now() > until)
+      throw new Error('Temporal accepted the search attributes, but does not list them after 30 s');
     await sleep(200);
   }
 }

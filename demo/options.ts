@@ -38,7 +38,7 @@ export function parseOptions(args: readonly string[]): DemoOptions {
       1_200,
     )
     .addOption(
-      new Option('--temporal <kind>', "dev: Temporal's development server; postgres: the server proper, on PostgreSQL")
+      new Option('--temporal <kind>', "dev: Temporal's development server; postgres: the full server, on PostgreSQL")
         .choices(TEMPORAL_KINDS)
         .default('dev' satisfies TemporalKind),
     )

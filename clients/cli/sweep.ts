@@ -35,7 +35,7 @@ export async function sweep(
     if (result === null) {
       throw new CommandError(
         1,
-        `${workflowId} has not ended within ${timeout} s; it goes on. Is a worker running (npm start)?`,
+        `${workflowId} has not ended within ${timeout} s; it continues. Is a worker running (npm start)?`,
       );
     }
     if (json) sayJson(result);

@@ -53,7 +53,7 @@ export function addChatwootHook(app: FastifyInstance, log: Logger, hook: Chatwoo
       seen.forget(verdict.signature);
       log.warn(
         { ...about, reason: reasonOf(error) },
-        'a webhook could not be followed; the next poll finds the change',
+        'a webhook could not be processed; the next poll finds the change',
       );
       return sendProblem(reply, 503);
     }

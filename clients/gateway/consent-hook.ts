@@ -12,7 +12,7 @@ const ANSWER_WITHIN_MS = 2_000;
 /** A body of a megabyte could name tens of thousands, and each is a look-up. The next poll finds the others. */
 const CONTACTS_AT_MOST = 100;
 
-const NOT_FOLLOWED = 'a webhook could not be followed; the next poll finds the change';
+const NOT_FOLLOWED = 'a webhook could not be processed; the next poll finds the change';
 
 /** The webhook of a target that is read only for consent. */
 export interface ConsentHook {

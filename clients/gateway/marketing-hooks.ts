@@ -20,7 +20,7 @@ export function mauticHook(secrets: readonly string[], following: Following): Co
     verify: (request) =>
       isSignedByMautic(header(request, 'webhook-signature'), request.body, secrets)
         ? { genuine: true }
-        : refused('its signature is not by MAUTIC_WEBHOOK_SECRET'),
+        : refused('its signature was not made with MAUTIC_WEBHOOK_SECRET'),
     contactsIn: (body) => {
       const payload = jsonIn(body);
       return payload === null ? null : mauticHints(payload);
@@ -43,7 +43,7 @@ export function mailchimpHook(secrets: readonly string[], following: Following, 
       if (signature !== undefined) {
         return isSignedByMailchimp(signature, request.body, secrets, now())
           ? { genuine: true }
-          : refused('its signature is not by MAILCHIMP_WEBHOOK_SECRET, or too old');
+          : refused('its signature was not made with MAILCHIMP_WEBHOOK_SECRET, or is too old');
       }
       return isSecretPath(request.params['secret'] ?? '', secrets)
         ? { genuine: true }

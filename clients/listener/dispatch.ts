@@ -43,8 +43,8 @@ export class Dispatch {
             this.#start(process, mapping, bring, key);
           }
         } catch (error) {
-          log.warn({ process: process.name, type, reason: reasonOf(error) }, 'changes could not be looked at');
-          void sweeps.want(process.name, `changes of ${type} that could not be looked at`);
+          log.warn({ process: process.name, type, reason: reasonOf(error) }, 'changes could not be processed');
+          void sweeps.want(process.name, `changes of ${type} that could not be processed`);
         }
       }),
     );
@@ -59,10 +59,13 @@ export class Dispatch {
     const { log, sweeps, reasonOf } = this.#options;
     const { type } = mapping;
     const running = bring.bring(mapping, key).then(
-      (outcome) => log.debug({ process: name, type, id: key, outcome }, 'a change was asked for'),
+      (outcome) => log.debug({ process: name, type, id: key, outcome }, 'sync of a change requested'),
       (error: unknown) => {
-        log.warn({ process: name, type, id: key, reason: reasonOf(error) }, 'a change could not be asked for');
-        void sweeps.want(name, `changes of ${type} that could not be asked for`);
+        log.warn(
+          { process: name, type, id: key, reason: reasonOf(error) },
+          'the sync of a change could not be requested',
+        );
+        void sweeps.want(name, `changes of ${type} whose sync could not be requested`);
       },
     );
     this.#underWay.add(running);

@@ -48,7 +48,7 @@ export async function listen(options: ListenOptions): Promise<void> {
       if (stop.aborted) return;
       log.warn(
         { reason: reasonOf(reason) },
-        'the connection that listens is lost; changes are heard again after a new one',
+        'the listening connection was lost; changes are heard again after a reconnect',
       );
       // Limit the rate of reconnects if the connection is cut again and again.
       await sleep(FIRST_PAUSE_MS, undefined, { signal: stop });
@@ -79,7 +79,7 @@ async function connect({ databaseUrl, log, onNotification, onListening }: Listen
     if (silent.length > 0) {
       log.warn(
         { tables: silent },
-        'these tables tell nothing, only sweeps find changes: npx ems-sync migrate --with-notify',
+        'change notifications of these tables are disabled, only sweeps find changes: npx ems-sync migrate --with-notify',
       );
     }
   } catch (error) {

@@ -53,7 +53,7 @@ export class Sweeps {
     await sleep(Math.min(settleMs, SETTLE_AT_MOST_MS) + SETTLE_MARGIN_MS, undefined, { signal: stop });
     for (;;) {
       const sweep = await this.#start(process);
-      log.info({ process, reason, wasRunning: sweep.wasRunning }, 'a sweep looks for what has changed');
+      log.info({ process, reason, wasRunning: sweep.wasRunning }, 'a sweep was started to find the changes');
       await this.#ended(sweep);
       // A sweep that was already running may have passed the changed rows.
       if (!sweep.wasRunning) return;
@@ -83,7 +83,7 @@ export class Sweeps {
       await sweepResult(sweep, temporal, SWEEP_ENDS_WITHIN_MS);
     } catch (error) {
       if (stop.aborted || error instanceof WorkflowFailedError) return;
-      log.debug({ reason: reasonOf(error) }, 'a sweep was lost sight of');
+      log.debug({ reason: reasonOf(error) }, 'lost track of a sweep');
     }
   }
 }

@@ -52,7 +52,7 @@ export class Asker {
   async ask(pairs: readonly PairRef[], waitMs: number): Promise<AskResult[]> {
     if (this.#asks.waiting + this.#waits.waiting + pairs.length > QUEUE_AT_MOST) {
       throw new Problem('busy', {
-        detail: 'the gateway has much to ask for; come again in a moment',
+        detail: 'the gateway has too many requests in its queue; try again in a moment',
         retryAfterSeconds: 2,
       });
     }
@@ -100,7 +100,7 @@ export class Asker {
       return answer === null ? this.#result(pair, 'unanswered') : { ...this.#result(pair, 'answered'), ...answer };
     } catch (error) {
       if (!(error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError)) throw error;
-      const reason = 'its workflow has failed: the link says why';
+      const reason = 'its workflow has failed; the link shows why';
       return { ...this.#result(pair, 'answered'), outcome: 'FAILING', delivery: 'failing', reason };
     }
   }

@@ -66,12 +66,12 @@ export class KeptAnswers {
       if (claim !== null) return { ...(await this.#answerFirst(keyHash, claim, work)), replayed: false };
       const kept = await this.#read(keyHash);
       if (kept !== null && kept.request_hash !== requestHash) {
-        throw new Problem('key-reused', { detail: 'send another key with another request' });
+        throw new Problem('key-reused', { detail: 'use another key for another request' });
       }
       if (kept !== null && kept.status !== null)
         return { status: kept.status, body: kept.answer ?? '', replayed: true };
       if (Date.now() >= until) {
-        throw new Problem('still-answering', { detail: 'ask again for its answer', retryAfterSeconds: 2 });
+        throw new Problem('still-answering', { detail: 'repeat the request to get its answer', retryAfterSeconds: 2 });
       }
       await sleep(POLL_MS);
     }

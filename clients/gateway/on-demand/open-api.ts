@@ -21,29 +21,28 @@ const problemOf = (description: string) => ({
 });
 
 const PROBLEMS = {
-  '400': problemOf('Something is not as it should be: `errors` says where.'),
-  '401': problemOf('No token of ours.'),
-  '404': problemOf('No such process or type: `valid` lists those that there are.'),
-  '409': problemOf('The process is switched off.'),
-  '503': problemOf(
-    'A server cannot be reached, or too much is being asked for: come again after `Retry-After` seconds.',
-  ),
+  '400': problemOf('The request is malformed: `errors` says where.'),
+  '401': problemOf('The token is missing or invalid.'),
+  '404': problemOf('Unknown process or type: `valid` lists the valid ones.'),
+  '409': problemOf('The process is disabled.'),
+  '503': problemOf('A server cannot be reached, or there are too many requests: retry after `Retry-After` seconds.'),
 };
 
 const ASK_PROBLEMS = {
   ...PROBLEMS,
-  '409': problemOf('The process is switched off; or a request with that key is still being answered.'),
-  '422': problemOf('That Idempotency-Key came with another request before.'),
+  '409': problemOf('The process is disabled, or a request with that key is still in progress.'),
+  '422': problemOf('That Idempotency-Key was used with another request.'),
 };
 
 const askHeaders = z.object({
   'Idempotency-Key': z.string().max(202).optional().meta({
-    description: 'The same key and request within a day: the same answer, and nothing is asked for a second time.',
+    description:
+      'The same key and request within a day return the same answer, and nothing is requested a second time.',
   }),
   Prefer: z
     .string()
     .optional()
-    .meta({ description: 'RFC 7240: `wait=10` is the same as the query, cut to what is possible.' }),
+    .meta({ description: 'RFC 7240: `wait=10` is the same as the query, capped at the maximum.' }),
 });
 
 /** The OpenAPI 3.1 description of `/v1`, generated from the schemas that validate requests. */
@@ -53,9 +52,9 @@ export function openApi() {
     info: {
       title: 'ems-sync on demand',
       version: '1',
-      summary: 'Brings rows of EMS to a target now.',
+      summary: 'Syncs rows of EMS to a target now.',
       description:
-        'Each pair of sync process and row has one workflow; a request asks it for a pass. A request that is answered stands: it is carried out however long that takes.',
+        'Each pair of sync process and row has one workflow; a request asks it for a pass. Once a request has been answered it is kept until it is done, however long that takes.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
@@ -67,12 +66,12 @@ export function openApi() {
       '/v1/sync': {
         post: {
           operationId: 'syncMany',
-          summary: `Bring up to ${ENTITIES_AT_MOST} rows to their targets now`,
+          summary: `Sync up to ${ENTITIES_AT_MOST} rows to their targets now`,
           requestParams: { query: askQuery, header: askHeaders },
           requestBody: { required: true, content: json(entitiesToSync) },
           responses: {
-            '200': { description: 'With `wait`: every outcome is there.', content: json(askResults) },
-            '202': { description: 'Requested. With `wait`: some are still at work.', content: json(askResults) },
+            '200': { description: 'With `wait`: every outcome is known.', content: json(askResults) },
+            '202': { description: 'Requested. With `wait`: some are still in progress.', content: json(askResults) },
             ...ASK_PROBLEMS,
             '413': problemOf(`More than ${ENTITIES_AT_MOST} entities, or too many bytes.`),
           },
@@ -81,18 +80,18 @@ export function openApi() {
       [PATH]: {
         post: {
           operationId: 'syncOne',
-          summary: 'Bring a row to a target now',
+          summary: 'Sync a row to a target now',
           requestParams: { path: pathParameters, query: askQuery, header: askHeaders },
           responses: {
             '200': { description: 'With `wait`: its outcome.', content: json(askResult) },
-            '202': { description: 'Requested. With `wait`: still at work.', content: json(askResult) },
+            '202': { description: 'Requested. With `wait`: still in progress.', content: json(askResult) },
             ...ASK_PROBLEMS,
-            '404': problemOf('No such process or type; or EMS has no such row, and the process no record of it.'),
+            '404': problemOf('Unknown process or type; or EMS has no such row and the process has no record of it.'),
           },
         },
         get: {
           operationId: 'pairState',
-          summary: 'How a row stands at a target',
+          summary: 'The state of a row at a target',
           requestParams: { path: pathParameters },
           responses: {
             '200': { description: 'Its record, without personal data.', content: json(pairState) },

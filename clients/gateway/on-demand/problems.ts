@@ -3,16 +3,16 @@ import { sendProblem } from '../problem.ts';
 
 /** The kinds of problem, each with its status and a fixed title. */
 const KINDS = {
-  'malformed-request': [400, 'The request is not as it should be'],
-  'unknown-process': [404, 'There is no such sync process'],
-  'unknown-type': [404, 'The sync process has no such type'],
-  'unknown-entity': [404, 'EMS has no such row, and the process no record of it'],
-  'process-off': [409, 'The sync process is switched off'],
-  'still-answering': [409, 'A request with this Idempotency-Key is still being answered'],
+  'malformed-request': [400, 'The request is malformed'],
+  'unknown-process': [404, 'Unknown sync process'],
+  'unknown-type': [404, 'Unknown type for this sync process'],
+  'unknown-entity': [404, 'EMS has no such row, and the process has no record of it'],
+  'process-off': [409, 'The sync process is disabled'],
+  'still-answering': [409, 'A request with this Idempotency-Key is still in progress'],
   'too-many': [413, 'Too many entities in one request'],
-  'key-reused': [422, 'This Idempotency-Key came with another request before'],
-  busy: [503, 'Too much is being asked for at once'],
-  unreachable: [503, 'A server that is needed cannot be reached'],
+  'key-reused': [422, 'This Idempotency-Key was used with another request'],
+  busy: [503, 'Too many requests'],
+  unreachable: [503, 'A required server cannot be reached'],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
 
 export type ProblemKind = keyof typeof KINDS;

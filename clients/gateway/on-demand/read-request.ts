@@ -80,7 +80,7 @@ function jsonIn(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8'));
   } catch {
-    throw new Problem('malformed-request', { detail: 'the body is no JSON' });
+    throw new Problem('malformed-request', { detail: 'the body is not valid JSON' });
   }
 }
 

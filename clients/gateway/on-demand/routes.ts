@@ -34,7 +34,7 @@ export function addOnDemand(app: FastifyInstance, log: Logger, parts: OnDemand):
       v1.addHook('onRequest', async (request, reply) => {
         const caller = callerOf(request.headers.authorization, parts.tokens);
         if (caller === null) {
-          log.warn({ method: request.method }, 'a request for a run was refused: no token of ours');
+          log.warn({ method: request.method }, 'sync request refused: the token is missing or invalid');
           return sendProblem(reply.header('www-authenticate', 'Bearer'), 401);
         }
         request.setDecorator('caller', caller);
@@ -72,7 +72,7 @@ export function addOnDemand(app: FastifyInstance, log: Logger, parts: OnDemand):
     const key = idempotencyKeyIn(request.headers['idempotency-key']);
     const work = async (): Promise<Answer> => {
       const results = await asker.ask(pairs, wait.ms);
-      log.info({ asked: results.length, waited: wait.ms > 0 }, 'runs were asked for');
+      log.info({ asked: results.length, waited: wait.ms > 0 }, 'syncs requested');
       const isDone = wait.ms > 0 && results.every(({ result }) => result === 'answered' || result === 'unknown');
       return { status: isDone ? 200 : 202, body: JSON.stringify(bodyOf(results)) };
     };
@@ -92,10 +92,10 @@ export function addOnDemand(app: FastifyInstance, log: Logger, parts: OnDemand):
     const reason = parts.unreachable(error);
     log[reason === null ? 'error' : 'warn'](
       { reason: reason ?? error.code ?? error.name },
-      'runs could not be asked for',
+      'syncs could not be requested',
     );
     if (reason === null) return sendProblem(reply, 500);
-    const detail = 'PostgreSQL or Temporal; the log says which. What was asked for may be asked for again';
+    const detail = 'PostgreSQL or Temporal; the log says which. The request can be repeated';
     return new Problem('unreachable', { detail, retryAfterSeconds: 5 }).send(reply);
   }
 }

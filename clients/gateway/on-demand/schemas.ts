@@ -28,7 +28,7 @@ const processName = z.enum(PROCESS_NAMES).meta({ id: 'SyncProcess', description:
 
 const typeName = z
   .enum(TYPE_NAMES)
-  .meta({ id: 'EntityType', description: "What EMS's row is. Not every process has every type." });
+  .meta({ id: 'EntityType', description: "The type of EMS's row. Not every process has every type." });
 
 const ID_ERROR = `is no id of an EMS row: a whole number from 1 to ${LARGEST_KEY}`;
 
@@ -54,9 +54,9 @@ export const entityToSync = z
   .meta({ id: 'EntityToSync' });
 
 export const entitiesToSync = z
-  .array(entityToSync, { error: 'is no list of {process, type, id}' })
+  .array(entityToSync, { error: 'is not a list of {process, type, id}' })
   .max(ENTITIES_AT_MOST)
-  .meta({ id: 'EntitiesToSync', description: 'One that is named twice is asked for once.' });
+  .meta({ id: 'EntitiesToSync', description: 'A row listed twice is requested once.' });
 
 const waitError = `is a whole number of seconds from 0 to ${WAIT_AT_MOST_SECONDS}`;
 
@@ -68,7 +68,7 @@ export const askQuery = z.object({
     .max(WAIT_AT_MOST_SECONDS, { error: waitError })
     .optional()
     .meta({
-      description: 'Wait for outcomes, so many seconds at most. Left out or 0: the answer comes at once.',
+      description: 'Wait at most this many seconds for outcomes. Absent or 0: the answer comes at once.',
       example: 10,
     }),
 });
@@ -85,18 +85,21 @@ export const askResult = z
     ...named,
     result: z.enum(['requested', 'answered', 'unanswered', 'unknown']).meta({
       description: [
-        '`requested`: Temporal holds the request; nobody waited for it.',
+        '`requested`: Temporal has stored the request; its outcome was not waited for.',
         '`answered`: a pass that began after the request has the outcome below.',
-        '`unanswered`: no outcome in time; the request stands, and is served.',
-        '`unknown`: EMS has no such row, and the process no record of it: nothing to ask for.',
+        '`unanswered`: no outcome in time; the request is kept and will be served.',
+        '`unknown`: EMS has no such row, and the process has no record of it, so there is nothing to request.',
       ].join('\n'),
     }),
-    outcome: z.enum(SYNC_OUTCOMES).nullable().meta({ description: 'How the pair stands; null unless answered.' }),
+    outcome: z.enum(SYNC_OUTCOMES).nullable().meta({ description: "The pair's state; null unless answered." }),
     delivery: z
       .string()
       .nullable()
       .meta({ description: 'What was done, for example `created`, `updated`, `unchanged`.' }),
-    reason: z.string().nullable().meta({ description: 'Why, where the outcome has a reason. Never a value of a row.' }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({ description: 'The reason, if the outcome has one. Never contains a value of a row.' }),
     workflowId: workflow.workflowId.nullable(),
     link: workflow.link.nullable(),
   })
@@ -112,24 +115,24 @@ export const pairState = z
   .object({
     ...named,
     inEms: z.boolean(),
-    passesFilter: z.boolean().meta({ description: 'Whether the target shall have the row.' }),
+    passesFilter: z.boolean().meta({ description: 'Whether the row belongs on the target.' }),
     modifiedOn: time.meta({ description: 'When EMS changed it last.' }),
     due: z.string().nullable().meta({ description: 'Why the next sweep takes it; null: it is not due.' }),
     record: z
       .object({
         state: z.enum(SYNC_STATES),
-        remoteId: z.string().nullable().meta({ description: 'Null as well where it would tell who it is.' }),
+        remoteId: z.string().nullable().meta({ description: 'Also null if it would reveal the person.' }),
         waitingFor: z.string().nullable().meta({ example: 'Person/4711' }),
         sharedWith: z
           .string()
           .nullable()
-          .meta({ description: 'SHARED: whose remote record stands for this row.', example: 'Person/12' }),
+          .meta({ description: 'SHARED: the row whose remote record represents this one.', example: 'Person/12' }),
         lastErrorClass: z.string().nullable(),
         lastError: z.string().nullable().meta({ description: 'Without values.' }),
         attempts: z.int().min(0),
         failingSince: time,
         entitySyncedOn: time.meta({ description: "The row's time that was last delivered or absorbed." }),
-        evaluatedOn: time.meta({ description: "The row's time that was last judged without a delivery." }),
+        evaluatedOn: time.meta({ description: "The row's time that was last evaluated without a delivery." }),
         remoteSyncedOn: time.meta({ description: "The target's own time." }),
         updatedOn: time.meta({ description: 'When the record was written.' }),
       })
@@ -137,7 +140,7 @@ export const pairState = z
       .meta({ description: 'Null: the process has never dealt with the row.' }),
     workflow: z.object({
       id: workflow.workflowId,
-      status: z.string().nullable().meta({ description: "Temporal's word; null: none in its history." }),
+      status: z.string().nullable().meta({ description: "Temporal's status; null: no run in its history." }),
       link: workflow.link,
     }),
   })
@@ -149,11 +152,11 @@ export const problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
-    valid: z.array(z.string()).optional().meta({ description: 'What it could have been.' }),
+    valid: z.array(z.string()).optional().meta({ description: 'The valid values.' }),
     errors: z
       .array(z.object({ pointer: z.string().meta({ example: '/3/id' }), detail: z.string() }))
       .optional()
-      .meta({ description: 'Each finding, and where it is in the body.' }),
+      .meta({ description: 'Each error, and where it is in the body.' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457.' });
 
