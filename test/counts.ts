@@ -11,10 +11,13 @@ export function summary({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
-/** Flows wait for back-offs and time limits about as long as they work. Four at once were faster and starved what measures quiet time. */
+/**
+ * Flow tests spend about half their time waiting for back-offs and time limits. Four at once were faster, but slowed
+ * the tests that measure quiet time.
+ */
 const FILES_AT_ONCE = 3;
 
-/** What Node is given to run jest; `extra` is what the person added: `npm test -- test/sync`. */
+/** Node's arguments for running jest; `extra` are the user's own: `npm test -- test/sync`. */
 export function jestArguments(modules: string, resultsFile: string, extra: readonly string[]): string[] {
   const setsWorkers = extra.some((arg) => /^(--maxWorkers|-w|--runInBand|-i$)/.test(arg));
   return [

@@ -4,7 +4,7 @@ import { startPostgres } from '../local/postgres.ts';
 import { startTemporal } from '../local/temporal-server.ts';
 
 export interface LocalServers {
-  /** What tests find the servers by. */
+  /** The variables by which tests find the servers. */
   readonly environment: Readonly<Record<'TEST_DATABASE_ADMIN_URL' | 'TEST_TEMPORAL_ADDRESS' | 'TEMPORAL_CLI', string>>;
   stop(): Promise<void>;
 }
@@ -12,7 +12,7 @@ export interface LocalServers {
 /** An eighth of the default, so that more tests reach a continue-as-new, and in seconds. */
 const DYNAMIC_CONFIG = { 'limit.historyCount.suggestContinueAsNew': 500 };
 
-/** PostgreSQL and Temporal for one run, empty and on free ports. */
+/** Starts an empty PostgreSQL and Temporal for one test run, on free ports. */
 export async function startLocalServers(cli: string, say: (line: string) => void): Promise<LocalServers> {
   const postgres = await startPostgres({
     folder: join(localFolder, 'test', 'postgres'),

@@ -4,7 +4,7 @@ interface TestFile {
   readonly path: string;
 }
 
-/** Seconds of the files that take longest. They are measured now and then; only their order matters. */
+/** Seconds of the longest files. Measured occasionally; only their order matters. */
 const SECONDS = JSON.parse(readFileSync(new URL('./file-seconds.json', import.meta.url), 'utf8')) as Record<
   string,
   number

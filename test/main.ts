@@ -124,7 +124,7 @@ try {
   console.error(checkoutAdvice(error) ?? (error instanceof Error ? error.message : error));
   counts = { passed: 0, failed: 1, skipped: 0 };
 }
-// Tests that were cut short are not a result. The handler ends the process.
+// Interrupted tests are not a result. The handler ends the process.
 if (stopping) await new Promise(() => {});
 await stopAll();
 say(summary(counts));

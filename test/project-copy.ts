@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { localFolder, projectFolder } from '../local/folders.ts';
 
-/** What workers and command line are made of, and what looks at it. */
+/** The source of workers and command line, and what checks it. */
 const COPIED = [
   'activities',
   'clients',
@@ -17,7 +17,7 @@ const COPIED = [
   '.prettierrc.json',
 ];
 
-/** A copy of the project that a test may change, and run workers of. */
+/** Copies the project, so that a test can change it and run its workers. */
 export function copyProject(name: string): { readonly folder: string; readonly remove: () => void } {
   const folder = join(localFolder, 'test', `${name}-${process.pid}`);
   mkdirSync(folder, { recursive: true });

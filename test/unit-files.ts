@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-/** What a test, or a test's helper, has that works on servers: addresses from `npm test`, or servers of its own. */
+/** Code that shows that a test or its helper needs servers: addresses from `npm test`, or servers it starts. */
 const SERVERS =
   /TEST_(?:DATABASE_ADMIN_URL|TEMPORAL_ADDRESS)|local\/(?:postgres|temporal-server|temporal-postgres)\.ts|(?:demo|bench)\/main\.ts/;
 
@@ -10,7 +10,7 @@ const RELATIVE_IMPORT = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g;
 export interface UnitFiles {
   /** Relative to the project's folder. */
   readonly pure: readonly string[];
-  /** Those that need servers, with the file that says so. */
+  /** Files that need servers, each with the file that shows it. */
   readonly needServers: ReadonlyMap<string, string>;
 }
 
@@ -29,7 +29,7 @@ export function unitFiles(project: string, patterns: readonly string[]): UnitFil
   return { pure: wanted.filter((file) => !needServers.has(file)), needServers };
 }
 
-/** The first file that needs servers, among this one and the helpers under `test/` that it imports. */
+/** The first file that needs servers: this one, or a helper under `test/` that it imports. */
 function whatNeedsServers(project: string, file: string, seen: Set<string>): string | undefined {
   if (seen.has(file) || !existsSync(file)) return undefined;
   seen.add(file);

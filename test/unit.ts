@@ -7,7 +7,7 @@ import { unitFiles } from './unit-files.ts';
 const USAGE = `Usage: npm run unit -- FILE… [-t TITLE] [jest's options]
 Runs pure tests in seconds, without servers, type check and lint. FILE: part of a path, for example test/sync/hash`;
 
-/** Jest's options that are followed by a value of their own. */
+/** Jest options that take a value as the next argument. */
 const WITH_VALUE = ['-t', '--testNamePattern'];
 
 function readArguments(args: readonly string[]): { readonly patterns: string[]; readonly options: string[] } {

@@ -13,7 +13,7 @@ export interface Waiting {
   readonly pauseMs?: number;
 }
 
-/** How often `progress` is read: it may cost more than the check. */
+/** How often `progress` is read, which may cost more than the check. */
 const LOOK_MS = 5_000;
 
 /**

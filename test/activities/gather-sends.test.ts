@@ -41,7 +41,7 @@ describe('a call that is refused as a whole', () => {
         );
         expect(results.filter((result) => result instanceof Error)).toHaveLength(1);
         expect(results[Number(bad)]).toBeInstanceOf(SyncError);
-        // Each of the others got through exactly once, whatever calls it was part of before.
+        // Every other item arrived exactly once, whatever calls it was part of before.
         expect([...times.values()].every((one) => one === 1)).toBe(true);
         expect(calls).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(count)) + 1);
       }),
@@ -60,7 +60,7 @@ describe('a call that is refused as a whole', () => {
   });
 });
 
-/** A target that notes what it is sent, and how. */
+/** A target that records the calls it receives. */
 function remote() {
   const batches: string[][] = [];
   const single: string[] = [];
@@ -86,7 +86,7 @@ describe('deliveries', () => {
   test('that wait together go in calls of the limit’s size, and each gets its own result', async () => {
     const { batches, gathered } = remote();
     const results = await Promise.allSettled(['1', '2', '3', '4', '5', '6'].map((key) => gathered.send(request(key))));
-    // Whichever of the two goes first.
+    // Either call may come first.
     expect(batches.map((batch) => batch.length).toSorted((one, other) => other - one)).toEqual([4, 2]);
     expect(results.map(({ status }) => status)).toEqual([
       'fulfilled',

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { findInParts } from '../../activities/find-in-parts.ts';
 import { inHalves } from '../../activities/in-halves.ts';
 
-/** Fails for parts with one of these in them, like a statement about many rows. */
+/** Fails if the part contains one of these, like a statement about many rows. */
 const spoiltBy =
   (spoilt: ReadonlySet<number>, code = '22003') =>
   async (some: readonly number[]): Promise<readonly number[]> => {
@@ -53,7 +53,7 @@ describe('a page that rows spoil', () => {
 describe('a detection query that a row spoils', () => {
   const ROWS = Array.from({ length: 50 }, (_, index) => String(index * 2 + 1));
 
-  /** Every third row is due; the query fails if it looks at one that spoils it. */
+  /** Every third row is due; the query fails if it reads a row that breaks it. */
   const find =
     (spoilt: ReadonlySet<string>) =>
     async ({ after, upTo = null, limit }: { after: string | null; upTo?: string | null; limit: number }) => {

@@ -9,7 +9,7 @@ import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 
-/** Values that PostgreSQL holds and a form, an import or a slip of the hand can leave behind, by the type of the column. */
+/** By column type: values that PostgreSQL accepts and that a form, an import or a typing mistake can leave behind. */
 const ODD: Readonly<Record<string, readonly (string | number | boolean | null)[]>> = {
   text: [
     null,
@@ -49,7 +49,7 @@ interface Column {
   readonly nullable: boolean;
 }
 
-/** Rows of every type, one that stays as it is and one that gets odd values. */
+/** For every type, a row that stays unchanged and one that gets odd values. */
 const TABLES = [
   'organisation',
   'event',
@@ -72,7 +72,7 @@ let columns: readonly Column[];
 let odd: Rows;
 let due: ReadonlyMap<string, readonly string[]>;
 
-/** Nothing here is sent. */
+/** These tests send nothing. */
 const NO_REMOTE = {} as RemoteSystem;
 
 beforeAll(async () => {
@@ -107,7 +107,7 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** An index takes no text of a megabyte, and EMS need not have ours. */
+/** An index rejects a text of a megabyte, and EMS need not have our indexes. */
 async function dropIndexes(): Promise<void> {
   const { rows } = await database.client.query<{ statement: string }>(
     `SELECT coalesce('ALTER TABLE ' || c.conrelid::regclass || ' DROP CONSTRAINT ' || quote_ident(c.conname),
@@ -158,10 +158,10 @@ async function federation(email: string, code: string): Promise<Rows> {
   };
 }
 
-/** With the context in which a worker runs an activity: it sends heartbeats. */
+/** Runs with the context of a worker's activity, which sends heartbeats. */
 const asActivity = <T>(run: () => Promise<T>): Promise<T> => new MockActivityEnvironment().run(run);
 
-/** What a sweep of every process would start a child for, and what it would take away. */
+/** The keys for which sweeps of every process would start a child workflow, and those they would remove. */
 async function keysDue(): Promise<ReadonlyMap<string, readonly string[]>> {
   const found = new Map<string, readonly string[]>();
   for (const { process } of TARGETS) {
@@ -184,7 +184,7 @@ async function write(values: readonly (readonly [Column, string | number | boole
   }
 }
 
-/** The other rows of each page are found as if the odd one were not there, and every count can be told. */
+/** The other rows of each page are found as if the odd one did not exist, and every count can be computed. */
 async function expectNeighboursUnharmed(): Promise<void> {
   const now = await keysDue();
   for (const [step, keys] of due)

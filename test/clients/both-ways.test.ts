@@ -4,7 +4,7 @@ import type { ProcessUnderTest } from '../flows/process-under-test.ts';
 import { System } from '../flows/system.ts';
 import { runCli, type CliRun } from './run-cli.ts';
 
-/** The commands for what is read back, against ChatWoot and RunSignup. */
+/** The commands for inbound processes, against ChatWoot and RunSignup. */
 let system: System;
 let chatwoot: ProcessUnderTest;
 let people = 0;
@@ -44,7 +44,7 @@ async function personRow(id: string): Promise<Record<string, unknown>> {
   return rows[0];
 }
 
-/** Both sides have changed the name, and EMS has won. */
+/** Both sides changed the name, and EMS won. */
 async function conflict(): Promise<{ person: string; contact: number; id: string }> {
   const { person, contact } = await personInStep();
   await system.ems.update('person', person, { last_name: 'Sousa' });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { projectFolder } from '../../local/folders.ts';
 
-/** Writes the URL of every module that is loaded to standard error, each on a line of its own. */
+/** Writes the URL of every loaded module to standard error, one per line. */
 const TRACE = `
   import { registerHooks } from 'node:module';
   import { writeSync } from 'node:fs';

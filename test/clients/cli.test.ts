@@ -5,7 +5,7 @@ import type { Status } from '../../clients/status.ts';
 import { runCli, startWorkers, type CliRun } from './run-cli.ts';
 import { newDatabase, newNamespace, query, type TestNamespace } from './server-addresses.ts';
 
-/** The commands one after the other, as an operator meets them on a new system. */
+/** The commands in the order in which an operator uses them on a new system. */
 let database: Awaited<ReturnType<typeof newDatabase>>;
 let temporal: TestNamespace;
 let tagServer: StartedTagServer;
@@ -100,7 +100,7 @@ describe('an operator', () => {
     expect((await ems('schedules', 'apply')).stdout).toMatch(/^sweep\/TAGSERVER\/outbound unchanged\n/);
     expect((await ems('schedules', 'list')).stdout).toMatch(/sweep\/TAGSERVER\/outbound.*paused/);
     expect((await ems('check')).stdout).toMatch(/^ok +schedules: applied; paused: sweep\/TAGSERVER\/outbound/m);
-    // The tests sweep by themselves, so it stays paused.
+    // Pause it again, because the tests start their own sweeps.
     expect((await ems('schedules', 'resume', 'TAGSERVER')).code).toBe(0);
     expect((await ems('schedules', 'pause', 'TAGSERVER')).code).toBe(0);
   });
@@ -223,7 +223,7 @@ describe('an operator', () => {
     expect((await ems('why', 'Person', id)).stdout).toMatch(/due +yes: EMS has changed it/);
     const retried = await json<{ id: string; outcome: string }[]>('retry', 'TAGSERVER', 'Person', '--wait');
     expect(retried).toContainEqual(expect.objectContaining({ id, outcome: 'IN_SYNC', delivery: 'updated' }));
-    // The sample has rows of its own that can never pass: they are asked as well, and stay parked.
+    // The sample has its own rows that can never pass: they are retried as well and stay parked.
     expect(retried.length).toBeGreaterThanOrEqual(1);
     expect((await status()).processes.TAGSERVER?.Person?.parked ?? 0).toBeLessThanOrEqual(before);
   });

@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const app of apps.splice(0)) await app.close();
 });
 
-/** The gateway's side of one target's webhooks, with whatever lies behind it. */
+/** The webhook routes of one target on a gateway, with a stub behind them. */
 function hookWith(follow: ConsentHook['follow'], lines: string[] = [], contacts: readonly string[] = ['5']) {
   const app = fastify();
   app.removeAllContentTypeParsers();

@@ -16,7 +16,7 @@ test('a thousand probes within a second cost one look, and a later one looks aga
   const answers = await Promise.all(Array.from({ length: 1_000 }, probe));
   expect(new Set(answers)).toEqual(new Set([200]));
   const first = looks;
-  // One each second, however long a busy machine takes for a thousand.
+  // One check per second, however long a busy machine takes for a thousand requests.
   expect(first).toBeLessThan(20);
   missing = ['PostgreSQL'];
   await new Promise((done) => setTimeout(done, 1_050));

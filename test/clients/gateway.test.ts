@@ -25,7 +25,7 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A gateway that notes what it is told to look at. */
+/** A gateway that records the hints it follows. */
 function gateway({
   hook = {},
   unreachable = [],

@@ -14,7 +14,7 @@ import { TARGETS } from '../../targets/index.ts';
 
 const TOKENS = ['one-token', 'another-token'];
 
-/** Nobody listens on port 1: what is refused here is refused before any server is asked. */
+/** Port 1 has no listener: what is refused here is refused before any server is contacted. */
 const { common: settings } = readSettings({
   DATABASE_URL: 'postgres://ems:top-secret@127.0.0.1:1/ems',
   TEMPORAL_ADDRESS: '127.0.0.1:1',

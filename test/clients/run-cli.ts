@@ -11,13 +11,13 @@ export interface CliRun {
   readonly stderr: string;
 }
 
-/** Settings of the surroundings must not reach the programs under test. */
+/** The surrounding environment must not affect the programs under test. */
 function environment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
   return { PATH, HOME, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }), ...settings };
 }
 
-/** Runs `ems-sync` with these settings and no others, where there is no `.env`, until it ends. */
+/** Runs `ems-sync` to its end with only these settings, in a folder without `.env`. */
 export async function runCli(
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},
@@ -39,7 +39,7 @@ export async function runCli(
 /** Starts the workers with these settings, and waits until they are ready. */
 export async function startWorkers(settings: Readonly<Record<string, string>>): Promise<{ stop(): Promise<void> }> {
   const child = spawn(process.execPath, [fileOf('workers/main.ts')], {
-    // What they wait for is a line of level info.
+    // The helper waits for a log line of level info.
     env: environment({ ...settings, LOG_LEVEL: 'info' }),
     cwd: tmpdir(),
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -25,7 +25,7 @@ const settings = (environment: Record<string, string> = {}) =>
     ...environment,
   });
 
-/** Temporal's list of schedules lags behind. */
+/** Temporal's list of schedules lags behind its state. */
 const listed = () =>
   waitUntil({ what: 'a schedule of ours in the list' }, async () => {
     const schedules = await listSchedules(temporal.client);
@@ -54,7 +54,7 @@ describe('search attributes', () => {
         namespace: other.namespace,
         searchAttributes: { EntityId: 3 as never },
       });
-      // A server that has just learnt an attribute does not list it at once.
+      // The server does not list a new attribute at once.
       const message = await waitUntil({ what: 'a refusal' }, () =>
         missingSearchAttributes(other.client).then(
           () => null,

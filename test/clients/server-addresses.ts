@@ -10,7 +10,7 @@ function given(name: 'TEST_DATABASE_ADMIN_URL' | 'TEST_TEMPORAL_ADDRESS'): strin
   return value;
 }
 
-/** An empty database of its own. */
+/** Creates an empty database. */
 export async function newDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }> {
   const adminUrl = given('TEST_DATABASE_ADMIN_URL');
   const name = `clients_${randomBytes(6).toString('hex')}`;
@@ -23,7 +23,7 @@ export async function newDatabase(): Promise<{ readonly url: string; drop(): Pro
   };
 }
 
-/** Runs one statement on a connection of its own, and returns its rows. */
+/** Opens a connection, runs one statement and returns its rows. */
 export async function query(
   url: string,
   statement: string,
@@ -45,7 +45,7 @@ export interface TestNamespace {
   close(): Promise<void>;
 }
 
-/** A namespace of its own, which the whole server knows when this returns. */
+/** Creates a namespace and waits until the whole server knows it. */
 export async function newNamespace(): Promise<TestNamespace> {
   const address = given('TEST_TEMPORAL_ADDRESS');
   const namespace = `clients-${randomBytes(6).toString('hex')}`;
@@ -63,7 +63,7 @@ async function untilUsable(client: Client): Promise<void> {
   await waitUntil({ what: `namespace ${client.options.namespace} usable`, pauseMs: 100 }, async () => {
     try {
       await client.workflow.count();
-      // The list of schedules and the history service learn of a namespace by themselves.
+      // The list of schedules and the history service learn about a namespace separately.
       for await (const _ of client.schedule.list()) break;
       await client.workflow.getHandle('nobody').describe().catch(unlessNotFound);
       return true;

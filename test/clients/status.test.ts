@@ -10,7 +10,7 @@ import { newDatabase, query } from './server-addresses.ts';
 
 const persons = rowsOf('Person', { club: { type: 'Organisation', where: 's.id = e.organisation_id' } });
 
-/** A process of the test's own: persons that have a last name, with their club. */
+/** A process declared by this test: persons with a last name, with their club. */
 const process: SyncProcess = {
   name: 'MAUTIC',
   directions: ['outbound'],
@@ -40,7 +40,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** A person changed 90 s ago, and a record that has seen exactly that, but for what the test says. */
+/** A person changed 90 s ago, and a record of exactly that state, except for the given options. */
 async function person({
   age = '90 seconds',
   name = 'name',
@@ -86,7 +86,7 @@ async function status(): Promise<TypeStatus> {
   return type;
 }
 
-/** What one row more has changed. */
+/** The difference that one more row makes to the status. */
 async function adds(insert: () => Promise<unknown>): Promise<Partial<TypeStatus>> {
   const before = await status();
   await insert();
@@ -248,7 +248,7 @@ describe('status counts', () => {
   test('every passing row in exactly one place', async () => {
     const { total, inSync, due, waiting, failing, parked, suppressed, linked } = await status();
     const [unlinked] = await query(database.url, `SELECT count(*)::int AS n FROM sync_person WHERE state = 'UNLINKED'`);
-    // One filtered-out row and one orphan are due, one filtered-out row is failing: they are not in the total.
+    // One filtered-out row and one orphan are due, and one filtered-out row is failing: these are not in the total.
     expect(inSync + due + waiting + failing + parked + suppressed + linked + Number(unlinked?.['n'])).toBe(total + 3);
     expect(total).toBeGreaterThan(15);
   });

@@ -7,7 +7,7 @@ const times = (cron: string) => {
   const { fields, catchupWindowMs } = sweepTimes('TAGSERVER', 'outbound', cron);
   return [fields.join(' '), catchupWindowMs];
 };
-/** Pinned: another offset after an upgrade would move every schedule. */
+/** Pinned, because another offset after an upgrade would move every schedule. */
 const offset = 15;
 
 describe('the times of a sweep', () => {

@@ -4,10 +4,10 @@ import { table } from '../../clients/cli/output.ts';
 import { describeExplanation } from '../../clients/cli/why.ts';
 import { visible, visibleJson, visibleLines } from '../../clients/visible-text.ts';
 
-/** Characters that a terminal obeys or does not show. */
+/** Characters that a terminal interprets or does not show. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** Any text, hidden characters and halves of characters included. */
+/** Any text, including hidden characters and lone surrogates. */
 const text = fc
   .array(
     fc.oneof(
@@ -63,7 +63,7 @@ describe('on a terminal', () => {
   });
 });
 
-/** Lines of a table and of an explanation with the value in them. */
+/** Lines of a table and of an explanation that contain the value. */
 function lines(value: string): number[] {
   const explained = describeExplanation({ type: 'Person', key: '1' }, explanation(value));
   return [table(['entity', 'reason'], [['Person/1', value]]), explained].map((shown) => {

@@ -18,7 +18,7 @@ afterAll(async () => {
   await database.close();
 });
 
-/** Counts who is inside at once. */
+/** Counts how many are inside at once. */
 function gate(holdMs: number) {
   const seen = { inside: 0, most: 0, times: 0 };
   const work = async () => {

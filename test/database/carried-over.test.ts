@@ -5,7 +5,7 @@ import { EMS_MIGRATIONS, SYNC_MIGRATIONS } from '../../database/migrations/index
 import { createOrm, type MigrationSet } from '../../database/orm.ts';
 import { freshDatabase } from '../simulators/fresh-database.ts';
 
-/** A database as the release before `sync-0007-states` left it, with rows of its own. */
+/** A database as the release before `sync-0007-states` left it, with rows. */
 let database: { readonly url: string; readonly drop: () => Promise<void> };
 let client: Client;
 

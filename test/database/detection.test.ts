@@ -41,7 +41,7 @@ async function reasonOf(key: string): Promise<DueReason | null> {
 
 const TIME = '2026-05-01T10:00:00.123456Z';
 
-/** A person whose record says that it is in sync, but for what a test changes. */
+/** A person whose record is in sync, except for what a test changes. */
 async function pair(person: Record<string, unknown> = {}, record: Record<string, unknown> = {}): Promise<string> {
   const organisationId = await database.ems.organisation({ modified_on: TIME });
   const id = await database.ems.person({ modified_on: TIME, organisation_id: organisationId, ...person });
@@ -65,7 +65,7 @@ async function pair(person: Record<string, unknown> = {}, record: Record<string,
   return id;
 }
 
-/** The answer could not be read. */
+/** The record of an answer that could not be parsed. */
 const UNREAD = {
   state: 'PARKED',
   entity_synced_on: null,
@@ -148,7 +148,7 @@ describe('detection', () => {
     ['deleted in EMS', { state: 'IN_SYNC' }, 'deleted'],
     ['deleted in EMS while removed', { state: 'REMOVED', remote_id: null }, 'deleted'],
     ['deleted in EMS while unlinked', { state: 'UNLINKED' }, 'deleted'],
-    // Its id is remembered, so that what the target keeps never comes back as a new row.
+    // The id is kept, so that what the target keeps never comes back as a new row.
     ['deleted in EMS, kept by the target: not', { state: 'REMOVED' }, null],
   ])('%s: gone', async (_, record, reason) => {
     const id = await pair({}, record);

@@ -5,13 +5,13 @@ import { inboundColumns } from '../../targets/inbound-columns.ts';
 import { TARGETS } from '../../targets/index.ts';
 
 export interface LimitedLogin {
-  /** The same database, by a login that is a member of `ems_sync` and has no right of its own. */
+  /** The same database, for a login that is a member of `ems_sync` and has no other rights. */
   readonly url: string;
-  /** Once its database is gone. */
+  /** Call it after the database has been dropped. */
   drop(adminUrl: string): Promise<void>;
 }
 
-/** @param databaseUrl of a superuser; migrated. */
+/** @param databaseUrl a superuser's URL of a migrated database. */
 export async function limitedLogin(databaseUrl: string): Promise<LimitedLogin> {
   await installRoles({ databaseUrl, owned: inboundColumns(TARGETS) });
   const name = `worker_${randomBytes(6).toString('hex')}`;

@@ -12,7 +12,7 @@ export interface MigratedDatabase {
   close(): Promise<void>;
 }
 
-/** A database with EMS's tables and ours, and nothing in them. */
+/** A database with EMS's tables and ours, all empty. */
 export async function migratedDatabase(): Promise<MigratedDatabase> {
   const { url, drop } = await freshDatabase();
   await migrate({ databaseUrl: url, withEms: true });

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 beforeEach(() => listening());
 
-/** What was told since the last call: an answer comes after whatever was told before it. */
+/** The notifications since the last call. The SELECT's answer comes after all earlier notifications. */
 async function listening(): Promise<string[]> {
   await listener.query('SELECT 1');
   const since = heard;
@@ -167,7 +167,7 @@ describe('EMS', () => {
 
   test('commits whatever becomes of the notification', async () => {
     const { rows } = await run(`SELECT prosrc FROM pg_proc WHERE proname = 'sync_notify_id'`);
-    // The same function, with a notification that PostgreSQL refuses.
+    // The same function, but PostgreSQL rejects its notification.
     const broken = rows[0].prosrc.replaceAll("pg_notify('ems_sync'", "pg_notify(repeat('x', 100)");
     await run(`CREATE OR REPLACE FUNCTION sync_notify_id() RETURNS trigger LANGUAGE plpgsql AS $body$${broken}$body$`);
     const person = await database.ems.person();
@@ -212,7 +212,7 @@ describe('the triggers', () => {
     expect(rows).toHaveLength(0);
     await database.ems.person();
     expect(await listening()).toEqual([]);
-    // A plain migration leaves them as they are.
+    // A migration without options leaves the triggers unchanged.
     await migrate({ databaseUrl: database.url, withEms: true });
     expect(await tablesWithoutNotify(listener)).toHaveLength(11);
     for (let n = 0; n < 2; n += 1) await migrate({ databaseUrl: database.url, withEms: true, notify: true });

@@ -98,7 +98,7 @@ describe('results', () => {
       attempts: 6,
       failing_since: first.failing_since,
     });
-    // A new attempt does not hide that it fails; its success does.
+    // A new attempt does not hide the failure; a success does.
     const pair = { process: 'TAGSERVER', type: 'Person', key: personId } as const;
     await beginAttempt(database.orm, pair, { fencingToken: 10n, state: 'PENDING', workflowId: 'w' });
     expect(await record()).toMatchObject({ state: 'FAILING' });

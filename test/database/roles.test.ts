@@ -22,7 +22,7 @@ let orm: Orm;
 
 beforeAll(async () => {
   database = await migratedDatabase();
-  // EMS may number rows by sequences of its own, and keep JPA's version.
+  // EMS may use its own sequences for ids, and keep JPA's version column.
   await database.client.query(`
     CREATE SEQUENCE ems_conversation_id;
     ALTER TABLE conversation ALTER id DROP IDENTITY, ALTER id SET DEFAULT nextval('ems_conversation_id'), ADD version bigint;
@@ -144,7 +144,7 @@ describe('the role', () => {
       expect(first.code).toBe(0);
       const admin = new Client({ connectionString: fresh.url });
       await admin.connect();
-      // As if the last migration were new.
+      // Makes the last migration look new.
       await admin.query('DROP TABLE sync_rekey');
       await admin.query("DELETE FROM sync_migration WHERE name = 'sync-0006-moving'");
       const later = await runCli(['migrate'], settings);

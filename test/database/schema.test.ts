@@ -30,7 +30,7 @@ async function columnsOf(table: string): Promise<Record<string, Column>> {
   return Object.fromEntries(rows.map(({ name, type, nullable }) => [name, { type, nullable }]));
 }
 
-/** What the contract with operators and checks from outside names (ems-model.md), to the letter. */
+/** The exact columns that the contract with operators and external checks names (ems-model.md). */
 const RECORD_COLUMNS: Record<string, string> = {
   id: 'bigint',
   sync_process: 'text',

@@ -8,7 +8,7 @@ import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts'
 let database: MigratedDatabase;
 let orm: Orm;
 
-/** What an installation may have set for its own programs. */
+/** Defaults that an installation may have set for other programs. */
 const ODD_DEFAULTS = {
   datestyle: 'German',
   intervalstyle: 'sql_standard',

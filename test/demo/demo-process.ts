@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { localFolder, projectFolder } from '../../local/folders.ts';
 
-/** A demo in a process of its own, started as `npm run demo` does. */
+/** A demo as a child process, started as `npm run demo` does. */
 export class DemoProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown[]>;
-  /** Handed down to whatever the demo starts, so that it can be told from others. */
+  /** Inherited by everything the demo starts, to identify it. */
   readonly #mark = `demo-test-${randomBytes(6).toString('hex')}`;
   out = '';
   err = '';
@@ -27,13 +27,13 @@ export class DemoProcess {
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.err += text));
   }
 
-  /** The exit code, when all of its output is there. */
+  /** The exit code, once all output has been read. */
   async ended(): Promise<number | null> {
     const [code] = await this.#ended;
     return code as number | null;
   }
 
-  /** What `pattern` captures of standard output, as soon as it is there. */
+  /** Waits until `pattern` matches standard output; returns what it captures. */
   async told(pattern: RegExp): Promise<string> {
     for (;;) {
       const found = pattern.exec(this.out);
@@ -47,7 +47,7 @@ export class DemoProcess {
     this.#child.kill(signal);
   }
 
-  /** The process of the demo itself. */
+  /** The process id of the demo itself. */
   async pid(): Promise<number> {
     return Number(await this.told(/workers-(\d+)-\d+\.log/));
   }
@@ -56,12 +56,12 @@ export class DemoProcess {
     return this.out.trimEnd().split('\n').at(-1) ?? '';
   }
 
-  /** What still runs, or still lies about, of this demo. */
+  /** Processes and files that are left of this demo. */
   async remains(): Promise<string[]> {
     return this.#remainsOf(await this.pid());
   }
 
-  /** The same for a demo that ended before it told where its workers log: its folder is not looked for. */
+  /** The same for a demo that ended before it printed the path of its workers' log: its folder is not checked. */
   async remainsOfStart(): Promise<string[]> {
     return this.#remainsOf('none');
   }

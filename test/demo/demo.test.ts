@@ -13,7 +13,7 @@ const TYPES = {
   CHATWOOT: ['Person', 'Conversation'],
 } as const;
 
-/** Servers and workers of its own start each time. */
+/** Each test starts its own servers and workers. */
 const LONG = 300_000;
 const BUILDING = 1_800_000;
 
@@ -40,7 +40,7 @@ describe('npm run demo', () => {
         expect(new Set(Object.keys(types))).toEqual(new Set(expected));
         for (const { total, inSync, linked, suppressed, parked, due } of Object.values(types)) {
           expect(total).toBeGreaterThan(0);
-          // RunSignup takes no data of a person whose registration the demo's director has cleared.
+          // RunSignup accepts no data of a person whose registration was cleared, so these stay parked.
           const cleared = name === 'RUNSIGNUP' ? parked : 0;
           expect({ inSync: inSync + linked + suppressed + cleared, due }).toEqual({ inSync: total, due: 0 });
         }
@@ -79,7 +79,7 @@ describe('npm run demo', () => {
       expect(demo.out).toContain('CHATWOOT: a sweep and a poll with nothing to do sent nothing');
       expect(await demo.remains()).toEqual([]);
     },
-    // The first time on a machine it is built.
+    // Built on the first run on a machine.
     BUILDING + LONG,
   );
 
@@ -139,7 +139,9 @@ describe('npm run demo', () => {
   });
 });
 
-/** Who was killed cannot stop its servers: their watchers do, and take a moment. Its folder goes with the next start. */
+/**
+ * A killed demo cannot stop its servers; their watchers do, which takes a moment. The next start removes its folder.
+ */
 async function remainsLater(demo: DemoProcess): Promise<string[]> {
   for (let left = 200; ; left -= 1) {
     const remains = (await demo.remains()).filter((what) => !/^\d+-|demo\.env/.test(what));

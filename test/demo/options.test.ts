@@ -17,7 +17,7 @@ describe('options of the demo', () => {
     jest.restoreAllMocks();
   });
 
-  /** What wrong use tells, on one line. */
+  /** The error message for wrong use, on one line. */
   function refusal(...args: string[]): string {
     expect(() => parseOptions(args)).toThrow(CommanderError);
     return told.trim();

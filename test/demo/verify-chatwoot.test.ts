@@ -10,8 +10,8 @@ type Conversation = ChatwootState['conversations'][string];
 type Message = Conversation['messages'][number];
 
 /**
- * A family of two with one e-mail, somebody whose phone is the family's, somebody whom nothing reaches. Conversation 1 began
- * in EMS and went on at ChatWoot, conversation 2 began there.
+ * A family of two with one e-mail, a person whose phone is the family's, and a person with no address. Conversation 1
+ * began in EMS and continued at ChatWoot; conversation 2 began at ChatWoot.
  */
 const rows = `
   INSERT INTO organisation (id, modified_on, name) VALUES (1, now(), ' Clube  Açor');
@@ -147,7 +147,7 @@ describe('verification of ChatWoot', () => {
         messages: [question, message(14, { message_type: 'activity', content: 'Conversation was marked resolved' })],
       }),
     };
-    // Agents answer people: that is what they are there for.
+    // Agents may write to customers.
     sentToCustomers = [12];
   });
 
@@ -162,7 +162,7 @@ describe('verification of ChatWoot', () => {
   };
 
   test('finds nothing where every household has one contact, and every message is on both sides once', async () => {
-    // Two households, two conversations, three messages and the one that nobody can be reached by.
+    // Two households, two conversations, three messages, and the person without an address.
     expect(await verified()).toEqual({ compared: 8, differences: [] });
   });
 
@@ -185,7 +185,7 @@ describe('verification of ChatWoot', () => {
   test.each([
     ['name', { name: 'Rui' }],
     ['email', { email: 'other@clube.example' }],
-    // The family is older.
+    // The family's contact is the older one.
     ['phone_number', { phone_number: '+351912345678' }],
     ['ems_events', { custom_attributes: { ems_events: 'Night Run' } }],
     ['ems_language', { custom_attributes: { ems_language: 'pt-PT' } }],

@@ -17,7 +17,7 @@ const weekends: Weekend[] = [
   },
 ];
 
-/** One that stands, with bib and chip; one that was cleared; one of a race that EMS has no part in. */
+/** One valid registration with bib and chip, one that was cleared, and one of a race that EMS does not sync. */
 const rows = `
   INSERT INTO event (id, modified_on, name) VALUES (1, now(), 'Harbour Weekend');
   INSERT INTO race (id, modified_on, event_id, name) VALUES (1, now(), 1, '10K'), (2, now(), 1, 'Half');

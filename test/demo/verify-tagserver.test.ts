@@ -6,7 +6,7 @@ import { verifyTagServer } from '../../demo/verify-tagserver.ts';
 import type { StoredResource, TagServerState } from '../../simulators/tagserver/start.ts';
 import { freshDatabase, type FreshDatabase } from '../simulators/fresh-database.ts';
 
-/** What TagServer must hold of the rows below, written out by hand. */
+/** The expected TagServer content for the rows below, written by hand. */
 const held: Record<keyof TagServerState, Record<string, Content>> = {
   organisations: {
     '1': { name: 'Clube Açor', countryCode: 'PT' },

@@ -6,7 +6,7 @@ import { projectFolder } from '../../local/folders.ts';
 
 export const COMPOSE_FILE = join(projectFolder, 'docker-compose.yml');
 
-/** The parts that tests look at; whether the whole is a Compose file, the schema of its specification says. */
+/** The parts that tests read; the Compose specification's schema validates the whole file. */
 const service = z.looseObject({
   image: z.string().optional(),
   build: z.object({ context: z.literal('.'), target: z.string() }).optional(),
@@ -33,10 +33,10 @@ export function readServices(): Map<string, Service> {
 
 export const isDemo = ({ profiles }: Service): boolean => profiles.includes('demo');
 
-/** Runs once and ends, instead of staying up. */
+/** A service that runs once and ends. */
 export const isJob = ({ restart = '' }: Service): boolean => restart.startsWith('on-failure');
 
-/** The lines NAME=value of a file as `deploy/demo.env` is one. */
+/** The NAME=value lines of a file such as `deploy/demo.env`. */
 export function readEnvFile(path: string): Record<string, string> {
   const lines = readFileSync(join(projectFolder, path), 'utf8').split('\n');
   return Object.fromEntries(

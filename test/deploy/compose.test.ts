@@ -19,13 +19,13 @@ const every = [...services];
 const ours = every.filter(([, { build }]) => build !== undefined);
 const folder = temporaryFolder();
 
-/** Settings of ours, and what compose or the simulators read. */
+/** Our settings, and variables that compose or the simulators read. */
 const OTHER_NAMES = ['ENV_FILE', 'SIMULATOR_HOST', 'TEMPORAL_DB_PASSWORD', 'MIGRATE_DATABASE_URL'];
 const known = new Set([...knownSettings().flatMap((name) => [name, `${name}_FILE`]), ...OTHER_NAMES]);
 
 const DEMO_TARGETS = ['TAGSERVER', 'CHATWOOT', 'MAUTIC', 'MAILCHIMP'] as const;
 
-/** By the schema of the Compose specification and by what such files often get wrong; the order of keys is ours. */
+/** Validates against the Compose schema and common mistakes; the order of keys is our own. */
 function findings(file: string): string[] {
   const inOurOrder = [
     'services-alphabetical-order',
@@ -35,7 +35,7 @@ function findings(file: string): string[] {
   ];
   const rules = Object.fromEntries(inOurOrder.map((rule) => [rule, 0 as const]));
   const linter = new DCLinter({ rules, quiet: false, debug: false, exclude: [] });
-  // Its types name files without their extension, which Node's resolution does not find.
+  // Its type declarations name files without extension, which Node's resolution does not find.
   const results = linter.lintFiles([file], false) as readonly { readonly messages: readonly { message: string }[] }[];
   return results.flatMap(({ messages }) => messages.map(({ message }) => message));
 }
@@ -112,7 +112,7 @@ describe('docker-compose.yml', () => {
       const secrets = Object.entries(environment).filter(([name]) =>
         /PASSWORD|PWD|TOKEN|SECRET|KEY|DATABASE_URL/.test(name),
       );
-      // Empty, or asked for with a word on what to do; another variable may come first.
+      // Empty, or required with a message that says what to do; another variable may come first.
       for (const [, value] of secrets) expect(value).toMatch(/^$|^\$\{(\w+:-\$\{)?\w+:\?set \w+ in \.env[^}]*\}+$/);
     },
   );

@@ -65,7 +65,7 @@ test('the lock file names every package of every kind of machine, or npm ci woul
   expect(missing).toEqual([]);
 });
 
-/** Whether a package that lies at `path` finds `name`: in its own folder, or in one above. */
+/** Whether a package at `path` finds `name` in its own node_modules folder or in one above. */
 function isInstalled(path: string, name: string): boolean {
   if (`${path === '' ? '' : `${path}/`}node_modules/${name}` in lock.packages) return true;
   if (path === '') return false;

@@ -12,10 +12,10 @@ import { apply, blocksOf } from './page-files.ts';
 
 const run = promisify(execFile);
 
-/** Of the project, with a line for the new target in them. */
+/** Project files to which a new target adds a line. */
 const TOUCHED = ['sync/sync-process-name.ts', 'targets/index.ts'];
 
-/** The test sweeps by itself. */
+/** The test starts its own sweeps. */
 const ONCE_A_YEAR = '0 0 1 1 *';
 
 const blocks = blocksOf('adding-a-target.md');
@@ -45,7 +45,7 @@ afterAll(async () => {
 
 const program = (name: string) => join(projectFolder, 'node_modules', name);
 
-/** Does what this part of the page says, looks at types and style, and starts the workers that come of it. */
+/** Follows this part of the page, checks types and style, and starts the resulting workers. */
 async function follow(step: string, beforeStart: () => Promise<unknown> = async () => undefined): Promise<void> {
   const files = apply(
     blocks.filter((block) => block.step === step),
@@ -64,14 +64,14 @@ async function follow(step: string, beforeStart: () => Promise<unknown> = async 
   await system.startWorkers(folder);
 }
 
-/** The command line of the copy. */
+/** Runs the copy's command line. */
 async function emsSync(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<string> {
   const env = { PATH: process.env['PATH'], ...system.environment, ...environment };
   const { stdout } = await run(process.execPath, [join(folder, 'clients', 'cli', 'main.ts'), ...args], { env });
   return stdout;
 }
 
-/** A poll and a sweep that find nothing: not a row is written, here or there. */
+/** Runs a poll and a sweep that find nothing and therefore write no row on either side. */
 async function expectIdle(): Promise<void> {
   const before = await system.rowVersions();
   board.writes.length = 0;
@@ -266,7 +266,7 @@ describe('a board that is read back', () => {
 
   test('is not emptied in EMS by a list that fails; one race that does not fit is parked alone', async () => {
     const [odd, good] = [await startingAt('2027-05-15T07:00:00Z'), await startingAt('2027-05-15T07:00:00Z')];
-    // The first is the probe's; a page is read three times at most.
+    // The first answer is the probe's; a page is read at most three times.
     const lists = ['{"races":[]}', '[]', '[]', '[]', '{"races":[]}', '{"races":[]}'];
     board.faults.push(...lists.map((body) => ({ method: 'GET', status: 200, body })));
     expect(await scoreboard.poll()).toMatchObject({

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 export type Race = Readonly<Record<string, unknown>> & { readonly id: string };
 
-/** An answer in place of the board's own, to the next call of that method; nothing is done then. */
+/** Replaces the board's answer to the next call of that method; the call has no effect. */
 export interface Fault {
   readonly method: string;
   readonly status: number;
@@ -11,7 +11,7 @@ export interface Fault {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The board of docs/adding-a-target.md, over real HTTP: what it holds, and whatever was written to it. */
+/** The board of docs/adding-a-target.md over real HTTP: its content, and the writes it received. */
 export class Board {
   readonly races = new Map<string, Race>();
   readonly writes: string[] = [];
@@ -29,7 +29,7 @@ export class Board {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Somebody at the board changes a race, or adds one. */
+  /** A human changes or adds a race at the board. */
   edit(id: string, values: Readonly<Record<string, unknown>>): void {
     this.races.set(id, { ...this.races.get(id), ...values, id, changedAt: new Date().toISOString() });
   }

@@ -68,7 +68,7 @@ test('npm run sbom prints a CycloneDX list that tells what runs in production fr
   const sbom = JSON.parse(stdout) as { bomFormat: string; components: { name: string; scope: string }[] };
   expect(sbom.bomFormat).toBe('CycloneDX');
   const scopes = new Map(sbom.components.map(({ name, scope }) => [name, scope]));
-  // npm's own `--omit dev` leaves out what tools need as well, like pg.
+  // `npm --omit dev` would also drop packages that tools need too, such as pg.
   for (const name of ['zod', 'pg', 'commander', 'got']) expect([name, scopes.get(name)]).toEqual([name, 'required']);
   for (const name of ['typescript', 'jest']) expect([name, scopes.get(name)]).toEqual([name, 'optional']);
 });

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { projectFolder } from '../../local/folders.ts';
 
-/** A block of code that says which file it is of: all of it (`ts`), or what is changed in it (`diff`). */
+/** A code block that names its file: the whole file (`ts`) or a change to it (`diff`). */
 export interface PageBlock {
   readonly kind: 'ts' | 'diff';
   readonly file: string;
-  /** The part of the page that it belongs to; empty: the first. */
+  /** The section of the page it belongs to; empty: the first. */
   readonly step: string;
   readonly code: string;
 }
@@ -22,7 +22,7 @@ export function blocksOf(page: string): readonly PageBlock[] {
   }));
 }
 
-/** Does in the folder what the reader of these blocks would do. @returns the files that were touched. */
+/** Applies these blocks to the folder as a reader would. @returns the changed files. */
 export function apply(blocks: readonly PageBlock[], folder: string): readonly string[] {
   for (const { kind, file, code } of blocks) {
     const path = join(folder, file);
@@ -32,7 +32,7 @@ export function apply(blocks: readonly PageBlock[], folder: string): readonly st
   return [...new Set(blocks.map(({ file }) => join(folder, file)))];
 }
 
-/** @throws Error unless what the diff takes away, and what stands around it, is in the text exactly once. */
+/** @throws Error unless the removed lines and their context occur in the text exactly once. */
 function changed(text: string, diff: string, file: string): string {
   const lines = diff.replace(/\n$/, '').split('\n');
   const side = (left: string) =>

@@ -20,10 +20,10 @@ const pages = [...OURS, ...pagesIn('docs'), ...pagesIn('docs/decisions')];
 
 const read = (page: string) => readFileSync(join(projectFolder, page), 'utf8');
 
-/** Everything but blocks of code, which may show what is not there yet. */
+/** The page without code blocks, which may show things that do not exist yet. */
 const prose = (page: string) => read(page).replaceAll(/^```.*?^```$/gms, '');
 
-/** A heading's anchor, as GitHub makes it; a heading that comes twice gets a number. */
+/** A heading's anchor as GitHub generates it; a repeated heading gets a number. */
 function anchors(page: string): ReadonlySet<string> {
   const seen = new Map<string, number>();
   const found = [...prose(page).matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => {
@@ -158,7 +158,7 @@ const shellBlocks = (text: string) => [...text.matchAll(/^ *```sh\n(.*?)^ *```$/
 
 const optionsIn = (words: string) => words.split(/\s+/).filter((word) => /^--[a-z]/.test(word));
 
-/** What stands behind `ems-sync`, by whichever way it is called, each as its words. */
+/** The words after `ems-sync` in each call, however it is invoked. */
 function commandsIn(text: string): string[][] {
   const called = text.matchAll(
     /(?:npx ems-sync|`ems-sync|clients\/cli\/main\.ts|`(?=migrate --))\s*([a-z][^`\n#|)]*)/g,
@@ -166,7 +166,7 @@ function commandsIn(text: string): string[][] {
   return [...called].map(([, words = '']) => words.trim().split(/\s+/));
 }
 
-/** Commands and options that there are not, with the command before them. */
+/** Unknown commands and options, with the command before them. */
 function unknownIn(program: Command, [name = '', next = '', ...rest]: readonly string[]): string[] {
   const command = program.commands.find((one) => one.name() === name);
   if (command === undefined) return name === 'help' ? [] : [name];
@@ -178,7 +178,7 @@ function unknownIn(program: Command, [name = '', next = '', ...rest]: readonly s
     .map((option) => `${name} ${option}`);
 }
 
-/** Variables of the shell in clients/java/README.md. */
+/** Shell variables of clients/java/README.md. */
 const OF_THE_JAVA_EXAMPLE: ReadonlySet<string> = new Set(['EMS_JDBC_URL', 'EMS_JDBC_USER', 'EMS_JDBC_PASSWORD']);
 
 function isThere([file, title]: readonly [string, string]): boolean {
@@ -186,7 +186,7 @@ function isThere([file, title]: readonly [string, string]): boolean {
   return path !== null && readFileSync(path, 'utf8').includes(title);
 }
 
-/** Tests are named from their own room, or from that of the targets. */
+/** Tests are named relative to the project, to `test/` or to `test/targets/`. */
 function fileOf(path: string): string | null {
   const places = ['.', 'test', 'test/targets'].map((room) => join(projectFolder, room, path));
   return places.find((place) => existsSync(place)) ?? null;
@@ -194,7 +194,7 @@ function fileOf(path: string): string | null {
 
 const ROOMS = new Set(readdirSync(projectFolder).filter((name) => !name.includes('.')));
 
-/** Whatever is written like one: settings, states, and what belongs to Compose, tests and Java alone. */
+/** All upper-case words of this form: settings, states, and names that only Compose, tests or Java use. */
 const SETTINGS: ReadonlySet<string> = new Set([
   ...knownSettings().flatMap((name) => [name, `${name}_FILE`]),
   ...SYNC_STATES,

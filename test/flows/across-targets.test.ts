@@ -22,7 +22,7 @@ let people = 0;
 
 const newAddress = () => `ana${(people += 1)}@clube.example`;
 
-/** A person who wants the newsletter, in step at both targets. */
+/** A person who wants the newsletter, in sync at both targets. */
 async function inStep(): Promise<{ person: string; email: string; preference: string }> {
   const email = newAddress();
   const person = await system.ems.person({ email });
@@ -54,7 +54,7 @@ async function standing(process: ProcessUnderTest, person: string): Promise<stri
   return `${record?.state}${record?.last_error == null ? '' : `, ${record.last_error}`}`;
 }
 
-/** Neither target has anything to do, and nothing is written anywhere. */
+/** Neither target has anything to do, and nothing is written. */
 async function isCalm(): Promise<void> {
   await mautic.settle();
   await mailchimp.settle();
@@ -92,7 +92,7 @@ describe('a refusal at one target reaches the other by its next sweep, without a
   test('learnt by a webhook', async () => {
     const { person, email } = await inStep();
     await system.mailchimp.control.backdoor({ do: 'clean', member: email });
-    // What the gateway asks for.
+    // The same request as the gateway sends.
     await mailchimp.syncNow('Person', person, 'inbound');
     await mautic.sweep();
     expect(await noes(email)).toEqual(['email 2 EMS: refused at MAILCHIMP']);

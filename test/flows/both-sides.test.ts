@@ -3,12 +3,12 @@ import type { ProcessUnderTest } from './process-under-test.ts';
 import { System } from './system.ts';
 
 /**
- * Every order of two actions on one pair, each on either side, between two rounds of synchronisation. The two letters say what
- * is done (Create, Edit, Delete) and where (Ems, Remote).
+ * Every order of two actions on one pair, each on either side, between two rounds of synchronisation. The two letters
+ * name the action (Create, Edit, Delete) and the side (Ems, Remote).
  */
 type Action = 'CE' | 'CR' | 'EE' | 'ER' | 'DE' | 'DR';
 
-/** How the two sides stand when all is calm. `-`: not there; `*`: there, and marked as removed from EMS. */
+/** The final state of both sides. `-`: missing; `*`: present and marked as removed from EMS. */
 interface Ending {
   /** First names in EMS and at ChatWoot. */
   readonly ems: readonly string[];
@@ -26,8 +26,8 @@ const EDIT_BEATS_DELETE = 'a remote delete loses to an EMS edit: it is made anew
 const EMS_WINS = 'where both have edited, EMS wins, and what lost is kept';
 
 /**
- * The pair is in sync as "Ana" first, unless the first action creates it. If there already is one, a create makes an unrelated
- * second one with another e-mail.
+ * The pair is in sync as "Ana" first, unless the first action creates it. If a pair already exists, a create makes an
+ * unrelated second one with another e-mail.
  */
 const CASES: Readonly<Record<Name, Ending>> = {
   'CE CE': { ems: ['New', 'New2'], remote: ['New', 'New2'], why: 'two rows are two contacts' },
@@ -80,7 +80,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** One case: whatever belongs to it has its mark in the e-mail. */
+/** One case; everything that belongs to it has its mark in the e-mail. */
 class Case {
   readonly mark: string;
   person: string | null = null;
@@ -102,7 +102,7 @@ class Case {
     await this.lookUp();
   }
 
-  /** The contact of a person that was only just delivered, or the other way about. */
+  /** Looks up the contact of a newly delivered person, or the person of a newly absorbed contact. */
   async lookUp(): Promise<void> {
     if (this.person !== null && this.contact === null) {
       const record = await chatwoot.record('Person', this.person);
@@ -176,13 +176,13 @@ type Name = `${Action} ${Action}`;
 
 const actionsOf = (name: string) => name.split(' ') as [Action, Action];
 
-/** To act on the other side than it was created on, the pair must be known there; on the same side it need not. */
+/** An action on the other side than the first needs a sync in between; one on the same side does not. */
 function needsRound(name: string): boolean {
   const [first, second] = actionsOf(name);
   return first.startsWith('C') && !second.startsWith('C') && first[1] !== second[1];
 }
 
-/** Made on both sides with one e-mail and different names. */
+/** Created on both sides with one e-mail and different names. */
 const isOnBothSides = (name: string) => name === 'CE CR' || name === 'CR CE';
 
 async function createOnBothSides(one: Case, name: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { System } from './system.ts';
 
-/** As many as CI has time for; `BULK_LOAD=5000` is what the limits were proven with. */
+/** Small enough for CI; the limits were proven with `BULK_LOAD=5000`. */
 const SIZE = Number(process.env['BULK_LOAD'] ?? 200);
 
 const LIMITS = { MAUTIC: 200, MAILCHIMP: 500 } as const;
@@ -26,7 +26,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** How many items each bulk call carried. */
+/** The number of items in each bulk call. */
 async function bulkCalls(process: keyof typeof LIMITS): Promise<number[]> {
   if (process === 'MAUTIC') {
     const journal = await system.mautic.control.journal({ writesOnly: true });
@@ -65,7 +65,7 @@ describe.each(PROCESSES)('a first load into %s', (process) => {
     );
     expect(calls.reduce((sum, items) => sum + items, 0)).toBe(SIZE);
     expect(Math.max(...calls)).toBeLessThanOrEqual(LIMITS[process]);
-    // A load keeps deliveries coming, so calls fill up: 29 and 42 of them took 5,000 persons.
+    // A load keeps deliveries coming, so calls fill up: 5,000 persons took 29 and 42 of them.
     expect(calls.length).toBeLessThanOrEqual(SIZE / 5);
     if (process === 'MAILCHIMP') expect(maximum).toBeLessThanOrEqual(8);
   }, 900_000);
@@ -80,7 +80,7 @@ describe.each(PROCESSES)('a first load into %s', (process) => {
 });
 
 describe('a bulk call that takes longer than a single one may', () => {
-  /** Above the 25 s of a single call, and the 30 s after which a worker that says nothing is given up. */
+  /** More than the 25 s of a single call, and the 30 s after which a worker without heartbeat is given up. */
   const SLOW_MS = 35_000;
   const FEW = 20;
 

@@ -1,11 +1,11 @@
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { System, type SystemOptions } from './system.ts';
 
-/** A row as PostgreSQL gives it; a column is whatever it is. */
+/** A row as PostgreSQL returns it; columns are untyped. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type DatabaseRow = Record<string, any>;
 
-/** A system with ChatWoot alone, and the words that its tests share. */
+/** A system with only ChatWoot, and helpers that its tests share. */
 export class ChatwootUnderTest {
   readonly system: System;
   readonly process: ProcessUnderTest;
@@ -29,7 +29,7 @@ export class ChatwootUnderTest {
     return `ana${this.#people}@clube.example`;
   }
 
-  /** A person of EMS with an e-mail of its own, delivered, and its contact. */
+  /** A delivered person of EMS with a unique e-mail, and the contact. */
   async personInStep(values: Readonly<Record<string, unknown>> = {}): Promise<{ person: string; contact: number }> {
     const person = await this.system.ems.person({ email: this.email(), ...values });
     await this.process.syncNow('Person', person);
@@ -43,7 +43,7 @@ export class ChatwootUnderTest {
     return Number(record.remote_id);
   }
 
-  /** What ChatWoot holds of a contact, or null. */
+  /** A contact at ChatWoot, or null. */
   async contact(id: number) {
     return (await this.control.state()).contacts[id] ?? null;
   }
@@ -70,7 +70,7 @@ export class ChatwootUnderTest {
     return rows;
   }
 
-  /** Writes that ChatWoot has seen; its look-ups are POSTs as well. */
+  /** Writes that ChatWoot has received; its look-ups are POSTs as well, and are not counted. */
   async writes(): Promise<number> {
     const journal = await this.control.journal({ writesOnly: true });
     return journal.filter(({ path }) => !path.endsWith('/filter')).length;

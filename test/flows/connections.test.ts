@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { System } from './system.ts';
 
-/** What a MailChimp account gets of us, over all workers; it allows ten. */
+/** The concurrent connections we use per MailChimp account, over all workers; it allows ten. */
 const CONNECTIONS = 8;
 
 const PERSONS = 120;
@@ -28,7 +28,7 @@ test('two workers that send one by one never have more connections than the acco
     `INSERT INTO contact_preference (modified_on, person_id, channel, topic, opted_in)
      SELECT clock_timestamp(), id, 'EMAIL', 'NEWSLETTER', true FROM person`,
   );
-  // Slow enough that they would pile up.
+  // Slow enough that requests would pile up.
   await mailchimp.control.setFaults({ latency: { ms: 150 } });
   await mailchimp.control.clearConcurrency();
   const { totals } = await system.process('MAILCHIMP').sweep();
@@ -38,7 +38,7 @@ test('two workers that send one by one never have more connections than the acco
   expect(maximum).toBeLessThanOrEqual(CONNECTIONS);
   expect(maximum).toBeGreaterThan(CONNECTIONS / 2);
   const journal = await mailchimp.control.journal();
-  // Nothing went in bulk, and nothing was throttled.
+  // No bulk call was made, and nothing was throttled.
   expect(journal.filter(({ method, path }) => method === 'POST' && /\/lists\/[^/?]+(\?|$)/.test(path))).toEqual([]);
   expect(journal.filter(({ status }) => status === 429 || status === 403)).toEqual([]);
   const { rows } = await database.query('SELECT state, count(*)::integer AS n FROM sync_person GROUP BY state');

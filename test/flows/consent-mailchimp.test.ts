@@ -3,7 +3,7 @@ import { MailchimpUnderTest } from './mailchimp-under-test.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { System } from './system.ts';
 
-/** How the member stands before anything is done in EMS. */
+/** The member's status before anything is done in EMS. */
 const STANDINGS = [
   'subscribed',
   'unsubscribed',
@@ -20,7 +20,7 @@ const STANDINGS = [
 
 type Standing = (typeof STANDINGS)[number];
 
-/** `status at MailChimp / state of our record / reason`; a member that is not there is `-`. */
+/** `status at MailChimp / state of our record / reason`; a missing member is `-`. */
 type Row = Readonly<Record<Standing, string>>;
 
 const NO = '-';
@@ -31,7 +31,7 @@ const ERASED_THERE = 'unsubscribed / ERASED';
 /** Under CONSENT_SCOPE=organisation. */
 const ORGANISATION = 'unsubscribed / SUPPRESSED / email: unsubscribed at MAUTIC';
 
-/** What is documented in docs/targets.md: nobody is ever `subscribed` who was not. */
+/** As documented in docs/targets.md: nobody becomes `subscribed` who was not. */
 const TABLE: Readonly<Record<string, Row>> = {
   'EMS edit': {
     subscribed: 'subscribed / IN_SYNC',
@@ -67,7 +67,7 @@ const TABLE: Readonly<Record<string, Row>> = {
     pending: 'unsubscribed / IN_SYNC',
     archived: 'archived / SUPPRESSED / email: archived',
     compliance: 'unsubscribed / IN_SYNC',
-    // Neither side wants it: nothing is left to be kept.
+    // Neither side wants the member, so nothing is kept.
     forgotten: `${NO} / REMOVED`,
     'bounced at Mautic': BOUNCED_THERE,
     'erased at Mautic': ERASED_THERE,
@@ -124,19 +124,19 @@ async function start(scope: 'target' | 'organisation'): Promise<void> {
   under = await MailchimpUnderTest.start({ also: ['MAUTIC'], settings: { CONSENT_SCOPE: scope } });
   ({ system, process: mailchimp } = under);
   mautic = system.process('MAUTIC');
-  // MailChimp does not say whether it is so; the worse of the two is taken.
+  // MailChimp does not document which is true, so the harder one is tested.
   await under.control.setSettings({ statusIfNewUnarchives: true });
 }
 
 interface Cell {
   readonly standing: Standing;
   readonly email: string;
-  /** Whose record is looked at in the end. */
+  /** The person whose record is checked at the end. */
   person: string;
   preference: string;
 }
 
-/** A member in each standing, of a person whom EMS wants to mail. */
+/** Creates a member with each status, for a person whom EMS wants to mail. */
 async function inEachStanding(standings: readonly Standing[]): Promise<Cell[]> {
   const cells: Cell[] = [];
   for (const standing of standings) {
@@ -166,7 +166,7 @@ const AT_MAUTIC: ReadonlyMap<Standing, 'bounce' | 'unsubscribe' | null> = new Ma
   ['erased at Mautic', null],
 ]);
 
-/** What happens at the other target, and how it is learnt: by a poll, or by the erasure itself. */
+/** Causes the events at the other target, which are learnt by a poll or from the erasure itself. */
 async function bringAtMautic(cells: readonly Cell[]): Promise<void> {
   const { control } = system.mautic;
   for (const { standing, email, person } of cells) {
@@ -184,7 +184,7 @@ async function contactOf(email: string): Promise<number> {
   return contact.id;
 }
 
-/** What others than EMS do. */
+/** Performs what others than EMS do. */
 async function bring(standing: Standing, email: string): Promise<void> {
   const { control } = under;
   if (standing === 'unsubscribed') await control.backdoor({ do: 'unsubscribe', member: email });
@@ -228,14 +228,14 @@ const ACTIONS: Readonly<Record<string, (cells: readonly Cell[]) => Promise<void>
   },
 };
 
-/** Members that are there before EMS comes. */
+/** Creates members that exist before the first sync. */
 async function bulkLoad(standings: readonly Standing[]): Promise<Cell[]> {
   const cells: Cell[] = [];
   for (const standing of standings) {
     const email = under.email();
     if (standing === 'pending') await under.control.backdoor({ do: 'sign-up', email, confirm: false });
     else await under.control.backdoor({ do: 'create-member', email });
-    // Of an audience that EMS filled before its records were lost.
+    // An audience that EMS filled before its records were lost.
     if (['unsubscribed by EMS', 'compliance'].includes(standing))
       await under.control.backdoor({ do: 'unsubscribe', member: email, by: 'admin' });
     await bring(standing, email);

@@ -3,7 +3,7 @@ import { MauticUnderTest } from './mautic-under-test.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import type { System } from './system.ts';
 
-/** How the contact stands before anything is done in EMS: its do-not-contact, or what became of it. */
+/** The contact's state before anything is done in EMS: its do-not-contact reason, or what became of it. */
 const STANDINGS = [
   'none',
   'unsubscribed (1)',
@@ -20,35 +20,35 @@ const STANDINGS = [
 
 type Standing = (typeof STANDINGS)[number];
 
-/** `do-not-contact at Mautic / EMS's segments / state of our record / reason`; a contact that is not there is `gone`. */
+/** `do-not-contact at Mautic / EMS's segments / state of our record / reason`; a missing contact is `gone`. */
 type Row = Readonly<Record<Standing, string>>;
 
-/** What no action of EMS changes: the no stays, and the contact is in no segment of EMS's. */
+/** Unchanged by any action of EMS: the refusal stays, and the contact is in no segment of EMS. */
 const REFUSED = {
   'unsubscribed (1)': '1 / - / SUPPRESSED / email: unsubscribed',
   'bounced (2)': '2 / - / SUPPRESSED / email: bounced',
   'manual, by staff (3)': '3 / - / SUPPRESSED / email: manual',
-  // Made anew, with what the suppression list holds.
+  // Created again, with the refusals from the suppression list.
   'unsubscribed, then deleted': '1 / - / SUPPRESSED / email: unsubscribed',
   'bounced at MailChimp': '2 / - / SUPPRESSED / email: bounced at MAILCHIMP',
 } as const;
 
-/** Nothing tells what the person has done: EMS's opt-in turns its own record into an unsubscription. */
+/** Mautic does not show what the person did, so EMS's opt-in turns its own record into an unsubscription. */
 const UNKNOWN = '1 / - / SUPPRESSED / email: unsubscribed';
 
 const NEWSLETTER = '- / ems-newsletter / IN_SYNC';
 const OPTED_OUT = '3 EMS / - / IN_SYNC';
 const UNSEEN = 'manual, by EMS (3), then unsubscribed by mail';
-/** Nothing is sent to it any more but the no. */
+/** From now on only the refusal is sent to it. */
 const ERASED = '3 / ems-newsletter / ERASED';
 const ERASED_THERE = 'erased at MailChimp';
 
-/** Under CONSENT_SCOPE=target it says nothing of Mautic. */
+/** With CONSENT_SCOPE=target this does not apply to Mautic. */
 const OUT_THERE = 'unsubscribed at MailChimp';
 
 const BY_EMS = { 'manual, by EMS (3)': OPTED_OUT, [UNSEEN]: OPTED_OUT };
 
-/** What is documented in docs/targets.md: nobody who said no can be written to again by what EMS does. */
+/** As documented in docs/targets.md: no action of EMS makes a person who refused contactable again. */
 const TABLE: Readonly<Record<string, Row>> = {
   'EMS edit': {
     none: NEWSLETTER,
@@ -104,7 +104,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   erase: Object.fromEntries(STANDINGS.map((standing) => [standing, 'gone / ERASED'])) as Row,
 };
 
-/** Under CONSENT_SCOPE=organisation: as `unsubscribed (1)`, and told by where it was made. */
+/** With CONSENT_SCOPE=organisation: like `unsubscribed (1)`, reported with the target where it happened. */
 const ORGANISATION = '3 / - / SUPPRESSED / email: unsubscribed at MAILCHIMP';
 
 let under: MauticUnderTest;
@@ -121,12 +121,12 @@ async function start(scope: 'target' | 'organisation'): Promise<void> {
 interface Cell {
   readonly standing: Standing;
   readonly email: string;
-  /** Whose record is looked at in the end. */
+  /** The person whose record is checked at the end. */
   person: string;
   readonly preference: string;
 }
 
-/** A contact in each standing, of a person whom EMS wants to mail. */
+/** Creates a contact in each state, for a person whom EMS wants to mail. */
 async function inEachStanding(standings: readonly Standing[]): Promise<Cell[]> {
   const cells: Cell[] = [];
   for (const standing of standings) {
@@ -147,7 +147,7 @@ async function inEachStanding(standings: readonly Standing[]): Promise<Cell[]> {
   return cells;
 }
 
-/** Contacts that are there before EMS comes, of a Mautic that it filled before its records were lost. */
+/** Creates contacts that exist before the first sync, at a Mautic that EMS filled before its records were lost. */
 async function bulkLoad(standings: readonly Standing[]): Promise<Cell[]> {
   const emails = new Map(standings.map((standing) => [standing, under.email()]));
   for (const [standing, email] of emails) {
@@ -160,7 +160,7 @@ async function bulkLoad(standings: readonly Standing[]): Promise<Cell[]> {
   await bring(gone);
   await mautic.poll();
   await deleteThere(gone);
-  // What these have refused EMS learns from the load itself.
+  // EMS learns of these refusals only from the load itself.
   await bring(all.filter((one) => !gone.includes(one)));
   const cells: Cell[] = [];
   for (const [standing, email] of emails) {
@@ -187,7 +187,7 @@ const AT_MAILCHIMP: ReadonlyMap<Standing, 'clean' | 'unsubscribe' | null> = new 
   [ERASED_THERE, null],
 ]);
 
-/** What happens at the other target, and how it is learnt: by a poll, or by the erasure itself. */
+/** Causes the events at the other target, which are learnt by a poll or from the erasure itself. */
 async function bringAtMailchimp(cells: readonly Cell[]): Promise<void> {
   for (const { standing, email, person } of cells) {
     const act = AT_MAILCHIMP.get(standing);
@@ -197,7 +197,7 @@ async function bringAtMailchimp(cells: readonly Cell[]): Promise<void> {
   await mailchimp.poll();
 }
 
-/** What others than EMS do, but for deletions. */
+/** Performs what others than EMS do, except deletions. */
 async function bring(cells: readonly Pick<Cell, 'standing' | 'email'>[]): Promise<void> {
   for (const { standing, email } of cells) {
     const act = ACTS.get(standing);

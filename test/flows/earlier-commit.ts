@@ -7,8 +7,8 @@ import { localFolder, projectFolder } from '../../local/folders.ts';
 const run = promisify(execFile);
 
 /**
- * The project at that commit, ready to run in its own folder. If git does not know the commit (a copy without history), today's
- * code is used: then workers are replaced by workers of the same version.
+ * Checks the project out at that commit, ready to run in a separate folder. If git does not know the commit (a copy
+ * without history), it uses today's code: then workers are replaced by workers of the same version.
  */
 export async function earlierCommit(commit: string): Promise<{ readonly folder: string; remove(): void }> {
   const folder = join(localFolder, 'test', `earlier-${process.pid}`);
@@ -41,7 +41,7 @@ async function archiveOf(commit: string, archive: string): Promise<void> {
     });
 }
 
-/** Ours, if it had the same. */
+/** Uses our node_modules if the lock file is the same. */
 async function addDependencies(folder: string): Promise<void> {
   if (lockOf(folder) === lockOf(projectFolder)) {
     symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'));

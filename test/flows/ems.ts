@@ -23,7 +23,7 @@ export class Ems {
     return first.id;
   }
 
-  /** Changes a row as EMS does: sets `modified_on` as well, unless it is given. */
+  /** Changes a row as EMS does: also sets `modified_on`, unless it is given. */
   async update(table: string, id: string, values: Values): Promise<void> {
     const row = { modified_on: await this.now(), ...values };
     const columns = Object.keys(row);

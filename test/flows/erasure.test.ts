@@ -18,7 +18,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** Somebody whom every target knows, by words that are nobody else's. */
+/** A person known to every target, described by unique words. */
 async function everywhere(words: {
   readonly first: string;
   readonly last: string;
@@ -40,7 +40,7 @@ async function sweepAll(): Promise<void> {
   for (const name of TARGETS) await system.process(name).quiet();
 }
 
-/** Who of the targets has the address, or the EMS id, now. */
+/** The targets that currently have the address or the EMS id. */
 async function holders(email: string, person: string): Promise<string[]> {
   const lower = email.toLowerCase();
   const [tagServer, mautic, mailchimp, chatwoot] = await Promise.all([

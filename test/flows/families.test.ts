@@ -169,7 +169,7 @@ describe('contacts that agents merge', () => {
     await chatwoot.settle();
     expect(await under.contact(one.contact)).toMatchObject({ identifier: one.person });
     const merged = await chatwoot.record('Person', two.person);
-    // A contact that was merged away looks as one that was deleted: the pair is unlinked, and EMS keeps its row.
+    // A merged contact looks like a deleted one: the pair is unlinked, and EMS keeps its row.
     expect(merged).toMatchObject({ state: 'UNLINKED', remote_id: null });
     expect(await under.row('person', two.person)).toMatchObject({ first_name: 'Ana' });
   });

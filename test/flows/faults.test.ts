@@ -15,7 +15,7 @@ afterAll(async () => {
 
 const put = (path: string) => ({ method: 'PUT', prefix: `/v1/${path}` });
 
-/** How long after each other two entries of the journal arrived, in milliseconds. */
+/** Time between the arrivals of two journal entries, in milliseconds. */
 function between(first: { at: string } | undefined, second: { at: string } | undefined): number {
   return Date.parse(second?.at ?? '') - Date.parse(first?.at ?? '');
 }

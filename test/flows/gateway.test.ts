@@ -61,7 +61,7 @@ async function send({ url }: Gateway, payload: unknown): Promise<number> {
   return status;
 }
 
-/** Every webhook is sent and answered, and what they started has ended. */
+/** Waits until every webhook is sent and answered, and everything they started has ended. */
 async function webhooksDone(): Promise<void> {
   await system.eventually(
     'webhooks that are sent',
@@ -89,12 +89,12 @@ const passesOver = async (contact: number, after: number) =>
     .slice(after)
     .filter(({ method, path }) => method === 'GET' && path.endsWith(`/contacts/${contact}`)).length;
 
-/** A pause as long as this may end a burst: then what was sent was more than one storm. */
+/** A pause of this length may end a burst, so the webhooks would count as several bursts. */
 const LONGEST_PAUSE_MS = 500;
 
 const STORMS_AT_MOST = 5;
 
-/** A thousand webhooks for one contact. On a busy machine one may stall: another storm is made, for another contact. */
+/** Sends a thousand webhooks for one contact. On a busy machine one may stall; then it repeats with another contact. */
 async function stormWithoutPause() {
   for (let storms = 1; storms <= STORMS_AT_MOST; storms += 1) {
     const contact = await personInStep();

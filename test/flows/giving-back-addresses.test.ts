@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { subscriberHash } from '../../simulators/mailchimp/start.ts';
 import { System } from './system.ts';
 
-/** Those that know an address or a number once. */
+/** Targets where an address or a number is unique. */
 const TARGETS = ['CHATWOOT', 'MAUTIC', 'MAILCHIMP'] as const;
 
 let system: System;
@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const email = () => `giving${(people += 1)}@clube.example`;
 
-/** A person who wants the newsletter, in step at all three. */
+/** A person who wants the newsletter, in sync at all three. */
 async function personInStep(values: Readonly<Record<string, unknown>>): Promise<string> {
   const person = await system.ems.person(values);
   await system.ems.preference(person, true);
@@ -28,7 +28,7 @@ async function personInStep(values: Readonly<Record<string, unknown>>): Promise<
   return person;
 }
 
-/** Sweeps until the person's record says so at all three. */
+/** Sweeps until the person's record has this state at all three. */
 async function everywhere(person: string, state: string): Promise<void> {
   for (const name of TARGETS) {
     const process = system.process(name);
@@ -39,7 +39,7 @@ async function everywhere(person: string, state: string): Promise<void> {
   }
 }
 
-/** Whose the address is at each target. */
+/** The owner of the address at each target. */
 async function holders(address: string) {
   const { contacts } = await system.chatwoot.control.state();
   const { contacts: leads } = await system.mautic.control.state();
@@ -55,7 +55,7 @@ async function holders(address: string) {
   };
 }
 
-/** No target takes so long a name. */
+/** Too long a name for any target. */
 const TOO_LONG = 'x'.repeat(300);
 
 describe('a person who cannot be sent, and whose address EMS has given to another (F1 point 13)', () => {
@@ -89,7 +89,7 @@ describe('a person who cannot be sent, and whose address EMS has given to anothe
     const byIdentifier = (person: string) => Object.values(contacts).find(({ identifier }) => identifier === person);
     expect(byIdentifier(successor)).toMatchObject({ phone_number: '+351912345001' });
     expect(byIdentifier(holder)).toMatchObject({ phone_number: null, email: own, name: 'Ana Silva' });
-    // Our own write that comes back is nothing new.
+    // The echo of our own write is not a change.
     await system.process('CHATWOOT').poll();
     expect((await system.process('CHATWOOT').poll()).totals['Person']).toMatchObject({ changed: 0 });
   });

@@ -26,7 +26,7 @@ async function raceWithTag(code: string) {
   return { eventId, raceId, four, five, tag };
 }
 
-/** Two sweeps: the one that was blocked is looked at again when the one that blocked it has let go. */
+/** Two sweeps: the second delivers the row that was blocked until the first released the value. */
 async function sweepTwice(): Promise<void> {
   await system.sweep();
   await system.sweep();
@@ -49,7 +49,7 @@ describe('a holder whose own new content cannot pass (F1 point 13)', () => {
       last_error: expect.stringContaining('code'),
       content_hash: null,
     });
-    // What was let go of comes back when the row can be sent.
+    // A released value is sent again when its row can be sent.
     await ems.update('tag', tag, { code: 'DDDD0002' });
     await system.sweep();
     expect(await system.remote('tags', tag)).toMatchObject({ code: 'DDDD0002', eventParticipantId: four });
@@ -159,7 +159,7 @@ describe('a DELETE that is refused because of dependents (F1 point 16)', () => {
     await ems.delete('event_participant', four, five);
     await ems.delete('race', raceId);
 
-    // The race alone is asked for; no sweep takes the others away.
+    // Only the race is requested, and no sweep removes the others.
     const startedAt = performance.now();
     await system.syncNow('Race', raceId);
 

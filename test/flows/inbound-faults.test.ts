@@ -70,7 +70,7 @@ describe('bad input', () => {
     async (email) => {
       const { person, contact } = await under.personInStep();
       const { email: good } = await under.row('person', person);
-      // ChatWoot refuses it by now; from before it did, it has such addresses.
+      // ChatWoot refuses such addresses now, but still has old ones.
       const old = { ...(await under.contact(contact)), email, name: 'Ana Edited' };
       const answers = [
         [`${API}/contacts?sort=created_at&page=1`, { meta: { count: 1, current_page: 1 }, payload: [old] }],
@@ -203,7 +203,7 @@ describe('who says when', () => {
       await chatwoot.settle();
       expect(await under.row('person', person)).toMatchObject({ last_name: 'Both' });
       expect(await under.contact(contact)).toMatchObject({ name: 'Ana Both' });
-      // A time in the future would be looked at by every sweep of the tests that follow.
+      // Every sweep of the following tests would evaluate a row with a time in the future.
       await system.ems.update('person', person, {});
     },
   );
@@ -296,7 +296,7 @@ describe('decisions of operators', () => {
 describe('EMS is faster', () => {
   test('a JPA version is advanced with an inbound change, so that EMS notices', async () => {
     await system.database.query('ALTER TABLE person ADD COLUMN version bigint');
-    // As `migrate --with-roles` after a change of EMS's tables.
+    // As `migrate --with-roles` does after a change of EMS's tables.
     await installRoles({ databaseUrl: system.databaseUrl, owned: inboundColumns(TARGETS) });
     const { person, contact } = await under.personInStep();
     await system.database.query('UPDATE person SET version = 7 WHERE id = $1', [person]);

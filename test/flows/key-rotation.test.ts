@@ -29,7 +29,7 @@ afterAll(async () => {
   await under?.stop();
 });
 
-/** Another person of EMS, with an address that is known already. @returns what became of it: state and reason. */
+/** Creates another person in EMS with a known address. @returns the resulting state and reason. */
 async function another(email: string): Promise<string> {
   const person = await system.ems.person({ email });
   await system.ems.preference(person, true);
@@ -43,7 +43,7 @@ async function unsubscribed(): Promise<string> {
   const { person, email, preference } = await under.personInStep();
   await under.control.backdoor({ do: 'unsubscribe', member: email });
   await mailchimp.poll();
-  // The suppression list alone knows: neither a record nor a member does.
+  // Only the suppression list still knows it: there is no record and no member.
   await system.ems.delete('contact_preference', preference);
   await system.ems.delete('person', person);
   await mailchimp.settle();

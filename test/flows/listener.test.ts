@@ -20,7 +20,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** A listener whose first sweep has looked at everything. */
+/** A listener whose first sweep has finished. */
 async function startListener(settings: Readonly<Record<string, string>> = {}): Promise<ProgramUnderTest> {
   const before = await sweeps();
   const started = await startProgram(system, 'clients/listener.ts', settings, /listener is ready/);
@@ -33,7 +33,7 @@ const count = async (query: string) => (await system.temporal.workflow.count(que
 const sweeps = () => count('WorkflowType = "sweepOutbound"');
 const running = () => count('WorkflowType = "sweepOutbound" AND ExecutionStatus = "Running"');
 
-/** How many sweeps began meanwhile, or in the second after. */
+/** Counts the sweeps started during `work` or in the second after it. */
 async function sweepsDuring(work: () => Promise<void>): Promise<number> {
   await listIsCurrent(system.temporal);
   const before = await sweeps();
@@ -141,7 +141,7 @@ describe('a commit is at TagServer without any sweep', () => {
     await arrives('event-participants', participant);
     const writes = async () => (await system.writes(`persons/${person}`)).length;
     const before = await writes();
-    // Sent as one text, so that the moment is short however busy the machine is; each is a transaction of its own.
+    // Sent as one text, so that it takes little time even on a busy machine; each is its own transaction.
     const changes = Array.from({ length: 100 }, (_, n) => {
       const set = `last_name = 'Silva ${n + 1}', modified_on = clock_timestamp()`;
       return `BEGIN; UPDATE person SET ${set} WHERE id = ${person}; COMMIT`;

@@ -7,7 +7,7 @@ interface Also {
   readonly also?: readonly TargetUnderTest[];
 }
 
-/** A system with MailChimp alone, and the words that its tests share. */
+/** A system with only MailChimp, and helpers that its tests share. */
 export class MailchimpUnderTest {
   readonly system: System;
   readonly process: ProcessUnderTest;
@@ -35,7 +35,7 @@ export class MailchimpUnderTest {
     return `ana${this.#people}@clube.example`;
   }
 
-  /** A person of EMS who wants the newsletter, with an address of its own, delivered. */
+  /** A delivered person of EMS who wants the newsletter, with a unique address. */
   async personInStep(
     values: Readonly<Record<string, unknown>> = {},
   ): Promise<{ readonly person: string; readonly email: string; readonly preference: string }> {
@@ -46,7 +46,7 @@ export class MailchimpUnderTest {
     return { person, email, preference };
   }
 
-  /** What MailChimp holds of an address, or null. */
+  /** The member with this address at MailChimp, or null. */
   async member(email: string) {
     return (await this.control.state()).members[subscriberHash(email)] ?? null;
   }

@@ -11,7 +11,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** Persons who want the newsletter, by their addresses. */
+/** Creates persons who want the newsletter, with these addresses. */
 async function persons(...emails: readonly string[]): Promise<readonly string[]> {
   const keys: string[] = [];
   for (const email of emails) {

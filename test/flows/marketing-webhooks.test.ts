@@ -10,7 +10,7 @@ const SECRET = 'a-secret-of-this-test';
 
 let system: System;
 let gateway: Gateway;
-/** What Mailchimp tells when it makes a webhook that is signed. */
+/** The secret that Mailchimp returns when it creates a signed webhook. */
 let signingSecret: string;
 let signed: Gateway;
 const gateways: Gateway[] = [];
@@ -40,7 +40,7 @@ async function start(settings: Readonly<Record<string, string>>): Promise<Gatewa
   return started;
 }
 
-/** Has Mailchimp tell this address from now on, and nobody else. @returns its secret, if it signs. */
+/** Makes this address the only one that Mailchimp sends webhooks to. @returns its secret, if it signs. */
 async function mailchimpTells(url: string): Promise<string> {
   const { url: api, key, list } = system.mailchimp;
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };

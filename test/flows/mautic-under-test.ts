@@ -6,7 +6,7 @@ interface Also {
   readonly also?: readonly TargetUnderTest[];
 }
 
-/** A system with Mautic alone, and the words that its tests share. */
+/** A system with only Mautic, and helpers that its tests share. */
 export class MauticUnderTest {
   readonly system: System;
   readonly process: ProcessUnderTest;
@@ -31,7 +31,7 @@ export class MauticUnderTest {
     return `ana${this.#people}@clube.example`;
   }
 
-  /** A person of EMS with an address of its own, delivered, and its contact. */
+  /** A delivered person of EMS with a unique address, and the contact. */
   async personInStep(
     values: Readonly<Record<string, unknown>> = {},
     preference: boolean | null = true,
@@ -49,7 +49,7 @@ export class MauticUnderTest {
     return Number(record.remote_id);
   }
 
-  /** What Mautic holds of a contact, or null. */
+  /** A contact at Mautic, or null. */
   async contact(id: number) {
     return (await this.control.state()).contacts[id] ?? null;
   }

@@ -18,7 +18,7 @@ afterAll(async () => {
   await under?.stop();
 });
 
-/** Person 3 with an e-mail address, and person 4 whom EMS has of a contact with a phone alone. */
+/** Person 3 with an e-mail address, and person 4, created in EMS from a contact with only a phone. */
 async function two(phone: string) {
   const three = await under.personInStep();
   const { contact: four } = await under.control.backdoor({

@@ -1,4 +1,4 @@
-/** What a person has on either side, as far as both may change it. */
+/** A person's fields on either side, as far as both may change them. */
 export interface Fields {
   readonly name: string;
   readonly email: string;
@@ -35,12 +35,12 @@ export function resolve(pair: PairModel): void {
   pair.ems = pair.remote = pair.base = agreed;
 }
 
-/** Whether a poll finds the pair: the remote is not as it was last known. */
+/** Whether a poll finds the pair: the remote differs from its last known state. */
 export function isSeenByPoll({ remote, base }: PairModel): boolean {
   return remote !== null && (base === null || differing(remote, base).length > 0);
 }
 
-/** Whether a sweep finds the pair: EMS's content is not what was last agreed on. */
+/** Whether a sweep finds the pair: EMS's content differs from the last agreed state. */
 export function isSeenBySweep({ ems, base }: PairModel): boolean {
   if (ems === null || base === null) return ems !== base;
   return differing(ems, base).length > 0;

@@ -13,7 +13,7 @@ import {
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { System } from './system.ts';
 
-/** What may happen, in any order. `who` picks one of the people there are. */
+/** Possible steps, in any order. `who` picks one of the existing people. */
 type Step =
   | {
       readonly do: 'edit-ems' | 'edit-remote';
@@ -80,7 +80,7 @@ const freshFields = (): Fields => ({
   phone: null,
 });
 
-/** One run of steps, carried out on the real system and on the model side by side. */
+/** One run of steps, executed on the real system and on the model in parallel. */
 class Run {
   readonly #people: { person: string | null; contact: number | null; readonly model: PairModel }[] = [];
 
@@ -231,7 +231,7 @@ const fieldsOfContact = (stored: { name: string; email: string | null; phone_num
   phone: stored.phone_number,
 });
 
-/** No new run starts after this; the one under way is finished. */
+/** No new run starts after this time; the current one is finished. */
 const SECONDS = Number(process.env['MODEL_SECONDS'] ?? 120);
 
 /** A failure prints seed and path. `MODEL_SEED=… MODEL_PATH=…` repeats that run. */

@@ -13,7 +13,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** A person who takes part in an event, in step at TagServer. */
+/** A person who takes part in an event, in sync at TagServer. */
 async function participant(): Promise<string> {
   const { ems } = system;
   const event = await ems.event();

@@ -15,7 +15,7 @@ const gateways: Gateway[] = [];
 let system: System;
 let gateway: Gateway;
 let ajv: Ajv2020;
-/** Path by path as the description has it. */
+/** The paths of the OpenAPI description. */
 let paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ async function started(settings: Readonly<Record<string, string>> = {}): Promise
   return one;
 }
 
-/** Whatever an answer may hold; that it fits the description is checked of each. */
+/** The properties of any answer; each answer is validated against the description. */
 interface Body extends AskResult {
   readonly valid: readonly string[];
   readonly results: readonly AskResult[];
@@ -53,7 +53,7 @@ interface Sent {
   readonly at?: Gateway;
 }
 
-/** Sends a request, and holds its answer against the description. */
+/** Sends a request and validates its answer against the description. */
 async function send(path: string, { method = 'POST', body, headers = {}, at = gateway }: Sent = {}) {
   const response = await fetch(`${at.url}${path}`, {
     method,
@@ -76,7 +76,7 @@ function expectDescribed(path: string, method: string, contentType: string, answ
   expect([answer.body, fits(answer.body), fits.errors]).toEqual([answer.body, true, null]);
 }
 
-/** An event that is open, so that whatever belongs to it goes to TagServer, and a participant's person. */
+/** An open event, whose rows therefore belong on TagServer, and a participant's person. */
 async function participant(values: Readonly<Record<string, unknown>> = {}) {
   const event = await system.ems.event();
   const race = await system.ems.race(event);
@@ -292,7 +292,7 @@ describe('an Idempotency-Key', () => {
     await system.database.query(`UPDATE sync_idempotency SET expires_on = clock_timestamp() - interval '1 second'`);
     const again = await send(path('Person', person), { headers: keyed(key) });
     expect(again.headers.get('idempotency-replayed')).toBeNull();
-    // The first request at a gateway tidies up.
+    // A gateway's first request deletes expired keys.
     await send(path('Person', person), { headers: keyed(randomUUID()), at: await started() });
     const left = await system.database.query(`SELECT FROM sync_idempotency WHERE expires_on < clock_timestamp()`);
     expect(left.rows).toHaveLength(0);

@@ -13,7 +13,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** An event with a race, a participant and all that hangs on it, delivered. */
+/** A delivered event with a race, a participant and everything that depends on them. */
 async function delivered() {
   const { ems } = system;
   const organisationId = await ems.organisation();
@@ -160,7 +160,7 @@ describe('outbound delete', () => {
     }
     expect(await system.record('Event', ids.eventId)).toBeNull();
     expect(await system.record('Tag', ids.tagId)).toBeNull();
-    // The person is still in EMS, and takes part in nothing any more.
+    // The person is still in EMS, but takes part in nothing.
     expect(await system.record('Person', ids.personId)).toMatchObject({
       state: 'REMOVED',
       remote_id: null,

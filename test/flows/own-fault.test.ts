@@ -15,7 +15,7 @@ afterAll(async () => {
 
 const put = (path: string) => ({ method: 'PUT', prefix: `/v1/${path}` });
 
-/** An event that TagServer answers for in a shape that is none. */
+/** An event for which TagServer's answer breaks the contract. */
 async function parkedForContract(): Promise<string> {
   const event = await system.ems.event();
   await system.tagServer.control.setFaults({ garble: { as: 'shape', match: put(`events/${event}`) } });

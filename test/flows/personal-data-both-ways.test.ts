@@ -13,7 +13,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** Words that are nobody's, and that nothing but a leak could bring into a history. */
+/** Unique words, which could only get into a history by a leak. */
 const INBOUND_WORDS = [
   'Quendolyne',
   'Zwieback',
@@ -67,7 +67,7 @@ test('no history, log line or sync table of a run both ways holds personal data,
   const person = await runSignup.keyOf('Person', userId);
   await chatwoot.settle();
 
-  // Both sides change, what lost is sealed; then what RunSignup refuses, garbles and throttles.
+  // Both sides change, so the lost value is encrypted; then RunSignup refuses, returns invalid answers and throttles.
   await system.ems.update('person', person, { last_name: 'Xanthippus' });
   await system.runSignup.control.backdoor({ do: 'edit-user', userId, set: { lastName: 'Wrongname' } });
   await system.runSignup.control.setFaults({
@@ -99,14 +99,14 @@ test('no history, log line or sync table of a run both ways holds personal data,
   for (const [workflowId, text] of histories) expect([workflowId, found(words, text)]).toEqual([workflowId, []]);
   expect(found(words, system.workerLog)).toEqual([]);
   expect(found(words, await syncTables())).toEqual([]);
-  // Secrets travel in URLs.
+  // RunSignup's secrets are part of its URLs.
   for (const secret of [system.runSignup.secret, system.runSignup.callerRegistrationSecret, system.chatwoot.token]) {
     expect(system.workerLog).not.toContain(secret);
     for (const text of histories.values()) expect(text).not.toContain(secret);
   }
 });
 
-/** Every table of ours as text; sealed values as they are stored. */
+/** All our tables as text, with encrypted values as stored. */
 async function syncTables(): Promise<string> {
   const { rows } = await system.database.query(
     "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relname LIKE 'sync\\_%'",

@@ -16,7 +16,10 @@ export async function allHistories(client: TemporalClient): Promise<Map<string, 
   return texts;
 }
 
-/** Names, addresses, e-mails and phones of the sample; a name of one or two Latin letters would be found in any text. */
+/**
+ * Names, addresses, e-mails and phones of the sample. Excludes names of one or two Latin letters, which occur in any
+ * text.
+ */
 export function personalWords({ tables }: Federation): Set<string> {
   const columns = ['first_name', 'last_name', 'email', 'phone', 'street'] as const;
   const values = tables.person.flatMap((person) => columns.map((column) => person[column]));
@@ -28,7 +31,7 @@ export function personalWords({ tables }: Federation): Set<string> {
   );
 }
 
-/** Which of the words stand in the text. */
+/** The words that occur in the text. */
 export function found(words: ReadonlySet<string>, text: string): string[] {
   return [...words].filter((word) => {
     const at = text.indexOf(word);

@@ -3,7 +3,7 @@ import { earlierCommit } from './earlier-commit.ts';
 import { listIsCurrent } from './list-is-current.ts';
 import { System } from './system.ts';
 
-/** What runs before the change; a release is tried with `ROLLING_FROM=v1.2.0`. */
+/** The version that runs before the change; test a release with `ROLLING_FROM=v1.2.0`. */
 const EARLIER = process.env['ROLLING_FROM'] ?? 'HEAD~1';
 
 let system: System;
@@ -16,7 +16,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** An event that TagServer has, with so many races that it has not. */
+/** An event that is at TagServer, with `count` races that are not. */
 async function races(count: number): Promise<readonly string[]> {
   const event = await system.ems.event();
   await system.syncNow('Organisation', await system.ems.organisationOf(event));
@@ -34,7 +34,7 @@ async function atTagServer(ids: readonly string[]): Promise<number> {
   return ids.filter((id) => id in remote).length;
 }
 
-/** Each is there, written once, and on record as it is. */
+/** Each is at TagServer, was written once, and has a matching record. */
 async function expectEachOnce(ids: readonly string[]): Promise<void> {
   const { races: remote } = await system.tagServer.control.state();
   expect(ids.filter((id) => remote[id]?.version !== 1)).toEqual([]);
@@ -47,10 +47,10 @@ async function expectEachOnce(ids: readonly string[]): Promise<void> {
   expect((await system.sweep()).totals).toEqual({});
 }
 
-/** Runs whose histories were read when they had ended. */
+/** Runs whose histories were read after they ended. */
 const read = new Set<string>();
 
-/** Workflows of which a worker could not go on with what another had begun, or that failed. */
+/** Workflows that failed, or that one worker could not continue after another. */
 async function brokenWorkflows(): Promise<string[]> {
   const broken: string[] = [];
   await listIsCurrent(system.temporal);

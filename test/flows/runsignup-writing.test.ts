@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { System } from './system.ts';
 
-/** What RunSignup is only written where a setting says so. */
+/** RunSignup's personal data are written only if a setting allows it. */
 let system: System;
 let runSignup: ProcessUnderTest;
 let event: string;

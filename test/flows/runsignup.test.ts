@@ -17,7 +17,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** One EMS event linked to a race of RunSignup with two events: each more would be polled by every test. */
+/** One EMS event linked to a race of RunSignup with two events. Every further one would be polled by every test. */
 let linked: { readonly event: string; readonly raceId: number; readonly tenK: number; readonly half: number };
 
 beforeAll(async () => {
@@ -56,7 +56,7 @@ async function registered(eventId: number, set: Record<string, unknown> = {}) {
   });
 }
 
-/** A registration with its rows in EMS, everything in step. */
+/** A registration with its rows in EMS, all in sync. */
 async function runnerInStep() {
   const { registrationId, userId } = await registered(linked.tenK);
   await runSignup.settle();
@@ -449,7 +449,7 @@ describe('RunSignup', () => {
 });
 
 describe('daylight-saving nights (US Eastern)', () => {
-  // 2027-03-14 02:30 does not exist there, 2027-11-07 01:30 is there twice.
+  // In New York 2027-03-14 02:30 does not exist, and 2027-11-07 01:30 occurs twice.
   test.each([
     ['2027-03-14T02:30', '2027-03-14T07:30:00.000Z'],
     ['2027-11-07T01:30', '2027-11-07T05:30:00.000Z'],

@@ -51,7 +51,7 @@ async function preparedMautic(): Promise<StartedMautic> {
   return mautic;
 }
 
-/** The settings that switch the processes of these simulators on. */
+/** The settings that enable the processes of these simulators. */
 export function settingsOf({ TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT }: Simulators): Record<string, string> {
   return {
     ...(TAGSERVER === undefined ? {} : { TAGSERVER_URL: TAGSERVER.url, TAGSERVER_TOKEN: TAGSERVER.token }),
@@ -67,7 +67,7 @@ export function settingsOf({ TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT }
           RUNSIGNUP_URL: `${RUNSIGNUP.url}/rest`,
           RUNSIGNUP_API_KEY: RUNSIGNUP.key,
           RUNSIGNUP_API_SECRET: RUNSIGNUP.secret,
-          // The vendor's rate would make a test of seconds one of minutes.
+          // The rate limit for the vendor's servers would turn seconds into minutes.
           RUNSIGNUP_CALLS_PER_MINUTE: '60000',
           RUNSIGNUP_REG_ID: RUNSIGNUP.callerRegistration,
           RUNSIGNUP_REG_SECRET: RUNSIGNUP.callerRegistrationSecret,

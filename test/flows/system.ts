@@ -33,7 +33,7 @@ import { settingsOf, started, startSimulators, type Simulators, type TargetUnder
 import { workflowBundleFile } from './workflow-bundle.ts';
 
 export interface SystemOptions {
-  /** Default 0: a test changes a row and sweeps at once. */
+  /** Default 0: tests change a row and sweep at once. */
   readonly settleMs?: number;
   /** Default: TAGSERVER alone. */
   readonly targets?: readonly TargetUnderTest[];
@@ -123,7 +123,7 @@ export class System {
     cleanUp.defer(() => connection.close());
     await registerNamespace(connection, name);
     const temporal = new TemporalClient({ connection, namespace: name });
-    // It gives up after half a minute, which a busy machine may need more than once.
+    // It gives up after half a minute, so retry it on a busy machine.
     await waitUntil({ what: 'search attributes' }, () =>
       ensureSearchAttributes(temporal).then(
         () => true,
@@ -211,7 +211,7 @@ export class System {
     });
   }
 
-  /** Everything that workers of this system have logged. */
+  /** All log output of this system's workers. */
   get workerLog(): string {
     return this.#workerLogs.map((file) => readFileSync(file, 'utf8')).join('');
   }
@@ -228,7 +228,7 @@ export class System {
     this.#settings = { ...this.#settings, ...settings };
   }
 
-  /** A rolling change: starts today's workers, then stops the old ones. @returns how those ended. */
+  /** A rolling update: starts today's workers, then stops the old ones. @returns how those ended. */
   async replaceWorkers(): Promise<readonly ChildEnd[]> {
     const before = this.#workers;
     await this.startWorkers();
@@ -236,7 +236,7 @@ export class System {
     return stopAll(before, 'SIGTERM');
   }
 
-  /** One outbound sweep, to its end. */
+  /** Runs one outbound sweep to its end. */
   async sweep(): Promise<SweepResult> {
     return runLoop(this.temporal, 'sweepOutbound', 'TAGSERVER');
   }
@@ -269,13 +269,16 @@ export class System {
     return rows[0]?.modified_on ?? '';
   }
 
-  /** What TagServer holds of one resource, or null. */
+  /** A resource at TagServer, or null. */
   async remote(type: keyof Awaited<ReturnType<StartedTagServer['control']['state']>>, id: string) {
     const state = await this.tagServer.control.state();
     return state[type][id]?.data ?? null;
   }
 
-  /** A fingerprint of every row version of every table, and of the sequence: equal means that nothing was written. */
+  /**
+   * A fingerprint of every row version of every table and of the sequence: if two are equal, nothing was written in
+   * between.
+   */
   async rowVersions(): Promise<Record<string, string | null>> {
     const { rows: tables } = await this.database.query<{ name: string }>(
       `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
@@ -297,7 +300,7 @@ export class System {
     return journal.filter(({ path }) => path === `/v1/${prefix}`);
   }
 
-  /** Waits until `check` gives something other than null or false; `stillMs`: see {@link waitUntil}. */
+  /** Waits until `check` returns something other than null or false; `stillMs`: see {@link waitUntil}. */
   async eventually<T>(
     what: string,
     check: () => Promise<T | null | false>,

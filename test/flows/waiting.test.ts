@@ -13,7 +13,7 @@ afterAll(async () => {
   await system?.stop();
 });
 
-/** An event that TagServer has, and a change of it whose delivery will take a while. */
+/** An event at TagServer, and a change of it whose delivery takes a while. */
 async function changedEvent(): Promise<string> {
   const eventId = await system.ems.event();
   await system.sweep();
@@ -111,7 +111,7 @@ describe('asked again while running', () => {
     await system.pair('Event', eventId).result();
 
     expect(await system.remote('events', eventId)).toMatchObject({ name: 'During' });
-    // Two passes for twenty-one requests: the first, and one more for all that came meanwhile.
+    // Two passes for twenty-one requests: the first, and one more for all requests that arrived during it.
     expect(await system.writes(`events/${eventId}`)).toHaveLength(3);
   });
 });

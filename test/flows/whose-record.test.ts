@@ -13,7 +13,7 @@ afterAll(async () => {
   await under?.stop();
 });
 
-/** The account was restored, or another one configured: the number of our person's contact is somebody else's. */
+/** The account was restored or replaced, so the id of our person's contact belongs to another contact. */
 async function givenAway(id: number, identifier: string | null = null) {
   const stranger = {
     name: 'Visitor One',

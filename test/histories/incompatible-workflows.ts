@@ -1,6 +1,6 @@
 import { sleep } from '@temporalio/workflow';
 
-/** What a careless change would look like to runs that are under way: other commands in another order. */
+/** How a careless change looks to running workflows: other commands in another order. */
 export async function syncEntity(): Promise<void> {
   await sleep('1 hour');
 }

@@ -12,9 +12,9 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const say = (line: string): void => console.log(line);
 
 /**
- * `npm run histories`: runs every scenario on real servers and keeps its histories in this folder, in place of those of the same
- * name; others, of an older release, stay.
- * `npm run histories -- consent`: only scenarios with that word in their title, beside what is there.
+ * `npm run histories`: runs every scenario on real servers and saves its histories in this folder, replacing those with
+ * the same name; those of older releases stay.
+ * `npm run histories -- consent`: runs only scenarios with that word in their title.
  */
 async function main(): Promise<void> {
   const servers = await startLocalServers(await findTemporalCli({ onProgress: say }), say);
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Without the machine's name and folders: a history is kept for its commands. */
+/** Removes the machine's name and folders, because only the commands of a history matter. */
 function impersonal(json: string): string {
   return json.replaceAll(projectFolder.replace(/\/$/, ''), '.').replaceAll(/"\d+@[^"]*"/g, '"worker"');
 }

@@ -54,7 +54,7 @@ describe('replay', () => {
 });
 
 describe('workflow bundle', () => {
-  /** One zod schema costs 1.1 MB for each cached workflow; MikroORM would bundle without a word. */
+  /** One zod schema costs 1.1 MB per cached workflow, and MikroORM would be bundled without a warning. */
   test('holds no module that workflow code must not load, and stays small', () => {
     const modules = [...bundle.code.matchAll(/\/node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g)].map(([, name]) => name);
     const forbidden = ['zod', 'got', 'pg', 'kysely', 'fastify', 'pino', '@mikro-orm/core', '@mikro-orm/postgresql'];

@@ -1,11 +1,11 @@
 import type { System } from '../flows/system.ts';
 
-/** The id of a workflow, for its latest run; or one run of it. */
+/** A workflow id, for its latest run, or one specific run. */
 export type RecordedRun = string | { readonly workflowId: string; readonly runId: string };
 
 /**
- * One run worth keeping: the workflows whose histories are kept, by the name of their file. A release that cannot replay
- * them would break the runs that are under way when it is installed.
+ * A run worth keeping: the workflows whose histories are saved, by file name. A release that cannot replay them would
+ * break the runs in progress when it is installed.
  */
 export interface Scenario {
   readonly title: string;
@@ -202,7 +202,7 @@ const BULK = 'sweep/MAILCHIMP/outbound';
 const POLL = 'sweep/CHATWOOT/inbound';
 const chatwootPair = (type: string, key: string) => `CHATWOOT/${type}/${key}`;
 
-/** The latest run of a workflow, so that a later one of the same id does not take its place. */
+/** Pins the latest run of a workflow, so that a later run with the same id does not replace it. */
 async function runOf(system: System, workflowId: string): Promise<RecordedRun> {
   const { runId } = await system.temporal.workflow.getHandle(workflowId).describe();
   return { workflowId, runId };

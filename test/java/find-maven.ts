@@ -1,12 +1,12 @@
 import { runCommand, within } from '../../local/run-command.ts';
 
-/** The least that the library is compiled for. */
+/** The minimum version that the library is compiled for. */
 const JAVA = 17;
 
 /**
- * Whether Maven runs, with a Java that is new enough.
+ * Checks that Maven runs with a recent enough Java.
  *
- * @returns null, or what lacks and what to install.
+ * @returns null, or what is missing and what to install.
  */
 export async function mavenProblem(env: NodeJS.ProcessEnv = process.env): Promise<string | null> {
   const maven = await runCommand('mvn', ['--version'], { env, stillGood: within(60) });

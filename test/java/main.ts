@@ -14,7 +14,7 @@ import { surefireCounts } from './surefire-counts.ts';
 /** The first run downloads what Maven needs. */
 const LIMIT_MINUTES = 20;
 
-/** Here a warning of the compiler is an error; for whoever builds with a later Java it is none. */
+/** Treats compiler warnings as errors here, but not for users who build with a later Java. */
 const STRICT = '-Dmaven.compiler.failOnWarning=true';
 
 const NOT_RUN: Counts = { passed: 0, failed: 1, skipped: 0 };
@@ -24,7 +24,7 @@ const reportFolder = join(javaFolder, 'target', 'surefire-reports');
 const stack = new AsyncDisposableStack();
 const say = (line: string): void => console.log(line);
 
-/** The Java library's tests, on real servers, TagServer and our workers in a process of their own. */
+/** Runs the Java library's tests against real servers, TagServer and our workers in a child process. */
 async function main(): Promise<Counts> {
   const problem = await mavenProblem();
   if (problem !== null) {
@@ -41,7 +41,7 @@ async function main(): Promise<Counts> {
   return runMaven(system);
 }
 
-/** For SameStartTest, which compares what is on record of these runs with what is of its own. EMS has no such rows. */
+/** For SameStartTest, which compares the options of these runs with those of its own. EMS has no such rows. */
 async function askAsTypeScriptDoes({ temporal }: System): Promise<void> {
   await requestSync(temporal, { process: 'TAGSERVER', type: 'Tag', key: '900000001' });
   await requestSyncAndWait(temporal, { process: 'TAGSERVER', type: 'Race', key: '900000002' }, 120_000);
@@ -97,7 +97,7 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
 }
-// The tests that were cut short say nothing about the code; the handler ends the process.
+// Interrupted tests are not a result. The handler ends the process.
 if (stopping) await new Promise(() => {});
 try {
   await stack.disposeAsync();

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from '../../local/leftover.ts';
 
-/** Starts a program of `fixtures/` in a process of its own and waits for the process id that it prints as its first line. */
+/** Starts a program of `fixtures/` as a child process and waits for the process id in its first line of output. */
 export async function startFixture(
   name: string,
   args: readonly string[],
@@ -30,7 +30,7 @@ export async function untilGone(pid: number, seconds = 10): Promise<void> {
   }
 }
 
-/** The watchers that `parent` has started, to end them as well: the worst case. */
+/** The watchers that `parent` has started, to kill them as well: the worst case. */
 export function watchersOf(parent: number): number[] {
   const list = execFileSync('ps', ['-ww', '-eo', 'pid=,ppid=,args='], { encoding: 'utf8' });
   return list

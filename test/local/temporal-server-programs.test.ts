@@ -17,7 +17,7 @@ function program(path: string, script: string): string {
   return path;
 }
 
-/** Builds, as `go install` does, a program that tells the version that is asked for (or another). */
+/** A fake `go install` that builds a program which reports the requested version (or another). */
 const goThatBuilds = (version = '${1##*@v}') => `
 shift
 case "$1" in */sql@*) name=sql ;; *) name=server ;; esac

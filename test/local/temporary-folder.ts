@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 
-/** A new folder with a space in its name, removed after the tests of the file that asked. */
+/** Creates a folder with a space in its name; it is removed after the tests of the calling file. */
 export function temporaryFolder(): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ems sync test-')));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

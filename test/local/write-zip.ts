@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { crc32, deflateRawSync } from 'node:zlib';
 
-/** Writes a ZIP archive of these files, packed, or stored if they are empty. @returns its SHA-256. */
+/** Writes a ZIP archive of these files, deflated, or stored if empty. @returns its SHA-256. */
 export function writeZip(path: string, files: Readonly<Record<string, string>>): string {
   const parts: Buffer[] = [];
   const entries: Buffer[] = [];

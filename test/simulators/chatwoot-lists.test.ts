@@ -30,10 +30,10 @@ const condition = (attribute_key: string, value: string, query_operator: string 
   query_operator,
 });
 
-/** By the calendar of UTC, so many days from now. */
+/** A calendar day in UTC, `offset` days from now. */
 const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
 
-/** How many a search finds. */
+/** The number of contacts that a search finds. */
 const found = async (q: string) => (await idsOf(`/contacts/search?q=${encodeURIComponent(q)}`)).length;
 
 describe('the list', () => {
@@ -161,7 +161,7 @@ describe('search', () => {
   });
 
   test('is refused from the 101st in a minute on, in plain text; all else goes on', async () => {
-    // Mid-minute, so that a hundred searches fall into one.
+    // Move to mid-minute, so that a hundred searches fall into one minute.
     await chatwoot.control.setClock(30_000 - (Date.now() % 60_000));
     const statuses = new Set<number>();
     for (let nth = 0; nth < 100; nth += 1) statuses.add((await chatwoot.call('GET', '/contacts/search?q=a')).status);

@@ -10,7 +10,7 @@ export interface ContactAnswer {
   readonly custom_attributes: Readonly<Record<string, unknown>>;
 }
 
-/** A ChatWoot for one test file: started before it, emptied after each test, ended after it, whatever happens. */
+/** A ChatWoot for one test file: started before it, emptied after each test, always ended after it. */
 export function chatwootUnderTest() {
   let started: StartedChatwoot | undefined;
   beforeAll(async () => {
@@ -63,7 +63,7 @@ export function chatwootUnderTest() {
   };
 }
 
-/** Looks again until it holds; false after two seconds. */
+/** Retries until it holds; false after two seconds. */
 export async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
   for (let tries = 0; tries < 80; tries += 1) {
     if (await holds()) return true;

@@ -7,7 +7,7 @@ import { WebhookReceiver } from './webhook-receiver.ts';
 const chatwoot = chatwootUnderTest();
 
 let receiver: WebhookReceiver;
-/** Of another ChatWoot, whose one webhook is never answered: its patience ends while the other tests run. */
+/** Another ChatWoot, whose one webhook is never answered: its time-out runs while the other tests run. */
 let unheard: StartedChatwoot;
 let silent: WebhookReceiver;
 
@@ -49,7 +49,7 @@ const subscribe = async (subscriptions: readonly string[] = ALL, url = receiver.
 
 const AT_ONCE = { webhookDelay: { ms: 0 } };
 
-/** Waits until nothing is under way any more. */
+/** Waits until no webhook is pending. */
 const settled = async (): Promise<readonly Delivery[]> => {
   expect(await eventually(async () => (await chatwoot.control.deliveries()).underWay === 0)).toBe(true);
   return (await chatwoot.control.deliveries()).deliveries;

@@ -97,7 +97,7 @@ describe('one change', () => {
   beforeEach(async () => {
     await emptyTables();
     await loadFederation(client, federation);
-    // What `reopen-event` reopens.
+    // The event that `reopen-event` reopens.
     await client.query(`UPDATE event SET status = 'CANCELLED', modified_on = clock_timestamp() WHERE id = 5`);
   });
 

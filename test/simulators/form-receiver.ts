@@ -8,20 +8,20 @@ export interface ReceivedForm {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Takes webhooks in that are forms, in order of arrival; a GET is only answered. */
+/** Receives webhooks that are forms, in order of arrival; answers a GET without recording it. */
 export class FormReceiver {
   readonly #server: Server;
   received: ReceivedForm[] = [];
-  /** How many GETs asked whether anybody is here. */
+  /** The number of GETs, by which Mailchimp checks that the address answers. */
   asked = 0;
-  /** What it answers; several = one after the other, the last for ever; none = nothing at all, ever. */
+  /** The statuses of its answers; of several, one after another and then always the last; empty: it never answers. */
   answers: readonly number[] = [200];
 
   private constructor(server: Server) {
     this.#server = server;
   }
 
-  /** On a free port of loopback. */
+  /** Starts it on a free port of loopback. */
   static async start(): Promise<FormReceiver> {
     const server = createServer();
     const receiver = new FormReceiver(server);

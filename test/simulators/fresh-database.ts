@@ -31,7 +31,7 @@ async function administer(url: string, statement: string): Promise<void> {
   }
 }
 
-/** A PostgreSQL server of this test's own, below a folder that the postgres user can reach when root runs the tests. */
+/** Starts a PostgreSQL server for this test, in a folder that the postgres user can reach when root runs the tests. */
 async function startServer(): Promise<{ readonly adminUrl: string; readonly stop: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'ems-sync-test-'));
   await chmod(folder, 0o755);
@@ -57,7 +57,7 @@ async function startServer(): Promise<{ readonly adminUrl: string; readonly stop
   };
 }
 
-/** A database of its own: in the server of `TEST_DATABASE_ADMIN_URL` (a superuser's address), or in one started here. */
+/** Creates a database in the server of `TEST_DATABASE_ADMIN_URL` (a superuser's URL), or in one started here. */
 export async function freshDatabase(): Promise<FreshDatabase> {
   const given = process.env['TEST_DATABASE_ADMIN_URL'];
   const { adminUrl, stop } = given ? { adminUrl: given, stop: () => Promise.resolve() } : await startServer();

@@ -5,7 +5,9 @@ import { commonKnobs } from '../../simulators/kit/faults.ts';
 import { simulatorProgram } from '../../simulators/kit/simulator-program.ts';
 import { createSurroundings } from '../../simulators/kit/surroundings.ts';
 
-/** A simulator whose `/names/2` answers a key that its vendor does not have, and whose `/undeclared` is nobody's. */
+/**
+ * A simulator whose `/names/2` returns a key that its vendor does not have, and whose `/undeclared` is not declared.
+ */
 await simulatorProgram({}, () =>
   createApp({
     surroundings: createSurroundings(commonKnobs),

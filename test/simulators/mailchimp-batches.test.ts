@@ -125,6 +125,6 @@ test('a reset ends a batch in its middle', async () => {
   expect(await eventually(async () => (await count()) > 0)).toBe(true);
   await mailchimp.control.reset();
   await new Promise((resolve) => setTimeout(resolve, 200));
-  // The one that was being worked on may still have come.
+  // The request that was in progress may still have arrived.
   expect(await count()).toBeLessThanOrEqual(1);
 });

@@ -7,7 +7,7 @@ const email = 'ana@clube.example';
 
 const patch = (status: string) => mailchimp.ask('PATCH', `/members/${email}`, { status });
 
-/** What the member is after a call, or the title of its refusal. */
+/** The member's status after a call, or the title of the refusal. */
 const after = async (status: string): Promise<string> => {
   const { status: code, body } = await patch(status);
   return code === 200 ? body.status : body.title;

@@ -23,11 +23,11 @@ const found = async (text: string): Promise<string[]> => {
   return addressesOf(answer.full_search.members);
 };
 
-/** As a query needs it. */
+/** Encoded for a query. */
 const at = (moment: string | undefined) => encodeURIComponent(moment ?? '');
 const sorted = async (direction: string) => (await list(`sort_field=last_changed&sort_dir=${direction}`)).emails;
 
-/** Whether Ana's `last_changed` moves. */
+/** Whether Ana's `last_changed` changes. */
 const changedBy = async (work: () => Promise<unknown>): Promise<boolean> => {
   const { last_changed: before } = await mailchimp.put('a@clube.example', { merge_fields: { FNAME: 'Ana' } });
   await mailchimp.control.setClock(30_000);

@@ -39,7 +39,7 @@ const storageFile = (): string => {
 
 const main = fileURLToPath(new URL('../../simulators/mailchimp/main.ts', import.meta.url));
 
-/** Its exit code and what it complained of. */
+/** Its exit code and standard error. */
 const endOf = async (args: readonly string[]): Promise<readonly [number, string]> => {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';

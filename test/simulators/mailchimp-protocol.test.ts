@@ -6,7 +6,7 @@ const mailchimp = mailchimpUnderTest();
 const ping = (headers: Record<string, string> = {}) => fetch(`${mailchimp.started.url}/3.0/ping`, { headers });
 const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(credentials).toString('base64')}` });
 
-/** Statuses of so many requests at once, in order of size. */
+/** The statuses of `count` concurrent requests, sorted. */
 const burst = async (count: number): Promise<number[]> => {
   await mailchimp.control.setFaults({ latency: { ms: 300 } });
   const answers = await Promise.all(Array.from({ length: count }, () => mailchimp.call('GET', '/3.0/ping')));

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { type StartOptions, type StartedMailchimp, startMailchimp } from '../../simulators/mailchimp/start.ts';
 
-/** What the tests look at of a member's answer. */
+/** The parts of a member's answer that tests read. */
 export interface MemberAnswer extends Readonly<Record<string, unknown>> {
   readonly id: string;
   readonly email_address: string;
@@ -37,7 +37,7 @@ export function mailchimpUnderTest(options: StartOptions = {}) {
     return started;
   };
 
-  /** Of a path that begins with `/3.0`. */
+  /** Calls a path that begins with `/3.0`. */
   const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     fetch(`${running().url}${path}`, {
       method,
@@ -45,14 +45,14 @@ export function mailchimpUnderTest(options: StartOptions = {}) {
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
 
-  /** Of a path in the list: the answer's status and body. */
+  /** Calls a path below the list; returns status and body. */
   const ask = async (method: string, path: string, body?: unknown) => {
     const response = await call(method, `/3.0/lists/${running().list}${path}`, body);
     const text = await response.text();
     return { status: response.status, body: text.startsWith('{') ? JSON.parse(text) : text };
   };
 
-  /** Throws what it was refused with. */
+  /** Throws the refusal. */
   const put = async (
     email: string,
     set: object = {},
@@ -70,7 +70,7 @@ export function mailchimpUnderTest(options: StartOptions = {}) {
   const get = async (member: string): Promise<MemberAnswer> =>
     (await ask('GET', `/members/${encodeURIComponent(member)}`)).body;
 
-  /** Title of the refusal, and the fields it names. */
+  /** The refusal's title, and the fields it names. */
   const refusal = async (method: string, path: string, body?: unknown) => {
     const answer = await ask(method, path, body);
     return [
@@ -95,7 +95,7 @@ export function mailchimpUnderTest(options: StartOptions = {}) {
   };
 }
 
-/** Looks again until it holds; false after three seconds. */
+/** Retries until it holds; false after three seconds. */
 export async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
   for (let tries = 0; tries < 120; tries += 1) {
     if (await holds()) return true;

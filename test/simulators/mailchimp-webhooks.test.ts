@@ -8,7 +8,7 @@ import { eventually, mailchimpUnderTest } from './mailchimp-under-test.ts';
 const mailchimp = mailchimpUnderTest();
 
 let receiver: FormReceiver;
-/** Of another Mailchimp, whose one webhook is never answered: its patience ends while the other tests run. */
+/** Another Mailchimp, whose one webhook is never answered: its time-out runs while the other tests run. */
 let unheard: StartedMailchimp;
 let silent: FormReceiver;
 
@@ -46,16 +46,16 @@ const subscribe = async (more: object = {}) => {
   return body;
 };
 
-/** What became of the one that is never answered. */
+/** The deliveries of the webhook that is never answered. */
 const ended = async () => (await unheard.control.deliveries()).deliveries;
 
-/** Waits until nothing is under way. */
+/** Waits until no webhook is pending. */
 const settled = async (): Promise<void> => {
   const quiet = await eventually(async () => (await mailchimp.control.deliveries()).underWay === 0);
   if (!quiet) throw new Error('Webhooks are still under way.');
 };
 
-/** What is told of it, in order of name. */
+/** The webhooks that `work` causes, sorted by name. */
 const happens = async (work: () => Promise<unknown>): Promise<string[]> => {
   await settled();
   receiver.clear();

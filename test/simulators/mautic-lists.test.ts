@@ -5,7 +5,7 @@ const mautic = mauticUnderTest();
 
 const HOUR = 3_600_000;
 
-/** The ids that a query finds, in order of the raw text: JSON.parse would sort them. */
+/** The ids that a query finds, in the order of the raw text: JSON.parse would sort them. */
 const list = async (query: string): Promise<{ ids: number[]; total: string; status: number }> => {
   const response = await mautic.call('GET', `/contacts?${query}`);
   const text = await response.text();

@@ -86,7 +86,7 @@ export function mauticUnderTest() {
   };
 }
 
-/** Looks again until it holds; false after two seconds. */
+/** Retries until it holds; false after two seconds. */
 export async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
   for (let tries = 0; tries < 80; tries += 1) {
     if (await holds()) return true;

@@ -44,7 +44,7 @@ describe('version 5', () => {
     }
     expect(await mautic.ask('POST', '/contacts/new', sent)).toEqual(notUnique('email'));
     expect((await mautic.ask('POST', '/contacts/batch/new', [sent])).body.statusCodes).toEqual([422]);
-    // What does not name the e-mail is not looked at.
+    // An edit without an e-mail is not checked.
     expect((await mautic.ask('PATCH', `/contacts/${contacts[0]}/edit`, { city: 'Porto' })).status).toBe(200);
     await mautic.control.backdoor({ do: 'delete-contact', contact: contacts[1] ?? 0 });
     expect((await mautic.ask('POST', '/contacts/new', sent)).status).toBe(200);
@@ -110,7 +110,7 @@ describe('at once', () => {
   test.each(['4', '5'] as const)('two creates of one e-mail make two contacts, in version %s', async (version) => {
     await mautic.control.setSettings({ version });
     const create = () => mautic.ask('POST', '/contacts/new', { email: 'ana@clube.example' });
-    // Wide enough for a machine that is busy.
+    // Wide enough for a busy machine.
     await mautic.control.setFaults({ slowCommit: { ms: 1_000, times: 2 } });
     const answers = await Promise.all([create(), create()]);
     expect(answers.map(({ status }) => status)).toEqual([201, 201]);

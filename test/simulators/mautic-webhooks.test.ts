@@ -15,7 +15,7 @@ const ALL = [NEW, UPDATE, DELETE, SUBSCRIPTION, SEGMENT];
 const SECRET = 'webhook-secret';
 
 let receiver: WebhookReceiver;
-/** Of another Mautic, whose one webhook is never answered: its patience ends while the other tests run. */
+/** Another Mautic, whose one webhook is never answered: its time-out runs while the other tests run. */
 let unheard: StartedMautic;
 let silent: WebhookReceiver;
 
@@ -43,7 +43,7 @@ afterAll(async () => {
 const subscribe = async (triggers: readonly string[] = ALL, webhookUrl = receiver.url): Promise<{ id: number }> =>
   (await mautic.ask('POST', '/hooks/new', { name: 'ems', webhookUrl, triggers, secret: SECRET })).body.hook;
 
-/** Waits until nothing is under way any more. */
+/** Waits until no webhook is pending. */
 const settled = async (): Promise<readonly Delivery[]> => {
   expect(await eventually(async () => (await mautic.control.deliveries()).underWay === 0)).toBe(true);
   return (await mautic.control.deliveries()).deliveries;
@@ -220,7 +220,7 @@ describe('at once', () => {
     const creating = mautic.create({ email: 'ana@clube.example' }).then(() => (answered = true));
     expect(await eventually(async () => slow.received.length === 1)).toBe(true);
     expect(Object.values((await mautic.control.state()).contacts)).toHaveLength(1);
-    // Staff’s own forms wait by themselves; the API answers others meanwhile.
+    // Only the staff's own form waits; the API answers others meanwhile.
     expect((await mautic.ask('GET', '/contacts')).status).toBe(200);
     expect(answered).toBe(false);
     await slow.stop();

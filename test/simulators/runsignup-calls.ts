@@ -4,10 +4,10 @@ export type Query = Readonly<Record<string, string | number>>;
 
 type Form = Readonly<Record<string, string>>;
 
-/** What every write of participants says in its form. */
+/** The form field that every write of participants needs. */
 export const ANY_PARTICIPANT: Form = { restrict_potential_dup: 'F' };
 
-/** Calls a simulated RunSignup as a client does. Answers are parsed JSON, and not judged. */
+/** Calls a simulated RunSignup as a client does. Answers are parsed JSON, not validated. */
 export function callsOf(runSignup: StartedRunSignup) {
   const urlOf = (path: string, query: Query): string => {
     const parameters = new URLSearchParams({ rsu_api_key: runSignup.key, format: 'json' });
@@ -33,7 +33,7 @@ export function callsOf(runSignup: StartedRunSignup) {
   };
 }
 
-/** What is in it, is what the tests are about. */
+/** Untyped, because the tests are about its content. */
 const parsed = async (answer: Response) => JSON.parse(await answer.text());
 
 export type Calls = ReturnType<typeof callsOf>;
@@ -57,7 +57,7 @@ export async function harbourWeekend({ control }: StartedRunSignup) {
   return { raceId, eightK, half };
 }
 
-/** Somebody invented, with an account. */
+/** An invented person with an account. */
 export const margie = {
   firstName: 'Margie',
   lastName: 'Example',
@@ -68,5 +68,5 @@ export const margie = {
   address: { street: '2 Quay St.', city: 'Moorestown', state: 'NJ', zipcode: '08057', country_code: 'US' },
 } as const;
 
-/** How far to move the virtual clock so that it is this moment now. */
+/** The offset that sets the virtual clock to this moment. */
 export const clockAt = (instant: string): number => Date.parse(instant) - Date.now();

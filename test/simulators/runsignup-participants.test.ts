@@ -38,13 +38,13 @@ const rows = async (query: Query = {}): Promise<Record<string, unknown>[]> => (a
 
 const ids = async (query: Query = {}) => (await rows(query)).map((row) => row['registration_id']);
 
-/** Bib and chip as they come, by registration id. */
+/** Bib and chip as returned, by registration id. */
 const numbersById = async () =>
   Object.fromEntries((await rows()).map((row) => [row['registration_id'], [row['bib_num'], row['chip_num']]]));
 
 const errorOf = (code: number) => ({ error: { error_code: code, error_msg: expect.any(String) } });
 
-/** Registers people one after the other; their registration ids. */
+/** Registers people one after another; returns their registration ids. */
 const registerAll = async (names: readonly string[]): Promise<number[]> => {
   const made: number[] = [];
   for (const lastName of names) made.push((await register({}, { ...margie, email: null, lastName })).registrationId);

@@ -28,7 +28,7 @@ const storageFile = (): string => {
   return join(folder, 'runsignup.sqlite');
 };
 
-/** Adds that many participants in one call; their registration ids. */
+/** Adds `count` participants in one call; returns their registration ids. */
 const add = async (runSignup: StartedRunSignup, raceId: number, eventId: number, count: number): Promise<number[]> => {
   const participants = Array.from({ length: count }, (_, nth) => ({
     user: { first_name: 'Ana', last_name: `Exemplo ${nth}` },

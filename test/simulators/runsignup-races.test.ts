@@ -44,7 +44,7 @@ const manage = (corrals: object[], query: Record<string, number> = edition()) =>
 
 const edition = () => ({ race_id: raceId, race_event_days_id: FIRST_DAYS });
 
-/** The edition that comes first. */
+/** The id of the first edition. */
 const FIRST_DAYS = 9001;
 
 describe('reading races', () => {

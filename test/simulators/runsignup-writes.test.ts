@@ -28,14 +28,14 @@ afterAll(async () => {
 const register = async (set: object = {}, user: object = margie) =>
   runSignup.control.backdoor({ do: 'register', eventId: eightK, user, set });
 
-/** A registration whose user has no account, as an import makes it. */
+/** A registration whose user has no account, as an import creates it. */
 const registerGuest = (set: object = {}) => register(set, { ...margie, account: false });
 
 const PERSONAL = ['first_name', 'last_name', 'email', 'dob', 'gender', 'phone', 'address'];
 
 const isPersonal = ([name]: [string, unknown]) => PERSONAL.includes(name);
 
-/** An entry with personal data where they belong: inside `user`. */
+/** An entry with personal data in their place: inside `user`. */
 const nested = (entry: object) => {
   const user = Object.fromEntries(Object.entries(entry).filter(isPersonal));
   const own = Object.fromEntries(Object.entries(entry).filter((field) => !isPersonal(field)));

@@ -14,7 +14,7 @@ export async function until(done: () => boolean | Promise<boolean>): Promise<voi
   while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** Every row by `table/id`, to tell what a change did. */
+/** Every row by `table/id`, to see what a change did. */
 export async function snapshot(client: ClientBase): Promise<Map<string, Record<string, unknown>>> {
   const all = new Map<string, Record<string, unknown>>();
   for (const table of tableOrder) {
@@ -28,7 +28,7 @@ export async function snapshot(client: ClientBase): Promise<Map<string, Record<s
   return all;
 }
 
-/** A row's columns in one order, its times in one notation. */
+/** A row's columns in a fixed order, with its times in one notation. */
 export function comparable(row: object): unknown[] {
   return Object.entries(row)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

@@ -1,6 +1,6 @@
 import type { RowName, Tables } from '../../simulators/ems/index.ts';
 
-/** The part of the sample that passes TagServer's filter (mappings.md), worked out apart from the product's code. */
+/** The part of the sample that passes TagServer's filter (mappings.md), computed without the product's code. */
 export function tagServerScope(tables: Tables) {
   const events = tables.event.filter(({ status }) => ['OPEN', 'CLOSED', 'DONE'].includes(status));
   const eventIds = new Set(events.map(({ id }) => id));

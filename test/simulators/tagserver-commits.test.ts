@@ -31,7 +31,7 @@ const call = (method: string, path: string, json?: unknown, headers: Record<stri
 const put = (id: string, name = 'Club', headers: Record<string, string> = {}) =>
   call('PUT', `/organisations/${id}`, { name }, headers);
 
-/** Reads the condition again and again for at most a minute. */
+/** Checks the condition repeatedly for at most a minute. */
 const until = (condition: () => boolean | Promise<boolean>): Promise<boolean> =>
   waitUntil({ what: 'what the test waits for', stillMs: 60_000, pauseMs: 20 }, condition);
 
@@ -49,7 +49,7 @@ const organisation = (name: string) => ({
   data: { name },
 });
 
-/** A reader of the feed from its beginning, which is told each commit once and in order. */
+/** Reads the feed from its beginning; each commit must appear once and in order. */
 function readFeed() {
   const seen: string[] = [];
   let lastSequence = 0n;
@@ -66,7 +66,7 @@ function readFeed() {
   return { seen, read };
 }
 
-/** Holds four writes one after the other, then makes sixteen others, and reads the feed all the while. */
+/** Holds four writes, one after another, then makes sixteen others, and reads the feed meanwhile. */
 async function overtake(holdMs: number) {
   const slow = ['slow-1', 'slow-2', 'slow-3', 'slow-4'];
   const fast = Array.from({ length: 16 }, (_, nth) => `fast-${nth}`);
@@ -95,7 +95,8 @@ async function overtake(holdMs: number) {
 
 describe('slow commits', () => {
   test('other writes overtake a held one, and no reader of the feed misses it', async () => {
-    // On a busy machine the others may take longer than the hold; then it was too short to show anything.
+    // On a busy machine the others may take longer than the hold, which was then too short to prove anything; use a
+    // longer one.
     for (let holdMs = 500; ; holdMs *= 4) {
       await tagServer.control.reset();
       const { overtaken, seen, slow, fast } = await overtake(holdMs);
@@ -233,7 +234,7 @@ describe('nudges', () => {
     await tagServer.control.setFaults({ webhookReorder: { times: 1 } });
     await put('1');
     const { nextCursor: early } = (await (await call('GET', '/changes')).json()) as Page;
-    // Commits that are close together are one nudge.
+    // Commits close together share one nudge.
     await sleep(500);
     await put('2');
     const { nextCursor: late } = (await (await call('GET', '/changes')).json()) as Page;

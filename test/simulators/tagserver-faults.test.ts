@@ -28,7 +28,7 @@ const call = (method: string, path: string, json?: unknown, headers: Record<stri
 const put = (id: string, name = 'Club', headers: Record<string, string> = {}) =>
   call('PUT', `/organisations/${id}`, { name }, headers);
 
-/** The status, or "cut" where the connection was. */
+/** The status, or "cut" if the connection was closed. */
 const outcomeOf = (request: Promise<Response>): Promise<number | 'cut'> =>
   request.then(
     ({ status }) => status,
@@ -37,7 +37,7 @@ const outcomeOf = (request: Promise<Response>): Promise<number | 'cut'> =>
 
 const organisations = async () => Object.keys((await tagServer.control.state()).organisations);
 
-/** Twenty reads of which half are to be refused. */
+/** Twenty reads, half of which should be refused. */
 const readUnderSeed = async (): Promise<number[]> => {
   await tagServer.control.setFaults({ seed: 42, respond: { status: 503, chance: 0.5 } });
   const statuses: number[] = [];

@@ -75,7 +75,7 @@ test('stop ends it at once although a reader is waiting', async () => {
   const startedAt = performance.now();
   await tagServer.stop();
   await waiting;
-  // The reader would have waited for 25 s.
+  // Without the shutdown the reader would have waited for 25 s.
   expect(performance.now() - startedAt).toBeLessThan(20_000);
   await expect(fetch(`${tagServer.url}/v1/healthz`)).rejects.toThrow();
 });

@@ -7,18 +7,18 @@ export interface ReceivedWebhook {
   readonly payload: Readonly<Record<string, unknown>> & { readonly event: string };
 }
 
-/** Takes webhooks in, in order of arrival. */
+/** Receives webhooks, in order of arrival. */
 export class WebhookReceiver {
   readonly #server: Server;
   received: ReceivedWebhook[] = [];
-  /** What it answers; null = nothing at all, ever. */
+  /** The status of its answers; null = it never answers. */
   answer: number | null = 200;
 
   private constructor(server: Server) {
     this.#server = server;
   }
 
-  /** On a free port of loopback. */
+  /** Starts it on a free port of loopback. */
   static async start(): Promise<WebhookReceiver> {
     const server = createServer();
     const receiver = new WebhookReceiver(server);

@@ -7,7 +7,7 @@ import { contentHash, hasHash, type Content } from '../../sync/content-hash.ts';
 interface Vector {
   readonly name: string;
   readonly content: Content;
-  /** The canonical form, as RFC 8785 writes it: what is hashed. */
+  /** The canonical form (RFC 8785) that is hashed. */
   readonly canonical: string;
   readonly hash: string;
 }

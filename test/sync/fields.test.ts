@@ -14,7 +14,7 @@ import {
 } from '../../sync/fields.ts';
 import { parseInstant } from '../../sync/instant.ts';
 
-/** The field and the reason of what cannot be mapped. */
+/** Field and reason of a value that cannot be mapped. */
 function refusal(map: () => unknown): { field: string; reason: string } {
   try {
     map();

@@ -185,7 +185,7 @@ describe('for any two states', () => {
           expect(applied.filter((field) => lost.includes(field))).toEqual([]);
           expect([...applied, ...lost].filter((field) => owns[field as keyof typeof owns] === 'ems')).toEqual([]);
           expect(lost.filter((field) => owns[field as keyof typeof owns] === 'remote')).toEqual([]);
-          // What was applied is EMS's now; what lost is overwritten at the remote: both sides then agree.
+          // EMS now has the applied fields, and the remote gets EMS's value for the lost ones, so both sides agree.
           const emsAfter = { ...ems, ...take(remote, applied) };
           const remoteAfter = { ...remote, ...take(emsAfter, lost) };
           const after = {

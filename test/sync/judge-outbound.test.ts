@@ -21,7 +21,7 @@ const parked: JudgedEntity = { kind: 'parked', field: 'name', reason: 'is empty'
 const mapped: JudgedEntity = { kind: 'mapped', content: CONTENT, missing: [] };
 const orphaned: JudgedEntity = { kind: 'mapped', content: CONTENT, missing: [{ type: 'Event', key: '21' }] };
 
-/** Decisions by one word: what they say beyond it is checked apart. */
+/** Decisions as one word; their details are checked separately. */
 type Word =
   | 'nothing'
   | 'unchanged'
@@ -51,8 +51,9 @@ const record = (state: SyncState, remoteId: string | null, hash: string | null):
 });
 
 /**
- * For each state, the decision without and with a remote id. `forget`: removed at the target, and the record goes;
- * `remove`: removed there, and the record stays; `drop`: nothing of ours is there, only the record changes.
+ * For each state, the decision without and with a remote id. `forget`: removed at the target, and the record is
+ * deleted; `remove`: removed there, and the record stays; `drop`: the target has nothing of ours, so only the record
+ * changes.
  */
 type Row = readonly [without: Word, withRemoteId: Word];
 type Table = Readonly<Record<SyncState, Row>>;
@@ -82,7 +83,7 @@ const MISSING: Table = { ...always(['wait', 'wait']), UNLINKED: UNTOUCHED, ERASE
 const SEND: Table = { ...always(['create', 'update']), UNLINKED: UNTOUCHED, ERASED: STAYS };
 const EQUAL: Table = { ...SEND, IN_SYNC: ['create', 'unchanged'] };
 
-/** What, with which hash on record, and the table without and with `resend`. */
+/** Name, entity, recorded hash, and the table without and with `resend`. */
 const CASES: readonly (readonly [string, JudgedEntity, string | null, Table, Table])[] = [
   ['gone from EMS', gone, HASH, GONE, GONE],
   ['filtered out', filteredOut, HASH, FILTERED_OUT, { ...FILTERED_OUT, REMOVED: ['remove', 'remove'] }],

@@ -6,7 +6,7 @@ import { noteOscillation, type RemoteState } from '../../sync/oscillation.ts';
 const NOON = Temporal.Instant.from('2027-05-15T12:00:00Z');
 const [A, B] = [contentHash({ name: 'Ana' }), contentHash({ name: 'Eva' })];
 
-/** Whether each of these changes, so many minutes after noon, was taken for ping-pong. */
+/** Whether each of these changes, in minutes after noon, counted as ping-pong. */
 function verdicts(...changes: readonly (readonly [minutes: number, hash: typeof A])[]): boolean[] {
   let states: readonly RemoteState[] = [];
   return changes.map(([minutes, hash]) => {

@@ -17,16 +17,16 @@ afterAll(() => remote.stop());
 const BEGIN = Date.parse('2027-01-01T00:00:00Z');
 const MINUTE_MS = 60_000;
 
-/** The contact that was changed in the n-th minute; there is one for each minute, for ever. */
+/** The time of the n-th contact's change; there is one contact per minute, without end. */
 const timeOf = (minute: number) => new Date(BEGIN + minute * MINUTE_MS).toISOString().replace('.000Z', '+00:00');
 
-/** The first minute that is not before a time. */
+/** The first minute at or after a time. */
 const minuteFrom = (time: string | null) =>
   time === null ? 0 : Math.max(0, Math.ceil((Date.parse(time) - BEGIN) / MINUTE_MS));
 
 const hash = (minute: number) => minute.toString(16).padStart(32, '0');
 
-/** Each answers with a full page of those that were changed since, oldest first. */
+/** Each returns a full page of contacts changed since, oldest first. */
 const ENDLESS: readonly (readonly [name: string, scope: string, pageSize: number, source: () => ConsentSource])[] = [
   [
     'MailChimp',
@@ -77,7 +77,7 @@ function sourceOf({ consent }: { readonly consent?: ConsentSource }): ConsentSou
   return consent;
 }
 
-/** One poll, as the workflow reads it. */
+/** One poll, reading as the workflow does. */
 async function poll(source: ConsentSource, scope: string, since: string | null): Promise<readonly ConsentPage[]> {
   const pages: ConsentPage[] = [];
   let page: string | null = null;

@@ -2,11 +2,11 @@ import { expect, test } from '@jest/globals';
 import { CallRate } from '../../targets/call-rate.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 
-/** A rate by a clock that stands still until it is moved. */
+/** A call rate with a clock that only the test moves. */
 function rateOf(perMinute: number) {
   let now = 1_000;
   const rate = new CallRate(perMinute, () => now);
-  /** Milliseconds to wait for a turn that is too far away; null: it was given. */
+  /** Milliseconds to wait for a turn that is too far away; null: the turn was granted. */
   const turn = async (): Promise<number | null> =>
     rate.turn('Target').then(
       () => null,

@@ -12,7 +12,7 @@ import { sampleColumns, sampleRow, sampleSources, type Columns, type Sample } fr
 
 type Settings = Readonly<Record<string, string>>;
 
-/** A knob that every simulator has, as the suite sets it. */
+/** A knob of every simulator, as the suite sets it. */
 type Faults = Readonly<Record<string, unknown>>;
 
 export interface Simulator {
@@ -23,49 +23,51 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
-/** What a target hands in: its declaration, its simulator, and how the two meet. */
+/** What a target provides: its declaration, its simulator, and how to connect them. */
 export interface TargetUnderTest<S> {
   readonly target: Target;
   readonly start: () => Promise<S>;
-  /** What switches its process on. */
+  /** The settings that enable its process. */
   readonly settingsOf: (simulator: S) => Settings;
-  /** Which of the settings is its address. */
+  /** The name of the setting that contains its address. */
   readonly address: string;
-  /** What moves by itself in what the simulator holds (times, versions): it is not compared. */
+  /** Properties that the simulator changes by itself (times, versions); they are not compared. */
   readonly moves?: readonly string[];
   readonly types: Partial<Record<EntityType, TypeUnderTest<S>>>;
-  /** What the target must have before anything can be sent: the remote ids of rows that it alone creates, by `Race/1`. */
+  /**
+   * Sets up what must exist before anything can be sent: remote ids of rows that only the target creates, by `Race/1`.
+   */
   readonly prepare?: (simulator: S) => Promise<ReadonlyMap<string, string>>;
-  /** Columns of samples that this target wants otherwise, by type. */
+  /** Column values of samples that this target needs to be different, by type. */
   readonly columns?: Partial<Record<EntityType, Readonly<Partial<Record<Sample, Columns>>>>>;
-  /** The file with the same cases of a hostile remote for more calls than the suite makes; left out: the suite has them. */
+  /** The file that runs the hostile-remote cases for more calls than the suite does; absent: the suite runs them. */
   readonly hostileRemoteIn?: 'hostile-remote.test.ts';
-  /** Answers that are the target's way to say "too many calls"; the default is 429 with `Retry-After`. */
+  /** The target's answers for "too many calls"; default: 429 with `Retry-After`. */
   readonly throttled?: Faults;
-  /** A connection pauses by itself after such an answer, so that each call of that case needs a connection of its own. */
+  /** A connection pauses after such an answer, so each call of that case needs a new connection. */
   readonly pausesWhenThrottled?: true;
 }
 
 export interface TypeUnderTest<S> {
-  /** What the simulator holds of this type, record by record. */
+  /** The simulator's records of this type. */
   readonly held: (simulator: S) => Promise<readonly unknown[]>;
-  /** Columns without which there is nothing to send: they are not cleared. */
+  /** Columns without which nothing can be sent: they are not cleared. */
   readonly keeps?: readonly string[];
-  /** Fields that the target keeps when EMS has no value any more, each with the reason. */
+  /** Fields that the target keeps when EMS no longer has a value, each with the reason. */
   readonly keepsAtTarget?: Readonly<Record<string, string>>;
-  /** Fields that are read and that the target takes from nobody, each with the reason. */
+  /** Fields that are read but that the target accepts from nobody, each with the reason. */
   readonly neverSent?: Readonly<Record<string, string>>;
-  /** Fields that no answer shows and that are confirmed in another way, each with that way. */
+  /** Fields that no answer contains and that are confirmed in another way, each with that way. */
   readonly confirmedOtherwise?: Readonly<Record<string, string>>;
-  /** Fields that say whose the record is: they never change. */
+  /** Fields that identify the record's owner: they never change. */
   readonly identifies?: readonly string[];
-  /** Fields that cannot be another's alone: they are changed together. */
+  /** Fields that are only changed together. */
   readonly together?: readonly (readonly string[])[];
-  /** It cannot be created there: rows come from `prepare`. */
+  /** Cannot be created at the target: rows come from `prepare`. */
   readonly comesFromTarget?: true;
 }
 
-/** A target, its simulator, and the records that the engine would have of it. */
+/** A target, its simulator, and the records that the engine would keep. */
 export class World<S extends Simulator> {
   readonly simulator: S;
   readonly remote: RemoteSystem;
@@ -79,7 +81,7 @@ export class World<S extends Simulator> {
     this.remote = this.reconnected();
   }
 
-  /** The simulator emptied, set up as `check --fix` leaves it, with rows 1 and 2 of the types before this one. */
+  /** Empties the simulator, sets it up as `check --fix` does, and sends rows 1 and 2 of the types before this one. */
   static async begin<S extends Simulator>(of: TargetUnderTest<S>, simulator: S, type: EntityType): Promise<World<S>> {
     await simulator.control.reset();
     const world = new World(of, simulator);
@@ -95,12 +97,12 @@ export class World<S extends Simulator> {
     return world;
   }
 
-  /** The same target by a connection of its own. */
+  /** The same target over a new connection. */
   reconnected(): RemoteSystem {
     return connect(this.#of, this.#of.settingsOf(this.simulator));
   }
 
-  /** As the engine does it: what is found instead of created is sent as an update. */
+  /** Acts like the engine: what is found instead of created is sent as an update. */
   async send(type: EntityType, key: string, content: Content): Promise<Sent> {
     const records = this.#recordsOf(type);
     const request = this.request(type, key, content);
@@ -115,13 +117,13 @@ export class World<S extends Simulator> {
     return this.#recordsOf(type).request(key, content, { type, references: new Map(this.#remoteIds) });
   }
 
-  /** What the target holds, without what moves by itself. */
+  /** The simulator's records without the properties that it changes by itself. */
   async held(type: EntityType): Promise<readonly unknown[]> {
     const records = (await this.#of.types[type]?.held(this.simulator)) ?? [];
     return records.map((record) => without(this.#of.moves ?? [], record));
   }
 
-  /** What was stored, as the target told it, or as it is read back; null: it is never read. */
+  /** The stored values, as the target returned them or as read back; null: the type is never read. */
   async readBack(type: EntityType, sent: Sent): Promise<Content | null> {
     if (sent.stored !== undefined) return sent.stored;
     const record = await this.remote.inbound?.fetch({ type, remoteId: sent.remoteId }, null);
@@ -145,7 +147,7 @@ export function connect<S>({ target }: TargetUnderTest<S>, settings: Settings): 
   return target.connect(target.settings.parse(settings), unlimitedConnections('ratchet'));
 }
 
-/** @throws Error if the sample cannot be sent: the target wants it otherwise, see `columns`. */
+/** @throws Error if the sample cannot be sent: the target needs other values, see `columns`. */
 export function contentOf<S>(
   of: TargetUnderTest<S>,
   mapping: EntityMapping,
@@ -162,7 +164,7 @@ export function mapSample<S>(of: TargetUnderTest<S>, mapping: EntityMapping, sam
   return mapping.map(row, sampleSources(mapping, sample));
 }
 
-/** The columns of a type without which a sample is still sent. */
+/** The columns of a type that may be empty in a sample that is sent. */
 export function clearable<S>(of: TargetUnderTest<S>, mapping: EntityMapping): Columns {
   const kept = of.types[mapping.type]?.keeps ?? [];
   const optional = sampleColumns(mapping.type).filter(

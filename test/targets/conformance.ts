@@ -16,21 +16,22 @@ import { describeHostileRemote } from './hostile-remote.ts';
 import { failureOf, failuresOf } from './results.ts';
 import { sampleColumns, sampleRow } from './sample-rows.ts';
 
-/** What no error may tell of the persons that the suite sends. */
+/** Personal data of the suite's persons that no error may contain. */
 const PERSONAL = ['Analuisa', 'Silvamento', 'Evamarina', 'one.example', 'three.example', '91234567', 'Rua das Flores'];
 
 const RETRY_AFTER_SECONDS = 7;
 
 /**
- * What every target must stand, from its declaration and a simulator: the cases of docs/pitfalls.md that concern all of them.
+ * What every target must handle, tested with its declaration and a simulator: the cases of docs/pitfalls.md that
+ * concern all of them.
  *
  * @example
  * describeConformance({
- *   target: scoreboard,
- *   start: startScoreboard,
- *   settingsOf: ({ url, token }) => ({ SCOREBOARD_URL: url, SCOREBOARD_TOKEN: token }),
- *   address: 'SCOREBOARD_URL',
- *   types: { Race: { held: async ({ control }) => Object.values((await control.state()).races) } },
+ * target: scoreboard,
+ * start: startScoreboard,
+ * settingsOf: ({ url, token }) => ({ SCOREBOARD_URL: url, SCOREBOARD_TOKEN: token }),
+ * address: 'SCOREBOARD_URL',
+ * types: { Race: { held: async ({ control }) => Object.values((await control.state()).races) } },
  * });
  */
 export function describeConformance<S extends Simulator>(of: TargetUnderTest<S>): void {
@@ -142,7 +143,7 @@ function describeFields<S extends Simulator>(
   });
 }
 
-/** Fields one by one; those that go together, together. */
+/** Steps that change one field each, or fields that only change together. */
 function fieldSteps(
   names: readonly string[],
   together: readonly (readonly string[])[],

@@ -11,7 +11,7 @@ describe('a phone number with its trunk zero in brackets', () => {
     ['+351 (0)912 345 678', 'PT', '+351912345678'],
     ['+420 (0)212345678', 'GB', '+420212345678'],
     ['+7 (0)495 1234567', null, '+74951234567'],
-    // Italy dials the zero from abroad as well.
+    // In Italy the zero is dialled from abroad as well.
     ['+39 (0)6 6982', null, '+39066982'],
     ['(0)20 7946 0958', 'GB', '+442079460958'],
   ])('%s of %s is %s, at every target', (number, country, expected) => {
@@ -26,7 +26,7 @@ test.each([
   ['912345678', 'PT', '+351912345678'],
   ['912345678', 'pt', '+351912345678'],
   ['912345678', null, null],
-  // No numbering plan has it; it may be new.
+  // No numbering plan has it, but it may be new.
   ['+99912345678', null, '+99912345678'],
   ['N/A', 'PT', null],
 ])('the number %s of %s is %s', (number, country, expected) => {

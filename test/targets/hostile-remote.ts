@@ -6,17 +6,17 @@ import { failuresOf } from './results.ts';
 
 const MIB = 2 ** 20;
 
-/** JSON allows any number of blanks around a value. */
+/** JSON allows any amount of white space around a value. */
 const BLANKS = Buffer.alloc(MIB, ' ');
 
-/** 300 MiB in 0.3 MB. Unpackers go on from one gzip member to the next. */
+/** 300 MiB compressed to 0.3 MB. Decompressors continue from one gzip member to the next. */
 const UNPACKED_MIB = 300;
 const BOMB = Buffer.concat(Array.from({ length: UNPACKED_MIB }, () => gzipSync(BLANKS)));
 
-/** What the target must not tell. It fits the patterns of codes, names of fields and attributes. */
+/** A value that must not leak. It matches the patterns of error codes and of field and attribute names. */
 export const SECRET = 'anasilva';
 
-/** A refusal with the secret in each text that one of the five vendors has in its refusals. */
+/** A refusal with the secret in every text property that any of the five vendors uses in refusals. */
 const TELLING = JSON.stringify({
   code: SECRET,
   title: SECRET,
@@ -39,12 +39,12 @@ const TELLING = JSON.stringify({
 
 export type Respond = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** A server that means harm, over real HTTP, and a second host that nobody must be led to. */
+/** A malicious server over real HTTP, and a second host that no request must be redirected to. */
 export class HostileRemote {
   respond: Respond = (_, response) => response.end();
-  /** Requests that came to the second host. */
+  /** Requests that arrived at the second host. */
   readonly ledAway: string[] = [];
-  /** Bytes that were sent of endless answers. */
+  /** Bytes sent in endless answers. */
   sentBytes = 0;
   readonly #server = createServer((request, response) => void this.respond(request, response));
   readonly #elsewhere = createServer((request, response) => {
@@ -74,7 +74,7 @@ export class HostileRemote {
       response.writeHead(status, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(BOMB);
   }
 
-  /** Goes on as long as somebody reads. */
+  /** Sends data until the client stops reading. */
   endless(status = 200): Respond {
     return (_, response) => {
       response.writeHead(status, { 'content-type': 'application/json' });
@@ -99,7 +99,7 @@ export class HostileRemote {
 }
 
 /**
- * What every target must stand.
+ * What every target must withstand.
  *
  * @param connect makes calls of each kind to a target at this address; each must fail.
  */
@@ -125,7 +125,8 @@ export function describeHostileRemote(connect: (url: string) => readonly (() => 
         for (const failure of await failures())
           expect(failure).toMatchObject({ errorClass: 'contract', code: 'too-long' });
       });
-      // Held as a whole, one answer takes three times its length. What several calls leave to be collected is less than one.
+      // An answer held in memory as a whole takes three times its length. What several calls leave for garbage
+      // collection is less than that.
       expect(grown).toBeLessThan(UNPACKED_MIB * MIB);
     });
 
@@ -169,7 +170,7 @@ export function describeHostileRemote(connect: (url: string) => readonly (() => 
   return remote;
 }
 
-/** The most memory that this takes beyond what there was. */
+/** The maximum memory that this uses in addition. */
 async function growthOf(work: () => Promise<void>): Promise<number> {
   const before = memoryUsed();
   let most = before;

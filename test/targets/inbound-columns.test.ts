@@ -35,7 +35,7 @@ describe('the columns that targets own', () => {
         try {
           changes = inbound.apply(content, fields, null);
         } catch {
-          // A value that a field does not take writes nothing.
+          // A value that a field rejects writes nothing.
         }
         for (const property of Object.keys(changes)) expect(columns.get(mapping.type)).toContain(property);
       }),

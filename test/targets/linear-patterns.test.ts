@@ -4,7 +4,7 @@ import { parseSync } from '@swc/core';
 import { describe, expect, test } from '@jest/globals';
 import { projectFolder } from '../../local/folders.ts';
 
-/** Long enough that quadratic time is seconds, where linear time is a fraction of a millisecond. */
+/** Long enough that quadratic time takes seconds and linear time a fraction of a millisecond. */
 const LENGTH = 30_000;
 const MOST_MS = 200;
 
@@ -13,7 +13,7 @@ interface Pattern {
   readonly flags: string;
 }
 
-/** Every regular expression that is spelt out in a file. */
+/** Every regular expression literal in a file. */
 function patternsIn(file: string): readonly Pattern[] {
   const found: Pattern[] = [];
   const look = (node: unknown): void => {
@@ -27,13 +27,17 @@ function patternsIn(file: string): readonly Pattern[] {
   return found;
 }
 
-/** Texts that repeat a character of the pattern, or one of each kind, and then end in what hardly any pattern takes. */
+/**
+ * Texts that repeat a character of the pattern, or one of each class, and end in a character that few patterns accept.
+ */
 function attacksOn({ source }: Pattern): readonly string[] {
   const characters = new Set(`${source}aZ0 _-@<&+/.,\n\t`);
   return [...characters].flatMap((one) => ['', '\u0001'].map((end) => one.repeat(LENGTH) + end));
 }
 
-/** How long the pattern takes over the first text that is slow for it, or over the slowest. A busy machine gets a second chance. */
+/**
+ * The time of the first slow text, or of the slowest. Slow ones are measured again, because the machine may be busy.
+ */
 function slowestMs(pattern: Pattern): number {
   const timed = (text: string) => {
     const before = performance.now();

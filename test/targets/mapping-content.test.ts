@@ -5,7 +5,7 @@ import type { EntityMapping } from '../../targets/entity-mapping.ts';
 import { TARGETS } from '../../targets/index.ts';
 import { sampleColumns, sampleRow, sampleSources, type Columns } from './sample-rows.ts';
 
-/** What functions of mappings look at most: blanks, capitals, and what is in no table of words. */
+/** Values that mapping functions treat specially: blanks, capitals, and words that are in no table. */
 const UNUSUAL: readonly [string, (value: unknown) => unknown][] = [
   ['empty', (value) => (typeof value === 'string' && /^\d+$/.test(value) ? value : null)],
   ['with blanks around', (value) => (typeof value === 'string' && !/^\d+$/.test(value) ? `  ${value} ` : value)],
@@ -20,7 +20,7 @@ const contentOf = (mapping: EntityMapping, changed: Columns) => {
 const fieldsOf = (content: Content): Columns =>
   Object.fromEntries(Object.entries(content).map(([name, value]) => [name, canonicalForm(value)]));
 
-/** By column: the fields that are others when it alone is changed, or why the row is parked then. */
+/** By column: the fields that differ when only that column changes, or why the row is then parked. */
 function changesOf(mapping: EntityMapping, change: (value: unknown) => unknown): Columns {
   const row = sampleRow(mapping.type, 1) as unknown as Columns;
   const before: Columns = contentOf(mapping, {});
@@ -35,9 +35,10 @@ function changesOf(mapping: EntityMapping, change: (value: unknown) => unknown):
 }
 
 /**
- * A mapping's version sees what is declared, and not what is inside a function. The name of each snapshot has the version in it:
- * a field more is a new snapshot, which is written by itself; content that changes under an unchanged version fails here.
- * Then raise `rules` of that mapping, so that its pairs are judged again, and do not update the snapshot.
+ * A mapping's version covers its declaration, but not the code inside functions. The name of each snapshot contains the
+ * version: an added field is a new snapshot, which is written automatically; content that changes under an unchanged
+ * version fails here. In that case raise `rules` of that mapping, so that its pairs are evaluated again, and do not
+ * update the snapshot.
  */
 describe.each(TARGETS.map(({ process }) => [process.name, process.mappings] as const))('%s', (_, mappings) => {
   test.each(mappings.map((mapping) => [mapping.type, mapping] as const))(

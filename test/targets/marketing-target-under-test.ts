@@ -17,15 +17,15 @@ interface Simulator {
 export interface MarketingTarget<S extends Simulator> {
   readonly target: Target;
   readonly start: () => Promise<S>;
-  /** What switches its process on. */
+  /** The settings that enable its process. */
   readonly settingsOf: (simulator: S) => Settings;
-  /** Content of a person of whom EMS knows nothing: a test names what matters to it. */
+  /** Content of a person with no values in EMS; each test sets what matters to it. */
   readonly nobody: Content;
 }
 
 /**
- * A simulator for one test file, set up as `check --fix` leaves it and emptied after each test; our connection to it, made anew
- * for each; and what the engine does with it: asks, and keeps on record what came of it.
+ * A simulator for one test file, set up as `check --fix` does and emptied after each test, a new connection for each
+ * test, and a stand-in for the engine that sends and keeps records.
  */
 export function marketingTargetUnderTest<S extends Simulator>({
   target,

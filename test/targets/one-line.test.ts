@@ -39,7 +39,7 @@ afterAll(async () => {
   remove();
 });
 
-/** @throws Error unless the text is there once. */
+/** @throws Error unless the text occurs exactly once. */
 function change(file: string, before: string, after: string): void {
   const path = join(folder, 'targets', file);
   const [head, ...tail] = readFileSync(path, 'utf8').split(before);
@@ -55,7 +55,7 @@ interface Outcome {
   readonly failure: { readonly code: string; readonly field?: string } | null;
 }
 
-/** Sets the target up, and sends it a person, by the copy's code. */
+/** Sets the target up and sends it a person, using the copy's code. */
 async function sendPerson(target: string, settings: Readonly<Record<string, string>>): Promise<Outcome> {
   const script = join(folder, 'test', 'targets', 'send-person.ts');
   const { stdout } = await run(process.execPath, [script, target, JSON.stringify(settings)]);

@@ -3,15 +3,15 @@ import type { Content } from '../../sync/content-hash.ts';
 import type { Suppression } from '../../sync/suppression.ts';
 import type { PairConsent, RemoveRequest, SendRequest, SendResult } from '../../targets/remote-system.ts';
 
-/** What a test says about a person that no record tells. */
+/** Facts about a person that no record contains. */
 export interface Known {
   readonly suppressions?: readonly Suppression[];
-  /** Addresses that other persons of EMS have, too. */
+  /** Addresses that other persons of EMS share. */
   readonly shared?: readonly string[];
   readonly remoteId?: string | null;
 }
 
-/** What the engine has on record of a target: whose a contact is, and what was stored of it. */
+/** The engine's records of a target: the owner of each contact, and what was stored for it. */
 export class Records {
   readonly #remoteIds = new Map<string, string>();
   readonly #stored = new Map<string, Content>();
@@ -25,7 +25,7 @@ export class Records {
     this.#stored.clear();
   }
 
-  /** @returns the very result. */
+  /** @returns the same result. */
   note(key: string, result: SendResult): SendResult {
     if (result.kind === 'sent') {
       this.#remoteIds.set(key, result.remoteId);
@@ -37,7 +37,7 @@ export class Records {
     return result;
   }
 
-  /** The record was lost, or never written: the answer of a create did not arrive. */
+  /** Forgets a record that was lost, or never written because the answer to a create did not arrive. */
   forget(key: string): void {
     this.#begun.add(key);
     this.#remoteIds.delete(key);

@@ -4,7 +4,7 @@ import type { Known } from './records.ts';
 
 export type Sent = Extract<SendResult, { kind: 'sent' }>;
 
-/** What a test says of a request beyond whose it is and what is in it. */
+/** Further properties of a request. */
 export type More = Partial<SendRequest> & Known;
 
 export function asSent(result: SendResult | Error | undefined): Sent {
@@ -13,7 +13,7 @@ export function asSent(result: SendResult | Error | undefined): Sent {
   throw new Error(`it was not sent: ${JSON.stringify(result)}`);
 }
 
-/** What a call failed with. */
+/** The error that a call failed with. */
 export async function failureOf(call: Promise<unknown>): Promise<SyncError> {
   try {
     await call;
@@ -24,13 +24,13 @@ export async function failureOf(call: Promise<unknown>): Promise<SyncError> {
   throw new Error('the call succeeded');
 }
 
-/** Messages and stacks of an error and its causes: what histories and records take of it, and more. */
+/** Messages and stacks of an error and its causes: more than histories and records contain. */
 function textsOf(error: unknown): string {
   if (!(error instanceof Error)) return '';
   return [error.message, error.stack, textsOf(error.cause)].join('\n');
 }
 
-/** What each of these calls failed with, one after the other. @throws Error if a text of one has a word of `secrets`. */
+/** The error of each of these calls, one after another. @throws Error if one contains a word of `secrets`. */
 export async function failuresOf(
   calls: readonly (() => Promise<unknown>)[],
   secrets: readonly string[],

@@ -4,7 +4,7 @@ import type { EntityType } from '../../sync/entity-type.ts';
 import type { AnySources, SourceType } from '../../targets/source-rows.ts';
 import type { EntityMapping } from '../../targets/entity-mapping.ts';
 
-/** Rows 1 and 2 are there; 3 has other values than 1 in every column, and belongs to the rows that 2 belongs to. */
+/** Rows 1 and 2 exist; row 3 differs from 1 in every column and refers to the same rows as 2. */
 export type Sample = 1 | 2 | 3;
 
 const instant = (text: string) => Temporal.Instant.from(text);
@@ -112,7 +112,7 @@ const VALUES: { readonly [Type in SourceType]: Readonly<Record<string, readonly 
   },
 };
 
-/** Columns of a sample, beside its id and time, that a test may change. */
+/** Columns of a sample, besides id and time, that a test may change. */
 export type Columns = Readonly<Record<string, unknown>>;
 
 export function sampleRow<T extends SourceType>(type: T, sample: Sample, changed: Columns = {}): SourceRowTypes[T] {

@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 const ECDSA_WITH_SHA256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
 const COMMON_NAME = [0x55, 0x04, 0x03];
 
-/** One value in DER: tag, length, content. */
+/** One DER value: tag, length, content. */
 function der(tag: number, ...parts: readonly (Uint8Array | readonly number[] | string)[]): Buffer {
   const content = Buffer.concat(
     parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Uint8Array.from(part))),
@@ -18,7 +18,7 @@ const sequence = (...parts: readonly Uint8Array[]) => der(0x30, ...parts);
 const pem = (label: string, content: Buffer) =>
   `-----BEGIN ${label}-----\n${content.toString('base64')}\n-----END ${label}-----\n`;
 
-/** A key and a certificate for `localhost` that nobody has signed but itself, made anew each time. */
+/** Creates a key and a self-signed certificate for `localhost`. */
 export function selfSigned(): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(der(0x06, ECDSA_WITH_SHA256));

@@ -6,7 +6,7 @@ import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
 import { Records } from './records.ts';
 import { sampleRow, sampleSources } from './sample-rows.ts';
 
-/** A program for one-line.test.ts: sets a target up, sends it the first sample person, and writes what came of it. */
+/** A program for one-line.test.ts: sets a target up, sends it the first sample person, and prints the result. */
 const [name, settings = '{}'] = process.argv.slice(2);
 const target = TARGETS.find(({ process: { name: candidate } }) => candidate === name);
 const mapping = target?.process.mappings.find(({ type }) => type === 'Person');

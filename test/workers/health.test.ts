@@ -47,7 +47,7 @@ async function start(settings: Readonly<Record<string, string>>) {
   return { port, log: () => readFileSync(logFile, 'utf8') };
 }
 
-/** Asks until the answer has this status. */
+/** Retries until the answer has this status. */
 async function answer(port: string, path: 'live' | 'ready', status: number): Promise<unknown> {
   for (let left = 300; ; left -= 1) {
     const response = await fetch(`http://127.0.0.1:${port}/health/${path}`).catch(() => null);

@@ -11,7 +11,7 @@ const POLLING: Status = {
   hasOutstandingActivityPoll: true,
 };
 
-/** A worker that says of itself what the test tells it to, and a clock that the test moves. */
+/** A worker whose state and a clock whose time the test sets. */
 function watched(status: Status) {
   const now = { ms: 0, status };
   const worker: Polling = { options: { taskQueue: 'sync' }, getStatus: () => now.status };

@@ -5,7 +5,7 @@ import { startUnavailableTemporal } from './unavailable-temporal.ts';
 
 const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
 
-/** Runs `npm start`'s program; once it has said `until`, it is told to stop. */
+/** Runs the program of `npm start`; stops it once it has printed `until`. */
 function start(env: Record<string, string>, until?: RegExp): Promise<{ code: number | null; output: string }> {
   const worker = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], ...env }, cwd: '/' });
   let output = '';

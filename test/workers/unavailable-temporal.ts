@@ -7,7 +7,10 @@ const UNAVAILABLE = '14';
 /** An empty protobuf message as gRPC frames it. */
 const EMPTY_MESSAGE = Buffer.alloc(5);
 
-/** A Temporal frontend whose database is away: it tells what it is, and answers everything else with UNAVAILABLE. */
+/**
+ * A Temporal frontend whose database is unavailable: it reports its capabilities, and answers everything else with
+ * UNAVAILABLE.
+ */
 export async function startUnavailableTemporal(): Promise<{ readonly address: string; stop(): Promise<void> }> {
   const sessions = new Set<ServerHttp2Session>();
   const server = createServer();

@@ -4,8 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 import { projectFolder } from '../../local/folders.ts';
 
 /**
- * Every retry has a bound, after which it shows: a pair is FAILING with its error, a sweep or poll says what it could not do, a
- * workflow ends red. This is where was looked; a proxy, a loop or a timer that is new has to be entered here, with its face.
+ * Every retry has a limit, after which it becomes visible: a pair is FAILING with its error, a sweep or poll reports
+ * what it could not do, a workflow fails. The tables list all places; add each new proxy, loop or timer here, with how
+ * it becomes visible.
  */
 const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: string }>> = {
   recordActivities: {
@@ -42,7 +43,7 @@ const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: 
   },
 };
 
-/** Loops without an end of their own, in what is shipped, and what ends them. */
+/** Endless loops in the shipped code, and what ends them. */
 const ENDLESS: Readonly<Record<string, string>> = {
   'workflows/attempt-durably.ts': 'persistentAttempts throws after a day; each round has noted a failure before',
   'workflows/sync-entity.ts':

@@ -9,7 +9,7 @@ import { chatwoot as target } from '../../../targets/chatwoot/process.ts';
 
 export const TOKEN = 'token-of-an-administrator';
 
-/** A ChatWoot for one test file, emptied after each test, and our connection to it, made anew for each. */
+/** A ChatWoot for one test file, emptied after each test, with a new connection for each test. */
 export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {}) {
   let started: StartedChatwoot | undefined;
   let remote: RemoteSystem | undefined;
@@ -66,7 +66,7 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
   return {
     connect,
     send,
-    /** As the engine does it: what was found instead of created is sent as an update. */
+    /** Acts like the engine: what was found instead of created is sent as an update. */
     sendPerson: async (key: string, content: Content, more: Partial<SendRequest> = {}) => {
       const fields = { ...NOBODY, ...content };
       const result = await send('Person', key, fields, more);
@@ -85,7 +85,7 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
   };
 }
 
-/** A person of whom EMS knows nothing. */
+/** A person with no values in EMS. */
 export const NOBODY: Content = {
   name: null,
   email: null,
@@ -104,7 +104,7 @@ export const ANA: Content = {
   ems_club: 'Clube de Atletismo',
 };
 
-/** The next create has its effect, but its answer is lost; the look-up before it finds nothing. */
+/** The next create takes effect, but its answer is lost; the look-up before it finds nothing. */
 export function createLost(resource: 'contacts' | 'conversations'): ChatwootFaults {
   const prefix = `/api/v1/accounts/1/${resource}`;
   return {

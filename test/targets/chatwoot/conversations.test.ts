@@ -274,7 +274,7 @@ describe('messages', () => {
     );
     const { sentToCustomers } = await chatwoot.control.state();
     expect(sentToCustomers.map(String)).toEqual([sent.messages?.[0]?.remoteId]);
-    // EMS has it no more, but the person has read it.
+    // EMS no longer has the message, but the person has read it.
     asSent(await send(String(references.get(PERSON)), content(), { remoteId: sent.remoteId }));
     const kept = (await messagesOf(sent.remoteId)).filter(({ content_attributes }) => !content_attributes['deleted']);
     expect(kept.map(({ content: text }) => text)).toEqual(['public']);

@@ -60,7 +60,7 @@ describe('an answer that fits no contract', () => {
       () => chatwoot.probe(),
     ]) {
       const failure = await failureOf(call());
-      // What is not JSON was not said by ChatWoot.
+      // An answer that is not JSON does not come from ChatWoot.
       expect(failure.errorClass).toBe(as === 'shape' ? 'contract' : 'target-down');
       for (const value of VALUES) expect(failure.message).not.toContain(value);
     }

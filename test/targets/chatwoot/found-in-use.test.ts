@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { asSent } from '../results.ts';
 import { ANA, chatwootUnderTest } from './chatwoot-under-test.ts';
 
-/** What was found in ChatWoot's code and in use: docs/pitfalls.md, "Found in use". */
+/** Problems found in ChatWoot's code and in use: docs/pitfalls.md, "Found in use". */
 const chatwoot = chatwootUnderTest();
 
 describe('a phone number from before August 2026, which ChatWoot refuses with every update', () => {
   const OLD = 'call +351912345678';
   let id = '';
 
-  /** The contact of Ana, with the number that an agent gave it. */
+  /** Ana's contact, with the phone number that an agent entered. */
   beforeEach(async () => {
     const { remoteId } = asSent(await chatwoot.sendPerson('4711', ANA));
     id = remoteId;

@@ -38,7 +38,7 @@ const hostile = describeHostileRemote((url) => {
   ];
 });
 
-/** As senders do with a refusal, and with a record that is not there. */
+/** Throws like the senders do for a refusal or a missing record. */
 function outcomeThrown(answer: Awaited<ReturnType<ChatwootApi['createContact' | 'postMessage']>>): void {
   if (answer.kind === 'refused') throw refusedError(answer.refused, 'POST');
   if (answer.kind === 'missing') throw refusedError({ attributes: [], saysTaken: false }, 'POST');

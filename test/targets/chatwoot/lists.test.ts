@@ -88,7 +88,7 @@ describe('the list of contacts', () => {
   );
 
   test('reads phone numbers as EMS writes them, and leaves what is none as it is', async () => {
-    // As ChatWoot took it before August 2026.
+    // ChatWoot accepted this before August 2026.
     await chatwoot.control.setSettings({ phoneFormat: 'ending' });
     const { contact } = await chatwoot.control.backdoor({
       do: 'create-contact',
@@ -144,7 +144,7 @@ describe('the list of conversations', () => {
     const later = await open('Olá', 'b@x.example');
     await chatwoot.control.setClock(3_600_000);
     const [page] = await all('Conversation', Temporal.Now.instant().toString());
-    // ChatWoot's clock is an hour ahead of ours: the other one is out of the window.
+    // ChatWoot's clock is an hour ahead of ours, so the other one is outside the window.
     expect(idsOf(page === undefined ? [] : [page])).toEqual([String(later.conversation)]);
     const whole = (await all('Conversation', '2020-01-01T00:00:00Z')).flatMap(
       ({ records }) => records,

@@ -293,7 +293,7 @@ test('custom attributes are defined once, so that agents see them', async () => 
     'ems_conversation_id',
   ]);
   const defined = (await chatwoot.control.journal()).filter(({ path }) => path.includes('definitions'));
-  // One look, and one for each.
+  // One request to list the definitions, and one to create each.
   expect(defined).toHaveLength(6);
   await chatwoot.connect().send({
     type: 'Person',

@@ -10,7 +10,7 @@ const LATER = 'ana@work.example';
 
 const blockedBy = (key: string) => ({ kind: 'blocked', by: [{ type: 'Person', key }], field: 'email' });
 
-/** Whose member has which address, and how it stands. */
+/** Members' addresses with their owner and status. */
 const standing = async () =>
   Object.fromEntries(
     (await mailchimp.members()).map(({ email, mergeFields, status }) => [
@@ -19,7 +19,7 @@ const standing = async () =>
     ]),
   );
 
-/** A move that is made, and whose answer does not arrive; or is cut before. */
+/** A change of address that takes effect but whose answer is lost, or that is lost before it takes effect. */
 async function lose(email: string, fault: 'failAfter' | 'failBefore' = 'failAfter'): Promise<void> {
   await mailchimp.control.setFaults({ [fault]: { times: 1, match: { method: 'PATCH' } } });
   await expect(mailchimp.send('4711', { ...ANA, email })).rejects.toMatchObject({ errorClass: 'transient' });

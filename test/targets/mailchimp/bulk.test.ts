@@ -48,7 +48,7 @@ test('bad ones among them harm no other: each has its own result, by its address
     { kind: 'sent', remoteId: hashOf(emailOf(2)) },
     { errorClass: 'rejected', field: 'first_name' },
     { kind: 'sent', remoteId: hashOf(emailOf(4)) },
-    // Two of one address: the second waits for whoever has the member.
+    // Two persons with one address: the second waits for the one that has the member.
     { kind: 'blocked', by: [{ type: 'Person', key: '4' }] },
   ]);
   for (const result of results) if (result instanceof Error) expect(result.message).not.toMatch(/@|xxx|[0-9a-f]{32}/);
@@ -86,7 +86,7 @@ test.each([true, false])(
     };
     await archive(1);
     for (const result of await mailchimp.sendMany(people(2))) asSent(result);
-    // One more is put away while we run, and one that EMS had in step is put away by staff.
+    // One more member is archived during our run, and staff archive one that EMS had in sync.
     await archive(3);
     await mailchimp.control.backdoor({ do: 'archive', member: hashOf(emailOf(2)) });
     const later = await mailchimp.sendMany([person(2, { LNAME: 'Sousa' }), person(3), person(4)]);
@@ -124,7 +124,7 @@ test('a call that is refused as a whole is halved until what spoils it is alone'
   let calls = 0;
   const results = await sendInHalves(async (requests) => {
     calls += 1;
-    // As a firewall does that does not like a word, and says so in JSON.
+    // Imitates a firewall that rejects a word with a JSON answer.
     const spoiled = requests.some(({ key }) => key === '7');
     await mailchimp.control.setFaults({ respond: spoiled ? { status: 400, match: { method: 'POST' } } : null });
     return mailchimp.sendMany(requests);
@@ -195,14 +195,14 @@ test('who is there already is gathered as long as nothing but fields changes', a
   expect(can(person(1, { LNAME: 'Sousa' }))).toBe(true);
   expect(can(person(1, { email: 'ana@home.example' }))).toBe(false);
   asSent(await mailchimp.send('1', { ...ANA, ...OPTED_OUT, email: emailOf(1) }));
-  // Asks the person: a status of its own.
+  // Asks the person to confirm, which is a different status.
   expect(can(person(1))).toBe(false);
   asSent(await mailchimp.send('1', { ...ANA, email: emailOf(1) }));
   expect((await mailchimp.member(emailOf(1)))?.status).toBe('pending');
   expect(can(person(1))).toBe(true);
 });
 
-/** What a person can be like, as far as it matters to what comes of it. */
+/** Kinds of person, as far as they matter to the outcome. */
 const KINDS = {
   fine: {},
   fake: { email: 'ana@example.com' },
@@ -227,7 +227,7 @@ const outcomeOf = (result: SendResult | Error) =>
       ];
 
 test('what comes of each is what would have come of it alone, in any order (pitfall 26)', async () => {
-  /** Each person stands at MailChimp as its kind says. */
+  /** Sets each person up at MailChimp according to its kind. */
   const prepare = async (kinds: readonly Kind[]) => {
     await mailchimp.control.reset();
     mailchimp.records.clear();

@@ -46,7 +46,7 @@ describe('a member', () => {
     expect(await source().fetch(remoteId)).toEqual({
       ...common,
       refusals: [{ channel: 'email', reason: 'unsubscribed' }],
-      // Ours, if it is what our last write left.
+      // Our own unsubscription, if it matches what our last write stored.
       oursIfStored: ['status', 'unsubscribed'],
     });
     await mailchimp.control.backdoor({ do: 'clean', member: remoteId });
@@ -146,7 +146,7 @@ describe('what has changed', () => {
     }
     const first = await source().list({ scope: 'members', since: null, page: null });
     await mailchimp.control.setClock(3 * HOUR_MS);
-    // Those of the page that was read are behind all others now: whoever counts from the beginning passes over as many.
+    // The contacts of the first page now come after all others, so offset paging from the start would skip as many.
     for (const { remoteId } of first.contacts.slice(0, 20))
       await mailchimp.control.backdoor({ do: 'unsubscribe', member: remoteId });
     const pages = [first];

@@ -12,7 +12,7 @@ const status = async (email = EMAIL) => (await mailchimp.member(email))?.status 
 
 const refused = (reason: string) => ({ kind: 'withheld', refusals: [{ channel: 'email', reason }] });
 
-/** Whoever did what at MailChimp, and what it refuses by that. */
+/** Refusals at MailChimp, by who made them. */
 const REFUSALS = [
   ['unsubscribed by the person', { do: 'unsubscribe', member, by: 'user' }, 'unsubscribed', 'unsubscribed'],
   ['unsubscribed by staff', { do: 'unsubscribe', member, by: 'admin' }, 'unsubscribed', 'unsubscribed'],
@@ -66,7 +66,7 @@ describe('an address that was erased is forgotten for good', () => {
   });
 });
 
-/** A member as MailChimp answers it, but for its status. */
+/** A member as MailChimp returns it, except for its status. */
 async function standsAs(other: string) {
   asSent(await mailchimp.send('4711', ANA));
   const { url, list, key } = mailchimp.started;
@@ -100,7 +100,7 @@ test('a member that MailChimp itself keeps under review is not touched in its st
   expect(await mailchimp.member(EMAIL)).toMatchObject({ status: 'subscribed', hold: 'compliance' });
   asSent(await mailchimp.send('4711', { ...ANA, ...OPTED_OUT }));
   expect(await status()).toBe('unsubscribed');
-  // Not even asked again: MailChimp will not have it.
+  // The person is not even asked again, because MailChimp refuses it.
   expect(await mailchimp.send('4711', ANA)).toMatchObject(refused('compliance'));
   expect(await status()).toBe('unsubscribed');
 });

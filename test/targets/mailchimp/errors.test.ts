@@ -7,10 +7,10 @@ const mailchimp = mailchimpUnderTest();
 
 const EMAILS = ['ana', 'rui', 'eva'].map((name) => `${name}@clube.example`);
 
-/** Of persons; a hash of an address is as good as the address. */
+/** Personal words; a hash of an address reveals it as much as the address does. */
 const PERSONAL = ['Ana', 'Silva', 'Costa', 'clube.example', '912345678', 'Rua Nova', ...EMAILS.map(hashOf)];
 
-/** Every kind of call; the shape was looked at before. */
+/** Every kind of call; the shape was checked before. */
 async function everyCall() {
   asSent(await mailchimp.send('12', RUI));
   const remote = mailchimp.remote();
@@ -36,7 +36,7 @@ describe('an answer of status', () => {
   test.each([
     [429, undefined, 'transient', { retryAfterMs: 5_000 }],
     [401, undefined, 'target-down', {}],
-    // A firewall's page and a bare status are how a high volume is throttled; Mailchimp's own 403 is about the key.
+    // Throttling at high volume is a firewall's page or a bare status; Mailchimp's own 403 concerns the key.
     [403, undefined, 'target-down', { code: 'http-403' }],
     [403, '<html>Forbidden</html>', 'transient', { retryAfterMs: 5_000 }],
     [403, '', 'transient', { retryAfterMs: 5_000 }],
@@ -76,10 +76,10 @@ test.each(['failBefore', 'failAfter'] as const)('a connection that is cut (%s) i
 test.each(['shape', 'html', 'truncated'] as const)(
   'an answer that is %s is not trusted, and not quoted',
   async (as) => {
-    // The probe looks for no more than a success.
+    // The probe only checks for success, not the shape.
     const calls = (await everyCall()).slice(as === 'shape' ? 1 : 0);
     await mailchimp.control.setFaults({ garble: { as } });
-    // What is not JSON was not said by MailChimp.
+    // An answer that is not JSON does not come from MailChimp.
     const errorClass = as === 'shape' ? 'contract' : 'target-down';
     for (const failure of await failures(calls)) expect(failure.errorClass).toBe(errorClass);
   },

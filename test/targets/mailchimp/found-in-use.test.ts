@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { asSent, failureOf } from '../results.ts';
 import { ANA, hashOf, mailchimpUnderTest, OPTED_OUT } from './mailchimp-under-test.ts';
 
-/** What was found with recorded answers of the real MailChimp: docs/pitfalls.md, "Found in use". */
+/** Problems found with recorded answers of the real MailChimp: docs/pitfalls.md, "Found in use". */
 const mailchimp = mailchimpUnderTest();
 
 const OLD = 'ana@clube.example';
@@ -11,7 +11,7 @@ const NEW = 'ana@home.example';
 const standing = async () =>
   Object.fromEntries((await mailchimp.members()).map(({ email, status }) => [email, status]));
 
-/** EMS takes its own no back: the member is asked to confirm. */
+/** EMS withdraws its own opt-out, so the member is asked to confirm. */
 async function askAna(): Promise<void> {
   asSent(await mailchimp.send('4711', ANA));
   await mailchimp.send('4711', { ...ANA, ...OPTED_OUT });

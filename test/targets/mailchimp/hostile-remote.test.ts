@@ -25,7 +25,7 @@ const hostile = describeHostileRemote((url) => {
   ];
 });
 
-/** As senders do with a refusal that is about content. */
+/** Throws like the senders do for a refusal that concerns content. */
 function refusalThrown(answer: Awaited<ReturnType<MailchimpApi['putMember']>>): void {
   if (answer.kind === 'refused') throw refused(answer.refusal, 'PUT members');
   if (answer.kind === 'missing') throw changedMeanwhile();

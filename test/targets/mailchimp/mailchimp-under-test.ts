@@ -7,7 +7,7 @@ import { marketingTargetUnderTest } from '../marketing-target-under-test.ts';
 export function mailchimpUnderTest() {
   const { running, ...common } = marketingTargetUnderTest({
     target,
-    // A form's phone field takes American numbers alone; docs/targets.md has it made a text.
+    // The default phone field accepts only American numbers; docs/targets.md has it created as text.
     start: () => startMailchimp({ setup: { mergeFields: [{ tag: 'PHONE', type: 'text' }] } }),
     settingsOf: ({ url, key, list }) => ({
       MAILCHIMP_URL: url,
@@ -20,7 +20,7 @@ export function mailchimpUnderTest() {
     ...common,
     member: async (email: string) => (await running().control.state()).members[subscriberHash(email)] ?? null,
     members: async () => Object.values((await running().control.state()).members),
-    /** Methods and paths of what was asked since, with `HASH` for whom; those that only look included. */
+    /** Methods and paths of the requests since, reads included, with `HASH` in place of the member. */
     calls: async () => (await running().control.journal()).map(named),
     writes: async () => (await running().control.journal({ writesOnly: true })).map(named),
     get control() {
@@ -38,7 +38,7 @@ const named = ({ method, path }: { readonly method: string; readonly path: strin
     .replace(/[0-9a-f]{32}/, 'HASH')
     .replace(/\?.*$/, '')}`;
 
-/** A person of whom EMS knows an address, and nothing else. */
+/** A person of whom EMS has only an address. */
 export const NOBODY: Content = {
   email: 'nobody@clube.example',
   FNAME: null,
@@ -70,5 +70,5 @@ export const RUI: Content = { ...ANA, FNAME: 'Rui', LNAME: 'Costa', email: 'rui@
 
 export const OPTED_OUT: Content = { consent: 'unsubscribed', topics: new Set() };
 
-/** MailChimp's id of an address: whoever knows it can tell the address. */
+/** MailChimp's id of an address, from which the address can be guessed. */
 export { subscriberHash as hashOf } from '../../../simulators/mailchimp/start.ts';

@@ -6,7 +6,7 @@ import { ANA, hashOf, mailchimpUnderTest, OPTED_OUT, RUI } from './mailchimp-und
 
 const mailchimp = mailchimpUnderTest();
 
-/** An audience with GDPR fields, as Mailchimp makes them. */
+/** An audience with Mailchimp's GDPR fields. */
 let gdpr: StartedMailchimp;
 let remote: RemoteSystem;
 
@@ -29,7 +29,7 @@ const member = async (email: string) => (await gdpr.control.state()).members[has
 
 const EMAIL = 'ana@clube.example';
 
-/** Each under an address of its own: the audience is one. */
+/** Each person gets a new address, because the tests share one audience. */
 let people = 0;
 function someone() {
   people += 1;

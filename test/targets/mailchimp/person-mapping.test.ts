@@ -37,7 +37,7 @@ test.each([
   [{ phone: '912 345 678' }, { PHONE: '+351912345678' }],
   [{ dateOfBirth: null }, { BDATE: null }],
   [{ firstName: ' ' }, { FNAME: null }],
-  // All or nothing; abroad a missing region is a dash.
+  // An address is sent as a whole or not at all; outside the US a missing region becomes a dash.
   [{ region: ' ' }, { ADDRESS: { addr1: 'Rua Nova 1', city: 'Porto', state: '-', zip: '4000-100', country: 'PT' } }],
   [{ region: null, country: 'US' }, { ADDRESS: null }],
   [{ street: null }, { ADDRESS: null }],

@@ -78,7 +78,7 @@ const sources = fc.record({
     ),
 });
 
-/** What was sent and what is kept, field by field, as they are compared. */
+/** Compares what was sent with what was stored, field by field. */
 const MERGE_FIELDS = mergeFields.map(([name]) => name);
 const FIELDS = ['email', ...MERGE_FIELDS, 'topics', 'tags'];
 
@@ -87,7 +87,7 @@ const compared = (content: Content): Content =>
 
 const mapped = (row: object, given: object) => person.map({ ...PERSON, ...row }, given as never);
 
-/** A member as MailChimp has it, read anew. */
+/** Reads the member again. */
 async function readBack(remoteId: string): Promise<Content> {
   const { url, list, key } = mailchimp.started;
   const answer = await fetch(`${url}/3.0/lists/${list}/members/${remoteId}`, {
@@ -102,7 +102,10 @@ function expectSame(held: Content | undefined, sent: Content): void {
   expect(contentHash(held ?? {})).toBe(contentHash(sent));
 }
 
-/** But for what no answer tells: tags and topics have their own, and a language that was not sent is a guess. */
+/**
+ * Without the fields that the answer does not show: tags and topics have their own calls, and a language that was not
+ * sent is guessed.
+ */
 const ofMember = (content: Content): Content =>
   Object.fromEntries(Object.entries(content).filter(([name]) => ['email', ...MERGE_FIELDS].includes(name)));
 
@@ -112,7 +115,7 @@ test('what MailChimp gives back is what was sent, field by field, whatever was t
     fc.asyncProperty(rows, sources, async (row, given) => {
       const outcome = mapped(row, given);
       if (outcome.kind === 'parked') return;
-      // Statuses have a table of their own; here the person wants to be in it all the time.
+      // Statuses are tested separately; here the person always wants to be subscribed.
       const content: Content = { ...outcome.content, consent: 'subscribed' };
       const { remoteId, stored } = asSent(await mailchimp.send('4711', content));
       sentOnes += 1;

@@ -13,7 +13,7 @@ const LACKING = [
   'interest SERVICE',
 ];
 
-/** An audience as it is when it is new. */
+/** Resets to a new audience. */
 async function fresh() {
   await mailchimp.control.reset();
   const { shape, ...remote } = mailchimp.connect();

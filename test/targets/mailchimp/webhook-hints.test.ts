@@ -87,7 +87,10 @@ describe('MailChimp’s own webhooks', () => {
     await receiver.stop();
   });
 
-  /** As docs/targets.md has it made: of everything, but for what comes by API. The secret, where there is one. */
+  /**
+   * Creates the webhook as docs/targets.md says: all events except those from the API. Returns the secret, if there is
+   * one.
+   */
   async function subscribe(): Promise<string> {
     const { url, list, key } = mailchimp.started;
     const events = { subscribe: true, unsubscribe: true, profile: true, cleaned: true, upemail: true, campaign: false };

@@ -140,7 +140,7 @@ test('a call that is refused as a whole is halved until what spoils it is alone'
   const remote = mautic.remote();
   const results = await sendInHalves(async (requests) => {
     calls += 1;
-    // As a firewall does that does not like a word.
+    // Imitates a firewall that rejects a word.
     const spoiled = requests.some(({ key }) => key === '5');
     const respond = {
       status: 400,

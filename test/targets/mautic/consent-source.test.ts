@@ -13,7 +13,7 @@ const source = (): ConsentSource => {
   return consent;
 };
 
-/** All pages of a scope, as a poll reads them; of what has changed, what was added included. */
+/** All pages of a scope, as a poll reads them; for `changed`, includes added contacts. */
 async function poll(scope: string, since: string | null, by = source()): Promise<readonly ConsentPage[]> {
   if (scope === 'changed') return [...(await pagesOf('changed', since, by)), ...(await pagesOf('added', since, by))];
   return pagesOf(scope, since, by);
@@ -39,7 +39,7 @@ const idsIn = (pages: readonly ConsentPage[]) =>
 const create = async (email: string, more = {}) =>
   (await mautic.control.backdoor({ do: 'create-contact', set: { email, ...more } })).contact;
 
-/** By imports: so many at once have one time. */
+/** Created like an import: all of them have the same time. */
 const createMany = async (count: number) =>
   (await mautic.control.backdoor({ do: 'seed-duplicates', set: { lastname: 'Silva' }, count })).contacts;
 
@@ -177,7 +177,7 @@ test('a contact that fits no contract is counted, and keeps none of the others b
       3: null,
       4: { ...whole, id: 4, dateAdded: 'yesterday' },
       5: { ...whole, id: 'five' },
-      // Who is silent about do-not-contact has not said that nothing is refused.
+      // A missing do-not-contact does not mean that nothing is refused.
       6: { ...whole, id: 6, doNotContact: undefined },
     },
   };

@@ -8,7 +8,7 @@ const mautic = mauticUnderTest();
 
 const VALUES = ['Ana', 'Silva', 'clube.example', '912345678', 'Night Run', 'Rua Nova', 'mautic-password'];
 
-/** Every kind of call; the shape was looked at before. */
+/** Every kind of call; the shape was checked before. */
 async function everyCall() {
   await mautic.remote().shape?.missing();
   asSent(await mautic.send('12', { ...ANA, email: 'rui@clube.example' }));
@@ -63,10 +63,10 @@ test('429 waits for the end of the hour, as far as that is told', async () => {
 test.each(['shape', 'html', 'truncated'] as const)(
   'an answer that is %s is not trusted, and not quoted',
   async (as) => {
-    // But for whom a success is enough.
+    // Without the calls that only check for success.
     const calls = (await everyCall()).filter((_, index) => as !== 'shape' || ![3, 4, 5].includes(index));
     await mautic.control.setFaults({ garble: { as } });
-    // What is not JSON was not said by Mautic.
+    // An answer that is not JSON does not come from Mautic.
     const errorClass = as === 'shape' ? 'contract' : 'target-down';
     for (const failure of await failures(calls)) expect(failure.errorClass).toBe(errorClass);
   },

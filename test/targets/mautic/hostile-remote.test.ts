@@ -27,7 +27,7 @@ describeHostileRemote((url) => {
   ];
 });
 
-/** As senders do with a refusal, and with a contact that is not there. */
+/** Throws like the senders do for a refusal or a missing contact. */
 function outcomeThrown(answer: Awaited<ReturnType<MauticApi['createContact']>>): void {
   if (answer.kind === 'refused') throw invalid(answer.failures, 'POST contacts/new', answer.status);
   if (answer.kind === 'missing') throw invalid([], 'POST contacts/new', 404);

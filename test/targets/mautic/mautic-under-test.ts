@@ -19,7 +19,7 @@ export function mauticUnderTest() {
   });
   return {
     ...common,
-    /** Settings of OAuth2 instead of a user. */
+    /** Settings for OAuth2 instead of a user. */
     client: () => ({
       MAUTIC_USERNAME: undefined,
       MAUTIC_PASSWORD: undefined,
@@ -28,7 +28,7 @@ export function mauticUnderTest() {
     }),
     contact: async (id: string | number) => (await running().control.state()).contacts[Number(id)],
     contacts: async () => Object.values((await running().control.state()).contacts),
-    /** Methods and paths of what was asked since, those that only look included. */
+    /** Methods and paths of the requests since, reads included. */
     calls: async () => (await running().control.journal()).map(({ method, path }) => `${method} ${path}`),
     writes: async () =>
       (await running().control.journal({ writesOnly: true })).map(({ method, path }) => `${method} ${path}`),
@@ -41,7 +41,7 @@ export function mauticUnderTest() {
   };
 }
 
-/** A person of whom EMS knows nothing. */
+/** A person with no values in EMS. */
 export const NOBODY: Content = {
   firstname: null,
   lastname: null,

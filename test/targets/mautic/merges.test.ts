@@ -12,7 +12,7 @@ const blockedBy = (key: string) => ({ kind: 'blocked', by: [{ type: 'Person', ke
 const held = async () =>
   (await mautic.contacts()).map(({ id, fields }) => [id, fields['ems_person_id'], fields['email'], fields['lastname']]);
 
-/** Ana's contact and Rui's, and staff who take them for one: Rui's disappears into Ana's. */
+/** Creates the contacts of Ana and Rui; then staff merge them by mistake, and Rui's disappears into Ana's. */
 async function merged(): Promise<{ readonly ana: Sent; readonly rui: Sent }> {
   const ana = asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN }));
   const rui = asSent(await mautic.send('4712', RUI));
@@ -66,7 +66,7 @@ describe('two persons of EMS whose contacts staff have merged', () => {
     const rui = asSent(await mautic.send('4712', RUI));
     await mautic.control.backdoor({ do: 'unsubscribe', contact: Number(ana.remoteId), channel: 'sms' });
     await mautic.control.backdoor({ do: 'bounce', contact: Number(rui.remoteId) });
-    // What was refused at the contact that goes, goes with it.
+    // The refusals of the merged contact are lost with it.
     await merge(rui, ana);
     const suppressions = [{ channel: 'email', reason: 'bounced' }] as const;
     expect(await mautic.send('4712', RUI, { suppressions })).toMatchObject(blockedBy('4711'));

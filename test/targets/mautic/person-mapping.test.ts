@@ -75,7 +75,7 @@ test.each([
   [{ language: 'Portuguese' }, 'language'],
   [{ dateOfBirth: Temporal.PlainDate.from('0202-01-01') }, 'date_of_birth'],
 ])('%j parks the person, naming the column', (row, field) => {
-  // Twice: what the first look has found must not change the second.
+  // Mapped twice: the first result must not change the second.
   expect([mapped(row), mapped(row)]).toMatchObject([
     { kind: 'parked', field },
     { kind: 'parked', field },
@@ -136,7 +136,7 @@ test('every country of ISO 3166 is one of Mautic’s names, or parks the person'
   const countries = countriesOf('5');
   expect(names.filter((name) => !countries.has(name))).toEqual([]);
   expect(new Set(names).size).toBe(names.length);
-  // Not EMS's to say: names that are no countries, or no longer.
+  // EMS cannot have these: names that are not countries, or no longer.
   const unused = [...countries].filter((name) => !names.includes(name));
   expect(unused).toEqual(['Tahiti', 'Unknown', 'Yugoslavia']);
 });

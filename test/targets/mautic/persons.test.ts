@@ -180,7 +180,7 @@ describe('a contact of ours', () => {
     const merge = { winner: Number(ana.remoteId), loser: Number(rui.remoteId) };
     await mautic.control.backdoor({ do: 'merge-contacts', ...merge });
     const content = { lastname: 'Rui', email: 'rui@clube.example' };
-    // The survivor has Rui's values, who was edited last.
+    // The survivor has the values of Rui, who was edited last.
     expect(await mautic.send('4712', content)).toMatchObject({
       kind: 'blocked',
       by: [{ type: 'Person', key: '4711' }],

@@ -14,7 +14,7 @@ const LACKING = [
   'segment ems-service',
 ];
 
-/** A Mautic as it is after its installation. */
+/** Resets to a newly installed Mautic. */
 async function fresh() {
   await mautic.control.reset();
   const { shape, ...remote } = mautic.connect();

@@ -20,7 +20,7 @@ interface Received {
   readonly body: Buffer;
 }
 
-/** What Mautic sends while `act` goes on. */
+/** The webhooks that Mautic sends while `act` runs. */
 async function receive(mode: 'immediate' | 'queue', act: () => Promise<void>) {
   const received: Received[] = [];
   const server = createServer((request, response) => {

@@ -2,9 +2,9 @@ import { startRunSignup, type StartedRunSignup } from '../../../simulators/runsi
 import { runSignup } from '../../../targets/runsignup/process.ts';
 import { describeConformance } from '../conformance.ts';
 
-/** Two races, each in one edition of one event, with one registration each. RunSignup alone creates these. */
+/** Two races with one edition, one event and one registration each. Only RunSignup creates these. */
 async function prepare({ control }: StartedRunSignup): Promise<ReadonlyMap<string, string>> {
-  // Where RunSignup tells of corrals their names alone, those of an edition with several events are never written.
+  // If RunSignup returns only the names of corrals, those of an edition with several events are never written.
   await control.assume({ corralsTell: 'all' });
   const known = new Map<string, string>();
   for (const key of ['1', '2']) {
@@ -48,8 +48,8 @@ describeConformance({
   moves: ['createdAt', 'modifiedAt', 'registeredAt'],
   prepare,
   columns: {
-    // RunSignup takes phone numbers of North America alone; one of ten digits is none of Spain's, so there is no doubt about it.
-    // States are codes in capitals.
+    // RunSignup accepts only North American phone numbers; a Spanish number never has ten digits, so these are
+    // unambiguous. States are upper-case codes.
     Person: {
       1: { phone: '+12125550101', region: 'PO' },
       2: { phone: '+12125550102', region: 'BR' },

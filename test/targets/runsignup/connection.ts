@@ -10,7 +10,7 @@ export interface Connected extends RemoteSystem {
   readonly inbound: InboundSource;
 }
 
-/** The target, connected to a simulated RunSignup as the settings would do it. */
+/** The target, connected to a simulated RunSignup as with settings. */
 export function connect(
   { url, key, secret }: Pick<StartedRunSignup, 'url' | 'key' | 'secret'>,
   settings: Readonly<Record<string, string>> = {},
@@ -62,7 +62,7 @@ export const margie = {
   address: { street: '960 Avondale Ave', city: 'Moorestown', state: 'NJ', zipcode: '08057', country_code: 'US' },
 } as const;
 
-/** A race in New York with two events and a helpers' shift, and the ids that EMS would know them by. */
+/** A race in New York with two events and a volunteer shift, and the ids under which EMS knows them. */
 export async function harbourWeekend({ control }: StartedRunSignup) {
   const { raceId, eventIds } = await control.backdoor({
     do: 'create-race',

@@ -33,7 +33,7 @@ async function refusal(work: Promise<unknown>): Promise<SyncError> {
   return error as SyncError;
 }
 
-/** Somebody who answers everything alike. */
+/** A server that gives the same answer to everything. */
 async function answering(body: string, { status = 200, headers = {} } = {}) {
   other = fastify();
   other.all('*', async (_request, reply) => reply.code(status).headers(headers).send(body));

@@ -18,7 +18,7 @@ function apiAt(url: string): RunSignupApi {
 }
 
 const hostile = describeHostileRemote((url) => {
-  // Each call has a connection of its own: after a 429 the others would wait.
+  // Each call uses a new connection, because after a 429 the others would wait.
   const remote = () => connect({ url, key: 'key', secret: 'secret' });
   return [
     () => remote().probe(),

@@ -30,7 +30,7 @@ const NO_SOURCES = { tags: [], startGroups: [], registrations: [] };
 
 const at = (text: string) => Temporal.Instant.from(text);
 
-/** What EMS people really type, and what is a text only for a computer. */
+/** Texts that people really type into EMS, and texts that only a program produces. */
 const nasty = fc.oneof(
   fc.constantFrom(
     null,
@@ -53,7 +53,7 @@ const nasty = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 12 }),
 );
 
-/** What RunSignup may do to a text: trim it, squeeze it, compose or decompose it, leave it. */
+/** What RunSignup may do to a text: trim it, collapse white space, compose or decompose it, or keep it. */
 const kept = (text: string | null) =>
   fc.constantFrom(
     text,
@@ -109,7 +109,7 @@ describe('what RunSignup gives back hashes as what EMS holds', () => {
           country: codes.country,
           dateOfBirth: codes.dob === null ? null : Temporal.PlainDate.from(codes.dob),
         });
-        // Control characters and the like are parked, naming the field.
+        // Control characters and similar are parked with the field's name.
         if (mapped.kind === 'parked') return;
         const read = user.parse({
           user_id: 5,
@@ -171,7 +171,7 @@ describe('what RunSignup gives back hashes as what EMS holds', () => {
             registration_date: '9/7/2021 15:15',
             last_modified: 1,
           });
-          // A team without a name is a name that was not told.
+          // A team without a name means that the name was not returned.
           const fields = Object.keys(registrationContent(read)).filter((field) => field in ems);
           const remote = registrationContent(read);
           expect(contentHash(pick(remote, fields))).toBe(contentHash(pick(ems, fields)));

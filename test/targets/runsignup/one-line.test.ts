@@ -7,7 +7,7 @@ import { copyProject } from '../../project-copy.ts';
 
 const { folder, remove } = copyProject('one-line');
 
-/** A field more, by one line each: EMS's nationality as the middle name, its category as the giveaway. */
+/** Adds two fields with one line each: EMS's nationality as the middle name, its category as the giveaway. */
 const LINES = [
   [
     'person-fields.ts',
@@ -42,7 +42,7 @@ beforeAll(() => {
 
 afterAll(() => remove());
 
-/** What the changed project answers. */
+/** Runs a script in the changed project and returns its output. */
 function run(script: string): unknown {
   const file = join(folder, 'one-line.ts');
   writeFileSync(file, script);

@@ -105,7 +105,7 @@ test.each(['PORTO', 'porto', ' Porto '])(
     const content = { street: 'Rua Nova 1', city: 'Porto', zipcode: '4000-100', country: 'PT', state: 'Porto' };
     expect(await send(content)).toMatchObject({ kind: 'sent' });
     expect(await writes()).toHaveLength(0);
-    // RunSignup keeps it in capitals here, as the simulator does.
+    // RunSignup stores it in capitals here, as the simulator does.
     expect(await send({ ...content, street: 'Rua Nova 2' })).toMatchObject({ kind: 'sent' });
     expect((await user())?.address.street).toBe('Rua Nova 2');
   },

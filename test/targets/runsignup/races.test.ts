@@ -196,7 +196,7 @@ describe('where races may be written', () => {
   });
 
   test('a start within the hour that autumn has twice is stored once, and told as it is stored', async () => {
-    // The second 01:30 of the night; RunSignup cannot tell it from the first.
+    // The second 01:30 of that night, which RunSignup cannot tell from the first.
     const content = { ...eightK, startsOn: '2099-11-01T06:30Z' };
     const remoteId = `${race.raceId}/${race.eightK}`;
     await runSignup.control.backdoor({ do: 'edit-event', eventId: race.eightK, set: { end: null } });
@@ -235,7 +235,7 @@ test('whatever a race holds, an edit never lowers the number of its events, nor 
         const content = { name: 'Edited', startsOn: null, distanceM: 12_345, corrals: [] };
         await connect(runSignup, WRITE).send(request('Race', `${made.raceId}/${edited}`, content));
         const after = (await runSignup.control.state()).events;
-        // A wall time that spring leaves out is shifted by RunSignup itself when it is written again.
+        // RunSignup shifts a wall time in the skipped hour when it is written again.
         const untouched = Object.entries(before).filter(([id, { start }]) => id !== edited && exists(start, timezone));
         expect(Object.keys(after)).toEqual(Object.keys(before));
         for (const [id, kept] of untouched) expect(after[id]).toEqual(kept);
@@ -271,7 +271,7 @@ describe('corrals', () => {
   const sent = (content: Content) =>
     connect(runSignup, WITH_CORRALS).send(request('Race', eightKId(), { ...eightK, ...content }));
 
-  /** With an edition of its own, whose only event is the one that has corrals. */
+  /** An edition whose only event has corrals. */
   async function onlyEvent() {
     const { raceId, eventIds } = await runSignup.control.backdoor({
       do: 'create-race',

@@ -30,7 +30,7 @@ const idOf = (registrationId: number, eventId = race.eightK) => `${race.raceId}/
 
 async function registerMany(count: number): Promise<string[]> {
   const ids: string[] = [];
-  // Last names against the order of the ids: the vendor's own order must not matter.
+  // Last names in reverse order of the ids: the vendor's sort order must not matter.
   for (let left = count; left > 0; left -= 1) {
     const { registrationId } = await register({ lastName: `Runner${left}`, email: `r${left}@runners.test` });
     ids.push(idOf(registrationId));
@@ -164,7 +164,7 @@ describe('pages', () => {
 
   test('one bad registration does not spoil its page', async () => {
     const good = {
-      registration_id: '2', // PHP may well give text.
+      registration_id: '2', // PHP may return text.
       last_modified: '1631042122',
       registration_date: '9/7/2021 15:15',
       bib_num: 101,

@@ -23,7 +23,7 @@ function emsColumns(of: TypeCase): string[] {
   ];
 }
 
-/** What TagServer holds after a PUT, as its GET gives it back. */
+/** TagServer's content after a PUT, as its GET returns it. */
 function stored(of: TypeCase, content: Content): Content {
   const sent: unknown = JSON.parse(JSON.stringify(canonicalForm(content)));
   return JSON.parse(JSON.stringify(checkContent(of.resource, sent))) as Content;
@@ -75,7 +75,7 @@ describe.each(TYPE_CASES.map((of) => [of.type, of] as const))('%s', (_, of) => {
   });
 });
 
-/** A row that can be sent but for one column, in which there is anything. */
+/** A valid row, except for one column that may contain anything. */
 function oneWild(of: TypeCase, column: string) {
   return fc
     .tuple(valuesOf(of, 'valid'), valuesOf(of, 'wild'))

@@ -14,11 +14,11 @@ import * as times from './time-kinds.ts';
 /** EMS values by column; `club.name` is the name of the row that the mapping calls `club`. */
 export type Values = Readonly<Record<string, unknown>>;
 
-/** One entity type as EMS holds it. */
+/** One entity type as EMS stores it. */
 export interface TypeCase {
   readonly type: EntityType;
   readonly resource: ResourceType;
-  /** The columns that TagServer's fields come from; `kind` may depend on what other columns hold. */
+  /** The columns that TagServer's fields come from; `kind` may depend on other columns. */
   readonly mapped: Readonly<Record<string, Kind | ((values: Values) => Kind)>>;
   readonly unmapped: readonly string[];
 }
@@ -121,7 +121,7 @@ export function valuesOf(typeCase: TypeCase, which: 'valid' | 'wild'): fc.Arbitr
   );
 }
 
-/** Each column in another spelling, and all of them in another order; what is undefined is now and then missing. */
+/** Each column in another spelling and order; undefined ones are sometimes missing. */
 export function respelt(typeCase: TypeCase, values: Values): fc.Arbitrary<Values> {
   const spellings = Object.keys(values).map((column) => {
     const kind = column in typeCase.mapped ? kindOf(typeCase, column, values) : texts.unmapped;

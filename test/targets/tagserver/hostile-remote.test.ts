@@ -24,7 +24,7 @@ const hostile = describeHostileRemote((url) => {
   ];
 });
 
-/** Pages that follow on each other as this says. */
+/** Pages linked by these cursors. */
 const pages =
   (nextCursor: (page: number) => string): typeof hostile.respond =>
   (request, response) => {

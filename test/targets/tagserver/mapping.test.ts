@@ -6,7 +6,7 @@ import type { Mapped } from '../../../targets/entity-mapping.ts';
 import { mappingOf } from '../../../targets/sync-process.ts';
 import { tagServer } from '../../../targets/tagserver/process.ts';
 
-/** Rows as EMS holds them, and the rows that their mapping reads. */
+/** Rows as EMS stores them, and the rows that their mapping reads. */
 const ROWS: Readonly<Record<string, { row: object; sources: Readonly<Record<string, readonly object[]>> }>> = {
   Organisation: { row: { id: '11', name: ' Clube de Atletismo\u00a0', country: 'PT', kind: 'club' }, sources: {} },
   Event: {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { Kind } from './kind.ts';
 
-/** EMS's bigint as the driver gives it. */
+/** EMS's bigint as the driver returns it. */
 export const key: Kind = {
   valid: fc.oneof(
     fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }).map(String),

@@ -55,7 +55,7 @@ export const respellText = (value: unknown): fc.Arbitrary<unknown> =>
 export const respellCapitals = (value: unknown) =>
   fc.constantFrom(spelling(value).toUpperCase(), spelling(value).toLowerCase()).chain(respellText);
 
-/** By decomposition, where our code composes. */
+/** Uses decomposition, where our code composes. */
 function asText(value: unknown): string | null {
   const text = spelling(value)
     .normalize('NFD')
@@ -81,7 +81,7 @@ export const bib = orNothing({
   valid: visible.filter((text) => Array.from(text.normalize('NFC')).length <= 16),
 });
 
-/** `words`: EMS's words, and what each means. */
+/** `words`: EMS's words and their meanings. */
 function word(words: Readonly<Record<string, string>>): Kind {
   const meaning = (value: unknown) => words[asText(value) ?? ''] ?? null;
   return {
@@ -127,7 +127,7 @@ export const tagCode: Kind = {
   same: sameButCapitals,
 };
 
-/** Columns that the mapping does not read: anything at all. */
+/** Columns that the mapping does not read: any value. */
 export const unmapped: Kind = {
   valid: wildText,
   wild: wildText,

@@ -3,7 +3,7 @@ import { parseInstant, type Instant } from '../../../sync/instant.ts';
 import type { Kind } from './kind.ts';
 import { respellCapitals, sameButCapitals, wildText } from './text-kinds.ts';
 
-// Lisbon and New York, in the nights when clocks change: the hour that is missing, and the one that comes twice.
+// Lisbon and New York in the nights of clock changes: the skipped hour and the repeated one.
 const CLOCK_CHANGES = [
   '2027-03-28T00:59:59.999999Z',
   '2027-10-31T01:30:00Z',
@@ -28,7 +28,7 @@ const anyTime: fc.Arbitrary<Instant> = fc.oneof(
   fc.constantFrom(...ODD_TIMES).map(parseInstant),
 );
 
-/** As PostgreSQL writes it to a session of that offset. */
+/** As PostgreSQL writes it for a session with that offset. */
 function writtenIn(offset: string, instant: Instant): string {
   return `${instant.toZonedDateTimeISO(offset).toPlainDateTime().toString().replace('T', ' ')}${offset}`;
 }
@@ -62,7 +62,7 @@ const wildTime = fc.option(
   ),
 );
 
-/** A time that TagServer keeps to the millisecond. */
+/** A time that TagServer stores with millisecond precision. */
 export const milliseconds: Kind = {
   valid: fc.option(anyTime),
   wild: wildTime,
@@ -75,7 +75,7 @@ export const milliseconds: Kind = {
 const day = (zone: string, value: unknown) =>
   new Intl.DateTimeFormat('sv-SE', { timeZone: zone }).format((value as Instant).epochMilliseconds);
 
-/** A time of which TagServer keeps the day at the place. */
+/** A time of which TagServer stores only the local day. */
 export const localDay = (zone: string): Kind => ({
   ...milliseconds,
   valid: anyTime,
