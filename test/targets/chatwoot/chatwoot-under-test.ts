@@ -3,7 +3,7 @@ import { startChatwoot, type ChatwootFaults, type StartedChatwoot } from '../../
 import type { Content } from '../../../sync/content-hash.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
 import type { InboundSource } from '../../../targets/inbound-source.ts';
-import type { EraseRequest, RemoteSystem, SendRequest } from '../../../targets/remote-system.ts';
+import type { EraseRequest, RemoteSystem, RemoveRequest, SendRequest } from '../../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
 import { chatwoot as target } from '../../../targets/chatwoot/process.ts';
 
@@ -73,8 +73,8 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
       return result.kind === 'found' ? send('Person', key, fields, { ...more, remoteId: result.remoteId }) : result;
     },
     inbound,
-    remove: (type: EntityType, key: string, remoteId: string | null) =>
-      connected().remove({ type, key, remoteId, fencingToken: 2n }),
+    remove: (type: EntityType, key: string, remoteId: string | null, more: Partial<RemoveRequest> = {}) =>
+      connected().remove({ type, key, remoteId, fencingToken: 2n, ...more }),
     erase: (key: string, remoteId: string | null, addresses: EraseRequest['addresses']) =>
       connected().erase?.({ type: 'Person', key, remoteId, addresses, fencingToken: 2n }),
     probe: () => connected().probe(),

@@ -280,3 +280,20 @@ describe('messages', () => {
     expect(kept.map(({ content: text }) => text)).toEqual(['public']);
   });
 });
+
+describe('a conversation with an EMS id that was given out again', () => {
+  test('is another’s if it is another contact’s, and is not written; it can give the id back', async () => {
+    const contact = await contactOfAna();
+    const { remoteId } = asSent(await send(contact, content(note('9', 'Refunded'))));
+    const other = asSent(await chatwoot.sendPerson('4712', { name: 'Rui Melo', email: 'rui@x.example' })).remoteId;
+    const references = new Map([['Person/4712', other]]);
+    const second = () => chatwoot.send('Conversation', '81', content(note('10', 'Private')), { references });
+    expect(await second()).toEqual({ kind: 'another', remoteId });
+    expect((await messagesOf(remoteId)).map(({ content: text }) => text)).toEqual(['Refunded']);
+
+    expect(await chatwoot.remove('Conversation', '81', remoteId, { idGoesOn: true })).toEqual({ kept: true });
+    const own = asSent(await second()).remoteId;
+    expect(own).not.toBe(remoteId);
+    expect((await messagesOf(own)).map(({ content: text }) => text)).toEqual(['Private']);
+  });
+});

@@ -281,6 +281,39 @@ test('no identifier is ever "", whatever happens', async () => {
   expect(bodies.filter((body) => body.includes('"identifier":""'))).toEqual([]);
 });
 
+describe('a contact with an EMS id that was given out again', () => {
+  const RUI = { name: 'Rui Melo', email: 'rui@x.example', phone_number: '+351912000000' };
+
+  test.each([
+    ['in use', false],
+    ['marked as removed', true],
+  ])('and is %s is another’s, and is not written', async (_, removed) => {
+    const { remoteId } = asSent(await chatwoot.sendPerson('4711', ANA));
+    if (removed) await chatwoot.remove('Person', '4711', remoteId);
+    await chatwoot.control.clearJournal();
+    expect(await chatwoot.send('Person', '4711', RUI)).toEqual({ kind: 'another', remoteId });
+    expect(await writes()).toEqual([]);
+  });
+
+  test('is the person’s if one thing agrees, or if an earlier attempt has begun and one thing was changed since', async () => {
+    const { remoteId } = asSent(await chatwoot.sendPerson('4711', ANA));
+    const { phone_number } = ANA;
+    expect(asSent(await chatwoot.sendPerson('4711', { ...RUI, phone_number })).remoteId).toBe(remoteId);
+    const named = await chatwoot.send('Person', '4711', { name: 'Ana Costa' }, { begun: true });
+    expect(named).toEqual({ kind: 'found', remoteId });
+    expect(await chatwoot.send('Person', '4711', { name: 'Ana Costa' })).toEqual({ kind: 'another', remoteId });
+  });
+
+  test('goes by the policy for deleted rows, and carries the id no more', async () => {
+    const { remoteId } = asSent(await chatwoot.sendPerson('4711', ANA));
+    expect(await chatwoot.remove('Person', '4711', remoteId, { idGoesOn: true })).toEqual({ kept: true });
+    const [former] = await contacts();
+    expect(former).toMatchObject({ name: 'Ana Silva', custom_attributes: { ems_removed: true } });
+    expect(former?.identifier ?? null).toBeNull();
+    expect(asSent(await chatwoot.sendPerson('4711', RUI)).remoteId).not.toBe(remoteId);
+  });
+});
+
 test('custom attributes are defined once, so that agents see them', async () => {
   await chatwoot.sendPerson('4711', ANA);
   await chatwoot.sendPerson('4712', { email: 'rui@x.example' });

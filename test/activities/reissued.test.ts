@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { absorb } from '../../activities/absorb.ts';
+import { pairContext } from '../../activities/context.ts';
+import { deliver } from '../../activities/deliver.ts';
+import type { Dependencies } from '../../activities/dependencies.ts';
+import { record } from '../../activities/record.ts';
+import { runCommand } from '../../activities/run-command.ts';
+import { fingerprintOfRow } from '../../activities/row-identity.ts';
+import { AdvisoryLocks } from '../../database/advisory-locks.ts';
+import { loadPair } from '../../database/records/load-pairs.ts';
+import { entityTable, recordTable } from '../../database/table-names.ts';
+import type { EntityType } from '../../sync/entity-type.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { TARGETS } from '../../targets/index.ts';
+import type { RemoteSystem } from '../../targets/remote-system.ts';
+import type { PairRef } from '../../workflows/pair-start.ts';
+import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
+
+let database: MigratedDatabase;
+let locks: AdvisoryLocks;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+  locks = new AdvisoryLocks(database.url);
+});
+
+afterAll(async () => {
+  await locks?.close();
+  await database?.close();
+});
+
+/** Every type of every target that has workflows of its own. */
+const PAIRS = TARGETS.flatMap(({ process }) =>
+  process.mappings.filter(({ childOf }) => childOf === null).map(({ type }) => [process.name, type] as const),
+);
+
+let sent = 0;
+
+/** A target that notes what is asked of it, and confirms whatever is sent. */
+function target(): { readonly remote: RemoteSystem; readonly calls: string[] } {
+  const calls: string[] = [];
+  const source = new Proxy({}, { get: (_, name) => noted(`inbound.${String(name)}`) });
+  function noted(name: string) {
+    return async () => {
+      calls.push(name);
+      if (name !== 'send') return null;
+      sent += 1;
+      return { kind: 'sent', remoteId: `r${sent}`, remoteModifiedOn: null, stored: {} };
+    };
+  }
+  const parts: Record<string, unknown> = { inbound: source, consent: undefined, bulk: undefined };
+  const remote = new Proxy({} as RemoteSystem, {
+    get: (_, name) => (name in parts ? parts[String(name)] : noted(String(name))),
+  });
+  return { remote, calls };
+}
+
+/** @param keys none: a TagServer alone needs no SYNC_KEY. */
+function dependencies(remote: RemoteSystem, keys: readonly Uint8Array[]): Dependencies {
+  return {
+    orm: database.orm,
+    processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
+    settleMs: 0,
+    keys,
+    conflictScope: 'entity',
+    consentPolicy: 'ratchet',
+    consentScope: 'target',
+    missingLimit: { count: 10, share: 5 },
+    locks,
+  };
+}
+
+let rows = 0;
+
+/** A row of the type, with those that it refers to at every target. */
+async function rowOf(type: EntityType): Promise<string> {
+  rows += 1;
+  const { ems, client } = database;
+  const organisation = await ems.organisation({ name: `Club ${rows}`, email: `club${rows}@clube.example` });
+  const event = await ems.event({ organisation_id: organisation, name: `Run ${rows}` });
+  const race = await ems.race(event, { starts_on: '2027-05-15T07:00:00Z' });
+  const group = await ems.startGroup(race);
+  const person = await ems.person({ email: `ana${rows}@clube.example`, phone: `+3519123456${10 + rows}` });
+  await ems.preference(person, true);
+  const participant = await ems.participant(event, race, { person_id: person, registration_no: `R${rows}` });
+  const made: Partial<Record<EntityType, string>> = {
+    Organisation: organisation,
+    Event: event,
+    Race: race,
+    StartGroup: group,
+    Person: person,
+    EventParticipant: participant,
+    StartGroupParticipant: await ems.startGroupParticipant(group, participant),
+    Tag: await ems.tag(participant, { code: `AB${String(rows).padStart(6, '0')}` }),
+    Conversation: await ems.insert('conversation', {
+      person_id: person,
+      channel: 'NOTE',
+      subject: `Refund ${rows}`,
+      opened_on: `2027-01-01T08:00:${String(rows % 60).padStart(2, '0')}Z`,
+    }),
+  };
+  for (const [referred, key] of Object.entries(made)) {
+    if (referred === type) continue;
+    for (const { process } of TARGETS) {
+      await client.query(
+        `INSERT INTO ${recordTable(referred as EntityType)} (sync_process, entity_id, entity_key, remote_id, state)
+         VALUES ($1, $2, $2, $3, 'IN_SYNC')`,
+        [process.name, key, referred === 'Race' ? `567/${key}` : referred === 'Event' ? `${key}@9` : key],
+      );
+    }
+  }
+  const key = made[type];
+  if (key === undefined) throw new RangeError(type);
+  return key;
+}
+
+/** What EMS does after a restore: under the same id stands a row that has nothing in common with the former one. */
+async function givenOutAgain(type: EntityType, key: string): Promise<void> {
+  const other = await rowOf(type);
+  const table = entityTable(type);
+  const { rows: columns } = await database.client.query<{ name: string }>(
+    `SELECT column_name AS name FROM information_schema.columns
+     WHERE table_name = $1 AND column_name NOT IN ('id', 'modified_on')`,
+    [table],
+  );
+  const { rows: values } = await database.client.query(`SELECT * FROM ${table} WHERE id = $1`, [other]);
+  await database.client.query(`DELETE FROM ${table} WHERE id = $1`, [other]).catch(() => undefined);
+  const set = columns.map(({ name }, index) => `${name} = $${index + 2}`).join(', ');
+  const unique: Record<string, unknown> = {
+    code: `CD${String(rows).padStart(6, '0')}`,
+    email: `rui${rows}@other.example`,
+  };
+  const named: Record<string, unknown> = {
+    first_name: 'Rui',
+    last_name: 'Melo',
+    starts_on: '2028-06-01T09:00:00Z',
+    distance_m: 5,
+    sequence: 7,
+    website: 'https://other.example',
+    name: `Other ${rows}`,
+    subject: 'Other',
+  };
+  await database.client.query(`UPDATE ${table} SET ${set}, modified_on = clock_timestamp() WHERE id = $1`, [
+    key,
+    ...columns.map(({ name }) => ({ ...values[0], ...unique, ...named })[name]),
+  ]);
+}
+
+const recordOf = async (process: SyncProcessName, type: EntityType, key: string) =>
+  (
+    await database.client.query(`SELECT * FROM ${recordTable(type)} WHERE sync_process = $1 AND entity_key = $2`, [
+      process,
+      key,
+    ])
+  ).rows[0];
+
+/** A pair in step: delivered, or, where rows only arrive from the target, as they have arrived. */
+async function inStep(
+  context: Dependencies,
+  { process, type, key }: PairRef,
+  calls: readonly string[],
+): Promise<string> {
+  const delivered = await deliver(context, { process, type, key, attempt: 1, resend: false });
+  if (delivered.kind === 'created') {
+    expect(calls).toContain('send');
+    await record(context, { process, type, delivery: delivered });
+  } else {
+    expect([process, delivered.kind]).toEqual(['RUNSIGNUP', 'nothing']);
+    const pair = pairContext(context, { process, type, key });
+    const remoteId = `${key}@9`;
+    const fingerprint = fingerprintOfRow(pair, await loadPair(pair.orm, pair.detection, key));
+    await database.client.query(
+      `INSERT INTO ${recordTable(type)} (sync_process, entity_id, entity_key, remote_id, state, fingerprint)
+       VALUES ($1, $2, $2, $3, 'IN_SYNC', $4)`,
+      [process, key, remoteId, JSON.stringify(fingerprint)],
+    );
+  }
+  const known = await recordOf(process, type, key);
+  expect(known).toMatchObject({ state: 'IN_SYNC', fingerprint: expect.any(Object) });
+  return known.remote_id;
+}
+
+const KEYS = [Buffer.alloc(32, 7)];
+
+describe.each([
+  ...PAIRS.map(([process, type]) => [process, type, 'under SYNC_KEY', KEYS] as const),
+  ...PAIRS.filter(([process]) => process === 'TAGSERVER').map(
+    ([process, type]) => [process, type, 'without it', []] as const,
+  ),
+])('%s: a %s whose id EMS has given out again', (process, type, how, keys) => {
+  test(`is parked, asked for whatever, and nothing is asked of the target (${how})`, async () => {
+    const key = await rowOf(type);
+    const input = { process, type, key, attempt: 1, resend: false };
+    const { remote, calls } = target();
+    const context = dependencies(remote, keys);
+    const remoteId = await inStep(context, input, calls);
+
+    await givenOutAgain(type, key);
+    calls.length = 0;
+    for (const resend of [false, true]) {
+      const again = await deliver(context, { ...input, resend });
+      expect(again).toMatchObject({ kind: 'parked', reissued: true });
+      await record(context, { process, type, delivery: again });
+    }
+    if (keys.length > 0) await absorb(context, { process, type, key });
+    expect(calls).toEqual([]);
+    const parked = await recordOf(process, type, key);
+    expect(parked).toMatchObject({ state: 'PARKED', reissued: 'parked', remote_id: remoteId });
+    expect(parked.last_error).toMatch(/^id given out again: /);
+
+    await runCommand(context, { process, type, key, command: 'adopt' });
+    expect(await recordOf(process, type, key)).toMatchObject({ state: 'PENDING', reissued: null, remote_id: remoteId });
+  });
+});
