@@ -72,16 +72,20 @@ function firstRows(
     keys === undefined
       ? sql`SELECT o.value FROM sync_unique_value o WHERE ${isValue(detection, 'o', value)} AND o.value IS NOT NULL
           GROUP BY o.value HAVING count(*) > 1`
-      : sql`SELECT o.value FROM sync_unique_value o WHERE ${isValue(detection, 'o', value)}
-          AND o.entity_key = ANY (${[...keys]}::bigint[])`;
+      : sql`SELECT DISTINCT o.value FROM sync_unique_value o WHERE ${isValue(detection, 'o', value)}
+          AND o.entity_key = ANY (${[...keys]}::bigint[]) AND o.value IS NOT NULL`;
+  // MATERIALIZED: worked out once, also where PostgreSQL has no statistics yet and takes the table for empty (a first load).
   return sql`
-    SELECT DISTINCT ON (v.value) v.value, s.id AS key
-    FROM sync_unique_value v JOIN ${table} s ON s.id = v.entity_key
-    LEFT JOIN ${sql.raw(recordTable(mapping.type))} r ON r.sync_process = ${process} AND r.entity_key = s.id
-    WHERE ${isValue(detection, 'v', value)} AND v.value IN (${values})
-      AND coalesce(r.state NOT IN ('UNLINKED', 'ERASED'), true)
-      AND EXISTS (SELECT FROM ${table} e WHERE e.id = s.id AND (${sql.raw(mapping.filter)}))
-    ORDER BY v.value, ${staysWithOwner ? sql`r.remote_id IS NULL, ` : sql``}${sql.raw(order)}, s.id`;
+    WITH asked AS MATERIALIZED (${values}), firsts AS MATERIALIZED (
+      SELECT DISTINCT ON (v.value) v.value, s.id AS key
+      FROM asked JOIN sync_unique_value v ON ${isValue(detection, 'v', value)} AND v.value = asked.value
+      JOIN ${table} s ON s.id = v.entity_key
+      LEFT JOIN ${sql.raw(recordTable(mapping.type))} r ON r.sync_process = ${process} AND r.entity_key = s.id
+      WHERE coalesce(r.state NOT IN ('UNLINKED', 'ERASED'), true)
+        AND EXISTS (SELECT FROM ${table} e WHERE e.id = s.id AND (${sql.raw(mapping.filter)}))
+      ORDER BY v.value, ${staysWithOwner ? sql`r.remote_id IS NULL, ` : sql``}${sql.raw(order)}, s.id
+    )
+    SELECT value, key FROM firsts`;
 }
 
 /** SQL: the other row that comes before `e` by the rule; null: `e` comes first, or has no such value. */
