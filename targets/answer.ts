@@ -2,19 +2,19 @@ import type { z } from 'zod';
 import { SyncError } from '../sync/sync-error.ts';
 import type { HttpAnswer } from './http.ts';
 
-/** What a call can come to, where a refusal or a missing record is an answer like any other. */
+/** The possible results of a call for which a refusal or a missing record is a normal answer. */
 export type Answer<T, Refusal extends object> =
   | { readonly kind: 'answered'; readonly value: T; readonly status: number }
-  /** The target itself says that the record is not there. */
+  /** The target itself says that the record does not exist. */
   | { readonly kind: 'missing' }
-  /** The target does not take what was sent. */
+  /** The target rejects what was sent. */
   | ({ readonly kind: 'refused' } & Readonly<Refusal>);
 
 /**
- * Reads an answer that must have a shape.
+ * Parses an answer that must have a given shape.
  *
- * @throws SyncError of class `target-down` if the body is not JSON, since the target cannot have said that; of class
- *   `contract`, naming the field, if it has another shape.
+ * @throws SyncError of class `target-down` if the body is not JSON, because then another server answered; of class
+ * `contract`, naming the field, if the shape is different.
  */
 export function readAnswer<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
   const json = parseJson(answer.body);
@@ -23,9 +23,9 @@ export function readAnswer<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
 }
 
 /**
- * Reads a value of an answer.
+ * Parses a value of an answer.
  *
- * @throws SyncError of class `contract`, naming the field, if it has another shape.
+ * @throws SyncError of class `contract`, naming the field, if the shape is different.
  */
 export function readValue<T>(
   schema: z.ZodType<T>,
@@ -41,12 +41,12 @@ export function readValue<T>(
   });
 }
 
-/** What a body says beside its status; null if it is not JSON, or has another shape. */
+/** Parses the body of an answer; null if it is not JSON or has another shape. */
 export function readBody<T>(schema: z.ZodType<T>, body: string): T | null {
   return schema.safeParse(parseJson(body)).data ?? null;
 }
 
-/** Undefined: it is not JSON. */
+/** Undefined if the text is not JSON. */
 export function parseJson(body: string): unknown {
   try {
     return JSON.parse(body);
@@ -55,7 +55,7 @@ export function parseJson(body: string): unknown {
   }
 }
 
-/** Another server answers in the target's place (a proxy, a sign-in page), or the answer was cut. */
+/** Another server answered in the target's place (a proxy, a sign-in page), or the answer was truncated. */
 export function notJson({ target, what, status }: HttpAnswer): SyncError {
   return new SyncError('target-down', `${target} answered ${what} with ${status}, and the body is not JSON`, {
     code: 'not-json',
@@ -63,8 +63,8 @@ export function notJson({ target, what, status }: HttpAnswer): SyncError {
 }
 
 /**
- * Where a value does not fit, for example `items.1.data`. Only positions and names that the schema declares are told: any other
- * key is the remote's own text.
+ * The path of a value that does not fit, for example `items.1.data`. It contains only positions and names that the
+ * schema declares, because any other key is text from the remote.
  */
 export function placeOf(schema: z.core.$ZodType, { issues: [issue] }: z.ZodError): string {
   if (issue === undefined || issue.path.length === 0) return 'body';
@@ -74,10 +74,10 @@ export function placeOf(schema: z.core.$ZodType, { issues: [issue] }: z.ZodError
     .join('.');
 }
 
-/** PHP's lists may come as objects. */
+/** PHP may encode a list as an object. */
 const POSITION = /^\d{1,9}$/;
 
-/** What zod keeps of the schemas inside another. */
+/** The nested schemas in zod's definition. */
 interface Parts {
   readonly shape?: Readonly<Record<string, z.core.$ZodType>>;
   readonly options?: readonly z.core.$ZodType[];

@@ -1,8 +1,8 @@
 /**
- * The address of an API.
+ * Joins the address of an API.
  *
- * @param url as an operator has set it, with or without slashes at its end.
- * @param path what the API's paths begin with, for example `/v1`.
+ * @param url as set by an operator, with or without trailing slashes.
+ * @param path the prefix of the API's paths, for example `/v1`.
  */
 export function apiAddress(url: string, path = ''): string {
   let end = url.length;

@@ -1,31 +1,31 @@
 import { parseInstant } from '../sync/instant.ts';
 import { SyncError } from '../sync/sync-error.ts';
 
-/** What one poll reads of one list. The next poll goes on from there. */
+/** The most pages that one poll reads of one list. The next poll continues from there. */
 export const PAGES_PER_POLL = 100;
 
-/** A list that is not through a stretch as long as the overlap by then has no end. */
+/** A list that has not covered a period as long as the overlap after this many pages is endless. */
 const MOST_PAGES = 5_000;
 
-/** How far a poll has come in a list that is sorted by time, oldest first. */
+/** A poll's progress in a list sorted by time, oldest first. */
 export interface ListProgress {
-  /** Of this list in this poll, this one included. */
+  /** Pages read in this poll, the current one included. */
   readonly pages: number;
-  /** Where the poll began, RFC 3339; null: at the beginning. */
+  /** Where the poll started, RFC 3339; null: at the beginning. */
   readonly since: string | null;
-  /** The latest time on the page, RFC 3339; null: it has none. */
+  /** The latest time on the page, RFC 3339; null if there is none. */
   readonly seenUpTo: string | null;
   /** How far the next poll goes back, in milliseconds. */
   readonly overlapMs: number;
 }
 
 /**
- * Whether a poll has read enough of a list that goes on: contacts that change while it is read move to its end, and would keep it
- * busy for ever. It only stops where the next poll begins later than this one did, so that every poll gets ahead and nothing is
- * skipped.
+ * Whether a poll should stop reading a list. Contacts that change meanwhile move to the list's end, so one poll could
+ * read forever. It stops only if the next poll will start later than this one did, so every poll makes progress and
+ * nothing is skipped.
  *
  * @param target for messages.
- * @throws SyncError of class `contract` if the list does not get on.
+ * @throws SyncError of class `contract` if the list makes no progress.
  */
 export function isEnough({ pages, since, seenUpTo, overlapMs }: ListProgress, target: string): boolean {
   if (pages < PAGES_PER_POLL) return false;

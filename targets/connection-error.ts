@@ -4,7 +4,7 @@ import { SyncError } from '../sync/sync-error.ts';
 
 const UNREACHABLE: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
 
-/** OpenSSL's reasons to refuse a certificate. Node's own and OpenSSL's handshake errors have prefixes instead. */
+/** OpenSSL's certificate errors. Node's own and OpenSSL's handshake errors have prefixes instead. */
 const CERTIFICATE: readonly string[] = [
   'CERT_CHAIN_TOO_LONG',
   'CERT_HAS_EXPIRED',
@@ -27,18 +27,18 @@ const CERTIFICATE: readonly string[] = [
 
 const TLS_PREFIXES: readonly string[] = ['ERR_TLS_', 'ERR_SSL_', 'ERR_OSSL_'];
 
-/** Of Node's HTTP parser: the answer is not HTTP, or its head is too long. */
+/** Prefix of Node's HTTP parser errors: the answer is not HTTP, or its head is too long. */
 const NOT_HTTP = 'HPE_';
 
-/** Our own mistakes: the request could not even be built. */
+/** Errors of our own: the request could not be built. */
 const BAD_REQUEST: readonly string[] = ['ERR_INVALID_', 'ERR_HTTP_INVALID_', 'ERR_UNSUPPORTED_PROTOCOL'];
 
 /**
- * Classifies an error of `got`: the call got no answer. A lost connection or a time-out may have had its effect, so the
- * write stays unconfirmed and is repeated. `got`'s error is not kept as a cause: it holds the request, with tokens and
- * personal data. Other errors are returned as they are.
+ * Classifies an error of `got`: the call got no answer. After a lost connection or a time-out the call may have taken
+ * effect, so the write stays unconfirmed and is repeated. `got`'s error is not kept as the cause, because it contains
+ * the request with tokens and personal data. Other errors are returned unchanged.
  *
- * @param setting the environment variable that holds the target's address.
+ * @param setting the environment variable with the target's address.
  */
 export function connectionError(target: string, error: unknown, setting: string): unknown {
   if (!(error instanceof RequestError)) return error;
@@ -64,7 +64,7 @@ function meaningOf(error: RequestError, setting: string): readonly [ErrorClass, 
   return ['transient', 'closed the connection'];
 }
 
-/** A compressed answer that is broken, or was cut. */
+/** A compressed answer that is invalid or truncated. */
 function isUnpacking({ cause }: RequestError): boolean {
   const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
   return (

@@ -11,16 +11,17 @@ export interface ContactConsent {
   /** Refusals by the person, a bounce, the target or its staff. Opt-outs that EMS itself sent are not among them. */
   readonly refusals: readonly Suppression[];
   /**
-   * A state that may be EMS's own doing and does not say so (MailChimp: `unsubscribed`): a field of `SendResult.stored` and the
-   * value that it must have been stored with by our last write for the refusals to be ours, and so none. Left out: they say so.
+   * A state that may be EMS's own doing, although the target does not say so (MailChimp: `unsubscribed`): a field of
+   * `SendResult.stored` and a value. If our last write stored that value, the refusals are ours and do not count. Left
+   * out if the target names the author.
    */
   readonly oursIfStored?: readonly [field: string, value: string];
   /**
-   * Channels on which EMS's own opt-out stands. One that our last write left there (`optedOut.<channel>` of `SendResult.stored`)
-   * and that is missing here was lifted at the target: it is set again. Left out: the target does not tell.
+   * Channels with EMS's own opt-out. If our last write left one (`optedOut.<channel>` of `SendResult.stored`) and it is
+   * missing here, somebody lifted it at the target, and it is set again. Left out if the target does not show this.
    */
   readonly own?: readonly Channel[];
-  /** It tells what happened once, and not how the contact stands: it is entered as it is. */
+  /** A report of a past event, not of the contact's current state: it is recorded as it is. */
   readonly isReport?: true;
   /** The target's own time of the change, RFC 3339 in UTC; null if the target gives none. */
   readonly modifiedOn: string | null;
@@ -33,16 +34,16 @@ export interface ConsentPage {
   readonly next: string | null;
   /** The latest remote time on this page, RFC 3339; null if there is none. */
   readonly seenUpTo: string | null;
-  /** The list goes on, but not in this poll: the next one begins at `seenUpTo` less the overlap. */
+  /** The list continues, but not in this poll: the next one starts at `seenUpTo` minus the overlap. */
   readonly isCut?: true;
 }
 
 /**
- * What is read of an outbound-only target: consent and nothing else. Errors are those of `RemoteSystem`. A page that cannot be
- * read throws; it is never returned as empty.
+ * What is read of an outbound-only target: only consent. Errors are those of `RemoteSystem`. A page that cannot be read
+ * throws; it is never returned as empty.
  */
 export interface ConsentSource {
-  /** Its staff can merge two contacts; the id of the one that is gone is answered with the other. */
+  /** Staff can merge two contacts; the id of the merged one then returns the other. */
   readonly mergesContacts?: true;
   /** How far a poll goes back before the latest time it has seen, in milliseconds. */
   readonly overlapMs: number;

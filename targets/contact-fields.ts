@@ -46,10 +46,10 @@ const E164 = /^\+[1-9]\d{1,14}$/;
 const PUNCTUATION = /[\s().\-/]/gu;
 
 /**
- * A phone number in E.164; numbers without their country's code are read as of `country`. Null: it is none.
+ * A phone number in E.164; a number without country code is read as one of `country`. Null if it is not a phone number.
  *
- * The numbering plans decide first, with and without a trunk zero in brackets: Italy dials it, hardly anybody else does. What no
- * plan knows is taken by its form, without that zero.
+ * The numbering plans decide first, with and without a trunk zero in brackets: Italy dials it, almost no other country
+ * does. A number unknown to every plan is judged by its form, without that zero.
  */
 export function e164(value: Text, country?: string | null): string | null {
   const number = canonicalText(value);
@@ -65,12 +65,12 @@ export function e164(value: Text, country?: string | null): string | null {
   return E164.test(bare) ? bare : null;
 }
 
-/** `+44 (0)20 …` → `+44 20 …`: with a country's code, a zero in brackets is for callers within the country. */
+/** `+44 (0)20 …` → `+44 20 …`: after a country code, a zero in brackets is only dialled within the country. */
 export function withoutTrunkZero(number: string): string {
   return /^(\+|00)/.test(number) ? number.replace(/\(0\)/, ' ') : number;
 }
 
-/** @throws Unmappable if it is not a phone number, also not in the person's country. */
+/** @throws Unmappable if it is not a phone number, not even in the person's country. */
 export function phoneNumber([column, value]: Source<Text>, country: Text): string | null {
   if (canonicalText(value) === null) return null;
   const number = e164(value, country);

@@ -10,77 +10,82 @@ import type { InboundMapping } from './inbound-mapping.ts';
 import { mappingVersion, type MappingVersion } from './mapping-version.ts';
 import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.ts';
 
-/** A value that the target keeps once, or by which rows are matched. */
+/** A value that is unique at the target, or by which rows are matched. */
 export interface UniqueValue<T extends EntityType> {
-  /** Tells notations apart in a mapping's version: another text, and every pair is judged again. */
+  /** Identifies the notation in the mapping's version: if it changes, every pair is evaluated again. */
   readonly kind: string;
-  /** The value in the canonical form in which it is sent (rule 20); null: none. It never throws. */
+  /** The value in the canonical form in which it is sent (rule 20); null if there is none. Never throws. */
   readonly read: (row: EmsRows[T]) => string | null;
-  /** SQL over the row `e`: only rows that agree in it are compared, for example `e.race_id`. Left out: all of the type. */
+  /**
+   * SQL over the row `e`: only rows with an equal value are compared, for example `e.race_id`. Left out: all rows of
+   * the type.
+   */
   readonly within?: string;
 }
 
 /**
- * Which rows of the same type would be one and the same remote record (families share an e-mail address). One owns it, the
- * others are SHARED. The owner stays owner until it leaves; then the first by `order` follows.
+ * Which rows of one type share a remote record (families share an e-mail address). One owns it, the others are SHARED.
+ * The owner keeps it until it leaves; then the first by `order` takes over.
  */
 export interface Sharing {
-  /** The name of one of the mapping's `uniqueValues`: rows that have it alike share. */
+  /** The name of one of the mapping's `uniqueValues`: rows with the same value share. */
   readonly by: string;
-  /** SQL expressions over one row `s`, for example `s.date_of_birth NULLS LAST`; the id decides last. */
+  /** SQL expressions over one row `s`, for example `s.date_of_birth NULLS LAST`; ties are broken by id. */
   readonly order: string;
 }
 
-/** What a mapping declares of rows that stand for a person's consent. */
+/** Declares rows that a person's consent applies to. */
 export interface Consent<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
-  /** On which channels the target advertises. What was refused elsewhere on another, or where it does not, does not concern it. */
+  /** The channels on which the target sends marketing. Refusals elsewhere on other channels do not apply to it. */
   readonly channels: readonly Channel[];
-  /** Where the person is reached: what the suppression list is keyed by, and what writes are serialised on. */
+  /** The person's addresses: the keys of the suppression list, and of the locks that serialise writes. */
   readonly addresses: (row: EmsRows[T]) => Readonly<Partial<Record<Channel, string | null>>>;
-  /** Channels that EMS opts out of: sent before everything else, also of a row that is parked. */
+  /** Channels that EMS opts out of: sent before everything else, even if the row is parked. */
   readonly optOuts: (row: EmsRows[T], sources: Sources<S>) => readonly Channel[];
-  /** What a refused channel means for the rest: `withhold`: nothing is sent; `send`: everything but consent. */
+  /** What a refused channel means for the rest: `withhold`: send nothing; `send`: send everything but consent. */
   readonly whenRefused: 'withhold' | 'send';
 }
 
-/** Rows of a type that are children of another's: the parent's workflow delivers both, and writes a record for each. */
+/** Rows that are children of another type's: the parent's workflow delivers both and writes a record for each. */
 export interface ChildOf<T extends EntityType> {
   readonly type: EntityType;
   readonly key: (row: EmsRows[T]) => EntityKey;
-  /** SQL: the parent's key, of a row `e` of this type, for example `e.person_id`. */
+  /** SQL: the parent's key in a row `e` of this type, for example `e.person_id`. */
   readonly sql: string;
-  /** What follows the parent's remote id and a slash in this row's, for example `EMAIL/NEWSLETTER`. */
+  /** The suffix of this row's remote id, after the parent's and a slash, for example `EMAIL/NEWSLETTER`. */
   readonly suffix: (row: EmsRows[T]) => string;
-  /** The channel that the row is about; null: none. A refused one makes the row's record SUPPRESSED. */
+  /** The row's channel; null: none. If it is refused, the row's record becomes SUPPRESSED. */
   readonly channel: (row: EmsRows[T]) => Channel | null;
-  /** False: the row asks for nothing that a refused channel could be in the way of. */
+  /** False: the row asks for nothing that a refused channel could block. */
   readonly wants: (row: EmsRows[T]) => boolean;
 }
 
-/** What one-way and two-way mappings declare alike. */
+/** Common to one-way and two-way mappings. */
 export interface MappingBase<T extends EntityType, S extends { readonly [name: string]: SourceRows }> {
   readonly type: T;
-  /** Raised when a function of the mapping makes something else of the same row; see {@link mappingVersion}. */
+  /** Raised when a function of the mapping gives another result for the same row; see {@link mappingVersion}. */
   readonly rules?: number;
   /** SQL condition on the EMS row `e`: which rows belong on the target. */
   readonly filter: string;
-  /** Their change, arrival or removal makes the entity due (architecture rule 13). */
+  /** A change, insertion or removal of these rows makes the entity due (architecture rule 13). */
   readonly sources?: S;
-  /** Rows that the target must have before this one. Those without a key (null) are left out. */
+  /** Rows that must be at the target before this one. Those without a key (null) are left out. */
   readonly references?: (row: EmsRows[T]) => readonly (readonly [EntityType, EntityKey | null | undefined])[];
-  /** Rows whose remote ids the target wants to know as well, without waiting for them. */
+  /** Rows whose remote ids the target also needs, without waiting for them. */
   readonly mentions?: (row: EmsRows[T], sources: Sources<S>) => readonly (readonly [EntityType, EntityKey])[];
-  /** The types that `references` may name: the arrival of such a row makes those due that wait for it. */
+  /** The types that `references` may name: the arrival of such a row makes rows that wait for it due. */
   readonly referencedTypes?: readonly EntityType[];
-  /** By name, the values that decide which rows share, and which of them has what the target keeps once. */
+  /**
+   * By name: the values that decide which rows share a record, and which row has a value that is unique at the target.
+   */
   readonly uniqueValues?: Readonly<Record<string, UniqueValue<T>>>;
   /** Left out: no two rows share a remote record. */
   readonly sharing?: Sharing;
-  /** Left out: nobody's consent is at stake. */
+  /** Left out: consent does not apply. */
   readonly consent?: Consent<T, S>;
-  /** Left out: rows of this type have workflows of their own. */
+  /** Left out: rows of this type have their own workflows. */
   readonly childOf?: ChildOf<T>;
-  /** SQL condition on a row `e` that is due: such rows go before all others (opt-outs). */
+  /** SQL condition on a due row `e`: such rows go before all others (opt-outs). */
   readonly urgent?: string;
 }
 
@@ -100,12 +105,12 @@ export type Mapped =
   | { readonly kind: 'mapped'; readonly content: Content }
   | { readonly kind: 'parked'; readonly field: string; readonly reason: string };
 
-/** How one entity type becomes the target's, with the types of its rows hidden: what the engine works with. */
+/** How one entity type maps to the target, with the row types hidden: the engine's view. */
 export interface EntityMapping {
   readonly type: EntityType;
-  /** Another one, and every pair of this type is judged again; equal content is not sent again. */
+  /** If it changes, every pair of this type is evaluated again; equal content is not sent again. */
   readonly version: MappingVersion;
-  /** What is declared of each field. */
+  /** The declaration of each field. */
   readonly fields: DeclaredFields;
   readonly filter: string;
   readonly sources: { readonly [name: string]: SourceRows };
@@ -115,15 +120,15 @@ export interface EntityMapping {
   readonly consent: AnyConsent | null;
   readonly childOf: AnyChildOf | null;
   readonly urgent: string | null;
-  /** Who owns each field; a field that is not named is EMS's. Fields of the remote are part of no content that is sent. */
+  /** The owner of each field; a field that is not listed is EMS's. Fields owned by the remote are never sent. */
   readonly owners: Readonly<Record<string, FieldOwner>>;
-  /** Null: nothing of this type is ever read back. */
+  /** Null: this type is never read back. */
   readonly inbound: InboundMapping | null;
   references(row: EmsRows[EntityType]): EntityRef[];
   mentions(row: EmsRows[EntityType], sources: AnySources): EntityRef[];
-  /** Every field that is sent. */
+  /** Maps every field that is sent. */
   map(row: EmsRows[EntityType], sources: AnySources): Mapped;
-  /** The same for a row that cannot be sent: fields that cannot be mapped are left out. */
+  /** Like `map`, for a row that cannot be sent: fields that cannot be mapped are left out. */
   sendable(row: EmsRows[EntityType], sources: AnySources): Content;
 }
 
@@ -133,11 +138,11 @@ export interface EntityMapping {
  * @example
  * const from = rowsOf('Person', { club: { type: 'Organisation', where: 's.id = e.organisation_id' } });
  * defineMapping({
- *   type: 'Person',
- *   rules: 1,
- *   filter: 'e.email IS NOT NULL',
- *   sources: from.sources,
- *   fields: { name: from.ems({ name: 'name' }, from.column('lastName', needed(TEXT))) },
+ * type: 'Person',
+ * rules: 1,
+ * filter: 'e.email IS NOT NULL',
+ * sources: from.sources,
+ * fields: { name: from.ems({ name: 'name' }, from.column('lastName', needed(TEXT))) },
  * });
  */
 export function defineMapping<
@@ -168,7 +173,7 @@ function contentOf<T extends EntityType, S extends { readonly [name: string]: So
   return Object.fromEntries(Object.entries(fields).map(([name, { map }]) => [name, map(row, sources)]));
 }
 
-/** What the engine reads alike of every mapping. */
+/** The part of a mapping that is the same for both kinds. */
 export function commonMapping<T extends EntityType, S extends { readonly [name: string]: SourceRows }>(
   declaration: MappingBase<T, S>,
   fields: DeclaredFields,
@@ -183,7 +188,7 @@ export function commonMapping<T extends EntityType, S extends { readonly [name: 
     referencedTypes: declaration.referencedTypes ?? [],
     uniqueValues: (declaration.uniqueValues ?? {}) as unknown as AnyUniqueValues,
     sharing: declaration.sharing ?? null,
-    // The engine hands in rows and sources of the very type that was declared.
+    // The engine passes rows and sources of the declared type.
     consent: (declaration.consent ?? null) as AnyConsent | null,
     childOf: (declaration.childOf ?? null) as AnyChildOf | null,
     urgent: declaration.urgent ?? null,
@@ -196,7 +201,7 @@ export function commonMapping<T extends EntityType, S extends { readonly [name: 
   };
 }
 
-/** A value that cannot be sent parks the entity, naming the field. */
+/** A value that cannot be sent parks the entity, with the field's name. */
 export function mapped(map: () => Content): Mapped {
   try {
     return { kind: 'mapped', content: map() };
@@ -206,7 +211,7 @@ export function mapped(map: () => Content): Mapped {
   }
 }
 
-/** The field and its value; nothing if the value cannot be mapped. */
+/** The field and its value; empty if the value cannot be mapped. */
 export function mappable(name: string, map: () => FieldValue): [string, FieldValue][] {
   try {
     return [[name, map()]];

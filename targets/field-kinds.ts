@@ -2,20 +2,20 @@ import type { FieldValue } from '../sync/canonical-form.ts';
 import { calendarDate, instant, integer, oneOf, pattern, required, text, type Source } from '../sync/fields.ts';
 import type { Instant } from '../sync/instant.ts';
 
-/** How the value of one EMS column becomes a value of a target's field. Equal columns must give equal values. */
+/** Converts the value of one EMS column to a target field's value. Equal columns must give equal values. */
 export interface FieldKind<V> {
-  /** Tells kinds apart in a mapping's version: another name, and every pair is judged again. */
+  /** Identifies the kind in a mapping's version: if it changes, every pair is evaluated again. */
   readonly name: string;
   /** @throws Unmappable, naming the column, for a value that cannot be sent. */
   readonly read: (source: Source<V>) => FieldValue;
 }
 
-/** A kind whose values also come back from the target. */
+/** A kind whose values are also read back from the target. */
 export interface TwoWayKind<V> extends FieldKind<V> {
   /**
-   * The column's value for a value of the target's, which comes in canonical form.
+   * The column's value for a target value, which is in canonical form.
    *
-   * @param held what the column holds now; undefined for a row that is to be created.
+   * @param held the column's current value; undefined for a row that will be created.
    */
   readonly write: (value: FieldValue, held: V | undefined) => V;
 }
@@ -61,11 +61,11 @@ export const YES_OR_NO = twoWayKind(
   (value) => (typeof value === 'boolean' ? value : null),
 );
 
-/** Text that fits a pattern; `expected` says in words what would. */
+/** Text that matches a pattern; `expected` describes it in words. */
 export const matching = (expression: RegExp, expected: string): FieldKind<string | null> =>
   fieldKind(`${expected} ${expression.source}`, (source) => pattern(source, expression, expected));
 
-/** The target's word for one of EMS's; the first of EMS's words that has it is the way back. */
+/** Translates EMS's words to the target's; back to the first of EMS's words with that translation. */
 export function wordOf(words: Readonly<Record<string, string>>): TwoWayKind<string | null> {
   const list = Object.entries(words);
   return twoWayKind(
@@ -74,12 +74,12 @@ export function wordOf(words: Readonly<Record<string, string>>): TwoWayKind<stri
   );
 }
 
-/** What the target must have: a row without it is parked. */
+/** A required value: a row without it is parked. */
 export function needed<V>({ name, read }: FieldKind<V>): FieldKind<V> {
   return fieldKind(`required ${name}`, (source) => required(source[0], read(source)));
 }
 
-/** Text of a target's value; null for everything else. */
+/** A target value as text; null for everything else. */
 export function textIn(value: FieldValue): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }

@@ -3,7 +3,7 @@ import got, { RequestError, type Got, type Response } from 'got';
 import { SyncError } from '../sync/sync-error.ts';
 import { connectionError } from './connection-error.ts';
 
-/** Longer answers are a fault. A call that may bring more names a limit of its own. */
+/** Longer answers are an error. A call that may return more sets its own limit. */
 const MOST_BYTES = 10 * 2 ** 20;
 
 export interface HttpClientOptions {
@@ -17,31 +17,31 @@ export interface HttpClientOptions {
   /** For HTTP's Basic authentication. */
   readonly username?: string;
   readonly password?: string;
-  /** For the whole call, its answer included. */
+  /** For the whole call, including the answer. */
   readonly timeoutMs: number;
-  /** The longest body of an answer, unpacked. The default is 10 MiB. */
+  /** The maximum body length of an answer after decompression. Default 10 MiB. */
   readonly mostBytes?: number;
 }
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Without a slash at its beginning. */
+  /** Without a leading slash. */
   readonly path: string;
-  /** The call in messages, where the path has personal data in it. The default is `GET path`. */
+  /** The call's name in messages, needed if the path contains personal data. Default `GET path`. */
   readonly what?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly searchParams?: URLSearchParams | Readonly<Record<string, string | number | boolean>>;
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
-  /** In place of the client's. */
+  /** Overrides the client's. */
   readonly timeoutMs?: number;
   readonly mostBytes?: number;
 }
 
-/** Whatever status it has. Its body is not to be trusted, and not to be quoted. */
+/** An answer of any status. Its body is untrusted and must not be quoted. */
 export interface HttpAnswer {
   readonly target: string;
-  /** The call, for messages. */
+  /** The call's name, for messages. */
   readonly what: string;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -49,8 +49,8 @@ export interface HttpAnswer {
 }
 
 /**
- * The HTTP client of all targets. It follows no redirect, because a redirect takes tokens and personal data to another
- * host, and it retries nothing, because Temporal does. The time and the length of each answer are limited.
+ * The HTTP client of all targets. It does not follow redirects, because they would send tokens and personal data to
+ * another host, and does not retry, because Temporal does. Time and length of each answer are limited.
  *
  * @example
  * const http = new HttpClient({ target: 'TagServer', url, setting: 'TAGSERVER_URL', timeoutMs: 8_000 });
@@ -76,8 +76,8 @@ export class HttpClient {
   }
 
   /**
-   * @throws SyncError of class `target-down` if the target cannot be reached or answers with a redirect, `transient` if the
-   *   connection breaks or the time is over, `contract` if the answer is too long.
+   * @throws SyncError of class `target-down` if the target cannot be reached or redirects, `transient` if the
+   * connection breaks or the call times out, `contract` if the answer is too long.
    */
   async call(call: HttpCall): Promise<HttpAnswer> {
     const { target, setting } = this.#options;
@@ -105,7 +105,7 @@ export class HttpClient {
       ...(json === undefined ? {} : { json }),
       ...(form === undefined ? {} : { form }),
     });
-    // Counts what was unpacked, while it comes.
+    // Counts the decompressed bytes as they arrive.
     void pending.on('downloadProgress', ({ transferred }) => {
       if (transferred > mostBytes) tooLong.abort();
     });
@@ -121,7 +121,7 @@ export class HttpClient {
       }
       response = error.response;
     }
-    // A refusal is one by its status alone, whatever it goes on to say.
+    // For a refusal the status is enough, however long its body.
     if (response.statusCode >= 300) return { status: response.statusCode, headers: response.headers, body: '' };
     throw new SyncError('contract', `${target}'s answer to ${what} is longer than ${mostBytes} bytes`, {
       code: 'too-long',

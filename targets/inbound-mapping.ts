@@ -16,11 +16,11 @@ export type MatchCriterion = Readonly<Record<string, string | Temporal.PlainDate
 export interface InboundMapping {
   /** The EMS row in all fields that can be read back. Values that cannot be mapped are left out. */
   view(row: EmsRows[EntityType], sources: AnySources): Content;
-  /** Fields of the remote's that EMS may set as well: they come in when the remote changes them. */
+  /** Fields owned by the remote that EMS may set as well: taken over when the remote changes them. */
   readonly whenChanged: readonly string[];
   /**
-   * The fields of `content` that the row, holding them, could not be sent back with: they must not come in. `row` is null for
-   * one that is to be created.
+   * The fields of `content` that must not be taken over, because a row with them could not be sent back. `row` is null
+   * for one that will be created.
    */
   unsendable(content: Content, row: EmsRows[EntityType] | null, sources: AnySources): string[];
   /** The changes that make the EMS row hold these remote fields. `row` is null for a row that will be created. */

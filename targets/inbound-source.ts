@@ -7,14 +7,14 @@ export interface RemoteRef {
   readonly remoteId: string;
 }
 
-/** A remote record (the specification's remote entity) as it was read, in the mapping's fields. */
+/** A remote record (the specification's remote entity) as read, in the mapping's fields. */
 export interface RemoteRecord extends RemoteRef {
   /** The EMS id that the record carries; null if it has none that could be ours. */
   readonly emsKey: EntityKey | null;
   /** The target's own modified time, RFC 3339 in UTC; null if the target gives none. */
   readonly modifiedOn: string | null;
   /**
-   * The fields that could be read, as canonical values in the mapping's notation. A field that is left out is unknown, not
+   * The fields that could be read, as canonical values in the mapping's notation. An absent field is unknown, not
    * empty, and is never compared.
    */
   readonly content: Content;
@@ -70,38 +70,44 @@ export interface ListedPage {
   /** The latest remote time on this page, RFC 3339; null if there is none. */
   readonly seenUpTo: string | null;
   /**
-   * Of a list that shows everything: which numbers this page speaks of. Records of ours with a remote id within (`after`,
-   * `upTo`] that are not in the page have gone, or hidden themselves; each is looked at alone. Null ends are open.
+   * For a list that shows everything: the range of ids that this page covers. Our records with a remote id in (`after`,
+   * `upTo`] that are missing from the page were deleted or hidden; each is checked individually. A null end is open.
    */
   readonly covers?: { readonly after: string | null; readonly upTo: string | null };
 }
 
-/** What is read of a target. Errors are those of `RemoteSystem`. A page that cannot be read throws; it is never returned as empty. */
+/**
+ * What is read of a target. Errors are those of `RemoteSystem`. A page that cannot be read throws; it is never returned
+ * as empty.
+ */
 export interface InboundSource {
-  /** Types whose remote records carry our EMS id once we have written them. A record without it belongs to somebody else by now. */
+  /**
+   * Types whose remote records contain our EMS id once we have written them. A record without it now belongs to
+   * somebody else.
+   */
   readonly signed?: readonly EntityType[];
   /** How far a poll goes back before the latest time it has seen, in milliseconds. */
   readonly overlapMs: number;
   /**
-   * What is polled of a type, each with a cursor of its own; none: the type comes with others, or is not read.
+   * The lists to poll for a type, each with its own cursor; none: the type comes with others, or is not read.
    *
    * @param linked the remote ids of our records of a type (the events that take part).
    */
   scopes(type: EntityType, linked: (type: EntityType) => Promise<readonly string[]>): Promise<readonly string[]>;
   list(request: ListRequest): Promise<ListedPage>;
   /**
-   * One record as it is now. Answered under another id: it goes on there (contacts merge). Null: the target is sure that it
-   * is gone.
+   * The current state of one record. If the answer has another id, the record continues there (contacts merge). Null:
+   * the target is sure that it no longer exists.
    *
    * @param key the EMS id of its pair; null: EMS does not know it yet.
    * @throws SyncError of class `rejected` if only a human can tell what became of it.
    */
   fetch(ref: RemoteRef, key: EntityKey | null): Promise<RemoteRecord | null>;
   /**
-   * The row whose remote record has taken in one that is gone: it carries that row's EMS id, and an address of the one that is
-   * gone. Null: none has. Left out: records are not merged at this target.
+   * Finds the row whose remote record a missing one was merged into: it contains that row's EMS id and an address of
+   * the missing one. Null if there is none. Left out if the target does not merge records.
    *
-   * @param held the fields of the one that is gone that are known in clear: EMS still holds what the remote last held.
+   * @param held the missing record's fields that are known in clear: EMS still holds what the remote last held.
    */
   mergedInto?(ref: RemoteRef, key: EntityKey, held: Content): Promise<EntityKey | null>;
 }

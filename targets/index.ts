@@ -5,5 +5,5 @@ import { runSignup } from './runsignup/process.ts';
 import type { Target } from './sync-process.ts';
 import { tagServer } from './tagserver/process.ts';
 
-/** Every target that this release knows. A new one is a folder and a line here. */
+/** All targets of this release. A new one needs a folder and a line here. */
 export const TARGETS: readonly Target[] = [tagServer, mautic, mailchimp, runSignup, chatwoot];

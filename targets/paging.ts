@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { SyncError } from '../sync/sync-error.ts';
 
-/** All pages of a list together. Lists that are gathered in memory note whole pages. */
+/** The limit for all pages of a list together. Lists that are collected in memory note whole pages. */
 const MOST_CHARACTERS = 64 * 2 ** 20;
 
-/** Watches the pages of one list, so that a remote can neither keep us reading for ever nor fill the memory. */
+/** Watches the pages of one list, so that a remote can neither make us read forever nor fill the memory. */
 export class Paging {
   readonly #target: string;
   readonly #what: string;
@@ -12,7 +12,7 @@ export class Paging {
   readonly #seen = new Set<string>();
   #characters = 0;
 
-  /** @param what the call, for messages. */
+  /** @param what the call's name, for messages. */
   constructor({ target, what, mostPages }: Readonly<{ target: string; what: string; mostPages: number }>) {
     this.#target = target;
     this.#what = what;
@@ -20,10 +20,10 @@ export class Paging {
   }
 
   /**
-   * Notes a page before it is read, or once it was.
+   * Notes a page before or after it is read.
    *
-   * @param mark what no other page of the list has: its cursor, the ids on it, or all of it as JSON.
-   * @throws SyncError of class `contract` if the mark was noted before, or if the pages are too many or too long.
+   * @param mark unique to the page within the list: its cursor, its ids, or the whole page as JSON.
+   * @throws SyncError of class `contract` if the mark was noted before, or there are too many pages or characters.
    */
   note(mark: string): void {
     const digest = createHash('sha256').update(mark).digest('base64');

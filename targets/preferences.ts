@@ -42,8 +42,8 @@ export function topicsWanted(preferences: readonly ContactPreference[], channel:
 const wants = (row: ContactPreference, channel: Channel) => channelOf(row) === channel && row.optedIn === true;
 
 /**
- * SQL condition on a person `e`: EMS holds an opt-out that the target has not received yet, or the person has refused at another
- * target. It orders what is due; what counts of the latter, delivery decides.
+ * SQL condition on a person `e`: the target has not yet received one of EMS's opt-outs, or the person has refused at
+ * another target. Only orders due rows; the delivery decides whether such a refusal applies.
  */
 export const undeliveredOptOut = (process: SyncProcessName) => `EXISTS (
   SELECT FROM contact_preference p

@@ -6,8 +6,8 @@ import type { ConsentSource } from './consent-source.ts';
 import type { InboundSource } from './inbound-source.ts';
 
 /**
- * A pair's consent, and what a target may ask about it during a delivery. Answers come from our database and EMS's, under the
- * lock of the pair's addresses.
+ * A pair's consent, and what a target may ask about it during a delivery. Answers come from our database and EMS's,
+ * under the lock of the pair's addresses.
  */
 export interface PairConsent {
   /** The entries of the suppression list for this person or its addresses. No write may undo them. */
@@ -32,7 +32,7 @@ export interface PairConsent {
    * answer is lost, an opt-out or a removal before the next attempt still finds the remote record.
    */
   willHold(remoteId: string): Promise<void>;
-  /** The new id that an earlier attempt was giving the remote record, if its answer was lost; else null. */
+  /** The new id that an earlier attempt gave the remote record if its answer was lost; else null. */
   rekeyingTo(): Promise<string | null>;
   /** Records, before the call, the new id that it gives the remote record. */
   willRekeyTo(remoteId: string): Promise<void>;
@@ -50,16 +50,16 @@ export interface SendRequest {
   /** The number of the attempt. A later attempt always has a higher number. */
   readonly fencingToken: bigint;
   /**
-   * Another entity needs a value that this one still holds at the target (two participants swap bibs). If this one's own
-   * new value is refused as well, let go of the contested one, so that neither waits for the other for ever.
+   * Another entity needs a value that this one still holds at the target (two participants swap bibs). If this one's
+   * own new value is refused as well, release the contested one, so that the two do not wait for each other forever.
    */
   readonly release: boolean;
   /**
-   * True if an earlier attempt has begun to create this very row. Otherwise a record that is found by our id alone, and has
-   * nothing else in common with the row, is another row's: ids are given out again. The default is false.
+   * True if an earlier attempt started to create this row. Otherwise a record found only by our id, with nothing else
+   * in common with the row, belongs to another row, because EMS may reuse ids. Default false.
    */
   readonly begun?: boolean;
-  /** True if nobody waits for the result, so that it may wait for a batch. The default is false. */
+  /** True if nobody waits for the result, so that it may wait for a batch. Default false. */
   readonly patient?: boolean;
   /** True after several failures in a batch (which may be too slow): it is sent alone. */
   readonly alone?: boolean;
@@ -91,7 +91,7 @@ export type SendResult =
    * Nothing was written. The pair is linked, compared, and then sent as an update.
    */
   | { readonly kind: 'found'; readonly remoteId: string }
-  /** The target has a record with this EMS id that is another row's. Nothing was written. */
+  /** The target's record with this EMS id belongs to another row. Nothing was written. */
   | { readonly kind: 'another'; readonly remoteId: string }
   /** The target needs other entities first: those that hold a contested value, or that are missing there. */
   | { readonly kind: 'blocked'; readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string }
@@ -110,28 +110,29 @@ export interface RemoveRequest {
   /** Null if an attempt to create it was started and its result is unknown. */
   readonly remoteId: string | null;
   readonly fencingToken: bigint;
-  /** Another row has this EMS id now: what stays at the target must not be found by it. */
+  /** Another row now has this EMS id, so what stays at the target must not be found by it. */
   readonly idGoesOn?: boolean;
   /** For mappings that declare consent; see {@link consentOf}. */
   readonly consent?: PairConsent;
 }
 
 /**
- * A row that cannot be sent as EMS holds it now. The target must not go on holding for it what EMS has given to another row.
+ * A row that cannot be sent in its current state. The target must not keep values or references that EMS has given to
+ * another row.
  */
 export interface ReleaseRequest extends RemoveRequest {
   /** What EMS holds of the row. Fields that cannot be sent are left out. */
   readonly content: Content;
-  /** What EMS holds of the rows that are blocked by this one. */
+  /** EMS's content of the rows that this one blocks. */
   readonly wanted: readonly Content[];
-  /** To be called before the first write: puts on record that what the target holds is not known any more. */
+  /** Call it before the first write: records that the target's state is no longer known. */
   readonly willRelease: () => Promise<void>;
 }
 
 export type Released =
-  /** The remote record is still there, without the values. `stored`: those fields as the target holds them now. */
+  /** The remote record remains, without the values. `stored`: those fields as the target now holds them. */
   | { readonly kind: 'values'; readonly stored?: Content }
-  /** The row has no remote record any more: it was nothing without the value, or it is the other row's now. */
+  /** The row no longer has a remote record: it could not exist without the value, or now belongs to the other row. */
   | { readonly kind: 'record'; readonly left?: LeftConsent };
 
 /** What a removed or erased remote record adds to the suppression list. Addresses are hashed at once and not kept. */
@@ -145,7 +146,9 @@ export interface Removed {
   /** By policy the record stays at the target. Its id is remembered, so that it never comes back as a new row. */
   readonly kept?: true;
   readonly left?: LeftConsent;
-  /** Nothing was removed: others at the target refer to it, and must go first. Says so, for an operator. */
+  /**
+   * Nothing was removed, because other records at the target refer to it and must go first. The text is for operators.
+   */
   readonly dependents?: string;
 }
 
@@ -155,7 +158,10 @@ export interface EraseRequest extends RemoveRequest {
 }
 
 export interface Erased {
-  /** `erased`: deleted in the strongest way that the target has. `absent`: the target had nothing. `kept`: it cannot delete it. */
+  /**
+   * `erased`: deleted in the strongest way the target has. `absent`: the target had nothing. `kept`: it cannot delete
+   * it.
+   */
   readonly outcome: 'erased' | 'absent' | 'kept';
   /** For the receipt: what was done, or why the record is kept and whom to ask. Contains no personal data. */
   readonly detail: string;
@@ -181,16 +187,16 @@ export interface BulkCalls {
   sendMany(requests: readonly SendRequest[]): Promise<readonly (SendResult | Error)[]>;
 }
 
-/** What `check` looks at beyond credentials: the fields, topics and so on that our mapping writes to. */
+/** What `check` examines beyond credentials: the fields, topics and so on that our mapping writes to. */
 export interface RemoteShape {
-  /** One line, in an operator's words, for each thing that is missing. */
+  /** One line, in an operator's words, for each missing thing. */
   missing(): Promise<readonly string[]>;
   /** Creates what is missing, and returns a line for each thing created. */
   create(): Promise<readonly string[]>;
   /**
-   * What works, and yet is better changed or known, in an operator's words. Left out: nothing is known of that kind.
+   * Things that work but should be changed or known, in an operator's words. Left out: nothing to report.
    *
-   * @param probe find out by a call that the target refuses, or by throw-away records that are deleted again.
+   * @param probe may make a call that the target refuses, or create throw-away records that are deleted again.
    */
   advice?(options: { readonly probe: boolean }): Promise<readonly string[]>;
 }
@@ -209,13 +215,14 @@ export interface RemoteSystem {
   /** Deletes or archives, by the target's policy. Succeeds if the record is already gone. */
   remove(request: RemoveRequest): Promise<void | Removed>;
   /**
-   * Lets go of what EMS has given to another row: unique values that a row in `wanted` has and this one has not, and references
-   * to rows that EMS does not mean any more. Null: the target holds nothing of the kind. Left out by targets without such values.
+   * Releases what EMS has given to another row: unique values that a row in `wanted` has and this one no longer has,
+   * and outdated references to rows. Null: the target holds nothing of that kind. Left out by targets without such
+   * values.
    *
-   * @throws SyncError of class `rejected` if the target does not take the record without the value.
+   * @throws SyncError of class `rejected` if the target does not accept the record without the value.
    */
   release?(request: ReleaseRequest): Promise<Released | null>;
-  /** Types of which `release` has something to do though no other row asks. Left out: none. */
+  /** Types that `release` must handle even if no other row asks. Left out: none. */
   readonly releasesUnasked?: readonly EntityType[];
   /** Sends only the opt-outs of a row whose other content cannot be sent. Left out by targets without consent. */
   optOut?(request: OptOutRequest): Promise<void>;

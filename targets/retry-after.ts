@@ -1,9 +1,12 @@
 const SECONDS = /^\d+(\.\d+)?$/;
 
-/** RFC 9110's date, and its older form with the full name of the day. `Date.parse` alone finds a year in any text. */
+/**
+ * RFC 9110's date format and its older form with the full name of the day. `Date.parse` alone would find a year in any
+ * text.
+ */
 const HTTP_DATE = /^[A-Z][a-z]{2,8}, \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT$/;
 
-/** Longer waits are cut to this: a mistake of the target must not stop a record for years. */
+/** Longer waits are limited to this, so that a mistake of the target cannot block a record for years. */
 const LONGEST_WAIT_MS = 86_400_000;
 
 /**

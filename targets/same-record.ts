@@ -3,10 +3,11 @@ import type { Content } from '../sync/content-hash.ts';
 import type { SendRequest } from './remote-system.ts';
 
 /**
- * Whether what a target has under a row's EMS id is another row's: nothing that identifies it agrees with what is to be sent. If
- * an earlier attempt has begun to create the row, one field may differ: EMS may have changed it since.
+ * Whether the target's record with a row's EMS id belongs to another row: no identifying field agrees with what is to
+ * be sent. If an earlier attempt started to create the row, one group of fields may differ, because EMS may have
+ * changed it since.
  *
- * @param stored what the target has, in the mapping's fields.
+ * @param stored the target's values, in the mapping's fields.
  */
 export function isAnothers(
   groups: IdentityGroups,

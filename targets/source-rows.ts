@@ -6,21 +6,24 @@ export type SourceType = keyof SourceRowTypes;
 /** Rows that a mapping reads beside its own, for example a person's club. */
 export interface SelectedRows {
   readonly type: SourceType;
-  /** SQL condition that selects them: `s` is such a row, `e` the entity's own, for example `s.id = e.organisation_id`. */
+  /**
+   * SQL condition that selects them: `s` is such a row, `e` the entity's own row, for example `s.id =
+   * e.organisation_id`.
+   */
   readonly where: string;
 }
 
 /**
- * The other row of the entity's own type that comes first with a unique value which this one has as well; none where this one comes
- * first. Only another holder makes the entity due, not every change of whoever has the value.
+ * The other row of the same type that comes first among those with an equal unique value; none if this row is first.
+ * Only a different holder makes the entity due, not every change of the holder.
  */
 export interface HolderRow {
   readonly type: SourceType;
   /** The name of one of the mapping's `uniqueValues`. */
   readonly holderOf: string;
-  /** SQL expressions over one row `s`: who comes first; the id decides last. */
+  /** SQL expressions over one row `s` that decide who is first; ties are broken by id. */
   readonly order: string;
-  /** Another unique value: rows that have that one alike are one remote record, and need not be told apart. */
+  /** Another unique value: rows with an equal one share a remote record and need not be distinguished. */
   readonly apartFrom?: string;
 }
 

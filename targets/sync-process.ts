@@ -6,7 +6,7 @@ import type { ConsentPolicy } from '../sync/suppression.ts';
 import type { EntityMapping } from './entity-mapping.ts';
 import type { RemoteSystem } from './remote-system.ts';
 
-/** The declaration of one target: everything that the engine knows about that system. */
+/** The declaration of one target: everything the engine knows about that system. */
 export interface SyncProcess {
   readonly name: SyncProcessName;
   readonly directions: readonly Direction[];
@@ -36,7 +36,7 @@ export interface ConnectionServices {
   readonly consentPolicy: ConsentPolicy;
 }
 
-/** A process with the settings that switch it on and the connection they make: one line of targets/index.ts. */
+/** A process with its settings and its connection: one line in targets/index.ts. */
 export interface Target {
   readonly process: SyncProcess;
   /** The environment variables, by name. The process is off unless at least one of them is set. */

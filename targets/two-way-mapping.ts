@@ -18,23 +18,29 @@ export interface TwoWayMappingDeclaration<
   S extends { readonly [name: string]: SourceRows },
 > extends MappingBase<T, S> {
   readonly fields: Fields<T, S>;
-  /** How a remote record without an id of ours finds its row. Left out: never. */
+  /** How a remote record without our id finds its row. Left out: never. */
   readonly match?: (content: Content) => readonly MatchCriterion[];
-  /** One row may have several remote records; the one with the highest number is kept. Left out: a second one is for a human. */
+  /**
+   * One row may have several remote records; the one with the highest number is kept. Left out: an operator decides
+   * about a second one.
+   */
   readonly newestRemoteWins?: true;
-  /** Why EMS must not get a row from this; null: it may. Left out: EMS gets no rows of this type from the remote. */
+  /**
+   * Why EMS must not create a row from this; null: it may. Left out: EMS never creates rows of this type from the
+   * remote.
+   */
   readonly refuseCreate?: (content: Content) => string | null;
 }
 
 /**
- * Declares how rows of one type and a target's records are kept in step, field by field.
+ * Declares how rows of one type and a target's records are kept in sync, field by field.
  *
  * @example
  * const from = rowsOf('Conversation');
  * defineTwoWayMapping({
- *   type: 'Conversation',
- *   filter: 'true',
- *   fields: { status: from.remote({ name: 'status' }, from.editable('status', STATUS)) },
+ * type: 'Conversation',
+ * filter: 'true',
+ * fields: { status: from.remote({ name: 'status' }, from.editable('status', STATUS)) },
  * });
  */
 export function defineTwoWayMapping<

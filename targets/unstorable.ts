@@ -4,8 +4,8 @@ import { isStorable } from '../sync/storable-text.ts';
 import type { MalformedRecord, RemoteMessage, RemoteRecord } from './inbound-source.ts';
 
 /**
- * What of a remote record no database could hold, in an operator's words; null: nothing. Any remote may tell any text, so no
- * target is trusted to have looked.
+ * Why a remote record cannot be stored in a database, in an operator's words; null if it can. A remote may return any
+ * text, so this does not rely on the targets' own checks.
  */
 export function unstorable(record: RemoteRecord): string | null {
   const { type, remoteId } = record;
@@ -15,8 +15,8 @@ export function unstorable(record: RemoteRecord): string | null {
 }
 
 /**
- * A list, with each record that could not be stored as a malformed one. What came with another record counts by itself: a
- * registration is good, though the name of its person is not.
+ * A list in which each record that cannot be stored is replaced by a malformed one. Related records are judged
+ * separately: a registration may be fine although its person's name is not.
  */
 export function withoutUnstorable(
   records: readonly (RemoteRecord | MalformedRecord)[],

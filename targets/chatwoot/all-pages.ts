@@ -2,17 +2,17 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { Paging } from '../paging.ts';
 import { withId } from './answers.ts';
 
-/** ChatWoot's pages are small. This many make one of ours. */
+/** ChatWoot's pages are small; this many make one page of ours. */
 const PAGES_AT_ONCE = 20;
 
-/** Of 15 contacts or 25 conversations each. A list that goes on beyond them has no end. */
+/** Pages of 15 contacts or 25 conversations. A longer list is considered endless. */
 const LAST_PAGE = 100_000;
 
 /**
- * Reads on from a page, until the list ends or there is enough for one page of ours.
+ * Reads from a page until the list ends or one page of ours is full.
  *
  * @returns the items, and the next page; null at the end of the list.
- * @throws SyncError of class `contract` if a page comes again, or if the list has no end.
+ * @throws SyncError of class `contract` if a page repeats or the list is endless.
  */
 export async function readPages(
   first: number,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readBody } from '../answer.ts';
 
-/** What we read of ChatWoot's answers. These fields are needed; others are ignored. */
+/** The fields of ChatWoot's answers that we need; others are ignored. */
 const id = z.int().min(1);
 const attributes = z.record(z.string(), z.unknown());
 
@@ -23,7 +23,7 @@ export const conversation = z.looseObject({
   custom_attributes: attributes.nullish(),
   created_at: z.number().min(0),
   last_activity_at: z.number().min(0).nullish(),
-  /** Unix seconds with a fraction; versions before 4 do not tell it. */
+  /** Unix seconds with a fraction; missing before version 4. */
   updated_at: z.number().min(0).nullish(),
   meta: z.looseObject({
     /** Also null while the conversation of a deleted contact is being deleted. */
@@ -55,7 +55,7 @@ export const conversations = z.looseObject({ payload: z.array(conversation) });
 export const messages = z.looseObject({ payload: z.array(message) });
 export const definitions = z.array(z.looseObject({ attribute_key: z.string(), attribute_model: z.string() }));
 
-/** Pages whose items are read one by one, so that a bad item does not spoil the others. */
+/** Items are parsed one by one, so that an invalid item does not affect the others. */
 export const anyContacts = z.looseObject({ payload: z.array(z.unknown()) });
 export const anyConversations = z.looseObject({ data: z.looseObject({ payload: z.array(z.unknown()) }) });
 
@@ -64,23 +64,23 @@ export const withId = z.looseObject({ id });
 
 const refusal = z.looseObject({ message: z.string().nullish(), attributes: z.array(z.string()).nullish() });
 
-/** What we read of a 422. Its words are for people, in the language of the account. */
+/** What we read of a 422. Its texts are for people, in the account's language. */
 export interface Refused {
   readonly attributes: readonly string[];
-  /** Whether ChatWoot says that another record has one of the values. Only its words tell. */
+  /** Whether ChatWoot reports that another record has one of the values. Only its text shows this. */
   readonly saysTaken: boolean;
 }
 
-/** What Rails names beside the attributes of a request: the record as a whole, and what belongs to it. */
+/** What Rails names besides a request's attributes: the record as a whole and its associations. */
 const RAILS_NAMES: readonly string[] = ['base', 'contact', 'content', 'inbox'];
 
-/** ChatWoot's sentences are short. */
+/** ChatWoot's messages are short. */
 const LONGEST_WORDS = 1_000;
 
 /**
- * Null: the body is not ChatWoot's.
+ * Null if the body is not ChatWoot's.
  *
- * @param sent the body of the request: of the attributes that ChatWoot names, only those are told.
+ * @param sent the body of the request: only its attributes are reported.
  */
 export function readRefused(body: string, sent: unknown): Refused | null {
   const found = readBody(refusal, body);

@@ -19,7 +19,7 @@ import {
 import { ChatwootHttp, type Answer } from './http.ts';
 import type { ChatwootSettings } from './settings.ts';
 
-/** The body of a write: fields that are left out stay, null clears, custom attributes are merged. */
+/** The body of a write: absent fields keep their value, null clears, custom attributes are merged. */
 export type ContactBody = Readonly<Record<string, unknown>> & {
   readonly custom_attributes?: Readonly<Record<string, unknown>>;
 };
@@ -33,13 +33,13 @@ export interface NewMessage {
   readonly source_id: string;
 }
 
-/** A custom attribute of a contact or a conversation, in ChatWoot's words. */
+/** A custom attribute of a contact or a conversation, with ChatWoot's property names. */
 export interface Definition {
   readonly attribute_key: string;
   readonly attribute_model: 'contact_attribute' | 'conversation_attribute';
 }
 
-/** Messages of one conversation, 100 a page. */
+/** Pages of 100 messages of one conversation. */
 const MOST_MESSAGE_PAGES = 500;
 
 /** The part of ChatWoot's application API that we use. */
@@ -52,7 +52,7 @@ export class ChatwootApi {
     this.#inbox = settings.CHATWOOT_INBOX_ID;
   }
 
-  /** @throws SyncError if address, account, token or inbox are wrong, or ChatWoot does not answer. */
+  /** @throws SyncError if address, account, token or inbox is wrong, or ChatWoot does not answer. */
   async probe(): Promise<void> {
     await this.#http.get('GET', `inboxes/${this.#inbox}`, withId);
   }
@@ -68,13 +68,13 @@ export class ChatwootApi {
     return mapAnswer(await this.#http.ask('PUT', `contacts/${id}`, single, { json: body }), ({ payload }) => payload);
   }
 
-  /** Null: it is not there. */
+  /** Null if it does not exist. */
   async contact(id: string): Promise<Contact | null> {
     return (await this.#http.find(`contacts/${id}`, single))?.payload ?? null;
   }
 
   /**
-   * Contacts that have one of these values. ChatWoot ignores case, and the list may lag behind: the caller compares the
+   * Contacts that have one of these values. ChatWoot ignores case and the list may lag, so the caller must compare the
    * values.
    */
   async findContacts(values: readonly (readonly [ContactAttribute, string])[]): Promise<Contact[]> {
@@ -91,14 +91,14 @@ export class ChatwootApi {
     return found.payload;
   }
 
-  /** One page of all contacts that have an e-mail address, a phone number or an identifier, oldest first; empty at the end. */
+  /** One page of all contacts with an e-mail address, phone number or identifier, oldest first; empty at the end. */
   async contactPage(page: number): Promise<readonly unknown[]> {
-    // Without `sort` each page has an order of its own.
+    // Without `sort`, every page has a different order.
     const searchParams = { sort: 'created_at', page };
     return (await this.#http.get('GET', 'contacts', anyContacts, { searchParams })).payload;
   }
 
-  /** Null: there is no such contact. The newest twenty. */
+  /** The newest twenty. Null if the contact does not exist. */
   async conversationsOf(contactId: string): Promise<Conversation[] | null> {
     return (await this.#http.find(`contacts/${contactId}/conversations`, conversations))?.payload ?? null;
   }
@@ -116,12 +116,12 @@ export class ChatwootApi {
     return this.#http.ask('POST', 'conversations', conversation, { json });
   }
 
-  /** Null: it is not there. */
+  /** Null if it does not exist. */
   conversation(id: string): Promise<Conversation | null> {
     return this.#http.find(`conversations/${id}`, conversation);
   }
 
-  /** Replaces all custom attributes. Those of a conversation are not merged, unlike a contact's. */
+  /** Replaces all custom attributes: unlike a contact's, a conversation's are not merged. */
   async replaceAttributes(id: string, custom_attributes: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#http.get('POST', `conversations/${id}/custom_attributes`, anything, { json: { custom_attributes } });
   }
@@ -132,13 +132,13 @@ export class ChatwootApi {
     return (await this.#http.get('GET', 'conversations', anyConversations, { searchParams })).data.payload;
   }
 
-  /** All conversations that have changed within the last seconds, in one answer. */
+  /** All conversations changed within the last `seconds`, in one answer. */
   async conversationsWithin(seconds: number): Promise<readonly unknown[]> {
     const searchParams = { status: 'all', updated_within: seconds };
     return (await this.#http.get('GET', 'conversations', anyConversations, { searchParams })).data.payload;
   }
 
-  /** All of them, oldest first. Null: there is no such conversation. */
+  /** All messages, oldest first. Null if the conversation does not exist. */
   async messages(conversationId: string): Promise<Message[] | null> {
     const path = `conversations/${conversationId}/messages`;
     const paging = new Paging({ target: 'ChatWoot', what: `GET ${path}`, mostPages: MOST_MESSAGE_PAGES });
@@ -148,7 +148,7 @@ export class ChatwootApi {
       if (page === null) return null;
       const last = Math.max(0, ...page.payload.map(({ id }) => id));
       all.push(...page.payload);
-      // ChatWoot decides how many messages a page has, so the last page is the one without a later message.
+      // ChatWoot decides the page size, so the last page is the one without a newer message.
       if (last <= after) return all.toSorted((one, other) => one.id - other.id);
       paging.note(JSON.stringify(page.payload));
       after = last;
@@ -159,12 +159,12 @@ export class ChatwootApi {
     return this.#http.ask('POST', `conversations/${conversationId}/messages`, message, { json: body });
   }
 
-  /** Deletes it and its conversations for good. */
+  /** Permanently deletes the contact and its conversations. */
   async deleteContact(id: number): Promise<void> {
     await this.#http.delete(`contacts/${id}`);
   }
 
-  /** Deletes its text; the message stays. */
+  /** Deletes the message's text; the message stays. */
   async deleteMessage(conversationId: string, id: number): Promise<void> {
     await this.#http.delete(`conversations/${conversationId}/messages/${id}`);
   }
@@ -173,7 +173,7 @@ export class ChatwootApi {
     return this.#http.get('GET', 'custom_attribute_definitions', definitions);
   }
 
-  /** Refused if it exists already. */
+  /** Refused if it already exists. */
   defineAttribute(definition: Definition & { readonly attribute_display_name: string }): Promise<Answer<unknown>> {
     const json = { ...definition, attribute_display_type: 'text' };
     return this.#http.ask('POST', 'custom_attribute_definitions', anything, { json });

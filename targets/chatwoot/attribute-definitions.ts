@@ -7,7 +7,7 @@ import { isCustomAttribute, type CustomAttribute } from './places.ts';
 
 type LabelledDefinition = Definition & { readonly attribute_display_name: string };
 
-/** What is set at a contact beside its fields. */
+/** A custom attribute that is not one of the mapping's fields. */
 const REMOVED = { key: 'ems_removed', label: 'Removed from EMS' };
 
 const DEFINITIONS: readonly LabelledDefinition[] = [
@@ -25,8 +25,8 @@ function definitionOf(
 }
 
 /**
- * Without a definition ChatWoot stores a custom attribute, but shows it to no agent and finds nothing by it. Looked up once
- * for each connection.
+ * Without a definition ChatWoot stores a custom attribute, but neither shows it to agents nor finds contacts by it.
+ * Checked once per connection.
  */
 export class AttributeDefinitions {
   readonly #api: ChatwootApi;
@@ -36,7 +36,7 @@ export class AttributeDefinitions {
     this.#api = api;
   }
 
-  /** @throws SyncError if ChatWoot cannot be asked; the next call then asks again. */
+  /** @throws SyncError if ChatWoot cannot be reached; the next call then checks again. */
   async ensure(): Promise<void> {
     this.#ensured ??= this.#define();
     try {
@@ -57,7 +57,7 @@ export class AttributeDefinitions {
     for (const definition of DEFINITIONS.filter((one) => !before(one))) {
       const answer = await this.#api.defineAttribute(definition);
       if (answer.kind !== 'refused') continue;
-      // Another worker was faster, which is as good.
+      // Another worker may have created it first, which is fine.
       const now = await isDefined();
       if (!now(definition)) throw refusedError(answer.refused, 'POST custom_attribute_definitions');
     }

@@ -9,11 +9,11 @@ import { personFields } from './person-mapping.ts';
 import { isCustomAttribute, type ContactPlace } from './places.ts';
 import { contactContent, isRemoved } from './read-contact.ts';
 
-/** Everything that EMS has a say in, spelt out: what is left out would stay as it is. */
+/** All values that EMS decides, spelt out, because an absent one would keep its old value. */
 export function contactBody({ key, content }: SendRequest): ContactBody {
   const own = fieldsAt(personFields, isOwnAttribute).map(([name, { attribute }]) => [
     attribute,
-    // ChatWoot makes "" of a name that is null.
+    // ChatWoot turns a null name into "".
     canonicalForm(content[name]) ?? (attribute === 'name' ? '' : null),
   ]);
   const custom = fieldsAt(personFields, isCustomAttribute).map(([name, place]) => [
@@ -22,7 +22,7 @@ export function contactBody({ key, content }: SendRequest): ContactBody {
   ]);
   return {
     ...Object.fromEntries(own),
-    // Never "": ChatWoot's index takes it for a value like any other.
+    // Never "": ChatWoot's unique index treats it as a value.
     identifier: key,
     custom_attributes: Object.fromEntries(custom),
   };
@@ -34,16 +34,18 @@ const isOwnAttribute = (place: ContactPlace): place is Extract<ContactPlace, { i
 const E164 = /^\+[1-9]\d{1,14}$/;
 
 /**
- * Since August 2026 ChatWoot takes a number that is E.164 as a whole, and refuses every update of a contact that has another
- * one from before. So an update of anything takes the number along.
+ * Since August 2026 ChatWoot requires the whole phone number to be E.164, and refuses every update of a contact with an
+ * older, invalid one. So every update also repairs the number.
  *
- * @returns the number as ChatWoot takes it, or null where there is none in it; nothing if the contact's is fine.
+ * @returns the number in ChatWoot's form, or null if it contains none; empty if the contact's number is valid.
  */
 export function mendedPhone({ phone_number: phone }: Pick<Contact, 'phone_number'>): ContactBody {
   return phone == null || phone.trim() === '' || E164.test(phone) ? {} : { phone_number: e164(phone) };
 }
 
-/** Nothing would change: it is ours, in use, and holds what EMS holds in a form that ChatWoot takes. */
+/**
+ * Whether nothing would change: the contact is ours, in use, and holds EMS's values in a form that ChatWoot accepts.
+ */
 export function isUpToDate(contact: Contact, { key, content }: SendRequest): boolean {
   return (
     contact.identifier === key &&

@@ -1,6 +1,6 @@
 import type { Instant } from '../../sync/instant.ts';
 
-/** ChatWoot's words for a conversation's status, and EMS's. */
+/** EMS's words for a conversation's status, and ChatWoot's. */
 export const STATUSES: Readonly<Record<string, string>> = {
   OPEN: 'open',
   PENDING: 'pending',
@@ -8,7 +8,7 @@ export const STATUSES: Readonly<Record<string, string>> = {
   RESOLVED: 'resolved',
 };
 
-/** EMS's words for a channel, which is what the mapping's field holds: several of ChatWoot's are one of them. */
+/** EMS's words for a channel, which the mapping's field uses; several of ChatWoot's map to one of them. */
 export const CHANNELS: Readonly<Record<string, string>> = {
   CHAT: 'CHAT',
   EMAIL: 'EMAIL',
@@ -31,17 +31,17 @@ const EMS_CHANNELS: Readonly<Record<string, string>> = {
   'Channel::Voice': 'PHONE',
 };
 
-/** Null: a kind of inbox that this release does not know. */
+/** Null for a kind of inbox unknown to this release. */
 export function emsChannel(inbox: string | null | undefined): string | null {
   return EMS_CHANNELS[inbox ?? ''] ?? null;
 }
 
-/** ChatWoot keeps these times in whole seconds. RFC 3339 in UTC. */
+/** ChatWoot stores these times in whole seconds. RFC 3339 in UTC. */
 export function inSeconds(instant: Instant): string {
   return instant.round({ smallestUnit: 'second', roundingMode: 'floor' }).toString();
 }
 
-/** Unix seconds, whole or with a fraction, as RFC 3339 in UTC with at most microseconds. */
+/** Converts Unix seconds, with or without a fraction, to RFC 3339 in UTC with at most microseconds. */
 export function fromSeconds(seconds: number): string {
   return Temporal.Instant.fromEpochNanoseconds(BigInt(Math.round(seconds * 1e6)) * 1_000n).toString();
 }

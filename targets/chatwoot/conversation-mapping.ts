@@ -10,11 +10,11 @@ import { CHANNELS, inSeconds, STATUSES } from './conversation-fields.ts';
 import { isReachable } from './person-mapping.ts';
 import type { ConversationPlace } from './places.ts';
 
-/** The longest message that ChatWoot takes. */
+/** The longest message that ChatWoot accepts. */
 const LONGEST_BODY = 150_000;
 
 const conversations = rowsOf('Conversation', {
-  // What came from ChatWoot is there already.
+  // Messages that came from ChatWoot already exist there.
   messages: {
     type: 'ConversationMessage',
     where: `s.conversation_id = e.id AND NOT EXISTS (SELECT FROM sync_conversation_message t
@@ -27,7 +27,7 @@ const SUBJECT = twoWayKind<string | null>(
   textIn,
 );
 
-/** ChatWoot keeps these times in whole seconds. */
+/** ChatWoot stores these times in whole seconds. */
 const SECONDS = twoWayKind<Instant | null>(
   fieldKind('instant in seconds', ([column, value]) =>
     instant([column, value]) === null || value === null ? null : inSeconds(value),
@@ -46,7 +46,7 @@ const read = (
   reading: TwoWayReading<'Conversation', typeof conversations.sources>,
 ) => conversations.remote<ConversationPlace>({ in: 'conversation', attribute }, reading);
 
-/** The fields of a conversation. EMS owns what it wrote; the rest is ChatWoot's, where the talking is done. */
+/** The fields of a conversation. EMS owns what it wrote; the rest is ChatWoot's, where people write. */
 export const conversationFields: Fields<'Conversation', typeof conversations.sources, ConversationPlace> = {
   ems_conversation_id: conversations.ems<ConversationPlace>(
     { in: 'custom_attributes', key: 'ems_conversation_id', label: 'EMS conversation' },
@@ -69,11 +69,15 @@ export const conversation = defineTwoWayMapping({
   referencedTypes: ['Person'],
   references: (row) => [['Person', row.personId]],
   fields: conversationFields,
-  // Whose it is, is told by its contact: one without is never made a row of (it is read as removed).
+  // The contact decides whose conversation it is. A conversation without one never becomes a row (it is read as
+  // removed).
   refuseCreate: () => null,
 });
 
-/** In the order of EMS's ids, which is the order of writing. A message without a text says nothing to an agent. */
+/**
+ * In the order of EMS's ids, in which they are written. Messages without text are left out, because they tell an agent
+ * nothing.
+ */
 function writtenIn(messages: readonly ConversationMessage[]): FieldValue {
   return messages
     .toSorted((one, other) => (BigInt(one.id) < BigInt(other.id) ? -1 : 1))

@@ -5,9 +5,9 @@ import type { ChatwootApi } from './api.ts';
 import { emsKeyIn } from './read-contact.ts';
 
 /**
- * Deletes the contacts of a person for good: those that carry the EMS id, and those with its address or number that are nobody
- * else's. Our record's id alone is no proof: in a restored account it may be a stranger's. ChatWoot deletes their conversations
- * with them.
+ * Permanently deletes a person's contacts: those with the EMS id, and those with the person's address or number that
+ * belong to nobody else. The remote id in our record is not enough: in a restored account it may be a stranger's.
+ * ChatWoot deletes their conversations as well.
  */
 export async function erasePerson(api: ChatwootApi, { key, remoteId, addresses }: EraseRequest): Promise<Erased> {
   const known = remoteId === null ? null : await api.contact(remoteId);
@@ -35,5 +35,5 @@ export async function erasePerson(api: ChatwootApi, { key, remoteId, addresses }
   };
 }
 
-/** A conversation goes with its contact, which is erased next. */
+/** A conversation is deleted with its contact, which is erased next. */
 export const conversationGoesAlong: Erased = { outcome: 'erased', detail: 'goes with its contact', addresses: [] };

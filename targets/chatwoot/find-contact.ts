@@ -7,11 +7,11 @@ import type { ChatwootApi, ContactAttribute } from './api.ts';
 import { personColumn } from './person-mapping.ts';
 import { contactContent, emsKeyIn, isRemoved } from './read-contact.ts';
 
-/** Attributes that no two contacts may have alike, beside the identifier. */
+/** Attributes besides the identifier that must be unique among contacts. */
 export const CONTESTED = ['email', 'phone_number'] as const;
 export type Contested = (typeof CONTESTED)[number];
 
-/** The contact that carries this EMS id. The list may lag, and compares without regard to case. */
+/** The contact with this EMS id. The list may lag, and compares case-insensitively. */
 export async function findByKey(api: ChatwootApi, key: EntityKey): Promise<Contact | null> {
   const found = await api.findContacts([['identifier', key]]);
   return found.find(({ identifier }) => identifier === key) ?? null;
@@ -33,15 +33,15 @@ export async function findLike(api: ChatwootApi, key: EntityKey, content: Conten
 }
 
 export interface Candidate {
-  /** What it has in common with the person. */
+  /** The attribute that matches the person. */
   readonly by: ContactAttribute;
   readonly contact: Contact;
 }
 
-/** Whose a contact is that has a value of ours. */
+/** The owner of a contact that has one of our values. */
 export type Ownership = 'own' | 'free' | 'removed' | 'other-person';
 
-/** @throws SyncError of class `rejected` if it is another system's, which only a human can sort out. */
+/** @throws SyncError of class `rejected` if the contact belongs to another system, which only a human can resolve. */
 export function ownershipOf({ by, contact }: Candidate, key: EntityKey): Ownership {
   const { identifier } = contact;
   if (identifier === key) return 'own';
@@ -52,7 +52,7 @@ export function ownershipOf({ by, contact }: Candidate, key: EntityKey): Ownersh
   throw new SyncError('rejected', said, { code: 'foreign-identifier', field: personColumn(by) });
 }
 
-/** The engine asks that person to be sent again first. */
+/** The engine requests that person first. */
 export function blockedBy({ by, contact }: Candidate): SendResult {
   const key = emsKeyIn(contact.identifier);
   return {

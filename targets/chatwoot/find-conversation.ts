@@ -6,16 +6,16 @@ import { emsKeyIn } from './read-contact.ts';
 const carries = (key: EntityKey) => (conversation: Conversation) =>
   emsKeyIn(conversation.custom_attributes?.['ems_conversation_id']) === key;
 
-/** Null: none is found. The filter may lag. */
+/** Null if none is found. The filter may lag. */
 export async function findByConversationKey(api: ChatwootApi, key: EntityKey): Promise<Conversation | null> {
   return (await api.findConversations('ems_conversation_id', key)).find(carries(key)) ?? null;
 }
 
 /**
- * The conversation that carries this EMS id, so that a create whose answer was lost is found again. The filter may lag, so
- * that the contact's own newest ones are looked at, too.
+ * Finds the conversation with this EMS id, for example after a create whose answer was lost. The filter may lag, so the
+ * contact's newest conversations are checked, too.
  *
- * @returns `no-contact` if there is none: neither is the contact.
+ * @returns `no-contact` if the contact does not exist either.
  */
 export async function findConversation(
   api: ChatwootApi,

@@ -8,10 +8,10 @@ import { isErrorBody, readRefused, type Refused } from './answers.ts';
 import { personColumn } from './person-mapping.ts';
 import type { ChatwootSettings } from './settings.ts';
 
-/** ChatWoot needs seconds for a long list. After half a minute it is in trouble. */
+/** ChatWoot needs seconds for a long list; after half a minute something is wrong. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** ChatWoot counts calls by the minute, and says when the minute ends only if it is set up to. */
+/** ChatWoot limits calls per minute, and reports when the minute ends only if configured to. */
 const THROTTLED_MS = 30_000;
 
 type Method = HttpCall['method'];
@@ -21,7 +21,7 @@ export type CallOptions = Pick<HttpCall, 'json' | 'searchParams'>;
 /** Missing: 404. Refused: 422. */
 export type Answer<T> = AnswerOf<T, { readonly refused: Refused }>;
 
-/** Calls to one account. Every answer is checked, and every error has a class. */
+/** Calls to one account. Every answer is validated, and every error has a class. */
 export class ChatwootHttp {
   readonly #http: HttpClient;
 
@@ -35,7 +35,7 @@ export class ChatwootHttp {
     });
   }
 
-  /** For calls where 404 or 422 is an answer like any other. */
+  /** For calls where 404 or 422 is a normal answer. */
   async ask<T>(method: Method, path: string, schema: z.ZodType<T>, options: CallOptions = {}): Promise<Answer<T>> {
     const answer = await this.#http.call({ method, path, ...options });
     const { status } = answer;
@@ -53,26 +53,26 @@ export class ChatwootHttp {
     return readAnswer(schema, answer);
   }
 
-  /** Null: it is not there. */
+  /** Null if it does not exist. */
   async find<T>(path: string, schema: z.ZodType<T>, options: CallOptions = {}): Promise<T | null> {
     const answer = await this.ask('GET', path, schema, options);
     if (answer.kind === 'refused') throw refusedError(answer.refused, `GET ${path}`);
     return answer.kind === 'answered' ? answer.value : null;
   }
 
-  /** Deletes the record; if it is not there, that is a success as well. */
+  /** Deletes the record; succeeds if it does not exist. */
   async delete(path: string): Promise<void> {
     const answer = await this.#http.call({ method: 'DELETE', path });
     if (answer.status !== 200 && !isMissing(answer)) throw refusal(answer);
   }
 }
 
-/** Only ChatWoot's own 404 counts: that of a proxy, or of a wrong address, must not pass for a deleted record. */
+/** Only ChatWoot's own 404 counts: one from a proxy or a wrong address must not look like a deleted record. */
 function isMissing({ status, body }: HttpAnswer): boolean {
   return status === 404 && isErrorBody(body);
 }
 
-/** The class of an answer that is no success and has no meaning of its own for the call. */
+/** The error class of an unsuccessful answer without a special meaning for the call. */
 function refusal(answer: HttpAnswer, sent?: unknown): SyncError {
   const { what, status, headers, body } = answer;
   const code = `http-${status}`;
@@ -87,7 +87,7 @@ function refusal(answer: HttpAnswer, sent?: unknown): SyncError {
     return new SyncError('target-down', `${said}: check CHATWOOT_URL, CHATWOOT_ACCOUNT_ID, CHATWOOT_INBOX_ID`, options);
   }
   if (status === 503) return new SyncError('target-down', said, options);
-  // A unique index also answers 500, when two requests for one e-mail address come at once.
+  // A unique index also answers 500 if two requests with one e-mail address arrive together.
   if (status >= 500 || status === 408) return new SyncError('transient', said, options);
   if (parseJson(body) === undefined) return notJson(answer);
   const refused = status === 422 ? readRefused(body, sent) : null;
@@ -95,7 +95,7 @@ function refusal(answer: HttpAnswer, sent?: unknown): SyncError {
   return new SyncError(status < 400 ? 'contract' : 'rejected', said, options);
 }
 
-/** Content that ChatWoot does not take, with EMS's columns of the attributes that it names. */
+/** Content that ChatWoot rejects, with the EMS columns of the attributes it names. */
 export function refusedError({ attributes }: Refused, what: string): SyncError {
   const said = `ChatWoot answered ${what} with 422`;
   const [column, ...more] = attributes.map(personColumn);

@@ -13,11 +13,11 @@ const SCOPES: Partial<Record<EntityType, readonly string[]>> = {
   Conversation: ['conversations'],
 };
 
-/** What is read of ChatWoot. */
+/** The inbound side of ChatWoot. */
 export function chatwootInbound(api: ChatwootApi): InboundSource {
   return {
     signed: ['Person'],
-    // Lists may show what was a moment ago.
+    // Lists may lag by a moment.
     overlapMs: 60_000,
     scopes: async (type) => SCOPES[type] ?? [],
     list: (request) => list(api, request),
@@ -38,7 +38,7 @@ async function fetch(
   key: EntityKey | null,
 ): Promise<RemoteRecord | null> {
   if (type === 'Person') {
-    // Merged contacts go on under the id of the other one, with our identifier if that had none.
+    // A merged contact continues under the other one's id, and keeps our identifier if the other had none.
     const contact = (await api.contact(remoteId)) ?? (key === null ? null : await findByKey(api, key));
     return contact === null ? null : contactRecord(contact);
   }
@@ -50,7 +50,10 @@ async function fetch(
   throw new RangeError(`ChatWoot has no ${type}`);
 }
 
-/** ChatWoot knows each address and number once: whoever has those of a contact that is gone was merged with it. */
+/**
+ * At ChatWoot every address and number is unique, so the contact that now has those of a missing one was merged with
+ * it.
+ */
 async function mergedInto(api: ChatwootApi, key: EntityKey, held: Content): Promise<EntityKey | null> {
   for (const { contact } of await findLike(api, key, held)) {
     const holder = emsKeyIn(contact.identifier);

@@ -6,10 +6,10 @@ import type { ChatwootApi } from './api.ts';
 import { contactRecord } from './read-contact.ts';
 
 /**
- * All contacts: ChatWoot has no list of those that have changed. Each page of ours says which numbers it covers, so that who
- * is missing in it can be looked at.
+ * Lists all contacts, because ChatWoot cannot list only the changed ones. Each page reports which ids it covers, so
+ * that contacts missing from it can be checked.
  *
- * @param token `<ChatWoot's page>:<highest number before it>`; null begins.
+ * @param token `<ChatWoot's page>:<highest id before it>`; null: from the beginning.
  */
 export async function listContacts(api: ChatwootApi, token: string | null): Promise<ListedPage> {
   const [first, after] = placeIn(token);

@@ -5,10 +5,13 @@ import { conversation, withId } from './answers.ts';
 import type { ChatwootApi } from './api.ts';
 import { listedConversation } from './read-conversation.ts';
 
-/** ChatWoot counts back from its own clock, we from ours: they may differ by minutes. */
+/** ChatWoot counts back from its own clock, which may differ from ours by minutes. */
 const CLOCKS_DIFFER_SECONDS = 600;
 
-/** What has changed since, in one page; from the beginning, everything, page by page (`token` is ChatWoot's page). */
+/**
+ * The conversations changed since, in one page; from the beginning, all of them, page by page (`token` is ChatWoot's
+ * page).
+ */
 export async function listConversations(
   api: ChatwootApi,
   since: string | null,

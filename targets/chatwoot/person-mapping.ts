@@ -10,7 +10,7 @@ import type { ContactPlace } from './places.ts';
 const hasEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
 const hasPhone = (row: string) => `coalesce(btrim(${row}.phone), '') <> ''`;
 
-/** Who belongs in ChatWoot: it can reach nobody else. `row` is the alias of a person in SQL. */
+/** Who belongs on ChatWoot: only persons that it can reach. `row` is a person's alias in SQL. */
 export const isReachable = (row: string) => `(${hasEmail(row)} OR ${hasPhone(row)})`;
 
 export const persons = rowsOf('Person', {
@@ -19,7 +19,8 @@ export const persons = rowsOf('Person', {
     type: 'Event',
     where: 'EXISTS (SELECT FROM event_participant ep WHERE ep.person_id = e.id AND ep.event_id = s.id)',
   },
-  // Only one contact can have a phone: first who would be unreachable without it, then the oldest, then the lowest id.
+  // Only one contact can have a phone number: first the person who would be unreachable without it, then the oldest,
+  // then the lowest id.
   samePhone: {
     type: 'Person',
     holderOf: 'phone',
@@ -32,7 +33,7 @@ export const persons = rowsOf('Person', {
 type PersonFields = Fields<'Person', typeof persons.sources, ContactPlace>;
 type PersonReading = Reading<'Person', typeof persons.sources>;
 
-/** Of ChatWoot's own, which agents change as well. */
+/** ChatWoot's own attributes, which agents may change as well. */
 const shared = (
   attribute: Extract<ContactPlace, { in: 'contact' }>['attribute'],
   reading: TwoWayReading<'Person', typeof persons.sources>,
@@ -75,7 +76,10 @@ const club = persons.computed({
   map: (_row, sources) => text(['organisation.name', sources.club[0]?.name]),
 });
 
-/** The fields of a contact. A further custom attribute is one more line: it is defined, sent, read back and compared by it. */
+/**
+ * The fields of a contact. A new custom attribute needs only one more line: it is then defined, sent, read back and
+ * compared.
+ */
 export const personFields: PersonFields = {
   name: shared('name', name),
   email: shared('email', persons.editable('email', EMAIL)),
@@ -85,11 +89,11 @@ export const personFields: PersonFields = {
   ems_club: custom('ems_club', 'Club', club),
 };
 
-/** What an operator is to look at in EMS, by ChatWoot's name of an attribute. */
+/** The EMS column to look at for one of ChatWoot's attributes. */
 export const personColumn = (attribute: string): string =>
   columnOf(personFields, (place) => attribute === (place.in === 'contact' ? place.attribute : place.key)) ?? attribute;
 
-/** A contact (architecture, mappings.md): ChatWoot knows each e-mail address and each phone number once. */
+/** A contact (architecture, mappings.md): e-mail address and phone number are unique at ChatWoot. */
 export const person = defineTwoWayMapping({
   type: 'Person',
   rules: 1,
@@ -98,13 +102,13 @@ export const person = defineTwoWayMapping({
   uniqueValues: {
     email: { kind: EMAIL.name, read: ({ email }) => lowerCase(email) },
     phone: { kind: phone.kind, read: canonicalPhone },
-    // Who has no e-mail address is known by the phone alone.
+    // A person without an e-mail address is identified by phone.
     contact: { kind: 'e-mail, else phone', read: (row) => lowerCase(row.email) ?? canonicalPhone(row) },
   },
   sharing: { by: 'contact', order: 's.date_of_birth NULLS LAST' },
-  // Nobody says no at ChatWoot; but an address that was erased by command must not come back with another person.
+  // Nobody opts out at ChatWoot, but an erased address must not come back with another person.
   consent: {
-    // Support writes to whoever has asked: what marketing may send does not concern it.
+    // Support answers people who asked, so marketing consent does not apply.
     channels: [],
     addresses: (row) => ({ email: row.email, sms: row.phone }),
     optOuts: () => [],
@@ -121,7 +125,7 @@ export const person = defineTwoWayMapping({
       : null,
 });
 
-/** What EMS holds may be too long to be sent; then it differs from whatever ChatWoot holds. */
+/** EMS's value may be too long to be sent; then it counts as different from ChatWoot's. */
 function nameOf({ firstName, lastName }: Person): string | null | undefined {
   try {
     return joinedName(firstName, lastName);

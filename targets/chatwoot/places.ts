@@ -1,15 +1,15 @@
-/** A custom attribute, with the name that agents see. Without a definition ChatWoot shows it to nobody. */
+/** A custom attribute with the label that agents see. ChatWoot shows it only if it is defined. */
 export interface CustomAttribute {
   readonly in: 'custom_attributes';
   readonly key: string;
   readonly label: string;
 }
 
-/** Where a contact keeps a field. */
+/** Where a contact stores a field. */
 export type ContactPlace =
   { readonly in: 'contact'; readonly attribute: 'name' | 'email' | 'phone_number' } | CustomAttribute;
 
-/** Where a conversation keeps a field; what it says of itself is only read. */
+/** Where a conversation stores a field; its own properties are only read. */
 export type ConversationPlace =
   | CustomAttribute
   | { readonly in: 'messages' }

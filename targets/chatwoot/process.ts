@@ -3,12 +3,12 @@ import { chatwootMappings } from './mapping.ts';
 import { connectChatwoot } from './remote.ts';
 import { chatwootSettings } from './settings.ts';
 
-/** Customer service: both ways, with contacts that tell no times, and a history that agents write on. */
+/** Customer service: both directions; contacts have no modified time, and agents write in the history. */
 const process: SyncProcess = {
   name: 'CHATWOOT',
   directions: ['outbound', 'inbound'],
   mappings: chatwootMappings,
-  // ChatWoot takes 3,000 requests a minute from one address: a new person is two of them, a conversation five and more.
+  // ChatWoot accepts 3,000 requests a minute from one address: a new person takes two, a conversation five or more.
   limits: { callsPerSecond: 15, concurrentCalls: 10 },
 };
 

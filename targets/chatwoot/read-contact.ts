@@ -8,13 +8,13 @@ import { e164, lowerCase, oneSpaced } from '../contact-fields.ts';
 import { personFields } from './person-mapping.ts';
 import type { ContactPlace } from './places.ts';
 
-/** The EMS id in an attribute of ChatWoot's; null: there is none that could be ours. What else may be in an identifier is another system's. */
+/** The EMS id in one of ChatWoot's attributes; null if it cannot be ours. Other identifiers belong to other systems. */
 export function emsKeyIn(value: unknown): EntityKey | null {
   const text = typeof value === 'number' ? String(value) : value;
   return isEntityKey(text) ? text : null;
 }
 
-/** Taken out of EMS: ChatWoot keeps the contact, and its conversations. */
+/** Removed from EMS: ChatWoot keeps the contact and its conversations. */
 export function isRemoved({ custom_attributes }: Contact): boolean {
   return custom_attributes?.['ems_removed'] === true;
 }
@@ -33,7 +33,7 @@ function valueAt(place: ContactPlace, contact: Contact): FieldValue {
 const READ = {
   name: oneSpaced,
   email: lowerCase,
-  // Before August 2026 ChatWoot looked only at the end of it: "call +351912345678" got in.
+  // Before August 2026 ChatWoot checked only the end of the value, so "call +351912345678" was accepted.
   phone_number: (value: string | null | undefined) => e164(value) ?? canonicalText(value),
 } as const;
 
@@ -42,7 +42,7 @@ export function contactRecord(contact: Contact): RemoteRecord {
     type: 'Person',
     remoteId: String(contact.id),
     emsKey: emsKeyIn(contact.identifier),
-    // ChatWoot has such a time, but no answer tells it.
+    // ChatWoot has a modified time, but no answer contains it.
     modifiedOn: null,
     content: contactContent(contact),
     complete: true,

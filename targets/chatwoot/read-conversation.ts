@@ -13,19 +13,19 @@ const OUTGOING = 1;
 
 const LONGEST_SUBJECT = 255;
 
-/** The message of EMS's that a note was written from; null: it is not one of ours. */
+/** The EMS message that a note was written from; null if it is not one of ours. */
 export function emsMessageIn({ source_id }: Message): string | null {
   return source_id?.startsWith('ems:') === true ? emsKeyIn(source_id.slice('ems:'.length)) : null;
 }
 
 export const isDeleted = ({ content_attributes }: Message): boolean => content_attributes?.deleted === true;
 
-/** Its own modified time; null: this ChatWoot is too old to tell. */
+/** The conversation's modified time; null if this ChatWoot is too old to return it. */
 export function modifiedOn({ updated_at }: Conversation): string | null {
   return updated_at === null || updated_at === undefined ? null : fromSeconds(updated_at);
 }
 
-/** What a conversation says of itself, in the mapping's fields and notation. What it does not say is left out. */
+/** A conversation's own properties in the mapping's fields and notation. Missing ones are left out. */
 export function conversationContent(conversation: Conversation): Content {
   return Object.fromEntries(
     Object.entries(conversationFields).flatMap(([name, { at }]) => {
@@ -35,7 +35,7 @@ export function conversationContent(conversation: Conversation): Content {
   );
 }
 
-/** Undefined: it is not told, or not by the conversation itself. */
+/** Undefined if the conversation does not contain it. */
 function valueAt(place: ConversationPlace, conversation: Conversation): FieldValue {
   switch (place.in) {
     case 'custom_attributes':
@@ -58,7 +58,9 @@ const READ: Readonly<Record<Extract<ConversationPlace, { in: 'conversation' }>['
 
 type ReadAttribute = (conversation: Conversation) => FieldValue;
 
-/** As a list shows it: without its messages, and without a subject, which is in the first of them. */
+/**
+ * A conversation as lists show it: without its messages, and therefore without its subject, which is in the first one.
+ */
 export function listedConversation(conversation: Conversation): RemoteRecord {
   const { sender } = conversation.meta;
   const person = contact.safeParse(sender);
@@ -72,13 +74,13 @@ export function listedConversation(conversation: Conversation): RemoteRecord {
     references: sender ? { personId: { type: 'Person', remoteId: String(sender.id) } } : {},
     related: person.success ? [contactRecord(person.data)] : [],
     messages: null,
-    // Its contact was deleted, and it is being deleted as well: nobody's conversation makes no row.
+    // Its contact was deleted and the conversation is about to be: it must not become a row.
     removed: !sender,
     successor: null,
   };
 }
 
-/** As it is read alone, with everything in it. */
+/** A conversation as it is read alone, with all its parts. */
 export function wholeConversation(conversation: Conversation, messages: readonly Message[]): RemoteRecord {
   const listed = listedConversation(conversation);
   const spoken = messages.filter(({ message_type }) => message_type === INCOMING || message_type === OUTGOING);
@@ -90,7 +92,10 @@ export function wholeConversation(conversation: Conversation, messages: readonly
   };
 }
 
-/** What the person, or an agent, began with. A conversation that EMS began, or whose begin is deleted, has EMS's own subject. */
+/**
+ * The first message of the person or an agent. If EMS started the conversation, or the first message is deleted, EMS
+ * keeps its own subject.
+ */
 function subjectOf([first]: readonly Message[]): Content {
   if (first === undefined || isDeleted(first) || emsMessageIn(first) !== null) return {};
   const line = first.content?.split('\n').find((candidate) => oneSpaced(candidate) !== null);
@@ -105,7 +110,7 @@ function remoteMessage(message: Message): RemoteMessage {
     emsKey: emsMessageIn(message),
     author: isIncoming ? 'PERSON' : 'AGENT',
     agentName: isIncoming ? null : oneSpaced(message.sender?.name),
-    // No text, but a file or a picture: that is not deleted.
+    // A file or picture without text is not a deleted message.
     body: isDeleted(message) ? null : (message.content ?? ''),
     private: message.private ?? false,
     sentOn: fromSeconds(message.created_at),

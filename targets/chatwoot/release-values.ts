@@ -6,7 +6,7 @@ import { CONTESTED, findByKey } from './find-contact.ts';
 import { refusedError } from './http.ts';
 import { contactContent, emsKeyIn } from './read-contact.ts';
 
-/** Lets go of an e-mail address or a number that EMS has given to another person. Everything else of the contact stays. */
+/** Releases an e-mail address or number that EMS has given to another person. The rest of the contact stays. */
 export async function releaseValues(api: ChatwootApi, request: ReleaseRequest): Promise<Released | null> {
   const { key, remoteId, content, wanted } = request;
   const known = remoteId === null ? null : await api.contact(remoteId);

@@ -3,8 +3,8 @@ import type { ChatwootApi } from './api.ts';
 import { findByConversationKey } from './find-conversation.ts';
 
 /**
- * What was said stays with ChatWoot: its history is not EMS's to delete. Where another conversation has its EMS id now, it does
- * not carry that any more.
+ * The conversation stays at ChatWoot, whose history EMS must not delete. If another conversation now has its EMS id,
+ * the id is removed from it.
  */
 export async function removeConversation(
   api: ChatwootApi,

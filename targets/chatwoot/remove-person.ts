@@ -7,16 +7,16 @@ import { refusedError } from './http.ts';
 import { emsKeyIn, isRemoved } from './read-contact.ts';
 
 /**
- * Marks the contact. Deleting it would delete its conversations, which are ChatWoot's; and its identifier stays, so that it
- * is known again if EMS has the person back; unless another person has the id now.
+ * Marks the contact as removed. Deleting it would delete its conversations, which are ChatWoot's. The identifier stays,
+ * so that the contact is recognised if EMS has the person again, unless another person has the id now.
  */
 export async function removePerson(
   api: ChatwootApi,
   { key, remoteId, idGoesOn = false }: RemoveRequest,
 ): Promise<void | Removed> {
   const known = remoteId === null ? null : await api.contact(remoteId);
-  // Not there, or without our id: an agent has merged it, it was handed over, or the account was restored and the number is a
-  // stranger's now. Only a contact that carries our id is ours to mark.
+  // The contact does not exist or does not have our id: an agent merged it, it was handed over, or the account was
+  // restored and the id is now a stranger's. Only mark a contact with our id.
   const contact = known !== null && emsKeyIn(known.identifier) === key ? known : await findByKey(api, key);
   if (contact === null || (isRemoved(contact) && !idGoesOn)) return undefined;
   const id = String(contact.id);

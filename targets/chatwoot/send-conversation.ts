@@ -11,11 +11,11 @@ import { sendMessages } from './send-messages.ts';
 interface Found {
   readonly conversation: Conversation;
   readonly messages: readonly Message[];
-  /** Nobody can have written in it yet. */
+  /** Just created, so nobody can have written in it. */
   readonly isNew: boolean;
 }
 
-/** Brings what EMS owns of a conversation to ChatWoot: its id, and the messages that EMS has written. */
+/** Sends what EMS owns of a conversation: its id, and the messages written in EMS. */
 export async function sendConversation(
   api: ChatwootApi,
   request: SendRequest,
@@ -51,7 +51,7 @@ async function findOrCreate(api: ChatwootApi, request: SendRequest): Promise<Fou
   };
   const own = await findConversation(api, request.key, contactId);
   if (own === 'no-contact') return noContact;
-  // Found by our id alone, with another contact: EMS has given the id out again.
+  // Found only by our id, with another contact: EMS has reused the id.
   const contact = own?.meta?.sender?.id;
   if (own !== null && request.begun !== true && contact != null && String(contact) !== contactId) {
     return { kind: 'another', remoteId: String(own.id) };
@@ -78,7 +78,7 @@ async function whole(api: ChatwootApi, conversation: Conversation | null): Promi
   return messages === null ? null : { conversation, messages, isNew: false };
 }
 
-/** The engine sends a conversation only once its person is there. */
+/** The engine sends a conversation only after its person. */
 function contactOf({ key, references }: SendRequest): { readonly key: EntityRef; readonly remoteId: string } {
   const [ref, remoteId] = [...references].find(([name]) => name.startsWith('Person/')) ?? [];
   if (ref === undefined || remoteId === undefined) {
@@ -87,22 +87,25 @@ function contactOf({ key, references }: SendRequest): { readonly key: EntityRef;
   return { key: { type: 'Person', key: ref.slice('Person/'.length) }, remoteId };
 }
 
-/** A conversation that began at ChatWoot gets our id beside what others have noted there. @returns whether it was written. */
+/**
+ * Adds our id to a conversation that began at ChatWoot, and keeps the attributes of others. @returns whether it was
+ * written.
+ */
 async function link(api: ChatwootApi, { id, custom_attributes }: Conversation, key: string): Promise<boolean> {
   if (custom_attributes?.['ems_conversation_id'] === key) return false;
   await api.replaceAttributes(String(id), { ...custom_attributes, ems_conversation_id: key });
   return true;
 }
 
-/** Nothing in it can be a change that EMS has not seen. */
+/** A new conversation cannot contain a change that EMS has not seen. */
 const stateOfNew = (conversation: Conversation) => ({
   remoteModifiedOn: modifiedOn(conversation),
   stored: conversationContent(conversation),
 });
 
 /**
- * Persons and agents go on writing: what they did since the last poll, and have set, is not known to EMS yet. Only a poll may
- * say that it is, so neither the time nor the fields that can change at ChatWoot are told here.
+ * Persons and agents keep writing, and EMS does not know yet what they did since the last poll. Only a poll may report
+ * it, so neither the time nor the fields that can change at ChatWoot are returned here.
  */
 function stateOfKnown(conversation: Conversation) {
   const { status: _status, lastActivityOn: _lastActivityOn, ...settled } = conversationContent(conversation);

@@ -14,22 +14,22 @@ const emsMessages = z
 
 type EmsMessage = NonNullable<z.infer<typeof emsMessages>>[number];
 
-/** ChatWoot takes 200 messages a minute in one conversation, and then says no more than that it refuses. */
+/** ChatWoot accepts 200 messages a minute in one conversation, and then refuses without a reason. */
 const MOST_IN_A_MINUTE = 200;
 const A_MINUTE_MS = 60_000;
 
 export interface SendMessagesRequest {
   readonly conversationId: string;
   readonly content: Content;
-  /** What is there, oldest first. */
+  /** The existing messages, oldest first. */
   readonly there: readonly Message[];
-  /** Let what EMS does not call private leave for the person. */
+  /** Send messages that are not private in EMS to the person. */
   readonly sendPublic: boolean;
 }
 
 /**
- * Writes the messages of EMS that are not there, as private notes, and takes away the notes whose message EMS has no more.
- * `source_id` tells which is which; one that an agent has deleted stays deleted.
+ * Writes the missing messages of EMS as private notes, and deletes notes whose message no longer exists in EMS.
+ * `source_id` links the two; a note that an agent deleted stays deleted.
  */
 export async function sendMessages(
   api: ChatwootApi,
@@ -43,7 +43,7 @@ export async function sendMessages(
     if (key === null) continue;
     const isWanted = wanted.some((one) => one.key === key) && !known.has(key);
     if (isWanted) known.set(key, String(message.id));
-    // What has left for the person cannot be taken back.
+    // A message that was sent to the person cannot be withdrawn.
     else if (message.private === true && !isDeleted(message)) superfluous.push(message.id);
   }
   let posted = 0;
@@ -85,5 +85,5 @@ async function post(
   });
 }
 
-/** What the person is noted to have said is not said to the person. */
+/** A message from the person is never sent to the person. */
 const isForThePerson = (message: EmsMessage) => message.private === false && message.author !== 'PERSON';

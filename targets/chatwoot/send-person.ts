@@ -9,21 +9,24 @@ import { refusedError } from './http.ts';
 import { personColumn } from './person-mapping.ts';
 import { contactContent, isRemoved } from './read-contact.ts';
 
-/** What identifies a contact, beside our id. */
+/** Fields that identify a contact, besides our id. */
 const IDENTITY = [['name'], ['email'], ['phone_number']];
 
 type Step =
   | { readonly kind: 'create' }
-  /** `seen`: what was read of it on the way, so that nothing is written that is there already. */
+  /** `seen`: what was already read of it, so that unchanged values are not written. */
   | { readonly kind: 'update'; readonly id: string; readonly seen?: Contact }
   | { readonly kind: 'done'; readonly result: SendResult };
 
-/** A refused update that found its contact elsewhere, then was refused for e-mail and for phone: enough for whatever is sane. */
+/**
+ * Enough for the longest sensible sequence: an update whose contact is gone and found elsewhere, then refusals for
+ * e-mail and phone.
+ */
 const LONGEST_WAY = 6;
 
 /**
- * Brings a contact to what EMS holds. ChatWoot has no upsert: a contact that our record names is written at once; else it is
- * looked for by EMS id, e-mail and phone, matched or created. Whatever is refused as taken is settled with its holder.
+ * Brings a contact to EMS's state. ChatWoot has no upsert: a contact named by our record is written directly; otherwise
+ * it is found by EMS id, e-mail or phone, or created. Values refused as taken are resolved with their holder.
  */
 export async function sendPerson(api: ChatwootApi, request: SendRequest): Promise<SendResult> {
   const { key, remoteId } = request;
@@ -40,9 +43,9 @@ export async function sendPerson(api: ChatwootApi, request: SendRequest): Promis
         return released.length === 0 ? sent(contact) : { kind: 'released', remoteId: String(contact.id) };
       }
       case 'missing':
-        // Deleted, or merged by an agent into a contact that has our EMS id now.
+        // Deleted, or merged by an agent into a contact that now has our EMS id.
         step = await place(api, request);
-        // Or into another person's: that is found out by looking at it, and nothing of that contact is touched.
+        // Or merged into another person's contact: reading it shows that, and it is not changed.
         if (step.kind === 'done' && step.result.kind === 'blocked') throw lostMeanwhile(request);
         break;
       case 'refused': {
@@ -55,7 +58,7 @@ export async function sendPerson(api: ChatwootApi, request: SendRequest): Promis
   throw new SyncError('transient', `ChatWoot keeps changing around Person/${key}`, { code: 'unsettled' });
 }
 
-/** Where the person belongs: its own contact, one that nobody's is, or a new one. */
+/** Finds the person's place: its own contact, one without an owner, or a new one. */
 async function place(api: ChatwootApi, request: SendRequest): Promise<Step> {
   const { key, content, remoteId } = request;
   const [first] = await findLike(api, key, content);
@@ -65,7 +68,8 @@ async function place(api: ChatwootApi, request: SendRequest): Promise<Step> {
     return { kind: 'done', result: { kind: 'another', remoteId: String(first.contact.id) } };
   }
   if (isUpToDate(first.contact, request)) return { kind: 'done', result: sent(first.contact) };
-  // What it holds may be an agent's, and is not written over unseen; of somebody who has left it is nobody's any more.
+  // Its values may be an agent's, so they must be compared before they are overwritten. A contact marked as removed has
+  // no owner.
   if (remoteId === null && !isRemoved(first.contact)) {
     return { kind: 'done', result: { kind: 'found', remoteId: String(first.contact.id) } };
   }
@@ -74,11 +78,11 @@ async function place(api: ChatwootApi, request: SendRequest): Promise<Step> {
 
 interface Settled {
   readonly step: Step;
-  /** Values that are let go, so that another person can have them. */
+  /** Values to release, so that another person can have them. */
   readonly released: readonly Contested[];
 }
 
-/** What follows from a refusal. It names attributes, but not who has them. */
+/** Decides what to do after a refusal, which names the attributes but not their holder. */
 async function settle(
   api: ChatwootApi,
   request: SendRequest,
@@ -96,7 +100,7 @@ async function settle(
     case 'own':
       return { step: { kind: 'update', id: String(first.contact.id), seen: first.contact }, released: [] };
     case 'removed':
-      // Nobody's any more in EMS: the address goes to whom it belongs now, the history stays where it is.
+      // Its owner is no longer in EMS: move the address to its new owner; the history stays.
       await api.updateContact(String(first.contact.id), { ...mendedPhone(first.contact), [first.by]: null });
       return { step: at, released: [] };
     case 'other-person':
@@ -115,7 +119,7 @@ async function settle(
 const contestedAmong = (others: readonly Candidate[]) =>
   CONTESTED.filter((field) => others.some(({ by }) => by === field));
 
-/** Refused, and nobody is seen to have it: the list lags behind, or ChatWoot does not like the value itself. */
+/** Refused, but no holder is found: the list lags, or ChatWoot rejects the value itself. */
 function unexplained(refused: Refused, step: Step, { key }: SendRequest): SyncError {
   if (!refused.saysTaken)
     return refusedError(refused, step.kind === 'update' ? `PUT contacts/${step.id}` : 'POST contacts');
@@ -134,7 +138,7 @@ const lostMeanwhile = ({ key, remoteId }: SendRequest) =>
     code: 'changed',
   });
 
-/** @throws SyncError of class `contract` if the answer is about somebody else. */
+/** @throws SyncError of class `contract` if the answer is about another contact. */
 function confirmed(contact: Contact, { key }: SendRequest): Contact {
   if (contact.identifier === key) return contact;
   throw new SyncError('contract', `ChatWoot answered Person/${key} with a contact of another identifier`, {
@@ -143,7 +147,7 @@ function confirmed(contact: Contact, { key }: SendRequest): Contact {
   });
 }
 
-/** A person who was taken out of EMS, and is in it again. */
+/** Clears the mark of a person who is in EMS again. */
 async function backInUse(api: ChatwootApi, contact: Contact): Promise<Contact> {
   if (!isRemoved(contact)) return contact;
   const id = String(contact.id);

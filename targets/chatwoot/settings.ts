@@ -16,7 +16,7 @@ export const chatwootSettings = z.object({
   CHATWOOT_ACCOUNT_ID: id(ACCOUNT),
   CHATWOOT_TOKEN: z.string({ error: TOKEN }).min(1, { error: TOKEN }),
   CHATWOOT_INBOX_ID: id(INBOX),
-  /** Off: whatever EMS writes is a private note. On: what EMS does not call private leaves for the person. */
+  /** Off: EMS's messages are private notes. On: messages that are not private in EMS are sent to the person. */
   CHATWOOT_SEND_PUBLIC: z
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('false')

@@ -14,7 +14,7 @@ export const MEMBER_FIELDS = [
   'last_changed',
 ] as const;
 
-/** PHP writes an empty object as a list. */
+/** PHP encodes an empty object as a list. */
 const emptyList = z.array(z.never()).transform((): Record<string, never> => ({}));
 
 export const member = z.looseObject({
@@ -26,7 +26,7 @@ export const member = z.looseObject({
   language: z.string().nullish(),
   tags: z.array(z.looseObject({ name: z.string() })).nullish(),
   tags_count: z.number().nullish(),
-  /** Where the audience has GDPR fields. */
+  /** Only if the audience has GDPR fields. */
   marketing_permissions: z
     .array(z.looseObject({ marketing_permission_id: z.string(), text: z.string(), enabled: z.boolean() }))
     .nullish(),
@@ -38,7 +38,7 @@ export type Member = z.infer<typeof member>;
 
 export const anyMembers = z.looseObject({ members: z.array(z.unknown()), total_items: z.number() });
 
-/** Names of fields only. Some have blanks in them: `email address`. */
+/** Only field names. Some contain blanks: `email address`. */
 const NAME = /^[\w.:[\] -]{1,80}$/;
 
 const problem = z.looseObject({
@@ -50,16 +50,16 @@ const problem = z.looseObject({
     .catch([]),
 });
 
-/** What we read of a refusal. `refused` decides which of it is told. */
+/** What we read of a refusal. `refused` decides which of it is reported. */
 export interface Refusal {
   readonly title: string;
   readonly fields: readonly string[];
   readonly looksFake: boolean;
-  /** It passes by itself after some hours. */
+  /** Temporary: ends after some hours. */
   readonly passes: boolean;
 }
 
-/** Somebody called a mail spam. */
+/** Somebody reported a mail as spam. */
 export const abuseReport = z.looseObject({
   /** The member's id. */
   email_id: z.string().regex(/^[0-9a-f]{32}$/),
@@ -69,7 +69,7 @@ export const abuseReport = z.looseObject({
 
 export const abuseReports = z.looseObject({ abuse_reports: z.array(z.unknown()) });
 
-/** What an audience tells of its campaigns' sender. */
+/** The audience's campaign sender. */
 export const sender = z.looseObject({
   campaign_defaults: z.looseObject({ from_email: z.string().nullish() }).nullish(),
 });
@@ -79,7 +79,7 @@ export const listBatch = z.looseObject({
   updated_members: z.array(z.unknown()),
 });
 
-/** The types that a merge field can have. */
+/** The possible types of a merge field. */
 const MERGE_TYPES = [
   'text',
   'number',
@@ -99,7 +99,7 @@ export const mergeFields = z.looseObject({
     z.looseObject({
       tag: z.string(),
       type: z.enum([...MERGE_TYPES, 'unknown']).catch('unknown'),
-      /** Of a phone field: `US`, or any other for every country. */
+      /** For a phone field: `US`, or any other value for international numbers. */
       options: z.looseObject({ phone_format: z.string().nullish() }).nullish().catch(null),
     }),
   ),
@@ -113,7 +113,7 @@ export const memberTags = z.looseObject({
 });
 export const anything = z.unknown();
 
-/** Titles that Mailchimp documents or is known to use. Any other is its own text, and is not told. */
+/** Titles that Mailchimp documents or is known to use. Any other is untrusted text and is not reported. */
 export const KNOWN_TITLES = [
   'Bad Request',
   'Forgotten Email Not Subscribed',
@@ -124,10 +124,10 @@ export const KNOWN_TITLES = [
   'Resource Not Found',
 ] as const;
 
-/** Mailchimp's words on an address are at their beginning. */
+/** Mailchimp's text about an address is at the beginning. */
 const LONGEST_WORDS = 1_000;
 
-/** Null: it is not Mailchimp's own answer (a firewall's page, or an empty body). */
+/** Null if it is not Mailchimp's own answer (a firewall's page, or an empty body). */
 export function readRefusal(body: string): Refusal | null {
   const found = readBody(problem, body);
   if (found === null) return null;
@@ -143,7 +143,10 @@ export function readRefusal(body: string): Refusal | null {
   };
 }
 
-/** Only the words tell some refusals from others. They quote the address, which may say anything, so it is left out. */
+/**
+ * Some refusals differ only in their text. It quotes the address, which may contain anything, so the address is
+ * removed.
+ */
 function ownWords(detail: string): string {
   return detail
     .slice(0, LONGEST_WORDS)

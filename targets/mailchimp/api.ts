@@ -25,7 +25,7 @@ export interface TagChange {
   readonly status: 'active' | 'inactive';
 }
 
-/** What a list call made of its items. Those that Mailchimp refused are in neither list. */
+/** The result of a list call. Items that Mailchimp refused are in neither list. */
 export interface ListBatchResult {
   readonly created: readonly Member[];
   readonly updated: readonly Member[];
@@ -34,19 +34,19 @@ export interface ListBatchResult {
 /** A member shows at most 50 of its tags. One that shows 50 may have more. */
 const SHOWN_TAGS = 50;
 
-/** How long a successful probe proves that the audience is there. */
+/** How long a successful probe counts as proof that the audience exists. */
 const SEEN_FOR_MS = 300_000;
 
 const PAGE = 1_000;
 
-/** Tags of one member, 1,000 a page. */
+/** Pages of 1,000 tags of one member. */
 const MOST_TAG_PAGES = 20;
 
 /** The calls of Mailchimp's API that we use, on one audience. */
 export class MailchimpApi {
   readonly #http: MailchimpHttp;
   readonly #list: string;
-  /** Until then a 404 is about a member and not about the audience. */
+  /** Until then a 404 concerns a member, not the audience. */
   #seenUntil = 0;
 
   constructor(settings: MailchimpSettings, services: Pick<ConnectionServices, 'withConnection'>) {
@@ -61,9 +61,9 @@ export class MailchimpApi {
   }
 
   /**
-   * Null: unknown, or deleted for good.
+   * Null: unknown, or permanently deleted.
    *
-   * @throws SyncError of class `target-down` if it is the audience that is missing.
+   * @throws SyncError of class `target-down` if the audience does not exist.
    */
   async member(hash: string): Promise<Member | null> {
     const searchParams = { fields: MEMBER_FIELDS.join(',') };
@@ -74,7 +74,7 @@ export class MailchimpApi {
     return null;
   }
 
-  /** Inserts with `status_if_new`, or merges into the member that is there. */
+  /** Inserts with `status_if_new`, or updates the existing member. */
   putMember(hash: string, json: MemberBody): Promise<Answer<Member>> {
     const searchParams = { skip_merge_validation: true };
     return this.#http.ask(member, { method: 'PUT', path: this.#member(hash), what: 'PUT members', json, searchParams });
@@ -91,7 +91,7 @@ export class MailchimpApi {
     });
   }
 
-  /** Changes a member that was just read. @throws SyncError if Mailchimp refuses, or no longer has the member. */
+  /** Changes a member that was just read. @throws SyncError if Mailchimp refuses, or the member no longer exists. */
   async changeMember({ id }: Member, json: MemberBody): Promise<void> {
     const answer = await this.patchMember(id, json);
     if (answer.kind === 'refused') throw refused(answer.refusal, 'PATCH members');
@@ -111,14 +111,14 @@ export class MailchimpApi {
     return (await this.#http.find(anything, { method: 'POST', path, what })).kind === 'answered';
   }
 
-  /** Of the address that campaigns are sent from; null: the audience does not tell. */
+  /** The domain of the campaign sender's address; null if the audience does not show it. */
   async senderDomain(): Promise<string | null> {
     const searchParams = { fields: 'campaign_defaults.from_email' };
     const found = await this.#http.get(sender, { method: 'GET', path: this.#list, what: 'GET lists', searchParams });
     return /@([\w.-]+)$/.exec(found.campaign_defaults?.from_email ?? '')?.[1] ?? null;
   }
 
-  /** All tags of a member, also those that it does not show itself. */
+  /** All tags of a member, including those that the member itself does not show. */
   async tagsOf({ id, tags, tags_count }: Member): Promise<readonly string[]> {
     const shown = (tags ?? []).map(({ name }) => name);
     if ((tags_count ?? 0) <= shown.length && shown.length < SHOWN_TAGS) return shown;
@@ -141,7 +141,7 @@ export class MailchimpApi {
     await this.#http.get(anything, { method: 'POST', path, what: 'POST members/tags', json });
   }
 
-  /** At most 500. Does not change the status of members that exist. */
+  /** At most 500. Does not change the status of existing members. */
   async putMembers(members: readonly MemberBody[]): Promise<ListBatchResult> {
     const searchParams = { skip_merge_validation: true };
     const json = { members, update_existing: true, sync_tags: false };
@@ -157,7 +157,7 @@ export class MailchimpApi {
     return { created: wellFormed(answer.new_members), updated: wellFormed(answer.updated_members) };
   }
 
-  /** A page of members. The caller parses each by itself, so that one bad member does not spoil the page. */
+  /** A page of members. The caller parses each separately, so that an invalid member does not affect the others. */
   async memberPage(searchParams: Readonly<Record<string, string | number>>): Promise<readonly unknown[]> {
     const fields = [...MEMBER_FIELDS.map((field) => `members.${field}`), 'total_items'].join(',');
     const path = `${this.#list}/members`;
@@ -170,7 +170,7 @@ export class MailchimpApi {
     return found.members;
   }
 
-  /** A page of abuse reports; the caller parses each by itself. */
+  /** A page of abuse reports; the caller parses each separately. */
   async abuseReports(searchParams: Readonly<Record<string, number>>): Promise<readonly unknown[]> {
     const path = `${this.#list}/abuse-reports`;
     const what = 'GET abuse-reports';

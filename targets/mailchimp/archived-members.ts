@@ -3,16 +3,16 @@ import { formatInstant, parseInstant } from '../../sync/instant.ts';
 import type { ConsentSource } from '../consent-source.ts';
 import { Paging } from '../paging.ts';
 
-/** A page has 1,000 members. */
+/** Pages of 1,000 members. */
 const MOST_PAGES = 1_000;
 
 /**
- * Who has been archived, as MailChimp lists it. Whether `status_if_new` brings an archived member back is not known, and a list
- * call gives nobody a status of its own: whoever is archived must not be in one.
+ * The archived members. It is unknown whether `status_if_new` restores an archived member, and a list call cannot give
+ * members individual statuses, so archived members must not be part of one.
  */
 export class ArchivedMembers {
   readonly #source: ConsentSource;
-  /** Those who came back stay in it: they are sent alone, and found as they are. */
+  /** Restored members stay in the set: they are sent alone, and found in their current state. */
   readonly #hashes = new Set<string>();
   readonly #inTurn = pLimit(1);
   #since: string | null = null;
@@ -21,7 +21,7 @@ export class ArchivedMembers {
     this.#source = source;
   }
 
-  /** Reads what was archived since it was last asked; all of it at first. @returns member ids, which are personal data. */
+  /** Reads what was archived since the last call; everything at first. @returns member ids, which are personal data. */
   upToNow(): Promise<ReadonlySet<string>> {
     return this.#inTurn(() => this.#read());
   }
@@ -38,7 +38,7 @@ export class ArchivedMembers {
       page = found.next;
       if (page !== null) continue;
       if (latest !== null) this.#since = goneBack(latest, this.#source.overlapMs);
-      // A poll would leave the rest to the next one. Here whoever is missing might be brought back.
+      // A poll would leave the rest to the next one; here a missing member could be restored by mistake.
       if (found.isCut !== true) return this.#hashes;
     }
   }

@@ -11,12 +11,12 @@ import { isReached } from './read-member.ts';
 import { sendPerson, type Audience } from './send-person.ts';
 import { subscriberHash } from './subscriber-hash.ts';
 
-/** More in one call are refused. */
+/** Larger calls are refused. */
 export const ITEMS_PER_CALL = 500;
 
 const NOBODY: ListBatchResult = { created: [], updated: [] };
 
-/** Members that are new to us, or stay where they are: consent and addresses change alone. */
+/** Members that are new to us or keep their address; changes of consent or address are sent alone. */
 export function bulkCalls(
   api: MailchimpApi,
   audience: () => Promise<Audience>,
@@ -49,7 +49,8 @@ async function sendMany(
   archived: ReadonlySet<string>,
 ): Promise<readonly (SendResult | Error)[]> {
   const free = await Promise.all(requests.map(isFree));
-  // Two of one address in a call are refused: the first goes, the others go alone, and find what it made.
+  // Two items with one address in a call are refused: the first goes, the others are sent alone and find what it
+  // created.
   const byHash = new Map<string, SendRequest>();
   for (const [index, request] of requests.entries()) {
     const hash = subscriberHash(addressIn(request.content));
@@ -58,16 +59,17 @@ async function sendMany(
   const bodies = [...byHash.values()].map((request) => ({
     ...memberBody(request, audience.topics),
     status_if_new: 'subscribed',
-    // Of a member who is there they would begin automations: those tags have a call of their own, which does not.
+    // On an existing member, tags in this call would start automations; those tags are sent by a separate call that
+    // does not.
     ...(request.remoteId === null ? { tags: wantedTags(request.content) } : {}),
   }));
   const makes = [...byHash].filter(([, request]) => request.remoteId === null);
   await Promise.all(makes.map(([hash, request]) => consentOf(request).willHold(hash)));
-  // A list of nobody may be refused, and each of them with it.
+  // An empty list may be refused, which would refuse every request with it.
   const { created, updated } = bodies.length === 0 ? NOBODY : await api.putMembers(bodies);
   const answered = new Map([...created, ...updated].map((member) => [member.id, member]));
   const isNew = new Set(created.map(({ id }) => id));
-  // Some need calls of their own: no more at once than there are connections, or they would wait for one too long.
+  // Some need their own calls; limit these to the number of connections, so that none waits too long for one.
   return pLimit(CONNECTIONS).map(requests, async (request) => {
     const hash = subscriberHash(addressIn(request.content));
     const member = byHash.get(hash) === request ? answered.get(hash) : undefined;
@@ -75,7 +77,7 @@ async function sendMany(
   });
 }
 
-/** Nobody else's record names the member, or was last known to have its address; and it is not on its way elsewhere. */
+/** No other record names the member or was last known to have its address, and it is not being rekeyed. */
 async function isFree(request: SendRequest): Promise<boolean> {
   const consent = consentOf(request);
   if (request.remoteId !== null) return (await consent.rekeyingTo()) === null;
@@ -85,7 +87,7 @@ async function isFree(request: SendRequest): Promise<boolean> {
   );
 }
 
-/** What the call would not have, or what is not reached, is sent alone: its reason is told better there. */
+/** An item that the call refused or did not reach is sent alone, which gives a better reason. */
 async function resultOf(
   api: MailchimpApi,
   request: SendRequest,

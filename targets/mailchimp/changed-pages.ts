@@ -1,21 +1,24 @@
 import { parseInstant } from '../../sync/instant.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 
-/** Where a page of changed members begins: at a time, and behind so many of those since then. */
+/** Where a page of changed members starts: at a time, and an offset within the members changed since. */
 export interface Place {
-  /** How many pages were read before, in this poll. */
+  /** Pages read before in this poll. */
   readonly pages: number;
-  /** As `since_last_changed` takes it: whole seconds with a zone, or it is ignored; null: at the beginning. */
+  /**
+   * In the form that `since_last_changed` requires: whole seconds with a zone, otherwise it is ignored; null: from the
+   * beginning.
+   */
   readonly since: string | null;
   readonly offset: number;
 }
 
-/** A list that has more members of one time has no end. */
+/** A list with more members of one time is considered endless. */
 const MOST_OF_ONE_TIME = 1_000_000;
 
 /**
- * @param page as {@link nextPlace} has made it; null: the first.
- * @throws SyncError of class `contract` if the list does not end.
+ * @param page from {@link nextPlace}; null: the first.
+ * @throws SyncError of class `contract` if the list is endless.
  */
 export function placeIn(page: string | null, since: string | null): Place {
   if (page === null) return { pages: 0, since: since === null ? null : wholeSeconds(parseInstant(since)), offset: 0 };
@@ -30,11 +33,11 @@ export function placeIn(page: string | null, since: string | null): Place {
 }
 
 /**
- * What follows on a page: what has changed at its last time, or later. Members that change while the list is read move to its
- * end; by counting from its beginning, as many would be skipped as have moved. A second is gone back, for nothing tells whether
- * the list begins at its time or behind it.
+ * The place of the next page: members changed at the last time of this page, or later. Members that change while the
+ * list is read move to its end, so an offset from the beginning would skip as many. It goes back one second, because it
+ * is unknown whether the list includes its start time.
  *
- * @param latest RFC 3339; null: nothing on the page has a time that can be read.
+ * @param latest RFC 3339; null: nothing on the page has a readable time.
  */
 export function nextPlace({ pages, since, offset }: Place, listed: number, latest: string | null): string {
   const from = latest === null ? null : parseInstant(latest).subtract({ seconds: 1 });

@@ -12,8 +12,8 @@ const PAGE_SIZE = 1_000;
 const MOST = 100_000;
 
 /**
- * Who has called a mail spam since. MailChimp unsubscribes them by itself, and a member does not say why. Its list tells no order, so
- * all of it is read; a member who is mailed again has signed up since.
+ * Spam complaints since a time. MailChimp unsubscribes these members itself, and the member does not show why. The list
+ * has no defined order, so all of it is read; a member who is mailed again has signed up since.
  */
 export async function complaints(api: MailchimpApi, since: string | null, page: string | null): Promise<ConsentPage> {
   const offset = Number(page ?? 0);

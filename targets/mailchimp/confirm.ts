@@ -10,14 +10,14 @@ import type { Topics } from './topics.ts';
 export interface Confirming {
   readonly topics: Topics;
   readonly lookAgain: () => Promise<void>;
-  /** With many others: automations that wait for a tag are not to begin for all of them. */
+  /** Sent in bulk: automations that wait for a tag must not start for all members. */
   readonly isBulk?: boolean;
 }
 
 /**
- * After the fields are written: tags, which have a call of their own, and what Mailchimp made of it all.
+ * After the fields are written: sends the tags, which have a separate call, and checks what Mailchimp stored.
  *
- * @throws SyncError if Mailchimp keeps another value than was sent.
+ * @throws SyncError if Mailchimp stored a value other than the one sent.
  */
 export async function confirm(
   api: MailchimpApi,
@@ -37,7 +37,7 @@ export async function confirm(
     ...(isSameSet(held, topics.known(wantedTopics(content))) ? [] : ['topics']),
   ];
   if (other !== undefined) {
-    // What is written to a merge field that is no more is ignored.
+    // A value for a merge field that no longer exists is silently ignored.
     await lookAgain();
     const field = columnOf(other);
     throw new SyncError('contract', `MailChimp keeps another value than was sent of ${field}`, {
@@ -61,7 +61,7 @@ export async function confirm(
 }
 
 /**
- * Tags of ours are compared as a set; those of others stay. A call of the wrong shape is answered like any other, so it is read
+ * Compares our tags as a set; those of others stay. A malformed tag call is answered as a success, so the tags are read
  * back.
  */
 async function syncTags(api: MailchimpApi, { content }: SendRequest, member: Member, isBulk: boolean): Promise<void> {
@@ -75,7 +75,7 @@ async function syncTags(api: MailchimpApi, { content }: SendRequest, member: Mem
   }
 }
 
-/** Names ignore case. */
+/** Tag names are case-insensitive. */
 function tagChanges(wanted: readonly string[], shown: readonly string[]): TagChange[] {
   const held = shown.filter(isOurTag).map((name) => name.toLowerCase());
   const names = wanted.map((name) => name.toLowerCase());

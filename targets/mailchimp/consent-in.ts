@@ -1,6 +1,6 @@
 import type { SuppressionReason } from '../../sync/suppression.ts';
 
-/** What a refusal says of consent, by its title; null: it is about something else. */
+/** What a refusal's title says about consent; null if it is about something else. */
 export function consentIn(title: string): SuppressionReason | null {
   if (/compliance/i.test(title)) return 'compliance';
   return /forgotten/i.test(title) ? 'forgotten' : null;

@@ -13,7 +13,7 @@ const PAGE_SIZE = 1_000;
 /** Lists lag behind writes by seconds, and times are whole seconds. */
 const OVERLAP_MS = 300_000;
 
-/** Consent at Mailchimp: members by their last change; those that were archived, and complaints, are in lists of their own. */
+/** Consent at Mailchimp: members by their last change; archived members and complaints have their own lists. */
 export function mailchimpConsent(api: MailchimpApi): ConsentSource {
   return {
     overlapMs: OVERLAP_MS,
@@ -58,13 +58,13 @@ function consentOf(found: Member): ContactConsent {
     emsKey: emsKeyOf(found),
     addresses: { email: found.email_address },
     refusals: refusalsOf(found),
-    // The person's no and EMS's read alike: ours is the one that our last write left.
+    // The person's and EMS's opt-out look the same: ours is the one that our last write stored.
     ...(found.status === 'unsubscribed' ? { oursIfStored: ['status', 'unsubscribed'] as const } : {}),
     modifiedOn: timeOf(found),
   };
 }
 
-/** What says who refuses is taken also of a member whose time cannot be read. */
+/** A refusal counts even if the member's time cannot be read. */
 function timeOf({ last_changed }: Member): string | null {
   const time = canonicalText(last_changed);
   try {

@@ -1,7 +1,9 @@
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
 
-/** Of an audience with GDPR fields: the permission that a yes to e-mail is, by the text that Mailchimp gives it. */
+/**
+ * The permission, in an audience with GDPR fields, that stands for consent to e-mail; recognised by Mailchimp's text.
+ */
 const EMAIL = /^\s*e-?mail\s*$/i;
 
 interface Permission {
@@ -9,7 +11,7 @@ interface Permission {
   readonly enabled: boolean;
 }
 
-/** As a part of a member's body; nothing where there is no such permission, or it is so already. */
+/** The permission as part of a member's body; empty if there is none, or it is already set. */
 export function emailPermission(
   { marketing_permissions }: Pick<Member, 'marketing_permissions'>,
   enabled: boolean,
@@ -21,8 +23,9 @@ export function emailPermission(
 }
 
 /**
- * With EMS's yes that makes a member, or that the member is asked to confirm: its id is told by the member alone, so it takes a
- * call of its own. Nobody else's is given: who has taken it away has done so on purpose.
+ * Sets the permission when EMS's consent creates a member, or the member is asked to confirm. Only the member shows the
+ * permission's id, so it takes a separate call. Other members' permissions are not set: whoever withdrew one did so on
+ * purpose.
  */
 export async function givePermission(api: MailchimpApi, member: Member): Promise<void> {
   const change = emailPermission(member, true);

@@ -8,31 +8,33 @@ import { KNOWN_TITLES, readRefusal, type Refusal } from './answers.ts';
 import { columnOf } from './member-fields.ts';
 import { baseAddress, type MailchimpSettings } from './settings.ts';
 
-/** For a call about one record, which is harmless to repeat. */
+/** For a call about one record, which can safely be repeated. */
 const REQUEST_TIMEOUT_MS = 25_000;
 
-/** Mailchimp itself gives up after two minutes. This is within an activity's limit. */
+/** Mailchimp itself gives up after two minutes. Within the activity's limit. */
 export const BATCH_TIMEOUT_MS = 90_000;
 
-/** The answer to a batch has up to 500 whole members. */
+/** The answer to a batch contains up to 500 whole members. */
 export const BATCH_MOST_BYTES = 32 * 2 ** 20;
 
-/** An account has ten. Two are left for other users of the account, `check` among them. */
+/** An account has ten. Two are left for other users of the account, including `check`. */
 export const CONNECTIONS = 8;
 
 /** Mailchimp does not say how long to wait. */
 const THROTTLED_MS = 5_000;
 
-/** It takes hours to pass. A new address of the person, or an opt-out, must not wait that long behind it. */
+/** It lasts for hours. A new address of the person, or an opt-out, must not wait that long. */
 const SIGN_UPS_PAUSE_MS = 15 * 60_000;
 
-/** `what` is needed: paths hold hashes of addresses. */
+/** `what` is required, because paths contain hashes of addresses. */
 export type Call = HttpCall & { readonly what: string };
 
-/** Missing: 404 of a record, or 405 of one that cannot be archived: it is bounced, pending, or archived already. */
+/**
+ * Missing: 404 for a record, or 405 for one that cannot be archived because it is bounced, pending or already archived.
+ */
 export type Answer<T> = AnswerOf<T, { readonly refusal: Refusal }>;
 
-/** Calls to one account, with no more connections than it allows over all workers. Every error has a class. */
+/** Calls to one account, with at most its allowed connections over all workers. Every error has a class. */
 export class MailchimpHttp {
   readonly #http: HttpClient;
   readonly #withConnection: <T>(call: () => Promise<T>) => Promise<T>;
@@ -47,11 +49,11 @@ export class MailchimpHttp {
       password: settings.MAILCHIMP_API_KEY,
       timeoutMs: REQUEST_TIMEOUT_MS,
     });
-    // Connections belong to the account, whatever its lists. The address is enough to tell accounts apart.
+    // Connections are limited per account, not per list. The address is enough to tell accounts apart.
     this.#withConnection = (call) => withConnection(`mailchimp ${url}`, CONNECTIONS, call);
   }
 
-  /** For calls where a 400 or 404 of Mailchimp's own is an answer like any other. */
+  /** For calls where Mailchimp's own 400 or 404 is a normal answer. */
   async ask<T>(schema: z.ZodType<T>, call: Call): Promise<Answer<T>> {
     const answer = await this.#withConnection(() => this.#http.call(call));
     const { status } = answer;
@@ -63,14 +65,14 @@ export class MailchimpHttp {
     throw unusable(answer, refusal !== null);
   }
 
-  /** For calls where only a 404 is an answer like any other. */
+  /** For calls where only a 404 is a normal answer. */
   async find<T>(schema: z.ZodType<T>, call: Call): Promise<Exclude<Answer<T>, { kind: 'refused' }>> {
     const answer = await this.ask(schema, call);
     if (answer.kind === 'refused') throw refused(answer.refusal, call.what);
     return answer;
   }
 
-  /** For calls about the audience as a whole. */
+  /** For calls about the whole audience. */
   async get<T>(schema: z.ZodType<T>, call: Call): Promise<T> {
     const answer = await this.find(schema, call);
     if (answer.kind === 'answered') return answer.value;
@@ -78,7 +80,7 @@ export class MailchimpHttp {
   }
 }
 
-/** The class of an answer that has no meaning of its own for the call. */
+/** The error class of an answer without a special meaning for the call. */
 function unusable({ what, status, headers }: HttpAnswer, isMailchimps: boolean): SyncError {
   const code = `http-${status}`;
   const said = `MailChimp answered ${what} with ${status}`;
@@ -87,7 +89,7 @@ function unusable({ what, status, headers }: HttpAnswer, isMailchimps: boolean):
     return new SyncError('target-down', `${said}: check MAILCHIMP_API_KEY and its data centre`, { code });
   }
   if (status === 404) return new SyncError('target-down', `${said}: check MAILCHIMP_URL`, { code });
-  // At a high volume Mailchimp throttles with bare statuses and with pages of its firewall.
+  // At high volume Mailchimp throttles with bare statuses and with pages of its firewall.
   if (status === 429 || status === 408 || (status >= 400 && !isMailchimps)) {
     return new SyncError('transient', `${said}: too many calls`, { code, retryAfterMs: wait });
   }
@@ -95,7 +97,7 @@ function unusable({ what, status, headers }: HttpAnswer, isMailchimps: boolean):
   return new SyncError(status < 400 ? 'contract' : 'rejected', said, { code });
 }
 
-/** Fields of our bodies that are not made of a column of the person. */
+/** Fields of our bodies that do not come from a column of the person. */
 const OWN_FIELDS: readonly string[] = [
   'interests',
   'language',
@@ -106,7 +108,10 @@ const OWN_FIELDS: readonly string[] = [
   'tags',
 ];
 
-/** The EMS column, or our own name, of a field that Mailchimp names. None for any other: it is a text of the remote. */
+/**
+ * The EMS column, or our own name, of a field that Mailchimp names. Empty for any other, because it is text from the
+ * remote.
+ */
 function toldField(field: string): readonly string[] {
   const [name = ''] = field.split(/[.[]/, 1);
   const column = columnOf(name);
@@ -114,8 +119,8 @@ function toldField(field: string): readonly string[] {
 }
 
 /**
- * Content that Mailchimp does not take is parked, with the refusal's title and our names of the fields. A refusal that passes
- * by itself is transient.
+ * Content that Mailchimp rejects is parked, with the refusal's title and our names of the fields. A temporary refusal
+ * is transient.
  */
 export function refused({ title, fields, looksFake, passes }: Refusal, what: string): SyncError {
   if (passes) {
@@ -136,6 +141,6 @@ export function refused({ title, fields, looksFake, passes }: Refusal, what: str
   );
 }
 
-/** The member has gone since it was read. The next attempt reads it again. */
+/** The member was deleted after it was read. The next attempt reads it again. */
 export const changedMeanwhile = () =>
   new SyncError('transient', 'MailChimp has lost the member meanwhile', { code: 'changed' });

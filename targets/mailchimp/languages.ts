@@ -2,7 +2,7 @@ import { canonicalText } from '../../sync/canonical-form.ts';
 import { Unmappable, type Source } from '../../sync/fields.ts';
 import { fieldKind } from '../field-kinds.ts';
 
-/** Mailchimp's codes. */
+/** Mailchimp's language codes. */
 const CODES: ReadonlySet<string> = new Set(
   (
     'en ar af be bg ca zh hr cs da nl et fa fi fr fr_CA de el he hi hu is id ga it ja km ko lv lt mt ms mk no pl pt ' +
@@ -10,10 +10,13 @@ const CODES: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Its names for what has another one in BCP 47. */
+/** Mailchimp's codes where they differ from BCP 47. */
 const OTHERS: Readonly<Record<string, string>> = { nb: 'no', nn: 'no' };
 
-/** Mailchimp's code of a language, or null: none is sent, and Mailchimp guesses. @throws Unmappable for no language tag. */
+/**
+ * Mailchimp's code of a language; null: none is sent, and Mailchimp guesses. @throws Unmappable for an invalid language
+ * tag.
+ */
 export function languageCode([column, value]: Source<string | null | undefined>): string | null {
   const tag = canonicalText(value);
   if (tag === null) return null;

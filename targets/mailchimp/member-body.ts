@@ -4,7 +4,7 @@ import type { MemberBody } from './api.ts';
 import { EMS_ID_FIELD, mergeFields } from './member-fields.ts';
 import type { Topics } from './topics.ts';
 
-/** Everything that EMS has a say in but for the status: "" clears. */
+/** All values that EMS decides, except the status: "" clears. */
 export function memberBody({ key, content }: SendRequest, topics: Topics): MemberBody {
   const language = canonicalForm(content['language']);
   const sent = mergeFields.filter(([name]) => !topics.leftOut(content).includes(name));
@@ -19,7 +19,7 @@ export function memberBody({ key, content }: SendRequest, topics: Topics): Membe
   };
 }
 
-/** @throws Error if there is none: the filter lets nobody through without. */
+/** @throws Error if there is none; the filter should prevent that. */
 export function addressIn(content: SendRequest['content']): string {
   const { email } = content;
   if (typeof email !== 'string') throw new Error('a member without an e-mail address');
@@ -39,7 +39,7 @@ function textsIn(value: SendRequest['content'][string]): readonly string[] {
   return Array.isArray(list) ? list.map(String) : [];
 }
 
-/** What EMS says of e-mail: yes, no, or nothing. */
+/** EMS's consent to e-mail: yes, no, or unspecified. */
 export function wantedStatus(content: SendRequest['content']): 'subscribed' | 'unsubscribed' | null {
   const { consent } = content;
   return consent === 'subscribed' || consent === 'unsubscribed' ? consent : null;

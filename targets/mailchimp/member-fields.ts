@@ -5,17 +5,17 @@ import { LANGUAGE } from './languages.ts';
 import { persons, phone, topics } from '../marketing-persons.ts';
 import { address, consent, tags } from './member-values.ts';
 
-/** A merge field as `check --fix` makes it: an audience keeps the types of its fields for ever. */
+/** A merge field as `check --fix` creates it; its type in an audience never changes. */
 export interface MergeField {
   readonly in: 'merge_fields';
   readonly tag: string;
   readonly label: string;
   readonly type: 'text' | 'number' | 'date' | 'address';
-  /** Types that it also works with, where somebody has made it otherwise. */
+  /** Other types that also work, if somebody has created the field differently. */
   readonly alsoFits?: readonly string[];
 }
 
-/** Where a member keeps a field. Tags and status have calls of their own; interests are named by ids of the audience. */
+/** Where a member stores a field. Tags and status have separate calls; interests are named by ids of the audience. */
 export type MemberPlace = { readonly in: 'email_address' | 'language' | 'tags' | 'status' | 'interests' } | MergeField;
 
 type PersonReading = Reading<'Person', typeof persons.sources>;
@@ -27,14 +27,14 @@ const merge = (field: Omit<MergeField, 'in'>, reading: PersonReading) =>
   persons.ems<MemberPlace>({ in: 'merge_fields', ...field }, reading);
 
 /**
- * The fields of a member, by their names in content. A further merge field is one more line: it is set up, sent, read back and
- * compared by it.
+ * The fields of a member, by their names in content. A new merge field needs only one more line: it is then set up,
+ * sent, read back and compared.
  */
 export const memberFields: Fields<'Person', typeof persons.sources, MemberPlace> = {
   email: member('email_address', persons.column('email', EMAIL)),
   FNAME: merge({ tag: 'FNAME', label: 'First name', type: 'text' }, persons.column('firstName', TEXT)),
   LNAME: merge({ tag: 'LNAME', label: 'Last name', type: 'text' }, persons.column('lastName', TEXT)),
-  // A phone field in Mailchimp's American format takes no other numbers: the audience's own setting is read.
+  // A phone field in Mailchimp's American format rejects other numbers, so the audience's setting is read.
   PHONE: merge({ tag: 'PHONE', label: 'Phone', type: 'text', alsoFits: ['phone'] }, phone),
   BDATE: merge(
     { tag: 'BDATE', label: 'Date of birth', type: 'date', alsoFits: ['text'] },
@@ -47,7 +47,7 @@ export const memberFields: Fields<'Person', typeof persons.sources, MemberPlace>
   topics: member('interests', topics),
 };
 
-/** The EMS id is in every body, and in no content. */
+/** The EMS id is in every body, but not in content. */
 export const EMS_ID_FIELD: MergeField = {
   in: 'merge_fields',
   tag: 'EMSID',
@@ -56,10 +56,10 @@ export const EMS_ID_FIELD: MergeField = {
   alsoFits: ['number'],
 };
 
-/** The merge fields that EMS fills, by the names of their fields. */
+/** The merge fields that EMS fills, by field name. */
 export const mergeFields = fieldsAt(memberFields, (place): place is MergeField => place.in === 'merge_fields');
 
-/** What an operator is to look at in EMS, by Mailchimp's name or ours; what Mailchimp alone knows keeps its name. */
+/** The EMS column to look at, by Mailchimp's name or ours; a name that only Mailchimp knows is kept. */
 export function columnOf(field: string): string {
   if (field === EMS_ID_FIELD.tag) return 'id';
   const isNamed = (place: MemberPlace, name: string) =>

@@ -3,7 +3,7 @@ import { text } from '../../sync/fields.ts';
 import { persons } from '../marketing-persons.ts';
 import { isOptedIn, isOptedOut } from '../preferences.ts';
 
-/** All or nothing: Mailchimp takes no address in part. Abroad it wants a state, too, and gets a dash. */
+/** All or nothing: Mailchimp accepts no partial address. Outside the US it also requires a state; a dash is sent. */
 export const address = persons.computed({
   columns: ['street', 'city', 'region', 'postal_code', 'country'],
   kind: 'address',
@@ -26,7 +26,7 @@ export const tags = persons.computed({
   map: (_row, { events }) => new Set(['ems', ...events.map(({ id }) => `event:${id}`)]),
 });
 
-/** Null: EMS does not say. */
+/** Null: EMS has no preference. */
 export const consent = persons.computed({
   columns: ['contact_preference.opted_in'],
   kind: 'yes or no to e-mail',

@@ -4,13 +4,15 @@ import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
 import { memberFields } from './member-fields.ts';
 import { persons } from '../marketing-persons.ts';
 
-/** Whom the audience shall have: who wants e-mail, and who is in it already. `e` is the person's row. */
+/**
+ * Persons that belong in the audience: those who want e-mail, and those who are already in it. `e` is the person's row.
+ */
 export const PERSON_FILTER = `${personsEmail('e')} AND (
   EXISTS (SELECT FROM contact_preference p WHERE p.person_id = e.id AND btrim(p.channel) = 'EMAIL' AND p.opted_in)
   OR EXISTS (SELECT FROM sync_person r
     WHERE r.sync_process = 'MAILCHIMP' AND r.entity_key = e.id AND r.remote_id IS NOT NULL))`;
 
-/** A member (mappings.md): Mailchimp knows each address once. */
+/** A member (mappings.md): each address is unique at Mailchimp. */
 export const person = defineMapping({
   type: 'Person',
   rules: 2,

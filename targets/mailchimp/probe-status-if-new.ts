@@ -4,12 +4,12 @@ import type { MailchimpApi } from './api.ts';
 import { subscriberHash } from './subscriber-hash.ts';
 
 /**
- * Finds out what MailChimp does with `status_if_new`: whether it brings an archived member back, and whether the list call knows
- * it. Two throw-away members of the audience's own sender domain are made unsubscribed, so that nothing is ever mailed to them, and
- * deleted for good afterwards. What we do does not depend on the outcome: archived members are left out of list calls, and
- * whoever such a call does not make is sent alone.
+ * Finds out how MailChimp handles `status_if_new`: whether it restores an archived member, and whether the list call
+ * accepts it. Creates two throw-away members at the audience's own sender domain, unsubscribed so that nothing is ever
+ * mailed to them, and deletes them permanently. Our behaviour does not depend on the result: archived members are left
+ * out of list calls, and members that such a call does not create are sent alone.
  *
- * @returns lines in an operator's words; one that could not be deleted is named.
+ * @returns lines in an operator's words; a member that could not be deleted is named.
  */
 export async function probeStatusIfNew(api: MailchimpApi): Promise<readonly string[]> {
   const domain = await api.senderDomain();
@@ -50,7 +50,7 @@ async function inListCall(api: MailchimpApi, address: string): Promise<string> {
     : 'the list call does not know status_if_new: new members go one by one';
 }
 
-/** @returns false if it is there still. */
+/** @returns false if it still exists. */
 async function isDeleted(api: MailchimpApi, address: string): Promise<boolean> {
   const hash = subscriberHash(address);
   try {

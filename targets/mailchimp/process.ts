@@ -4,12 +4,12 @@ import { mailchimpMappings } from './mapping.ts';
 import { connectMailchimp } from './remote.ts';
 import { mailchimpSettings } from './settings.ts';
 
-/** E-mail marketing: outbound, consent read back. One member for each address, whose consent is the member's own. */
+/** E-mail marketing: outbound, with consent read back. One member per address, whose consent is the member's own. */
 const process: SyncProcess = {
   name: 'MAILCHIMP',
   directions: ['outbound', 'inbound'],
   mappings: mailchimpMappings,
-  // Deliveries, most of which go hundreds in a call; calls themselves are limited by the account's connections.
+  // Deliveries, most of which share a call with hundreds of others; calls are limited by the account's connections.
   limits: { callsPerSecond: 100, concurrentCalls: 8, bulk: { itemsPerCall: ITEMS_PER_CALL } },
   remoteIdsArePersonal: true,
 };

@@ -5,10 +5,10 @@ import type { MailchimpApi } from './api.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
 /**
- * Archives a member, so that no mail reaches it. Mailchimp archives nobody who is pending, so such a member is unsubscribed
- * first: it could still confirm. A cleaned member cannot be archived, and is not mailed.
+ * Archives a member, so that no mail reaches it. Mailchimp cannot archive a pending member, who could still confirm, so
+ * it is unsubscribed first. A cleaned member cannot be archived, and gets no mail.
  *
- * @throws SyncError of class `transient` if the member is still there afterwards.
+ * @throws SyncError of class `transient` if the member still exists afterwards.
  */
 export async function putAway(
   api: MailchimpApi,

@@ -10,7 +10,7 @@ import { EMS_ID_FIELD, mergeFields, type MergeField } from './member-fields.ts';
 
 const ADDRESS_PARTS = ['addr1', 'city', 'state', 'zip', 'country'] as const;
 
-/** Whether mails reach the member: an asked-for confirmation counts, for nothing keeps it from being given. */
+/** Whether mail reaches the member; a pending confirmation counts, because it may be given at any time. */
 export const isReached = ({ status }: Member) => status === 'subscribed' || status === 'pending';
 
 const REFUSED: Readonly<Record<string, SuppressionReason>> = {
@@ -19,27 +19,27 @@ const REFUSED: Readonly<Record<string, SuppressionReason>> = {
   archived: 'archived',
 };
 
-/** What the member's status refuses, whoever set it. */
+/** The refusals that follow from the member's status, whoever set it. */
 export function refusalsOf({ status }: Member): Suppression[] {
   const reason = REFUSED[status];
   return reason === undefined ? [] : [{ channel: 'email', reason }];
 }
 
-/** What the member holds of EMS's own word on e-mail, in the mapping's notation. */
+/** EMS's own consent value as stored at the member, in the mapping's notation. */
 export function consentIn(member: Member): Content[string] {
   if (isReached(member)) return 'subscribed';
   return member.status === 'unsubscribed' ? 'unsubscribed' : null;
 }
 
-/** What a member has refused, but for what EMS itself has opted out of. */
+/** A member's refusals, except EMS's own opt-outs. */
 export function ownRefusals(request: Pick<SendRequest, 'type' | 'key' | 'consent'>, member: Member): Suppression[] {
   const isOurs = member.status === 'unsubscribed' && consentOf(request).wasStored('status', 'unsubscribed');
   return isOurs ? [] : refusalsOf(member);
 }
 
 /**
- * Whose member it is said to be; null: nobody's of EMS. A field of type number gives numbers, and of an id that is too long for
- * one that of somebody else.
+ * The EMS id stored in the member; null if it has none. A number field returns numbers, and rounds ids that are too
+ * long to another person's.
  */
 export function emsKeyOf({ merge_fields }: Member): EntityKey | null {
   const value = merge_fields?.[EMS_ID_FIELD.tag];
@@ -47,7 +47,7 @@ export function emsKeyOf({ merge_fields }: Member): EntityKey | null {
   return isEntityKey(key) ? key : null;
 }
 
-/** Our fields of a member, in the mapping's notation. */
+/** A member's fields of ours, in the mapping's notation. */
 export function storedFields({ email_address, merge_fields, language }: Member): Content {
   const values = merge_fields ?? {};
   return {
@@ -57,7 +57,7 @@ export function storedFields({ email_address, merge_fields, language }: Member):
   };
 }
 
-/** Empty is the text "", of every type. */
+/** Empty is "" for every type. */
 function storedValue({ type }: MergeField, value: unknown): Content[string] {
   switch (type) {
     case 'text':
@@ -73,7 +73,7 @@ function storedValue({ type }: MergeField, value: unknown): Content[string] {
 const addressIn = (parts: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(ADDRESS_PARTS.map((part) => [part, typeof parts[part] === 'string' ? parts[part] : null]));
 
-/** The fields whose stored value is not the one that was sent. A language that was not sent is Mailchimp's guess. */
+/** The fields whose stored value differs from the one sent. A language that was not sent is Mailchimp's guess. */
 export function differing(sent: Content, stored: Content): string[] {
   return differingFields(sent, stored).filter((name) => !(name === 'language' && canonicalForm(sent[name]) === null));
 }

@@ -3,7 +3,10 @@ import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
 import { emsKeyOf } from './read-member.ts';
 
-/** The member that a record means: under its id, or else where a change of address has taken it whose answer was lost. */
+/**
+ * The member that a record refers to: under its id, or under the new one if a change of address was made and its answer
+ * lost.
+ */
 export async function recordedMember(
   api: MailchimpApi,
   request: Pick<RemoveRequest, 'type' | 'key' | 'remoteId' | 'consent'>,

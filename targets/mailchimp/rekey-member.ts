@@ -10,29 +10,29 @@ import { emsKeyOf, ownRefusals } from './read-member.ts';
 import { recordedMember } from './recorded-member.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
-/** Where a person goes on whose address has changed. */
+/** Where a person continues after a change of address. */
 export type Place =
   | {
       readonly kind: 'member';
       readonly member: Member | null;
-      /** What is left to do at the old address once the new one is seen to. */
+      /** What is left to do at the old address after the new one is done. */
       readonly after?: () => Promise<void>;
     }
   | { readonly kind: 'done'; readonly result: SendResult };
 
 /**
- * An address that has changed is a member that moves, with its consent and its history. Where the new address is a member
- * already, that one goes on, and the old one is put away; where the old address is another person's as well, it is left for that
- * person. Whoever had refused at the old address is followed by it.
+ * Handles a changed address: the member moves, with its consent and history. If the new address already has a member,
+ * that one continues and the old one is archived; if the old address also belongs to another person, the member is left
+ * to that person. A refusal at the old address still applies to the person.
  *
- * @param to the hash of the address that EMS holds now.
+ * @param to the hash of EMS's current address.
  */
 export async function rekeyMember(api: MailchimpApi, request: SendRequest, to: string): Promise<Place> {
   const before = await recordedMember(api, request);
   if (before?.id === to || (before === null && request.remoteId === to)) return { kind: 'member', member: before };
   const there = await api.member(to);
   if (before === null) return { kind: 'member', member: there };
-  // An earlier attempt has put it away, and its answer was lost.
+  // An earlier attempt has archived it, and its answer was lost.
   const isTakenOver = there !== null && emsKeyOf(there) === request.key;
   if (before.status === 'archived' && isTakenOver) return { kind: 'member', member: there };
   const refusals = ownRefusals(request, before);
@@ -40,18 +40,19 @@ export async function rekeyMember(api: MailchimpApi, request: SendRequest, to: s
   if (await consentOf(request).isAnothers(before.email_address)) return { kind: 'member', member: there };
   if (there !== null) return { kind: 'member', member: there, after: () => putAway(api, request, before) };
   if (before.status !== 'subscribed') return leftBehind(api, request, before, to);
-  // It is there already that it was rekeyed to last.
+  // It is already where it was last rekeyed to.
   if (before.id !== request.remoteId) await consentOf(request).willHold(before.id);
   await consentOf(request).willRekeyTo(to);
   return rekeyed(api, request, before, await api.patchMember(before.id, { email_address: addressIn(request.content) }));
 }
 
 /**
- * Mailchimp changes the address of subscribed members only. Any other stays behind under the old one, with EMS's no if there is
- * one; where EMS wants the person mailed, a new member is made, and asked if EMS had opted out before.
+ * Mailchimp changes only the addresses of subscribed members. Any other member stays under the old address, with EMS's
+ * opt-out if there is one. If EMS wants the person mailed, a new member is created, and asked to confirm if EMS had
+ * opted out before.
  */
 async function leftBehind(api: MailchimpApi, request: SendRequest, before: Member, to: string): Promise<Place> {
-  // It could still confirm, at an address that EMS no longer holds.
+  // It could still confirm, at an address that EMS no longer has.
   if (before.status === 'pending') await unsubscribe(api, request, before);
   if (wantedStatus(request.content) !== 'subscribed') {
     return { kind: 'done', result: { kind: 'withheld', remoteId: before.id, refusals: [] } };
@@ -75,7 +76,7 @@ async function rekeyed(
       const { title } = answer.refusal;
       const reason = consentIn(title);
       if (reason !== null) {
-        // The person is not to be mailed at the new address, and EMS does not know the old one any more.
+        // The person must not be mailed at the new address, and EMS no longer has the old one.
         await putAway(api, request, before);
         return { kind: 'done', result: { kind: 'withheld', remoteId: null, refusals: [{ channel: 'email', reason }] } };
       }

@@ -7,8 +7,8 @@ import { recordedMember } from './recorded-member.ts';
 import { subscriberHash } from './subscriber-hash.ts';
 
 /**
- * A member is its address: where EMS has given that to another person, the member is that one's from now on. What was refused
- * there is told first, for it counts for this person as well.
+ * At Mailchimp a member is identified by its address. If EMS has given the address to another person, the member now
+ * belongs to that person. Refusals are reported first, because they also count for this person.
  */
 export async function releaseValues(api: MailchimpApi, request: ReleaseRequest): Promise<Released | null> {
   const { remoteId, content, wanted } = request;

@@ -16,8 +16,8 @@ import { subscriberHash } from './subscriber-hash.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
 /**
- * Archives the member, unless its address is another person's as well: then it is left for that one. What was refused there is
- * reported first, for an archived member does not tell.
+ * Archives the member, unless its address also belongs to another person; then it is left to that person. Refusals are
+ * reported first, because an archived member does not show them.
  */
 export async function removePerson(api: MailchimpApi, request: RemoveRequest): Promise<Removed> {
   const member = await recordedMember(api, request);
@@ -27,7 +27,7 @@ export async function removePerson(api: MailchimpApi, request: RemoveRequest): P
   return { left };
 }
 
-/** Mailchimp's strongest deletion: the address cannot be imported again. A member that is another person's is left alone. */
+/** Mailchimp's strongest deletion: the address cannot be imported again. A member of another person is left alone. */
 export async function erasePerson(api: MailchimpApi, request: EraseRequest): Promise<Erased> {
   const erased: string[] = [];
   for (const member of await ownMembers(api, request)) {
@@ -41,8 +41,8 @@ export async function erasePerson(api: MailchimpApi, request: EraseRequest): Pro
 }
 
 /**
- * Only the opt-out, of a person whose other fields cannot be sent, or who has refused at another target. A member that is another
- * person's is left alone.
+ * Sends only the opt-out of a person whose other fields cannot be sent, or who refused at another target. A member of
+ * another person is left alone.
  */
 export async function optOutPerson(api: MailchimpApi, request: OptOutRequest): Promise<void> {
   const consent = consentOf(request);
@@ -55,7 +55,7 @@ export async function optOutPerson(api: MailchimpApi, request: OptOutRequest): P
   }
 }
 
-/** As whom the person is a member: by its record, and by EMS's address, unless another person's record names that. */
+/** The person's members: from its record, and at EMS's address unless another person's record names that. */
 async function ownMembers(api: MailchimpApi, request: EraseRequest | OptOutRequest): Promise<readonly Member[]> {
   const { email } = request.addresses;
   const recorded = await recordedMember(api, request);

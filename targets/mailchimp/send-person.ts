@@ -15,23 +15,23 @@ import { subscriberHash } from './subscriber-hash.ts';
 import type { Topics } from './topics.ts';
 import { unsubscribe } from './unsubscribe.ts';
 
-/** What a connection knows beside the API. */
+/** The state that a connection keeps beside the API. */
 export interface Audience {
   readonly topics: Topics;
   readonly policy: ConsentPolicy;
-  /** @throws SyncError of class `target-down` if merge fields or interests are missing that were there. */
+  /** @throws SyncError of class `target-down` if merge fields or interests that existed are missing. */
   readonly lookAgain: () => Promise<void>;
 }
 
 /**
- * Brings a member to what EMS holds. Consent is looked at first, and only ever taken away or asked for: `subscribed` is said of
- * who is new, and of nobody else.
+ * Brings a member to EMS's state. Consent is checked first, and is only ever withdrawn or asked for: `subscribed` is
+ * sent only for new members.
  */
 export async function sendPerson(api: MailchimpApi, request: SendRequest, audience: Audience): Promise<SendResult> {
   const hash = subscriberHash(addressIn(request.content));
   const hasMoved = request.remoteId !== null && request.remoteId !== hash;
   if (hasMoved && wantedStatus(request.content) === 'unsubscribed') {
-    // Before all else, at the address that is mailed so far: a no waits neither for a move nor for who is in its way.
+    // First, at the address mailed so far: an opt-out must wait neither for a move nor for another member in its way.
     const known = await recordedMember(api, request);
     if (known !== null && isReached(known)) await unsubscribe(api, request, known);
   }
@@ -43,7 +43,7 @@ export async function sendPerson(api: MailchimpApi, request: SendRequest, audien
       : await rekeyMember(api, request, hash);
   if (place.kind === 'done') return place.result;
   const result = await write(api, request, place.member, audience);
-  // Also if the new address takes nothing: EMS does not know the old one any more, and whoever moved is not mailed there.
+  // Also if the new address is refused: EMS no longer has the old one, and the person must not be mailed there.
   await place.after?.();
   return result;
 }
@@ -57,9 +57,10 @@ async function write(
   const hash = subscriberHash(addressIn(request.content));
   const plan = planFor(request, member, audience);
   if (plan.kind === 'withheld') return withheld(member, plan.refusals);
-  // Before the fields: a no must not wait for a name that Mailchimp does not like.
+  // Before the fields: an opt-out must not wait because Mailchimp rejects a name.
   if (plan.optOut && member !== null) await unsubscribe(api, request, member);
-  // Not of an archived member: with the id on record it would count as put away by staff, and its person would not be asked.
+  // Not for an archived member: with its id on record it would look as if staff had archived it, and the person would
+  // not be asked.
   if (request.remoteId === null && (member === null || isReached(member))) await consentOf(request).willHold(hash);
   const answer = await api.putMember(hash, { ...memberBody(request, audience.topics), ...plan.status });
   switch (answer.kind) {
@@ -75,14 +76,14 @@ async function write(
       const reason = consentIn(title);
       if (reason !== null) return withheld(member, [{ channel: 'email', reason }]);
       if (member !== null && fields.some((field) => STATUS.has(field))) throw changedMeanwhile();
-      // An interest that is no more is refused by its id.
+      // An interest that no longer exists is refused by its id.
       if (fields.some((field) => field.startsWith('interests'))) await audience.lookAgain();
       throw refused(answer.refusal, 'PUT members');
     }
   }
 }
 
-/** Asked for of who is new alone: then the member that was found is gone. */
+/** These statuses are sent only for new members, so the member that was found is gone. */
 const STATUS: ReadonlySet<string> = new Set(['status', 'status_if_new']);
 
 type Plan =
@@ -91,13 +92,13 @@ type Plan =
 
 const send = (status: MemberBody = {}): Plan => ({ kind: 'send', optOut: false, status });
 
-/** What may be said of the status, by what it is now. Pure. */
+/** The status that may be sent, given the current one. Pure. */
 export function planFor(request: SendRequest, member: Member | null, { policy }: Pick<Audience, 'policy'>): Plan {
   const wanted = wantedStatus(request.content);
   if (member === null) {
-    // Nobody is put in who does not want to be.
+    // Do not add a person who does not want it.
     if (wanted !== 'subscribed') return { kind: 'withheld', refusals: [] };
-    // EMS's own no, taken back, at an address where there is no member: the person is asked there.
+    // EMS withdraws its own opt-out at an address without a member: ask the person there.
     const wasOut = consentOf(request).wasStored('status', 'unsubscribed');
     return send({ status_if_new: wasOut ? 'pending' : 'subscribed' });
   }
@@ -107,12 +108,12 @@ export function planFor(request: SendRequest, member: Member | null, { policy }:
     case 'pending':
       return { kind: 'send', optOut: wanted === 'unsubscribed', status: {} };
     case 'unsubscribed':
-      // EMS's own no, taken back: the person is asked, and says so by mail.
+      // EMS withdraws its own opt-out: ask the person, who confirms by mail.
       if (refusals.length === 0) return wanted === 'subscribed' ? send({ status: 'pending' }) : send();
       if (policy === 'ems-wins' && wanted === 'subscribed') return send({ status: 'subscribed' });
       return { kind: 'withheld', refusals };
     case 'archived':
-      // What the person had said before is not told any more, so the person is asked.
+      // What the person said before is no longer visible, so ask.
       if (request.remoteId === null && wanted === 'subscribed') return send({ status: 'pending' });
       return { kind: 'withheld', refusals };
     case 'transactional':
@@ -130,8 +131,8 @@ function withheld(member: Member | null, refusals: readonly Suppression[]): Send
 }
 
 /**
- * The member is another person's: that one is asked first, or, asked itself, lets its own go. What was refused at its own is
- * not let go with it.
+ * The member belongs to another person, who is requested first. If asked to release its own value, this person gives up
+ * its own member, unless that member contains refusals.
  */
 async function blockedBy(api: MailchimpApi, request: SendRequest, holder: string): Promise<SendResult> {
   const { release, remoteId } = request;

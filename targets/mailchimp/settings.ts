@@ -21,7 +21,7 @@ export const mailchimpSettings = z
 
 export type MailchimpSettings = z.infer<typeof mailchimpSettings>;
 
-/** Where the API is, without a slash at the end. */
+/** The API's address without a trailing slash. */
 export function baseAddress({ MAILCHIMP_URL, MAILCHIMP_API_KEY }: MailchimpSettings): string {
   if (MAILCHIMP_URL === undefined) return `https://${dataCentreOf(MAILCHIMP_API_KEY)}.api.mailchimp.com/3.0`;
   const bare = apiAddress(MAILCHIMP_URL);

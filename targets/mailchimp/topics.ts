@@ -6,21 +6,21 @@ import type { MailchimpApi } from './api.ts';
 import { probeStatusIfNew } from './probe-status-if-new.ts';
 import { EMS_ID_FIELD, mergeFields, type MergeField } from './member-fields.ts';
 
-/** So long, what was found is not asked again. */
+/** How long a check is cached. */
 const KNOWN_FOR_MS = 300_000;
 
-/** The group of interests that EMS's topics are in. */
+/** The interest group that holds EMS's topics. */
 const CATEGORY = 'EMS';
 
-/** The id first: it tells whose a member is. */
+/** The EMS id first, because it identifies the member's owner. */
 const MERGE_FIELDS: readonly MergeField[] = [EMS_ID_FIELD, ...mergeFields.map(([, field]) => field)];
 
 const fits = ({ type, alsoFits = [] }: MergeField, found: string) => type === found || alsoFits.includes(found);
 
-/** E.164. */
+/** A US number in E.164. */
 const AMERICAN = /^\+1[2-9]\d{9}$/;
 
-/** What the audience has: interests by topic, and which phone numbers it takes. */
+/** The audience's configuration: interests by topic, and which phone numbers it accepts. */
 export class Topics {
   readonly #ids: ReadonlyMap<string, string>;
   readonly #americanPhones: boolean;
@@ -31,12 +31,12 @@ export class Topics {
     this.#americanPhones = americanPhones;
   }
 
-  /** The fields of this content that the audience cannot take. They are not sent, and not compared. */
+  /** The fields of this content that the audience cannot store. They are neither sent nor compared. */
   leftOut({ PHONE: phone }: Content): readonly string[] {
     return this.#americanPhones && typeof phone === 'string' && !AMERICAN.test(phone) ? ['PHONE'] : [];
   }
 
-  /** Every topic of ours, on or off. Interests that are not EMS's are left out, and stay. */
+  /** All our topics, on or off. Other interests are left out and keep their value. */
   interests(wanted: readonly string[]): Readonly<Record<string, boolean>> {
     return Object.fromEntries(
       TOPICS.flatMap((topic) => {
@@ -46,7 +46,7 @@ export class Topics {
     );
   }
 
-  /** Those of these topics that there is an interest for. */
+  /** The topics that have an interest. */
   known(wanted: readonly string[]): readonly string[] {
     return wanted.filter((topic) => this.#ids.has(topic));
   }
@@ -57,7 +57,10 @@ export class Topics {
   }
 }
 
-/** What our members need beyond a new audience: merge fields, which it ignores silently where they are missing, and interests. */
+/**
+ * What our members need beyond a new audience: interests, and merge fields, whose values it silently ignores if they
+ * are missing.
+ */
 export class MailchimpShape implements RemoteShape {
   readonly #api: MailchimpApi;
   #known: { readonly topics: Promise<Topics>; readonly until: number } | null = null;
@@ -66,7 +69,7 @@ export class MailchimpShape implements RemoteShape {
     this.#api = api;
   }
 
-  /** Before something is written. @throws SyncError of class `target-down` if something is missing. */
+  /** Called before a write. @throws SyncError of class `target-down` if something is missing. */
   async topics(): Promise<Topics> {
     if (this.#known === null || performance.now() >= this.#known.until) {
       this.#known = { topics: this.#complete(), until: performance.now() + KNOWN_FOR_MS };
@@ -79,7 +82,10 @@ export class MailchimpShape implements RemoteShape {
     }
   }
 
-  /** What was written was not kept: perhaps what keeps it is there no more. @throws SyncError of class `target-down` if so. */
+  /**
+   * Called when a written value was not stored: its field may have been deleted. @throws SyncError of class
+   * `target-down` if so.
+   */
   async lookAgain(): Promise<void> {
     this.#known = null;
     await this.topics();
@@ -135,7 +141,7 @@ export class MailchimpShape implements RemoteShape {
 
 interface Lacking {
   readonly fields: readonly MergeField[];
-  /** They are there, but of a type that does not take our values. */
+  /** Existing fields of a type that does not accept our values. */
   readonly wrong: readonly MergeField[];
   readonly topics: readonly string[];
 }

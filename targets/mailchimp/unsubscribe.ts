@@ -4,8 +4,8 @@ import type { MailchimpApi } from './api.ts';
 import { emailPermission } from './email-permission.ts';
 
 /**
- * EMS's no. It is put on record first: the person's own no reads the same at Mailchimp, and an answer that is lost must not turn
- * the one into the other.
+ * Sends EMS's opt-out. It is recorded first: the person's own opt-out looks the same at Mailchimp, and a lost answer
+ * must not turn one into the other.
  */
 export async function unsubscribe(
   api: MailchimpApi,

@@ -1,19 +1,19 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { subscriberHash } from './subscriber-hash.ts';
 
-/** A signature is good for so long. */
+/** How long a signature is valid. */
 const TOLERANCE_MS = 300_000;
 
 const EVENTS: ReadonlySet<string> = new Set(['subscribe', 'unsubscribe', 'profile', 'cleaned', 'upemail']);
 
-/** Members that a webhook's form speaks of, by subscriber hash, each once. What happened is read from Mailchimp. */
+/** The members in a webhook's form, by subscriber hash, without duplicates. What happened is read from Mailchimp. */
 export function mailchimpHints(form: URLSearchParams): readonly string[] {
   if (!EVENTS.has(form.get('type') ?? '')) return [];
   const addresses = ['data[email]', 'data[new_email]', 'data[old_email]'].flatMap((name) => form.get(name) ?? []);
   return [...new Set(addresses.filter((address) => address.includes('@')).map(subscriberHash))];
 }
 
-/** `X-Mailchimp-Signature: t=<unix seconds>,v1=<hex HMAC-SHA-256 of "t.body">`, over the bytes that were sent. */
+/** `X-Mailchimp-Signature: t=<unix seconds>,v1=<hex HMAC-SHA-256 of "t.body">`, over the raw bytes. */
 export function isSignedByMailchimp(
   header: string | undefined,
   body: Uint8Array,
@@ -29,7 +29,7 @@ export function isSignedByMailchimp(
   return secrets.some((secret) => isEqual(v1, createHmac('sha256', secret).update(`${t}.`).update(body).digest('hex')));
 }
 
-/** The classic way: a secret in the address that Mailchimp was given. Compared in constant time. */
+/** The classic way: a secret in the webhook's URL. Compared in constant time. */
 export function isSecretPath(given: string, secrets: readonly string[]): boolean {
   return secrets.some((secret) => isEqual(given, secret));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readBody } from '../answer.ts';
 
-/** PHP writes an array as a list or as an object, as its keys happen to be; nothing is a list. */
+/** PHP encodes an array as a list or as an object, depending on its keys; an empty one is a list. */
 const phpRecord = <T extends z.ZodType>(item: T) =>
   z.union([
     z.record(z.string(), item),
@@ -27,7 +27,7 @@ export const contact = z.looseObject({
   dateAdded: z.string().nullish(),
   dateModified: z.string().nullish(),
   tags: phpList(z.looseObject({ tag: z.string() })).nullish(),
-  // Missing is unknown, never "nothing is refused".
+  // Missing means unknown, never "nothing is refused".
   doNotContact: phpList(doNotContact),
   fields: z.looseObject({ all: phpRecord(z.unknown()) }),
 });
@@ -46,7 +46,7 @@ const failure = z.looseObject({
 
 export type Failure = z.infer<typeof failure>;
 
-/** OAuth's own failures have no list. */
+/** OAuth's own errors have no list. */
 const failures = z.union([
   z.looseObject({ errors: phpList(failure) }),
   z
@@ -84,7 +84,7 @@ export const token = z.looseObject({ access_token: z.string().min(1), expires_in
 export const activity = z.looseObject({ events: phpList(z.looseObject({ event: z.string() })) });
 export const anything = z.unknown();
 
-/** What a failed call says of itself. Empty: nothing that can be read. */
+/** The errors in the answer to a failed call. Empty if it contains none that can be read. */
 export function readFailures(body: string): readonly Failure[] {
   return readBody(failures, body)?.errors ?? [];
 }

@@ -18,10 +18,10 @@ import { BATCH_TIMEOUT_MS, MauticHttp, type Answer, type CallOptions } from './h
 import { invalid } from './refusal.ts';
 import type { MauticSettings } from './settings.ts';
 
-/** Mautic's names and values; `null` blanks a field only where blanks are asked for. */
+/** Mautic's names and values; `null` blanks a field only if blanking is requested. */
 export type ContactBody = Readonly<Record<string, unknown>>;
 
-/** What a batch made of one item. */
+/** The result of one item of a batch. */
 export type BatchResult =
   | { readonly kind: 'answered'; readonly value: Contact; readonly created: boolean }
   | { readonly kind: 'refused'; readonly status: number; readonly failures: readonly Failure[] };
@@ -29,7 +29,7 @@ export type BatchResult =
 /** The calls of Mautic's API that we use. */
 export class MauticApi {
   readonly #http: MauticHttp;
-  /** What this Mautic takes in fields that have a list. */
+  /** The values that this Mautic accepts for fields with a list. */
   readonly choices = new Choices();
 
   constructor(settings: MauticSettings) {
@@ -45,34 +45,34 @@ export class MauticApi {
     });
   }
 
-  /** Null: there is none under this id. */
+  /** Null if there is none with this id. */
   async contact(id: string): Promise<Contact | null> {
     const answer = await this.#http.ask('GET', `contacts/${id}`, oneContact);
     if (answer.kind === 'answered') return answer.value.contact;
     return null;
   }
 
-  /** Edits the first that has one of its unique values, or creates. */
+  /** Updates the first contact with an equal unique value, or creates one. */
   createContact(body: ContactBody): Promise<Answer<Contact>> {
     return this.#contact('POST', 'contacts/new', body);
   }
 
-  /** What is left out stays; what is null is blanked. Zeros are dropped: see `writeZeros`. */
+  /** Absent fields keep their value, null ones are blanked. Zeros are dropped: see `writeZeros`. */
   patchContact(id: string, body: ContactBody): Promise<Answer<Contact>> {
     return this.#contact('PATCH', `contacts/${id}/edit`, { ...body, overwriteWithBlank: true });
   }
 
-  /** What is left out is blanked, and who is missing is made anew under another id. The only call that keeps zeros. */
+  /** Absent fields are blanked, and a missing contact is created under another id. The only call that keeps zeros. */
   putContact(id: string, body: ContactBody): Promise<Answer<Contact>> {
     return this.#contact('PUT', `contacts/${id}/edit`, body);
   }
 
-  /** @returns false: there was none. */
+  /** @returns false if there was none. */
   async deleteContact(id: string): Promise<boolean> {
     return (await this.#http.ask('DELETE', `contacts/${id}/delete`, anything)).kind === 'answered';
   }
 
-  /** Contacts whose field has this value, by its database's way to compare (without capitals and accents), oldest first. */
+  /** Contacts whose field has this value, as Mautic's database compares (ignoring case and accents), oldest first. */
   async contactsWith(field: 'email' | 'ems_person_id', value: string): Promise<readonly Contact[]> {
     const searchParams = [
       ['where[0][col]', field],
@@ -88,8 +88,8 @@ export class MauticApi {
   }
 
   /**
-   * Contacts that have one of these values in a field, for as few calls as addresses of a sensible length allow. One that is
-   * merged into another has no id here any more.
+   * Contacts that have one of these values in a field, in as few calls as the URL length allows. A merged contact no
+   * longer has an id here.
    */
   async contactsAmong(field: 'id' | 'email' | 'ems_person_id', values: readonly string[]): Promise<readonly Contact[]> {
     const found: Contact[] = [];
@@ -109,12 +109,12 @@ export class MauticApi {
     return found;
   }
 
-  /** A page of contacts, each to be read by itself. */
+  /** A page of contacts; the caller parses each separately. */
   async contactPage(searchParams: readonly (readonly [string, string])[]): Promise<readonly unknown[]> {
     return (await this.#http.get('GET', 'contacts', anyContacts, { searchParams })).contacts;
   }
 
-  /** At most 200; those that match are patched. A result for each, in their order. */
+  /** At most 200; contacts that match are updated. Returns a result for each, in order. */
   createContacts(bodies: readonly ContactBody[]): Promise<readonly BatchResult[]> {
     return this.#batch('POST', 'contacts/batch/new', bodies);
   }
@@ -132,7 +132,7 @@ export class MauticApi {
     await this.#tell(`contacts/${id}/dnc/${channel}/remove`);
   }
 
-  /** Whether an e-mail was ever sent to it, which a link or a bounce may answer at any time. */
+  /** Whether an e-mail was ever sent to the contact, so that an unsubscription or a bounce may arrive at any time. */
   async wasMailed(id: string): Promise<boolean> {
     const searchParams = [
       ['filters[includeEvents][0]', 'email.sent'],
@@ -142,7 +142,7 @@ export class MauticApi {
     return events.length > 0;
   }
 
-  /** Ids of the segments that the contact is in, by alias. */
+  /** The ids of the contact's segments, by alias. */
   async segmentsOf(id: string): Promise<ReadonlyMap<string, string>> {
     return byAlias(await this.#http.get('GET', `contacts/${id}/segments`, segments));
   }
@@ -153,7 +153,7 @@ export class MauticApi {
     return new Map(Object.values(lists).flatMap((one) => (one.alias == null ? [] : [[one.alias, one] as const])));
   }
 
-  /** What Mautic says of a contact that it cannot take. One that it does take after all is deleted again. */
+  /** Mautic's errors for a contact that it should refuse. If it accepts the contact, the contact is deleted again. */
   async tryOut(body: ContactBody): Promise<readonly Failure[]> {
     const answer = await this.createContact(body);
     if (answer.kind === 'answered' && answer.status === 201) await this.deleteContact(answer.value.id);
@@ -181,7 +181,7 @@ export class MauticApi {
     await this.#http.get('POST', 'fields/contact/new', anything, { json: field });
   }
 
-  /** A contact that has gone meanwhile needs to be told nothing; whoever writes to it next learns that it has. */
+  /** A contact that was deleted meanwhile needs no call; the next write discovers that. */
   async #tell(path: string, options: CallOptions = {}): Promise<void> {
     const answer = await this.#http.ask('POST', path, anything, options);
     if (answer.kind === 'refused') throw invalid(answer.failures, `POST ${path}`, answer.status);
@@ -213,7 +213,7 @@ export class MauticApi {
   }
 }
 
-/** A web server takes addresses of 8,000 characters. */
+/** Web servers accept URLs of 8,000 characters. */
 const LONGEST_LIST = 4_000;
 
 function chunksOf(values: readonly string[]): string[][] {

@@ -9,10 +9,10 @@ import { emsKeyOf, refusalsOf } from './read-contact.ts';
 import { segmentIn, segmentOf, wantedTopics } from './segments.ts';
 import { sendPerson } from './send-person.ts';
 
-/** More are answered with a 500, and none is written. */
+/** A larger call is answered with a 500, and nothing is written. */
 export const ITEMS_PER_CALL = 200;
 
-/** Contacts that are new to us, or whose address stays: whatever may meet another person's contact goes alone. */
+/** Contacts that are new to us or keep their address; those that may meet another person's contact are sent alone. */
 export function bulkCalls(api: MauticApi, policy: ConsentPolicy, ensureShape: () => Promise<void>): BulkCalls {
   return {
     canGather: (request) =>
@@ -24,7 +24,7 @@ export function bulkCalls(api: MauticApi, policy: ConsentPolicy, ensureShape: ()
   };
 }
 
-/** A no is looked after alone: what stands at a contact that is met must not be replaced by it. */
+/** An opt-out is handled alone: it must not replace what an existing contact already has. */
 const refusesAny = (request: SendRequest) => optedOut(request).length + consentOf(request).suppressions.length > 0;
 
 const isNew = ({ remoteId }: SendRequest) => remoteId === null;
@@ -52,14 +52,17 @@ async function sendMany(
   return Promise.all(requests.map((request) => resultOf(api, request, answers.get(request), { policy, added })));
 }
 
-/** Those whose contact is there under the id on our record, and carries their EMS id: Mautic would write to any other as well. */
+/**
+ * Requests whose contact has our record's id and contains their EMS id. Mautic would write to any other contact as
+ * well.
+ */
 async function recognised(api: MauticApi, requests: readonly SendRequest[]): Promise<readonly SendRequest[]> {
   const ids = requests.flatMap(({ remoteId }) => remoteId ?? []);
   const found = new Map((await api.contactsAmong('id', ids)).map((contact) => [contact.id, emsKeyOf(contact)]));
   return requests.filter(({ remoteId, key }) => remoteId !== null && found.get(remoteId) === key);
 }
 
-/** Those whose address and EMS id nobody else has: matched by one of them, that contact would be written over. */
+/** Requests whose address and EMS id no other contact has; otherwise the matching contact would be overwritten. */
 async function unclaimed(api: MauticApi, requests: readonly SendRequest[]): Promise<readonly SendRequest[]> {
   const emails = requests.flatMap(({ content: { email } }) => (typeof email === 'string' ? [email] : []));
   const keys = requests.map(({ key }) => key);
@@ -88,7 +91,7 @@ async function unclaimed(api: MauticApi, requests: readonly SendRequest[]): Prom
 
 const bodyWithId = (request: SendRequest) => ({ id: Number(request.remoteId), ...fieldsBody(request) });
 
-/** Once more in another form those of whom Mautic has nothing else to say than that a value is not in its list. */
+/** Sends those again in another form for which Mautic only reports a value that is not in its list. */
 async function writeAll(
   { choices }: MauticApi,
   requests: readonly SendRequest[],
@@ -113,7 +116,7 @@ async function writeAll(
   return answers;
 }
 
-/** The whole locale, its language, none; beside that there are but two names of a country. */
+/** The full locale, the language, none; the other fields have at most two forms. */
 const ROUNDS = 3;
 
 function resultAt(results: readonly BatchResult[], index: number, request: SendRequest) {
@@ -121,11 +124,11 @@ function resultAt(results: readonly BatchResult[], index: number, request: SendR
   return result === undefined ? [] : [[request, result] as const];
 }
 
-/** What came of one call for each topic. */
+/** The result of one call per topic. */
 interface Added {
   /** Aliases by contact. */
   readonly aliases: ReadonlyMap<string, readonly string[]>;
-  /** Why a call failed, by alias: those who want that topic fail with it, and nobody else. */
+  /** Why a call failed, by alias: it affects only the contacts that want that topic. */
   readonly unavailable: ReadonlyMap<string, Error>;
 }
 
@@ -155,7 +158,7 @@ async function addToSegments(api: MauticApi, answers: ReadonlyMap<SendRequest, B
   return { aliases, unavailable };
 }
 
-/** What went wrong in the batch, or met somebody else's contact, is sent alone: its reason is told better there. */
+/** An item that failed, or that met another person's contact, is sent alone, which gives a better reason. */
 async function resultOf(
   api: MauticApi,
   request: SendRequest,

@@ -3,24 +3,24 @@ import { SyncError } from '../../sync/sync-error.ts';
 
 export type Column = 'dateModified' | 'dateAdded';
 
-/** Where a page of changed contacts begins: at a time, and behind so many of those that have it. */
+/** Where a page of changed contacts starts: at a time, and an offset within the contacts of that time. */
 export interface Place {
-  /** How many pages were read before, in this poll. */
+  /** Pages read before in this poll. */
   readonly pages: number;
   readonly column: Column;
-  /** As `where` takes it: `Y-m-d H:i:s`, UTC; what comes of a zone differs by database. */
+  /** In the form that `where` requires: `Y-m-d H:i:s`, UTC; the effect of a zone depends on the database. */
   readonly from: string;
   readonly start: number;
 }
 
 const BEGINNING = '1970-01-01T00:00:00Z';
 
-/** A list that has more contacts of one time has no end. */
+/** A list with more contacts of one time is considered endless. */
 const MOST_OF_ONE_TIME = 1_000_000;
 
 /**
- * @param page as {@link pageAfter} has made it; null: the first.
- * @throws SyncError of class `contract` if the list does not end.
+ * @param page from {@link pageAfter}; null: the first.
+ * @throws SyncError of class `contract` if the list is endless.
  */
 export function placeIn(column: Column, page: string | null, since: string | null): Place {
   if (page === null) return { pages: 0, column, from: mauticTime(since ?? BEGINNING), start: 0 };
@@ -34,8 +34,8 @@ export function placeIn(column: Column, page: string | null, since: string | nul
 }
 
 /**
- * What follows on a page: the rest of what has changed at its last time, or later. Contacts that are edited while the list is
- * read move to its end; by counting from its beginning, as many would be skipped as have moved.
+ * The place of the next page: the remaining contacts changed at the last time of this page, or later. Contacts that are
+ * edited while the list is read move to its end, so an offset from the beginning would skip as many.
  */
 export function pageAfter(
   { pages, column, from, start }: Place,
@@ -53,7 +53,7 @@ export function pageAfter(
     : `${pages + 1}:0:${latest}`;
 }
 
-/** A contact's time, RFC 3339; null: it has none, or none that is one. */
+/** A contact's time, RFC 3339; null if it is missing or invalid. */
 export function timeIn(item: unknown, column: Column): string | null {
   const time: unknown = typeof item === 'object' && item !== null ? Reflect.get(item, column) : null;
   if (typeof time !== 'string') return null;

@@ -4,20 +4,23 @@ import { OLDER_NAMES } from './countries.ts';
 /** A contact's body, by Mautic's aliases. */
 type ContactBody = Readonly<Record<string, unknown>>;
 
-/** Fields that take only what Mautic lists. What its version does not list is sent in the next form; null leaves it out. */
+/**
+ * Fields that accept only values of Mautic's lists, and how to derive the next form of a value that is not listed; null
+ * leaves it out.
+ */
 const NEXT: Readonly<Record<string, (value: string) => string | null | undefined>> = {
-  // `en_PT` → `en`: nobody is parked for a language.
+  // `en_PT` → `en`: a language must not park anybody.
   preferred_locale: (value) => (value.includes('_') ? (value.split('_')[0] ?? null) : null),
-  // There are few regions outside large countries.
+  // Mautic lists few regions outside large countries.
   state: () => null,
-  // A country that is in no list is for a human: undefined.
+  // Undefined: a country without another name is left to a human.
   country: (value) => OLDER_NAMES[value],
 };
 
-/** Fields that may come back in another form than was sent, or not at all. */
+/** Fields that may be stored in another form than was sent, or not at all. */
 export const LEFT_OUT: readonly string[] = ['state', 'preferred_locale'];
 
-/** What this Mautic has refused since we were started is not tried again. */
+/** Values that this Mautic has refused since the process started are not tried again. */
 export class Choices {
   readonly #refused = new Set<string>();
 
@@ -35,7 +38,7 @@ export class Choices {
     return fitted.length === 0 ? body : { ...body, ...Object.fromEntries(fitted) };
   }
 
-  /** The body without what was just refused; null: there is no other form of it. */
+  /** The body in the next form, without what was just refused; null if there is none. */
   after(failures: readonly Failure[], body: ContactBody): ContactBody | null {
     for (const field of Object.keys(NEXT)) {
       const isNamed = failures.some(({ details }) => Object.hasOwn(details ?? {}, field));
@@ -47,6 +50,6 @@ export class Choices {
   }
 }
 
-/** Whether Mautic holds a country under a name that is as good as the one that was sent. */
+/** Whether Mautic's name of a country is equivalent to the one sent. */
 export const isSameCountry = (sent: unknown, stored: unknown) =>
   sent === stored || (typeof sent === 'string' && OLDER_NAMES[sent] === stored);

@@ -23,21 +23,21 @@ import { refuseAt, wantedRefusals, type Refusal } from './refuse.ts';
 import { syncSegments, topicFlags } from './segments.ts';
 
 export interface Confirming {
-  /** The contact was created just now. */
+  /** The contact was just created. */
   readonly isNew: boolean;
   readonly policy: ConsentPolicy;
-  /** What was refused at a contact that may have become one with this one. */
+  /** Refusals of a contact that may have been merged with this one. */
   readonly inherited?: readonly Refusal[];
-  /** Aliases of segments that it was added to already. */
+  /** Aliases of segments to which it was already added. */
   readonly added?: readonly string[];
-  /** Aliases of segments that nobody gets into now, and why. */
+  /** Aliases of segments that currently accept nobody, and why. */
   readonly unavailable?: ReadonlyMap<string, Error>;
 }
 
 /**
- * After the fields are written: do-not-contact and segments, and what Mautic made of it all.
+ * After the fields are written: sends do-not-contact and segments, and checks what Mautic stored.
  *
- * @throws SyncError if it is another's contact, or if Mautic made something else of a value.
+ * @throws SyncError if it is another person's contact, or Mautic stored a different value.
  */
 export async function confirm(
   api: MauticApi,
@@ -62,7 +62,7 @@ export async function confirm(
   return {
     kind: 'sent',
     remoteId: contact.id,
-    // It tells none of what is only created, and every later time may be somebody else's edit.
+    // Mautic returns no modified time for a new contact, and any later time may be somebody else's edit.
     remoteModifiedOn: null,
     stored: {
       ...stored,
@@ -84,8 +84,9 @@ function checkKey({ key }: SendRequest, contact: Contact): void {
 }
 
 /**
- * EMS's own no is set again where somebody has taken it away: only EMS does that. So is what was refused at another target. What
- * else was refused is said again to a contact that is not the one of our record: two have become one, and a no may have got lost.
+ * The refusals to send again: EMS's own opt-out if somebody removed it, because only EMS may do that, and refusals at
+ * other targets. Other refusals only if the contact is not our record's: then two contacts were merged, and one may
+ * have been lost.
  */
 function stillToRefuse(request: SendRequest, contact: Contact, inherited: readonly Refusal[]): readonly Refusal[] {
   const isOurs = contact.id === request.remoteId;
@@ -96,10 +97,10 @@ function stillToRefuse(request: SendRequest, contact: Contact, inherited: readon
 }
 
 /**
- * Our fields as Mautic holds them now. What is not in its lists of regions and locales is left out, and no reason to hold the
- * rest back; what is blank in EMS gets the field's default, where it has one.
+ * Our fields as Mautic stores them. Values missing in its lists of regions and locales are left out and do not block
+ * the rest; fields that are blank in EMS get Mautic's default, if there is one.
  *
- * @throws SyncError of class `rejected` if Mautic made something else of a value.
+ * @throws SyncError of class `rejected` if Mautic stored a different value.
  */
 function verified({ content }: SendRequest, contact: Contact): Content {
   const stored = storedFields(contact);
@@ -118,13 +119,13 @@ function verified({ content }: SendRequest, contact: Contact): Content {
 }
 
 /**
- * Takes back what EMS itself had opted out of, once EMS opts in, and what it set for another target that has lifted it. What others
- * have set stays, unless the policy says otherwise.
+ * Withdraws EMS's own opt-out once EMS opts in, and what it set for another target that has lifted its refusal. What
+ * others have set stays, unless the policy says otherwise.
  *
- * While EMS's record stands, Mautic loses what a link in a mail, or a bounce, says: neither replaces a record. So where a mail
+ * While EMS's record stands, Mautic loses unsubscriptions by link and bounces: neither replaces a record. So if a mail
  * was ever sent, nobody knows whether the person has refused meanwhile, and EMS's record becomes an unsubscription.
  *
- * @returns what is refused by that.
+ * @returns the refusals that this creates.
  */
 async function takeBackOwn(
   api: MauticApi,
@@ -140,7 +141,7 @@ async function takeBackOwn(
     if (policy === 'ems-wins' && reason !== BOUNCED && !refused.includes(channel))
       await api.removeDoNotContact(contact.id, channel);
     else if (isOurs && !refused.includes(channel)) {
-      // An answer to a text message replaces EMS's record.
+      // For text messages, a reply replaces EMS's record, so nothing is lost.
       if (channel !== 'email' || !(await api.wasMailed(contact.id))) await api.removeDoNotContact(contact.id, channel);
       else {
         await api.addDoNotContact(contact.id, channel, UNSUBSCRIBED, WITHDRAWN_COMMENT);

@@ -8,25 +8,25 @@ import { addressesIn, doNotContact, emsKeyOf, refusalsOf } from './read-contact.
 
 const PAGE_SIZE = 200;
 
-/** Lists may be behind, and pages of a moving list skip rows. */
+/** Lists may lag, and pages of a changing list skip rows. */
 const OVERLAP_MS = 300_000;
 
-/** Of all contacts, so many are looked at in each poll; a hundred thousand take a hundred polls. */
+/** The part of all contacts that each poll reads; a hundred thousand contacts take a hundred polls. */
 const PAGES_IN_A_ROUND = 5;
 
-/** The lists that have a cursor, by what they are sorted by. */
+/** The lists with a cursor, and the column each is sorted by. */
 const LISTED_BY: Readonly<Partial<Record<string, Column>>> = { changed: 'dateModified', added: 'dateAdded' };
 
 const COLUMNS: Readonly<Record<Column, string>> = { dateModified: 'date_modified', dateAdded: 'date_added' };
 
 /**
- * Consent at Mautic: who was edited since (`changed`), who was added since (`added`: whoever was never edited has no modified time),
- * and beside it all contacts, a part in each poll (`all`). By its code
- * do-not-contact moves a contact's modified time, but that is known of no version for certain, and what a merge of two contacts
- * or a bulk action of its staff does is not. Webhooks bring all of it at once.
+ * Consent at Mautic. Lists: `changed` (edited since), `added` (added since; a contact that was never edited has no
+ * modified time), and `all` (all contacts, a part in each poll). According to its code do-not-contact updates a
+ * contact's modified time, but that is not certain for every version, nor for merges and bulk actions of staff.
+ * Webhooks report all of it at once.
  */
 export function mauticConsent(api: MauticApi): ConsentSource {
-  // After a restart it begins anew: every contact has its turn all the same.
+  // Restarts from the beginning after a restart of the worker; every contact still gets its turn.
   let reached = '0';
   return {
     mergesContacts: true,
@@ -69,7 +69,7 @@ async function changed(
   return next !== null && isEnough(progress, 'Mautic') ? { ...found, next: null, isCut: true } : { ...found, next };
 }
 
-/** @returns with `last`, the highest id of a page that may have one after it. */
+/** @returns with `last`, the highest id of a page that may be followed by another. */
 async function byId(
   api: MauticApi,
   after: string,
@@ -87,7 +87,7 @@ async function byId(
   return { ...read(items), seenUpTo: null, last };
 }
 
-/** In the times of the list itself: a cursor must not move past what its list has not shown. */
+/** In the list's own times: a cursor must not move past what its list has shown. */
 function latestOf(items: readonly unknown[], column: Column): string | null {
   const times = items.flatMap((item) => timeIn(item, column) ?? []).map((time) => formatInstant(parseInstant(time)));
   return times.toSorted().at(-1) ?? null;

@@ -5,7 +5,7 @@ import type { Failure } from './answers.ts';
 import type { ContactBody } from './api.ts';
 import { ALIASES, EMS_ID_FIELD, FIELDS } from './contact-fields.ts';
 
-/** Everything that EMS has a say in, spelt out: null blanks, where blanks are asked for. */
+/** All values that EMS decides, spelt out: null blanks, if blanking is requested. */
 export function fieldsBody({ key, content }: SendRequest): ContactBody {
   return {
     ...Object.fromEntries(ALIASES.map(([name, alias]) => [alias, canonicalForm(content[name])])),
@@ -28,7 +28,7 @@ function saidOn(content: SendRequest['content'], channel: Suppression['channel']
   return typeof consent === 'object' && consent !== null && !Array.isArray(consent) ? consent[channel] : undefined;
 }
 
-/** Mautic drops numbers whose integer part is zero, but for those that come by PUT: see `writeZeros`. */
+/** Mautic drops numbers whose integer part is zero, except in a PUT: see `writeZeros`. */
 export function hasZeros({ content }: SendRequest): boolean {
   return FIELDS.some((name) => isZero(content[name]));
 }
@@ -37,6 +37,6 @@ export function isZero(value: unknown): boolean {
   return typeof value === 'string' && value.trim() !== '' && Math.trunc(Number(value)) === 0;
 }
 
-/** Whether Mautic has said that it does not take this field's value. */
+/** Whether Mautic reported this field's value as invalid. */
 export const names = (failures: readonly Failure[], field: string) =>
   failures.some(({ details }) => Object.hasOwn(details ?? {}, field));

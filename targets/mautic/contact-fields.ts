@@ -6,14 +6,14 @@ import { LOCALE } from './locales.ts';
 import { persons, phone, topics } from '../marketing-persons.ts';
 import { consent, emailOf, events, plain } from './contact-values.ts';
 
-/** A field of a contact; one with `setup` is made by `check --fix`, the others a Mautic has from the beginning. */
+/** A field of a contact; `check --fix` creates those with `setup`, the others exist in every Mautic. */
 export interface ContactField {
   readonly in: 'fields';
   readonly alias: string;
   readonly setup?: { readonly label: string; readonly type: 'text' | 'textarea' };
 }
 
-/** Where Mautic keeps a field: in the contact, or in records of its own. */
+/** Where Mautic stores a field: in the contact, or in separate records. */
 export type ContactPlace = ContactField | { readonly in: 'do-not-contact' | 'segments' };
 
 const PLAIN = fieldKind('text without markup', plain);
@@ -24,8 +24,8 @@ const field = (alias: string, reading: PersonReading, setup?: ContactField['setu
   persons.ems<ContactPlace>({ in: 'fields', alias, ...(setup && { setup }) }, reading);
 
 /**
- * The fields of a contact, by their names in content. A further field is one more line: it is set up, sent, read back and
- * compared by it.
+ * The fields of a contact, by their names in content. A new field needs only one more line: it is then set up, sent,
+ * read back and compared.
  */
 export const contactFields: Fields<'Person', typeof persons.sources, ContactPlace> = {
   firstname: field('firstname', persons.column('firstName', PLAIN)),
@@ -47,12 +47,12 @@ export const contactFields: Fields<'Person', typeof persons.sources, ContactPlac
   topics: persons.ems<ContactPlace>({ in: 'segments' }, topics),
 };
 
-/** The EMS id is in every body, and in no content. */
+/** The EMS id is in every body, but not in content. */
 export const EMS_ID_FIELD = { alias: 'ems_person_id', label: 'EMS person id', type: 'text' } as const;
 
 const named = fieldsAt(contactFields, (place): place is ContactField => place.in === 'fields');
 
-/** The fields of a contact that EMS fills: the name in content, and Mautic's alias. */
+/** The contact fields that EMS fills: the name in content, and Mautic's alias. */
 export const ALIASES: readonly (readonly [name: string, alias: string])[] = named.map(([name, { alias }]) => [
   name,
   alias,
@@ -66,7 +66,7 @@ export const CUSTOM_FIELDS = named.flatMap(([, { alias, setup }]) =>
   setup === undefined ? [] : [{ alias, ...setup }],
 );
 
-/** EMS's columns of one of Mautic's aliases, as an operator is told them; what Mautic alone knows keeps its name. */
+/** The EMS columns of one of Mautic's aliases, as shown to operators; an alias that only Mautic knows is kept. */
 export function columnOf(alias: string): string {
   return columnAt(contactFields, (place) => place.in === 'fields' && place.alias === alias) ?? alias;
 }

@@ -6,7 +6,7 @@ import { emailAddress } from '../contact-fields.ts';
 import { persons } from '../marketing-persons.ts';
 import { isOptedIn, isOptedOut } from '../preferences.ts';
 
-/** What a text field takes at most, where it was not made shorter. */
+/** The maximum length of a text field without a shorter limit. */
 export const LONGEST = 191;
 
 export const events = persons.computed({
@@ -22,13 +22,13 @@ export const consent = persons.computed({
     Object.fromEntries(CHANNELS.map((channel) => [channel, consentOn(preferences, channel)])),
 });
 
-/** `out`: of every topic. `in`: of one at least. Null: EMS does not say. */
+/** `out`: out of every topic. `in`: in at least one. Null: EMS has no preference. */
 function consentOn(preferences: readonly ContactPreference[], channel: Channel): FieldValue {
   if (isOptedOut(preferences, channel)) return 'out';
   return isOptedIn(preferences, channel) ? 'in' : null;
 }
 
-/** Mautic takes everything else out of an address without a word, and what is left would be somebody else's. */
+/** Mautic silently removes all other characters from an address, which would leave somebody else's. */
 const WHOLE_EMAIL = /^[a-z0-9!#$%&'*+\-=?^_`{|}~@.[\]]+$/;
 const LONGEST_EMAIL = 254;
 
@@ -40,7 +40,7 @@ export function emailOf([column, value]: Source<string | null | undefined>): str
   return address;
 }
 
-/** Text as Mautic keeps it: it decodes what looks encoded, then takes markup out. */
+/** Text as Mautic stores it: it decodes entities, then strips markup. */
 export function plain([column, value]: Source<string | null | undefined>): string | null {
   return text([column, withoutMarkup(value ?? '')], LONGEST);
 }
@@ -52,7 +52,10 @@ function withoutMarkup(value: string): string {
     .replaceAll(/&[a-z#0-9]+;/gi, ' ');
 }
 
-/** Names of the events taken part in, each once, in order. A `|` is between them, so none is in them. */
+/**
+ * Names of the events the person takes part in, sorted, without duplicates. They are separated by `|`, so it is removed
+ * from the names.
+ */
 function eventNames(names: readonly (string | null)[]): string | null {
   const clean = names.flatMap(
     (name) =>

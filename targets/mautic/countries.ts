@@ -2,7 +2,7 @@ import { canonicalText } from '../../sync/canonical-form.ts';
 import { Unmappable, type Source } from '../../sync/fields.ts';
 import { fieldKind } from '../field-kinds.ts';
 
-/** Mautic's English names where they are not those of today's CLDR. */
+/** Mautic's English names where they differ from today's CLDR. */
 const NAMES: Readonly<Record<string, string>> = {
   AG: 'Antigua and Barbuda',
   BA: 'Bosnia and Herzegovina',
@@ -44,12 +44,15 @@ const UNLISTED: ReadonlySet<string> = new Set(
   'AC AS CC CP CQ CX DG EA EU EZ FO IC IO NF QO SX TA TF UM UN XA XB ZZ'.split(' '),
 );
 
-/** Names of version 5, and what version 4 calls these countries. */
+/** Version 5's names of countries that version 4 calls differently. */
 export const OLDER_NAMES: Readonly<Record<string, string>> = { Eswatini: 'Swaziland' };
 
 const ENGLISH = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
-/** Mautic's name of a country in ISO 3166-1 alpha-2, or null. @throws Unmappable if it is none, or none that Mautic knows. */
+/**
+ * Mautic's name of an ISO 3166-1 alpha-2 country, or null. @throws Unmappable if it is not a country, or not one that
+ * Mautic knows.
+ */
 export function countryName([column, value]: Source<string | null | undefined>): string | null {
   const code = canonicalText(value)?.toUpperCase() ?? null;
   if (code === null) return null;
@@ -59,7 +62,7 @@ export function countryName([column, value]: Source<string | null | undefined>):
   return name;
 }
 
-/** CLDR reads codes that ISO has withdrawn (AN, YU), and some that it never gave (UK), as another one. */
+/** CLDR resolves codes that ISO withdrew (AN, YU) or never assigned (UK) to other ones. */
 const isCurrent = (code: string) => new Intl.Locale(`und-${code}`).region === code;
 
 export const COUNTRY = fieldKind('country, by its name at Mautic', countryName);

@@ -9,17 +9,17 @@ import { changedHands, whoAnswers } from './whose-contact.ts';
 
 export type Place =
   | { readonly kind: 'contact'; readonly contact: Contact; readonly inherited: readonly Refusal[] }
-  /** `inherited`: what was refused at the contact that has swallowed the person's own. */
+  /** `inherited`: the refusals of the contact that the person's own was merged into. */
   | { readonly kind: 'new'; readonly inherited: readonly Refusal[] }
   | { readonly kind: 'taken'; readonly result: Blocked | Another };
 
 export type Blocked = Extract<SendResult, { kind: 'blocked' }>;
 export type Another = Extract<SendResult, { kind: 'another' }>;
 
-/** What identifies a contact, beside our id. */
+/** Fields that identify a contact, besides our id. */
 const IDENTITY = [['firstname', 'lastname'], ['email'], ['mobile'], ['ems_birth_date']];
 
-/** It carries the person's EMS id, and nothing else of the person: the id was given out again. */
+/** The contact has the person's EMS id but nothing else in common: the id was reused. */
 export function isFormerRows(request: SendRequest, contact: Contact): boolean {
   return (
     request.remoteId === null &&
@@ -29,8 +29,8 @@ export function isFormerRows(request: SendRequest, contact: Contact): boolean {
 }
 
 /**
- * The contact on our record, if it is the person's still; or else the one with the person's EMS id, or the oldest with its
- * address; or none. One that is another person's is taken.
+ * The contact on our record, if it is still the person's; otherwise the one with the person's EMS id, or the oldest
+ * with its address, or none. One that belongs to another person is taken.
  *
  * @throws SyncError of class `rejected` if the contact on our record has changed hands.
  */
@@ -48,7 +48,7 @@ export async function findPlace(api: MauticApi, request: SendRequest): Promise<P
   }
 }
 
-/** Two have become one: what either has refused counts for both. @returns what the one that is left has refused. */
+/** Two contacts were merged: the refusals of each count for both persons. @returns those of the remaining contact. */
 async function shareRefusals(api: MauticApi, request: SendRequest, into: Contact): Promise<readonly Refusal[]> {
   const held = refusalsOf(into);
   await refuseAt(api, into, wantedRefusals([], consentOf(request).suppressions));
@@ -74,19 +74,19 @@ export async function contactsAtAddress(
   { content: { email } }: Pick<SendRequest, 'content'>,
 ): Promise<readonly Contact[]> {
   if (typeof email !== 'string') return [];
-  // Its database takes letters with and without accents for the same; they are not the same address.
+  // Mautic's database ignores accents, but addresses that differ in them are different.
   return (await api.contactsWith('email', email)).filter(({ fields }) => addressOf(fields.all['email']) === email);
 }
 
 export const addressOf = (value: unknown) => lowerCase(typeof value === 'string' ? value : null);
 
-/** Another person's record names this contact: that one has to be looked at first. */
+/** Another person's record names this contact, so that person must be checked first. */
 export async function takenByOther(request: SendRequest, { id }: Pick<Contact, 'id'>): Promise<Blocked | null> {
   const holder = await consentOf(request).holderOf(id);
   return holder === null ? null : blockedBy(holder, id);
 }
 
-/** It carries another EMS id, of a person whose record does not know it yet: an answer was lost. */
+/** The contact has the EMS id of another person whose record does not know it yet, because an answer was lost. */
 export function belongsToOther({ key }: Pick<SendRequest, 'key'>, other: Contact): Blocked | null {
   const carried = emsKeyOf(other);
   return carried === null || carried === key ? null : blockedBy(carried, other.id);

@@ -9,10 +9,10 @@ import { credentialsOf, type Credentials } from './tokens.ts';
 
 const REQUEST_TIMEOUT_MS = 25_000;
 
-/** Mautic works through a batch contact by contact, up to a minute. This is within an activity's limit. */
+/** Mautic processes a batch contact by contact, for up to a minute. Within the activity's limit. */
 export const BATCH_TIMEOUT_MS = 90_000;
 
-/** A contact holds each field twice, and a page or a batch has up to 200 contacts. */
+/** A contact contains each field twice, and a page or a batch has up to 200 contacts. */
 const MOST_BYTES = 32 * 2 ** 20;
 
 type Method = HttpCall['method'];
@@ -24,7 +24,7 @@ export interface CallOptions extends Pick<HttpCall, 'json' | 'timeoutMs'> {
 /** Missing: a 404 of Mautic's own. Refused: 400 or 422. */
 export type Answer<T> = AnswerOf<T, { readonly status: number; readonly failures: readonly Failure[] }>;
 
-/** Calls to one Mautic. Every answer is checked, and every error has a class. */
+/** Calls to one Mautic. Every answer is validated, and every error has a class. */
 export class MauticHttp {
   readonly #http: HttpClient;
   readonly #credentials: Credentials;
@@ -35,7 +35,7 @@ export class MauticHttp {
     this.#credentials = credentialsOf(settings, new HttpClient({ ...common, url: apiAddress(settings.MAUTIC_URL) }));
   }
 
-  /** For calls where 404, 400 or 422 is an answer like any other. */
+  /** For calls where 404, 400 or 422 is a normal answer. */
   async ask<T>(method: Method, path: string, schema: z.ZodType<T>, options: CallOptions = {}): Promise<Answer<T>> {
     const answer = await this.#call(method, path, options);
     const { status } = answer;

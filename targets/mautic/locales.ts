@@ -2,7 +2,7 @@ import { canonicalText } from '../../sync/canonical-form.ts';
 import { Unmappable, type Source } from '../../sync/fields.ts';
 import { fieldKind } from '../field-kinds.ts';
 
-/** `pt-PT` → `pt_PT`: Mautic has languages with and without a country, some 646 of them; which ones, its answers tell. */
+/** `pt-PT` → `pt_PT`. Mautic has some 646 languages with and without a country; its answers show which. */
 export function localeOf([column, value]: Source<string | null | undefined>): string | null {
   const tag = canonicalText(value);
   if (tag === null) return null;

@@ -2,5 +2,5 @@ import type { EntityMapping } from '../entity-mapping.ts';
 import { personsEmail, preferencesOf } from '../preferences.ts';
 import { person } from './person-mapping.ts';
 
-/** What goes where is in the mappings; preferences are children of their person. */
+/** In dependency order; preferences are children of their person. */
 export const mauticMappings: readonly EntityMapping[] = [person, preferencesOf(['EMAIL', 'SMS'], personsEmail('e'))];

@@ -5,7 +5,7 @@ import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
 import { contactFields } from './contact-fields.ts';
 import { persons } from '../marketing-persons.ts';
 
-/** A contact (mappings.md): one for each e-mail address. */
+/** A contact (mappings.md): one per e-mail address. */
 export const person = defineMapping({
   type: 'Person',
   rules: 3,

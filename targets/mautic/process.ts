@@ -4,12 +4,12 @@ import { mauticMappings } from './mapping.ts';
 import { connectMautic } from './remote.ts';
 import { mauticSettings } from './settings.ts';
 
-/** Marketing automation: outbound, consent read back. Contacts merge by e-mail; do-not-contact is the person's. */
+/** Marketing automation: outbound, with consent read back. Contacts merge by e-mail; do-not-contact is the person's. */
 const process: SyncProcess = {
   name: 'MAUTIC',
   directions: ['outbound', 'inbound'],
   mappings: mauticMappings,
-  // Deliveries, most of which go two hundred in a call.
+  // Deliveries, most of which share a call with up to two hundred others.
   limits: { callsPerSecond: 100, concurrentCalls: 8, bulk: { itemsPerCall: ITEMS_PER_CALL } },
 };
 

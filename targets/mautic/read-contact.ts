@@ -6,18 +6,18 @@ import { lowerCase } from '../contact-fields.ts';
 import type { Contact } from './answers.ts';
 import { ALIASES } from './contact-fields.ts';
 
-/** What marks a do-not-contact as EMS's own. Only such a one, and {@link elsewhereComment}, is ever removed. */
+/** The comment of EMS's own do-not-contact. Only this one, and {@link elsewhereComment}, is ever removed. */
 export const EMS_COMMENT = 'EMS';
 
-/** What marks one that the suppression list held, and Mautic had lost. */
+/** The comment of one that was in the suppression list and that Mautic had lost. */
 export const SUPPRESSION_COMMENT = 'EMS: refused before';
 
-/** What marks one that was refused at another target, where it is lifted as well. */
+/** The comment of one that was refused at another target, where it can be lifted. */
 export const elsewhereComment = (target: string) => `EMS: refused at ${target}`;
 
 const ELSEWHERE = /^EMS: refused at [A-Z]+$/;
 
-/** What marks one that EMS has withdrawn, and that may be the person's own as well: see `takeBackOwn`. */
+/** The comment of one that EMS has withdrawn but that may also be the person's own: see `takeBackOwn`. */
 export const WITHDRAWN_COMMENT = 'EMS: opted in, but may have unsubscribed by mail';
 
 export const UNSUBSCRIBED = 1;
@@ -36,7 +36,7 @@ export function emsKeyOf({ fields }: Contact): EntityKey | null {
   return isEntityKey(text) ? text : null;
 }
 
-/** Our fields of a contact, as strings, in the mapping's notation. */
+/** A contact's fields of ours, as strings, in the mapping's notation. */
 export function storedFields({ fields }: Contact): Content {
   return Object.fromEntries(ALIASES.map(([name, alias]) => [name, storedValue(alias, fields.all[alias])]));
 }
@@ -46,7 +46,7 @@ function storedValue(alias: string, value: unknown): string | null {
   return alias === 'email' ? lowerCase(text) : canonicalText(text?.replaceAll('\r\n', '\n'));
 }
 
-/** The fields that Mautic has filled with their defaults: it does so wherever a field is blank. */
+/** The fields that Mautic filled with their defaults, which it does for every blank field. */
 export function defaulted({ fields: { all, ...groups } }: Contact): readonly string[] {
   const defaults = new Map(Object.values(groups).flatMap(defaultsIn));
   return ALIASES.flatMap(([name, alias]) => {
@@ -68,11 +68,11 @@ export interface DoNotContact {
   readonly channel: Channel;
   readonly reason: number;
   readonly isOurs: boolean;
-  /** Nobody has said so: see `takeBackOwn`. */
+  /** Nobody has confirmed it: see `takeBackOwn`. */
   readonly isPresumed: boolean;
 }
 
-/** Do-not-contact records of the channels that EMS knows. */
+/** The do-not-contact records of EMS's channels. */
 export function doNotContact({ doNotContact: records }: Contact): DoNotContact[] {
   return records.flatMap(({ channel, reason, comments }) => {
     if (channel !== 'email' && channel !== 'sms') return [];
@@ -80,16 +80,16 @@ export function doNotContact({ doNotContact: records }: Contact): DoNotContact[]
   });
 }
 
-/** Set by EMS: its own opt-out, or what was refused at another target. */
+/** Set by EMS: its own opt-out, or a refusal at another target. */
 const isOurs = (reason: number, comments: string | null | undefined) =>
   (reason === MANUAL && comments?.trim() === EMS_COMMENT) || ELSEWHERE.test(comments?.trim() ?? '');
 
-/** What the person, a bounce or Mautic's staff has refused: whatever EMS did not set itself. */
+/** Refusals by the person, a bounce or Mautic's staff: everything that EMS did not set itself. */
 export function refusalsOf(contact: Contact): Suppression[] {
   return doNotContact(contact).flatMap((record) => (record.isOurs ? [] : [suppressionOf(record)]));
 }
 
-/** The same of what was just added. */
+/** The same for records that were just added. */
 export function refusalsAmong(
   added: readonly { readonly channel: Channel; readonly reason: number; readonly comments: string }[],
 ): Suppression[] {
@@ -106,7 +106,7 @@ const suppressionOf = ({
   ...(isPresumed ? { presumed: true } : {}),
 });
 
-/** Addresses of a contact, as Mautic has them. */
+/** A contact's addresses at Mautic. */
 export function addressesIn({ fields }: Contact): Partial<Record<Channel, string | null>> {
   return { email: textOf(fields.all['email']), sms: textOf(fields.all['mobile']) };
 }

@@ -6,14 +6,14 @@ import { retryAfterMs } from '../retry-after.ts';
 import { readFailures, type Failure } from './answers.ts';
 import { ALIASES, columnOf, EMS_ID_FIELD } from './contact-fields.ts';
 
-/** Mautic counts by the hour and says when that is over, if it says anything. */
+/** Mautic limits calls per hour, and may report when the hour ends. */
 const THROTTLED_MS = 60_000;
 const LONGEST_WAIT_MS = 3_600_000;
 
 const SIGN_IN =
   'check MAUTIC_USERNAME and MAUTIC_PASSWORD, or MAUTIC_CLIENT_ID and MAUTIC_CLIENT_SECRET, and that the API allows them';
 
-/** The class of an answer that is no success and has no meaning of its own for the call. Never quotes a value. */
+/** The error class of an unsuccessful answer without a special meaning for the call. Never quotes a value. */
 export function refusal(answer: HttpAnswer): SyncError {
   const { what, status, headers, body } = answer;
   const failures = readFailures(body);
@@ -29,9 +29,9 @@ export function refusal(answer: HttpAnswer): SyncError {
   if (status === 401 || (status === 403 && isMautics) || (status === 400 && isOAuth(failures))) {
     return new SyncError('target-down', `${said}: ${SIGN_IN}`, { code });
   }
-  // A firewall before it, which throttles in its own way.
+  // A firewall before Mautic, which throttles in its own way.
   if (status === 403 || status === 408) return new SyncError('transient', said, { code });
-  // What may be missing is asked for otherwise.
+  // Calls whose record may be missing do not get here.
   if (status === 404) return new SyncError('target-down', `${said}: check MAUTIC_URL`, { code });
   if (status === 503) return new SyncError('target-down', said, { code });
   if (status >= 500) return new SyncError('transient', said, { code });
@@ -40,7 +40,7 @@ export function refusal(answer: HttpAnswer): SyncError {
   return invalid(failures, what, status);
 }
 
-/** Content that Mautic does not take, with EMS's columns of the fields that it names. */
+/** Content that Mautic rejects, with the EMS columns of the fields it names. */
 export function invalid(failures: readonly Failure[], what: string, status: number): SyncError {
   const named = new Set(failures.flatMap(({ details }) => Object.keys(details ?? {})));
   const columns = WRITTEN.filter((alias) => named.has(alias)).map(columnOf);
@@ -51,11 +51,11 @@ export function invalid(failures: readonly Failure[], what: string, status: numb
   });
 }
 
-/** Words of Mautic that tell no value. Any others might, and are left out. */
+/** Mautic's phrases that contain no value. All other text is left out. */
 const WORDS =
   /\b(must be unique|too long\. It should have \d{1,6} characters? or less|too long|is invalid|value is not valid)\b/;
 
-/** Of each message, and of the messages: enough for what Mautic says of one contact. */
+/** The limits per message and in total: enough for what Mautic reports about one contact. */
 const LONGEST_WORDS = 200;
 const MOST_MESSAGES = 20;
 
@@ -65,7 +65,7 @@ function wordsOf(failures: readonly Failure[]): string {
   return words === undefined ? '' : ` (${words})`;
 }
 
-/** Fields that we write. Any other name is a text of the remote, and is left out. */
+/** The fields we write. Any other name is text from the remote and is left out. */
 const WRITTEN: readonly string[] = [...ALIASES.map(([, alias]) => alias), EMS_ID_FIELD.alias, 'tags'];
 
 const isOAuth = (failures: readonly Failure[]) =>

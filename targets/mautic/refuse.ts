@@ -10,7 +10,7 @@ import {
   UNSUBSCRIBED,
 } from './read-contact.ts';
 
-/** A do-not-contact record as Mautic takes it. */
+/** A do-not-contact record to send to Mautic. */
 export interface Refusal {
   readonly channel: Channel;
   readonly reason: number;
@@ -20,8 +20,9 @@ export interface Refusal {
 const CODES: Readonly<Partial<Record<SuppressionReason, number>>> = { bounced: 2, manual: MANUAL };
 
 /**
- * EMS's opt-outs, and what was refused elsewhere that the contact does not know of; one for each channel. What another target has
- * refused is no unsubscription here: one of those could not be made into another (`takeBackOwn`), for Mautic keeps its comment.
+ * EMS's opt-outs, and refusals elsewhere that the contact does not have; one per channel. A refusal at another target
+ * is not sent as an unsubscription: Mautic keeps its comment, so one could not be turned into the other
+ * (`takeBackOwn`).
  */
 export function wantedRefusals(optOuts: readonly Channel[], suppressions: readonly Suppression[]): readonly Refusal[] {
   const known = suppressions.map(({ channel, reason, at }) => ({
@@ -35,10 +36,10 @@ export function wantedRefusals(optOuts: readonly Channel[], suppressions: readon
 }
 
 /**
- * Adds what the contact does not have. Whatever stands on a channel already is left alone: Mautic would let a bounce be replaced
- * by EMS's own record, which EMS may take back one day.
+ * Adds the records that the contact lacks. A channel that has one is left alone: Mautic would let EMS's own record
+ * replace a bounce, and EMS may later withdraw it.
  *
- * @returns what it did not have.
+ * @returns the records added.
  */
 export async function refuseAt(
   api: MauticApi,

@@ -6,7 +6,7 @@ import { invalid } from './refusal.ts';
 import { emsKeyOf } from './read-contact.ts';
 import { carriesOurs, whoAnswers } from './whose-contact.ts';
 
-/** Lets go of an address that EMS has given to another person. The contact stays, with the person's EMS id. */
+/** Releases an address that EMS has given to another person. The contact stays, with the person's EMS id. */
 export async function releaseValues(api: MauticApi, request: ReleaseRequest): Promise<Released | null> {
   const { key, content, wanted } = request;
   const contact = await ownContact(api, request);
@@ -19,7 +19,7 @@ export async function releaseValues(api: MauticApi, request: ReleaseRequest): Pr
   return answer.kind === 'missing' ? { kind: 'record' } : { kind: 'values', stored: { email: null } };
 }
 
-/** One that has changed hands, or was merged into another's, is not this person's to change. */
+/** A contact that has changed hands or was merged into another person's must not be changed for this person. */
 async function ownContact(api: MauticApi, request: ReleaseRequest) {
   const answered = await whoAnswers(api, request);
   if (answered.kind === 'own') return carriesOurs(request, answered.contact) ? answered.contact : null;

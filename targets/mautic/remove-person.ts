@@ -16,8 +16,8 @@ import { refuseAt, wantedRefusals } from './refuse.ts';
 import { carriesOurs, whoAnswers } from './whose-contact.ts';
 
 /**
- * Deletes the contact, unless its address is another person's as well: then it is let go, to be that one's. What was refused
- * there is reported first.
+ * Deletes the contact, unless its address also belongs to another person; then it is left to that person. Refusals are
+ * reported first.
  */
 export async function removePerson(api: MauticApi, request: RemoveRequest): Promise<Removed> {
   const contact = await ownContact(api, request);
@@ -37,8 +37,8 @@ export async function removePerson(api: MauticApi, request: RemoveRequest): Prom
 }
 
 /**
- * Deletes whatever carries the person's EMS id or one of its addresses, unless another person has it. Mautic has no stronger
- * deletion.
+ * Deletes all contacts with the person's EMS id or one of its addresses, unless they belong to another person. Mautic
+ * has no stronger deletion.
  */
 export async function erasePerson(api: MauticApi, request: EraseRequest): Promise<Erased> {
   const answered = await whoAnswers(api, request);
@@ -73,8 +73,8 @@ export async function erasePerson(api: MauticApi, request: EraseRequest): Promis
 const addressOfText = (email: string | null | undefined) => addressOf(email) ?? [];
 
 /**
- * Only the opt-outs, and what was refused at another target, of a person whose other fields cannot be sent. Segments stay as they are: do-not-contact is stronger, and
- * what was stored of them must stay true.
+ * Sends only the opt-outs, and refusals at other targets, of a person whose other fields cannot be sent. Segments are
+ * left alone: do-not-contact is stronger, and the stored topics must stay true.
  */
 export async function optOutPerson(api: MauticApi, request: OptOutRequest): Promise<void> {
   const { email } = request.addresses;
@@ -84,12 +84,14 @@ export async function optOutPerson(api: MauticApi, request: OptOutRequest): Prom
   if (await isHeldByOther(request, contact)) return;
   const consent = consentOf(request);
   const wanted = wantedRefusals(request.channels, fromElsewhere(consent.suppressions));
-  // On record first: if it is lifted at Mautic, the next poll sees that it is missing.
+  // Recorded first: if it is lifted at Mautic, the next poll notices that it is missing.
   for (const { channel } of wanted) await consent.willStore(`optedOut.${channel}`, true);
   await refuseAt(api, contact, wanted);
 }
 
-/** Under the id on our record, or wherever it went on; never one that is another person's by now. */
+/**
+ * The contact under our record's id, or under the one it continues as; never one that now belongs to another person.
+ */
 async function ownContact(api: MauticApi, request: RemoveRequest): Promise<Contact | null> {
   const answered = await whoAnswers(api, request);
   if (answered.kind === 'own' && carriesOurs(request, answered.contact)) return answered.contact;

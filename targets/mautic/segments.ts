@@ -8,31 +8,31 @@ import type { MauticApi } from './api.ts';
 
 const PREFIX = 'ems-';
 
-/** Until somebody has published a segment. */
+/** How soon to check again whether a segment has been published. */
 const LOOKED_AT_AGAIN_MS = 300_000;
 
 /** `NEWSLETTER` → `ems-newsletter`. */
 export const segmentOf = (topic: string) => `${PREFIX}${topic.toLowerCase()}`;
 
-/** The topics that a contact shall be in the segments of. */
+/** The topics whose segments the contact belongs in. */
 export function wantedTopics({ content }: SendRequest): string[] {
   const topics = canonicalForm(content['topics']);
   return Array.isArray(topics) ? topics.map(String) : [];
 }
 
-/** What is known of a contact's segments beforehand. */
+/** What is already known about a contact's segments. */
 export interface KnownSegments {
-  /** The person wants no e-mail: nothing is added. */
+  /** The person refuses e-mail, so nothing is added. */
   readonly refused: boolean;
-  /** Just created, so that it is in none but those it was added to since. */
+  /** Just created, so it is only in segments to which it was added since. */
   readonly isNew: boolean;
-  /** Aliases of segments that it was added to with others in one call. */
+  /** Aliases of segments to which it was added together with others in one call. */
   readonly added?: readonly string[];
-  /** Aliases of segments that nobody gets into now, and why. */
+  /** Aliases of segments that currently accept nobody, and why. */
   readonly unavailable?: ReadonlyMap<string, Error>;
 }
 
-/** What is stored of each topic, beside all of them. */
+/** The stored flag of each topic, beside the list of topics. */
 export function topicFlags(topics: readonly string[]): Content {
   return Object.fromEntries(TOPICS.map((topic) => [flagOf(topic), topics.includes(topic)]));
 }
@@ -40,10 +40,10 @@ export function topicFlags(topics: readonly string[]): Content {
 const flagOf = (topic: string) => `topic.${topic}`;
 
 /**
- * Brings the contact's segments to the topics that EMS holds; segments that are not EMS's are not touched. Who left one at
- * Mautic is not put back into it, until EMS has opted out of the topic and in again.
+ * Brings the contact's segments to EMS's topics; other segments are left alone. A contact that was removed from one at
+ * Mautic is not added again until EMS has opted out of the topic and in again.
  *
- * @returns the topics that the contact has by EMS's will.
+ * @returns the topics that EMS wants for the contact.
  */
 export async function syncSegments(
   api: MauticApi,
@@ -75,7 +75,7 @@ export async function syncSegments(
 
 /**
  * @returns its id.
- * @throws SyncError if Mautic has no segment of that alias, or lets nobody in or out of it.
+ * @throws SyncError if Mautic has no segment with that alias, or does not let us change its members.
  */
 export function segmentIn(all: ReadonlyMap<string, Segment>, alias: string): string {
   const segment = all.get(alias);
@@ -90,7 +90,7 @@ export function segmentIn(all: ReadonlyMap<string, Segment>, alias: string): str
 export const isPublished = ({ isPublished: value }: Pick<Segment, 'isPublished'>) =>
   value === undefined || value === true || value === 1 || value === '1';
 
-/** Mautic refuses to move anybody in or out of a segment that is not published, with the 403 of missing rights. */
+/** Mautic refuses to change the members of an unpublished segment with the same 403 as for missing permissions. */
 async function moving(api: MauticApi, alias: string, call: () => Promise<void>): Promise<void> {
   try {
     await call();

@@ -13,13 +13,16 @@ import { invalid } from './refusal.ts';
 import { calledFor, letGo, settleAddress } from './settle-address.ts';
 import { writeZeros } from './write-zeros.ts';
 
-/** Found elsewhere, matched by a create after all, refused for locale, region, country, then for the address. */
+/**
+ * Enough for the longest sequence: found elsewhere, matched by a create, refused for locale, region and country, then
+ * for the address.
+ */
 const LONGEST_WAY = 8;
 
 /**
- * Brings a contact to what EMS holds. Whose contact it is was looked at before anything is written. Opt-outs go first; whatever
- * else is refused, they have been sent. Mautic has no constraint on addresses: that nobody else writes for this one meanwhile,
- * the engine's lock sees to.
+ * Brings a contact to EMS's state. Ownership is checked before anything is written. Opt-outs go first, so they are sent
+ * even if the rest is refused. Mautic has no unique constraint on addresses; the engine's lock ensures that no other
+ * delivery writes for this address meanwhile.
  */
 export async function sendPerson(api: MauticApi, request: SendRequest, policy: ConsentPolicy): Promise<SendResult> {
   let body = api.choices.fit(fieldsBody(request));
@@ -41,7 +44,8 @@ export async function sendPerson(api: MauticApi, request: SendRequest, policy: C
         const taken = await heldByOther(request, answer.value);
         if (taken !== null) return taken;
         if (id === null && answer.status === 200) {
-          // Somebody made it meanwhile. What is blank in EMS was not blanked: only a PATCH does that without harm.
+          // Somebody created it meanwhile. Fields that are blank in EMS were not blanked; only a PATCH does that
+          // safely.
           place = { kind: 'contact', contact: answer.value, inherited };
           break;
         }
@@ -49,11 +53,11 @@ export async function sendPerson(api: MauticApi, request: SendRequest, policy: C
         return confirm(api, request, written, { isNew: id === null, policy, inherited });
       }
       case 'missing':
-        // Deleted there meanwhile.
+        // It was deleted at Mautic meanwhile.
         place = null;
         break;
       case 'refused': {
-        // Not in one of Mautic's lists: no reason to hold the rest back, nor to leave the old value standing.
+        // A value that is not in Mautic's lists must neither block the rest nor leave the old value in place.
         const other = api.choices.after(answer.failures, body);
         if (other !== null) body = other;
         else if (answer.status === 422 || names(answer.failures, 'email'))
@@ -72,8 +76,8 @@ type Before =
 const NOTHING_BEFORE = { kind: 'ready', inherited: [] } as const satisfies Before;
 
 /**
- * Before a contact is written: what is refused is said first of all, for a no must not wait for a name that Mautic does not
- * like; then whoever has the new address is looked for, for version 4 would make one contact of the two without asking.
+ * Before a contact is written: sends refusals first, because they must not wait for a name that Mautic rejects; then
+ * looks for another contact with the new address, because version 4 would silently merge the two.
  */
 async function prepare(api: MauticApi, request: SendRequest, contact: Contact): Promise<Before> {
   const { email } = request.content;
@@ -85,22 +89,22 @@ async function prepare(api: MauticApi, request: SendRequest, contact: Contact): 
     const result = await takenByOther(request, other);
     if (result !== null) return { kind: 'taken', result };
   }
-  // Should the two become one, what was refused at the other one must not get lost.
+  // If the two are merged, the refusals of the other contact must not be lost.
   const held = [...doNotContact(contact), ...wanted].map(({ channel }) => channel);
   const inherited = wantedRefusals([], others.flatMap(refusalsOf)).filter(({ channel }) => !held.includes(channel));
   return { kind: 'ready', inherited };
 }
 
-/** Each channel once; what stands first counts. */
+/** One per channel; the first takes precedence. */
 function joined(first: readonly Refusal[], second: readonly Refusal[]): readonly Refusal[] {
   const channels = first.map(({ channel }) => channel);
   return [...first, ...second.filter(({ channel }) => !channels.includes(channel))];
 }
 
 /**
- * EMS's opt-outs that the contact was not told yet, and what the suppression list holds that it may not know: one that is new to us, or
- * gets a new address. What stood at our own contact and was lifted since, was lifted at Mautic: the poll tells. What another target
- * has refused is lifted there alone.
+ * EMS's opt-outs that the contact has not received yet, and entries of the suppression list that it may not know: if it
+ * is new to us, or gets a new address. A refusal of our own contact that is missing was lifted at Mautic, which the
+ * poll reports. Refusals at another target are only lifted there.
  */
 function ownRefusals(request: SendRequest, isNew: boolean): readonly Refusal[] {
   const { content } = request;
@@ -115,7 +119,7 @@ function ownRefusals(request: SendRequest, isNew: boolean): readonly Refusal[] {
 
 const asBody = (refusals: readonly Refusal[]) => (refusals.length === 0 ? {} : { doNotContact: refusals });
 
-/** An answer may be about another contact than was asked for: the one that two have become. */
+/** An answer may be about a different contact than requested: the one that two were merged into. */
 async function heldByOther(request: SendRequest, contact: Contact): Promise<Blocked | null> {
   return contact.id === request.remoteId ? null : takenByOther(request, contact);
 }

@@ -4,19 +4,19 @@ const optional = z.string().min(1).optional();
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** A check that one of a pair is not set without the other, whose name it is told by. */
+/** Checks that one setting of a pair is not set without the other, and reports it under the other's name. */
 function beside(name: string, other: string): Parameters<z.ZodObject['refine']> {
   const isWhole = (all: Given) => all[name] !== undefined || all[other] === undefined;
   return [isWhole, { path: [name], error: `is needed beside ${other}`, when: ALWAYS }];
 }
 
-/** Also if another setting is wrong: the start tells every problem at once. */
+/** Runs even if another setting is wrong, so that all problems are reported at once. */
 const ALWAYS = () => true;
 
 const hasUser = (all: Given) => all['MAUTIC_USERNAME'] !== undefined || all['MAUTIC_PASSWORD'] !== undefined;
 const hasClient = (all: Given) => all['MAUTIC_CLIENT_ID'] !== undefined || all['MAUTIC_CLIENT_SECRET'] !== undefined;
 
-/** Either a user (Basic) or a client (OAuth2 client credentials); either has to be allowed in Mautic's API settings. */
+/** Either a user (Basic) or a client (OAuth2 client credentials); both must be allowed in Mautic's API settings. */
 export const mauticSettings = z
   .object({
     MAUTIC_URL: z.url({ protocol: /^https?$/, error: 'must be the http(s) address of Mautic, without /api' }),

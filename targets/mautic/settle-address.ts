@@ -6,9 +6,9 @@ import { belongsToOther, contactsAtAddress, takenByOther, type Blocked } from '.
 import { invalid } from './refusal.ts';
 
 /**
- * Version 5 has refused an address, or an EMS id, because another contact has it as well. Whose it is Mautic does not say.
+ * Version 5 refused an address or EMS id because another contact has it. Mautic does not say which one.
  *
- * @throws SyncError of class `rejected`, naming the other contacts, if they are nobody's of EMS.
+ * @throws SyncError of class `rejected`, naming the other contacts, if none belongs to a person of EMS.
  */
 export async function settleAddress(
   api: MauticApi,
@@ -41,7 +41,7 @@ async function holdersOf(api: MauticApi, request: SendRequest, field: string | u
   return field === 'ems_person_id' ? api.contactsWith('ems_person_id', request.key) : contactsAtAddress(api, request);
 }
 
-/** The address goes to the person who waits for it; this one is sent in full afterwards. */
+/** Gives the address to the person who waits for it; this one is sent in full afterwards. */
 export async function letGo(
   api: MauticApi,
   request: SendRequest,

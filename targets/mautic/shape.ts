@@ -7,20 +7,23 @@ import { ALIASES, CUSTOM_FIELDS, EMS_ID_FIELD } from './contact-fields.ts';
 import { LONGEST } from './contact-values.ts';
 import { isPublished, segmentOf } from './segments.ts';
 
-/** So long, what was found is not asked again. */
+/** How long a check is cached. */
 const KNOWN_FOR_MS = 300_000;
 
-/** Long enough for whatever is sent; a Mautic installed as 5.1 or later gives 64 characters else. */
+/** Long enough for everything we send; otherwise a Mautic installed as 5.1 or later limits fields to 64 characters. */
 const OWN_FIELDS = [{ ...EMS_ID_FIELD, isUniqueIdentifier: true }, ...CUSTOM_FIELDS].map((field) =>
   field.type === 'text' ? { ...field, charLengthLimit: LONGEST } : field,
 );
 
-/** Fields of which EMS may have longer values than a new Mautic takes. */
+/** Fields for which EMS may have longer values than a new Mautic accepts. */
 const LONG_FIELDS = ['firstname', 'lastname', 'email', 'address1', 'city', 'state', 'zipcode'] as const;
 
 const isTrue = (value: unknown) => value === true || value === 1 || value === '1';
 
-/** What our contacts need beyond a new Mautic: custom fields, and a segment for each topic. Unknown keys it ignores silently. */
+/**
+ * What our contacts need beyond a new Mautic: custom fields, and a segment per topic. Mautic silently ignores unknown
+ * fields.
+ */
 export class MauticShape implements RemoteShape {
   readonly #api: MauticApi;
   #wholeUntil = 0;
@@ -29,7 +32,7 @@ export class MauticShape implements RemoteShape {
     this.#api = api;
   }
 
-  /** Before something is written. @throws SyncError of class `target-down` if something is missing. */
+  /** Called before a write. @throws SyncError of class `target-down` if something is missing. */
   async ensure(): Promise<void> {
     if (performance.now() < this.#wholeUntil) return;
     const missing = await this.#absent();
@@ -45,7 +48,10 @@ export class MauticShape implements RemoteShape {
     return [...(await this.#absent()), ...(await this.#unpublished())];
   }
 
-  /** Without these nothing is written; a segment that is not published holds up those alone who want its topic. */
+  /**
+   * Without these nothing can be written. An unpublished segment is not among them: it only blocks contacts that want
+   * its topic.
+   */
   async #absent(): Promise<readonly string[]> {
     const { fields, topics, known } = await this.#lacks();
     return [
@@ -63,14 +69,15 @@ export class MauticShape implements RemoteShape {
     });
   }
 
-  /** Limits of characters, as far as Mautic tells them; and defaults, which it writes wherever EMS has nothing. */
+  /** Character limits, as far as Mautic shows them, and defaults, which it writes into every blank field. */
   async advice({ probe }: { readonly probe: boolean }): Promise<readonly string[]> {
     const fields = await this.#api.fields();
     const told = LONG_FIELDS.flatMap((alias) => {
       const limit = Number(fields.find((field) => field.alias === alias)?.charLengthLimit ?? 0);
       return limit > 0 && limit < LONGEST ? [[alias, limit] as const] : [];
     });
-    // Up to 5.1.1 nothing tells them; a contact whose address is none, and too long as well, is refused with all of them.
+    // Up to 5.1.1 Mautic does not show the limits. A contact with an invalid address and overlong values is refused
+    // with all of them.
     const long = Object.fromEntries(LONG_FIELDS.map((alias) => [alias, 'x'.repeat(LONGEST)]));
     const probed = probe && told.length === 0 ? limitsIn(await this.#api.tryOut(long)) : {};
     const short = Object.entries({ ...Object.fromEntries(told), ...probed }).map(
@@ -89,7 +96,7 @@ export class MauticShape implements RemoteShape {
 
   async create(): Promise<readonly string[]> {
     const { fields, topics, known } = await this.#lacks();
-    // One that is there and not unique, or not published, is for whoever made it so.
+    // An existing field that is not unique or not published is left to whoever configured it.
     const unknown = fields.filter(({ alias }) => !known.has(alias));
     for (const field of unknown) await this.#api.createField({ ...field, object: 'lead', isPublished: true });
     for (const topic of topics) await this.#api.createSegment(`EMS ${topic.toLowerCase()}`, segmentOf(topic));
@@ -111,7 +118,7 @@ export class MauticShape implements RemoteShape {
   }
 }
 
-/** Of each field whose value was refused as too long, the most that it takes. */
+/** The maximum length of each field whose value was refused as too long. */
 function limitsIn(failures: readonly Failure[]): Record<string, number> {
   const limits = LONG_FIELDS.flatMap((alias) => {
     const said = failures.map(({ details }) => JSON.stringify(details?.[alias] ?? '')).join(' ');
@@ -121,7 +128,7 @@ function limitsIn(failures: readonly Failure[]): Record<string, number> {
   return Object.fromEntries(limits);
 }
 
-/** Why a field that is there is not good enough, and who can do what about it. */
+/** Why an existing field is unusable, and who can fix it. */
 function wrongWith(field: { readonly isPublished?: unknown } | undefined): string {
   if (field === undefined) return '';
   return isTrue(field.isPublished)

@@ -4,13 +4,13 @@ import { token } from './answers.ts';
 import { refusal } from './refusal.ts';
 import type { MauticSettings } from './settings.ts';
 
-/** A token is renewed this long before it expires: a call on its way must not meet its end. */
+/** A token is renewed this long before it expires, so that it stays valid during a call. */
 const EARLY_MS = 60_000;
 
-/** How a call says who it is. */
+/** How calls authenticate. */
 export interface Credentials {
   header(): Promise<string>;
-  /** The header was refused: the next one must be another. @returns false: there is no other. */
+  /** The header was refused, so the next one must be new. @returns false if there is no other. */
   renew(refused: string): boolean;
 }
 
@@ -23,7 +23,7 @@ export function credentialsOf(settings: MauticSettings, http: HttpClient): Crede
   return new Tokens(settings, http);
 }
 
-/** OAuth2 client credentials: one token for all calls, and one refresh for all who find it too old. */
+/** OAuth2 client credentials: one token for all calls, and one refresh for all calls that find it expired. */
 class Tokens implements Credentials {
   readonly #settings: MauticSettings;
   readonly #http: HttpClient;
@@ -44,7 +44,7 @@ class Tokens implements Credentials {
   }
 
   renew(refused: string): boolean {
-    // Another call has renewed it already.
+    // Another call has already renewed it.
     if (this.#known?.header === refused) this.#known = null;
     return true;
   }

@@ -7,7 +7,7 @@ const EVENTS = [
   'mautic.lead_channel_subscription_changed',
 ] as const;
 
-/** Mautic's contact ids in a webhook's payload, each once. */
+/** The contact ids in a webhook's payload, without duplicates. */
 export function mauticHints(payload: Readonly<Record<string, unknown>>): readonly string[] {
   const ids = EVENTS.flatMap((name) => {
     const events = payload[name];
@@ -17,8 +17,8 @@ export function mauticHints(payload: Readonly<Record<string, unknown>>): readonl
 }
 
 /**
- * An event is read as far as it tells which contact it is about: the form of what else is in it differs by version, and what
- * happened is read from Mautic. A contact that was deleted has no id any more; the event has.
+ * Reads only which contact an event is about: the form of the rest differs by version, and what happened is read from
+ * Mautic. A deleted contact has no id any more, but the event has.
  */
 function contactIn(event: unknown): string[] {
   const ids = [idOf(valueOf(event, 'contact')), idOf(valueOf(event, 'lead')), idOf(event)];
@@ -33,7 +33,9 @@ function idOf(value: unknown): string[] {
 const valueOf = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 
-/** `Webhook-Signature`: base64 of the HMAC-SHA-256 of the body as it was sent. There is no time in it: nothing tells a replay. */
+/**
+ * `Webhook-Signature`: base64 of the HMAC-SHA-256 of the raw body. It contains no time, so a replay cannot be detected.
+ */
 export function isSignedByMautic(signature: string | undefined, body: Uint8Array, secrets: readonly string[]): boolean {
   const given = Buffer.from(signature ?? '', 'base64');
   return secrets.some((secret) => {

@@ -6,20 +6,20 @@ import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
 import { emsKeyOf } from './read-contact.ts';
 
-/** Who answers to the id on our record. */
+/** Which contact our record's id returns. */
 export type Answered =
   | { readonly kind: 'nobody' }
   | { readonly kind: 'own'; readonly contact: Contact }
-  /** Our contact was merged into this one, which is not the person's: it is another person's, or nobody's in EMS. */
+  /** Our contact was merged into this one, which belongs to another person, or to nobody in EMS. */
   | { readonly kind: 'merged-away'; readonly into: Contact; readonly holder: EntityKey | null }
-  /** The id is another contact's now: Mautic was restored, or exchanged. */
+  /** The id now belongs to another contact: Mautic was restored or replaced. */
   | { readonly kind: 'changed-hands'; readonly contact: Contact };
 
 type Asked = Pick<RemoveRequest, 'type' | 'key' | 'remoteId' | 'consent'>;
 
 /**
- * Asks for the contact on our record and says whose it is. After a merge Mautic answers the id of the contact that is gone with
- * the one that is left, and writes to that one: so this comes before every write by id.
+ * Fetches the contact on our record and determines its owner. After a merge Mautic returns the remaining contact for
+ * the merged one's id, and writes to it, so this must run before every write by id.
  */
 export async function whoAnswers(api: MauticApi, asked: Asked): Promise<Answered> {
   const contact = asked.remoteId === null ? null : await api.contact(asked.remoteId);
@@ -33,7 +33,7 @@ export async function whoAnswers(api: MauticApi, asked: Asked): Promise<Answered
   return { kind: 'changed-hands', contact };
 }
 
-/** It carries the person's EMS id; or it has lost that, and has the address that we left it with. */
+/** It has the person's EMS id; or it lost that, and has the address that we last stored. */
 export function carriesOurs(asked: Asked, contact: Contact): boolean {
   const carried = emsKeyOf(contact);
   if (carried !== null) return carried === asked.key;
@@ -42,7 +42,7 @@ export function carriesOurs(asked: Asked, contact: Contact): boolean {
   return address !== null && consentOf(asked).wasStored('email', address);
 }
 
-/** Whether the EMS id that it carries came with a merge: that person's own contact is this one by now. */
+/** Whether its EMS id came with a merge, so that it is now the contact of that other person as well. */
 async function hasSwallowed(api: MauticApi, asked: Asked, contact: Contact): Promise<boolean> {
   const carried = emsKeyOf(contact);
   const theirs = carried === null ? null : await consentOf(asked).remoteIdOf(carried);
@@ -50,7 +50,7 @@ async function hasSwallowed(api: MauticApi, asked: Asked, contact: Contact): Pro
   return (await api.contact(theirs))?.id === contact.id;
 }
 
-/** What an operator is told; nothing is written. */
+/** The error for an operator; nothing is written. */
 export function changedHands(contact: Contact): SyncError {
   const carried = emsKeyOf(contact);
   const whose = carried === null ? 'carries no EMS id' : `carries the EMS id of Person/${carried}`;

@@ -6,8 +6,8 @@ import { fieldsBody, isZero } from './contact-body.ts';
 import { invalid } from './refusal.ts';
 
 /**
- * Mautic drops a zero (0, "00000") wherever it is only a part of a contact. Sent as a whole it is kept, and what is left out is
- * blanked, points and the picture included. So the whole contact is sent, as it is read just before, with the zeros in it.
+ * Mautic drops a zero (0, "00000") in a partial update of a contact. A full update keeps it, but blanks absent fields,
+ * including points and picture. So the whole contact is sent as just read, with the zeros added.
  */
 export async function writeZeros(api: MauticApi, request: SendRequest, contact: Contact): Promise<Contact> {
   const zeros = Object.entries(fieldsBody(request)).filter(([, value]) => isZero(value));

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** RunSignup is loosely typed: an id may come as 12890 or "12890". Here it is text. */
+/** RunSignup is loosely typed: an id may be 12890 or "12890". Here it is text. */
 const id = z.union([z.int().min(1), z.string().regex(/^[1-9]\d{0,14}$/)]).transform(String);
 
-/** Bibs and chips: a number or text. Of a number beyond 2^53 the last digits are lost, so it tells nothing. */
+/** Bibs and chips: a number or text. A number beyond 2^53 has lost its last digits and is useless. */
 const looseText = z
   .union([z.string(), z.number()])
   .nullish()
@@ -11,7 +11,7 @@ const looseText = z
     typeof value === 'number' ? (Number.isSafeInteger(value) ? String(value) : undefined) : value,
   );
 
-/** A text of digits only may come as a number. */
+/** A text of only digits may be returned as a number. */
 const text = z.union([z.string(), z.number().transform(String)]).nullish();
 
 /** Unix seconds, up to the year 9999. */
@@ -37,7 +37,7 @@ export const errorEnvelope = z.looseObject({ error: z.looseObject({ error_code: 
 
 const errorDetails = z.array(z.looseObject({ error_code: errorCode, detailed_desc: z.unknown() }));
 
-/** What an error says in detail: beside its code, or without one. Which of the two is not known. */
+/** The details of an error: beside its code, or without one; which of them is not documented. */
 export const detailedError = z.union([
   z
     .looseObject({ error: z.looseObject({ error_details: errorDetails }) })
@@ -46,12 +46,12 @@ export const detailedError = z.union([
 ]);
 
 /**
- * Every property is left out, or null, for a key that may not see personal data. Which of them are read, and how, is declared
- * in `person-fields.ts`.
+ * Every property may be missing or null if the key may not see personal data. `person-fields.ts` declares which are
+ * read, and how.
  */
 export const user = z.looseObject({
   user_id: id,
-  // An empty one may come as an empty list: PHP has one word for both.
+  // PHP may encode an empty object as an empty list.
   address: z.looseObject({}).nullish().catch(undefined),
 });
 
@@ -79,15 +79,15 @@ export const removedParticipant = z.looseObject({
 });
 
 /**
- * A list whose elements are read one by one, so that a bad one does not spoil the others. RunSignup leaves out a list that
- * has no elements.
+ * Elements are parsed one by one, so that an invalid one does not affect the others. RunSignup leaves out an empty
+ * list.
  */
 const list = z
   .array(z.unknown())
   .nullish()
   .transform((elements) => elements ?? []);
 
-/** The `participants` inside `event` are always empty: those beside it count. */
+/** The `participants` inside `event` are always empty; those beside it count. */
 export const participantsPage = z.array(z.looseObject({ event: z.looseObject({ event_id: id }), participants: list }));
 
 /** Here they are inside `event`. */
@@ -117,15 +117,17 @@ export const raceEvent = z.looseObject({
 
 export const userAnswer = z.looseObject({ user });
 
-/** The success body of writes is not public: whatever is no error will do, and reading back proves the rest. */
+/**
+ * The success body of writes is not documented: anything but an error is accepted, and reading back verifies the rest.
+ */
 export const writeAnswer = z.unknown();
 
-/** What one entry of a participant write is answered with, as far as that is known. */
+/** The known part of the answer to one entry of a participant write. */
 export const writtenEntries = z.looseObject({ participants: list });
 
 export const corralAnswer = z.looseObject({ race_corral_ids: z.array(id) });
 
-/** Only the id and the name are sure to be told. */
+/** Only id and name are always present. */
 const corral = z
   .looseObject({
     race_corral_id: id,
@@ -138,7 +140,7 @@ const corral = z
   })
   .refine(({ corral_name, name }) => corral_name !== undefined || name !== undefined);
 
-/** How the list is wrapped is not known: it is the answer itself, or the only list in it. */
+/** How the list is wrapped is not documented: it is the answer itself, or the only list in it. */
 export const corralList = z
   .union([
     z.array(z.unknown()),

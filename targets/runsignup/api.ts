@@ -25,7 +25,7 @@ import type { RunSignupSettings } from './settings.ts';
 
 type Query = Readonly<Record<string, string | number>>;
 
-/** Rows of one event, as they came: each is read by itself. */
+/** The unparsed rows of one event; each is parsed separately. */
 export interface EventRows {
   readonly eventId: string;
   readonly rows: readonly unknown[];
@@ -37,19 +37,22 @@ export interface EditionId {
   readonly daysId: string;
 }
 
-/** Pages of participants are slow at RunSignup, and so are edits of a race. */
+/** Pages of participants and edits of a race are slow at RunSignup. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** A page has up to 1,000 registrations. */
 const MOST_BYTES = 32 * 2 ** 20;
 
 /**
- * Required with every write of participants, in the form. `F`: an edit names its registration, so it doubles nothing, and a
- * namesake in the event must not cost anybody a bib.
+ * Required in the form of every participant write. `F`: an edit names its registration and cannot create a duplicate,
+ * and a namesake in the event must not prevent anybody's bib.
  */
 const RESTRICT_POTENTIAL_DUP = 'F';
 
-/** RunSignup's REST API. Every answer is checked, and every error has a class. No message has a URL: it holds the key. */
+/**
+ * RunSignup's REST API. Every answer is validated, and every error has a class. Messages contain no URL, because it
+ * contains the key.
+ */
 export class RunSignupApi {
   readonly #http: HttpClient;
   readonly #key: Query;
@@ -72,7 +75,7 @@ export class RunSignupApi {
     });
   }
 
-  /** @throws SyncError if RunSignup does not answer an authorised call. */
+  /** @throws SyncError if an authorised call fails. */
   async probe(): Promise<void> {
     await this.#get('races', { results_per_page: 1 });
   }
@@ -83,7 +86,9 @@ export class RunSignupApi {
     return read(race, await this.#get(path, { include_event_days: 'T' }), `GET ${path}`).race;
   }
 
-  /** Active registrations in order of their ids, by event. @throws RunSignupError 201 or 15 for what is not there. */
+  /**
+   * Active registrations by event, in order of id. @throws RunSignupError 201 or 15 if race or event does not exist.
+   */
   async participants(
     raceId: string,
     eventIds: readonly string[],
@@ -94,7 +99,7 @@ export class RunSignupApi {
       event_id: eventIds.join(','),
       results_per_page: limit,
       sort: 'registration_id ASC',
-      // Without it the gender X is not shown.
+      // Without it, the gender X is not shown.
       supports_nb: 'T',
       ...(after === undefined ? {} : { after_registration_id: after }),
       ...(since === undefined ? {} : { modified_after_timestamp: since }),
@@ -134,9 +139,9 @@ export class RunSignupApi {
   }
 
   /**
-   * Edits one registration: what is missing is kept, null clears. A success says little: read back what matters.
+   * Edits one registration: absent fields are kept, null clears. A success proves little: read back what matters.
    *
-   * @throws RunSignupError also for an error of the entry alone, inside an answer that is a success.
+   * @throws RunSignupError also for an error of only this entry inside a successful answer.
    */
   async editParticipant(
     raceId: string,
@@ -150,7 +155,7 @@ export class RunSignupApi {
     for (const written of entries.success ? entries.data.participants : []) throwIfError(written, `POST ${path}`);
   }
 
-  /** Replaces a race as a whole; events that are left out stay. */
+  /** Replaces a whole race; events that are left out are kept. */
   async replaceRace(raceId: string, body: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#post('race', { race_id: raceId, preserve_missing_events: 'T' }, body);
   }
@@ -161,7 +166,7 @@ export class RunSignupApi {
     return read(corralList, await this.#get(path, { race_event_days_id: daysId }), `GET ${path}`);
   }
 
-  /** Makes corrals, and replaces those that are named by their ids. */
+  /** Creates corrals, and replaces those with an id. */
   async writeCorrals(
     { raceId, daysId }: EditionId,
     corrals: readonly Readonly<Record<string, unknown>>[],
@@ -180,7 +185,7 @@ export class RunSignupApi {
     return read(writeAnswer, answer, `POST ${path}`);
   }
 
-  /** In its turn; if RunSignup finds it too much, none of this worker's calls goes out for a while. */
+  /** Waits for its turn; if RunSignup throttles, none of this worker's calls goes out for a while. */
   async #call(method: 'GET' | 'POST', path: string, query: Query, form?: Record<string, string>): Promise<unknown> {
     await this.#rate.turn('RunSignup');
     try {
@@ -194,7 +199,7 @@ export class RunSignupApi {
   }
 
   async #answer(method: 'GET' | 'POST', path: string, query: Query, form?: Record<string, string>): Promise<unknown> {
-    // Both formats are always named, because XML is the default of either.
+    // Both formats must be set, because the default of each is XML.
     const searchParams = { ...query, ...this.#key, format: 'json', request_format: 'json' };
     return readBody(await this.#http.call({ method, path, searchParams, ...(form === undefined ? {} : { form }) }));
   }
@@ -203,22 +208,22 @@ export class RunSignupApi {
 const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
   readValue(schema, value, { target: 'RunSignup', what });
 
-/** The vendor's own address ends in /rest; so does whatever is meant by one that does not. */
+/** The vendor's address ends in /rest; append it if it is missing. */
 function baseUrl(url: string): string {
   const base = apiAddress(url);
   return /\/rest$/i.test(base) ? base : `${base}/rest`;
 }
 
 /**
- * The answer, if it is one. An error comes inside HTTP 200 as well as with a status of its own, so it is looked for first.
+ * Returns the answer. An error may come with HTTP 200 or a status of its own, so errors are checked first.
  *
- * @throws RunSignupError for the vendor's own errors, SyncError for everything that is no answer of its API.
+ * @throws RunSignupError for the vendor's own errors, SyncError for everything that is not an answer of its API.
  */
 function readBody(answer: HttpAnswer): unknown {
   const { what, status, headers, body } = answer;
   const json = parseJson(body);
   const wait = retryAfterMs(headers['retry-after']);
-  // With a status of its own, an error without RunSignup's code may be that of a gateway before it.
+  // An error with its own status but without RunSignup's code may come from a gateway before it.
   if (status === 200) throwIfError(json, what, wait);
   else throwIfCoded(json, what, wait);
   const xmlCode = XML_ERROR.exec(body.slice(0, LONGEST_XML_ERROR))?.[1];
@@ -234,7 +239,7 @@ function readBody(answer: HttpAnswer): unknown {
   throw new SyncError('contract', said, options);
 }
 
-/** Anchored, and with bounded texts: it takes linear time. */
+/** Anchored and with bounded texts, so it takes linear time. */
 const XML_ERROR = /^\s*<(?!!doctype|html).*?<error_code>(\d{1,6})<\/error_code>/is;
 
 const LONGEST_XML_ERROR = 10_000;
@@ -266,7 +271,7 @@ function hasError(answer: unknown): boolean {
   return typeof answer === 'object' && answer !== null && 'error' in answer && answer.error !== null;
 }
 
-/** The only number in a text that may hold a name as well. */
+/** The number in a text, if there is exactly one; the text may also contain a name. */
 function idIn(text: unknown): string | null {
   const numbers =
     typeof text === 'string' || typeof text === 'number' ? String(text).slice(0, 200).match(/\d+/g) : null;

@@ -1,4 +1,4 @@
-/** RunSignup keeps a bib as a number, so `007` is `7` on both sides; undefined: it is none that could be kept. */
+/** RunSignup stores a bib as a number, so `007` is compared as `7` on both sides; undefined if it cannot be stored. */
 export function canonicalBib(text: string): string | undefined {
   return /^\d{1,15}$/.test(text) ? String(Number(text)) : undefined;
 }

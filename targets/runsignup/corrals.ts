@@ -7,19 +7,19 @@ import { editionOf, type ReadEvent, type ReadRace } from './read-race.ts';
 import { singleSpaced } from './texts.ts';
 import { parseMinute, wallOf } from './times.ts';
 
-/** A start group, as RunSignup would have it. */
+/** A start group in RunSignup's terms. */
 interface Wanted {
   readonly name: string;
   readonly startDescription: string | null;
-  /** 1 is first. */
+  /** 1 is the first. */
   readonly place: number;
 }
 
 /**
- * Brings an event's corrals to what EMS has as start groups. They are read first, so that each is edited by its id and none is
- * made twice. A corral that EMS has no start group for stays.
+ * Brings an event's corrals to EMS's start groups. They are read first, so that each is edited by its id and none is
+ * created twice. A corral without a start group is kept.
  *
- * @throws SyncError of class `rejected` where it cannot be told which corral is which.
+ * @throws SyncError of class `rejected` if it is unclear which corral is which.
  */
 export async function sendCorrals(
   api: RunSignupApi,
@@ -40,7 +40,7 @@ export async function sendCorrals(
   await assertStored(api, edition, wanted);
 }
 
-/** One without a name is none. */
+/** A start group without a name is ignored. */
 function wantedCorrals({ raceId, zone }: ReadRace, { eventId }: ReadEvent, { corrals }: Content): Wanted[] {
   if (!Array.isArray(corrals)) return [];
   const wanted = corrals.flatMap((corral: unknown, index) => {
@@ -54,8 +54,8 @@ function wantedCorrals({ raceId, zone }: ReadRace, { eventId }: ReadEvent, { cor
 }
 
 /**
- * The corrals that may be this event's. Where RunSignup does not tell which events a corral is for, those of an edition with
- * other events cannot be told apart.
+ * The corrals that may belong to this event. If RunSignup does not return a corral's events, those of an edition with
+ * several events cannot be told apart.
  */
 function ofEvent(corrals: readonly Corral[], race: ReadRace, { eventId, daysId }: ReadEvent): readonly Corral[] {
   const known = corrals.filter(({ applicable_event_ids: events }) => events?.includes(eventId));
@@ -66,7 +66,10 @@ function ofEvent(corrals: readonly Corral[], race: ReadRace, { eventId, daysId }
   );
 }
 
-/** By name; a start group that was renamed has the corral of this event alone that stands at its place under an old name. */
+/**
+ * Matched by name; a renamed start group matches the corral at its place if that belongs only to this event and has an
+ * outdated name.
+ */
 function corralFor(
   one: Wanted,
   wanted: readonly Wanted[],
@@ -84,7 +87,7 @@ function corralFor(
   );
 }
 
-/** What is not told is not known to be equal. */
+/** A property that is not returned counts as different. */
 function isEqual({ name, startDescription, place }: Wanted, corral: Corral): boolean {
   return (
     nameOf(corral) === name &&
@@ -94,7 +97,7 @@ function isEqual({ name, startDescription, place }: Wanted, corral: Corral): boo
   );
 }
 
-/** What an edit leaves out becomes null, so that what RunSignup tells beside ours is sent back. */
+/** An edit resets what it leaves out, so RunSignup's other values are sent back. */
 function entryOf(
   { name, startDescription, place }: Wanted,
   corral: Corral | undefined,
@@ -110,7 +113,7 @@ function entryOf(
   };
 }
 
-/** Not tried again if it was not stored: each attempt might make them once more. */
+/** Not retried if it was not stored, because each attempt might create the corrals again. */
 async function assertStored(api: RunSignupApi, edition: EditionId, wanted: readonly Wanted[]): Promise<void> {
   const names = new Set((await api.corrals(edition)).map((corral) => keyOf(nameOf(corral))));
   if (wanted.every(({ name }) => names.has(keyOf(name)))) return;

@@ -29,7 +29,10 @@ const NAMED: Readonly<Record<string, number>> = {
 
 const QUANTITY = /^(?<number>\d{1,7}(?:\.\d{1,6})?|\.\d{1,6})\s*(?<unit>[a-z]+)\.?$/;
 
-/** "10K", "13.1 Miles", "Half Marathon" in whole metres; undefined: a form that is not known, so leave what there is. */
+/**
+ * "10K", "13.1 Miles", "Half Marathon" in whole metres; undefined for an unknown form, in which case EMS keeps its
+ * value.
+ */
 export function parseDistance(text: string): number | undefined {
   const words = text
     .normalize('NFKC')
@@ -44,7 +47,7 @@ export function parseDistance(text: string): number | undefined {
   return metres > 0 ? metres : undefined;
 }
 
-/** Metres as RunSignup users write them: `10K`, `42.195K`. What {@link parseDistance} reads is the same number. */
+/** Metres as RunSignup users write them: `10K`, `42.195K`. {@link parseDistance} reads the same number back. */
 export function formatDistance(metres: number): string {
   return `${metres / 1_000}K`;
 }

@@ -2,7 +2,7 @@ import { SyncError } from '../../sync/sync-error.ts';
 import type { RunSignupApi } from './api.ts';
 import { readRace } from './read-race.ts';
 
-/** Which edition of its race an event belongs to. That never changes, so it is asked once. */
+/** The edition an event belongs to. It never changes, so it is cached. */
 export class Editions {
   readonly #api: RunSignupApi;
   readonly #byEvent = new Map<string, string>();
@@ -11,13 +11,13 @@ export class Editions {
     this.#api = api;
   }
 
-  /** The other events of the race, read anew: one may have come since. */
+  /** The other events of the race, read again because one may have been added. */
   async othersOf(raceId: string, eventId: string): Promise<readonly string[]> {
     const events = await this.#read(raceId);
     return events.filter((other) => other !== eventId);
   }
 
-  /** @throws SyncError of class `contract` for an event that its race does not name. */
+  /** @throws SyncError of class `contract` if the race does not contain the event. */
   async of(raceId: string, eventId: string): Promise<string> {
     if (!this.#byEvent.has(eventId)) await this.#read(raceId);
     const daysId = this.#byEvent.get(eventId);

@@ -3,16 +3,16 @@ import { SyncError } from '../../sync/sync-error.ts';
 
 interface Meaning {
   readonly errorClass: ErrorClass;
-  /** In our words: RunSignup's own message may repeat what was sent. */
+  /** In our words, because RunSignup's message may repeat what was sent. */
   readonly says: string;
   readonly field?: string;
   readonly retryAfterMs?: number;
 }
 
-/** What is asked for is not there (any more). */
+/** Codes for something that does not exist, or no longer. */
 export const GONE_CODES: readonly number[] = [15, 101, 201];
 
-/** RunSignup gives no time to wait; its own advice is to begin with half a minute. */
+/** RunSignup gives no wait time; it advises to start with half a minute. */
 const THROTTLED_MS = 30_000;
 
 const CHECK_KEY = 'check RUNSIGNUP_API_KEY';
@@ -25,7 +25,7 @@ const rejected = (says: string, field?: string): Meaning => ({
 const targetDown = (says: string): Meaning => ({ errorClass: 'target-down', says: `${says}: ${CHECK_KEY}` });
 const transient = (says: string): Meaning => ({ errorClass: 'transient', says });
 
-/** RunSignup's error codes, whatever the HTTP status they come with (vendors, RunSignup: errors and throttling). */
+/** RunSignup's error codes, whatever HTTP status they come with (vendors, RunSignup: errors and throttling). */
 const MEANINGS: Readonly<Record<number, Meaning>> = {
   3: rejected('invalid parameters'),
   4: transient('unknown error'),
@@ -85,17 +85,17 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   517: rejected('a potential duplicate of another registration'),
 };
 
-/** For a code that is on no list of ours the contract has changed: tried again, then parked. */
+/** For an unknown code the contract has changed: retried, then parked. */
 const UNKNOWN: Meaning = { errorClass: 'contract', says: 'an error that is not known here' };
 
-/** RunSignup's refusal, with the class that its code has. */
+/** RunSignup's refusal, with the error class of its code. */
 export class RunSignupError extends SyncError {
   readonly errorCode: number;
 
   /**
    * @param what the call, for example `GET race/567`: ids only, never its query.
-   * @param said.otherId the id of the registration that the error speaks of, if it names one.
-   * @param said.askedMs the wait that the answer asks for, if it does; it takes the place of ours.
+   * @param said.otherId the id of the registration that the error names, if any.
+   * @param said.askedMs the wait that the answer asks for, if any; it replaces ours.
    */
   constructor(
     errorCode: number,
@@ -113,13 +113,13 @@ export class RunSignupError extends SyncError {
     this.errorCode = errorCode;
   }
 
-  /** It is not there, as far as RunSignup is concerned. */
+  /** Whether RunSignup reports that it does not exist. */
   get isGone(): boolean {
     return GONE_CODES.includes(this.errorCode);
   }
 }
 
-/** Null instead of an answer about something that is gone. */
+/** The answer, or null if the record does not exist. */
 export async function unlessGone<T>(answer: Promise<T>): Promise<T | null> {
   try {
     return await answer;

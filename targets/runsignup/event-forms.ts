@@ -6,11 +6,11 @@ import { atWall, formatMinute, formatWall, parseMinute, parseWallMinutes, wallOf
 
 export type EventForm = 'line' | 'wall' | 'distance';
 
-/** How a value looks in an event of a race. */
+/** The form of a value in an event of a race. */
 interface Form {
-  /** @returns undefined for what is not told, or told in words that are not known. */
+  /** @returns undefined if the value is missing or in an unknown form. */
   readonly read: (told: string | null | undefined, zone: string) => FieldValue;
-  /** Null: EMS has no value, and RunSignup's is left alone. */
+  /** Null: EMS has no value, so RunSignup's is kept. */
   readonly write: (value: FieldValue, zone: string) => string | null;
 }
 
@@ -19,7 +19,7 @@ export const EVENT_FORMS: Readonly<Record<EventForm, Form>> = {
     read: (told) => (told === undefined ? undefined : singleSpaced(told)),
     write: textIn,
   },
-  /** A time at the race's place, to the minute. */
+  /** A local time at the race, to the minute. */
   wall: {
     read: (told, zone) => (told ? formatMinute(atWall(parseWallMinutes(told), zone)) : undefined),
     write: (value, zone) => (typeof value === 'string' ? formatWall(wallOf(parseMinute(value), zone)) : null),

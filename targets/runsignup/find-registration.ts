@@ -13,13 +13,13 @@ export interface Sought {
   readonly raceId: string;
   readonly eventIds: readonly string[];
   readonly registrationId: string;
-  /** Rows of one page of the removed ones. */
+  /** Rows per page of the removed registrations. */
   readonly limit: number;
 }
 
 /**
- * One registration, among the active ones of some events and then among the removed ones. There is no call for one: the
- * page after the id before it begins with it.
+ * Finds one registration, first among the active ones of some events, then among the removed ones. There is no call for
+ * a single one: the page after the previous id starts with it.
  *
  * @returns null if RunSignup has no such registration, or not even the events.
  * @throws SyncError of class `contract` if it cannot be read.
@@ -71,13 +71,13 @@ async function findRemoved(
   return null;
 }
 
-/** The id of a row as it came; null if not even that can be read. */
+/** The id of an unparsed row; null if even that is invalid. */
 export function idOf(row: unknown): string | null {
   const id = participant.pick({ registration_id: true }).safeParse(row);
   return id.success ? id.data.registration_id : null;
 }
 
-/** A registration that RunSignup does not know, though we are linked to it. */
+/** A registration that we are linked to but RunSignup does not know. */
 export function unknownRegistration(registrationId: string): SyncError {
   return new SyncError('rejected', `RunSignup has no registration ${registrationId}: unlink it, or link another`, {
     code: 'gone',

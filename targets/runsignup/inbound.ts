@@ -21,22 +21,22 @@ import { parseEventId, parseRaceId, parseRegistrationId, parseUserId } from './r
 import { successorOf } from './successors.ts';
 
 /**
- * The vendor advises a watermark some seconds in the past. Minutes cost little, for what is known already is passed over, and
- * a clock of theirs that is set right by minutes loses nothing.
+ * The vendor advises a watermark some seconds in the past. Minutes cost little, because known rows are skipped, and
+ * nothing is lost if their clock is corrected by minutes.
  */
 const OVERLAP_MS = 600_000;
 
-/** A registration is transferred a few times at most; whoever follows more goes in circles. */
+/** A registration is transferred a few times at most; a longer chain is a cycle. */
 const MOST_TRANSFERS = 20;
 
 export interface Reading {
   readonly api: RunSignupApi;
   readonly editions: Editions;
-  /** Rows in a page. */
+  /** Rows per page. */
   readonly limit: number;
 }
 
-/** What is read of RunSignup: the linked races, their events, their registrations; persons come with registrations. */
+/** The inbound side of RunSignup: the linked races, their events and registrations; persons come with registrations. */
 export function runSignupInbound(reading: Reading): InboundSource {
   return {
     overlapMs: OVERLAP_MS,
@@ -58,7 +58,7 @@ async function list({ api, editions, limit }: Reading, request: ListRequest): Pr
   return { records, next: null, seenUpTo: race.modifiedOn };
 }
 
-/** One page shows all of them: RunSignup has no list of changed events. */
+/** One page contains all: RunSignup has no list of changed events. */
 function racesOf(race: ReadRace, scope: string): (RemoteRecord | MalformedRecord)[] {
   return [
     ...editionOf(race, parseRaceId(scope).daysId).map((event) => raceRecord(race, event, scope)),
@@ -102,7 +102,7 @@ async function fetchRace(api: RunSignupApi, remoteId: string): Promise<RemoteRec
   return event === undefined ? null : raceRecord(race, event);
 }
 
-/** A transferred registration is answered as the one that it goes on as. */
+/** A transferred registration returns the one that continues it. */
 async function fetchRegistration({ api, editions, limit }: Reading, remoteId: string): Promise<RemoteRecord | null> {
   const { raceId, eventId, registrationId } = parseRegistrationId(remoteId);
   let found: FoundRegistration | null = await findRegistration(api, {

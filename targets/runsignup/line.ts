@@ -2,7 +2,7 @@ import { text, type Source } from '../../sync/fields.ts';
 import { fieldKind, textIn, twoWayKind } from '../field-kinds.ts';
 import { singleSpaced } from './texts.ts';
 
-/** A line of EMS's text as both sides compare it. @throws Unmappable as `text` does. */
+/** One line of EMS's text in the form in which both sides are compared. @throws Unmappable as `text` does. */
 export function line([column, value]: Source<string | null | undefined>, max = 255): string | null {
   return text([column, singleSpaced(value)], max);
 }

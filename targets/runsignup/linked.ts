@@ -7,8 +7,8 @@ const TABLES = {
 } satisfies Partial<Record<EntityType, string>>;
 
 /**
- * SQL: this EMS row is linked to a RunSignup record. A race is linked by an operator, registrations and their persons come
- * from there: nothing else of EMS is RunSignup's business.
+ * SQL: this EMS row is linked to a RunSignup record. An operator links events; registrations and their persons come
+ * from RunSignup. No other rows of EMS belong there.
  *
  * @param key SQL expression of the row's id, for example `e.event_id`.
  */

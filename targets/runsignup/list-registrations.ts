@@ -12,8 +12,9 @@ import { successorOf } from './successors.ts';
 import { latest, toUnixSeconds } from './times.ts';
 
 /**
- * A page of an event's registrations that have changed, and all that were removed meanwhile, here or on the way to here. The removed ones come with
- * every page: after a transfer the new registration must not be met before it is known what it goes on from.
+ * A page of an event's changed registrations, and all that were removed meanwhile, from this event or by a transfer to
+ * it. The removed ones come with every page: after a transfer, the new registration must not be processed before it is
+ * known which one it continues.
  */
 export async function listRegistrations(
   api: RunSignupApi,
@@ -33,7 +34,7 @@ export async function listRegistrations(
   const place: Place = { raceId, eventId, daysId: await editions.of(raceId, eventId) };
   const active = rows.map((row) => readActive(place, row));
 
-  // Whoever came here from another event is removed there.
+  // A registration transferred here is in the removed list of its former event.
   const arrived = new Set(rows.flatMap((row) => idOf(row) ?? []));
   const others = arrived.size === 0 ? [] : await editions.othersOf(raceId, eventId);
   const removed: (RemoteRecord | MalformedRecord)[] = [];
@@ -53,7 +54,9 @@ export async function listRegistrations(
   return { records, next, seenUpTo };
 }
 
-/** The last id of a full page. @throws SyncError of class `contract` unless the ids rise from where the page began. */
+/**
+ * The last id of a full page. @throws SyncError of class `contract` unless the ids increase from the start of the page.
+ */
 function nextPage(raceId: string, rows: readonly unknown[], page: string | null, limit: number): string | null {
   let last = Number(page ?? 0);
   for (const id of rows.flatMap((row) => idOf(row) ?? [])) {
@@ -91,7 +94,9 @@ async function readRemoved(
   return removedRecord(place, parsed.data, formatRegistrationId({ raceId: place.raceId, eventId, registrationId }));
 }
 
-/** A registration that was removed elsewhere, if it goes on as one of this page; its own event's list has it anyway. */
+/**
+ * A registration removed elsewhere that continues as one of this page; the list of its own event contains it anyway.
+ */
 function readArrival(from: Place, to: Place, row: unknown, arrived: ReadonlySet<string>): RemoteRecord[] {
   const parsed = removedParticipant.safeParse(row);
   if (!parsed.success || !parsed.data.new_registration_id) return [];

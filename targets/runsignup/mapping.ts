@@ -4,7 +4,7 @@ import { participantMapping } from './participant-mapping.ts';
 import { personMapping } from './person-mapping.ts';
 import { raceMapping } from './race-mapping.ts';
 
-/** What others refer to comes first. */
+/** Types that others refer to come first. */
 export const runSignupMappings: readonly EntityMapping[] = [
   eventMapping,
   raceMapping,

@@ -7,11 +7,11 @@ import { LINE, line } from './line.ts';
 import { MINUTE } from './minutes.ts';
 import type { RegistrationForm } from './registration-forms.ts';
 
-/** Where a registration keeps a field, and the form that it has there. */
+/** Where a registration stores a field, and in which form. */
 export interface RegistrationPlace {
   readonly name: string;
   readonly form: RegistrationForm;
-  /** RunSignup takes it by an edit of the registration. */
+  /** RunSignup accepts it in an edit of the registration. */
   readonly sent: boolean;
 }
 
@@ -45,12 +45,15 @@ const status = participants.computed({
   map: (row) => (row.status === 'WITHDRAWN' ? 'removed' : 'active'),
   apply: (value, row) => {
     if (value === 'removed') return { status: 'WITHDRAWN' };
-    // Of an active one EMS knows more: confirmed, finished.
+    // For an active registration EMS knows more: confirmed, finished.
     return row === null || row.status === 'WITHDRAWN' ? { status: 'REGISTERED' } : {};
   },
 });
 
-/** The fields of a registration: a further one is one more line, read, compared and, if RunSignup takes it, sent by it. */
+/**
+ * The fields of a registration. A new one needs only one more line: it is then read, compared and, if RunSignup accepts
+ * it, sent.
+ */
 export const participantFields: Fields<'EventParticipant', typeof participants.sources, RegistrationPlace> = {
   bib: participants.both(taken('bib_num', 'bib'), participants.editable('bib', BIB)),
   chip: participants.ems(taken('chip_num', 'chip'), chip),
@@ -61,11 +64,11 @@ export const participantFields: Fields<'EventParticipant', typeof participants.s
     told('registration_date', 'eastern'),
     participants.editable('registeredOn', MINUTE),
   ),
-  // Staff withdraw a participant in EMS, and RunSignup does not hear of it.
+  // Staff may withdraw a participant in EMS; RunSignup is not told.
   status: { ...participants.remote(told('status', 'active'), status), whenChanged: true },
 };
 
-/** The last one that was handed out; of two at the same time, or without one, the one with the higher id. */
+/** The tag assigned last; ties, and tags without a time, are decided by the higher id. */
 function newest(tags: readonly Tag[]): Tag | undefined {
   return tags.toSorted(
     (left, right) => compareBigints(timeOf(right), timeOf(left)) || compareBigints(BigInt(right.id), BigInt(left.id)),

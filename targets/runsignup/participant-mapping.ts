@@ -3,7 +3,7 @@ import { defineTwoWayMapping } from '../two-way-mapping.ts';
 import { isLinked } from './linked.ts';
 import { participantFields, participants } from './participant-fields.ts';
 
-/** A RunSignup registration: arrives there, gets its bib and chip here. */
+/** A RunSignup registration: created there, gets its bib and chip from EMS. */
 export const participantMapping = defineTwoWayMapping({
   type: 'EventParticipant',
   rules: 2,

@@ -7,14 +7,14 @@ import type { PersonForm } from './person-forms.ts';
 import { phoneOfEms } from './phones.ts';
 import { codeText, isSameName } from './texts.ts';
 
-/** Where a user keeps a field, and the form that it has there. */
+/** Where a user stores a field, and in which form. */
 export interface PersonPlace {
   readonly in: 'user' | 'address';
   readonly name: string;
   readonly form: PersonForm;
 }
 
-/** Persons as RunSignup knows them, with their registrations, which they are edited through. */
+/** Persons as RunSignup knows them, with the registrations through which they are edited. */
 export const persons = rowsOf('Person', {
   registrations: { type: 'EventParticipant', where: 's.person_id = e.id' },
 });
@@ -24,7 +24,7 @@ const CODE = twoWayKind(
   textIn,
 );
 
-/** A code of two letters, or a name, of which EMS keeps its own capitals. */
+/** A two-letter code, or a name whose case EMS keeps. */
 const STATE = twoWayKind(CODE, (value, held) => {
   const told = textIn(value);
   return isSameName(codeText(held), told) ? (held ?? null) : told;
@@ -48,7 +48,7 @@ const phone = persons.computed({
 const user = (name: string, form: PersonForm): PersonPlace => ({ in: 'user', name, form });
 const address = (name: string, form: PersonForm): PersonPlace => ({ in: 'address', name, form });
 
-/** The fields of a user: a further one is one more line, read, compared and sent by it. */
+/** The fields of a user. A new one needs only one more line: it is then read, compared and sent. */
 export const personFields: Fields<'Person', typeof persons.sources, PersonPlace> = {
   firstName: persons.both(user('first_name', 'line'), persons.editable('firstName', LINE)),
   lastName: persons.both(user('last_name', 'line'), persons.editable('lastName', LINE)),

@@ -3,19 +3,19 @@ import { codeText, emailText, isSameName, singleSpaced } from './texts.ts';
 
 export type PersonForm = 'line' | 'email' | 'phone' | 'day' | 'gender' | 'code' | 'state';
 
-/** How a value looks at RunSignup. */
+/** The form of a value at RunSignup. */
 interface Form {
-  /** @param country of the address. @returns undefined for what cannot be told for sure: it is left alone. */
+  /** @param country of the address. @returns undefined if the value is ambiguous: EMS then keeps its own. */
   readonly read: (text: string, country: string | null) => string | null | undefined;
-  /** Left out: as it is. */
+  /** Left out: unchanged. */
   readonly write?: (value: string) => string;
-  /** Whether RunSignup takes it; left out: it does. */
+  /** Whether RunSignup accepts the value; left out: yes. */
   readonly canBeSent?: (value: string) => boolean;
-  /** Whether what RunSignup holds is what was sent; left out: if they are equal. */
+  /** Whether RunSignup's value equals the one sent; left out: exact comparison. */
   readonly isSame?: (sent: string | null, held: string | null) => boolean;
 }
 
-/** RunSignup's way to write that there is no day. */
+/** RunSignup's notation for a missing day. */
 const NO_DAY = /^(X{4}-X{2}-X{2}|0{4}-0{2}-0{2})$/;
 
 export const PERSON_FORMS: Readonly<Record<PersonForm, Form>> = {

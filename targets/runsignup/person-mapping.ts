@@ -22,7 +22,7 @@ export const personMapping = defineTwoWayMapping({
       },
     ];
   },
-  // Imports make new users: the newest is the one that RunSignup goes on with.
+  // Imports create new users: RunSignup continues with the newest.
   newestRemoteWins: true,
   refuseCreate: ({ lastName, email }) =>
     textIn(lastName) === null && textIn(email) === null

@@ -7,16 +7,16 @@ import { codeText } from './texts.ts';
 import { toldText } from './told-text.ts';
 
 /**
- * What a user holds of an EMS person. What this key may not see, or what cannot be told for sure, is left out.
+ * A user's content for an EMS person. Values that this key may not see, or that are ambiguous, are left out.
  *
- * @throws SyncError of class `contract` for what is no text.
+ * @throws SyncError of class `contract` for a value that is not text.
  */
 export function personContent(user: User): Content {
   if (isWithheld(user)) return {};
   const country = codeText(toldText(user.address?.['country_code'], 'user.address.country_code'));
   const read = Object.entries(personFields).map(([field, { at }]) => {
     const told = toldAt(user, at);
-    // Missing stays missing, null is empty.
+    // Missing stays missing; null means empty.
     return [field, told === null || told === undefined ? told : PERSON_FORMS[at.form].read(told, country)] as const;
   });
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
@@ -44,6 +44,6 @@ export function personRecord(user: User): RemoteRecord {
   };
 }
 
-/** RunSignup takes nobody without a name: nulls throughout mean that this key may not see them. */
+/** RunSignup requires a name: if all of these are null, this key may not see them. */
 const isWithheld = (user: User): boolean =>
   [user['first_name'], user['last_name'], user['email']].every((value) => value === null || value === undefined);

@@ -1,16 +1,17 @@
 import { isSupportedCountry, parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
 import { withoutTrunkZero } from '../contact-fields.ts';
 
-/** Ten digits as North America numbers them, in RunSignup's own form or without its dashes. */
+/** A ten-digit North American number, in RunSignup's form or without dashes. */
 const NORTH_AMERICAN = /^\(?([2-9]\d{2})\)?[-. ]?([2-9]\d{2})[-. ]?(\d{4})$/;
 
 const NORTH_AMERICAN_COUNTRIES = ['US', 'CA'];
 
 /**
- * A number as RunSignup shows it, in E.164. RunSignup tells no country code (`856-850-1510`), so the address has to.
+ * Converts a number as RunSignup shows it to E.164. RunSignup shows no country code (`856-850-1510`), so the address
+ * decides.
  *
  * @param country ISO 3166-1 alpha-2 of the address; null counts as the United States.
- * @returns undefined if it is not certain which number it is: then it is left alone.
+ * @returns undefined if the number is ambiguous: EMS then keeps its own.
  */
 export function parsePhone(text: string, country: string | null): string | undefined {
   const trimmed = text.trim();
@@ -22,14 +23,14 @@ export function parsePhone(text: string, country: string | null): string | undef
   return american !== undefined && local !== undefined && american !== local ? undefined : (local ?? american);
 }
 
-/** EMS's number in E.164; what is no number stays as it is, and is never sent. */
+/** EMS's number in E.164; a text that is not a number is kept, and never sent. */
 export function phoneOfEms(text: string, country: string | null): string {
   const trimmed = text.trim();
   const number = country !== null && isSupportedCountry(country) ? international(trimmed, country) : undefined;
   return international(trimmed) ?? number ?? trimmed;
 }
 
-/** RunSignup's form of numbers is North America's; whether it takes others is not known. */
+/** RunSignup's number format is North American; whether it accepts others is not documented. */
 export function canBeSent(phone: string): boolean {
   return /^\+1[2-9]\d{2}[2-9]\d{6}$/.test(phone);
 }
@@ -45,7 +46,7 @@ function international(text: string, country?: CountryCode): string | undefined 
 
 function numberIn(text: string, country?: CountryCode): string | undefined {
   const parsed = parsePhoneNumberFromString(text, country === undefined ? {} : { defaultCountry: country });
-  // The country code 1 is RunSignup's home: its numbers are taken by their form, as RunSignup does.
+  // Country code 1 is RunSignup's home: its numbers are judged by their form, as RunSignup does.
   if (parsed === undefined || parsed.ext !== undefined) return undefined;
   return parsed.isValid() || canBeSent(parsed.number) ? parsed.number : undefined;
 }

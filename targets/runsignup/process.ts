@@ -3,12 +3,13 @@ import { runSignupMappings } from './mapping.ts';
 import { connectRunSignup } from './remote.ts';
 import { runSignupSettings } from './settings.ts';
 
-/** Online registration: registrations arrive there first, bibs and chips are told back. */
+/** Online registration: registrations are created there, bibs and chips are sent back. */
 const process: SyncProcess = {
   name: 'RUNSIGNUP',
   directions: ['outbound', 'inbound'],
   mappings: runSignupMappings,
-  // The rate is a setting, and each connection keeps to it; two at once, so that an attempt gets its calls within its time.
+  // The rate is a setting that each connection obeys. Two concurrent calls, so that an attempt can make its calls
+  // within its time limit.
   limits: { callsPerSecond: 10, concurrentCalls: 2 },
 };
 

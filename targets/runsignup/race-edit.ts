@@ -11,12 +11,12 @@ export interface EventChange {
 }
 
 export interface RaceChange {
-  /** The race's own, by RunSignup's names. */
+  /** The race's own fields, by RunSignup's names. */
   readonly fields?: Readonly<Record<string, string>>;
   readonly event?: EventChange;
 }
 
-/** What RunSignup tells of a race and does not take. `url_string` can be given at creation only. */
+/** Properties that RunSignup returns but does not accept. `url_string` can only be set on creation. */
 const RACE_READ_ONLY = [
   'race_id',
   'last_date',
@@ -35,10 +35,10 @@ const RACE_READ_ONLY = [
 const EVENT_READ_ONLY = ['race_event_days_id'];
 
 /**
- * The whole race as it was read, with the change in it: an edit replaces everything, what is left out becomes null, and
- * events that are left out are deleted with their registrations.
+ * The whole race as it was read, with the change applied. An edit replaces everything: what is left out becomes null,
+ * and events that are left out are deleted with their registrations.
  *
- * @throws SyncError of class `contract` if an event has no id that could be named.
+ * @throws SyncError of class `contract` if an event has no valid id.
  */
 export function mergedRace(race: Race, { fields, event: change }: RaceChange): Readonly<Record<string, unknown>> {
   const kept = Object.fromEntries(Object.entries(race).filter(([field]) => !RACE_READ_ONLY.includes(field)));
@@ -74,7 +74,7 @@ function mergedEvent(
   };
 }
 
-/** Times are told in one form and taken in another; the wall time stays the same, so no zone is needed. */
+/** Times are returned in one format and accepted in another; the wall time is the same, so no zone is needed. */
 function asWritten(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asWritten);
   if (typeof value === 'object' && value !== null) {

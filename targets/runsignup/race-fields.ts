@@ -4,7 +4,7 @@ import type { EventForm } from './event-forms.ts';
 import { LINE, line } from './line.ts';
 import { MINUTE, minute } from './minutes.ts';
 
-/** Where an event of RunSignup keeps a field, and the form that it has there; corrals have calls of their own. */
+/** Where an event of RunSignup stores a field, and in which form; corrals have separate calls. */
 export type EventPlace = PlaceInEvent | { readonly in: 'corrals' };
 
 export interface PlaceInEvent {
@@ -32,7 +32,7 @@ const corrals = races.computed({
       })),
 });
 
-/** The fields of an event: a further one is one more line, read, compared and sent by it. */
+/** The fields of an event. A new one needs only one more line: it is then read, compared and sent. */
 export const raceFields: Fields<'Race', typeof races.sources, EventPlace> = {
   name: races.both(event('name', 'line'), races.editable('name', LINE)),
   startsOn: races.both(event('start_time', 'wall'), races.editable('startsOn', MINUTE)),
@@ -40,5 +40,5 @@ export const raceFields: Fields<'Race', typeof races.sources, EventPlace> = {
   corrals: races.ems({ in: 'corrals' }, corrals),
 };
 
-/** What stands in the event itself, by our names. */
+/** The fields stored in the event itself, by our names. */
 export const eventPlaces = fieldsAt(raceFields, (at): at is PlaceInEvent => at.in === 'event');

@@ -11,7 +11,7 @@ import { toldText } from './told-text.ts';
 
 const WITHOUT_MORE = { emsKey: null, complete: true, related: [], messages: null, removed: false, successor: null };
 
-/** What a race holds of an EMS event: fields of its own, and the span of its edition's events. */
+/** A race's content for an EMS event: its own fields, and the span of the edition's events. */
 export function eventContent(race: ReadRace, daysId: string | null): Content {
   const edition = editionOf(race, daysId);
   const read = Object.entries(eventFields).map(([field, { at }]) => {
@@ -20,13 +20,13 @@ export function eventContent(race: ReadRace, daysId: string | null): Content {
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
-/** The first of its names that holds a text. */
+/** The first of its properties that contains text. */
 export function raceText({ raw }: ReadRace, { told }: Extract<RacePlace, { in: 'race' }>): string | null {
   const texts = told.map((name) => singleSpaced(toldText(raw[name], name)));
   return texts.find((text) => text !== null) ?? null;
 }
 
-/** Its first start and its last end. */
+/** The first start and the last end. */
 function spanOf({ zone }: ReadRace, edition: readonly ReadEvent[]) {
   const starts = edition
     .map(({ start }) => start)
@@ -37,7 +37,7 @@ function spanOf({ zone }: ReadRace, edition: readonly ReadEvent[]) {
   const [first, last, end] = [starts[0], starts.at(-1), ends.at(-1)];
   return {
     first: first === undefined ? undefined : formatMinute(atWall(first, zone)),
-    // Ends are optional at RunSignup: an end before the last start says that the last event's end was not entered.
+    // Ends are optional at RunSignup: an end before the last start means that the last event has none.
     last:
       last === undefined || end === undefined || Temporal.PlainDateTime.compare(end, last) < 0
         ? undefined
@@ -45,7 +45,7 @@ function spanOf({ zone }: ReadRace, edition: readonly ReadEvent[]) {
   };
 }
 
-/** What an event of RunSignup holds of an EMS race. A distance in words that are not known is left out. */
+/** A RunSignup event's content for an EMS race. A distance in an unknown form is left out. */
 export function raceContent({ zone }: ReadRace, { raw }: ReadEvent): Content {
   const read = eventPlaces.map(([field, { name, form }]) => {
     return [field, EVENT_FORMS[form].read(toldText(raw[name], name), zone)] as const;
@@ -53,7 +53,7 @@ export function raceContent({ zone }: ReadRace, { raw }: ReadEvent): Content {
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
-/** @param remoteId the id that it is linked by, with or without its edition. */
+/** @param remoteId the id it is linked by, with or without its edition. */
 export function eventRecord(race: ReadRace, remoteId: string): RemoteRecord {
   return {
     ...WITHOUT_MORE,
@@ -65,7 +65,7 @@ export function eventRecord(race: ReadRace, remoteId: string): RemoteRecord {
   };
 }
 
-/** @param parent the id that its EMS event is linked by; left out: the event's own edition. */
+/** @param parent the id its EMS event is linked by; left out: the event's own edition. */
 export function raceRecord(
   race: ReadRace,
   event: ReadEvent,

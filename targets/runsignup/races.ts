@@ -3,7 +3,7 @@ import type { RunSignupApi } from './api.ts';
 import { mergedRace, type RaceChange } from './race-edit.ts';
 import { eventIdsOf, readRace, type ReadRace } from './read-race.ts';
 
-/** Races, read and edited. Edits replace the whole race, so in this worker one race is edited by one at a time. */
+/** Reads and edits races. An edit replaces the whole race, so this worker edits each race one at a time. */
 export class Races {
   readonly #api: RunSignupApi;
   readonly #turns = new Map<string, Promise<unknown>>();
@@ -17,9 +17,9 @@ export class Races {
   }
 
   /**
-   * Reads, lets `decide` say what is to be changed, writes, and reads back.
+   * Reads the race, lets `decide` choose the change, writes it and reads back.
    *
-   * @param decide null: nothing is to be changed.
+   * @param decide returns null if nothing must change.
    * @returns the race before and after; after is null if nothing was written.
    * @throws SyncError of class `contract` if an event is missing afterwards.
    */
@@ -45,7 +45,7 @@ export class Races {
 
   async #inTurn<T>(raceId: string, work: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(raceId) ?? Promise.resolve();
-    // Whoever was before may have failed: that is its own affair.
+    // The previous edit may have failed; run this one anyway.
     const mine = before.then(work, work);
     this.#turns.set(raceId, mine);
     try {

@@ -3,17 +3,17 @@ import { placeOf } from '../answer.ts';
 import { raceEvent, type Race } from './answers.ts';
 import { atWall, EASTERN, parseWallMinutes } from './times.ts';
 
-/** An event of a race, with its times at the race's place. */
+/** An event of a race, with its local times. */
 export interface ReadEvent {
   readonly eventId: string;
-  /** Which edition of the race it belongs to. */
+  /** The edition of the race it belongs to. */
   readonly daysId: string;
   readonly name: string;
   readonly start: Temporal.PlainDateTime;
   readonly end: Temporal.PlainDateTime | null;
-  /** A shift of helpers, no race. */
+  /** A volunteer shift, not a race. */
   readonly volunteer: boolean;
-  /** As it came: `race-fields.ts` declares what of it is read. */
+  /** Unparsed; `race-fields.ts` declares what is read of it. */
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
@@ -25,15 +25,15 @@ export interface MalformedEvent {
 export interface ReadRace {
   readonly raceId: string;
   readonly zone: string;
-  /** RFC 3339; to the minute, as RunSignup tells it. */
+  /** RFC 3339, to the minute, as RunSignup returns it. */
   readonly modifiedOn: string | null;
   readonly events: readonly ReadEvent[];
   readonly malformed: readonly MalformedEvent[];
-  /** As it came: `event-fields.ts` declares what of it is read, and all of it is written back. */
+  /** Unparsed; `event-fields.ts` declares what is read of it, and all of it is written back. */
   readonly raw: Race;
 }
 
-/** @throws SyncError of class `contract` if the race itself cannot be read; of its events each is judged alone. */
+/** @throws SyncError of class `contract` if the race itself is invalid; its events are parsed separately. */
 export function readRace(raw: Race): ReadRace {
   const what = `race/${raw.race_id}`;
   const events = raw.events.map(readEvent);
@@ -50,7 +50,7 @@ export function readRace(raw: Race): ReadRace {
 }
 
 /**
- * The events of an edition, helpers' shifts left out.
+ * The events of an edition, without volunteer shifts.
  *
  * @param daysId null: the newest edition.
  */
@@ -59,7 +59,7 @@ export function editionOf({ events }: ReadRace, daysId: string | null): ReadEven
   return events.filter((event) => event.daysId === edition && !event.volunteer);
 }
 
-/** The ids of all its events, those that cannot be read included. */
+/** The ids of all its events, including invalid ones. */
 export function eventIdsOf({ events, malformed }: ReadRace): string[] {
   return [...events, ...malformed].flatMap(({ eventId }) => eventId ?? []);
 }
@@ -87,7 +87,7 @@ function readEvent(row: unknown): ReadEvent | MalformedEvent {
   }
 }
 
-/** The id of an event as it came; null if not even that can be read. */
+/** The id of an unparsed event; null if even that is invalid. */
 export function rawEventId(row: unknown): string | null {
   const id = raceEvent.pick({ event_id: true }).safeParse(row);
   return id.success ? id.data.event_id : null;

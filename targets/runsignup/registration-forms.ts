@@ -6,23 +6,23 @@ import { toldText } from './told-text.ts';
 
 export type RegistrationForm = 'line' | 'lineIfAny' | 'bib' | 'chip' | 'team' | 'eastern' | 'active';
 
-/** A registration as it came: what is not declared is there as well. */
+/** An unparsed registration, including undeclared properties. */
 export type Told = Readonly<Record<string, unknown>>;
 
-/** How a value looks at RunSignup. */
+/** The form of a value at RunSignup. */
 interface Form {
   /**
-   * @returns undefined for what is not told, or cannot be told for sure.
-   * @throws SyncError of class `contract` for what has no form of RunSignup's.
+   * @returns undefined if the value is missing or ambiguous.
+   * @throws SyncError of class `contract` for a value in an unknown form.
    */
   readonly read: (told: Told, name: string) => string | null | undefined;
-  /** Left out: as it is. */
+  /** Left out: unchanged. */
   readonly write?: (value: string) => string | number;
 }
 
 export const REGISTRATION_FORMS: Readonly<Record<RegistrationForm, Form>> = {
   line: { read: lineIn },
-  /** RunSignup may not tell it at all: null says nothing. */
+  /** RunSignup may not return it at all, so null means unknown. */
   lineIfAny: { read: (told, name) => lineIn(told, name) ?? undefined },
   bib: {
     read: (told, name) => {
@@ -32,10 +32,10 @@ export const REGISTRATION_FORMS: Readonly<Record<RegistrationForm, Form>> = {
     write: Number,
   },
   chip: { read: lineIn },
-  /** Undefined: it has a team, whose name was not told. */
+  /** Undefined: it has a team, whose name is not returned. */
   team: { read: (told, name) => lineIn(told, name) ?? (told['team_id'] === null ? null : undefined) },
   eastern: { read: easternMinute },
-  /** A registration that is not in the feed of removed ones. */
+  /** A registration that is not in the removed feed. */
   active: { read: () => 'active' },
 };
 

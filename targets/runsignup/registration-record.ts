@@ -7,21 +7,21 @@ import { REGISTRATION_FORMS, type Told } from './registration-forms.ts';
 import { formatEventId, formatRaceId, formatRegistrationId, type EventId } from './remote-ids.ts';
 import { atWall, EASTERN, fromUnixSeconds, parseWallSeconds } from './times.ts';
 
-/** Where a registration stands: its event, and that event's edition of the race. */
+/** Where a registration belongs: its event, and that event's edition of the race. */
 export interface Place extends EventId {
   readonly daysId: string;
 }
 
 /**
- * What an active registration holds of an EMS participant. What came without a value that can be told is left out.
+ * An active registration's content for an EMS participant. Fields without a usable value are left out.
  *
- * @throws SyncError of class `contract` for what is in no form of RunSignup's.
+ * @throws SyncError of class `contract` for a value in an unknown form.
  */
 export function registrationContent(participant: Participant): Content {
   return contentOf(participant, () => true);
 }
 
-/** What an edit can set, of a registration that is over as well. What is not told is left out. */
+/** The fields that an edit can set, also for an ended registration. Missing ones are left out. */
 export function heldNumbers(registration: Participant | RemovedParticipant): Content {
   return contentOf(registration, ({ sent }) => sent);
 }
@@ -33,7 +33,7 @@ function contentOf(told: Told, isWanted: (at: RegistrationPlace) => boolean): Co
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }
 
-/** Its user comes with it. @throws SyncError as {@link registrationContent} does. */
+/** Includes its user. @throws SyncError as {@link registrationContent} does. */
 export function registrationRecord(place: Place, participant: Participant): RemoteRecord {
   const { user, registration_id: registrationId } = participant;
   return {
@@ -51,7 +51,7 @@ export function registrationRecord(place: Place, participant: Participant): Remo
   };
 }
 
-/** @param successor the id that it goes on under after a transfer. */
+/** @param successor the id that continues it after a transfer. */
 export function removedRecord(place: Place, removed: RemovedParticipant, successor: string | null): RemoteRecord {
   return {
     type: 'EventParticipant',
@@ -76,7 +76,7 @@ function referencesOf(place: Place, userId: string | undefined): Readonly<Record
   };
 }
 
-/** The unix seconds are sure; the other form is Eastern, and the vendor's older one. */
+/** The Unix seconds are reliable; the other form is Eastern time, the vendor's older one. */
 export function removedOn({ last_modified_ts: seconds, last_modified: text }: RemovedParticipant): string | null {
   if (seconds !== null && seconds !== undefined) return fromUnixSeconds(seconds).toString();
   if (!text) return null;

@@ -9,12 +9,12 @@ import { REGISTRATION_FORMS } from './registration-forms.ts';
 import { registrationContent } from './registration-record.ts';
 import { parseRegistrationId } from './remote-ids.ts';
 
-/** The numbers that a runner is timed by. */
+/** The numbers by which a runner is timed. */
 const WORN = ['bib', 'chip'] as const;
 
 /**
- * RunSignup lets two registrations wear one number, so that nobody is refused it, and nobody asks for it. So a registration that
- * cannot be sent as a whole is given the numbers that EMS has of it, wherever it wears others.
+ * RunSignup lets two registrations have the same number, so no write is refused and no other row asks. Therefore a
+ * registration that cannot be sent as a whole gets EMS's numbers wherever it has others.
  */
 export async function releaseValues(api: RunSignupApi, request: ReleaseRequest): Promise<Released | null> {
   const { type, remoteId, content } = request;
@@ -41,7 +41,7 @@ export async function releaseValues(api: RunSignupApi, request: ReleaseRequest):
   return { kind: 'values', stored: Object.fromEntries(fields.map((field) => [field, stored[field] ?? null])) };
 }
 
-/** What it wears and EMS does not have of it. In place of a number that cannot be sent it wears none. */
+/** The numbers that differ from EMS's. A number that cannot be sent is cleared. */
 const differing = (content: Content, held: Content) =>
   WORN.filter((field) => textIn(held[field]) !== null && textIn(held[field]) !== textIn(content[field]));
 

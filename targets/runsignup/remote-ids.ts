@@ -1,6 +1,6 @@
 import { SyncError } from '../../sync/sync-error.ts';
 
-/** A race, and which edition of it: RunSignup uses a race again next year. */
+/** A race and its edition: RunSignup reuses a race every year. */
 export interface RaceId {
   readonly raceId: string;
   /** Null: the newest edition. */

@@ -10,10 +10,10 @@ import { sendRace } from './send-race.ts';
 import { sendRegistration } from './send-registration.ts';
 import type { RunSignupSettings } from './settings.ts';
 
-/** Pages beyond a thousand rows are slow at RunSignup, though it takes 2,500. */
+/** Larger pages are slow at RunSignup, though it accepts 2,500. */
 const PAGE_SIZE = 1_000;
 
-/** @param pageSize rows in a page of registrations. */
+/** @param pageSize registrations per page. */
 export function connectRunSignup(
   settings: RunSignupSettings,
   { pageSize = PAGE_SIZE }: { readonly pageSize?: number } = {},
@@ -25,7 +25,7 @@ export function connectRunSignup(
     send: (request) => send({ api, races, settings, pageSize }, request),
     release: (request) => releaseValues(api, request),
     releasesUnasked: ['EventParticipant'],
-    // Nothing is ever deleted there: a deletion cannot be undone, and refunds nobody.
+    // Nothing is ever deleted there: a deletion cannot be undone and does not refund anybody.
     remove: async () => ({ kept: true }),
     inbound: runSignupInbound({ api, editions: new Editions(api), limit: pageSize }),
   };

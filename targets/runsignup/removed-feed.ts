@@ -2,14 +2,14 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { Paging } from '../paging.ts';
 import type { EventRows, RunSignupApi } from './api.ts';
 
-/** Of up to 1,000 registrations each: far more than any race has. */
+/** Pages of up to 1,000 registrations: far more than any race has. */
 const MOST_PAGES = 1_000;
 
 /**
- * All pages of the removed registrations of some events. The feed knows page numbers only.
+ * All pages of the removed registrations of some events. The feed only has page numbers.
  *
- * @param since unix seconds; left out: from the beginning.
- * @throws SyncError of class `contract` if a page comes again, or if the feed does not end.
+ * @param since Unix seconds; left out: from the beginning.
+ * @throws SyncError of class `contract` if a page repeats or the feed is endless.
  */
 export async function* removedFeed(
   api: RunSignupApi,

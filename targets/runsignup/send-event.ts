@@ -10,8 +10,8 @@ import type { ReadRace } from './read-race.ts';
 import { parseRaceId } from './remote-ids.ts';
 
 /**
- * An event is a race of RunSignup that an operator has linked. Its name and website are written only where races may be
- * written at all; its times are those of its events.
+ * An event is a RunSignup race that an operator has linked. Its name and website are written only if writing races is
+ * enabled; its times are those of its events.
  */
 export async function sendEvent(races: Races, mayWrite: boolean, request: SendRequest): Promise<SendResult> {
   const { remoteId } = request;
@@ -42,7 +42,7 @@ async function write(races: Races, raceId: string, { content }: SendRequest): Pr
   return after ?? before;
 }
 
-/** What EMS has no value for is left alone. */
+/** Fields without a value in EMS are left alone. */
 function differingPlaces(race: ReadRace, content: Content) {
   return Object.entries(eventFields).flatMap(([field, { at }]) => {
     const value = textIn(content[field]);

@@ -13,7 +13,10 @@ import { PERSON_FORMS } from './person-forms.ts';
 import { personContent } from './person-record.ts';
 import { parseRegistrationId, parseUserId, type RegistrationId } from './remote-ids.ts';
 
-/** RunSignup edits no user as such: personal data go through one of the person's registrations, if they may be sent at all. */
+/**
+ * RunSignup cannot edit a user directly: personal data are sent through one of the person's registrations, if sending
+ * them is enabled.
+ */
 export async function sendPerson(api: RunSignupApi, mayWrite: boolean, request: SendRequest): Promise<SendResult> {
   if (request.remoteId === null) {
     throw new SyncError(
@@ -56,11 +59,11 @@ async function write(
   const user = await read(api, userId);
   const left = differing(content, personContent(user));
   if (left.length === 0) return user;
-  // RunSignup says of itself that it keeps the e-mail of whoever has an account, so repeating does not help.
+  // RunSignup documents that it keeps an account holder's e-mail, so a retry does not help.
   throw notStored(`user ${userId}`, left, left.every((field) => field === 'email') ? 'rejected' : 'contract');
 }
 
-/** The newest active registration of this very user; the person may have other users too. */
+/** The newest active registration of this user; the person may also have other users. */
 async function registrationOf(
   api: RunSignupApi,
   userId: string,
@@ -78,7 +81,10 @@ async function registrationOf(
   return null;
 }
 
-/** Fields that RunSignup tells and that it would take. What it keeps to itself cannot be compared, and is left alone. */
+/**
+ * The fields that RunSignup returns and would accept. Those that it does not return cannot be compared, and are left
+ * alone.
+ */
 function differing(content: Content, held: Content): string[] {
   return Object.keys(personFields).filter(
     (field) => Object.hasOwn(held, field) && maySend(field, content) && !isSame(field, content, held),
@@ -98,8 +104,8 @@ function maySend(field: string, content: Content): boolean {
 }
 
 /**
- * Personal data stand inside `user`. Null clears, what is missing is kept; an address goes as a whole, so that no half of it
- * stays.
+ * Personal data are inside `user`. Null clears, absent fields are kept; an address is sent as a whole, so that no old
+ * part stays.
  */
 function entryOf(content: Content, fields: readonly string[]): Readonly<Record<string, unknown>> {
   const valuesAt = (wanted: PersonPlace['in'], isSent: (field: string) => boolean) =>

@@ -21,7 +21,7 @@ export interface RaceWriting {
   readonly mayWriteCorrals: boolean;
 }
 
-/** A race is an event of a linked RunSignup race: found there by name and start, made there only if that is allowed. */
+/** A race is an event of a linked RunSignup race: found by name and start, and created only if that is enabled. */
 export async function sendRace(writing: RaceWriting, request: SendRequest): Promise<SendResult> {
   const { race, event } = request.remoteId === null ? await link(writing, request) : await update(writing, request);
   const remoteId = formatEventId({ raceId: race.raceId, eventId: event.eventId });
@@ -34,7 +34,7 @@ interface Found {
   readonly event: ReadEvent;
 }
 
-/** Looks before it creates: the answer to an earlier attempt may have been lost. */
+/** Looks for the event before creating it, because the answer to an earlier attempt may have been lost. */
 async function link({ races, mayWriteRaces }: RaceWriting, request: SendRequest): Promise<Found> {
   const { raceId, daysId } = parseRaceId(linkedRace(request));
   const race = await races.read(raceId);
@@ -94,7 +94,7 @@ function linkedRace({ key, references }: SendRequest): string {
   });
 }
 
-/** Name and start, at the race's place and to the minute. @throws SyncError of class `rejected` if several have them. */
+/** Matches name and local start to the minute. @throws SyncError of class `rejected` if several events match. */
 function find(race: ReadRace, events: readonly ReadEvent[], { key, content }: SendRequest): ReadEvent | undefined {
   const name = textOf(content['name'])?.toLowerCase();
   const start = startOf(race, content['startsOn']);
@@ -125,7 +125,10 @@ function newEvent(race: ReadRace, { key, content }: SendRequest): EventChange['f
   return Object.fromEntries(differingPlaces(race.zone, content, {}).map(({ at, value }) => [at.name, value]));
 }
 
-/** Compared as they are written: of the hour that autumn has twice RunSignup knows one. What EMS has no value for is left alone. */
+/**
+ * Compared in written form, because RunSignup cannot distinguish the two hours of autumn. Fields without a value in EMS
+ * are left alone.
+ */
 function differingPlaces(zone: string, content: Content, held: Content) {
   return eventPlaces.flatMap(([field, at]) => {
     const { write } = EVENT_FORMS[at.form];

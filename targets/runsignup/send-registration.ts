@@ -13,10 +13,10 @@ import { heldNumbers, registrationContent, removedOn } from './registration-reco
 import { parseRegistrationId, type RegistrationId } from './remote-ids.ts';
 import { fromUnixSeconds } from './times.ts';
 
-/** None of them personal: those go in a call of their own, so that their refusal does not cost the bib. */
+/** None of these is personal: personal data go in a separate call, so that their refusal does not block the bib. */
 const SENT = fieldsAt(participantFields, (at): at is RegistrationPlace => at.sent);
 
-/** Gives a registration its bib and chip, and looks whether RunSignup has kept them. */
+/** Sends a registration's bib and chip, and verifies that RunSignup stored them. */
 export async function sendRegistration(api: RunSignupApi, request: SendRequest, limit: number): Promise<SendResult> {
   const { remoteId, content, key } = request;
   if (remoteId === null) {
@@ -68,8 +68,8 @@ function sent(remoteId: string, participant: Participant): SendResult {
 }
 
 /**
- * Of a registration that is over RunSignup ignores bib and chip without a word, so they are not sent. What EMS has taken off
- * needs nothing.
+ * RunSignup silently ignores bib and chip of an ended registration, so they are not sent. Values that EMS removed need
+ * nothing.
  */
 function removed(
   remoteId: string,

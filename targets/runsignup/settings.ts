@@ -19,10 +19,10 @@ export const runSignupSettings = z
     }),
     RUNSIGNUP_API_KEY: given('must be the API key (rsu_api_key)'),
     RUNSIGNUP_API_SECRET: given('must be the secret of the API key'),
-    /** The registration of the caller, which RunSignup asks of everyone from 2027 on. */
+    /** The caller's registration, which RunSignup requires from 2027 on. */
     RUNSIGNUP_REG_ID: given(PAIR).optional(),
     RUNSIGNUP_REG_SECRET: given(PAIR).optional(),
-    /** The vendor publishes no limit; one integrator keeps to 1,000 calls an hour. */
+    /** The vendor publishes no limit; one integrator uses 1,000 calls an hour. */
     RUNSIGNUP_CALLS_PER_MINUTE: z.coerce
       .number({ error: RATE })
       .int({ error: RATE })

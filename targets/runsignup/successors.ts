@@ -4,8 +4,8 @@ import { findRegistration, type FoundRegistration } from './find-registration.ts
 import { eventIdsOf, readRace } from './read-race.ts';
 
 /**
- * The registration that a transferred one goes on as. The feed tells its id and not its event, so the race's events are
- * looked through. A deferred one begins anew in another edition: it has none.
+ * The registration that continues a transferred one. The feed contains its id but not its event, so the race's events
+ * are searched. A deferred one has none: it starts again in another edition.
  */
 export async function successorOf(
   api: RunSignupApi,

@@ -1,4 +1,4 @@
-/** The zone of every time at RunSignup that is not the start or end of an event. */
+/** The zone of all RunSignup times except the start and end of an event. */
 export const EASTERN = 'America/New_York';
 
 const MINUTES = /^(?<month>\d{1,2})\/(?<day>\d{1,2})\/(?<year>\d{4}) (?<hour>\d{1,2}):(?<minute>\d{2})$/;
@@ -7,7 +7,7 @@ const SECONDS = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/;
 const ISO_MINUTE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}Z$/;
 
 /**
- * `1/11/2019 01:58` as a wall time, in whichever zone the field has.
+ * `1/11/2019 01:58` as a wall time, in the field's own zone.
  *
  * @throws RangeError for any other form.
  */
@@ -36,19 +36,19 @@ export function parseDay(text: string): Temporal.PlainDate {
   );
 }
 
-/** Unix seconds. @throws RangeError outside the years that there are. */
+/** Unix seconds. @throws RangeError outside the supported years. */
 export function fromUnixSeconds(seconds: number): Temporal.Instant {
   return Temporal.Instant.fromEpochMilliseconds(seconds * 1_000);
 }
 
-/** Whole unix seconds, fractions cut: a watermark may only be too early. */
+/** Whole Unix seconds, rounded down: a watermark must not be too late. */
 export function toUnixSeconds(rfc3339: string): number {
   return Math.floor(Temporal.Instant.from(rfc3339).epochMilliseconds / 1_000);
 }
 
 /**
- * The instant of a wall time. The hour that autumn has twice means its first one, the hour that spring leaves out is shifted
- * forward: RunSignup tells no offset, so a rule has to.
+ * The instant of a wall time. In the repeated hour of autumn the first occurrence counts; a time in the skipped hour of
+ * spring is shifted forward. RunSignup returns no offset, so a rule must decide.
  *
  * @throws RangeError for an unknown zone.
  */
@@ -56,17 +56,17 @@ export function atWall(wall: Temporal.PlainDateTime, zone: string): Temporal.Ins
   return wall.toZonedDateTime(zone, { disambiguation: 'compatible' }).toInstant();
 }
 
-/** The wall time at a place, to the minute. @throws RangeError for an unknown zone. */
+/** The local wall time, to the minute. @throws RangeError for an unknown zone. */
 export function wallOf(instant: Temporal.Instant, zone: string): Temporal.PlainDateTime {
   return instant.toZonedDateTimeISO(zone).toPlainDateTime().round({ smallestUnit: 'minute', roundingMode: 'floor' });
 }
 
-/** A wall time as RunSignup takes it, `2014-06-07 08:30:00`. */
+/** A wall time in the format that RunSignup accepts, `2014-06-07 08:30:00`. */
 export function formatWall(wall: Temporal.PlainDateTime): string {
   return wall.toString({ smallestUnit: 'second' }).replace('T', ' ');
 }
 
-/** `2027-06-07T12:30Z`: the notation of both sides, because RunSignup keeps minutes. */
+/** `2027-06-07T12:30Z`: the notation for both sides, because RunSignup stores minutes. */
 export function formatMinute(instant: Temporal.Instant): string {
   return instant.toString({ smallestUnit: 'minute', roundingMode: 'floor' });
 }
@@ -77,7 +77,7 @@ export function parseMinute(text: string): Temporal.Instant {
   return Temporal.Instant.from(text);
 }
 
-/** The later of two times in RFC 3339; null counts as none. */
+/** The later of two RFC 3339 times; null counts as none. */
 export function latest(one: string | null, other: string | null): string | null {
   if (one === null || other === null) return one ?? other;
   return Temporal.Instant.compare(one, other) < 0 ? other : one;

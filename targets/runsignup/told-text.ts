@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { SyncError } from '../../sync/sync-error.ts';
 
-/** A text of digits only may come as a number. */
+/** A text of only digits may be returned as a number. */
 const text = z.union([z.string(), z.number().transform(String)]).nullish();
 
 /**
- * A text as RunSignup tells it: undefined is left out, null is empty.
+ * A text returned by RunSignup: undefined if missing, null if empty.
  *
- * @param field where it stands, for example `user.first_name`.
- * @throws SyncError of class `contract` for what is no text.
+ * @param field its path, for example `user.first_name`.
+ * @throws SyncError of class `contract` if it is not text.
  */
 export function toldText(value: unknown, field: string): string | null | undefined {
   const told = text.safeParse(value);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { readBody } from '../answer.ts';
 
-/** What we read of TagServer's answers. The contract promises these fields; others are ignored. */
+/** What we read of TagServer's answers. The contract guarantees these fields; others are ignored. */
 const meta = z.object({
   externalId: z.string(),
   version: z.int().min(1),
@@ -15,10 +15,10 @@ export const envelope = meta.extend({ data: z.record(z.string(), z.unknown()) })
 export const tombstone = meta;
 export const page = z.object({ items: z.array(envelope), nextCursor: z.string().max(1_000).nullable() });
 
-/** A page whose items nobody reads. */
+/** A page whose items are not read. */
 export const anyPage = z.object({ items: z.array(z.unknown()) });
 
-/** The contract's closed list. Any other code is the server's own text, and is not told. */
+/** The contract's closed list. Any other code is untrusted text and is not reported. */
 const CODES = [
   'invalid-json',
   'invalid-data',
@@ -47,19 +47,19 @@ const problem = z.object({
   errors: z.array(z.object({ pointer: z.string() })).optional(),
 });
 
-/** What is told of a refusal: never its words. */
+/** What is reported of a refusal: never its text. */
 export interface Problem {
-  /** Null: a code that the contract does not have. */
+  /** Null: a code that is not in the contract. */
   readonly code: (typeof CODES)[number] | null;
   /** The fields of our request that it names. */
   readonly fields: readonly string[];
 }
 
 /**
- * Reads the problem of an answer with an error status.
+ * Reads the problem in an answer with an error status.
  *
- * @param sent the body of the request: only its fields are told.
- * @returns null if the body is none (a proxy's page, for example).
+ * @param sent the body of the request: only its fields are reported.
+ * @returns null if the body is not a problem (a proxy's page, for example).
  */
 export function readProblem(body: string, sent: object = {}): Problem | null {
   const found = readBody(problem, body);

@@ -7,7 +7,7 @@ import { retryAfterMs } from '../retry-after.ts';
 import { anyPage, envelope, page, readProblem, tombstone, writeResult } from './answers.ts';
 import type { TagServerSettings } from './settings.ts';
 
-/** TagServer's data of one resource, as it is sent: JSON values only. */
+/** The data of one resource as sent to TagServer: JSON values only. */
 export type TagServerData = Readonly<Record<string, string | number | null>>;
 
 export interface Stored {
@@ -17,11 +17,11 @@ export interface Stored {
 
 export type PutResult =
   | { readonly kind: 'written'; readonly contentHash: string; readonly changedAt: string }
-  /** It exists, though it should not (`If-None-Match: *`), or it has changed since it was read (`If-Match`). */
+  /** The resource exists although it should not (`If-None-Match: *`), or has changed since it was read (`If-Match`). */
   | { readonly kind: 'precondition-failed' }
-  /** Another resource holds a value that must be unique. */
+  /** Another resource has a value that must be unique. */
   | { readonly kind: 'duplicate'; readonly code: 'duplicate-bib' | 'duplicate-tag' }
-  /** Resources that the data refers to are not there; `fields` names those that do. */
+  /** Resources that the data refers to do not exist; `fields` names the references. */
   | { readonly kind: 'unknown-reference'; readonly fields: readonly string[] };
 
 export interface PutOptions {
@@ -30,13 +30,13 @@ export interface PutOptions {
   readonly ifNoneMatch?: '*';
 }
 
-/** TagServer answers within milliseconds: after 8 s it is in trouble. */
+/** TagServer answers within milliseconds; after 8 s something is wrong. */
 const REQUEST_TIMEOUT_MS = 8_000;
 
-/** A list of 1,000 resources a page, within one race or event. */
+/** Pages of 1,000 resources, within one race or event. */
 const MOST_PAGES = 1_000;
 
-/** TagServer's sync API v1 (simulators/tagserver). Every answer is checked, and every error has a class. */
+/** TagServer's sync API v1 (simulators/tagserver). Every answer is validated, and every error has a class. */
 export class TagServerApi {
   readonly #http: HttpClient;
 
@@ -50,7 +50,7 @@ export class TagServerApi {
     });
   }
 
-  /** @throws SyncError if TagServer does not answer an authorised call. */
+  /** @throws SyncError if an authorised call fails. */
   async probe(): Promise<void> {
     const answer = await this.#http.call({
       method: 'GET',
@@ -91,7 +91,7 @@ export class TagServerApi {
     }
   }
 
-  /** Null: TagServer says that it does not have it (it never did, or it was deleted). */
+  /** Null: TagServer reports that it does not have the resource (never existed, or deleted). */
   async get(type: string, id: string): Promise<Stored | null> {
     const answer = await this.#http.call({ method: 'GET', path: `${type}/${id}` });
     if (isMissing(answer)) return null;
@@ -105,7 +105,7 @@ export class TagServerApi {
     });
   }
 
-  /** Deletes the resource; if it is not there, or never was, that is a success as well. */
+  /** Deletes the resource; succeeds if it does not exist or never did. */
   async delete(type: string, id: string, fencingToken: bigint): Promise<'gone' | 'has-dependents'> {
     const answer = await this.#http.call({
       method: 'DELETE',
@@ -119,7 +119,7 @@ export class TagServerApi {
     throw refusal(answer);
   }
 
-  /** The ids of the live resources in a scope whose field has this value; reads all pages. */
+  /** The ids of the live resources in a scope that have this value in the field; reads all pages. */
   async findHolders(
     type: string,
     scope: Readonly<Record<string, string>>,
@@ -144,7 +144,7 @@ export class TagServerApi {
     return holders;
   }
 
-  /** The attempt number that TagServer holds for a resource, tombstones included. */
+  /** The attempt number that TagServer stores for a resource, including a tombstone. */
   async #storedToken(type: string, id: string): Promise<bigint> {
     const answer = await this.#http.call({ method: 'GET', path: `${type}/${id}` });
     if (answer.status === 404 && isMissing(answer)) return 0n;
@@ -154,15 +154,15 @@ export class TagServerApi {
 }
 
 /**
- * Whether TagServer itself says so, by a problem document or, for what was deleted, by its tombstone: a proxy's 404 says nothing
- * of the resource.
+ * Whether TagServer itself reports it, by a problem document or a deleted resource's tombstone. A proxy's 404 says
+ * nothing about the resource.
  */
 function isMissing({ status, body }: HttpAnswer): boolean {
   if (status !== 404 && status !== 410) return false;
   return readProblem(body) !== null || (status === 410 && tombstone.safeParse(parseJson(body)).success);
 }
 
-/** The class of an answer that is no success and has no meaning of its own for the call. */
+/** The error class of an unsuccessful answer without a special meaning for the call. */
 function refusal(answer: HttpAnswer, sent: object = {}): SyncError {
   const { what, status, headers, body } = answer;
   const problem = readProblem(body, sent);

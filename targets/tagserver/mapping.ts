@@ -7,12 +7,12 @@ import { EXTERNAL_ID, reference, resourceMapping } from './resource-mapping.ts';
 
 const COUNTRY = matching(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code');
 
-/** Capitals come last: the ligature "ﬀ" in capitals would pass for two hexadecimal digits. */
+/** The pattern is checked before upper-casing: the ligature "ﬀ" in capitals would pass for two hexadecimal digits. */
 const TAG_CODE = fieldKind<string | null>('tag code', (source) =>
   required(source[0], pattern(source, /^[0-9A-F]{4,32}$/i, 'a hexadecimal code of 4 to 32 characters')).toUpperCase(),
 );
 
-/** Events that are being timed, or were. A draft is not public yet, a cancelled event is taken off the timing server. */
+/** Events that are or were timed. A draft is not public yet; a cancelled event is removed from the timing server. */
 const timed = (event: string) => `${event}.status IN ('OPEN', 'CLOSED', 'DONE')`;
 
 const organisations = rowsOf('Organisation');
@@ -31,7 +31,7 @@ const organisation = resourceMapping({
 
 const events = rowsOf('Event');
 
-/** Days are those at the place. */
+/** Local days at the event. */
 const localDay = (property: 'startsOn' | 'endsOn', column: string) =>
   events.computed({
     columns: [column],
@@ -113,7 +113,7 @@ const startGroup = resourceMapping({
   },
 });
 
-// Two rows of EMS with one bib: TagServer takes the first only, and the mapping has to know of the other one.
+// EMS may have two rows with one bib, but TagServer accepts only the first, so the mapping must know the other row.
 const participants = rowsOf('EventParticipant', {
   sameBib: { type: 'EventParticipant', holderOf: 'bib', order: 's.id' },
 });
@@ -179,7 +179,7 @@ const startGroupParticipant = resourceMapping({
 
 const tags = rowsOf('Tag', {
   participant: { type: 'EventParticipant', where: 's.id = e.event_participant_id' },
-  // EMS takes `abcd` beside `ABCD`; to TagServer they are one code.
+  // EMS accepts `abcd` beside `ABCD`; for TagServer they are the same code.
   sameCode: { type: 'Tag', holderOf: 'code', order: 's.id' },
 });
 

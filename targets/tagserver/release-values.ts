@@ -7,15 +7,15 @@ import type { Stored, TagServerApi, TagServerData } from './api.ts';
 import { resource } from './resources.ts';
 
 interface Giving {
-  /** The field that no two resources may have alike within `scope`. */
+  /** The field that must be unique within `scope`. */
   readonly unique?: { readonly field: string; readonly scope: string };
-  /** The field with the runner whom reads and starts are put down to. */
+  /** The field with the runner to whom reads and starts are assigned. */
   readonly runner?: string;
-  /** The field can be null. If not, the resource is nothing without the value, and is deleted. */
+  /** The fields that can be null. If another one must be released, the resource is deleted. */
   readonly nullable: readonly string[];
 }
 
-/** A participant's person and race cannot be null, and a participant with times cannot be deleted: those stay. */
+/** A participant's person and race cannot be null, and a participant with times cannot be deleted, so those stay. */
 const GIVING: Partial<Record<EntityType, Giving>> = {
   EventParticipant: { unique: { field: 'bib', scope: 'raceId' }, nullable: ['bib'] },
   Tag: {
@@ -27,8 +27,8 @@ const GIVING: Partial<Record<EntityType, Giving>> = {
 };
 
 /**
- * Lets go of a code or bib that EMS has given to another row, and of a runner who is no longer this row's: a chip must not be
- * timed as the one who wore it before. What TagServer holds beside that stays as it is.
+ * Releases a code or bib that EMS has given to another row, and a runner who no longer belongs to this row: a chip must
+ * not be timed for its former wearer. The resource's other values stay.
  */
 export async function releaseValues(api: TagServerApi, request: ReleaseRequest): Promise<Released | null> {
   const { type, key, fencingToken } = request;

@@ -14,10 +14,10 @@ import { isExternalId, referredType } from './resource-mapping.ts';
 import { resource } from './resources.ts';
 import type { TagServerSettings } from './settings.ts';
 
-/** Statuses that are set at check-in or by the referee: TagServer's own while EMS still says registered. */
+/** Statuses set at check-in or by the referee: TagServer's own while EMS still has registered. */
 const TAGSERVER_STATUSES = ['checked-in', 'dsq'];
 
-/** What identifies a resource of each type, in TagServer's fields. */
+/** The identifying fields of each type's resources. */
 const IDENTITY: Partial<Record<EntityType, IdentityGroups>> = {
   Organisation: [['name']],
   Event: [['name'], ['startDate']],
@@ -37,10 +37,10 @@ const IDENTITY: Partial<Record<EntityType, IdentityGroups>> = {
   Tag: [['code']],
 };
 
-/** One holds a value that must be unique; a server that names thousands does not fill our records. */
+/** Usually one resource holds a unique value; the limit protects our records from a server that names thousands. */
 const MOST_NAMED = 5;
 
-/** TagServer takes the EMS id as its own (external id), so a create needs no look-up, unless something is there already. */
+/** TagServer uses the EMS id as its own (external id), so a create needs no look-up unless the id is taken. */
 export function connectTagServer(settings: TagServerSettings): RemoteSystem {
   const api = new TagServerApi(settings);
   return {
@@ -64,7 +64,7 @@ async function remove(api: TagServerApi, request: RemoveRequest): Promise<Remove
   return { dependents: `TagServer keeps ${name}/${key} while others refer to it` };
 }
 
-/** Nothing was ever confirmed of it: under such an id TagServer takes nothing, or it says itself that it does not have it. */
+/** Nothing was ever confirmed: TagServer cannot have such an id, or reports itself that it does not have it. */
 async function wasNeverThere(api: TagServerApi, { type, key, remoteId }: RemoveRequest): Promise<boolean> {
   if (remoteId !== null) return false;
   return !isExternalId(key) || (await api.get(resource(type), key)) === null;
@@ -95,8 +95,8 @@ interface Put {
 }
 
 /**
- * A resource that our record does not know is created, and not written over: whose it is, is looked at first. And `registered`
- * must not undo a check-in: what TagServer holds is kept in the same write.
+ * Creates a resource that our record does not know instead of overwriting it, and checks the owner of an existing one
+ * first. `registered` must not undo a check-in: TagServer's status is kept in the same write.
  */
 async function put(api: TagServerApi, request: SendRequest, data: TagServerData): Promise<Put> {
   const { type, key, remoteId, fencingToken } = request;
@@ -118,7 +118,7 @@ async function put(api: TagServerApi, request: SendRequest, data: TagServerData)
   return { data: merged, result: await api.put(name, key, merged, { fencingToken, ifMatch: stored.etag }) };
 }
 
-/** TagServer stores verbatim and says so with its hash; another hash means that it stored something else. */
+/** TagServer stores data verbatim and returns their hash; another hash means that it stored something else. */
 function confirmStored(type: EntityType, key: string, data: TagServerData, contentHash: string): void {
   const sent = createHash('sha256')
     .update(canonicalize(data) ?? '')
@@ -130,7 +130,7 @@ function confirmStored(type: EntityType, key: string, data: TagServerData, conte
   });
 }
 
-/** Our records say that it is there, TagServer says no: the missing one is sent again. */
+/** Our records say that it exists, TagServer says that it does not: the missing one is sent again. */
 function unknownReference(of: EntityType, fields: readonly string[], data: TagServerData): SendResult {
   const mapping = tagServerMappings.find(({ type }) => type === of);
   const by = fields.flatMap((field): EntityRef[] => {
@@ -142,7 +142,7 @@ function unknownReference(of: EntityType, fields: readonly string[], data: TagSe
   return { kind: 'blocked', by, field, reason: 'refers to what TagServer does not have' };
 }
 
-/** Where a value must be unique, and among which resources. */
+/** The field that must be unique, and its scope. */
 function uniqueValue(
   code: 'duplicate-bib' | 'duplicate-tag',
   data: TagServerData,
@@ -163,7 +163,7 @@ async function heldBy(
   if (holders.length === 0) {
     throw new SyncError('transient', `TagServer refused ${field} as taken, and nobody holds it now`, { code });
   }
-  // Another client of TagServer may name its resources as it likes: such names are not told.
+  // Other clients of TagServer may name their resources freely, so such names are not reported.
   const ours = holders.filter(isEntityKey);
   const names = ours.slice(0, MOST_NAMED).map((key) => `${type}/${key}`);
   if (ours.length < holders.length) names.push('a resource that is not from EMS');
@@ -175,7 +175,9 @@ async function heldBy(
   };
 }
 
-/** A participant can do without a bib for a moment; a tag is nothing without its code, so it goes and comes back. */
+/**
+ * A participant can temporarily lose its bib; a tag cannot exist without its code, so it is deleted and created again.
+ */
 async function release(
   api: TagServerApi,
   request: SendRequest,
@@ -194,7 +196,7 @@ async function release(
   return { kind: 'released', remoteId: null };
 }
 
-/** Canonical values, every field spelt out: TagServer reads a missing one as null, and hashes it so. */
+/** Canonical values with every field spelt out: TagServer reads a missing one as null, and hashes it as null. */
 function tagServerData(content: Content): TagServerData {
   return Object.fromEntries(
     Object.entries(content).map(([field, value]) => [field, canonicalForm(value) as string | number | null]),

@@ -4,16 +4,16 @@ import { defineMapping, type EntityMapping, type EntityMappingDeclaration } from
 import type { AnySourceRows, DeclaredFields, Field, Fields, Rows } from '../field-declaration.ts';
 import { matching, needed, type FieldKind } from '../field-kinds.ts';
 
-/** A field of TagServer has the name that it has in content. Some hold the external id of another resource. */
+/** A TagServer field has the same name in content. Some contain the external id of another resource. */
 export interface TagServerPlace {
   readonly refersTo?: EntityType;
-  /** The property with that row's key, if the row must be at TagServer before this one. */
+  /** The property with that row's key, if the row must be at TagServer first. */
   readonly by?: string;
 }
 
 const UNSIGNED = /^\d+$/;
 
-/** An EMS id as TagServer's external id, which has no sign. */
+/** An EMS id as TagServer's external id, which cannot be negative. */
 export const EXTERNAL_ID = matching(UNSIGNED, 'a positive number');
 
 export const isExternalId = (key: EntityKey): boolean => UNSIGNED.test(key);
@@ -31,7 +31,7 @@ export function reference<T extends EntityType, S extends AnySourceRows>(
   );
 }
 
-/** A mapping whose references are told by its fields. */
+/** A mapping whose references follow from its fields. */
 export function resourceMapping<T extends EntityType, const S extends AnySourceRows>(
   declaration: Omit<EntityMappingDeclaration<T, S>, 'references' | 'referencedTypes' | 'fields'> & {
     readonly fields: Fields<T, S, TagServerPlace>;
@@ -51,7 +51,7 @@ export function resourceMapping<T extends EntityType, const S extends AnySourceR
   });
 }
 
-/** The type that a field refers to; undefined: it refers to none. */
+/** The type that a field refers to; undefined if none. */
 export function referredType({ fields }: EntityMapping, field: string): EntityType | undefined {
   return (fields as DeclaredFields<TagServerPlace>)[field]?.at.refersTo;
 }
