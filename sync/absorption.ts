@@ -1,28 +1,31 @@
 import type { EntityKey, EntityType } from './entity-type.ts';
 
 /**
- * The result of the inbound half of a pass. It is part of workflow histories, so it holds ids, names of fields and
+ * The result of the inbound half of a pass. It is part of workflow histories, so it contains ids, field names and
  * reasons, never values.
  */
 export type Absorption = {
   readonly key: EntityKey;
-  /** Whether EMS's state may differ from the remote's now, so that the outbound half has to look. */
+  /** Whether EMS's state may now differ from the remote's, so that the outbound half must run. */
   readonly outboundDue: boolean;
 } & (
   | { readonly kind: 'nothing'; readonly reason: string }
-  /** A bounce-back, or a change of what is not mapped. */
+  /** A bounce-back, or a change of unmapped fields. */
   | { readonly kind: 'unchanged' }
-  /** Consent was read: what is refused now; null: nothing any more. */
+  /** Consent was read: the current refusals; null: none any more. */
   | {
       readonly kind: 'consent';
       readonly refused: string | null;
-      /** What EMS holds is sent again, even if the hash is equal: an opt-out was lifted, or the contact is another's by now. */
+      /**
+       * EMS's state is sent again even if the hash is equal: an opt-out was lifted, or the contact now belongs to
+       * another person.
+       */
       readonly resend?: true;
     }
   | { readonly kind: 'applied'; readonly fields: readonly string[] }
-  /** Both sides have changed: EMS's state is sent again, what lost is in the conflict log. */
+  /** Both sides have changed: EMS's state is sent again, and lost values are in the conflict log. */
   | { readonly kind: 'conflict'; readonly lost: readonly string[]; readonly applied: readonly string[] }
-  /** The remote has changed what only EMS may: sent again. */
+  /** The remote has changed fields that only EMS may change; they are sent again. */
   | { readonly kind: 'drifted'; readonly fields: readonly string[] }
   /** Gone at the remote, and EMS has changed since: it is created again. */
   | { readonly kind: 'recreate' }
@@ -31,9 +34,9 @@ export type Absorption = {
   | { readonly kind: 'parked'; readonly reason: string }
 );
 
-/** What became of a remote record that EMS did not know. */
+/** The result for a remote record that EMS did not know. */
 export type Resolution =
-  /** It is linked to its row, and the records that came with it to theirs; the pairs go on from there. */
+  /** It is linked to its row, and related records to theirs; the pairs continue from there. */
   | { readonly kind: 'linked'; readonly rows: readonly LinkedRow[] }
   | { readonly kind: 'nothing'; readonly reason: string }
   | { readonly kind: 'parked'; readonly reason: string }

@@ -2,12 +2,12 @@ import { canonicalText } from './canonical-form.ts';
 import { keyedHash, type KeyedHash, type SecretKey } from './keyed-hash.ts';
 import type { Channel } from './suppression.ts';
 
-/** The field of a record's base that holds the address which the target was last given, hashed as the suppression list does. */
+/** The base field for the address that the target last received, hashed as in the suppression list. */
 export const ADDRESS_FIELD = 'address:email';
 
 export type Addresses = Readonly<Partial<Record<Channel, string | null>>>;
 
-/** An e-mail address in lower case, a number without what only groups its digits; null: none. */
+/** An e-mail address in lower case, or a number without grouping characters; null if there is none. */
 export function normalisedAddress(channel: Channel, address: string | null | undefined): string | null {
   const text = canonicalText(address);
   if (text === null) return null;
@@ -15,8 +15,8 @@ export function normalisedAddress(channel: Channel, address: string | null | und
 }
 
 /**
- * Keyed hashes of one normalised address under every key, newest first: the suppression list knows addresses by these alone. Empty:
- * there is no address, or no key.
+ * Keyed hashes of one normalised address under every key, newest first; the suppression list stores only these. Empty
+ * if there is no address or no key.
  */
 export function addressHashes(
   channel: Channel,

@@ -1,4 +1,4 @@
-/** What a mapping may produce for one field. A `Set` says that order and repetition carry no meaning. */
+/** What a mapping may produce for one field. In a `Set`, order and repetition have no meaning. */
 export type FieldValue =
   | string
   | number
@@ -16,18 +16,18 @@ export type CanonicalValue = string | number | boolean | null | CanonicalValue[]
 /** White space, and characters that show nothing by themselves (zero-width spaces and joiners, soft hyphens). */
 const SHOWS_SOMETHING = /[^\s\p{Default_Ignorable_Code_Point}]/u;
 
-/** Unicode NFC, without white space around it; if nothing is left that could be seen, `null`. */
+/** Unicode NFC, trimmed; `null` if no visible character is left. */
 export function canonicalText(text: string | null | undefined): string | null {
   const trimmed = (text ?? '').normalize('NFC').trim();
   return SHOWS_SOMETHING.test(trimmed) ? trimmed : null;
 }
 
 /**
- * The one notation of a value, so that equal content is equal text whatever made it: text in NFC and trimmed; empty,
- * missing and null are all absent, so is a list or object with nothing in it; instants in UTC with microseconds; sets
- * sorted; keys without a value left out.
+ * The canonical notation of a value, so that equal content is equal text whatever produced it: text in NFC and trimmed;
+ * empty, missing and null are all absent, as is an empty list or object; instants in UTC with microseconds; sets
+ * sorted; keys without a value omitted.
  *
- * @throws RangeError for a number that JSON cannot carry (NaN, ±Infinity).
+ * @throws RangeError for a number that JSON cannot represent (NaN, ±Infinity).
  */
 export function canonicalForm(value: FieldValue): CanonicalValue {
   if (value === null || value === undefined) return null;

@@ -5,7 +5,7 @@ import { driftedFields, judgeInbound, type InboundCase, type InboundDecision } f
 import { differsFromBase, type Base, type SecretKey } from './keyed-hash.ts';
 import type { SyncState } from './sync-state.ts';
 
-/** What the record knows of the remote. */
+/** What the record knows about the remote. */
 export interface KnownRemoteState {
   readonly remoteId: string;
   readonly remoteSyncedOn: Instant | null;
@@ -15,23 +15,23 @@ export interface KnownRemoteState {
 /** A remote record as it was read. */
 export interface ReadRemoteState {
   readonly remoteId: string;
-  /** RFC 3339; null: the remote tells none. */
+  /** RFC 3339; null if the remote gives none. */
   readonly modifiedOn: string | null;
   readonly content: Content;
 }
 
-/** The remote record goes on under another id: it was merged or transferred. */
+/** The remote record continues under another id: it was merged or transferred. */
 export const isRekeyed = (remote: ReadRemoteState, known: KnownRemoteState) => remote.remoteId !== known.remoteId;
 
-/** A lagging read: older than what the remote has told us already. Such a state is never absorbed. */
+/** A lagging read: older than what the remote has already returned. It is never absorbed. */
 export function isLagging({ modifiedOn }: ReadRemoteState, { remoteSyncedOn }: KnownRemoteState): boolean {
   if (modifiedOn === null || remoteSyncedOn === null) return false;
   return Temporal.Instant.compare(parseInstant(modifiedOn), remoteSyncedOn) < 0;
 }
 
 /**
- * Whether the remote holds what the record does not know. False for a bounce-back (our own write, read again) and for a change
- * of fields that are not mapped (the specification's "unchanged fields"): neither differs from the base.
+ * Whether the remote has changes that the record does not know. False for a bounce-back (our own write, read again) and
+ * for a change of unmapped fields (the specification's "unchanged fields"): neither differs from the base.
  */
 export function isNews(remote: ReadRemoteState, known: KnownRemoteState, keys: readonly SecretKey[]): boolean {
   if (isRekeyed(remote, known)) return true;
@@ -41,11 +41,11 @@ export function isNews(remote: ReadRemoteState, known: KnownRemoteState, keys: r
 /** What an absorption does to each side. */
 export interface Comparison {
   readonly decision: InboundDecision;
-  /** Fields of EMS's own that the remote has changed all the same. */
+  /** Fields owned by EMS that the remote has changed. */
   readonly drifted: readonly string[];
   /** Fields that EMS takes over. */
   readonly applied: readonly string[];
-  /** EMS's state must be sent again, whatever the hash says. */
+  /** EMS's state must be sent again, even if the hash is equal. */
   readonly resend: boolean;
 }
 
@@ -68,22 +68,22 @@ function fieldsToApply(decision: InboundDecision): readonly string[] {
   }
 }
 
-/** A pair after an absorption: what EMS would send, before and now, and what the remote holds. */
+/** A pair after an absorption: what EMS would send before and after it, and what the remote holds. */
 export interface AbsorbedState {
   readonly state: SyncState;
-  /** Of the content last delivered. */
+  /** Hash of the last delivered content. */
   readonly contentHash: string | null;
-  /** Null: what EMS held before could not be sent. */
+  /** Null: EMS's previous state could not be sent. */
   readonly before: Content | null;
   readonly after: Content | null;
   readonly remote: Content;
 }
 
-/** `delivered`: EMS would send what it last delivered. `open`: the outbound half has to judge. */
+/** `delivered`: EMS would send what it last delivered. `open`: the outbound half must decide. */
 export type Equality =
   { readonly kind: 'in-sync'; readonly contentHash: string } | { readonly kind: 'delivered' | 'open' };
 
-/** Whether both sides are equal now. Only a pair whose last delivery is confirmed can tell. */
+/** Whether both sides are now equal. Only known for a pair whose last delivery is confirmed. */
 export function equalityOf({ state, contentHash: known, before, after, remote }: AbsorbedState): Equality {
   if (state !== 'IN_SYNC' || after === null) return { kind: 'open' };
   const fields = Object.keys(after);

@@ -9,8 +9,8 @@ export type ContentHash = `v${number}:${string}`;
 export type Content = { readonly [field: string]: FieldValue };
 
 /**
- * Every canonical form that stored hashes may still be in, newest last. A new form is added here, never edited in place:
- * hashes of the old form stay comparable, so a new release rewrites nothing at the targets.
+ * All canonical forms that stored hashes may use, newest last. A new form is added here, never edited in place: old
+ * hashes stay comparable, so a new release rewrites nothing at the targets.
  */
 const CANONICAL_FORMS: ReadonlyMap<number, (content: Content) => unknown> = new Map([[1, canonicalForm]]);
 
@@ -30,8 +30,8 @@ export function contentHash(content: Content, form: number = NEWEST_FORM): Conte
 }
 
 /**
- * True if `content` is what `stored` was made from, in the canonical form of its own version. A hash of a form that this
- * release does not know (after a roll-back) counts as different: sending once more is safe, skipping is not.
+ * True if `stored` was computed from `content`, in the canonical form of its own version. A hash of an unknown form
+ * (after a rollback) counts as different: sending once more is safe, skipping is not.
  */
 export function hasHash(content: Content, stored: string | null): boolean {
   const form = Number(/^v(\d+):/.exec(stored ?? '')?.[1]);

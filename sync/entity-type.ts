@@ -1,6 +1,6 @@
 /**
- * Every kind of EMS row that can be synchronised, by the name that operators, EMS developers and workflow ids use.
- * Conversation messages and nothing else live inside another entity (their conversation).
+ * All types of EMS rows that can be synchronised, by the names that operators, EMS developers and workflow ids use.
+ * Only conversation messages are part of another entity (their conversation).
  */
 export const ENTITY_TYPES = [
   'Organisation',
@@ -17,7 +17,7 @@ export const ENTITY_TYPES = [
 
 export type EntityType = (typeof ENTITY_TYPES)[number];
 
-/** An EMS primary key (bigint) in decimal: a string everywhere, because it must survive JSON above 2^53. */
+/** An EMS primary key (bigint) in decimal. Always a string, because it must survive JSON above 2^53. */
 export type EntityKey = string;
 
 /** One EMS row, named as operators see it: `Person/4711`. */
@@ -34,8 +34,8 @@ export function formatRef(ref: EntityRef): string {
 const LARGEST_KEY = 2n ** 63n - 1n;
 
 /**
- * Whether a text at a remote may be the id of an EMS row. No row has a larger one, and PostgreSQL refuses a whole list of ids
- * for a single one that is too large.
+ * Whether a text from a remote can be the id of an EMS row. PostgreSQL rejects a whole list of ids if one of them
+ * exceeds a bigint.
  */
 export function isEntityKey(text: unknown): text is EntityKey {
   return typeof text === 'string' && /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= LARGEST_KEY;

@@ -1,11 +1,11 @@
 /**
- * What an error means for the pair that met it.
+ * What an error means for the pair it occurred on.
  *
- * - transient: try again with back-off (`Retry-After` obeyed).
- * - target-down: the target cannot be reached; its sweep stops feeding it, the others go on.
- * - contract: the answer does not fit the target's contract; tried again, after five attempts the entity is parked.
+ * - transient: retried with back-off (respecting `Retry-After`).
+ * - target-down: the target cannot be reached; its sweep stops feeding it, the others continue.
+ * - contract: the answer breaks the target's contract; retried, and after five attempts the entity is parked.
  * - rejected: this content will never pass: parked until the entity or the mapping changes.
- * - bug: ours; retried, and loud.
+ * - bug: our own error; retried, and clearly visible.
  */
 export const ERROR_CLASSES = ['transient', 'target-down', 'contract', 'rejected', 'bug'] as const;
 
@@ -15,8 +15,8 @@ export function isErrorClass(name: string | null | undefined): name is ErrorClas
   return (ERROR_CLASSES as readonly string[]).includes(name ?? '');
 }
 
-/** The failure type of a request for a process or type that does not exist: the run ends red at once. */
+/** The failure type of a request for an unknown process or type: the run fails at once. */
 export const UNKNOWN_PAIR = 'unknown-pair';
 
-/** Attempts after which a pair is said to be failing (and, for a contract error, parked) instead of merely retried. */
+/** Attempts after which a pair is reported as failing (and, for a contract error, parked) instead of only retried. */
 export const ATTEMPTS_BEFORE_FAILING = 5;

@@ -1,5 +1,5 @@
 /**
- * Who may change a field: EMS alone, the remote alone (never sent, and it never conflicts), or both. What a remote changes of
- * EMS's own fields is sent again.
+ * Who may change a field: only EMS, only the remote (never sent, never a conflict), or both. If the remote changes
+ * EMS's own field, EMS's value is sent again.
  */
 export type FieldOwner = 'ems' | 'remote' | 'both';

@@ -1,7 +1,7 @@
 import { canonicalText } from './canonical-form.ts';
 import { formatMilliseconds, type Instant } from './instant.ts';
 
-/** Thrown by a field function when the EMS value cannot become the target's; the entity is parked, naming the field. */
+/** Thrown by a field function if the EMS value cannot be converted; the entity is parked with the field's name. */
 export class Unmappable extends Error {
   override readonly name = 'Unmappable';
   readonly field: string;
@@ -14,19 +14,19 @@ export class Unmappable extends Error {
   }
 }
 
-/** One EMS value with the name of its column, so that whatever is wrong with it can be named. */
+/** An EMS value with its column name, for error messages. */
 export type Source<T> = readonly [column: string, value: T];
 
 type Text = string | null | undefined;
 
-// Written as escapes: a control character in source text is invisible to the next reader.
+// Written as escapes, because a control character would be invisible in the source.
 // oxlint-disable-next-line no-control-regex
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/u;
 
 /**
  * Canonical text of at most `max` characters (code points), or null.
  *
- * @throws Unmappable if longer, with control characters, or with half a character (a lone surrogate is no UTF-8).
+ * @throws Unmappable if it is longer, or contains control characters or a lone surrogate (invalid in UTF-8).
  */
 export function text([column, value]: Source<Text>, max = 255): string | null {
   const canonical = canonicalText(value);
@@ -38,7 +38,7 @@ export function text([column, value]: Source<Text>, max = 255): string | null {
   return canonical;
 }
 
-/** The value, which the target must have. @throws Unmappable if EMS has none. */
+/** A required value. @throws Unmappable if EMS has none. */
 export function required<T>(column: string, value: T | null | undefined): T {
   if (value === null || value === undefined) throw new Unmappable(column, 'is empty, and the target needs it');
   return value;
@@ -49,7 +49,10 @@ export function requiredText(source: Source<Text>, max = 255): string {
   return required(source[0], text(source, max));
 }
 
-/** Text that fits a pattern, or null. @throws Unmappable if it does not fit; `expected` says in words what would. */
+/**
+ * Text that matches a pattern, or null. @throws Unmappable if it does not match; `expected` describes the pattern in
+ * words.
+ */
 export function pattern([column, value]: Source<Text>, expression: RegExp, expected: string): string | null {
   const canonical = canonicalText(value);
   if (canonical !== null && !expression.test(canonical)) throw new Unmappable(column, `is not ${expected}`);
@@ -87,26 +90,26 @@ export function calendarDate([column, value]: Source<Temporal.PlainDate | null |
 }
 
 /**
- * The calendar day at the place, `YYYY-MM-DD`, or null.
+ * The local calendar day, `YYYY-MM-DD`, or null.
  *
- * @param zone what {@link timeZone} has returned.
+ * @param zone from {@link timeZone}.
  * @throws Unmappable outside the years 1000 to 9999.
  */
 export function localDate([column, value]: Source<Instant | null | undefined>, zone: string): string | null {
   return calendarDate([column, value?.toZonedDateTimeISO(zone).toPlainDate()]);
 }
 
-/** Year 202 or 20266 is a slip of the hand, and targets take four digits. */
+/** Year 202 or 20266 is a typing mistake, and targets accept four digits. */
 function checkYear(column: string, { year }: { readonly year: number }): void {
   if (year < 1_000 || year > 9_999) throw new Unmappable(column, 'is not within the years 1000 to 9999');
 }
 
-// Temporal takes a whole time with a zone in it for a zone as well.
+// Temporal would also accept a full time with a zone as a zone.
 const ZONE_NAME = /^[a-z][a-z0-9_+-]*(\/[a-z0-9_+-]+)*$/i;
 
 /**
- * An IANA time zone in IANA's spelling of capitals. An alias stays the alias: which name is the newer one depends on the
- * platform's release, and a new release must not change what has been sent.
+ * An IANA time zone in IANA's case. An alias is kept: which name is newer depends on the platform's release, and a new
+ * release must not change what was sent.
  *
  * @throws Unmappable if unknown or empty.
  */

@@ -2,29 +2,29 @@ import canonicalize from 'canonicalize';
 import { canonicalForm, type FieldValue } from './canonical-form.ts';
 import { keyedHash, keyName, type SecretKey } from './keyed-hash.ts';
 
-/** How a value of a row compares with what was known of it. `unknown`: one of the two has none. */
+/** How a row's value compares with its known value. `unknown`: one of them is missing. */
 export type Agreement = 'equal' | 'different' | 'unknown';
 
-/** Columns that identify a row. It is the same row if every column of at least one group is as it was. */
+/** Columns that identify a row. It is the same row if all columns of at least one group are unchanged. */
 export type IdentityGroups = readonly (readonly string[])[];
 
-/** A short keyed hash of each identifying value of a row, by column; columns without a value are left out. */
+/** A short keyed hash of each identifying value of a row, by column; columns without a value are omitted. */
 export type Fingerprint = Readonly<Record<string, string>>;
 
-/** An ordinary edit changes one column, or leaves a group as it is. */
+/** An ordinary edit changes one column, or leaves one group unchanged. */
 const COLUMNS_OF_AN_EDIT = 1;
 
-/** Enough to tell two values apart; the record has one for each identifying column. */
+/** Long enough to distinguish two values; the record has one per identifying column. */
 const HASH_DIGITS = 16;
 
-/** Begins the reason of a pair that was parked because its row is another one than was delivered. */
+/** The prefix of the reason of a pair parked because its row is not the one that was delivered. */
 const GIVEN_OUT_AGAIN = 'id given out again';
 
 /**
- * Whether a row is another one than was known under its id: nothing that identifies it agrees. An EMS id alone is no proof
- * (rule 16), because a restored database gives ids out again.
+ * Whether a row differs from the one known under its id: no identifying group agrees. An EMS id alone is not proof
+ * (rule 16), because a restored database reuses ids.
  *
- * @param differing how many columns must differ; the default leaves an edit of one column alone.
+ * @param differing how many columns must differ; by default an edit of one column is allowed.
  */
 export function isAnother(
   groups: IdentityGroups,
@@ -45,7 +45,7 @@ export function fingerprintOf(values: Readonly<Record<string, FieldValue>>, keys
   );
 }
 
-/** Compares a row's values with a fingerprint, under whichever of the keys it was made. */
+/** Compares a row's values with a fingerprint made with any of the keys. */
 export function agreementWith(
   fingerprint: Fingerprint,
   values: Readonly<Record<string, FieldValue>>,
@@ -77,13 +77,13 @@ function comparable(value: unknown): string | null {
   return typeof form === 'string' ? form.toLowerCase() : (canonicalize(form) ?? null);
 }
 
-/** Not the hash of a field in a base: the two must not be comparable. */
+/** Differs from the hash of a field in a base, so that the two cannot be compared. */
 function shortHash(column: string, value: FieldValue, keys: readonly SecretKey[]): string {
   const [name, digest = ''] = keyedHash(`identity of ${column}`, value, keys).split(':');
   return `${name}:${digest.slice(0, HASH_DIGITS)}`;
 }
 
-/** Why a pair is parked whose row is another one than was delivered. */
+/** The reason of a pair parked because its row is not the one that was delivered. */
 export function givenOutAgain({ type, key }: { readonly type: string; readonly key: string }): string {
   const remedy = `npx ems-sync adopt ${type} ${key} if it is the same, start-anew ${type} ${key} if it is another one`;
   return `${GIVEN_OUT_AGAIN}: nothing of the row agrees with what this id stood for. Nothing is written on either side: ${remedy}`;

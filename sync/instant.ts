@@ -1,21 +1,24 @@
-/** A point in time with PostgreSQL's microseconds. A JavaScript `Date` would drop them, and the row would be due for ever. */
+/**
+ * A point in time with PostgreSQL's microseconds. A JavaScript `Date` would drop them, and the row would be due
+ * forever.
+ */
 export type Instant = Temporal.Instant;
 
 /**
- * A `timestamptz` exactly as PostgreSQL wrote it. It is compared for equality and handed back to PostgreSQL, and never computed
- * with: PostgreSQL holds times that no other type here can (`infinity`, the year 290000), and the time of a row must come back
- * as it was read.
+ * A `timestamptz` exactly as PostgreSQL wrote it. It is only compared for equality and passed back, never computed
+ * with: PostgreSQL stores times that no other type here can represent (`infinity`, the year 290000), and a row's time
+ * must return exactly as it was read.
  */
 export type Stamp = string;
 
-/** Years as only PostgreSQL writes them: more than four digits (a slip: 20267), or before Christ. */
+/** Years in PostgreSQL's own notation: more than four digits (a typing mistake: 20267), or BC. */
 const UNUSUAL_YEAR = /^(?<year>\d{4,6})(?<rest>-\d\d-\d\d[ T][^ ]*)(?<era> BC)?$/;
 
 /**
- * Reads a `timestamptz` as PostgreSQL writes it (`2027-05-15 07:30:00.123456+00`, `0044-03-15 12:00:00+00 BC`), or any
+ * Parses a `timestamptz` as PostgreSQL writes it (`2027-05-15 07:30:00.123456+00`, `0044-03-15 12:00:00+00 BC`), or any
  * RFC 3339 instant.
  *
- * @throws RangeError if the text is no instant, as PostgreSQL's `infinity` is none.
+ * @throws RangeError if the text is not an instant, for example PostgreSQL's `infinity`.
  */
 export function parseInstant(text: string): Instant {
   try {
@@ -25,7 +28,7 @@ export function parseInstant(text: string): Instant {
   }
 }
 
-/** ECMAScript wants a sign and six digits where the year is not one of 0 to 9999, and counts a year 0. */
+/** ECMAScript requires a sign and six digits for years outside 0 to 9999, and has a year 0. */
 function withSignedYear(text: string): string {
   const { year, rest, era } = UNUSUAL_YEAR.exec(text)?.groups ?? {};
   if (year === undefined || (year.length === 4 && era === undefined)) return text;
@@ -38,7 +41,7 @@ export function formatInstant(instant: Instant): string {
   return instant.toString({ fractionalSecondDigits: 6, roundingMode: 'floor' });
 }
 
-/** RFC 3339 in UTC with three decimals, later digits cut: what targets that keep milliseconds store. */
+/** RFC 3339 in UTC with three decimals, truncated: for targets with millisecond precision. */
 export function formatMilliseconds(instant: Instant): string {
   return instant.toString({ fractionalSecondDigits: 3, roundingMode: 'floor' });
 }

@@ -4,43 +4,43 @@ import type { Content } from './content-hash.ts';
 import type { FieldOwner } from './field-owner.ts';
 import { isHashOf, type Base, type SecretKey } from './keyed-hash.ts';
 
-/** `entity`: one side's state wins as a whole. `field`: fields that only the remote has changed are applied. */
+/** `entity`: one side wins with its whole state. `field`: fields that only the remote has changed are applied. */
 export type ConflictScope = 'entity' | 'field';
 
 export interface InboundCase {
   readonly owners: Readonly<Record<string, FieldOwner>>;
-  /** Fields of the remote's that EMS may set as well: they come in when the remote changes them. */
+  /** Fields owned by the remote that EMS may set as well: applied when the remote changes them. */
   readonly whenChanged?: readonly string[];
-  /** Fields whose remote value EMS could not send back: it does not come in. */
+  /** Fields whose remote value EMS could not send back: not applied. */
   readonly unsendable?: readonly string[];
   /** Both sides in the target's fields. */
   readonly ems: Content;
   readonly remote: Content;
-  /** Each field as last known at the remote; null: the two have never been compared. */
+  /** The last known remote value of each field; null: the two have never been compared. */
   readonly base: Base | null;
-  /** EMS has changed the row since the last sync, told by its times. */
+  /** EMS has changed the row since the last sync, according to its times. */
   readonly emsChanged: boolean;
   readonly scope: ConflictScope;
   readonly keys: readonly SecretKey[];
 }
 
 export type InboundDecision =
-  /** A bounce-back, or a change of fields that are not mapped: only times are touched. */
+  /** A bounce-back, or a change of unmapped fields: only times are touched. */
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'apply'; readonly fields: readonly string[] }
   /**
-   * Both sides have changed, or the remote holds what EMS cannot take: EMS's state is sent again, `lost` goes to the conflict
-   * log, `apply` (what the remote owns, or alone has changed) is let through.
+   * Both sides have changed, or the remote has values that EMS cannot store: EMS's state is sent again, `lost` goes to
+   * the conflict log, and `apply` (fields that the remote owns, or that only the remote changed) is applied.
    */
   | { readonly kind: 'conflict'; readonly lost: readonly string[]; readonly apply: readonly string[] };
 
 /**
- * Decides what an inbound pass does with a fetched remote state (architecture rule 7). A side has changed a field only if the
- * field differs from the base: what the remote did not change is never applied, so a field that we do not send cannot
- * revert EMS. A field that one side leaves out is unknown, and is not judged. Where the two have never been compared (a match, a
- * field that the mapping has only now, or that was hidden before), EMS's values win for all that both may change; what EMS has
- * no value for is filled in. What the remote owns is compared with EMS itself: whoever has changed it there, the remote's
- * value is the one.
+ * Decides what an inbound pass does with a fetched remote state (architecture rule 7). A side has changed a field only
+ * if it differs from the base: what the remote did not change is never applied, so a field that we do not send cannot
+ * revert EMS. A field missing on one side is unknown and not judged. If the two were never compared (a match, a new
+ * field of the mapping, or one that was hidden before), EMS's values win for fields that both may change, and fields
+ * empty in EMS are filled in. A field owned by the remote is compared with EMS itself: whoever changed it in EMS, the
+ * remote's value counts.
  */
 export function judgeInbound(inbound: InboundCase): InboundDecision {
   const { owners, ems, base, emsChanged, scope, unsendable = [] } = inbound;
@@ -61,26 +61,27 @@ export function judgeInbound(inbound: InboundCase): InboundDecision {
   return apply.length === 0 ? { kind: 'unchanged' } : { kind: 'apply', fields: apply };
 }
 
-/** Fields of EMS's own that the remote has changed all the same: EMS's state must be sent again. */
+/** Fields owned by EMS that the remote has changed: EMS's state must be sent again. */
 export function driftedFields(inbound: Omit<InboundCase, 'emsChanged' | 'scope'>): string[] {
   if (inbound.base === null) return [];
   return differingFields(inbound).filter((field) => inbound.owners[field] === 'ems');
 }
 
-/** What the remote has changed to something else than EMS holds. */
+/** Fields that the remote has changed to a value other than EMS's. */
 function differingFields(inbound: Omit<InboundCase, 'emsChanged' | 'scope'>): string[] {
   const { owners, ems, remote, base, keys, whenChanged = [], unsendable = [] } = inbound;
   return Object.keys(owners).filter((field) => {
     if (!Object.hasOwn(remote, field)) return false;
     if (Object.hasOwn(ems, field) && isSame(ems, remote, field)) return false;
-    // Whatever the base is; but a value that was refused already is not refused again at each pass.
+    // For a field owned by the remote, whatever the base is; but a value that was already refused is not refused again
+    // at each pass.
     const isRemotes = owners[field] === 'remote' && Object.hasOwn(ems, field);
     if (isRemotes && !whenChanged.includes(field) && !unsendable.includes(field)) return true;
     return !(base !== null && isHashOf(base[field], field, remote[field], keys));
   });
 }
 
-/** Whether EMS holds something else than the remote last told of a field that is the remote's. */
+/** Whether EMS's value of a field owned by the remote differs from the remote's last known value. */
 export function differsInRemoteFields({
   owners,
   ems,
@@ -98,7 +99,7 @@ export function differsInRemoteFields({
   );
 }
 
-/** EMS's value differs from what the remote was last known to hold; a field that was never compared has not changed. */
+/** EMS's value differs from the last known remote value; a field that was never compared has not changed. */
 function hasChanged({ ems, base, keys }: InboundCase, field: string): boolean {
   return (
     base !== null &&

@@ -9,14 +9,14 @@ export interface JudgedRecord {
   readonly remoteId: string | null;
   readonly contentHash: string | null;
   readonly lastError?: string | null;
-  /** The row is another one than the record speaks of: its id was given out again. */
+  /** The record belongs to a former row: the id was reused. */
   readonly reissued?: boolean;
 }
 
 export type JudgedEntity =
   /** EMS has no such row. */
   | { readonly kind: 'gone' }
-  /** The row is there, but does not belong on the target. */
+  /** The row exists, but does not belong on the target. */
   | { readonly kind: 'filtered-out' }
   | { readonly kind: 'parked'; readonly field: string; readonly reason: string }
   /** Another row owns the remote record that both rows share (families share an e-mail address). */
@@ -24,43 +24,44 @@ export type JudgedEntity =
   | {
       readonly kind: 'mapped';
       readonly content: Content;
-      /** Rows that the target must have first, and has not. */
+      /** Rows that the target must have first but does not have. */
       readonly missing: readonly EntityRef[];
     };
 
 export type OutboundDecision =
   /** Neither side has anything to do. */
   | { readonly kind: 'nothing'; readonly reason: string }
-  /** The target has it already; only times are touched. */
+  /** The target already has it; only times are touched. */
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'create'; readonly content: Content }
   | { readonly kind: 'update'; readonly content: Content; readonly remoteId: string }
-  /** Remove it from the target; `forget`: the record goes too, else it stays as REMOVED. */
+  /** Remove it from the target; `forget`: delete the record, too, otherwise it stays as REMOVED. */
   | { readonly kind: 'remove'; readonly remoteId: string | null; readonly forget: boolean }
-  /** The target never had it: only the record goes, or becomes REMOVED. */
+  /** The target never had it: only the record is deleted, or becomes REMOVED. */
   | { readonly kind: 'drop'; readonly forget: boolean }
   | { readonly kind: 'park'; readonly field: string; readonly reason: string }
-  /** Nothing is written: whose the remote record is, an operator has to say. */
+  /** Nothing is written: an operator must decide who owns the remote record. */
   | { readonly kind: 'reissued' }
   | { readonly kind: 'wait'; readonly for: string; readonly field: string; readonly reason: string }
-  /** Nothing is sent: the remote record of another row stands for this one, too. */
+  /** Nothing is sent: another row's remote record represents this one, too. */
   | { readonly kind: 'share'; readonly owner: EntityRef }
   /** Nothing is sent: consent forbids it. */
   | { readonly kind: 'suppress'; readonly suppressions: readonly Suppression[] }
-  /** Nothing is sent: it was erased by command, or its address was. */
+  /** Nothing is sent: it or its address was erased by command. */
   | { readonly kind: 'stay-erased' };
 
 export interface JudgeOptions {
-  /** Send even if our record says that it is done: another entity found that the target holds something else. */
+  /** Send even if our record is up to date: another entity found that the target holds something else. */
   readonly resend?: boolean;
-  /** What the suppression list holds against the person, as far as it counts; none for rows without consent. */
+  /** The applicable entries of the suppression list for the person; empty for rows without consent. */
   readonly suppressions?: readonly Suppression[];
-  /** Whether a refused channel holds back everything else, too. */
+  /** Whether a refused channel blocks everything else, too. */
   readonly withhold?: boolean;
 }
 
 /**
- * Decides what an outbound pass does with one pair. Pure: the same state gives the same decision, for one pair or for a page.
+ * Decides what an outbound pass does with one pair. Pure: the same state gives the same decision, for one pair or for a
+ * page.
  */
 export function judgeOutbound(
   entity: JudgedEntity,
@@ -72,13 +73,13 @@ export function judgeOutbound(
   if (record?.state === 'ERASED') return { kind: 'stay-erased' };
   if (entity.kind === 'filtered-out') {
     if (record !== null && record.state !== 'REMOVED') return takeOff(record, false);
-    // Found at the target after all. It has to go, or a row that needs one of its values would wait for ever.
+    // Found at the target after all. Remove it, or a row that needs one of its values would wait forever.
     return resend
       ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false }
       : nothing('the filter leaves it out');
   }
   if (entity.kind === 'shared') {
-    // It has a remote record of its own, from before the rows shared one: that is removed first.
+    // It still has its own remote record, from before the rows shared one: remove that first.
     if (record !== null && record.remoteId !== null) return takeOff(record, false);
     return { kind: 'share', owner: entity.owner };
   }
@@ -105,7 +106,7 @@ export function judgeOutbound(
 }
 
 /**
- * Decisions that leave the target as it is, though EMS has the row: it must not go on holding there what EMS has given to
+ * Decisions that leave the target unchanged although EMS has the row: the target must not keep what EMS has given to
  * another row.
  */
 export const leavesTargetAsItIs = ({ kind }: OutboundDecision): boolean =>
@@ -113,22 +114,22 @@ export const leavesTargetAsItIs = ({ kind }: OutboundDecision): boolean =>
 
 const nothing = (reason: string) => ({ kind: 'nothing', reason }) as const;
 
-/** Why an unlinked pair is left alone, and how that ends. */
+/** Why an unlinked pair is left alone, and how to resume it. */
 export const unlinkedReason = (because: string | null) =>
   `it is unlinked: ${because ?? 'by an operator'}. To take it up again: npx ems-sync retry PROCESS TYPE ID --unlinked, or link`;
 
 /** EMS's column that refers to a row of this type: `StartGroup` → `start_group_id`. */
 const referenceColumn = (type: EntityType) => `${type.replaceAll(/(?<=.)([A-Z])/g, '_$1').toLowerCase()}_id`;
 
-/** The remote record is not ours: an operator unlinked it, or it belongs to the row that this one shares with. */
+/** The remote record is not this row's: an operator unlinked it, or it belongs to the row that this one shares with. */
 const NOT_OURS: readonly SyncState[] = ['UNLINKED', 'SHARED'];
 
 /** In these states nothing can have reached the target, unless there is a remote id. */
 const NEVER_THERE: readonly SyncState[] = ['REMOVED', 'SUPPRESSED', 'ERASED'];
 
 /**
- * In all other states something may have reached the target, also if the row was parked or waits: an earlier answer may have
- * been lost. Removing what was never there is harmless.
+ * In all other states something may have reached the target, even if the row was parked or waits: an earlier answer may
+ * have been lost. Removing what was never there is harmless.
  */
 function takeOff({ state, remoteId }: JudgedRecord, forget: boolean): OutboundDecision {
   return NOT_OURS.includes(state) || (NEVER_THERE.includes(state) && remoteId === null)

@@ -3,18 +3,21 @@ import canonicalize from 'canonicalize';
 import { canonicalForm, type CanonicalValue, type FieldValue } from './canonical-form.ts';
 import type { Content } from './content-hash.ts';
 
-/** A secret of 32 bytes; several are kept while they are rotated, newest first. */
+/** A secret of 32 bytes; during a rotation several are kept, newest first. */
 export type SecretKey = Uint8Array;
 
-/** `<which key>:<HMAC-SHA-256, hexadecimal>`: equal values can be told, but not guessed by who only reads the database. */
+/**
+ * `<key name>:<HMAC-SHA-256, hexadecimal>`: reveals which values are equal, but cannot be guessed by readers of the
+ * database.
+ */
 export type KeyedHash = `${string}:${string}`;
 
-/** A keyed hash of each field as last known at the remote. */
+/** A keyed hash of each field's last known remote value. */
 export type Base = Readonly<Record<string, KeyedHash>>;
 
 /**
- * Hash of one value in canonical form, under the newest key. The field's name is part of it: an e-mail and a name that read
- * alike hash differently.
+ * Hash of one value in canonical form, with the newest key. It includes the field's name, so an equal e-mail and name
+ * have different hashes.
  *
  * @throws RangeError if there is no key.
  */
@@ -23,7 +26,7 @@ export function keyedHash(field: string, value: FieldValue, [key]: readonly Secr
   return hashWith(field, value, key);
 }
 
-/** Whether `stored` was made from this value, under whichever of the keys it was made. False if that key is gone. */
+/** Whether `stored` was made from this value with any of the keys. False if its key is gone. */
 export function isHashOf(
   stored: string | undefined,
   field: string,
@@ -34,7 +37,7 @@ export function isHashOf(
   return key !== undefined && hashWith(field, value, key) === stored;
 }
 
-/** The base of a whole content; fields without a value are part of it, so that a later value counts as a change. */
+/** The base of a whole content, including fields without a value, so that a later value counts as a change. */
 export function baseOf(content: Content, keys: readonly SecretKey[]): Base {
   return Object.fromEntries(Object.entries(content).map(([field, value]) => [field, keyedHash(field, value, keys)]));
 }
@@ -44,7 +47,10 @@ function hashWith(field: string, value: FieldValue, key: SecretKey): KeyedHash {
   return `${keyName(key)}:${createHmac('sha256', key).update(text).digest('hex')}`;
 }
 
-/** Half a character, which canonical JSON refuses, hashes as the replacement character: a remote may tell any text. */
+/**
+ * A lone surrogate, which canonical JSON rejects, is hashed as the replacement character, because a remote may return
+ * any text.
+ */
 function wellFormed(value: CanonicalValue): CanonicalValue {
   if (typeof value === 'string') return value.toWellFormed();
   if (Array.isArray(value)) return value.map(wellFormed);
@@ -52,7 +58,7 @@ function wellFormed(value: CanonicalValue): CanonicalValue {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name.toWellFormed(), wellFormed(part)]));
 }
 
-/** Says which key was used without saying anything of it: 8 hexadecimal digits. */
+/** Identifies a key without revealing it: 8 hexadecimal digits. */
 export function keyName(key: SecretKey): string {
   const known = KEY_NAMES.get(key);
   if (known !== undefined) return known;
@@ -61,10 +67,12 @@ export function keyName(key: SecretKey): string {
   return name;
 }
 
-/** A page of rows asks for the same few names many thousand times. */
+/** Cached, because a page of rows needs the same few names many thousand times. */
 const KEY_NAMES = new WeakMap<SecretKey, string>();
 
-/** `base` with what was read now; a field whose value is the same keeps its hash, so that nothing is written anew. */
+/**
+ * `base` updated with the values just read; a field with the same value keeps its hash, so that nothing is rewritten.
+ */
 export function baseWith(base: Base | null, content: Content, keys: readonly SecretKey[]): Base {
   const read = Object.entries(content).map(([field, value]) => {
     const known = base?.[field];

@@ -1,8 +1,8 @@
 import { canonicalForm, type FieldValue } from './canonical-form.ts';
 
 /**
- * Whether a target may hold two values to be equal that we hold to be different: databases compare without regard to case, accents
- * or width, and vendors without white space. Asked only after a target has called the value taken.
+ * Whether a target may treat two different values as equal: databases ignore case, accents or width, and vendors ignore
+ * white space. Only called after a target reported the value as taken.
  */
 export function looksEqual(one: FieldValue, other: FieldValue): boolean {
   const folded = fold(one);

@@ -1,4 +1,4 @@
-/** How many remote records of one type may be missing at once before a human has to look. */
+/** How many remote records of one type may be missing at once before a human must check. */
 export interface MissingLimit {
   readonly count: number;
   /** Percent of the linked records of the type. */
@@ -6,15 +6,15 @@ export interface MissingLimit {
 }
 
 /**
- * Whether so many are missing at once that it is no deletion by agents: more than the count and more than the share, or most of
- * them. An account that was emptied, reset or exchanged looks like this.
+ * Whether too many records are missing for deletions by agents: more than the count and more than the share, or most of
+ * them. An account that was emptied, reset or replaced looks like this.
  */
 export function isTooMany(missing: number, linked: number, { count, share }: MissingLimit): boolean {
   const isMost = missing > 1 && missing * 2 > linked;
   return isMost || missing > Math.max(count, (linked * share) / 100);
 }
 
-/** What a poll, its page, its log and `status` say. */
+/** The text shown by a poll, its page, its log and `status`. */
 export function describeHold({
   id,
   process,

@@ -1,20 +1,20 @@
 import type { ContentHash } from './content-hash.ts';
 
-/** A change that was found at the remote: the hash of what it came to, and when (RFC 3339, UTC). */
+/** A change found at the remote: the hash of the resulting state, and the time (RFC 3339, UTC). */
 export interface RemoteState {
   readonly hash: string;
   readonly at: string;
 }
 
-/** How often the remote may come back to the same state within an hour. */
+/** How often the remote may return to the same state within an hour. */
 const SAME_STATE_PER_HOUR = 3;
 
-/** More are not kept: changing among many states is not ping-pong. */
+/** The limit of stored states: a change among many states is not ping-pong. */
 const KEPT = 24;
 
 /**
- * Remembers a change that was found at the remote. Two systems that undo each other's writes come back to the same state again
- * and again; people do not. `pingPong`: that has happened more than three times within an hour.
+ * Records a change found at the remote. Two systems that undo each other's writes return to the same states again and
+ * again; people do not. `pingPong`: this happened more than three times within an hour.
  */
 export function noteOscillation(
   earlier: readonly RemoteState[],

@@ -1,9 +1,9 @@
 const WORDS = ['unlink', 'erase', 'adopt', 'start-anew', 'relink'] as const;
 
 /**
- * A command of an operator for one pair. `link:47`: link it to remote record 47. `unlink`: unlink it, for good. `erase`: delete
- * it for good at the target. `restore:12`: write the remote values that lost conflict 12 into EMS. `adopt`, `start-anew`: the row
- * is the one that was delivered under its id, or another one. `relink`: take an unlinked pair up again.
+ * An operator's command for one pair. `link:47`: link it to remote record 47. `unlink`: unlink it permanently. `erase`:
+ * delete it permanently at the target. `restore:12`: write the remote values that lost conflict 12 into EMS. `adopt`,
+ * `start-anew`: the row is the one delivered under its id, or a different one. `relink`: resume an unlinked pair.
  */
 export type PairCommand = (typeof WORDS)[number] | `link:${string}` | `restore:${string}`;
 

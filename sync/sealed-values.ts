@@ -9,9 +9,10 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts values that lost a conflict (AES-256-GCM under the newest key): name of the key, nonce, tag, ciphertext.
+ * Encrypts values that lost a conflict (AES-256-GCM with the newest key): key name, nonce, tag, ciphertext.
  *
- * @param of what they belong to; the same must be said to open them, so that a row cannot pass for another.
+ * @param of what they belong to; the same value is needed to decrypt them, so that one row's values cannot be used for
+ * another.
  * @throws RangeError if there is no key.
  */
 export function seal(values: Content, of: string, [key]: readonly SecretKey[]): Buffer {
@@ -22,7 +23,7 @@ export function seal(values: Content, of: string, [key]: readonly SecretKey[]): 
   return Buffer.concat([Buffer.from(keyName(key), 'hex'), iv, cipher.getAuthTag(), sealed]);
 }
 
-/** @throws RangeError if the key is gone, or if the values are not what was sealed. */
+/** @throws RangeError if the key is gone, or if the values were tampered with. */
 export function unseal(sealed: Uint8Array, of: string, keys: readonly SecretKey[]): Record<string, CanonicalValue> {
   const bytes = Buffer.from(sealed);
   const name = bytes.subarray(0, NAME_BYTES).toString('hex');

@@ -6,14 +6,14 @@ export const CHANNELS = ['email', 'sms'] as const;
 export type Channel = (typeof CHANNELS)[number];
 
 /**
- * Why a target must not be given an address again, or no consent for it.
+ * Why a target must not receive an address again, or no consent for it.
  *
- * - unsubscribed: the person's own act. complained: it called a message spam.
+ * - unsubscribed: the person's own act. complained: the person reported a message as spam.
  * - bounced: messages do not arrive (MailChimp: cleaned).
- * - compliance: the target itself refuses to have the address subscribed.
+ * - compliance: the target itself refuses to subscribe the address.
  * - manual: the target's staff has set it (Mautic: do-not-contact that is not EMS's).
  * - archived: the target's staff has archived the contact.
- * - forgotten: deleted for good at the target. It counts against this person alone, not against the address.
+ * - forgotten: deleted permanently at the target. Applies only to this person, not to the address.
  * - erased: erased by our own command, at every target; never lifted by a target.
  */
 export const SUPPRESSION_REASONS = [
@@ -32,31 +32,31 @@ export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 /** `ratchet`: what a person refused at the target stays refused. `ems-wins`: EMS's opt-in overrules an unsubscription. */
 export type ConsentPolicy = 'ratchet' | 'ems-wins';
 
-/** `target`: an unsubscription counts where it was made. `organisation`: it counts at every marketing target. */
+/** `target`: an unsubscription applies where it was made. `organisation`: it applies at every marketing target. */
 export type ConsentScope = 'target' | 'organisation';
 
-/** Reasons that count at every marketing target, wherever they were learnt: the address or the person itself is at issue. */
+/** Reasons that apply at every marketing target, because they concern the address or the person itself. */
 const COUNTS_EVERYWHERE: readonly SuppressionReason[] = ['complained', 'bounced', 'forgotten', 'erased'];
 
-/** The person's own refusal of e-mail, and what MailChimp makes of it. */
+/** The person's own refusal of e-mail, and the resulting compliance state at MailChimp. */
 const COUNTS_IN_ORGANISATION: readonly SuppressionReason[] = ['unsubscribed', 'compliance'];
 
-/** The reasons that count at a target although another target has told them (setting CONSENT_SCOPE). */
+/** The reasons that apply at a target although another target reported them (setting CONSENT_SCOPE). */
 export function reasonsFromElsewhere(scope: ConsentScope): readonly SuppressionReason[] {
   return scope === 'organisation' ? [...COUNTS_EVERYWHERE, ...COUNTS_IN_ORGANISATION] : COUNTS_EVERYWHERE;
 }
 
-/** One refusal, for one channel. It holds no address: the context tells which. */
+/** One refusal on one channel. It contains no address, which is known from the context. */
 export interface Suppression {
   readonly channel: Channel;
   readonly reason: SuppressionReason;
-  /** The target where it was made, if that is another one. It is lifted there, and nowhere else. */
+  /** The target where it was made, if it is another one. It can only be lifted there. */
   readonly at?: SyncProcessName;
-  /** Nobody has said so, but it cannot be ruled out: it counts at its own target, and at no other. */
+  /** Not confirmed, but possible: it applies only at its own target. */
   readonly presumed?: true;
 }
 
-/** What was refused at another target, and counts here as well. */
+/** Refusals at another target that also apply here. */
 export const fromElsewhere = (suppressions: readonly Suppression[]): readonly Suppression[] =>
   suppressions.filter(({ at }) => at !== undefined);
 
@@ -67,12 +67,12 @@ export function describeSuppressions(suppressions: readonly Suppression[]): stri
     .join(', ');
 }
 
-/** What {@link describeSuppressions} says of a refusal at another target, as a regular expression of PostgreSQL. */
+/** A PostgreSQL regular expression that matches {@link describeSuppressions} of a refusal at another target. */
 export const DESCRIBED_ELSEWHERE = ': [a-z]+ at [A-Z]+';
 
 /**
- * Each channel once, with its strongest reason: `erased`, then the target's own in the order of the list of reasons, then those of
- * other targets.
+ * One refusal per channel, the strongest: `erased`, then the target's own in the order of the list of reasons, then
+ * those of other targets.
  */
 export function strongest(suppressions: readonly Suppression[]): Suppression[] {
   const rank = ({ reason, at }: Suppression) =>
@@ -85,10 +85,13 @@ export function strongest(suppressions: readonly Suppression[]): Suppression[] {
   );
 }
 
-/** Reasons that a target tells once, in a report or in answer to a write. What it lists later says less, and withdraws none. */
+/**
+ * Reasons that a target reports only once, in a report or in the answer to a write. Its later lists contain less and do
+ * not withdraw them.
+ */
 const TOLD_ONCE: readonly SuppressionReason[] = ['complained', 'compliance', 'forgotten', 'erased'];
 
-/** Whether a refusal that is listed already says what the target says now. */
+/** Whether a stored refusal already covers what the target reports now. */
 export function covers(held: Suppression, told: Suppression): boolean {
   if (held.channel !== told.channel) return false;
   if (TOLD_ONCE.includes(held.reason)) return true;
@@ -99,10 +102,10 @@ export function covers(held: Suppression, told: Suppression): boolean {
 export const isErased = (suppressions: readonly Suppression[]): boolean =>
   suppressions.some(({ reason }) => reason === 'erased');
 
-/** The only reasons that an opt-in of EMS overrules under `ems-wins`. */
+/** The only reasons that EMS's opt-in overrides under `ems-wins`. */
 const OVERRULED: readonly SuppressionReason[] = ['unsubscribed', 'manual'];
 
-/** The refusals that count under the policy (setting CONSENT_POLICY). */
+/** The refusals that apply under the policy (setting CONSENT_POLICY). */
 export function binding(suppressions: readonly Suppression[], policy: ConsentPolicy): readonly Suppression[] {
   return policy === 'ratchet' ? suppressions : suppressions.filter(({ reason }) => !OVERRULED.includes(reason));
 }

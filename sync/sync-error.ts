@@ -3,7 +3,7 @@ import type { ErrorClass } from './error-class.ts';
 export interface SyncErrorOptions {
   /** Stable, machine-readable reason, for example `rate-limited` or `invalid-data`. */
   readonly code: string;
-  /** The field at fault, by the target's name or, for a mapping, by EMS's. */
+  /** The faulty field, by the target's name or, for a mapping, by EMS's. */
   readonly field?: string;
   /** Milliseconds that the target asked us to wait. */
   readonly retryAfterMs?: number;
@@ -11,8 +11,8 @@ export interface SyncErrorOptions {
 }
 
 /**
- * A failure with a class that decides what happens next. The message reaches workflow histories, records and logs, so it
- * names types, ids, fields and codes, never a value.
+ * A failure with a class that decides what happens next. The message appears in workflow histories, records and logs,
+ * so it contains types, ids, fields and codes, never a value.
  */
 export class SyncError extends Error {
   override readonly name = 'SyncError';
@@ -30,18 +30,18 @@ export class SyncError extends Error {
   }
 }
 
-/** A process or type that this release, or this worker, does not have: nothing to retry, and nothing to record. */
+/** A process or type that this release or worker does not have: nothing to retry or record. */
 export class UnknownPairError extends RangeError {
   override readonly name = 'UnknownPairError';
 }
 
 /**
- * The target, or our own record, holds a higher fencing token of this entity than the attempt's (architecture rule 14): either
- * a newer attempt was faster, or the database was restored and the sequence is too low.
+ * The target, or our own record, has a higher fencing token for this entity than the attempt (architecture rule 14): a
+ * newer attempt was faster, or the database was restored and the sequence is too low.
  */
 export class StaleTokenError extends Error {
   override readonly name = 'StaleTokenError';
-  /** The token that is held. */
+  /** The higher token. */
   readonly higherToken: bigint;
 
   constructor(higherToken: bigint) {

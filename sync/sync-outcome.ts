@@ -2,8 +2,8 @@ import type { Absorption } from './absorption.ts';
 import type { DeliveryKind } from './delivery.ts';
 
 /**
- * How a pair stands after a pass: the search attribute `SyncOutcome`. Operators filter the Web UI's list by it, so the words
- * are those of the record's state where there is one.
+ * The state of a pair after a pass: the search attribute `SyncOutcome`. Operators filter the Web UI's list by it, so
+ * the words match the record's states where possible.
  */
 export const SYNC_OUTCOMES = [
   'IN_SYNC',
@@ -58,7 +58,7 @@ const INBOUND_OUTCOMES: Readonly<Record<AbsorptionKind, SyncOutcome>> = {
   parked: 'PARKED',
 };
 
-/** The same for a pass whose inbound half leaves nothing to send. */
+/** The same for a pass after whose inbound half nothing must be sent. */
 export function outcomeOfAbsorption(kind: AbsorptionKind): SyncOutcome {
   return INBOUND_OUTCOMES[kind];
 }

@@ -3,20 +3,20 @@ import canonicalize from 'canonicalize';
 import { canonicalForm, type FieldValue } from './canonical-form.ts';
 import { keyedHash, keyName, type SecretKey } from './keyed-hash.ts';
 
-/** Which rows a value is compared among, for example those of one race; null: all of its type. */
+/** The rows among which a value is compared, for example those of one race; null: all of its type. */
 export type Scope = string | null;
 
-/** Without a key: nothing is read back then, and the values (bibs, codes) are nobody's address. */
+/** Used without a key: nothing is read back then, and the values (bibs, codes) are not personal. */
 const WITHOUT_KEY = 'plain';
 
-/** What {@link uniqueHash} begins with under these keys: values that begin otherwise are made anew. */
+/** The prefix of {@link uniqueHash} with these keys: values with another prefix are recomputed. */
 export function uniqueHashPrefix([key]: readonly SecretKey[]): string {
   return key === undefined ? WITHOUT_KEY : keyName(key);
 }
 
 /**
- * Hash of a canonical value that decides whether rows share a remote record, or which of them has it. Two rows with equal
- * hashes have the value alike, whatever notation EMS has. Null: the row has none.
+ * Hash of a canonical value that decides whether rows share a remote record, or which of them has it. Two rows with
+ * equal hashes have the same value, whatever EMS's notation. Null if the row has none.
  */
 export function uniqueHash(
   { name, scope }: { readonly name: string; readonly scope: Scope },

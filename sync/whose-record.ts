@@ -1,22 +1,23 @@
 import type { EntityKey } from './entity-type.ts';
 
-/** Begins the reason of a pair that was parked because its remote record is not its own any more. */
+/** The prefix of the reason of a pair parked because its remote record now belongs to somebody else. */
 const CHANGED_HANDS = 'changed hands';
 
-/** What says whose a remote record is. */
+/** What shows who owns a remote record. */
 export interface OwnershipCase {
   readonly key: EntityKey;
-  /** The EMS id that the remote record carries; null: none. */
+  /** The EMS id stored in the remote record; null if none. */
   readonly emsKey: EntityKey | null;
-  /** We have written this record before, and what we write carries our id. */
+  /** We have written this record before, and our writes include our id. */
   readonly wasSigned: boolean;
 }
 
 /**
- * Whose record is it (rule 16)? A remote id alone is no proof: accounts are restored and swapped, and then the number of one
- * person's contact is a stranger's. Nothing of such a record may be written into EMS, and nothing of EMS's into it.
+ * Determines who owns a remote record (rule 16). A remote id alone is not proof: accounts are restored and replaced,
+ * and then the id of one person's contact belongs to a stranger. Such a record must neither be written into EMS nor
+ * overwritten.
  *
- * @returns why it is not this pair's; null: nothing speaks against it.
+ * @returns why it is not this pair's; null: nothing contradicts it.
  */
 export function changedHands({ key, emsKey, wasSigned }: OwnershipCase): string | null {
   const remedy = 'nothing was written on either side: link or unlink the pair';
