@@ -94,6 +94,34 @@ describe('a target that asks for a long pause', () => {
   });
 });
 
+describe('a result that cannot be written, for a reason that may pass', () => {
+  afterEach(async () => {
+    await system.database.query('DROP TRIGGER IF EXISTS locked ON sync_event');
+  });
+
+  test('shows as FAILING with its error within minutes, and is written when it can be', async () => {
+    const event = await system.ems.event();
+    await system.syncNow('Organisation', await system.ems.organisationOf(event));
+    await system.database.query(`
+      CREATE OR REPLACE FUNCTION locked() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'refused by a test' USING ERRCODE = '55P03'; END $$`);
+    await system.database.query(`
+      CREATE TRIGGER locked BEFORE UPDATE ON sync_event FOR EACH ROW WHEN (NEW.state = 'IN_SYNC')
+        EXECUTE FUNCTION locked()`);
+
+    await system.request('Event', event);
+
+    expect(await system.inState('Event', event, 'FAILING', 240_000)).toMatchObject({
+      last_error_class: 'transient',
+      last_error: expect.stringContaining('55P03'),
+    });
+    await system.database.query('DROP TRIGGER locked ON sync_event');
+    // Written by the retries alone: nobody asks, and it is sent once.
+    await system.inState('Event', event, 'IN_SYNC', 240_000);
+    expect(await system.writes(`events/${event}`)).toHaveLength(1);
+  });
+});
+
 describe('a page that one row spoils (F1 point 6)', () => {
   afterEach(async () => {
     await system.database.query('DROP TRIGGER IF EXISTS spoil ON sync_organisation');

@@ -6,7 +6,7 @@ import { projectFolder } from '../../local/folders.ts';
 /**
  * Every retry has a limit, after which it becomes visible: a pair is FAILING with its error, a sweep or poll reports
  * what it could not do, a workflow fails. The tables list all places; add each new proxy, loop or timer here, with how
- * it becomes visible.
+ * it becomes visible. An activity that no worker takes is reported by `check`, and its row counts as due.
  */
 const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: string }>> = {
   recordActivities: {
