@@ -175,6 +175,25 @@ describe('a DELETE that is refused because of dependents (F1 point 16)', () => {
     expect(await system.remote('events', eventId)).not.toBeNull();
   });
 
+  test('has them go first when the row is erased, too', async () => {
+    const { ems } = system;
+    const { eventId, raceId, tag } = await raceWithTag('DDDD000B');
+    const person = await ems.person();
+    const participant = await ems.participant(eventId, raceId, { person_id: person });
+    await ems.update('tag', tag, { event_participant_id: participant });
+    await system.sweep();
+    await system.inState('Tag', tag, 'IN_SYNC');
+    await ems.delete('tag', tag);
+    await ems.delete('event_participant', participant);
+
+    await system.request('Person', person, 'erase');
+
+    expect(await system.pair('Person', person).result()).toMatchObject({ outcome: 'ERASED' });
+    expect(await system.remote('persons', person)).toBeNull();
+    expect(await system.remote('event-participants', participant)).toBeNull();
+    expect(await system.remote('tags', tag)).toBeNull();
+  });
+
   test('of a stranger’s shows as FAILING, with the reason', async () => {
     const { ems } = system;
     const { eventId, raceId, four, five, tag } = await raceWithTag('DDDD000A');
