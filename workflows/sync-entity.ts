@@ -12,7 +12,6 @@ import type { Absorption } from '../sync/absorption.ts';
 import type { Delivery } from '../sync/delivery.ts';
 import { formatRef, type EntityRef } from '../sync/entity-type.ts';
 import type { PairCommand } from '../sync/pair-command.ts';
-import { outcomeOf, outcomeOfAbsorption } from '../sync/sync-outcome.ts';
 import { commandActivities, recordActivities } from './activity-proxies.ts';
 import { askPair } from './ask-pair.ts';
 import {
@@ -24,6 +23,7 @@ import {
   type Asked,
   type AttemptFailure,
 } from './attempt-durably.ts';
+import { describeResult, resultOf, resultOfAbsorption } from './pair-results.ts';
 import { requestedSignal, syncNowUpdate, type SyncEntityInput, type SyncEntityResult } from './pair-requests.ts';
 import { Requests } from './requests.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
@@ -283,7 +283,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   function answer(known: SyncEntityResult): void {
     result = known;
     requests.answer();
-    setCurrentDetails(describe(known));
+    setCurrentDetails(describeResult(known));
   }
 }
 
@@ -294,53 +294,4 @@ function settle(delivery: Delivery): Delivery {
   if (first === undefined) throw ApplicationFailure.nonRetryable('blocked by nobody', 'bug');
   const { key, fencingToken, evaluated, field, reason } = delivery;
   return { key, fencingToken, evaluated, kind: 'waiting', for: formatRef(first), field, reason };
-}
-
-function resultOf(delivery: Delivery): SyncEntityResult {
-  return { outcome: outcomeOf(delivery.kind), delivery: delivery.kind, reason: reasonOf(delivery) };
-}
-
-function reasonOf(delivery: Delivery): string | null {
-  if (delivery.kind === 'nothing') return delivery.reason ?? null;
-  if (delivery.kind === 'superseded') return 'another attempt was faster';
-  if (delivery.kind === 'waiting') return waitsFor(delivery);
-  if (delivery.kind === 'shared') return `shares the remote record of ${formatRef(delivery.owner)}`;
-  if (delivery.kind === 'with-parent') return `goes with ${formatRef(delivery.by)}, which was asked`;
-  if (delivery.kind === 'suppressed') return delivery.reason;
-  if (delivery.kind === 'erased') return delivery.outcome;
-  if (delivery.kind !== 'parked') return null;
-  return delivery.field === null ? delivery.reason : `${delivery.field}: ${delivery.reason}`;
-}
-
-function waitsFor({ for: awaited, field, reason }: Extract<Delivery, { kind: 'waiting' }>): string {
-  return reason === undefined ? `waits for ${awaited}` : `waits for ${awaited}: ${field} ${reason}`;
-}
-
-function resultOfAbsorption(absorption: Absorption): SyncEntityResult {
-  return {
-    outcome: outcomeOfAbsorption(absorption.kind),
-    delivery: absorption.kind,
-    reason: reasonOfAbsorption(absorption),
-  };
-}
-
-function reasonOfAbsorption(absorption: Absorption): string | null {
-  switch (absorption.kind) {
-    case 'nothing':
-    case 'parked':
-      return absorption.reason;
-    case 'consent':
-      return absorption.refused ?? 'nothing is refused any more';
-    case 'applied':
-    case 'drifted':
-      return absorption.fields.join(', ');
-    case 'conflict':
-      return `EMS wins: ${absorption.lost.join(', ')}`;
-    default:
-      return null;
-  }
-}
-
-function describe({ outcome, delivery, reason }: SyncEntityResult): string {
-  return reason === null ? `**${outcome}** (${delivery})` : `**${outcome}** (${delivery}): ${reason}`;
 }
