@@ -3,7 +3,7 @@ import { findBlocked, noteReleased } from '../database/records/blocking.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import type { Content } from '../sync/content-hash.ts';
 import { baseOf } from '../sync/keyed-hash.ts';
-import { SyncError } from '../sync/sync-error.ts';
+import { StaleTokenError, SyncError } from '../sync/sync-error.ts';
 import type { Released, ReleaseRequest } from '../targets/remote-system.ts';
 import type { Attempt } from './context.ts';
 import type { JudgedPair } from './judge-pairs.ts';
@@ -37,7 +37,10 @@ export async function releaseValues(
     fencingToken,
     content: mapping.sendable(pair.entity, pair.sources),
     wanted,
-    willRelease: async () => void (await beginAttempt(orm, ref, { fencingToken, state: 'PENDING', workflowId })),
+    willRelease: async () => {
+      const isOurs = await beginAttempt(orm, ref, { fencingToken, state: 'PENDING', workflowId });
+      if (!isOurs) throw new StaleTokenError(fencingToken + 1n);
+    },
     ...pairConsent(attempt, pair, suppressions),
   };
   const released = await remote.release(request).catch(unlessRejected);

@@ -16,7 +16,8 @@ export interface Intent {
 
 /**
  * Commits what is about to be sent, before it is sent: an answer may be lost after the effect, and the record must say so.
- * A pair that is failing stays FAILING until a result is confirmed.
+ * A pair that is failing stays FAILING until a result is confirmed. The row that blocked it before stays named as well: that one
+ * may be asking just now who waits for it.
  *
  * @returns false: the record belongs to a newer attempt already, and this one must not send.
  */
@@ -34,7 +35,6 @@ export async function beginAttempt(
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET
       entity_id = EXCLUDED.entity_id,
       state = CASE WHEN sr.state = 'FAILING' THEN sr.state ELSE EXCLUDED.state END,
-      waiting_for = NULL,
       shared_with = NULL,
       pass = EXCLUDED.pass,
       workflow_id = EXCLUDED.workflow_id,

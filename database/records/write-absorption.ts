@@ -86,6 +86,7 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
         sources_version: outcome.sourcesVersion,
         mapping_version: outcome.mappingVersion,
         evaluated_on: sql`NULL::timestamptz`,
+        waiting_for: null,
         ...NO_ERROR,
       };
     case 'delivered':
@@ -97,6 +98,7 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
         state: 'PARKED',
         last_error_class: 'rejected',
         last_error: outcome.reason,
+        waiting_for: null,
         evaluated_on: evaluatedOn(outcome.evaluated),
         sources_version: knownSources(outcome.evaluated),
         mapping_version: outcome.evaluated.mappingVersion,
