@@ -11,10 +11,10 @@ import { addressesOf, enterRefusals, hashesOf } from './pair-consent.ts';
 import { isReissued } from './row-identity.ts';
 
 /**
- * The inbound half of a pass at a target of which only consent is read: takes what the target knows of the contact's consent
- * into the suppression list. The outbound half then judges what that means for the record. Repeating it is harmless.
+ * The inbound half of a pass at a target that is read only for consent: copies the contact's consent at the target into
+ * the suppression list. The outbound half then decides what that means for the record. Idempotent.
  *
- * @throws SyncError for what is worth another attempt.
+ * @throws SyncError if another attempt may succeed.
  */
 export async function absorbConsent(pair: PairContext, source: ConsentSource): Promise<Absorption> {
   const { orm, keys, detection, mapping, key, ref } = pair;
@@ -27,7 +27,7 @@ export async function absorbConsent(pair: PairContext, source: ConsentSource): P
     return { key, kind: 'nothing', reason: 'the contact is a former row’s', outboundDue: true };
   }
   const contact = await source.fetch(record.remoteId);
-  // The next delivery learns from the target's own answer what that means for the person.
+  // The contact is gone. The next delivery decides what that means for the person, from the target's answer.
   if (contact === null) return { key, kind: 'nothing', reason: 'the contact is gone', outboundDue: true };
   const refusals = refusalsOf(contact, record, keys);
   const own = addressesOf(mapping, entity);
@@ -36,32 +36,32 @@ export async function absorbConsent(pair: PairContext, source: ConsentSource): P
   const isNews = refusals.some((refusal) => [...before.values()].every((known) => !covers(known, refusal)));
   const refused = describeSuppressions(refusals) || null;
   if (source.mergesContacts === true && isAnothers(contact, record.remoteId, key)) {
-    // What it has refused counts for this person too; that it refuses nothing says nothing about this person.
+    // The refusals of this contact also apply to this person, but the absence of refusals proves nothing.
     await enterRefusals(pair, [own], refusals);
     return { key, kind: 'consent', refused, outboundDue: true, resend: true };
   }
   await enterRefusals(pair, [contact.addresses, own], refusals);
-  // A channel that EMS itself has opted out of is not open either: the person has not agreed again.
+  // A channel with EMS's own opt-out is not lifted either: the person has not agreed again.
   const closed = [...contact.refusals.map(({ channel }) => channel), ...(contact.own ?? [])];
   const channels = CHANNELS.filter((channel) => !closed.includes(channel));
   const lifted = await liftSuppressions(orm.em.fork(), ref.process, { key, hashes, channels });
   if (lostOptOuts(contact, record, keys).length > 0)
     return { key, kind: 'consent', refused, outboundDue: true, resend: true };
-  // Something was listed beside the contact itself (a complaint), and its record does not say so yet.
+  // An entry was found in another list (a complaint), and the contact's record does not show it yet.
   const isListed = before.size > 0;
   if (!isNews && lifted === 0) return { key, kind: 'unchanged', outboundDue: isListed || record.state !== 'IN_SYNC' };
   return { key, kind: 'consent', refused, outboundDue: true };
 }
 
 /**
- * Two contacts were merged at the target, which answers our id with the one that is left; or the contact carries another
- * person's EMS id. What it has become, the next delivery finds out.
+ * The target merged two contacts and returns the remaining one for our id, or the contact has another person's EMS id.
+ * The next delivery finds out what became of our contact.
  */
 export function isAnothers({ remoteId, emsKey }: ContactConsent, ours: string, key: EntityKey): boolean {
   return remoteId !== ours || (emsKey !== null && emsKey !== key);
 }
 
-/** Channels on which our last write left EMS's opt-out, and the contact has none now. */
+/** Channels on which our last write left EMS's opt-out and that the contact no longer refuses. */
 export function lostOptOuts(
   { own, refusals }: ContactConsent,
   record: Pick<SyncRecord, 'base'>,
@@ -75,7 +75,7 @@ export function lostOptOuts(
   });
 }
 
-/** What a contact has refused, without what EMS itself has opted out of. */
+/** A contact's refusals, except EMS's own opt-outs. */
 export function refusalsOf(
   { refusals, oursIfStored }: ContactConsent,
   record: Pick<SyncRecord, 'base'> | null,

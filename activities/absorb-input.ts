@@ -1,7 +1,7 @@
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
-/** The pair whose remote record is looked at. */
+/** The pair whose remote record is absorbed. */
 export interface AbsorbInput {
   readonly process: SyncProcessName;
   readonly type: EntityType;

@@ -20,15 +20,14 @@ import { fetchRemote, linkedEnds, type LinkedPair } from './fetch-remote.ts';
 import { isReissued } from './row-identity.ts';
 import { EmsWasFaster, parkPair, writeAbsorbed } from './write-absorbed.ts';
 
-/** How often an absorption starts again at once because EMS changed the row meanwhile. */
+/** How often an absorption restarts immediately because EMS changed the row meanwhile. */
 const ROUNDS_WHEN_EMS_IS_FASTER = 3;
 
 /**
- * The inbound half of a pass: fetches the remote record, compares it with the EMS row and with what the remote was last known
- * to hold, and writes what the remote alone has changed. Row and record are written in one transaction, so repeating it is
- * harmless.
+ * The inbound half of a pass: fetches the remote record, compares it with the EMS row and the last known remote state,
+ * and writes the changes made only at the remote. Row and record are written in one transaction. Idempotent.
  *
- * @throws SyncError for what is worth another attempt.
+ * @throws SyncError if another attempt may succeed.
  */
 export async function absorb(dependencies: Dependencies, input: AbsorbInput): Promise<Absorption> {
   const pair = pairContext(dependencies, input);
@@ -72,9 +71,10 @@ async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
 }
 
 /**
- * A remote delete loses to an EMS edit; otherwise the pair is unlinked. An EMS row is never deleted for it. A record that was
- * merged into another row's was not deleted: made anew, it would take from that one what the merge has given it. While a poll
- * holds back many that are missing at once, nothing is unlinked, and nothing is made anew.
+ * Handles a deleted remote record. An EMS edit wins over a remote delete; otherwise the pair is unlinked. The EMS row
+ * is never deleted. A record merged into another row's does not count as deleted: creating it again would take from
+ * that record what the merge gave it. While a poll holds back many missing records, nothing is unlinked or created
+ * again.
  */
 async function gone(attempt: InboundAttempt, linked: LinkedPair): Promise<Absorption> {
   const { orm, mapping, key, ref, fencingToken } = attempt;
@@ -90,7 +90,7 @@ async function gone(attempt: InboundAttempt, linked: LinkedPair): Promise<Absorp
   return { key, kind: edited ? 'recreate' : 'unlinked', outboundDue: edited };
 }
 
-/** Of what the record knew only hashes are left: what EMS still holds of it is looked for. */
+/** The record keeps only hashes, so EMS's current values that still match them are used. */
 async function mergedInto(
   { source, inbound, keys, type, key }: InboundAttempt,
   { entity, record, pair, remoteId }: LinkedPair,
@@ -131,13 +131,13 @@ async function compare(attempt: InboundAttempt, linked: LinkedPair, remote: Remo
   return writeAbsorbed(attempt, linked, remote, comparison);
 }
 
-/** The other row whose record names this remote id; null: none does. */
+/** The other row whose record has this remote id; null if there is none. */
 async function holderOf({ orm, ref }: InboundAttempt, remoteId: string): Promise<EntityKey | null> {
   const holder = (await findByRemoteId(orm.em.fork(), ref.process, ref.type, remoteId))?.key ?? null;
   return holder === ref.key ? null : holder;
 }
 
-/** Told by the times alone: a row that was made from the remote, or absorbed from it, has not changed since. */
+/** Decided by times only: a row created or absorbed from the remote has not changed since. */
 function hasChangedSince({ entity, record }: Pick<LinkedPair, 'entity' | 'record'>): boolean {
   return record.entitySyncedOn === null || entity.modifiedOn !== record.entitySyncedOn;
 }

@@ -5,15 +5,15 @@ import { SyncError } from '../sync/sync-error.ts';
 import type { PairContext } from './context.ts';
 import { addressesOf } from './pair-consent.ts';
 
-/** Below the activity's time limit, so that a call still fits in. */
+/** Shorter than the activity's time limit, so that the call still fits. */
 const LOCK_TIMEOUT_MS = 10_000;
 
-/** EMS may change the address while the lock is waited for: then the new address is locked instead. */
+/** EMS may change the address while we wait for the lock; then the new address is locked instead. */
 const ROUNDS = 3;
 
 /**
- * Runs `work` while no other worker writes for the addresses of this pair: the one that EMS holds, and the one that the target
- * was last known to hold. `work` reads the row again under the lock. Rows without consent need no lock.
+ * Runs `work` while no other worker writes for this pair's addresses: EMS's current one, and the target's last known
+ * one. `work` reads the row again under the lock. Rows without consent need no lock.
  *
  * @throws SyncError of class `transient` if the lock is not free in time.
  */
@@ -43,8 +43,8 @@ export async function withAddressLocks<T>(pair: PairContext, work: () => Promise
 }
 
 /**
- * Locks are named by hashes, because their names can be read in the database. Each address has a name under every key, so
- * that workers with different key lists still exclude each other while keys are rotated.
+ * Locks are named by hashes, because lock names are visible in the database. Each address has a name per key, so that
+ * workers with different key lists exclude each other during a key rotation.
  */
 async function lockNames({ orm, keys, mapping, ref }: PairContext): Promise<readonly string[]> {
   const { entity, base } = await loadEnds(orm, ref.process, ref.type, ref.key);

@@ -26,18 +26,18 @@ import { assertEvaluated, judgePair, type JudgedPair } from './judge-pairs.ts';
 import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
 import { wasBegun } from './row-identity.ts';
 
-/** Attempts that may go in a bulk call. Later ones go alone, in case the bulk call as a whole is too slow. */
+/** How many attempts may use a bulk call. Later ones are sent alone, in case the bulk call itself is too slow. */
 const ATTEMPTS_WITH_OTHERS = 3;
 
 export type Call = Extract<OutboundDecision, { kind: 'create' | 'update' | 'remove' }>;
 
-/** What every delivery of one attempt begins with. */
+/** The properties common to every delivery of one attempt. */
 interface Common {
   readonly key: EntityKey;
   readonly fencingToken: string;
 }
 
-/** The result of an attempt, and what the target refuses of the row: its children are judged by it. */
+/** The result of an attempt, and the target's refusals, by which its child rows are judged. */
 export interface Called {
   readonly delivery: Delivery;
   readonly refused: readonly Suppression[];
@@ -46,9 +46,9 @@ export interface Called {
 const commonOf = ({ key, fencingToken }: Attempt): Common => ({ key, fencingToken: `${fencingToken}` });
 
 /**
- * Carries out the decision at the target.
+ * Executes the decision at the target.
  *
- * @throws SyncError for what is worth another attempt; what can never pass is returned as `parked`.
+ * @throws SyncError if another attempt may succeed; permanent failures are returned as `parked`.
  */
 export async function callTarget(
   attempt: Attempt,
@@ -84,7 +84,7 @@ async function takeOff(
     return { ...commonOf(attempt), evaluated, ...(await blockedByDependents(attempt, removed.dependents)) };
   }
   const { left } = removed;
-  // Before the contact is gone or belongs to another: what was refused there stays refused.
+  // The contact is gone or belongs to another person now, but its refusals must be kept.
   if (left !== undefined) await enterRefusals(attempt, [left.addresses], left.refusals);
   const common = { ...commonOf(attempt), kind: 'removed' } as const;
   if (removed.kept !== true || remoteId === null) return { ...common, forget };
@@ -180,7 +180,7 @@ async function sent(
   return { delivery: { ...common, kind, ...delivered, ...(messages === undefined ? {} : { messages }) }, refused };
 }
 
-/** Fields that an answer leaves out stay as they were last known; those of a new remote record are not known. */
+/** Fields missing in the answer keep their last known value; for a new remote record they are unknown. */
 function baseAfter(
   { keys }: Attempt,
   known: Base | null,
@@ -191,12 +191,12 @@ function baseAfter(
   return { base: baseWith(known, address === null ? stored : { ...stored, [ADDRESS_FIELD]: address }, keys) };
 }
 
-/** What the target says, and what the suppression list held before: the target may have lost that. */
+/** The target's refusals plus those of the suppression list, which the target may have lost. */
 function stillRefused(told: readonly Suppression[], before: readonly Suppression[]): readonly Suppression[] {
   return [...told, ...before.filter(({ channel }) => !told.some((one) => one.channel === channel))];
 }
 
-/** The target has it already: linked, and compared before anything is sent. */
+/** The target already has the record: link the pair, and compare before anything is sent. */
 async function linkFound(
   attempt: Attempt,
   common: Common & { readonly evaluated: Evaluated },
@@ -215,7 +215,7 @@ async function linkFound(
   return { ...commonOf(attempt), kind: 'absorb-first' };
 }
 
-/** The target has a record with the row's EMS id that is not the row's: an operator has to say which it is. */
+/** The target's record with the row's EMS id belongs to another row: an operator must decide. */
 async function another(
   attempt: Attempt,
   common: Common & { readonly evaluated: Evaluated },
@@ -227,15 +227,18 @@ async function another(
   return { ...common, kind: 'parked', errorClass: 'rejected', field: null, reason, reissued: true };
 }
 
-/** A contract error may be a passing fault of the target; five in a row are not, if others do well meanwhile. */
+/**
+ * A contract error may be a temporary fault of the target. Five in a row are permanent, if other pairs succeed
+ * meanwhile.
+ */
 function isFinal(error: SyncError, attempt: number): boolean {
   return error.errorClass === 'rejected' || (error.errorClass === 'contract' && attempt >= ATTEMPTS_BEFORE_FAILING);
 }
 
 /**
- * Rows of EMS that block this one are sent again, for they may let go of the value. One that is in step and wants the value as
- * well never will: the target holds for equal what EMS does not, and a human has to change one of the two. So it is with a record
- * at the target that EMS does not know.
+ * EMS rows that block this one are sent again, because they may release the value. A row that is in sync and wants the
+ * same value never will: the target treats the two values as equal, EMS does not, and a human must change one. The same
+ * goes for a record at the target that EMS does not know.
  */
 async function blocked(
   attempt: Attempt,
@@ -265,7 +268,7 @@ async function blocked(
     : { ...common, kind: 'parked', errorClass: 'rejected', field, reason: `${reason}, which EMS does not know` };
 }
 
-/** Whether another pair is in step, and EMS gives it a value that the target can hold to be equal to this one. */
+/** Whether another pair is in sync with a value that the target may treat as equal to this one. */
 async function claims(
   context: TypeContext,
   pair: Pair,

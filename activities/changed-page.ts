@@ -10,17 +10,17 @@ export interface FindChangedInput {
 }
 
 export interface ChangedPage {
-  /** Remote records in the page, those that came with others included. */
+  /** Remote records in the page, including related ones. */
   readonly listed: number;
-  /** Pairs whose remote record differs from what is known of it. */
+  /** Pairs whose remote record differs from its last known state. */
   readonly pairs: readonly EntityRef[];
   /** Remote records that EMS does not know. */
   readonly unknown: readonly RemoteRef[];
-  /** Malformed ones, parked. */
+  /** Malformed records; they are parked. */
   readonly malformed: number;
-  /** Why remote records that are missing are left alone, in an operator's words; null, or left out: they are not. */
+  /** Why missing remote records are left alone, in an operator's words; null or absent: they are not. */
   readonly held?: string | null;
   readonly next: string | null;
-  /** RFC 3339; the cursor may move there when the last page of the scope was read. */
+  /** RFC 3339; the cursor may move here once the last page of the scope has been read. */
   readonly seenUpTo: string | null;
 }

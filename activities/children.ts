@@ -6,18 +6,18 @@ import { describeSuppressions, type Suppression } from '../sync/suppression.ts';
 import type { AnyChildOf, EntityMapping } from '../targets/entity-mapping.ts';
 import { typeContext, type PairContext, type ProcessContext, type TypeContext } from './context.ts';
 
-/** A mapping whose rows are children of another type's: they are delivered with their parent. */
+/** A mapping whose rows are children of another type's and are delivered with their parent. */
 export type ChildMapping = EntityMapping & { readonly childOf: AnyChildOf };
 
 export const isChild = (mapping: EntityMapping): mapping is ChildMapping => mapping.childOf !== null;
 
-/** A pair, and what the target has refused of it. */
+/** A pair, and the target's refusals of it. */
 export interface ParentPair {
   readonly pair: Pair;
   readonly refused: readonly Suppression[];
 }
 
-/** The child rows of each of these pairs, as they were in its snapshot. */
+/** The child rows of each of these pairs, from its snapshot. */
 export async function childrenOf(
   context: TypeContext,
   parents: readonly ParentPair[],
@@ -34,7 +34,7 @@ export async function childrenOf(
     for (const { row, refused, parent } of rows) {
       const current = now.get(row.id);
       if (current === undefined || current.entity === null || !current.passesFilter) continue;
-      // Changed since the parent's snapshot: what was delivered is not what it holds now.
+      // Changed since the parent's snapshot, so what was delivered is outdated.
       const settled = current.settled && current.entity.modifiedOn === row.modifiedOn;
       children.set(parent, [...(children.get(parent) ?? []), toChild(mapping, row, { settled, refused })]);
     }
@@ -47,7 +47,7 @@ export async function childrenOfPair(context: PairContext, parent: ParentPair): 
   return (await childrenOf(context, [parent])).get(context.key) ?? [];
 }
 
-/** The rows of the child type that the parents' snapshots hold, by whatever name their mapping reads them. */
+/** The rows of the child type in the parents' snapshots, under any source name of their mapping. */
 function rowsOf({ mapping: { sources } }: TypeContext, { type }: ChildMapping, parents: readonly ParentPair[]) {
   const names = Object.keys(sources).filter((name) => sources[name]?.type === type);
   return parents.flatMap(({ pair, refused }) =>
@@ -90,7 +90,7 @@ function toChild(
   };
 }
 
-/** The row whose workflow delivers a child row. Null: EMS has no such child. */
+/** The row whose workflow delivers a child row. Null if EMS has no such child. */
 export async function parentOf(
   { orm, detection, key }: PairContext,
   { childOf }: ChildMapping,

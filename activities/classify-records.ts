@@ -13,11 +13,11 @@ import type { TypeContext } from './context.ts';
 import { describeError } from './error-mapping.ts';
 import { inHalves } from './in-halves.ts';
 
-/** What a page of remote records of one type asks for. */
+/** The work that a page of remote records of one type requires. */
 export interface Classified {
-  /** Records that our database does not take: with the reason, for an operator. */
+  /** Records that our database cannot store, with the reason for operators. */
   readonly malformed: readonly MalformedRecord[];
-  /** Pairs whose remote record differs from what is known of it. */
+  /** Pairs whose remote record differs from its last known state. */
   readonly keys: readonly EntityKey[];
   /** Remote records that EMS does not know. */
   readonly unknown: readonly string[];
@@ -27,8 +27,8 @@ type KnownByKey = Awaited<ReturnType<typeof findByKeys>>;
 type KnownById = ReadonlyMap<string, KnownRemote>;
 
 /**
- * Sorts records into changed, unknown and unchanged ones; of the unchanged ones the remote's time is touched, in one statement.
- * A record that such a statement fails for is told by itself.
+ * Classifies records as changed, unknown or unchanged; touches the remote times of the unchanged ones in one statement.
+ * A record for which such a statement fails is reported separately.
  */
 export async function classifyRecords(context: TypeContext, records: readonly RemoteRecord[]): Promise<Classified> {
   const { results, failed } = await inHalves(records, (some) => classify(context, some));
@@ -58,7 +58,7 @@ async function classify(
   const changed: EntityKey[] = [];
   const unknown: string[] = [];
   const touched: { remoteId: string; modifiedOn: string }[] = [];
-  /** Successors of known records: the pair that goes on there takes them up. */
+  /** Successors of known records, which the known record's pair will take over. */
   const followed = new Set<string>();
   for (const record of records) {
     const { remoteId, emsKey, successor, modifiedOn } = record;
@@ -66,7 +66,7 @@ async function classify(
     if (one === undefined) {
       if (!isNew(record, ours) || belongsToNobody(record, mapping.inbound)) continue;
       unknown.push(remoteId);
-      // Its row has another remote record, which may be gone: then the pair goes on here.
+      // Its row has another remote record, which may be gone; then the pair continues with this one.
       if (emsKey !== null && ours.get(emsKey)?.remoteId != null) changed.push(emsKey);
     } else if (one.key === null) {
       if (isDueAgain(record, one, keys)) unknown.push(remoteId);
@@ -84,18 +84,19 @@ async function classify(
 const NOT_FOLLOWED: readonly SyncState[] = ['REMOVED', 'SUPPRESSED', 'ERASED'];
 
 /**
- * A remote record without a row: what waits is taken up when what it waits for is there, or when it is over; what was parked, or
- * is nobody's, when it changes. What is nobody's is looked at once a day as well, for EMS may have changed.
+ * Whether to process a remote record without a row. A waiting one: only when it was removed at the remote;
+ * findUnfinished resumes it when the awaited record exists. A parked one, or one that gets no row: when it changes; the
+ * latter also once a day, because EMS may have changed.
  */
 function isDueAgain(record: RemoteRecord, known: KnownRemote, keys: readonly SecretKey[]): boolean {
-  // What a target keeps of a former row, whose id another one has: EMS has deleted that row.
+  // The target keeps the record of a row that EMS has deleted, and whose id another row now has.
   if (known.state === 'REMOVED') return false;
   if (known.state === 'WAITING') return record.removed;
   if (known.state === 'UNLINKED' && known.isDayOld) return !record.removed;
   return differsFromBase(known.base, wholeContent(record), keys);
 }
 
-/** A pair that is being created carries its EMS id before its workflow has written its record. */
+/** A pair that is being created already has its EMS id at the target before its workflow has written the record. */
 function isNew({ emsKey, removed }: RemoteRecord, ours: KnownByKey): boolean {
   if (removed) return false;
   if (emsKey === null) return true;
@@ -106,7 +107,7 @@ function isNew({ emsKey, removed }: RemoteRecord, ours: KnownByKey): boolean {
   return remoteId !== null || !(state === 'CREATING' || state === 'PENDING');
 }
 
-/** It can neither match a row nor become one, whatever EMS holds: no workflow need find that out at every poll. */
+/** It can neither match a row nor create one, whatever EMS holds, so no workflow is started at every poll. */
 function belongsToNobody({ emsKey, complete, content }: RemoteRecord, inbound: InboundMapping | null): boolean {
   if (inbound === null || emsKey !== null || !complete) return false;
   return inbound.refuseCreate(content) !== null && !inbound.match(content).some(canMatch);
@@ -118,11 +119,11 @@ const canMatch = (criterion: MatchCriterion) => {
 };
 
 function hasChanged(record: RemoteRecord, known: KnownRemote, all: KnownById, keys: readonly SecretKey[]): boolean {
-  // It goes on elsewhere; where that is another row's already, a human has been asked.
+  // It continues elsewhere; if that record already belongs to another row, a human has been asked.
   if (record.successor !== null) return !(known.state === 'PARKED' && all.has(record.successor));
-  // A stranger's is not looked at again until it carries our id again.
+  // A record that belongs to someone else is not processed again until it has our id again.
   if (known.state === 'PARKED' && hasChangedHands(known.lastError)) return record.emsKey === known.key;
-  // It was malformed, and now it is not.
+  // It was malformed and now is not.
   if (known.state === 'PARKED' && isMalformed(known.lastError)) return true;
   if (differsFromBase(known.base, record.content, keys)) return true;
   return !record.complete && isNewer(record.modifiedOn, known.remoteSyncedOn);

@@ -12,7 +12,7 @@ import type { RemoteSystem } from '../targets/remote-system.ts';
 import { mappingOf, type SyncProcess } from '../targets/sync-process.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** A process that is switched on, its connection, and what its work needs. Looked up once, then handed on. */
+/** An enabled process, its connection, and what its work needs. Built once, then passed on. */
 export interface ProcessContext extends Omit<Dependencies, 'processes'> {
   readonly process: SyncProcess;
   readonly remote: RemoteSystem;
@@ -32,12 +32,12 @@ export interface PairContext extends TypeContext {
   readonly workflowId: string;
 }
 
-/** One attempt at a pair. A later attempt has a higher fencing token, so what an older one still writes is refused. */
+/** One attempt at a pair. A later attempt has a higher fencing token, so that writes of an older one are refused. */
 export interface Attempt extends PairContext {
   readonly fencingToken: bigint;
 }
 
-/** A type that is read back, with the connection it is read through and the way back of its mapping. */
+/** A type that is read back, with its source and its inbound mapping. */
 export interface InboundContext extends TypeContext {
   readonly source: InboundSource;
   readonly inbound: InboundMapping;
@@ -46,7 +46,7 @@ export interface InboundContext extends TypeContext {
 /** One attempt at the inbound half. */
 export type InboundAttempt = Attempt & InboundContext;
 
-/** @throws UnknownPairError if the process is off in this worker. */
+/** @throws UnknownPairError if the process is disabled in this worker. */
 export function processContext(
   { processes, ...dependencies }: Dependencies,
   { process: name }: { readonly process: SyncProcessName },
@@ -99,12 +99,12 @@ export function otherPair(context: ProcessContext, { type, key }: EntityRef): Pa
   return pairOf(typeContext(context, type), key);
 }
 
-/** Draws the attempt's fencing token: before anything is read, so that a later attempt has read newer rows. */
+/** Draws the attempt's fencing token before anything is read, so that a later attempt has read newer rows. */
 export async function newAttempt(pair: PairContext): Promise<Attempt> {
   return { ...pair, fencingToken: await drawFencingToken(pair.orm) };
 }
 
-/** Null: records of this type are never read. */
+/** Null if this type is never read. */
 export function inboundOf<C extends TypeContext>(context: C): (C & InboundContext) | null {
   const { remote, mapping } = context;
   if (remote.inbound === undefined || mapping.inbound === null) return null;

@@ -11,9 +11,9 @@ import type { ReferringRecord } from './match-remote.ts';
 import { nothing, type Resolving } from './unresolvable.ts';
 
 /**
- * Creates the EMS row of a remote record, and links the two.
+ * Creates the EMS row of a remote record and links the two.
  *
- * @throws Unresolvable if EMS must not get a row from it.
+ * @throws Unresolvable if EMS must not create a row from it.
  */
 export async function createRow(
   resolving: Resolving,
@@ -23,7 +23,7 @@ export async function createRow(
   const { em, rows } = resolving;
   const { type, remoteId, modifiedOn: remoteSyncedOn } = record;
   const unsendable = inbound.unsendable(record.content, null, {});
-  // The pair's own pass finds what is left out here, and puts it into the conflict log.
+  // The pair's own pass finds the fields left out here and puts them into the conflict log.
   const content = Object.fromEntries(Object.entries(record.content).filter(([field]) => !unsendable.includes(field)));
   const refusal = inbound.refuseCreate(content);
   if (refusal !== null) throw nothing(refusal);

@@ -10,8 +10,8 @@ export interface DeliverInput {
   readonly resend: boolean;
   /** Attempts of this delivery so far, including this one. */
   readonly attempt: number;
-  /** An operator's command: erase it at the target, for good. */
+  /** An operator's command to erase the record at the target permanently. */
   readonly erase?: boolean;
-  /** No caller waits for it: it may go with others in one call. */
+  /** No caller waits for it, so it may share a bulk call with others. */
   readonly patient?: boolean;
 }

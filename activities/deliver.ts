@@ -22,15 +22,18 @@ import { hasRemoteNews } from './remote-news.ts';
 import { sendOptOuts } from './send-opt-outs.ts';
 import { startedAnew } from './start-anew.ts';
 
-/** How often an attempt is repeated at once because target or records count higher than our (restored) sequence. */
+/**
+ * How often an attempt is repeated immediately because the target or a record has a higher token than our (restored)
+ * sequence.
+ */
 const RAISES = 3;
 
 /**
- * The outbound half of a pass: reads the entity and its record, maps and judges, and brings the target to what EMS holds.
- * What it is about to send is committed first; the result is for `record` to write. Where the remote holds what the record
- * does not know, nothing is sent: the answer is `absorb-first`.
+ * The outbound half of a pass: reads the entity and its record, maps and judges them, and brings the target to EMS's
+ * state. What will be sent is committed first; `record` writes the result. If the remote has changes that the record
+ * does not know, nothing is sent: the result is `absorb-first`.
  *
- * @throws SyncError for what is worth another attempt; what can never pass is returned as `parked`.
+ * @throws SyncError if another attempt may succeed; permanent failures are returned as `parked`.
  */
 export async function deliver(dependencies: Dependencies, input: DeliverInput): Promise<Delivery> {
   const pair = pairContext(dependencies, input);
@@ -46,7 +49,7 @@ export async function deliver(dependencies: Dependencies, input: DeliverInput): 
   );
 }
 
-/** Repeats the attempt under a higher token if target or record hold one that our sequence has not reached. */
+/** Repeats the attempt with a higher token if the target or the record has one that our sequence has not reached. */
 async function withHighestToken(pair: PairContext, once: (attempt: Attempt) => Promise<Delivery>): Promise<Delivery> {
   for (let raises = 0; ; raises += 1) {
     const attempt = await newAttempt(pair);
@@ -69,7 +72,7 @@ async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<D
   const pair = await startedAnew(attempt, loaded);
   const judged = await judgePair(attempt, pair, input);
   const { kind } = judged.decision;
-  // An update overwrites what is at the target. What was changed there is absorbed first: a value that loses is kept.
+  // An update overwrites what is at the target. Absorb changes made there first, so that a value that loses is kept.
   if (kind === 'update' && (await hasRemoteNews(attempt, pair))) return without(attempt, 'absorb-first');
   if (kind === 'remove' && pair.sharedWith !== null) {
     const merged = await mergedOwner(attempt, pair.sharedWith);
@@ -100,9 +103,9 @@ async function carryOut(attempt: Attempt, input: DeliverInput, judged: JudgedPai
   return callTarget(attempt, input, decision, judged);
 }
 
-/** The target was called, and holds of the row what it held before. */
+/** The target was called, but its state of the row did not change. */
 const isInVain = (delivery: Delivery) =>
-  // What the target has under a reissued id is a former row's, and nothing of it is let go.
+  // The target's record under a reissued id belongs to a former row, so nothing of it is released.
   (delivery.kind === 'parked' && delivery.reissued !== true) ||
   delivery.kind === 'blocked' ||
   (delivery.kind === 'suppressed' && delivery.delivered === null);
@@ -110,9 +113,9 @@ const isInVain = (delivery: Delivery) =>
 const isCall = (decision: OutboundDecision): decision is Call =>
   decision.kind === 'create' || decision.kind === 'update' || decision.kind === 'remove';
 
-/** What must be on record before the target is called. */
+/** What must be recorded before the target is called. */
 function intentOf({ fencingToken, workflowId }: Attempt, { kind }: Call, { evaluated }: JudgedPair) {
-  // What is removed stays what it was: its row may be another one by now.
+  // A removed record keeps its fingerprint: its id may already belong to another row.
   const fingerprint = kind === 'remove' ? null : (evaluated?.fingerprint ?? null);
   return { fencingToken, workflowId, state: kind === 'create' ? 'CREATING' : 'PENDING', fingerprint } as const;
 }
@@ -159,7 +162,10 @@ function withoutCall(
   }
 }
 
-/** Whether a newer attempt has written or deleted the record. Ignore tokens above the sequence: they are from before a restore. */
+/**
+ * Whether a newer attempt has written or deleted the record. Ignore tokens above the sequence: they are from before a
+ * restore.
+ */
 async function isSuperseded({ orm, detection, key, fencingToken }: Attempt): Promise<boolean> {
   const { record } = await loadPair(orm, detection, key);
   if (record === null) return true;

@@ -8,24 +8,24 @@ import type { ConsentPolicy, ConsentScope } from '../sync/suppression.ts';
 import type { RemoteSystem } from '../targets/remote-system.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 
-/** A process that is switched on, with its connection. */
+/** An enabled process with its connection. */
 export interface ConnectedProcess {
   readonly process: SyncProcess;
   readonly remote: RemoteSystem;
 }
 
-/** What activities work with; the composition root (workers/) makes it, tests make their own. */
+/** What activities need. The composition root (workers/) builds it; tests build their own. */
 export interface Dependencies {
   readonly orm: Orm;
   readonly processes: ReadonlyMap<SyncProcessName, ConnectedProcess>;
   /** How long a change must have been visible before a sweep takes it, in milliseconds of the database's clock. */
   readonly settleMs: number;
-  /** Keys of base and conflict log, newest first; empty where nothing is read back. */
+  /** Keys of base and conflict log, newest first; empty if nothing is read back. */
   readonly keys: readonly SecretKey[];
   readonly conflictScope: ConflictScope;
   readonly consentPolicy: ConsentPolicy;
   readonly consentScope: ConsentScope;
-  /** How many remote records may be missing at once before a human has to look. */
+  /** How many remote records may be missing at once before a human must check. */
   readonly missingLimit: MissingLimit;
   /** Shared by all workers, so that writes for one address never run at the same time. */
   readonly locks: AdvisoryLocks;

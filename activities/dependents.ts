@@ -5,20 +5,21 @@ import { SyncError } from '../sync/sync-error.ts';
 import { isChild } from './children.ts';
 import { typeContext, type Attempt } from './context.ts';
 
-/** Of each type. They are asked at once; the next round asks those that are left. */
+/** Per type. They are asked together; the next round asks the remaining ones. */
 const MOST_ASKED = 50;
 
 type Blocked = Extract<Delivery, { kind: 'blocked' }>;
 export type BlockedByDependents = Pick<Blocked, 'kind' | 'by' | 'field' | 'reason'>;
 
 /**
- * The target keeps a row because others there refer to it: those that are to leave, or to change, go first.
+ * The target keeps a row because other records refer to it: those that must leave or change are asked to go first.
  *
- * @throws SyncError of class `transient` if there are none: EMS, or another client of the target, still wants those others.
+ * @throws SyncError of class `transient` if there are none: EMS, or another client of the target, still wants those
+ * others.
  */
 export async function blockedByDependents(attempt: Attempt, reason: string): Promise<BlockedByDependents> {
   const by: EntityRef[] = [];
-  // What is deepest in the order of dependency goes first.
+  // Start with the types that depend on most others.
   for (const mapping of attempt.process.mappings.toReversed()) {
     if (isChild(mapping) || !mapping.referencedTypes.includes(attempt.type)) continue;
     const { orm, detection } = typeContext(attempt, mapping.type);

@@ -4,9 +4,8 @@ import type { Attempt } from './context.ts';
 import type { JudgedPair } from './judge-pairs.ts';
 
 /**
- * Whether an answer that does not fit the contract is about this row alone: the target's probe is answered well, and so are
- * other rows, if there are any on their way. If not, the target is out of order, or something in front of it, and no row is to
- * blame.
+ * Whether an answer that breaks the contract concerns only this row: the target's probe and other current deliveries,
+ * if any, succeed. Otherwise the target or something in front of it is faulty, and no row is to blame.
  */
 export async function doOthersWell(attempt: Attempt, { pair }: JudgedPair): Promise<boolean> {
   const { orm, process, ref, remote } = attempt;

@@ -16,17 +16,17 @@ import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
 import { isReissued } from './row-identity.ts';
 
 /**
- * One attempt to erase a row at the target, by the strongest deletion that it has. Enters its addresses into the suppression
- * list, forgets what lost conflicts, and writes a receipt. EMS's row is not touched. Repeating it is harmless.
+ * One attempt to erase a row at the target with its strongest deletion. Adds the row's addresses to the suppression
+ * list, deletes values that lost conflicts, and writes a receipt. EMS's row is not changed. Idempotent.
  *
- * @throws SyncError for what is worth another attempt.
+ * @throws SyncError if another attempt may succeed.
  */
 export async function eraseRemote(attempt: Attempt): Promise<Delivery> {
   const { orm, detection, key, ref, fencingToken, workflowId } = attempt;
   const pair = await loadPair(orm, detection, key);
   const recorded = BigInt(pair.record?.fencingToken ?? 0);
   if (recorded > fencingToken) throw new StaleTokenError(recorded);
-  // What the target has is a former row's. Tried on until an operator has said whose it is.
+  // The target's record belongs to a former row. Keep retrying until an operator has decided.
   if (isReissued(attempt, pair)) throw new SyncError('transient', givenOutAgain(attempt), { code: 'reissued' });
   await beginAttempt(orm, ref, { fencingToken, state: 'PENDING', workflowId });
 
@@ -41,7 +41,7 @@ export async function eraseRemote(attempt: Attempt): Promise<Delivery> {
   return { key, fencingToken: `${fencingToken}`, kind: 'erased', evaluated, outcome: erased.outcome, children };
 }
 
-/** Others at the target refer to it: they are asked to go first. */
+/** Other records at the target refer to it and are asked to go first. */
 interface Blocked {
   readonly blocked: BlockedByDependents;
 }
@@ -51,7 +51,7 @@ const ERASED_EVERYWHERE = (['email', 'sms'] satisfies Channel[]).map((channel) =
   reason: 'erased' as const,
 }));
 
-/** A shared contact is not erased with this row: it belongs to another person. */
+/** A shared contact is not erased with this row, because it belongs to another person. */
 async function eraseOwn(attempt: Attempt, pair: Pair): Promise<Erased | Blocked> {
   const { record } = pair;
   if (record?.state === 'SHARED') {
@@ -78,7 +78,7 @@ async function eraseAtTarget(attempt: Attempt, pair: Pair, addresses: Addresses)
     : { outcome: 'erased', detail: 'deleted', addresses: [] };
 }
 
-/** Also of a person whose mapping declares no consent: a target that is read must not bring the address back. */
+/** Also for a mapping without consent, because a target that is read back must not reintroduce the address. */
 function knownAddresses({ mapping, type }: Attempt, { entity }: Pair): Addresses {
   const declared = addressesOf(mapping, entity);
   if (type !== 'Person' || entity === null) return declared;

@@ -4,13 +4,15 @@ import type { ErrorClass } from '../sync/error-class.ts';
 import { UNKNOWN_PAIR } from '../sync/error-class.ts';
 import { SyncError, UnknownPairError } from '../sync/sync-error.ts';
 
-/** PostgreSQL's error classes that say nothing about the row: connection lost, shutting down, too busy, serialisation. */
+/**
+ * PostgreSQL's error classes that do not concern the row: connection lost, shutdown, overload, serialisation failure.
+ */
 const PASSING_SQL_STATES = /^(08|40|53|55P03|57P|58)/;
 
 /** EMS was changed: a table or column that we read is missing. The error ends when EMS has it again. */
 const MISSING_IN_EMS = new Set(['42703', '42P01']);
 
-/** Errors that an operator can do something about, in words. */
+/** Errors that an operator can fix, in words. */
 const KNOWN_SQL_STATES: ReadonlyMap<string, string> = new Map([
   ['57P03', 'PostgreSQL is starting up, or shutting down'],
   ['57P01', 'PostgreSQL was shut down'],
@@ -21,8 +23,8 @@ const KNOWN_SQL_STATES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Turns every error of an activity into one kind of failure, whose type is the error class. Temporal's retries, the Web UI and
- * the workflows read it there. The text names ids and codes, never values.
+ * Converts every error of an activity into one kind of failure whose type is the error class. Temporal's retries, the
+ * Web UI and the workflows read it there. The text contains ids and codes, never values.
  */
 export class ErrorMapping implements ActivityInboundCallsInterceptor {
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
@@ -57,17 +59,17 @@ function asFailure(error: unknown): unknown {
   });
 }
 
-/** The class of an error, and what may be told of it. */
+/** The class of an error, and what may be reported of it. */
 export function describeError(error: unknown): { readonly errorClass: ErrorClass; readonly message: string } {
   if (error instanceof SyncError) return error;
   const passing = sqlState(error) !== null || isConnectionError(error) || MISSING_IN_EMS.has(codeOf(error) ?? '');
   return { errorClass: passing ? 'transient' : 'bug', message: safeMessage(error) };
 }
 
-/** PostgreSQL's class of statements that are wrong whatever the rows hold: no such column, no permission. */
+/** PostgreSQL's class for statements that are wrong whatever the rows contain: missing column, no permission. */
 const WRONG_STATEMENT = /^42/;
 
-/** Whether an error of a statement about many rows would be the same for each of them. */
+/** Whether an error of a statement over many rows would be the same for each of them. */
 export function isAboutNoRow(error: unknown): boolean {
   return (
     error instanceof SyncError ||
@@ -85,13 +87,13 @@ function codeOf(error: unknown): string | null {
   return typeof code === 'string' ? code : null;
 }
 
-/** The SQLSTATE of a passing database error, else null. */
+/** The SQLSTATE of a temporary database error, else null. */
 function sqlState(error: unknown): string | null {
   const code = codeOf(error);
   return code !== null && PASSING_SQL_STATES.test(code) ? code : null;
 }
 
-/** Errors of the driver that have no code. */
+/** Errors of the driver without a code. */
 const CONNECTION_LOST =
   /Connection terminated|connection error and is not queryable|timeout exceeded when trying to connect/;
 
@@ -104,7 +106,7 @@ function isConnectionError(error: unknown): boolean {
   return false;
 }
 
-/** A database error may quote a row, so only its code is reported, and the name of a missing column. */
+/** A database error may quote a row, so only its code and the name of a missing column are reported. */
 function safeMessage(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const code = codeOf(error);

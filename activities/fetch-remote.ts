@@ -7,7 +7,7 @@ import type { RemoteRecord } from '../targets/inbound-source.ts';
 import { unstorable } from '../targets/unstorable.ts';
 import type { InboundContext, PairContext } from './context.ts';
 
-/** A pair that has both ends, as they stand in our database. */
+/** A pair with both ends, as stored in our database. */
 export interface LinkedPair {
   readonly entity: AnyRow;
   readonly record: SyncRecord;
@@ -15,24 +15,24 @@ export interface LinkedPair {
   readonly pair: Pair;
 }
 
-/** The remote end of a pair as it is now. */
+/** The current remote end of a pair. */
 export type FetchedRemote =
   | { readonly kind: 'read'; readonly remote: RemoteRecord }
   | { readonly kind: 'gone' }
-  /** Only a human can tell what became of it, or it holds what EMS cannot. */
+  /** Only a human can tell what became of it, or it contains values that EMS cannot store. */
   | { readonly kind: 'unclear'; readonly reason: string };
 
-/** In these states the remote record is not this row's own, or not followed any more. */
+/** In these states the remote record does not belong to this row, or is no longer followed. */
 const NOT_FOLLOWED: readonly SyncState[] = ['UNLINKED', 'SHARED', 'REMOVED', 'ERASED'];
 
-/** Null: one end is missing, or the remote record is not this row's own. */
+/** Null if one end is missing, or the remote record does not belong to this row. */
 export function linkedEnds(pair: Pair): LinkedPair | null {
   const { entity, record, passesFilter } = pair;
   if (entity === null || record === null || record.remoteId === null || !passesFilter) return null;
   return NOT_FOLLOWED.includes(record.state) ? null : { entity, record, remoteId: record.remoteId, pair };
 }
 
-/** @throws SyncError for what is worth another attempt. */
+/** @throws SyncError if another attempt may succeed. */
 export async function fetchRemote(
   { source, type, key }: InboundContext & PairContext,
   { remoteId }: LinkedPair,

@@ -12,10 +12,10 @@ import { findMissing } from './find-missing.ts';
 import { parkMalformedRecords } from './park-malformed-records.ts';
 
 /**
- * The next page of what has changed at the remote since the cursor less the overlap. What is known already (bounce-backs, and
- * changes of what is not mapped) gets no child: only its time is touched.
+ * The next page of changes at the remote since the cursor minus the overlap. Known changes (bounce-backs, and changes
+ * of unmapped fields) get no child workflow; only their times are touched.
  *
- * @throws SyncError if the page cannot be read: an answer that is none is not an empty page.
+ * @throws SyncError if the page cannot be read: an invalid answer is not an empty page.
  */
 export async function findChanged(dependencies: Dependencies, input: FindChangedInput): Promise<ChangedPage> {
   const { process, type, scope, page } = input;
@@ -46,7 +46,7 @@ export async function findChanged(dependencies: Dependencies, input: FindChanged
   return {
     listed: all.length,
     pairs,
-    // What came with another record is made together with it.
+    // A related record is created together with the record it came with.
     unknown: unknown.filter((ref) => !comesWithUnknown(ref, unknown, wellFormed)),
     malformed: malformed.length,
     held: missing.held,
@@ -60,7 +60,7 @@ const sinceOf = (cursor: Instant | null, overlapMs: number) =>
 
 export type AdvanceInput = Omit<FindChangedInput, 'page'> & { readonly seenUpTo: string };
 
-/** The last page of a scope was read, and a workflow holds every change in it: the cursor moves past them. */
+/** Moves the cursor: the last page of a scope was read, and a workflow holds every change in it. */
 export async function advance({ orm }: Dependencies, { process, type, scope, seenUpTo }: AdvanceInput): Promise<void> {
   await advanceCursor(orm.em.fork(), { process, type, scope }, parseInstant(seenUpTo));
 }

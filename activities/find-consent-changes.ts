@@ -12,10 +12,10 @@ import { inHalves } from './in-halves.ts';
 import { hashesOf } from './pair-consent.ts';
 
 /**
- * The next page of consent at a target of which only consent is read. Our contacts whose consent differs from the suppression
- * list get a pass of their pair. Refusals of contacts that EMS does not know are listed at once, so that they hold when EMS
- * comes to know the address. That such a contact was archived does not count: most often we did it ourselves, when the person
- * had left EMS. Nothing of a contact leaves this activity but the key of its pair.
+ * The next page of consent at a target that is read only for consent. Contacts of ours whose consent differs from the
+ * suppression list get a pass of their pair. Refusals of contacts that EMS does not know are entered at once, so that
+ * they apply when EMS learns the address. An archived unknown contact is ignored: most often we archived it ourselves
+ * when the person left EMS. Only the key of the pair leaves this activity.
  *
  * @throws SyncError if the page cannot be read.
  */
@@ -64,7 +64,7 @@ async function changesAmong(
       const lasting = refusals.filter(({ reason }) => reason !== 'archived');
       if (!isHeld(lasting, held)) strangers.push({ ...contact, refusals: lasting });
     } else if (source.mergesContacts === true && isAnothers(contact, record.remoteId, record.key)) {
-      // They may have been merged: both persons look whose it is, once.
+      // The contacts may have been merged: let both pairs check it once.
       if (AT_REST.includes(record.state))
         for (const key of [record.key, contact.emsKey]) if (key !== null) pairs.push({ type, key });
     } else if (
@@ -79,14 +79,14 @@ async function changesAmong(
   return pairs;
 }
 
-/** States in which nothing is left to do; a pair that waits or is parked has been looked at already. */
+/** States with nothing left to do; a pair that waits or is parked has already been checked. */
 const AT_REST: readonly SyncState[] = ['IN_SYNC', 'SUPPRESSED'];
 
 /**
- * Whether the pair has to look: something is refused that the suppression list does not hold, or the other way round.
+ * Whether the pair must be checked: the target has a refusal that the suppression list lacks, or the other way round.
  *
- * @param told includes what EMS itself has opted out of where that cannot be told apart: while it stands, nothing is lifted.
- * @param own channels on which a no of ours stands: EMS's, or one that was made at another target.
+ * @param told includes EMS's own opt-outs if they cannot be distinguished: while one stands, nothing is lifted.
+ * @param own channels with an opt-out of ours: EMS's, or one made at another target.
  */
 function differs(
   {

@@ -10,12 +10,12 @@ export interface FoundKeys {
 }
 
 /**
- * A page of keys by the detection query. If the query fails, it is asked about the next rows in parts, until the row that spoils
- * it is alone: that one is found, too, and its own workflow says what is wrong.
+ * A page of keys from the detection query. If the query fails, it is repeated for parts of the next rows until the
+ * faulty row is alone. That row is returned, too, and its own workflow reports the error.
  *
  * @param find the detection query.
- * @param all every key, whatever the query would say of it.
- * @throws the error that says nothing of a row: the database is away, or lacks a column.
+ * @param all returns every key, due or not.
+ * @throws the error if it concerns no row: the database is unavailable, or lacks a column.
  */
 export async function findInParts(
   find: (page: PageRequest) => Promise<readonly EntityKey[]>,

@@ -8,13 +8,13 @@ import type { ProcessContext } from './context.ts';
 
 export interface FoundMissing {
   readonly pairs: readonly EntityRef[];
-  /** Why the missing ones are left alone, in an operator's words; null: they are not, or none is missing. */
+  /** Why missing records are left alone, in an operator's words; null: they are not, or none is missing. */
   readonly held: string | null;
 }
 
 /**
- * A list that shows everything also tells what is missing. Each such record is looked at alone, for it may only be hidden; but
- * only when the whole list was read, and not if too many are missing at once.
+ * A list that shows everything also shows what is missing. Each missing record is checked individually, because it may
+ * only be hidden; but only after the whole list was read, and not if too many are missing at once.
  */
 export async function findMissing(
   { orm, missingLimit }: ProcessContext,

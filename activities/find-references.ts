@@ -7,7 +7,7 @@ import type { ProcessContext } from './context.ts';
 import { isReissuedRow } from './row-identity.ts';
 
 /**
- * The EMS ids of the records that a remote record refers to, by the property that refers.
+ * The EMS ids of the records that a remote record refers to, by property.
  *
  * @throws SyncError if one is not known yet: it is being fetched itself, and this attempt is repeated.
  */
@@ -30,7 +30,7 @@ export async function findReferences(
   return found;
 }
 
-/** Null: EMS has no row for it, or has given that row's id to another one since. */
+/** Null if EMS has no row for it, or has since given that row's id to another one. */
 export async function findReference(
   em: EntityManager,
   context: ProcessContext,

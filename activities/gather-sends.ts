@@ -10,13 +10,13 @@ const QUIET_MS = 400;
 const GATHER_MS = 5_000;
 
 /**
- * A connection that gathers deliveries without a waiting caller into bulk calls. Each still gets its own result or error. A call
- * that is refused as a whole is halved until the item at fault is alone, so no item is sent more than log₂ n times because of
- * another.
+ * A connection that gathers deliveries without a waiting caller into bulk calls. Each still gets its own result or
+ * error. A call that is refused as a whole is split in halves until the faulty item is alone, so no item is sent more
+ * than log₂ n times because of another.
  *
  * @param remote a plain object, as every target's connection is.
  * @param itemsPerCall the target's limit.
- * @param concurrentCalls limit for deliveries without a waiting caller that go alone.
+ * @param concurrentCalls limit for deliveries without a waiting caller that are sent alone.
  */
 export function gatherSends(
   remote: RemoteSystem,
@@ -52,7 +52,7 @@ export function gatherSends(
   };
 }
 
-/** What became of each, in the order of the requests. */
+/** The result of each request, in order. */
 export async function sendInHalves(
   call: (requests: readonly SendRequest[]) => Promise<readonly (SendResult | Error)[]>,
   requests: readonly SendRequest[],

@@ -1,17 +1,17 @@
 import { isAboutNoRow } from './error-mapping.ts';
 
-/** What became of a page: the results of its parts, and the items that failed alone. */
+/** The results of a page's parts, and the items that failed alone. */
 export interface InHalves<Item, Result> {
   readonly results: readonly Result[];
   readonly failed: readonly { readonly item: Item; readonly error: unknown }[];
 }
 
 /**
- * Does something with a page of rows at once. If that fails, whatever the reason, it is done with the halves, until the row that
- * spoils it is alone: no other row waits for that one to be mended.
+ * Processes a page of rows at once. If that fails, for any reason, it is repeated with halves until the faulty row is
+ * alone, so that no other row waits for it.
  *
- * @param work is repeated for parts of what it has failed for as a whole.
- * @throws the error that says nothing of a row: the database is away, or lacks a column.
+ * @param work is repeated for parts of a page for which it failed.
+ * @throws the error if it concerns no row: the database is unavailable, or lacks a column.
  */
 export async function inHalves<Item, Result>(
   items: readonly Item[],

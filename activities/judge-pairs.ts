@@ -11,11 +11,11 @@ import { fingerprintOfRow, isReissued } from './row-identity.ts';
 export interface JudgedPair {
   readonly pair: Pair;
   readonly decision: OutboundDecision;
-  /** The state of the row that was judged; null if EMS has none. */
+  /** The state of the judged row; null if EMS has none. */
   readonly evaluated: Evaluated | null;
   /** The remote ids of the rows that this one refers to, by `Person/4711`. */
   readonly references: ReadonlyMap<string, string>;
-  /** What the suppression list holds against it. */
+  /** The entries of the suppression list that apply to it. */
   readonly suppressions: readonly Suppression[];
 }
 
@@ -23,7 +23,7 @@ export interface JudgePairsOptions {
   readonly resend?: boolean;
 }
 
-/** Maps and judges many pairs at once; each is judged by itself, whatever the others are. */
+/** Maps and judges many pairs at once; each independently of the others. */
 export async function judgePairs(
   context: TypeContext,
   pairs: readonly Pair[],
@@ -86,7 +86,7 @@ function judgedEntity(
   return mapped.kind === 'mapped' ? { ...mapped, missing } : mapped;
 }
 
-/** The state of the row that a pair was judged by; null if EMS has none. */
+/** The row state by which a pair was judged; null if EMS has none. */
 export function evaluatedOf(context: Pick<TypeContext, 'mapping' | 'keys'>, pair: Pair): Evaluated | null {
   const { entity, settled, sourcesVersion } = pair;
   if (entity === null) return null;
@@ -96,7 +96,7 @@ export function evaluatedOf(context: Pick<TypeContext, 'mapping' | 'keys'>, pair
   return { modifiedOn, settled, sourcesVersion, mappingVersion, ...(fingerprint === null ? {} : { fingerprint }) };
 }
 
-/** @throws Error if EMS has no such row: a decision about nothing is a mistake of ours. */
+/** @throws Error if EMS has no such row: a decision without a row is a bug of ours. */
 export function assertEvaluated(evaluated: Evaluated | null): Evaluated {
   if (evaluated === null) throw new Error('an entity that EMS does not have cannot have been judged like this');
   return evaluated;

@@ -2,7 +2,10 @@ import type { Pair } from '../database/records/load-pairs.ts';
 import { differsInRemoteFields } from '../sync/judge-inbound.ts';
 import type { TypeContext } from './context.ts';
 
-/** Whether EMS has changed what the remote owns, which no content that is sent shows: the remote's value is to be read again. */
+/**
+ * Whether EMS has changed a field owned by the remote. No sent content shows this, so the remote's value must be read
+ * again.
+ */
 export function hasLeftRemote(
   { keys, mapping: { inbound, owners } }: TypeContext,
   { entity, record, sources }: Pair,

@@ -19,10 +19,10 @@ import { hasNothingInCommon, isReissuedRow } from './row-identity.ts';
 import { nothing, parked, waiting, type Resolving } from './unresolvable.ts';
 
 /**
- * Links a remote record to its EMS row: one that is known, one that matches, or a new one.
+ * Links a remote record to its EMS row: a known one, a matching one, or a new one.
  *
- * @param needed another record refers to it, and comes to nothing without it.
- * @returns the row's key; `resolving.rows` gets every row that was found or created.
+ * @param needed another record refers to it and cannot be resolved without it.
+ * @returns the row's key; every row found or created is added to `resolving.rows`.
  * @throws Unresolvable if the record, or one that it needs, has no row and gets none.
  */
 export async function linkRemote(
@@ -53,7 +53,7 @@ export async function linkRemote(
   const references = await linkReferences(resolving, record);
   const inbound = inboundOf(typeContext(resolving.context, type));
   if (inbound === null) throw new RangeError(`${process} reads no ${type} back`);
-  // One at a time for each type, whatever process: two remote records of one person must not both create a row.
+  // One at a time per type, over all processes: two remote records of one person must not both create a row.
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`ems-sync resolve ${type}`}, 0))`.execute(em.getKysely());
   const matched =
     (await byOwnId(resolving, record, needed)) ?? (await matchRemote(resolving, inbound, { record, references }));
@@ -61,7 +61,7 @@ export async function linkRemote(
   return createRow(resolving, inbound, { record, references });
 }
 
-/** The keys of the rows that it refers to: they are known, or came with it. */
+/** The keys of the rows that it refers to, which are known or came with it. */
 async function linkReferences(
   resolving: Resolving,
   record: RemoteRecord,
@@ -81,7 +81,7 @@ async function linkReferences(
   return references;
 }
 
-/** The row whose EMS id the record carries; null: it carries none. */
+/** The row with the EMS id stored in the record; null if it has none. */
 async function byOwnId(
   { context, em }: Resolving,
   { type, emsKey, remoteId }: RemoteRecord,
@@ -91,7 +91,7 @@ async function byOwnId(
   const own = (await findByKeys(em, context.process.name, type, [emsKey])).get(emsKey);
   if (own === undefined) {
     const reason = `carries the id of ${type}/${emsKey}, which EMS has deleted`;
-    // What needs it is not lost without a word.
+    // Park what needs it, so that it is not silently lost.
     throw needed
       ? parked(`${type} ${remoteId}, which it belongs to, ${reason}: link it to a row`)
       : nothing(`it ${reason}`);
@@ -100,8 +100,8 @@ async function byOwnId(
 }
 
 /**
- * EMS has deleted the row of a remote record. That stands; but where a new record needs it (a runner who was deleted registers
- * again), it begins anew with a row of its own, once the removal of the old one is through.
+ * EMS has deleted the row of a remote record, which normally stands. But if a new record needs it (a deleted runner
+ * registers again), it gets a new row, once the removal of the old one is done.
  */
 async function beginAnew(
   { context, em }: Resolving,
@@ -114,7 +114,7 @@ async function beginAnew(
   await forgetDeletedRow(em, context.process.name, type, remoteId);
 }
 
-/** Links a row that EMS had already. A decision stays: an unlinked row is not linked again. */
+/** Links an existing row. A decision stands: an unlinked row is not linked again. */
 async function linkRow(
   resolving: Resolving,
   context: InboundContext,
@@ -144,13 +144,13 @@ async function linkRow(
   return key;
 }
 
-/** It carries the id of a row with which it has nothing else in common: EMS has given the id out again since. */
+/** The record has the id of a row with which it has nothing else in common: EMS has since reused the id. */
 async function isAnothersRecord(context: InboundContext, record: RemoteRecord, key: EntityKey): Promise<boolean> {
   const { entity } = await loadPair(context.orm, context.detection, key);
   return entity !== null && hasNothingInCommon(context, entity, record);
 }
 
-/** Remembers an older remote record of a row, so that no poll takes it for an unknown one. */
+/** Records an older remote record of a row, so that no poll treats it as unknown. */
 async function recordShared(
   { context, em }: Resolving,
   { type, remoteId, content }: RemoteRecord,

@@ -12,7 +12,7 @@ export interface ReferringRecord {
 }
 
 /**
- * The row that the declared match rule finds: the first criterion that finds any decides.
+ * The row found by the declared match rule: the first criterion that finds any decides.
  *
  * @throws Unresolvable if it finds several that do not share one remote record.
  */
@@ -22,7 +22,8 @@ export async function matchRemote(
   { record, references }: ReferringRecord,
 ): Promise<Candidate | null> {
   const criteria = inbound.match(record.content);
-  // A row that EMS has made since the last sweep must be found, too, or the remote record would make it twice.
+  // A row that EMS created since the last sweep must be found, too; otherwise the remote record would create a
+  // duplicate.
   if (criteria.length > 0) await refreshOutdatedValues(em, detection, secrets);
   for (const criterion of criteria) {
     const candidates = await matchRows(em, detection, { criterion, references, secrets });

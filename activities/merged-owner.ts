@@ -7,11 +7,11 @@ import { linkedEnds } from './fetch-remote.ts';
 type Blocked = Extract<Delivery, { kind: 'blocked' }>;
 
 /**
- * Before a row gives up its own remote record, because it shares an address with another row that has one: is that one still
- * there? The two may share the address only because the other record was merged into this one, which then stays. The other
- * row is asked first: it finds its record gone, and is unlinked.
+ * Called before a row gives up its own remote record because it shares an address with another row that has one: does
+ * that record still exist? The two may share the address only because the other record was merged into this one, which
+ * then stays. The other row is requested first: it finds its record gone and is unlinked.
  *
- * @returns null: it is there, or that cannot be read.
+ * @returns null: it exists, or cannot be read.
  */
 export async function mergedOwner(
   attempt: Attempt,

@@ -16,17 +16,20 @@ import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { PairConsent } from '../targets/remote-system.ts';
 import type { Attempt, PairContext, TypeContext } from './context.ts';
 
-/** The addresses of a row's person; none where consent is not at stake. */
+/** The addresses of a row's person; empty if consent does not apply. */
 export function addressesOf({ consent }: EntityMapping, row: AnyRow | null): Addresses {
   return consent === null || row === null ? {} : consent.addresses(row);
 }
 
-/** Keyed hashes of all these addresses, under every key. */
+/** Keyed hashes of these addresses, under every key. */
 export function hashesOf(addresses: Addresses, keys: readonly SecretKey[]) {
   return CHANNELS.flatMap((channel) => addressHashes(channel, addresses[channel], keys));
 }
 
-/** What the suppression list holds against each of these pairs, other targets' refusals included; nothing for mappings without consent. */
+/**
+ * The suppression list's entries for each of these pairs, including refusals at other targets; empty for mappings
+ * without consent.
+ */
 export async function suppressionsOf(
   { orm, keys, consentPolicy, consentScope, process, mapping }: TypeContext,
   pairs: readonly Pair[],
@@ -38,7 +41,7 @@ export async function suppressionsOf(
   return new Map([...listed].map(([key, suppressions]) => [key, binding(suppressions, consentPolicy)]));
 }
 
-/** What a target may ask about the pair; nothing for mappings without consent. */
+/** What a target may ask about the pair; undefined for mappings without consent. */
 export function pairConsent(
   { orm, keys, detection, mapping, type, key, ref, fencingToken }: Attempt,
   { record, entity }: Pair,
@@ -95,8 +98,8 @@ export function pairConsent(
 }
 
 /**
- * Enters what a target has refused: against the person, and against each address on that channel, under every key. A record of
- * another target knows its address under one of them.
+ * Enters a target's refusals for the person, and for each address on that channel under every key, because another
+ * target's record knows its address under one of them.
  */
 export async function enterRefusals(
   { orm, keys, ref }: PairContext,

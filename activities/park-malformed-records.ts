@@ -7,8 +7,8 @@ import type { ProcessContext } from './context.ts';
 import { inHalves } from './in-halves.ts';
 
 /**
- * Parks remote records that do not fit the target's contract, so that operators see them and the page goes on. One that our
- * database refuses even so is told by the poll's count alone.
+ * Parks remote records that break the target's contract, so that operators see them and the page continues. A record
+ * that our database rejects even then only appears in the poll's count.
  */
 export async function parkMalformedRecords(
   context: ProcessContext,

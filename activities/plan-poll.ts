@@ -7,7 +7,7 @@ import type { ConsentSource } from '../targets/consent-source.ts';
 import { inboundSource, processContext, type ProcessContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** One list of remote records, with a cursor of its own. */
+/** One list of remote records with its own cursor. */
 export interface PollStep {
   readonly type: EntityType;
   readonly scope: string;
@@ -15,19 +15,19 @@ export interface PollStep {
 
 export interface PollPlan {
   readonly steps: readonly PollStep[];
-  /** What earlier polls began and did not finish. */
+  /** What earlier polls started and did not finish. */
   readonly unfinishedPairs: readonly EntityRef[];
   readonly unfinishedRemotes: readonly RemoteRef[];
 }
 
-/** What a poll has to read, in dependency order, and what it has to take up again. */
+/** The lists a poll must read, in dependency order, and unfinished work to resume. */
 export async function planPoll(
   dependencies: Dependencies,
   input: { readonly process: SyncProcessName },
 ): Promise<PollPlan> {
   const context = processContext(dependencies, input);
   const { orm, process, remote } = context;
-  // Pairs that are begun or failing are outbound ones, and the next sweep takes them up.
+  // Unfinished or failing pairs are outbound ones, which the next sweep resumes.
   if (remote.consent !== undefined) return { steps: consentSteps(context, remote.consent), ...NOTHING_UNFINISHED };
   const source = inboundSource(context);
   const em = orm.em.fork();
@@ -47,7 +47,7 @@ export async function planPoll(
 
 const NOTHING_UNFINISHED = { unfinishedPairs: [], unfinishedRemotes: [] } as const;
 
-/** Consent is read of the rows that declare it. */
+/** Consent is read for the rows that declare it. */
 function consentSteps({ process }: ProcessContext, { scopes }: ConsentSource): PollStep[] {
   return process.mappings
     .filter((mapping) => mapping.consent !== null)

@@ -8,7 +8,7 @@ export type ProbeResult =
   /** `reason` says what is wrong in an operator's words. */
   | { readonly up: false; readonly reason: string };
 
-/** Asks whether the target can be worked with now. A target that is down is an answer, not a failure. */
+/** Checks whether the target can be used now. A target that is down is a result, not a failure. */
 export async function probeTarget(
   dependencies: Dependencies,
   input: { readonly process: SyncProcessName },
@@ -18,7 +18,7 @@ export async function probeTarget(
     return { up: true };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    // A target that throttles, or fails now and then, is up: its pairs are retried one by one.
+    // A target that throttles or fails occasionally is up: its pairs are retried one by one.
     return error.errorClass === 'target-down' ? { up: false, reason: error.message } : { up: true };
   }
 }

@@ -9,7 +9,7 @@ export interface RecordUnresolvedInput extends ResolveInput {
   readonly message: string;
 }
 
-/** Notes that a remote record which EMS does not know cannot be read now; the next poll takes it up again if its retries end. */
+/** Records that an unknown remote record cannot be read now; the next poll resumes it after its retries end. */
 export async function recordUnresolved({ orm }: Dependencies, input: RecordUnresolvedInput): Promise<void> {
   const { process, type, remoteId, errorClass, message } = input;
   await writeUnresolved(orm.em.fork(), {

@@ -13,7 +13,7 @@ export interface RecordInput {
   readonly delivery: Delivery;
 }
 
-/** Writes the result of a pass. Retried on its own, so that a short database failure does not send a change twice. */
+/** Writes the result of a pass. Retried separately, so that a short database failure does not send a change twice. */
 export async function record({ orm }: Dependencies, { process, type, delivery }: RecordInput): Promise<void> {
   const workflowId = pairWorkflowId(process, type, delivery.key);
   await writeDeliveries(orm, process, type, [{ ...delivery, workflowId }]);
@@ -28,7 +28,7 @@ export interface RecordFailureInput {
   readonly attempts: number;
 }
 
-/** Notes that a pair keeps failing while its retries go on. */
+/** Records that a pair keeps failing while its retries continue. */
 export async function recordFailure({ orm }: Dependencies, input: RecordFailureInput): Promise<void> {
   const { process, type, key, errorClass, message, attempts } = input;
   const workflowId = pairWorkflowId(process, type, key);

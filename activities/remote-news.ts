@@ -5,10 +5,10 @@ import { inboundOf, type PairContext } from './context.ts';
 import { fetchRemote, linkedEnds } from './fetch-remote.ts';
 
 /**
- * Whether the target holds what the record does not know: it must be absorbed before anything is sent over it. False for types
- * that are never read.
+ * Whether the remote has changes that the record does not know; they must be absorbed before anything is sent. False
+ * for types that are never read.
  *
- * @throws SyncError for what is worth another attempt.
+ * @throws SyncError if another attempt may succeed.
  */
 export async function hasRemoteNews(context: PairContext, pair: Pair): Promise<boolean> {
   const inbound = inboundOf(context);

@@ -20,11 +20,11 @@ export interface ResolveInput {
 }
 
 /**
- * Finds the EMS row of a remote record that EMS does not know: by the EMS id that it carries, by the declared match rule, or by
- * creating one, together with the rows it needs, in one transaction. What cannot be decided is parked with its candidates.
- * Repeating it is harmless.
+ * Finds the EMS row of an unknown remote record: by the EMS id stored in it, by the declared match rule, or by creating
+ * one together with the rows it needs, in one transaction. Undecidable cases are parked with their candidates.
+ * Idempotent.
  *
- * @throws SyncError for what is worth another attempt.
+ * @throws SyncError if another attempt may succeed.
  */
 export async function resolveRemote(dependencies: Dependencies, input: ResolveInput): Promise<Resolution> {
   const { process, type, remoteId } = input;
@@ -63,8 +63,8 @@ async function resolve(context: ProcessContext, record: RemoteRecord): Promise<R
 const STATES = { parked: 'PARKED', waiting: 'WAITING', nothing: 'UNLINKED' } as const;
 
 /**
- * What is parked or waits is on record, so that operators see it and the next poll takes it up again; what is nobody's, so that
- * no poll looks at it again before it changes.
+ * Stores the result: parked and waiting records, so that operators see them and the next poll resumes them; records
+ * that get no row, so that no poll processes them again before they change.
  */
 async function keep(
   { orm, keys }: ProcessContext,
@@ -74,7 +74,7 @@ async function keep(
 ): Promise<void> {
   const em = orm.em.fork();
   const remoteId = record?.remoteId ?? asked;
-  // It is gone, or goes on under another id: there it has a record of its own.
+  // It is gone, or continues under another id, where it has its own record.
   if (record === null || remoteId !== asked) await forgetUnresolved(em, process, type, asked);
   if (resolution.kind === 'linked' || (record === null && resolution.kind === 'nothing')) return;
   await writeUnresolved(em, {

@@ -7,14 +7,14 @@ import { childrenOf } from './children.ts';
 import type { TypeContext } from './context.ts';
 import { assertEvaluated, type JudgedPair } from './judge-pairs.ts';
 
-/** A pair whose decision is the one on record, but for the row that it names. */
+/** A pair whose decision equals the recorded one, except for the row that it names. */
 export type Restatement = JudgedPair & { readonly decision: Extract<OutboundDecision, { kind: 'share' | 'park' }> };
 
 /**
- * A pair that shares or is parked as before, and whose row and sources are as they were: only who comes first with a value is another
- * one. With hundreds of rows of one value, none but the next in line needs a workflow then.
+ * A pair that is shared or parked as before, with unchanged row and sources; only the first holder of a value differs.
+ * With hundreds of rows of one value, only the next in line then needs a workflow.
  *
- * @returns null: it is not such a pair.
+ * @returns null if it is not such a pair.
  */
 export function restatement({ mapping }: TypeContext, judged: JudgedPair): Restatement | null {
   const { pair, decision } = judged;
@@ -29,7 +29,7 @@ export function restatement({ mapping }: TypeContext, judged: JudgedPair): Resta
   return isAsBefore && isSameRow ? { ...judged, decision } : null;
 }
 
-/** Notes who comes first now, all in one transaction: no workflow, no remote call. */
+/** Records the new first holder, all in one transaction, without workflow or remote call. */
 export async function restate(context: TypeContext, restated: readonly Restatement[]): Promise<void> {
   if (restated.length === 0) return;
   const { orm, process, type } = context;

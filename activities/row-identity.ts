@@ -10,7 +10,7 @@ import { typeContext, type InboundContext, type ProcessContext, type TypeContext
 
 type KeyedType = Pick<TypeContext, 'keys' | 'mapping'>;
 
-/** The first key makes new fingerprints; those that were made before SYNC_KEY was set are known as well. */
+/** The first key creates new fingerprints; those created before SYNC_KEY was set can still be checked. */
 function identityKeys({ keys }: Pick<TypeContext, 'keys'>, { installationKey }: Pair): readonly SecretKey[] {
   return installationKey === null ? keys : [...keys, installationKey];
 }
@@ -18,15 +18,15 @@ function identityKeys({ keys }: Pick<TypeContext, 'keys'>, { installationKey }: 
 const valuesOf = ({ mapping }: KeyedType, { createdOn }: Pair, row: AnyRow) =>
   identifyingValues(mapping.type, row, createdOn);
 
-/** What identifies the pair's row, or the row as it will be. Null: EMS has no such row. */
+/** The fingerprint of the pair's row, or of the row as it will be. Null if EMS has no such row. */
 export function fingerprintOfRow(context: KeyedType, pair: Pair, row: AnyRow | null = pair.entity): Fingerprint | null {
   if (row === null) return null;
   return fingerprintOf(valuesOf(context, pair, row), identityKeys(context, pair));
 }
 
 /**
- * Whether the row is another one than its record speaks of: EMS has given the id out again, after a restore for example. Then
- * the remote record is the former row's.
+ * Whether the record belongs to a former row: EMS has reused the id, for example after a restore. Then the remote
+ * record is the former row's.
  */
 export function isReissued(context: KeyedType, pair: Pair): boolean {
   const { record } = pair;
@@ -34,7 +34,7 @@ export function isReissued(context: KeyedType, pair: Pair): boolean {
   return record.fingerprint === null ? record.reissued !== null : contradicts(context, pair);
 }
 
-/** Whether an earlier attempt has begun to create this very row at the target. */
+/** Whether an earlier attempt started to create this row at the target. */
 export function wasBegun(context: KeyedType, pair: Pair): boolean {
   return pair.record !== null && pair.record.fingerprint !== null && !contradicts(context, pair);
 }
@@ -52,7 +52,10 @@ export async function isReissuedRow(context: ProcessContext, { type, key }: Enti
   return isReissued(ofType, await loadPair(context.orm, ofType.detection, key));
 }
 
-/** The row was written here, from a remote record: it is the same, and the records of the other targets have to know. */
+/**
+ * We changed the row ourselves, from a remote record: it is still the same row, so the fingerprints in other targets'
+ * records are updated.
+ */
 export async function followOwnChange(em: EntityManager, context: KeyedType, pair: Pair, after: AnyRow): Promise<void> {
   const { entity } = pair;
   const fingerprint = fingerprintOfRow(context, pair, after);
@@ -64,7 +67,7 @@ export async function followOwnChange(em: EntityManager, context: KeyedType, pai
   await followRow(em, context.mapping.type, pair.key, { isSame, fingerprint });
 }
 
-/** Whether a remote record that carries the id of a row has nothing else in common with it. */
+/** Whether a remote record with a row's id has nothing else in common with the row. */
 export function hasNothingInCommon({ inbound, type }: InboundContext, row: AnyRow, { content }: RemoteRecord): boolean {
   const told = inbound.apply(content, Object.keys(content), null);
   const held = { ...row, ...inbound.apply(content, Object.keys(content), row) } as Record<string, unknown>;

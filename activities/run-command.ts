@@ -23,13 +23,13 @@ export interface CommandInput {
 }
 
 /**
- * Runs what an operator has decided for a pair. Repeating it is harmless.
+ * Executes an operator's command for a pair. Idempotent.
  *
- * @throws SyncError of class `rejected` for what cannot be done; the message says what to do instead.
+ * @throws SyncError of class `rejected` if it is impossible; the message says what to do instead.
  */
 export async function runCommand(dependencies: Dependencies, { command, ...ref }: CommandInput): Promise<void> {
   if (command === 'unlink') return unlinkRecord(dependencies.orm.em.fork(), ref);
-  // The pair's workflow erases it itself, through the target's queue.
+  // The pair's workflow erases it itself, over the target's queue.
   if (command === 'erase') return;
   if (command === 'adopt' || command === 'start-anew') return decideReissued(dependencies, command, ref);
   if (command === 'relink') return relink(dependencies, ref);
@@ -58,7 +58,7 @@ async function link({ orm, detection, ref }: PairContext, remoteId: string): Pro
   });
 }
 
-/** Whose the remote record of a row is whose id was given out again. */
+/** Decides who owns the remote record of a reused id. */
 async function decideReissued(
   { orm }: Dependencies,
   command: 'adopt' | 'start-anew',
@@ -76,7 +76,7 @@ async function relink({ orm }: Dependencies, ref: Omit<CommandInput, 'command'>)
     throw refused(`${ref.type}/${ref.key} is not unlinked at ${ref.process}`);
 }
 
-/** Writes the values that lost into EMS. From there they reach the targets like any other change. */
+/** Writes values that lost a conflict into EMS. From there they reach the targets like any other change. */
 async function restore(pair: PairContext, id: string): Promise<void> {
   const { orm, keys, mapping, detection, ref } = pair;
   const { process, type, key } = ref;

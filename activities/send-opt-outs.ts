@@ -6,8 +6,9 @@ import type { JudgedPair } from './judge-pairs.ts';
 import { addressesOf, pairConsent } from './pair-consent.ts';
 
 /**
- * Sends the opt-outs of a row whose other content cannot be sent, and what was refused at another target: the contact may be there,
- * and be written to, also where it is left to another person of the same address. Otherwise they go first within the delivery itself.
+ * Sends the opt-outs, and refusals at another target, of a row whose other content cannot be sent. Its contact may
+ * exist and receive mail, even if it is left to another person with the same address. For rows that can be sent, the
+ * delivery itself sends them first.
  */
 export async function sendOptOuts(attempt: Attempt, { pair, decision, suppressions }: JudgedPair): Promise<void> {
   const { mapping, remote, type, key, fencingToken } = attempt;
@@ -31,7 +32,7 @@ const WITH_OPT_OUTS: readonly Kind[] = ['park', 'wait', 'suppress'];
 
 const WITHOUT_A_SEND: readonly Kind[] = [...WITH_OPT_OUTS, 'stay-erased', 'remove'];
 
-/** Without a record it would be forgotten that the no at the target is ours, and the next poll would take it for the person's. */
+/** Without a record, the next poll would take our own opt-out at the target for the person's. */
 async function withRecord({
   orm,
   detection,

@@ -7,11 +7,11 @@ import { enterRefusals, pairConsent } from './pair-consent.ts';
 import { keepTrying } from './keep-trying.ts';
 
 /**
- * What an operator has asked for by `start-anew`: takes off what the target has of the former row with this id, by the target's
- * policy for deleted rows, so that the row gets a remote record of its own. Repeating it is harmless.
+ * Executes `start-anew`: removes the former row's data with this id from the target by its policy for deleted rows, so
+ * that the row gets its own remote record. Idempotent.
  *
- * @returns the pair as it is then.
- * @throws SyncError for what is worth another attempt.
+ * @returns the pair's state afterwards.
+ * @throws SyncError if another attempt may succeed.
  */
 export async function startedAnew(attempt: Attempt, pair: Pair): Promise<Pair> {
   if (pair.record?.reissued !== 'anew') return pair;

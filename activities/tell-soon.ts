@@ -6,19 +6,19 @@ import { pairWorkflowId } from '../sync/workflow-ids.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describeError } from './error-mapping.ts';
 
-/** Attempts that fail are on record after this long, however few there were. */
+/** Failed attempts are recorded after this time, however few there were. */
 const SOON_MS = 120_000;
 
 export interface AttemptOfPair {
   readonly number: number;
-  /** Since the first of them. */
+  /** Milliseconds since the first attempt. */
   readonly forMs: number;
 }
 
 /**
- * Carries out an attempt at a pair. The workflow says that a pair is failing after five attempts, which is half a minute; but a
- * target may ask for an hour's pause after each, or take minutes to fail. Then the attempt itself puts its failure on record, so
- * that no pair is retried for long as if nothing were wrong.
+ * Runs an attempt at a pair. The workflow reports a pair as failing after five attempts, normally half a minute. But a
+ * target may ask for an hour's pause after each, or take minutes to fail. In that case the attempt itself records its
+ * failure, so that no pair retries unnoticed for long.
  */
 export async function tellingSoon<T>(
   { orm }: Dependencies,
@@ -34,7 +34,7 @@ export async function tellingSoon<T>(
     if (!(error instanceof UnknownPairError) && forMs + (performance.now() - startedAt) + pauseMs >= SOON_MS) {
       const workflowId = pairWorkflowId(process, type, key);
       const { errorClass, message } = describeError(error);
-      // Whether it can be written says nothing of the attempt.
+      // Report the attempt's error even if recording it fails.
       await writeFailure(orm, process, type, { key, errorClass, message, attempts, workflowId }).catch(() => undefined);
     }
     throw error;

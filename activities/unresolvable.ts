@@ -2,15 +2,15 @@ import type { EntityManager } from '../database/orm.ts';
 import type { LinkedRow, Resolution } from '../sync/absorption.ts';
 import type { ProcessContext } from './context.ts';
 
-/** Resolving one remote record, and those that came with it, in one transaction. */
+/** Resolves one remote record and its related records in one transaction. */
 export interface Resolving {
   readonly context: ProcessContext;
   readonly em: EntityManager;
-  /** The rows that were found or created so far. */
+  /** The rows found or created so far. */
   readonly rows: LinkedRow[];
 }
 
-/** Rolls the transaction back; the resolution says why. */
+/** Rolls the transaction back; the resolution contains the reason. */
 export class Unresolvable extends Error {
   readonly resolution: Resolution;
 
@@ -20,10 +20,10 @@ export class Unresolvable extends Error {
   }
 }
 
-/** A human has to decide. */
+/** A human must decide. */
 export const parked = (reason: string) => new Unresolvable({ kind: 'parked', reason });
 
-/** EMS gets no row for it. */
+/** EMS creates no row for it. */
 export const nothing = (reason: string) => new Unresolvable({ kind: 'nothing', reason });
 
 /** A record that it refers to must be known first. */

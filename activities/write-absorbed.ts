@@ -22,13 +22,13 @@ import { findReferences } from './find-references.ts';
 import { assertEvaluated, evaluatedOf } from './judge-pairs.ts';
 import { followOwnChange, fingerprintOfRow } from './row-identity.ts';
 
-/** EMS has written the row since it was read: nothing of the transaction may stay. */
+/** EMS has written the row since it was read: the whole transaction must be rolled back. */
 export class EmsWasFaster extends Error {
   override readonly name = 'EmsWasFaster';
 }
 
 /**
- * Writes an absorption: the EMS row, the record, messages, and what lost, all in one transaction.
+ * Writes an absorption in one transaction: the EMS row, the record, messages, and lost values.
  *
  * @throws EmsWasFaster if EMS has changed the row since it was read.
  */
@@ -71,7 +71,7 @@ export function writeAbsorbed(
   });
 }
 
-/** Parks the pair: a human has to decide. */
+/** Parks the pair for a human to decide. */
 export async function parkPair(
   attempt: InboundAttempt,
   linked: LinkedPair,
@@ -106,7 +106,7 @@ function commonOf(
   return { ...ref, fencingToken, workflowId, remoteId, remoteSyncedOn: modifiedOn, base };
 }
 
-/** The rows that a remote record refers to now that it goes on under another id. */
+/** The rows that a remote record refers to after it continues under another id. */
 async function referencesAfter(
   em: EntityManager,
   attempt: InboundAttempt,
@@ -115,12 +115,12 @@ async function referencesAfter(
 ): Promise<Changes> {
   const { ref } = attempt;
   if (!isRekeyed(remote, { ...record, remoteId })) return {};
-  // The new id may have been parked meanwhile as a record that EMS does not know.
+  // The new id may meanwhile have been parked as an unknown record.
   await forgetUnresolved(em, ref.process, ref.type, remote.remoteId);
   return findReferences(em, attempt, remote.references);
 }
 
-/** Remembers the state that the remote has come to; true if it comes to the same state again and again. */
+/** Stores the new remote state; true if the remote keeps returning to the same state. */
 async function isPingPong(em: EntityManager, { ref }: InboundAttempt, content: Content): Promise<boolean> {
   const earlier = await readOscillation(em, ref);
   const { states, pingPong } = noteOscillation(earlier, contentHash(content), Temporal.Now.instant());
@@ -128,7 +128,7 @@ async function isPingPong(em: EntityManager, { ref }: InboundAttempt, content: C
   return pingPong;
 }
 
-/** Remote values that lost against EMS are kept encrypted, so that an operator can restore them. */
+/** Encrypts and stores remote values that lost against EMS, so that an operator can restore them. */
 async function keepLost(
   em: EntityManager,
   { ref, keys }: InboundAttempt,
@@ -167,7 +167,7 @@ function outcomeOf(
   }
 }
 
-/** Null: the row cannot be sent. */
+/** Null if the row cannot be sent. */
 function contentOf(mapping: EntityMapping, row: LinkedPair['entity'], { sources }: LinkedPair['pair']): Content | null {
   const mapped = mapping.map(row, sources);
   return mapped.kind === 'mapped' ? mapped.content : null;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 
-/** The lock was not free in time; the caller tries again later. */
+/** The lock was not free in time; the caller retries later. */
 export class LockTimeoutError extends Error {
   override readonly name = 'LockTimeoutError';
 }
@@ -9,9 +9,9 @@ export class LockTimeoutError extends Error {
 const POLL_MS = [10, 20, 40, 80, 120] as const;
 
 /**
- * PostgreSQL's advisory locks for work that outlasts a statement: remote calls. One connection holds all locks of a process;
- * within the process, callers of one name queue in order. If the connection is lost, so are its locks. That is safe, because
- * they guard repeatable work with fencing tokens (architecture rule 14).
+ * PostgreSQL's advisory locks for work that outlasts a statement: remote calls. One connection holds all locks of a
+ * process; within the process, callers of one name queue in order. If the connection is lost, so are its locks. That is
+ * safe, because they guard idempotent work with fencing tokens (architecture rule 14).
  */
 export class AdvisoryLocks {
   readonly #databaseUrl: string;

@@ -13,9 +13,9 @@ export const columnName = (property: string): string =>
   property.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 
 /**
- * The columns of changes that are named by property: `{ firstName: 'Ana' }` → `first_name`.
+ * The columns of changes keyed by property: `{ firstName: 'Ana' }` → `first_name`.
  *
- * @throws RangeError for a property that the type does not have: names become SQL, so none is taken on trust.
+ * @throws RangeError for a property that the type does not have: names become SQL, so each is validated.
  */
 export function columnValues(
   type: EntityType | 'ConversationMessage',

@@ -3,23 +3,23 @@ import type { EntityType } from '../sync/entity-type.ts';
 import type { EntityManager } from './orm.ts';
 import { entityTable, recordTable } from './table-names.ts';
 
-/** Where the ids of an EMS table come from, and which have been given out. */
+/** The source of an EMS table's ids, and the ids assigned so far. */
 export interface EmsSequence {
   readonly table: string;
-  /** Null: none belongs to the table, nor is any named after it. */
+  /** Null: the table has no sequence, and none is named after it. */
   readonly sequence: string | null;
-  /** The highest id in the table, and in our records; 0: none. */
+  /** The highest id in the table and in our records; 0: none. */
   readonly inTable: bigint;
   readonly inRecords: bigint;
-  /** Null: it cannot be read with this login. */
+  /** Null: this login cannot read it. */
   readonly state: { readonly last: bigint; readonly next: bigint } | null;
 }
 
-/** Room for what was given out after the backup and is in no record either. */
+/** Margin for ids assigned after the backup that are in no record either. */
 const ROOM = 1_000n;
 
 /**
- * SQL: the sequence of a table's ids: of an identity or serial column, of the column's default, or by the names that JPA uses.
+ * SQL: the sequence of a table's ids: of an identity or serial column, of the column's default, or named as JPA does.
  *
  * @param table as SQL text.
  */
@@ -64,15 +64,15 @@ export async function readEmsSequence(em: EntityManager, type: EntityType): Prom
 }
 
 /**
- * Whether EMS is going to give an id out again, which it has given out before: the table or our records know higher ones. JPA may
- * take ids from the sequence in blocks, so a table may be ahead by less than a block.
+ * Whether EMS will reuse ids: the table or our records contain higher ones. JPA may allocate ids in blocks, so a table
+ * may be ahead by less than a block.
  */
 export function isBehind({ inTable, inRecords, state }: EmsSequence): boolean {
   if (state === null) return false;
   return inTable >= state.next || inRecords >= state.next || (inRecords > inTable && inRecords > state.last);
 }
 
-/** The statement that moves the sequence past all that is known. */
+/** The statement that advances the sequence past all known ids. */
 export function setvalStatement({ sequence, inTable, inRecords }: EmsSequence): string {
   const highest = inTable > inRecords ? inTable : inRecords;
   return `SELECT setval('${sequence}', ${highest + ROOM});`;

@@ -4,20 +4,20 @@ import { SOURCE_ENTITIES, type SourceRowTypes } from './entities/index.ts';
 import type { EntityManager } from './orm.ts';
 import { entityTable } from './table-names.ts';
 
-/** A column of EMS's that we read and that is not there; without a column, the whole table is not. */
+/** A missing column that we read from EMS; without a column, the whole table is missing. */
 export interface MissingColumn {
   readonly type: keyof SourceRowTypes;
   readonly table: string;
   readonly column: string | null;
 }
 
-/** `person.nationality`, or `person` where the whole table is missing. */
+/** `person.nationality`, or `person` if the whole table is missing. */
 export const formatMissing = ({ table, column }: MissingColumn): string =>
   column === null ? table : `${table}.${column}`;
 
 /**
- * The columns that we read of these types and that EMS's tables do not have: renamed, dropped, or never made. A column that is
- * not there is not empty: whatever was mapped from it would be cleared at every target.
+ * The columns of these types that we read and EMS's tables lack: renamed, dropped, or never created. A missing column
+ * is not empty: its values would be cleared at every target.
  */
 export async function findMissingColumns(
   em: EntityManager,

@@ -4,16 +4,16 @@ import { EMS_MIGRATIONS, SYNC_MIGRATIONS } from './migrations/index.ts';
 
 export interface MigrateOptions {
   readonly databaseUrl: string;
-  /** Also make EMS's tables: for the demo and for tests, never where EMS has made them. */
+  /** Also create EMS's tables: for demo and tests, never where EMS has created them. */
   readonly withEms: boolean;
-  /** True puts triggers on EMS's tables that tell of changes, false takes them off; left out: they stay as they are. */
+  /** True installs triggers on EMS's tables that notify of changes, false removes them; left out: unchanged. */
   readonly notify?: boolean;
 }
 
 /**
- * Brings the database to this release's schema, each migration in a transaction of its own.
+ * Migrates the database to this release's schema, each migration in its own transaction.
  *
- * @returns the names of the migrations that ran; none if there was nothing to do.
+ * @returns the names of the migrations that ran; empty if there was nothing to do.
  * @throws Error if EMS's tables are missing and `withEms` is false.
  */
 export async function migrate({ databaseUrl, withEms, notify }: MigrateOptions): Promise<string[]> {

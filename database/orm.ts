@@ -19,14 +19,14 @@ export type Orm = MikroORM<PostgreSqlDriver>;
 export type EntityManager = SqlEntityManager<PostgreSqlDriver>;
 
 export interface MigrationSet {
-  /** The table that remembers which migrations ran. Each set has one, so that EMS's tables and ours stay apart. */
+  /** The table that records which migrations ran. Each set has its own, so that EMS's tables and ours stay separate. */
   readonly tableName: string;
   readonly migrations: readonly { readonly name: string; readonly class: new (...args: never[]) => Migration }[];
 }
 
 export interface OrmOptions {
   readonly databaseUrl: string;
-  /** Connections of this process at most. */
+  /** Maximum connections of this process. */
   readonly poolSize?: number;
   readonly migrationSet?: MigrationSet;
 }
@@ -46,13 +46,15 @@ const ENTITIES = [
 const TIMESTAMPTZ = 1184;
 const DATE = 1082;
 
-/** Times and days as PostgreSQL writes them: a `Date` would drop microseconds, and shift days by the worker's zone. */
+/**
+ * Returns times and dates as PostgreSQL's text: a `Date` would drop microseconds and shift days by the worker's zone.
+ */
 function getTypeParser(oid: number, format?: 'text' | 'binary') {
   if (oid === TIMESTAMPTZ || oid === DATE) return (value: string) => value;
   return pg.types.getTypeParser(oid, format);
 }
 
-/** Describes the database; connects when it is first used. What sessions are set to: session.ts. */
+/** Configures the database connection, which opens on first use. For session settings see session.ts. */
 export async function createOrm({ databaseUrl, poolSize = 10, migrationSet }: OrmOptions): Promise<Orm> {
   return MikroORM.init<PostgreSqlDriver>({
     driver: PostgreSqlDriver,
@@ -60,7 +62,7 @@ export async function createOrm({ databaseUrl, poolSize = 10, migrationSet }: Or
     entities: ENTITIES,
     timezone: '+00:00',
     onCreateConnection: (connection) => prepareSession(connection as DatabaseConnection),
-    // A wrong address must not make an empty database.
+    // A wrong address must not create an empty database.
     ensureDatabase: false,
     pool: { min: 0, max: poolSize },
     driverOptions: { types: { getTypeParser }, application_name: 'ems-sync', connectionTimeoutMillis: 10_000 },

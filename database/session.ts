@@ -2,8 +2,8 @@ import { CompiledQuery, type DatabaseConnection } from 'kysely';
 import { SyncError } from '../sync/sync-error.ts';
 
 /**
- * What our statements and parsers rely on. A database or a role may have other defaults (`ALTER DATABASE … SET datestyle`),
- * and every value would then be read wrongly.
+ * The settings that our statements and parsers rely on. A database or role may have other defaults (`ALTER DATABASE …
+ * SET datestyle`), with which every value would be parsed wrongly.
  */
 const SESSION_SETTINGS = {
   datestyle: 'ISO, MDY',
@@ -20,9 +20,10 @@ const STATEMENT = `SELECT ${Object.entries(SESSION_SETTINGS)
   .join(', ')}`;
 
 /**
- * Sets a new connection's session, and asks back: a pooler that hands each statement to another session cannot be used.
+ * Sets a new connection's session settings and verifies them: a pooler that may run each statement in another session
+ * cannot be used.
  *
- * @throws SyncError of class `transient` if a setting did not take.
+ * @throws SyncError of class `transient` if a setting did not take effect.
  */
 export async function prepareSession(connection: Pick<DatabaseConnection, 'executeQuery'>): Promise<void> {
   await connection.executeQuery(CompiledQuery.raw(STATEMENT));

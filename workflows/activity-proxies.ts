@@ -5,10 +5,11 @@ import { SYNC_TASK_QUEUE, targetTaskQueue } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
 /**
- * Database activities of a pair. They are local, because a result takes a millisecond to write, and a task of its own would add
- * a third to the cost of the child. If the worker dies, another one writes it. 30 s: longer means a lost connection. Pauses
- * above 5 s become timers, because a task that is kept open fills the history. After eight attempts, some two minutes, the
- * workflow says that it cannot write, and goes on: a retry that nobody sees would look like work in progress.
+ * Database activities of a pair. They are local, because writing a result takes a millisecond, and a separate task
+ * would increase the child's cost by a third. If the worker dies, another one writes the result. 30 s: longer means a
+ * lost connection. Pauses above 5 s become timers, because keeping a task open fills the history. After eight attempts,
+ * some two minutes, the workflow reports that it cannot write, and continues: silent retries would look like work in
+ * progress.
  */
 export const recordActivities = proxyLocalActivities<Pick<SyncActivities, 'record'>>({
   startToCloseTimeout: '30 seconds',
@@ -18,14 +19,14 @@ export const recordActivities = proxyLocalActivities<Pick<SyncActivities, 'recor
     backoffCoefficient: 2,
     maximumInterval: '1 minute',
     maximumAttempts: 8,
-    // What the database refuses it refuses again: the workflow tells it.
+    // The database would refuse it again, so the workflow reports it.
     nonRetryableErrorTypes: ['bug'],
   },
 });
 
 /**
- * Notes of failures. Few attempts: while the database is away nothing can be noted there, and the workflow must get on to say it
- * in Temporal.
+ * Records failures. Few attempts: while the database is unavailable nothing can be recorded, and the workflow must go
+ * on and report it in Temporal.
  */
 export const failureActivities = proxyLocalActivities<Pick<SyncActivities, 'recordFailure' | 'recordUnresolved'>>({
   startToCloseTimeout: '30 seconds',
@@ -34,14 +35,14 @@ export const failureActivities = proxyLocalActivities<Pick<SyncActivities, 'reco
 });
 
 /**
- * A worker that sends no heartbeat for this long has died, and the activity goes to another. Much shorter than the activity's
- * own limit: a sweep must not wait two minutes for a worker that was killed.
+ * A worker without a heartbeat for this long has died, and another one gets the activity. Much shorter than the
+ * activity's own limit, because a sweep must not wait two minutes for a killed worker.
  */
 const HEARTBEAT_TIMEOUT = '30 seconds';
 
 /**
- * Database activities of a sweep. Their total time is bounded, because the schedule skips the next sweeps while one waits. 2 min:
- * the full comparison of a large table.
+ * Database activities of a sweep. Their total time is limited, because the schedule skips the next sweeps while one
+ * waits. 2 min: the full comparison of a large table.
  */
 export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' | 'findDue' | 'findGone'>>({
   taskQueue: SYNC_TASK_QUEUE,
@@ -52,12 +53,12 @@ export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' 
     initialInterval: '1 second',
     backoffCoefficient: 2,
     maximumInterval: '1 minute',
-    // The sweep says so, and goes on with its other types.
+    // The sweep reports it and continues with its other types.
     nonRetryableErrorTypes: ['bug'],
   },
 });
 
-/** Bounded like the other activities of a sweep; 30 s covers the HTTP time limit. */
+/** Limited like the other activities of a sweep; 30 s covers the HTTP time limit. */
 export const probeActivities = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'probeTarget'>>({
     taskQueue: targetTaskQueue(process),
@@ -65,13 +66,15 @@ export const probeActivities = (process: SyncProcessName) =>
     scheduleToCloseTimeout: '2 minutes',
   });
 
-/** What the attempts at one pair call: either half of a pass. */
+/** The activities of an attempt at one pair: either half of a pass. */
 export type PairActivities = Pick<TargetActivities, 'deliver' | 'absorb'>;
 
-/** 3 min: time to be gathered, to get its locks, and for a bulk call and what follows it, each within the HTTP time limit. */
+/**
+ * 3 min: time to be gathered and to get locks, then a bulk call and what follows it, each within the HTTP time limit.
+ */
 const ATTEMPT = { startToCloseTimeout: '3 minutes', heartbeatTimeout: HEARTBEAT_TIMEOUT } as const;
 
-/** The first five attempts: 2, 4, 8, 16 s apart. After them the pair counts as failing. */
+/** The first five attempts: 2, 4, 8, 16 s apart. After them the pair is reported as failing. */
 export const firstAttempts = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
@@ -85,8 +88,8 @@ export const firstAttempts = (process: SyncProcessName) =>
   });
 
 /**
- * Later attempts: at most 10 min apart, for 24 h. Then the workflow fails, and the next sweep starts it again. A new request
- * cancels the back-off; a running attempt is waited for.
+ * Later attempts: at most 10 min apart, for 24 h. Then the workflow fails, and the next sweep starts it again. A new
+ * request cancels the back-off, but waits for a running attempt.
  */
 export const persistentAttempts = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
@@ -98,7 +101,7 @@ export const persistentAttempts = (process: SyncProcessName) =>
     retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumInterval: '10 minutes' },
   });
 
-/** One attempt for a caller who asks while the pair is failing, and is told its result. */
+/** One attempt for a caller who asks while the pair is failing, and who gets its result. */
 export const oneAttempt = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
     taskQueue: targetTaskQueue(process),
@@ -107,7 +110,10 @@ export const oneAttempt = (process: SyncProcessName) =>
     retry: { maximumAttempts: 1 },
   });
 
-/** Commands of operators: statements in our database and EMS's. Two minutes, then the workflow says so, and goes on for an hour. */
+/**
+ * Operators' commands: statements in our database and EMS's. After two minutes the workflow reports the problem, and
+ * retries for an hour.
+ */
 export const commandActivities = proxyActivities<Pick<SyncActivities, 'runCommand'>>({
   taskQueue: SYNC_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
@@ -116,8 +122,8 @@ export const commandActivities = proxyActivities<Pick<SyncActivities, 'runComman
 });
 
 /**
- * Reads a page of what has changed at a target. Few attempts, because other lists wait, and the next poll begins at the same
- * place a minute later. 2 min: a page may take several calls.
+ * Reads a page of changes at a target. Few attempts, because other lists wait, and the next poll starts at the same
+ * place a minute later. 2 min: a page may need several calls.
  */
 export const pollActivities = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'planPoll' | 'findChanged'>>({
@@ -134,7 +140,7 @@ export const cursorActivities = proxyActivities<Pick<SyncActivities, 'advanceCur
   scheduleToCloseTimeout: '10 minutes',
 });
 
-/** Attempts at a remote record that EMS does not know, for a day, as for a pair. */
+/** Attempts at an unknown remote record, for a day, as for a pair. */
 export const resolveActivities = (process: SyncProcessName, attempts: 'first' | 'persistent') =>
   proxyActivities<Pick<TargetActivities, 'resolveRemote'>>({
     taskQueue: targetTaskQueue(process),
@@ -147,5 +153,5 @@ export const resolveActivities = (process: SyncProcessName, attempts: 'first' | 
         }),
   });
 
-/** From the fifth attempt, or one that was asked for, to the next automatic one: the back-off goes on doubling from 16 s. */
+/** From the fifth attempt, or a requested one, to the next automatic one: the back-off continues doubling from 16 s. */
 export const PAUSE_AFTER_FAILURE = '32 seconds';

@@ -3,9 +3,7 @@ import { WorkflowExecutionAlreadyStartedError, type Priority } from '@temporalio
 import { PRIORITY, pairStartOptions, type PairRef } from './pair-start.ts';
 import { requestedSignal, type SyncEntityWorkflow, type SyncRequest } from './pair-requests.ts';
 
-/**
- * Asks another pair for a pass, without waiting for its end: the other pair may be waiting for this one.
- */
+/** Requests a pass of another pair without waiting for its end: the other pair may be waiting for this one. */
 export async function askPair(
   pair: PairRef,
   request: SyncRequest,

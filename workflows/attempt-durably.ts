@@ -19,17 +19,17 @@ export interface AttemptFailure {
   readonly message: string;
 }
 
-/** What the attempts serve. It grows when the pair is asked for more while they fail. */
+/** What the attempts serve. It grows if more is requested while they fail. */
 export interface Asked {
   resend: boolean;
   inbound: boolean;
 }
 
-/** For whom the attempts are made. */
+/** The requests the attempts serve. */
 export interface Serving {
   readonly requests: Requests;
   readonly asked: Asked;
-  /** Told when the pair is said to be failing. */
+  /** Called when the pair is reported as failing. */
   readonly onFailing: (failure: AttemptFailure) => void;
 }
 
@@ -39,10 +39,10 @@ export const INTERRUPTED = 'interrupted';
 const ASKED_MEANWHILE = 'asked meanwhile';
 
 /**
- * Carries out one step of a pass, however long that takes: after five attempts the failure is on record and reported
- * (`onFailing`), and retries go on for a day. A request that comes meanwhile gets an attempt at once, and its result.
+ * Runs one step of a pass, however long it takes: after five attempts the failure is recorded and reported
+ * (`onFailing`), and retries continue for a day. A request during that time gets an attempt at once, and its result.
  *
- * @param attempt calls the activity of the step; it is told how many attempts there were before.
+ * @param attempt calls the step's activity; it gets the number of previous attempts.
  * @throws ActivityFailure after a day, or for a pair that does not exist.
  */
 export async function attemptDurably<T>(
@@ -58,7 +58,7 @@ export async function attemptDurably<T>(
     await noteFailure(error);
   }
   for (;;) {
-    // A pair that is asked for every second of a day would outgrow the server's limit of a history.
+    // A request every second for a day would exceed the server's history limit.
     if (workflowInfo().continueAsNewSuggested) {
       await continueAsNew<SyncEntityWorkflow>({ ...pair, requests: [...served(asked), ...requests.toList()] });
     }
@@ -79,7 +79,7 @@ export async function attemptDurably<T>(
     }
   }
 
-  /** A request ends the back-off, but not an attempt that is under way. */
+  /** A request ends the back-off, but not a running attempt. */
   async function attemptUntilAsked(): Promise<T | typeof ASKED_MEANWHILE> {
     const scope = new CancellationScope();
     const result = scope.run(() => attempt(persistentAttempts(process), ATTEMPTS_BEFORE_FAILING));
@@ -104,7 +104,7 @@ export async function attemptDurably<T>(
   }
 }
 
-/** Puts a failure into the log and on the pair's record. A record that cannot be written must not end the pair's retries. */
+/** Logs a failure and writes it to the pair's record. If the record cannot be written, the pair's retries continue. */
 export async function tellFailure(pair: PairRef, failure: AttemptFailure, attempts: number): Promise<void> {
   // Logged here, because a start-to-close time-out never reaches worker code.
   log.warn('delivery keeps failing', { ...pair, ...failure, attempts });
@@ -115,12 +115,12 @@ export async function tellFailure(pair: PairRef, failure: AttemptFailure, attemp
   }
 }
 
-/** What is asked for, as requests. */
+/** What is being served, as requests. */
 export function served({ resend, inbound }: Asked): SyncRequest[] {
   return [resend ? 'resend' : 'outbound', ...(inbound ? (['inbound'] as const) : [])];
 }
 
-/** @throws the error itself if it is not a failure of an attempt: a cancelled run, or a pair that does not exist. */
+/** @throws the error itself if it is not an attempt's failure: a cancelled run, or a pair that does not exist. */
 export function failureOf(error: unknown): AttemptFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && cause.type !== UNKNOWN_PAIR) {

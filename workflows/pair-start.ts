@@ -17,7 +17,7 @@ export interface PairRef {
   readonly key: EntityKey;
 }
 
-/** Priority by caller, for when workers are short. */
+/** Priority by caller, for when workers are scarce. */
 export const PRIORITY = { onDemand: { priorityKey: 1 }, sweep: { priorityKey: 3 }, bulk: { priorityKey: 5 } } as const;
 
 export interface PairStartOptions {
@@ -28,7 +28,7 @@ export interface PairStartOptions {
   readonly typedSearchAttributes: TypedSearchAttributes;
 }
 
-/** The options with which every starter (sweep, gateway, command line, EMS) starts a pair's workflow. */
+/** The options with which every caller (sweep, gateway, command line, EMS) starts a pair's workflow. */
 export function pairStartOptions(pair: PairRef, direction: Direction, priority: Priority): PairStartOptions {
   return {
     workflowId: pairWorkflowId(pair.process, pair.type, pair.key),
@@ -51,7 +51,7 @@ export interface RemoteToSync {
   readonly remoteId: string;
 }
 
-/** The options with which the workflow of such a record is started. */
+/** The options for starting such a record's workflow. */
 export function remoteStartOptions(remote: RemoteToSync, priority: Priority): PairStartOptions {
   return {
     workflowId: remoteWorkflowId(remote.process, remote.type, remote.remoteId),

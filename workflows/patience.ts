@@ -1,8 +1,8 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 
 /**
- * How long a sweep waits while no child ends. All children share one timer, which starts again while there is progress: a timer
- * for each child would cost two events each.
+ * How long a sweep waits while no child ends. All children share one timer, which restarts on progress: a timer per
+ * child would cost two events each.
  */
 export class Patience {
   readonly #lengthMs: number;
@@ -15,12 +15,12 @@ export class Patience {
     this.#lengthMs = lengthMs;
   }
 
-  /** How often it has run out. */
+  /** How often it has expired. */
   get timesOver(): number {
     return this.#timesOver;
   }
 
-  /** A child has ended: the time starts again for the others. */
+  /** A child has ended: the timer restarts for the others. */
   progress(): void {
     this.#progressed = true;
   }

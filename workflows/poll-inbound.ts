@@ -24,7 +24,7 @@ import type { SyncRemoteWorkflow } from './sync-remote.ts';
 
 export interface PollInput {
   readonly process: SyncProcessName;
-  /** Set when a poll goes on in a new run, with what is left to do. */
+  /** Set when a poll continues in a new run, with the remaining work. */
   readonly progress?: PollProgress;
 }
 
@@ -32,29 +32,32 @@ interface PollProgress {
   readonly steps: readonly PollStep[];
   readonly page: string | null;
   readonly seenUpTo: string | null;
-  /** Why what is missing is left alone. */
+  /** Why missing records are left alone. */
   readonly held?: readonly string[];
   readonly totals: PollTotals;
   readonly started: number;
 }
 
-/** What a poll has found of one type. */
+/** A poll's counts for one type. */
 export interface PollCounts {
-  /** Remote records that the lists showed. */
+  /** Remote records in the lists. */
   listed: number;
-  /** Pairs that had to be looked at. */
+  /** Pairs with changes. */
   changed: number;
   /** Remote records that EMS did not know. */
   unknown: number;
   malformed: number;
-  /** Scopes whose list could not be read; their cursor stays where it was. */
+  /** Scopes whose list could not be read; their cursor stays. */
   unread: number;
 }
 
 export type PollTotals = Partial<Record<EntityType, PollCounts>>;
 
 export interface PollResult {
-  /** `complete`; `held`: many remote records are missing at once, and are left alone; `unread`: a list could not be read; `target-down`: none was tried; `limit`: the next poll goes on. */
+  /**
+   * `complete`; `held`: many remote records are missing at once and are left alone; `unread`: a list could not be read;
+   * `target-down`: none was tried; `limit`: the next poll continues.
+   */
   readonly ended: 'complete' | 'held' | 'unread' | 'target-down' | 'limit';
   /** What is wrong, in an operator's words. */
   readonly reason: string | null;
@@ -65,9 +68,9 @@ export interface PollResult {
 const CHILDREN_PER_POLL = 10_000;
 
 /**
- * Polling: one inbound poll of a sync process. It takes up what earlier polls have left unfinished, then reads for each type and
- * scope the pages of what has changed at the remote, and starts a child workflow for each record. A cursor moves when a child
- * holds every change up to it.
+ * One inbound poll of a sync process. It resumes what earlier polls left unfinished, then reads the pages of remote
+ * changes for each type and scope, and starts a child workflow for each record. A cursor moves when a child holds every
+ * change up to it.
  */
 export async function pollInbound({ process, progress }: PollInput): Promise<PollResult> {
   const totals: PollTotals = Object.fromEntries(
@@ -119,7 +122,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
   if (reason !== null) return finish({ ended: 'unread', reason: [reason, ...held].join('; '), totals });
   return finish({ ended: held.length > 0 ? 'held' : 'complete', reason: held.join('; ') || null, totals });
 
-  /** Null: the target is down. What it told us before is kept. */
+  /** Null: the target is down. What it returned before is kept. */
   async function begin(): Promise<readonly PollStep[] | null> {
     const target = await probeActivities(process).probeTarget({ process });
     if (!target.up) {
@@ -132,7 +135,8 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
   }
 
   /**
-   * @param signal whether a running pair is signalled. Not for what is unfinished: a signal would end its back-off.
+   * @param signal whether a running pair is signalled. Not for unfinished work, because a signal would end its
+   * back-off.
    */
   async function syncAll(
     pairs: readonly EntityRef[],
@@ -154,7 +158,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
         const ended = () => type;
         return { end: child.result().then(ended, ended) };
       },
-      // A child goes on by itself; the poll does not count its outcome.
+      // The child continues on its own; the poll does not count its outcome.
       () => undefined,
     );
   }
@@ -164,7 +168,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
   }
 }
 
-/** Null: the pair's workflow is running already; if it was signalled, it makes another pass. */
+/** Null: the pair's workflow is already running; if it was signalled, it makes another pass. */
 async function startPair(
   process: SyncProcessName,
   ref: EntityRef,
@@ -186,7 +190,7 @@ async function startPair(
   }
 }
 
-/** Null: it is being resolved already. */
+/** Null: it is already being resolved. */
 async function startRemote(remote: RemoteToSync): Promise<ChildWorkflowHandle<SyncRemoteWorkflow> | null> {
   try {
     return await startChild<SyncRemoteWorkflow>('syncRemote', {
@@ -215,7 +219,7 @@ const OUTCOMES = {
   limit: 'PENDING',
 } as const satisfies Record<PollResult['ended'], SyncOutcome>;
 
-/** RFC 3339 in UTC throughout; the number of decimals may differ. */
+/** Always RFC 3339 in UTC; the number of decimals may differ. */
 function later(left: string | null, right: string | null): string | null {
   if (left === null || right === null) return left ?? right;
   return Temporal.Instant.compare(left, right) < 0 ? right : left;

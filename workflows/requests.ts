@@ -2,19 +2,19 @@ import { condition } from '@temporalio/workflow';
 import { isPairCommand, type PairCommand } from '../sync/pair-command.ts';
 import type { SyncRequest } from './pair-requests.ts';
 
-/** What one pass has to serve. */
+/** What one pass must serve. */
 export interface TakenRequests {
   readonly resend: boolean;
   readonly inbound: boolean;
   readonly outbound: boolean;
-  /** The remote record is to be looked at, and nothing else. */
+  /** Only the remote record must be read. */
   readonly onlyInbound: boolean;
   readonly commands: readonly PairCommand[];
 }
 
 /**
- * Requests to a pair that no pass has begun to serve, and the callers who wait for them. Equal requests count once: a pass
- * serves everything that came before it began, and the next pass serves the rest.
+ * Open requests to a pair that no pass has begun to serve, and the callers who wait for them. Equal requests count
+ * once: a pass serves everything that arrived before it began, and the next pass serves the rest.
  */
 export class Requests {
   readonly #open: Set<SyncRequest>;
@@ -35,12 +35,12 @@ export class Requests {
     return [...this.#open].some(isPairCommand);
   }
 
-  /** The only open request is to look at the remote record. */
+  /** The only open request is to read the remote record. */
   get onlyInbound(): boolean {
     return this.#open.size === 1 && this.#open.has('inbound');
   }
 
-  /** How often requests came so far. */
+  /** The number of requests so far. */
   get timesAsked(): number {
     return this.#asked;
   }
@@ -59,12 +59,12 @@ export class Requests {
     this.#asked += 1;
   }
 
-  /** Those that are open, for the next run of the same workflow. */
+  /** The open requests, for the next run of the same workflow. */
   toList(): SyncRequest[] {
     return [...this.#open];
   }
 
-  /** Takes all that is open, to be served now. */
+  /** Takes all open requests to be served now. */
   take(): TakenRequests {
     const taken = {
       resend: this.#open.has('resend'),
@@ -78,12 +78,12 @@ export class Requests {
     return taken;
   }
 
-  /** What was taken last has its result. */
+  /** The requests taken last have their result. */
   answer(): void {
     this.#answered = this.#taken;
   }
 
-  /** Resolves when what is open now was taken and has its result. */
+  /** Resolves when the currently open requests were taken and have their result. */
   async answered(): Promise<void> {
     const next = this.#taken + 1;
     await condition(() => this.#answered >= next);

@@ -1,16 +1,17 @@
 import { Patience } from './patience.ts';
 
-/** Children at once. More do not go faster: the target's own queue decides. */
+/** Concurrent children. More would not be faster, because the target's queue decides. */
 const CHILDREN_AT_ONCE = 40;
 
-/** When no child has ended for this long, the remaining ones are retrying, and go on without us. */
+/** If no child has ended for this long, the remaining ones are retrying and continue without us. */
 const PATIENCE_MS = 20_000;
 
 /**
- * Starts a child for each item, a bounded number at once. As one ends, the next begins, so that a slow one holds up no other.
+ * Starts a child for each item, a limited number at once. When one ends, the next starts, so that a slow one delays no
+ * other.
  *
  * @param start returns null if nothing was started. Its `end` never rejects.
- * @param ended told what became of each child; `leftRunning`: it was still at work when patience ran out.
+ * @param ended called with each child's outcome; `leftRunning`: it was still running when patience ran out.
  * @returns false if patience ran out with some child.
  */
 export async function runLanes<Item, Outcome>(

@@ -1,6 +1,9 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 
-/** What the Web UI's list is filtered by, for example `SyncProcess = "TAGSERVER" AND SyncOutcome = "FAILING"`. */
+/**
+ * The attributes by which the Web UI's list is filtered, for example `SyncProcess = "TAGSERVER" AND SyncOutcome =
+ * "FAILING"`.
+ */
 export const syncProcessAttribute = defineSearchAttributeKey('SyncProcess', SearchAttributeType.KEYWORD);
 export const entityTypeAttribute = defineSearchAttributeKey('EntityType', SearchAttributeType.KEYWORD);
 export const entityIdAttribute = defineSearchAttributeKey('EntityId', SearchAttributeType.KEYWORD);

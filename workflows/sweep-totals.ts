@@ -1,18 +1,18 @@
 import type { EntityType } from '../sync/entity-type.ts';
 
-/** What became of the due rows of one type. The sums are checked: a wrong count is worse than none. */
+/** Counts of one type's due rows. The sums are checked, because a wrong count is worse than none. */
 export interface TypeTotals {
-  /** Found due: `touched` + `busy` + `started`. */
+  /** Due rows: `touched` + `busy` + `started`. */
   due: number;
-  /** The content was equal: only times were touched, without a child. */
+  /** Equal content: only times were touched, without a child. */
   touched: number;
-  /** A child from before is still running, and was left alone. */
+  /** An earlier child is still running and was left alone. */
   busy: number;
   /** Children started: `inSync` + `removed` + `shared` + `waiting` + `parked` + `suppressed` + `other` + `failed` + `leftRunning`. */
   started: number;
   inSync: number;
   removed: number;
-  /** The remote record of another row stands for them, too. */
+  /** Rows that another row's remote record represents, too. */
   shared: number;
   waiting: number;
   parked: number;
@@ -20,7 +20,7 @@ export interface TypeTotals {
   suppressed: number;
   other: number;
   failed: number;
-  /** Still running when the sweep went on; they finish without it. */
+  /** Still running when the sweep moved on; they finish without it. */
   leftRunning: number;
 }
 
@@ -44,12 +44,12 @@ export function emptyTotals(): TypeTotals {
   };
 }
 
-/** A copy to go on counting in: a workflow must not change its input, and an older release knew fewer counts. */
+/** A copy to continue counting in: a workflow must not change its input, and an older release had fewer counts. */
 export function copyTotals(totals: SweepTotals): SweepTotals {
   return Object.fromEntries(Object.entries(totals).map(([type, counts]) => [type, { ...emptyTotals(), ...counts }]));
 }
 
-/** @throws Error if the sums do not hold; the sweep then fails. */
+/** @throws Error if the sums do not match; the sweep then fails. */
 export function assertTotalsHold(totals: SweepTotals): void {
   for (const [type, t] of Object.entries(totals)) {
     const ended = t.inSync + t.removed + t.shared + t.waiting + t.parked + t.suppressed + t.other + t.failed;

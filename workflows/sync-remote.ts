@@ -19,8 +19,8 @@ export interface SyncRemoteInput {
 export type SyncRemoteWorkflow = (input: SyncRemoteInput) => Promise<Resolution>;
 
 /**
- * A remote record that EMS does not know: finds or creates its row, and hands over to the workflow of that pair, which alone may
- * touch it.
+ * A remote record that EMS does not know: finds or creates its row, then hands over to the workflow of that pair, the
+ * only one that may touch it.
  */
 export async function syncRemote({ process, type, remoteId }: SyncRemoteInput): Promise<Resolution> {
   const resolution = await resolve();
@@ -31,7 +31,9 @@ export async function syncRemote({ process, type, remoteId }: SyncRemoteInput): 
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: OUTCOMES[resolution.kind] }]);
   return resolution;
 
-  /** After five attempts the failure is recorded, and retries go on for a day. The next poll takes up what is left. */
+  /**
+   * After five attempts the failure is recorded, and retries continue for a day. The next poll resumes what is left.
+   */
   async function resolve(): Promise<Resolution> {
     const input = { process, type, remoteId };
     try {

@@ -11,7 +11,7 @@ export interface SelectedRows {
   readonly where: string;
 }
 
-/** The one other row that has a unique value which `e` has as well; see targets/source-rows.ts. */
+/** The other row that holds the same unique value as `e`; see targets/source-rows.ts. */
 export interface HolderRow {
   readonly type: keyof SourceRowTypes;
   readonly holderOf: string;
@@ -19,22 +19,22 @@ export interface HolderRow {
   readonly apartFrom?: string;
 }
 
-/** What detection has to know of a mapping; the SQL in it comes from our own declarations, never from outside. */
+/** What detection needs to know about a mapping; its SQL comes from our own declarations, never from outside. */
 export interface DetectedMapping {
   readonly type: EntityType;
   readonly filter: string;
   readonly sources: { readonly [name: string]: SelectedRows | HolderRow };
   readonly referencedTypes: readonly EntityType[];
-  /** By name: the canonical values that the target keeps once, or that rows are matched by. */
+  /** By name: canonical values that are unique at the target, or by which rows are matched. */
   readonly uniqueValues?: {
     readonly [name: string]: {
       readonly read: (row: EmsRows[EntityType]) => FieldValue;
       readonly within?: string | undefined;
     };
   };
-  /** Rows with the unique value `by` alike are one remote record; `order` says who of the rows `s` comes first. */
+  /** Rows with an equal unique value `by` share a remote record; `order` decides which row `s` comes first. */
   readonly sharing?: { readonly by: string; readonly order: string } | null;
-  /** The channels on which rows stand for a person's consent: what other targets have learnt of refusals is read beside them. */
+  /** The channels for which rows represent a person's consent: refusals at other targets are read as well. */
   readonly consent?: { readonly channels: readonly Channel[] } | null;
 }
 
@@ -46,7 +46,7 @@ export interface Detection {
   readonly settleMs: number;
   /** The setting CONSENT_SCOPE. Left out: `target`. */
   readonly consentScope?: ConsentScope;
-  /** What hashes of unique values begin with; those of another key are made anew. Left out: not looked at. */
+  /** The prefix of current hashes of unique values; hashes with another key are recomputed. Left out: not checked. */
   readonly uniqueHashPrefix?: string;
 }
 

@@ -5,13 +5,13 @@ import { entityTable } from '../table-names.ts';
 import type { Detection } from './detection.ts';
 import { joinHolders, otherHolders, SHARED } from './unique-holders.ts';
 
-/** Whether the target takes a row, and who owns the remote record that it shares (itself, if nobody else does). */
+/** Whether the row passes the filter, and which row owns its shared remote record (itself, if nobody else). */
 export interface Standing {
   readonly passes: boolean;
   readonly owner: EntityKey;
 }
 
-/** Null: EMS has no such row. */
+/** Null if EMS has no such row. */
 export async function readStanding(em: EntityManager, detection: Detection, key: EntityKey): Promise<Standing | null> {
   const { mapping } = detection;
   const { rows } = await sql<{ passes: boolean; holders: Readonly<Record<string, EntityKey | null>> }>`

@@ -3,22 +3,22 @@ import type { EntityKey } from '../../sync/entity-type.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import { isHolderRow, type Detection, type DetectedMapping } from './detection.ts';
 
-/** One thing that depends on which of the rows with one value comes first. */
+/** A rule that depends on which row with a value comes first. */
 interface HolderRule {
   /** `shared`, or the source's name. */
   readonly name: string;
   readonly value: string;
   readonly order: string;
-  /** Who has the remote record already comes first. */
+  /** The row that already has the remote record comes first. */
   readonly staysWithOwner: boolean;
-  /** Rows that have this value alike are one to the target, and are not told apart. */
+  /** Rows with an equal value of this name are one to the target, and are not distinguished. */
   readonly apartFrom: string | null;
-  /** SQL aliases: the value of `e`, and the first row that has it. */
+  /** SQL aliases: the value of `e`, and the first row with it. */
   readonly own: string;
   readonly first: string;
 }
 
-/** The rule by which rows share one remote record. */
+/** The rule for sharing a remote record. */
 export const SHARED = 'shared';
 
 function rulesOf({ sharing, sources }: DetectedMapping): HolderRule[] {
@@ -34,7 +34,7 @@ function rulesOf({ sharing, sources }: DetectedMapping): HolderRule[] {
   return [...shared, ...held].map((rule, place) => ({ ...rule, own: `own_${place}`, first: `first_${place}` }));
 }
 
-/** The SQL alias under which {@link joinHolders} has a unique value of `e`; null: it joins none. */
+/** The SQL alias of a unique value of `e` in {@link joinHolders}; null if it joins none. */
 export function ownValueAlias(mapping: DetectedMapping): string | null {
   return rulesOf(mapping)[0]?.own ?? null;
 }
@@ -45,10 +45,10 @@ export function isValue({ process, mapping }: Detection, v: string, name: string
 }
 
 /**
- * SQL: joins to `e` the values that decide about it, and the row that comes first with each. Values are compared in their
- * canonical form alone (rule 20). The first row of a value is looked for once, however many rows have it.
+ * SQL: joins to `e` its unique values and the first row with each. Values are compared only in canonical form (rule
+ * 20). The first row of a value is computed once, however many rows have it.
  *
- * @param keys only these rows `e` are asked for; left out: any.
+ * @param keys restricts the rows `e`; left out: all.
  */
 export function joinHolders(detection: Detection, keys?: readonly EntityKey[]): RawBuilder<unknown> {
   const joins = rulesOf(detection.mapping).map(
@@ -107,8 +107,8 @@ export function otherHolders(detection: Detection): RawBuilder<Readonly<Record<s
 }
 
 /**
- * SQL over {@link joinHolders}: what the holders add to `sources_version`. It names the row that comes first and nothing else of
- * the others: with two hundred rows of one value, a change of one of them makes nobody else due, unless that one lets go.
+ * SQL over {@link joinHolders}: the holders' part of `sources_version`. It contains only the first row: with two
+ * hundred rows of one value, a change of one of them makes no other row due, unless that one releases the value.
  */
 export function holdersVersion(detection: Detection): RawBuilder<string> | null {
   const parts = rulesOf(detection.mapping).map(
@@ -117,5 +117,5 @@ export function holdersVersion(detection: Detection): RawBuilder<string> | null 
   return parts.length === 0 ? null : sql`${sql.join(parts, sql` || `)}`;
 }
 
-/** The part of `sources_version` that is about the rows read beside, without who comes first with a value. */
+/** The part of `sources_version` about the rows read beside, without the holders. */
 export const withoutHolders = (sourcesVersion: string | null): string | null => sourcesVersion?.split('|')[0] ?? null;

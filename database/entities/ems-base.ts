@@ -5,8 +5,9 @@ const LAST_INSTANT = Temporal.Instant.fromEpochMilliseconds(8.64e15);
 const FIRST_INSTANT = Temporal.Instant.fromEpochMilliseconds(-8.64e15);
 
 /**
- * What `Temporal` cannot hold (`infinity`, the year 290000) becomes the last or first time there is. No target takes years
- * like these, so the row is parked with the column's name; without a value, every other row of its page would fail with it.
+ * Values that `Temporal` cannot represent (`infinity`, the year 290000) become its last or first time. No target
+ * accepts such years, so the row is parked with the column's name; an error here would fail every other row of the
+ * page.
  */
 function readInstant(text: string): Instant {
   try {
@@ -16,7 +17,7 @@ function readInstant(text: string): Instant {
   }
 }
 
-/** `timestamptz(6)` ⇄ `Temporal.Instant`. The driver hands times over as text (see orm.ts), so microseconds survive. */
+/** `timestamptz(6)` ⇄ `Temporal.Instant`. The driver returns times as text (see orm.ts), so microseconds are kept. */
 export class InstantType extends Type<Instant | null, string | null> {
   override convertToDatabaseValue(value: Instant | string | null): string | null {
     return value instanceof Temporal.Instant ? formatInstant(value) : value;
@@ -44,7 +45,7 @@ export class PlainDateType extends Type<Temporal.PlainDate | null, string | null
 
   override convertToJSValue(value: string | null): Temporal.PlainDate | null {
     if (value === null || value === undefined) return null;
-    // Midnight in UTC has the day itself, for every notation that PostgreSQL has (years of five digits, BC, infinity).
+    // Midnight in UTC is the same day, for every notation of PostgreSQL (years of five digits, BC, infinity).
     return readInstant(midnightOf(value)).toZonedDateTimeISO('UTC').toPlainDate();
   }
 
@@ -79,7 +80,7 @@ export const dateColumn = () => p.type(PlainDateType).$type<Temporal.PlainDate>(
 export const textColumn = () => p.text().strictNullable();
 export const keyColumn = () => p.bigint('string');
 
-/** What every EMS table has. EMS owns these tables: we never change their definition. */
+/** Columns of every EMS table. EMS owns these tables: we never change their definition. */
 export const auditable = {
   id: keyColumn().primary(),
   modifiedOn: stampColumn(),

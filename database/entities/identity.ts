@@ -6,8 +6,8 @@ import type { EmsRows } from './index.ts';
 type Groups = { readonly [T in EntityType]: readonly (readonly (keyof EmsRows[T] & string)[])[] };
 
 /**
- * What identifies a row, beside its id: one group that is as it was proves that it is the same. Values that many rows have
- * alike (a first name, a city, a distance) count only together with others. EMS never moves a race to another event.
+ * The columns that identify a row besides its id: if one group is unchanged, it is the same row. Values that many rows
+ * share (a first name, a city, a distance) count only in combination. EMS never moves a race to another event.
  */
 const GROUPS: Groups = {
   Organisation: [['name'], ['email'], ['phone'], ['website'], ['street', 'postalCode']],
@@ -30,12 +30,12 @@ const GROUPS: Groups = {
   Conversation: [['openedOn'], ['personId', 'subject']],
 };
 
-/** When EMS made the row; an EMS that keeps this has it in the column `created_on`. */
+/** When EMS created the row; the column `created_on` exists only if EMS keeps it. */
 const CREATED_ON = 'createdOn';
 
 export const identityGroups = (type: EntityType): IdentityGroups => [[CREATED_ON], ...GROUPS[type]];
 
-/** The values of a row that identify it: text without regard to case, phone numbers by their digits. */
+/** The identifying values of a row: text case-insensitive, phone numbers by their digits. */
 export function identifyingValues(
   type: EntityType,
   row: object,

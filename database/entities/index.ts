@@ -24,7 +24,7 @@ export const EMS_ENTITIES = {
   Conversation: ConversationEntity,
 } as const;
 
-/** An EMS row by its type's name, as mappings read it: camel case of the columns, times as `Temporal` values. */
+/** EMS rows by type name, as mappings read them: camel-case columns, times as `Temporal` values. */
 export interface EmsRows {
   Organisation: Organisation;
   Person: Person;
@@ -38,7 +38,7 @@ export interface EmsRows {
   Conversation: Conversation;
 }
 
-/** What a mapping may read beside its own row: any entity, and the messages inside a conversation. */
+/** The rows that a mapping may read beside its own: any entity, and the messages of a conversation. */
 export interface SourceRowTypes extends EmsRows {
   ConversationMessage: ConversationMessage;
 }

@@ -9,7 +9,7 @@ import {
   TRIGGER_PREFIX,
 } from './trigger-sql.ts';
 
-/** While we wait for a table, EMS's writes wait behind us. */
+/** While we wait for a table lock, EMS's writes queue behind us. */
 const LOCK_TIMEOUT = '2s';
 
 const TRIES = 5;
@@ -17,7 +17,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const NO_PRIVILEGE = '42501';
 
 /**
- * Puts triggers on EMS's tables that tell of each commit; those that are there already are replaced. Needs the right to make
+ * Installs triggers on EMS's tables that notify of each commit, replacing existing ones. Needs the privilege to create
  * triggers there (EMS's owner has it).
  *
  * @throws Error that says what to do.
@@ -29,7 +29,7 @@ export async function installNotify(databaseUrl: string): Promise<void> {
   });
 }
 
-/** Takes them off again. */
+/** Removes the triggers. */
 export async function removeNotify(databaseUrl: string): Promise<void> {
   await inSession(databaseUrl, async (run) => {
     for (const table of NOTIFYING_TABLES) await run(dropTriggers(table));
@@ -50,7 +50,7 @@ export async function tablesWithoutNotify(client: pg.Client): Promise<string[]> 
 
 type Run = (statements: readonly string[]) => Promise<void>;
 
-/** Each list of statements is a transaction: one that held two tables could end in a deadlock with EMS. */
+/** Each list of statements is one transaction: locking two tables in one could deadlock with EMS. */
 async function inSession(databaseUrl: string, work: (run: Run) => Promise<void>): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'ems-sync' });
   await client.connect();

@@ -1,10 +1,10 @@
 import { ENTITY_TYPES, type EntityKey, type EntityType } from '../../sync/entity-type.ts';
 import { entityTable } from '../table-names.ts';
 
-/** What triggers tell on, and a listener listens to. */
+/** The channel on which triggers notify and listeners listen. */
 export const NOTIFY_CHANNEL = 'ems_sync';
 
-/** Which rows a committed statement has changed; `every`: so many that they are not named. */
+/** The rows changed by a committed statement; `every`: too many to list. */
 export type Notification =
   | { readonly kind: 'rows'; readonly type: EntityType; readonly keys: readonly EntityKey[] }
   | { readonly kind: 'every'; readonly type: EntityType };
@@ -13,7 +13,7 @@ const PAYLOAD = /^([a-z_]+) (?:(\*)|(-?\d+(?:,-?\d+)*))$/;
 
 const TYPES: ReadonlyMap<string, EntityType> = new Map(ENTITY_TYPES.map((type) => [entityTable(type), type]));
 
-/** Reads `person 12,13` and `person *`; null: it is none of ours. */
+/** Parses `person 12,13` and `person *`; null if it is not one of ours. */
 export function readNotification(payload: string): Notification | null {
   const [, table = '', every, keys = ''] = PAYLOAD.exec(payload) ?? [];
   const type = TYPES.get(table);

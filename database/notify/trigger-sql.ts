@@ -2,14 +2,17 @@ import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import { entityTable } from '../table-names.ts';
 import { NOTIFY_CHANNEL } from './notification.ts';
 
-/** A table whose changes are told, as those of which table's rows, and by which column it names them. */
+/** A table with a trigger, the table whose rows it reports, and the column with their ids. */
 export interface NotifyingTable {
   readonly table: string;
   readonly tells: string;
   readonly column: 'id' | 'person_id' | 'conversation_id';
 }
 
-/** A preference is a child of its person, a message of its conversation: their changes are changes of those. */
+/**
+ * A preference is a child of its person, a message of its conversation: their changes are reported as changes of the
+ * parent.
+ */
 const CARRIED: Readonly<Record<string, Omit<NotifyingTable, 'table'>>> = {
   contact_preference: { tells: 'person', column: 'person_id' },
   conversation_message: { tells: 'conversation', column: 'conversation_id' },
@@ -20,21 +23,21 @@ export const NOTIFYING_TABLES: readonly NotifyingTable[] = [
   'conversation_message',
 ].map((table) => ({ table, tells: table, column: 'id', ...CARRIED[table] }));
 
-/** A statement that changes more rows than this names none of them: a sweep finds them, a page at a time. */
+/** A statement that changes more rows than this lists none: a sweep reads them page by page. */
 const ROWS_NAMED = 1_000;
 
-/** PostgreSQL takes less than 8,000 bytes: 300 keys are 6,000 at most. */
+/** PostgreSQL allows less than 8,000 bytes: 300 keys need at most 6,000. */
 const KEYS_IN_PAYLOAD = 300;
 
 const functionName = (column: NotifyingTable['column']) => `sync_notify_${column}`;
 
 /**
- * The function behind the triggers, one for each column, so that its statements are planned once. PostgreSQL hands the
- * notification out at commit, and never after a roll-back. EMS's statement goes through whatever happens here; the one thing
- * that fails only at commit, a full queue, is kept far away from (a listener that hangs would fill it).
+ * The trigger function, one per column, so that its statements are planned once. PostgreSQL sends the notification at
+ * commit, and never after a rollback. EMS's statement succeeds whatever happens here. Only a full notification queue
+ * fails at commit, and it is kept far from full (a hanging listener would fill it).
  */
 function functionSql(column: NotifyingTable['column']): string {
-  // A row's own id does not change; a row that moves from one parent to another concerns both.
+  // A row's own id does not change; a row that moves to another parent concerns both parents.
   const changed = column === 'id' ? 'SELECT id AS key FROM changed' : `SELECT DISTINCT ${column} AS key FROM changed`;
   const updated = column === 'id' ? changed : `SELECT ${column} AS key FROM changed UNION SELECT ${column} FROM before`;
   return `CREATE OR REPLACE FUNCTION ${functionName(column)}() RETURNS trigger
@@ -75,7 +78,7 @@ const EVENTS = {
   delete: 'REFERENCING OLD TABLE AS changed',
 } as const;
 
-/** Every trigger of ours begins so. */
+/** The name prefix of our triggers. */
 export const TRIGGER_PREFIX = 'sync_notify_';
 
 export function createTriggers({ table, tells, column }: NotifyingTable): string[] {

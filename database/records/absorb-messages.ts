@@ -6,7 +6,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { insertEmsRow } from './write-ems-row.ts';
 
-/** A message as a remote has it; the shape of targets/inbound-source.ts. */
+/** A message at a remote; same shape as in targets/inbound-source.ts. */
 export interface RemoteMessage {
   readonly remoteId: string;
   readonly emsKey: EntityKey | null;
@@ -21,12 +21,12 @@ export interface RemoteMessage {
 /** A message and its remote id. */
 interface Link {
   readonly remote_id: string;
-  /** Null: EMS has deleted the message. */
+  /** Null if EMS has deleted the message. */
   readonly key: EntityKey | null;
   readonly content_hash: string | null;
 }
 
-/** What has to change in EMS so that a conversation has the remote's messages. */
+/** The changes in EMS that give a conversation the remote's messages. */
 export interface MessageChanges {
   readonly added: readonly RemoteMessage[];
   readonly edited: readonly { readonly key: EntityKey; readonly message: RemoteMessage }[];
@@ -35,8 +35,8 @@ export interface MessageChanges {
 export const hasMessages = ({ added, edited }: MessageChanges): boolean => added.length + edited.length > 0;
 
 /**
- * Compares a conversation's messages with those that EMS has. What EMS wrote itself is never taken back; a message that EMS
- * has deleted stays deleted.
+ * Compares a conversation's messages with EMS's. Messages written by EMS are never changed; a message that EMS has
+ * deleted stays deleted.
  */
 export async function compareMessages(
   em: EntityManager,
@@ -52,7 +52,7 @@ export async function compareMessages(
   );
   const links = new Map(rows.map((link) => [link.remote_id, link]));
   return {
-    // A message that was deleted before EMS ever saw it is no loss.
+    // A message that was deleted before EMS ever read it is not needed.
     added: theirs.filter(({ remoteId, body }) => !links.has(remoteId) && body !== null),
     edited: theirs.flatMap((message) => {
       const link = links.get(message.remoteId);
@@ -62,7 +62,7 @@ export async function compareMessages(
   };
 }
 
-/** Writes them: new ones under ids of EMS, linked to their remote ids; edited ones in place. */
+/** Writes them: new ones with ids from EMS, linked to their remote ids; edited ones in place. */
 export async function writeMessages(
   em: EntityManager,
   process: SyncProcessName,

@@ -5,7 +5,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { Orm } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 
-/** Rows whose values are compared with those of the row that blocks them. */
+/** The most blocked rows whose values are compared with the blocking row's. */
 const MOST_BLOCKED = 20;
 
 interface Ref {
@@ -15,8 +15,8 @@ interface Ref {
 }
 
 /**
- * Names the row that blocks this one, while the attempt goes on: asked to let go, that row looks here for whom. A record that a
- * newer attempt has written is left alone.
+ * Records the row that blocks this one while the attempt continues. When that row is asked to release a value, it reads
+ * here for which rows. A record that a newer attempt has written is left alone.
  */
 export async function noteBlocked(
   orm: Orm,
@@ -40,10 +40,10 @@ export async function findBlocked(orm: Orm, { process, type, key }: Ref): Promis
 }
 
 /**
- * The target has confirmed that it holds less of the row than was delivered: no hash stands for that. A record that a newer
- * attempt has written is left alone.
+ * The target confirmed that it now holds less of the row than was delivered, so the hash is cleared. A record that a
+ * newer attempt has written is left alone.
  *
- * @param released.base what the fields that were released hold now; null: there is no remote record any more.
+ * @param released.base what the released fields now hold; null: the remote record no longer exists.
  */
 export async function noteReleased(
   orm: Orm,

@@ -10,7 +10,7 @@ export interface CursorRef {
   readonly scope: string;
 }
 
-/** The latest remote time that a poll of this scope has seen; null: none has ended yet. */
+/** The latest remote time seen by a poll of this scope; null: no poll has finished yet. */
 export async function readCursor(em: EntityManager, { process, type, scope }: CursorRef): Promise<Instant | null> {
   const { rows } = await sql<{ position: string }>`
     SELECT position FROM sync_cursor
@@ -18,7 +18,7 @@ export async function readCursor(em: EntityManager, { process, type, scope }: Cu
   return rows[0] === undefined ? null : parseInstant(rows[0].position);
 }
 
-/** Moves a cursor forward; one that is there already writes nothing. */
+/** Moves a cursor forward; writes nothing if it is already there. */
 export async function advanceCursor(
   em: EntityManager,
   { process, type, scope }: CursorRef,

@@ -4,8 +4,8 @@ import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
 /**
- * Child rows have nothing of their own at the target: when they go, their records do; when only the filter
- * leaves them out, they are REMOVED. What that means for the target, their parent says.
+ * Child rows have no remote record of their own. Records of deleted children are deleted; those of children that the
+ * filter excludes become REMOVED. The parent's delivery updates the target.
  *
  * @returns how many records were written.
  */

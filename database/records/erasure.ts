@@ -10,7 +10,7 @@ interface PairOf {
   readonly key: EntityKey;
 }
 
-/** What was done about one row at one target. No personal data: it is kept for good. */
+/** What was done about one row at one target. Contains no personal data, because it is kept permanently. */
 export interface Receipt {
   readonly process: SyncProcessName;
   readonly type: EntityType;
@@ -21,7 +21,7 @@ export interface Receipt {
   readonly erasedOn: string;
 }
 
-/** Forgets values of the pair that lost conflicts, and what it has recently come to. */
+/** Deletes values of the pair that lost conflicts, and its recent remote states. */
 export async function forgetValues(em: EntityManager, { process, type, key }: PairOf): Promise<void> {
   for (const table of ['sync_conflict', 'sync_oscillation']) {
     await sql`
@@ -58,10 +58,7 @@ export async function readReceipts(em: EntityManager, refs: readonly PairOf[]): 
   return rows;
 }
 
-/**
- * Every row that tells of a person, by type, those that refer to others first: what must leave a target before the person
- * can.
- */
+/** All rows about a person, by type, referring ones first: these must leave a target before the person. */
 const ROWS_OF_PERSON: readonly (readonly [EntityType, string])[] = [
   ['StartGroupParticipant', 'event_participant_id IN (SELECT id FROM event_participant WHERE person_id = $person)'],
   ['Tag', 'event_participant_id IN (SELECT id FROM event_participant WHERE person_id = $person)'],
@@ -69,7 +66,7 @@ const ROWS_OF_PERSON: readonly (readonly [EntityType, string])[] = [
   ['Conversation', 'person_id = $person'],
 ];
 
-/** The rows of these types that EMS has of a person, in the order in which they must leave a target. The person comes last. */
+/** EMS's rows of these types about a person, in the order in which they must leave a target, the person last. */
 export async function rowsOfPerson(
   em: EntityManager,
   person: EntityKey,

@@ -6,19 +6,19 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
-/** What is known of a remote record. */
+/** What our records know about a remote record. */
 export interface KnownRemote {
   readonly remoteId: string;
-  /** Null: EMS has no row for it (yet): it was parked, waits, or is nobody's. */
+  /** Null: EMS has no row for it (yet): it is parked, waits, or gets none. */
   readonly key: EntityKey | null;
   /** False: EMS has deleted the row, or has given its id to another one. */
   readonly inEms: boolean;
-  /** EMS has given the row's id to another one, and an operator has to say what becomes of this record. */
+  /** EMS has reused the row's id, and an operator must decide about this record. */
   readonly reissued: boolean;
-  /** The row that has a newer remote record of the same kind, and for which this one is read, too; else null. */
+  /** The row that has a newer remote record of the same kind and shares this one; else null. */
   readonly sharedWith: EntityKey | null;
   readonly state: SyncState;
-  /** Nothing was written of it for a day. */
+  /** The record was not written for a day. */
   readonly isDayOld: boolean;
   readonly base: Base | null;
   readonly remoteSyncedOn: string | null;
@@ -26,12 +26,12 @@ export interface KnownRemote {
   readonly lastError: string | null;
 }
 
-/** A race that is linked without its days (`567`) stands for all of them (`567@9`). */
+/** A race linked without its edition (`567`) matches all editions (`567@9`). */
 export function referenceIds(remoteId: string): string[] {
   return [...new Set([remoteId, remoteId.split('@')[0] ?? remoteId])];
 }
 
-/** The records that name these remote ids. */
+/** The records with these remote ids. */
 export async function findByRemoteIds(
   em: EntityManager,
   process: SyncProcessName,
@@ -49,7 +49,7 @@ export async function findByRemoteIds(
   return new Map(rows.map((row) => [row.remoteId, row]));
 }
 
-/** The record that names this remote id; null: none does. */
+/** The record with this remote id; null if there is none. */
 export async function findByRemoteId(
   em: EntityManager,
   process: SyncProcessName,
@@ -59,7 +59,7 @@ export async function findByRemoteId(
   return (await findByRemoteIds(em, process, type, [remoteId])).get(remoteId) ?? null;
 }
 
-/** The records of rows that remote records say they are: by the EMS id that they carry. */
+/** The records of the rows whose EMS ids remote records contain. */
 export async function findByKeys(
   em: EntityManager,
   process: SyncProcessName,
@@ -75,7 +75,7 @@ export async function findByKeys(
   return new Map(rows.map(({ key, ...record }) => [key, record]));
 }
 
-/** The remote ids of every record of a type that is linked: what takes part. */
+/** The remote ids of all linked records of a type: what takes part. */
 export async function linkedRemoteIds(
   em: EntityManager,
   process: SyncProcessName,
@@ -88,7 +88,7 @@ export async function linkedRemoteIds(
   return rows.map(({ remote_id }) => remote_id);
 }
 
-/** The keys of linked records whose numeric remote id lies within (`after`, `upTo`] and is none of `present`. */
+/** The keys of linked records whose numeric remote id is in (`after`, `upTo`] and not in `present`. */
 export async function missingWithin(
   em: EntityManager,
   process: SyncProcessName,

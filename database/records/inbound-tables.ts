@@ -9,7 +9,7 @@ import { instantColumn, keyColumn, textColumn } from '../entities/ems-base.ts';
 const id = keyColumn().primary();
 const syncProcess = p.text().$type<SyncProcessName>();
 
-/** Links a message to its remote id; its conversation's record holds everything else. */
+/** Links a message to its remote id; its conversation's record contains everything else. */
 export const SyncConversationMessageEntity = defineEntity({
   name: 'SyncConversationMessage',
   tableName: 'sync_conversation_message',
@@ -27,13 +27,13 @@ export const SyncConversationMessageEntity = defineEntity({
     entityKey: keyColumn().strictNullable(),
     remoteId: textColumn(),
     contentHash: textColumn(),
-    /** Where it was written. */
+    /** Where the message was written. */
     origin: p.text().$type<'ems' | 'remote'>(),
     updatedOn: instantColumn().strictNullable(),
   },
 });
 
-/** A remote value that lost against EMS, kept encrypted so that an operator can restore it. */
+/** A remote value that lost against EMS, encrypted so that an operator can restore it. */
 export const SyncConflictEntity = defineEntity({
   name: 'SyncConflict',
   tableName: 'sync_conflict',
@@ -46,12 +46,12 @@ export const SyncConflictEntity = defineEntity({
     occurredOn: instantColumn(),
     fields: p.array(),
     encryptedValues: p.blob(),
-    /** When an operator wrote the values into EMS. */
+    /** When an operator restored the values in EMS. */
     restoredOn: instantColumn().strictNullable(),
   },
 });
 
-/** The suppression list of addresses that a target must not be given again. */
+/** The suppression list: addresses that must not be sent to a target again. */
 export const SyncSuppressionEntity = defineEntity({
   name: 'SyncSuppression',
   tableName: 'sync_suppression',
@@ -67,7 +67,7 @@ export const SyncSuppressionEntity = defineEntity({
   },
 });
 
-/** Receipts of erasures. The target, the row's id, what was done and when: no personal data. */
+/** Receipts of erasures: target, row id, what was done and when. No personal data. */
 export const SyncErasureEntity = defineEntity({
   name: 'SyncErasure',
   tableName: 'sync_erasure',
@@ -82,7 +82,7 @@ export const SyncErasureEntity = defineEntity({
   },
 });
 
-/** How far an inbound poll has read: the remote's own time, never ours. */
+/** How far an inbound poll has read, in the remote's own time. */
 export const SyncCursorEntity = defineEntity({
   name: 'SyncCursor',
   tableName: 'sync_cursor',
@@ -95,7 +95,7 @@ export const SyncCursorEntity = defineEntity({
   },
 });
 
-/** What a remote has recently come to, for each pair: two systems that undo each other's writes are found by it. */
+/** Recent states of each pair's remote, to detect two systems that undo each other's writes. */
 export const SyncOscillationEntity = defineEntity({
   name: 'SyncOscillation',
   tableName: 'sync_oscillation',

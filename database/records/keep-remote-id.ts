@@ -6,8 +6,9 @@ import { recordTable } from '../table-names.ts';
 import { forgetRekeys } from './rekeys.ts';
 
 /**
- * Writes a remote id that the target has confirmed, or that a create is about to make, before the rest of the result: it tells who
- * it is, so it must not travel through a history. A record that a newer attempt has written is left alone.
+ * Writes a remote id that the target has confirmed, or that a create is about to make, before the rest of the result.
+ * The id reveals the person, so it must not appear in a history. A record that a newer attempt has written is left
+ * alone.
  */
 export async function keepRemoteId(
   orm: Orm,

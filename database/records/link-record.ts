@@ -11,16 +11,16 @@ export interface Link {
   readonly type: EntityType;
   readonly key: EntityKey;
   readonly remoteId: string;
-  /** Null: the two have never been compared (a row that was matched). */
+  /** Null: the two have never been compared (a matched row). */
   readonly base: Base | null;
   readonly remoteSyncedOn: string | null;
-  /** The row's own time if it was made from this remote record; null: it has a state of its own to be sent. */
+  /** The row's own time if it was created from this remote record; null: the row has its own state to send. */
   readonly entitySyncedOn: Stamp | null;
 }
 
 /**
- * Links an EMS row to a remote record, as PENDING: the pair's own workflow compares the two and sends what is to be sent. What
- * was parked or waited under this remote id has found its row.
+ * Links an EMS row to a remote record as PENDING: the pair's workflow compares the two and sends what is needed.
+ * Removes the parked or waiting record of this remote id.
  */
 export async function linkRecord(em: EntityManager, link: Link): Promise<void> {
   const { process, type, key, remoteId, base, remoteSyncedOn, entitySyncedOn } = link;
@@ -42,8 +42,8 @@ export async function linkRecord(em: EntityManager, link: Link): Promise<void> {
 }
 
 /**
- * A remote record that is no row's own: it waits for another one or for a human, its row has a newer one (SHARED, with the
- * row in `sharedWith`), or EMS is to have none for it (UNLINKED).
+ * A remote record without its own row: it waits for another one or for a human, its row has a newer one (SHARED, with
+ * the row in `sharedWith`), or EMS must not have a row for it (UNLINKED).
  */
 export interface Unresolved {
   readonly process: SyncProcessName;
@@ -58,7 +58,7 @@ export interface Unresolved {
   readonly workflowId: string;
 }
 
-/** Keeps it visible; nothing is written where nothing has changed within a day. A record that has a row by now is left alone. */
+/** Stores the record; writes nothing if nothing has changed within a day. A record that now has a row is left alone. */
 export async function writeUnresolved(em: EntityManager, unresolved: Unresolved): Promise<void> {
   const { process, type, remoteId, base, state, waitingFor, sharedWith, errorClass, reason, workflowId } = unresolved;
   await sql`
@@ -76,7 +76,7 @@ export async function writeUnresolved(em: EntityManager, unresolved: Unresolved)
     WHERE sr.entity_key IS NULL`.execute(em.getKysely());
 }
 
-/** The remote record is gone, or goes on under another id: nothing is left to wait for. */
+/** The remote record is gone, or continues under another id: there is nothing left to wait for. */
 export async function forgetUnresolved(
   em: EntityManager,
   process: SyncProcessName,
@@ -88,7 +88,7 @@ export async function forgetUnresolved(
     WHERE sync_process = ${process} AND remote_id = ${remoteId} AND entity_key IS NULL`.execute(em.getKysely());
 }
 
-/** Ends the record of a row that EMS has deleted, so that its remote record may belong to another one. */
+/** Deletes the record of a row that EMS has deleted, so that its remote record can belong to another row. */
 export async function forgetDeletedRow(
   em: EntityManager,
   process: SyncProcessName,
@@ -101,7 +101,7 @@ export async function forgetDeletedRow(
       AND NOT EXISTS (SELECT FROM ${sql.raw(entityTable(type))} e WHERE e.id = sr.entity_key)`.execute(em.getKysely());
 }
 
-/** Unlinks a row from its remote record, which stays as it is; it is not linked again until an operator says so. */
+/** Unlinks a row from its remote record, which stays as it is; it is only linked again by an operator. */
 export async function unlinkRecord(
   em: EntityManager,
   { process, type, key }: Pick<Link, 'process' | 'type' | 'key'>,
@@ -116,10 +116,10 @@ export async function unlinkRecord(
 }
 
 /**
- * Takes an unlinked pair up again: the next delivery looks for its remote record, by the EMS id and by what identifies it, and
- * makes one if there is none.
+ * Resumes an unlinked pair: the next delivery looks for its remote record, by EMS id and identifying fields, and
+ * creates one if there is none.
  *
- * @returns false: it is not unlinked.
+ * @returns false if it is not unlinked.
  */
 export async function relinkRecord(
   em: EntityManager,

@@ -16,25 +16,25 @@ export type AnyRow = EmsRows[EntityType];
 /** Any row that a mapping reads. */
 export type AnySourceRow = SourceRowTypes[keyof SourceRowTypes];
 
-/** Both ends of a pair as they stood at one moment: the EMS row with what its mapping reads, and the record. */
+/** Both ends of a pair at one moment: the EMS row with what its mapping reads, and the record. */
 export interface Pair {
   readonly key: EntityKey;
-  /** Null: EMS has no such row. */
+  /** Null if EMS has no such row. */
   readonly entity: AnyRow | null;
   readonly passesFilter: boolean;
   /**
-   * False while the row, or one it reads, was changed within the settle time or is stamped in the future: another change
-   * may hide behind the same time.
+   * False if the row, or one it reads, was changed within the settle time or has a future timestamp: another change may
+   * have the same time.
    */
   readonly settled: boolean;
   readonly sourcesVersion: string | null;
   readonly sources: { readonly [name: string]: readonly AnySourceRow[] };
   readonly record: SyncRecord | null;
-  /** The row that owns the remote record which this one shares; null: this one, or nobody else. */
+  /** The row that owns the remote record shared by this one; null: this one, or nobody else. */
   readonly sharedWith: EntityKey | null;
-  /** When EMS made the row, as PostgreSQL writes it; null: EMS does not keep it. */
+  /** When EMS created the row, as PostgreSQL writes it; null if EMS does not keep it. */
   readonly createdOn: string | null;
-  /** What fingerprints are made with where SYNC_KEY is not set; null: EMS has no such row. */
+  /** The key for fingerprints if SYNC_KEY is not set; null if EMS has no such row. */
   readonly installationKey: SecretKey | null;
 }
 
@@ -43,13 +43,13 @@ interface Facts {
   readonly passes: boolean;
   readonly settled: boolean;
   readonly sources_version: string | null;
-  /** By rule, the other row that comes before this one with a unique value of it. */
+  /** By rule, the other row that comes before this one with an equal unique value. */
   readonly holders: Readonly<Record<string, EntityKey | null>>;
   readonly created_on: string | null;
   readonly installation_key: string | null;
 }
 
-/** Loads many pairs in one snapshot, so that a time and the content it stands for cannot come from different moments. */
+/** Loads many pairs in one snapshot, so that a time and its content always belong together. */
 export async function loadPairs(orm: Orm, detection: Detection, keys: readonly EntityKey[]): Promise<Pair[]> {
   return orm.em.fork().transactional(
     async (em) => {
@@ -78,14 +78,14 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
   );
 }
 
-/** The same for one pair; a key that EMS and we know nothing of gives a pair of nulls. */
+/** The same for one pair; a key unknown to EMS and to us gives a pair of nulls. */
 export async function loadPair(orm: Orm, detection: Detection, key: EntityKey): Promise<Pair> {
   const [pair] = await loadPairs(orm, detection, [key]);
   if (pair === undefined) throw new RangeError(`${detection.mapping.type}/${key} was not loaded`);
   return pair;
 }
 
-/** The row and what the target was last known to hold of it, without what the mapping reads beside. */
+/** The row and the target's last known state of it, without what the mapping reads beside. */
 export async function loadEnds(
   orm: Orm,
   process: SyncProcessName,
@@ -104,8 +104,8 @@ const keyIn = (text: string | null | undefined): SecretKey | null =>
 const idOf = ({ id }: AnySourceRow) => id;
 
 /**
- * The types differ by entity, and the caller has the entity as a value: from here on a row is any of them. Columns are named
- * one by one: with `SELECT *`, one that EMS has renamed would come as undefined, and be cleared at every target.
+ * The row types differ, and the caller only has the type as a value, so rows are untyped from here. Columns are listed
+ * explicitly: with `SELECT *`, a column that EMS renamed would be undefined and cleared at every target.
  */
 export function findRows<T extends keyof SourceRowTypes>(
   em: EntityManager,
@@ -182,8 +182,8 @@ async function findLinks(
 }
 
 /**
- * Which of these rows the target is known to have: `Person/4711` → its remote id, or that of the record it shares. What is
- * parked because its id was given out again is not there: the remote record is the former row's.
+ * The rows that the target is known to have: `Person/4711` → its remote id, or that of the record it shares. Rows
+ * parked because of a reused id are left out: their remote record belongs to the former row.
  */
 export async function loadRemoteIds(
   orm: Orm,

@@ -10,19 +10,19 @@ import { isValue } from '../detection/unique-holders.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
-/** Columns and the values they must have, by the property's name. */
+/** Columns and the values they must have, by property. */
 export type Criterion = Readonly<Record<string, string | Temporal.PlainDate | null>>;
 
-/** What rows are looked for by. */
+/** What rows are searched by. */
 export interface Sought {
   readonly criterion: Criterion;
-  /** Columns that must agree exactly, for example the event that a race belongs to. */
+  /** Columns that must be equal, for example a race's event. */
   readonly references: Readonly<Record<string, unknown>>;
   /** Keys of the hashes of unique values, newest first. */
   readonly secrets: readonly SecretKey[];
 }
 
-/** A row that agrees with a criterion, and how it stands at the target. */
+/** A row that matches a criterion, and its state at the target. */
 export interface Candidate {
   readonly key: EntityKey;
   readonly state: SyncState | null;
@@ -31,12 +31,13 @@ export interface Candidate {
   readonly sharesWithAll: boolean;
 }
 
-/** Reading more candidates does not help to tell them apart. */
+/** Reading more candidates does not help to distinguish them. */
 const CANDIDATES = 6;
 
 /**
- * The rows that agree with a criterion. Unique values of the mapping agree if their canonical values do, other text without regard
- * to case, Unicode form and white space. None for a criterion with an empty value: two people without an e-mail are not one.
+ * The rows that match a criterion. Unique values of the mapping match by their canonical values; other text ignoring
+ * case, Unicode form and white space. A criterion with an empty value matches nothing: two people without an e-mail are
+ * not the same person.
  */
 export async function matchRows(em: EntityManager, detection: Detection, sought: Sought): Promise<Candidate[]> {
   const keys = await findKeys(em, detection, sought);
@@ -61,7 +62,7 @@ export async function matchRows(em: EntityManager, detection: Detection, sought:
   return rows;
 }
 
-/** What PostgreSQL can compare exactly narrows the rows; the text of those that are left is compared here. */
+/** Exact comparisons in PostgreSQL narrow the rows down; the text of the remaining ones is compared here. */
 async function findKeys(
   em: EntityManager,
   detection: Detection,
@@ -82,7 +83,7 @@ async function findKeys(
     exact.push(sql`e.${sql.id(column)} = ${value}`);
   }
   if (exact.length + texts.length === 0) return [];
-  // Nothing narrows the rows but text: as PostgreSQL compares it, or every row of the table would have to be read.
+  // If only text can narrow the rows, compare it as PostgreSQL does; otherwise the whole table would be read.
   if (exact.length === 0) exact.push(...texts.map(({ column, text }) => sql`lower(btrim(${column})) = ${text}`));
   const { rows } = await sql<{ key: EntityKey; texts: readonly (string | null)[] }>`
     SELECT e.id AS key, ARRAY[${sql.join(texts.map(({ column }) => column))}]::text[] AS texts

@@ -3,7 +3,7 @@ import type { Delivery } from '../../sync/delivery.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
-/** Remembers under which remote ids the messages of EMS were sent. Writing twice is harmless. */
+/** Records the remote ids of EMS's messages that were sent. Idempotent. */
 export async function linkSentMessages(
   em: EntityManager,
   process: SyncProcessName,

@@ -12,15 +12,15 @@ interface List {
   readonly scope: string;
 }
 
-/** What a poll holds back until an operator approves it, or its cause goes away. */
+/** Work that a poll holds back until an operator approves it, or its cause is gone. */
 export interface Hold {
   readonly id: string;
   readonly process: SyncProcessName;
   readonly type: EntityType;
-  /** `unlink`: remote records are missing all at once. */
+  /** `unlink`: many remote records are missing at once. */
   readonly kind: 'unlink';
   readonly held: number;
-  /** Records of the type that are linked, those that are held among them. */
+  /** Linked records of the type, including held ones. */
   readonly linked: number;
   readonly examples: readonly EntityKey[];
   /** As PostgreSQL writes it. */
@@ -33,7 +33,7 @@ const EXAMPLES = 10;
 const columns = sql`id, sync_process AS process, entity_type AS type, kind, held, linked, examples::text[] AS examples,
   held_on AS "heldOn", approved_on AS "approvedOn"`;
 
-/** The list is read from its beginning: what an earlier poll noted was not read to its end. */
+/** The list is read from its beginning: discard what an unfinished poll recorded. */
 export async function forgetMissing(em: EntityManager, { process, type, scope }: List): Promise<void> {
   await sql`
     DELETE FROM sync_missing WHERE sync_process = ${process} AND entity_type = ${type} AND scope = ${scope}`.execute(
@@ -41,7 +41,7 @@ export async function forgetMissing(em: EntityManager, { process, type, scope }:
   );
 }
 
-/** Notes what a page of the list should show and does not. */
+/** Records what a page of the list should contain and does not. */
 export async function noteMissing(em: EntityManager, list: List, keys: readonly EntityKey[]): Promise<void> {
   if (keys.length === 0) return;
   const { process, type, scope } = list;
@@ -51,7 +51,7 @@ export async function noteMissing(em: EntityManager, list: List, keys: readonly 
     ON CONFLICT DO NOTHING`.execute(em.getKysely());
 }
 
-/** What all pages of the list have not shown. */
+/** What all pages of the list lacked. */
 export async function readMissing(em: EntityManager, { process, type, scope }: List): Promise<readonly EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT entity_key AS key FROM sync_missing
@@ -78,7 +78,7 @@ export async function readHolds(em: EntityManager, processes: readonly SyncProce
   return rows;
 }
 
-/** Whether unlinking of this type is held back, and not approved. */
+/** Whether unlinking of this type is held back without approval. */
 export async function isHeld(em: EntityManager, process: SyncProcessName, type: EntityType): Promise<boolean> {
   const { rows } = await sql`
     SELECT FROM sync_hold
@@ -89,8 +89,8 @@ export async function isHeld(em: EntityManager, process: SyncProcessName, type: 
 }
 
 /**
- * Holds these rows back. An approval holds for the very rows that were held when it was given: if others are missing by now, the
- * hold gets a new number, and has to be approved again.
+ * Holds these rows back. An approval applies only to the rows held when it was given: if others are missing now, the
+ * hold gets a new number and must be approved again.
  *
  * @returns the hold; `approvedOn` is set if these rows may be unlinked.
  */
@@ -114,7 +114,7 @@ export async function hold(
   return held;
 }
 
-/** The cause has gone away, or was approved. */
+/** The cause is gone, or the hold was approved. */
 export async function endHold(em: EntityManager, process: SyncProcessName, type: EntityType): Promise<void> {
   await sql`
     DELETE FROM sync_hold WHERE sync_process = ${process} AND entity_type = ${type} AND kind = 'unlink'`.execute(
@@ -122,7 +122,7 @@ export async function endHold(em: EntityManager, process: SyncProcessName, type:
   );
 }
 
-/** @returns what was approved; null: there is no such hold. */
+/** @returns the approved hold; null if there is no such hold. */
 export async function approveHold(em: EntityManager, process: SyncProcessName, id: string): Promise<Hold | null> {
   const { rows } = await sql<Hold>`
     UPDATE sync_hold SET approved_on = coalesce(approved_on, clock_timestamp())

@@ -10,7 +10,7 @@ interface PairRef {
   readonly key: EntityKey;
 }
 
-/** What the pair's remote has recently come to. */
+/** The recent states of the pair's remote. */
 export async function readOscillation(
   em: EntityManager,
   { process, type, key }: PairRef,

@@ -5,10 +5,10 @@ import type { Orm } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 
 /**
- * Whether the target has confirmed another pair of the process in an attempt that began after `since`, or no other pair is on
- * its way there.
+ * Whether the target has confirmed another pair of the process in an attempt that began after `since`, or no other pair
+ * is being delivered.
  *
- * @param since the fencing token of this pair's attempt before: tokens of all pairs are drawn from one sequence.
+ * @param since the fencing token of this pair's previous attempt: all pairs draw tokens from one sequence.
  */
 export async function isAnotherConfirmed(
   orm: Orm,

@@ -6,13 +6,13 @@ import { recordTable } from '../table-names.ts';
 
 const PREFIX = 'malformed: ';
 
-/** The reason of a record whose remote record does not fit, as {@link isMalformed} tells it from others. */
+/** The reason of a record whose remote record is malformed, recognised by {@link isMalformed}. */
 export const malformedReason = (what: string): string => `${PREFIX}${what}`;
 
-/** Whether a record was parked because its remote record did not fit: it is taken up again as soon as that fits. */
+/** Whether a record was parked because its remote record was malformed: it is resumed as soon as that is valid. */
 export const isMalformed = (lastError: string | null) => lastError?.startsWith(PREFIX) === true;
 
-/** Parks a pair whose remote record does not fit the target's contract, until it does; nothing is written twice. */
+/** Parks a pair while its remote record breaks the target's contract; writes nothing if it is already parked. */
 export async function parkMalformed(
   em: EntityManager,
   process: SyncProcessName,

@@ -9,7 +9,7 @@ export interface StoredConflict {
   readonly restored: boolean;
 }
 
-/** Null: no such conflict of this pair. */
+/** Null if this pair has no such conflict. */
 export async function readConflict(
   em: EntityManager,
   { process, type, key, id }: { process: SyncProcessName; type: EntityType; key: EntityKey; id: string },

@@ -11,12 +11,12 @@ import { findRows } from './load-pairs.ts';
 /** Rows read and written at once. */
 const PAGE = 1_000;
 
-/** A sweep goes on after this long; what is left is made anew with the page that the row is on. */
+/** A sweep continues after this time; the remaining values are refreshed with their row's page. */
 const REFRESH_MS = 60_000;
 
 /**
- * Brings the unique values of these rows up to date, and of whoever has one of them on file: a decision must not rest on a value
- * that its row no longer has. Called before anything is judged. Nothing is written where nothing differs.
+ * Updates the stored unique values of these rows, and of every row with one of these values stored: a decision must not
+ * rely on a value that its row no longer has. Called before anything is judged. Writes only differences.
  *
  * @param secrets keys of the hashes, newest first.
  */
@@ -33,8 +33,8 @@ export async function refreshUniqueValues(
 }
 
 /**
- * The same for every row whose values on file are of another state of it. Who lets go of a value, and who gets it, is then
- * known before the first page of a sweep, whatever the order of their ids.
+ * The same for every row whose stored values are outdated. Before the first page of a sweep it is then known which rows
+ * release and get a value, whatever the order of their ids.
  */
 export async function refreshOutdatedValues(
   em: EntityManager,
@@ -56,7 +56,7 @@ export async function refreshOutdatedValues(
   }
 }
 
-/** Rows that EMS has deleted keep no value on file. */
+/** Deletes the stored values of rows that EMS has deleted. */
 export async function dropValuesOfDeleted(em: EntityManager, detection: Detection): Promise<void> {
   if (names(detection).length === 0) return;
   const { process, mapping } = detection;
@@ -87,7 +87,7 @@ const LOWEST_KEY = '-9223372036854775808';
 
 const names = ({ mapping }: Detection) => Object.keys(mapping.uniqueValues ?? {});
 
-/** Rows that have a value of these rows on file, and have changed since. */
+/** Rows that have one of these rows' values stored and have changed since. */
 async function outdatedHolders(
   em: EntityManager,
   detection: Detection,
@@ -117,7 +117,7 @@ async function refresh(
   const { process, mapping, mappingVersion } = detection;
   const { uniqueValues = {} } = mapping;
   const scopes = await readScopes(em, detection, keys);
-  // Within the caller's transaction, and not out of what it has read before.
+  // In the caller's transaction, but not from its identity map, which may be outdated.
   const rows = await findRows(em.fork({ keepTransactionContext: true }), mapping.type, keys);
   const values = rows.flatMap((row) =>
     Object.entries(uniqueValues).map(([name, { read }]) => ({
@@ -140,7 +140,7 @@ async function refresh(
       IS DISTINCT FROM (EXCLUDED.value, EXCLUDED.modified_on, EXCLUDED.mapping_version)`.execute(em.getKysely());
 }
 
-/** Among whom each value is compared, by row and name. */
+/** The scope in which each value is compared, by row and name. */
 async function readScopes(
   em: EntityManager,
   { mapping }: Detection,

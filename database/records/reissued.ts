@@ -12,9 +12,9 @@ interface PairOf {
 }
 
 /**
- * The target has a record with this EMS id that has nothing else in common with the row. Keeps its remote id, which is not the
- * row's until an operator says so; nothing is known of the row that it was made from. Where another record names it, that one
- * keeps it.
+ * The target's record with this EMS id has nothing else in common with the row. Stores its remote id, which does not
+ * count as the row's until an operator decides; nothing is known of the row it was created from. If another record has
+ * the remote id, that one keeps it.
  */
 export async function keepReissued(
   em: EntityManager,
@@ -22,7 +22,7 @@ export async function keepReissued(
   { remoteId, fencingToken }: { readonly remoteId: string; readonly fencingToken: bigint },
 ): Promise<void> {
   const table = sql.raw(recordTable(type));
-  // What was parked under this remote id as nobody's is this one.
+  // Removes the parked record of this remote id without a row, because it is this one.
   await sql`
     DELETE FROM ${table} WHERE sync_process = ${process} AND remote_id = ${remoteId} AND entity_key IS NULL`.execute(
     em.getKysely(),
@@ -34,7 +34,7 @@ export async function keepReissued(
         AND known.id <> sr.id)`.execute(em.getKysely());
 }
 
-/** Parks a pair that has just been linked by its EMS id alone. */
+/** Parks a pair that was just linked only by its EMS id. */
 export async function parkReissued(em: EntityManager, pair: PairOf, reason: string): Promise<void> {
   const { process, type, key } = pair;
   await sql`
@@ -43,7 +43,7 @@ export async function parkReissued(em: EntityManager, pair: PairOf, reason: stri
     WHERE sync_process = ${process} AND entity_key = ${key}::bigint`.execute(em.getKysely());
 }
 
-/** Which of these records wait for an operator's word on whose they are. */
+/** Whether this pair waits for an operator to decide about a reused id. */
 export async function isParkedAsReissued(em: EntityManager, { process, type, key }: PairOf): Promise<boolean> {
   const { rows } = await sql`
     SELECT FROM ${sql.raw(recordTable(type))}
@@ -51,7 +51,7 @@ export async function isParkedAsReissued(em: EntityManager, { process, type, key
   return rows.length > 0;
 }
 
-/** An operator says that the row is the one that was delivered: what is known of the remote holds for it. */
+/** An operator decided that the row is the one that was delivered: what is known of the remote applies to it. */
 export async function adoptRow(em: EntityManager, { process, type, key }: PairOf): Promise<void> {
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET reissued = NULL, fingerprint = NULL, content_hash = NULL, state = 'PENDING',
@@ -59,7 +59,9 @@ export async function adoptRow(em: EntityManager, { process, type, key }: PairOf
     WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND reissued = 'parked'`.execute(em.getKysely());
 }
 
-/** An operator says that the row is another one: the next delivery takes the former row's remote record off first. */
+/**
+ * An operator decided that the row is a different one: the next delivery first removes the former row's remote record.
+ */
 export async function markAnew(em: EntityManager, { process, type, key }: PairOf): Promise<void> {
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET reissued = 'anew', state = 'PENDING', last_error_class = NULL,
@@ -68,11 +70,11 @@ export async function markAnew(em: EntityManager, { process, type, key }: PairOf
 }
 
 /**
- * The record speaks of the new row from now on, which the target has not yet. What the target keeps of the former row is
- * remembered as nobody's, so that no poll makes a row of it. What the former person has refused goes on holding for the
- * address, not for the new person.
+ * Assigns the record to the new row, which is not at the target yet. What the target keeps of the former row is stored
+ * as a record without a row, so that no poll creates a row from it. Refusals of the former person stay with the
+ * address, not with the new person.
  *
- * @param keptAs the remote id under which the target keeps what was the former row's; null: it has nothing any more.
+ * @param keptAs the remote id under which the target keeps the former row's record; null: it has none.
  */
 export async function detachFormerRow(
   em: EntityManager,
@@ -98,9 +100,10 @@ export async function detachFormerRow(
 }
 
 /**
- * A row that we write ourselves stays the same row, however much of it changes: the fingerprints of the other targets follow.
+ * A row that we write ourselves stays the same row, however much changes: the fingerprints in other targets' records
+ * are updated.
  *
- * @param isSame whether a recorded fingerprint was the row's before the change.
+ * @param isSame whether a recorded fingerprint matched the row before the change.
  */
 export async function followRow(
   em: EntityManager,

@@ -3,7 +3,10 @@ import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
-/** Writes, before the call, the id that it will give the remote record. The record keeps the old id until that is confirmed. */
+/**
+ * Records, before the call, the new id that it gives the remote record. The record keeps the old id until the change is
+ * confirmed.
+ */
 export async function announceRekey(
   em: EntityManager,
   process: SyncProcessName,
@@ -18,7 +21,7 @@ export async function announceRekey(
   );
 }
 
-/** Null: no rekey is unconfirmed. */
+/** Null if no rekey is unconfirmed. */
 export async function readRekey(
   em: EntityManager,
   process: SyncProcessName,

@@ -5,27 +5,27 @@ import { strongest, type Channel, type Suppression, type SuppressionReason } fro
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
-/** One entry of the suppression list: an address, known by its hash alone, that must not be sent to this target. */
+/** One entry of the suppression list: an address, stored only as a hash, that must not be sent to this target. */
 export interface SuppressionEntry extends Suppression {
   readonly addressHash: KeyedHash;
-  /** The person who refused; null: EMS knew no such person. */
+  /** The person who refused; null if EMS knew no such person. */
   readonly key: EntityKey | null;
 }
 
 export interface SuppressionQuestion {
   readonly key: EntityKey;
-  /** Of the person's addresses, under every key. */
+  /** Hashes of the person's addresses, under every key. */
   readonly hashes: readonly KeyedHash[];
 }
 
-/** What counts at a target although another one has told it: these reasons, on the channels that the target knows. */
+/** Refusals at other targets that apply at a target: these reasons, on the channels that the target uses. */
 export interface Elsewhere {
   readonly reasons: readonly SuppressionReason[];
   readonly channels: readonly Channel[];
 }
 
 /**
- * The refusals that hold against each person at a target, each channel once. A refusal follows the person to another address,
+ * The refusals that apply to each person at a target, one per channel. A refusal follows the person to another address,
  * and the address to another person.
  */
 export async function readSuppressions(
@@ -55,7 +55,7 @@ export async function readSuppressions(
   );
 }
 
-/** Which of these addresses the suppression list knows, and why. */
+/** Which of these addresses are in the suppression list, and why. */
 export async function readSuppressionsOf(
   em: EntityManager,
   process: SyncProcessName,
@@ -74,8 +74,8 @@ export async function readSuppressionsOf(
 }
 
 /**
- * Adds entries; a known one is only written if its reason is another. `erased` is never weakened. A reason that a target tells
- * once, in a report or in answer to a write, is not weakened by what it lists later.
+ * Adds entries; a known one is only written if its reason differs. `erased` is never weakened. A reason that a target
+ * reports only once, in a report or in the answer to a write, is not weakened by its later lists.
  */
 export async function enterSuppressions(
   em: EntityManager,
@@ -99,7 +99,7 @@ export async function enterSuppressions(
 }
 
 /**
- * The person has agreed again, at the target itself: removes the refusals of these addresses, and of this person, on these
+ * The person has agreed again at the target itself: removes the refusals of these addresses and of this person on these
  * channels. An erasure stays.
  *
  * @returns how many entries were removed.
@@ -126,7 +126,7 @@ export async function liftSuppressions(
   return rows.length;
 }
 
-/** When the newest erasure of one of these addresses was, as PostgreSQL writes it; null: never. */
+/** The time of the latest erasure of one of these addresses, as PostgreSQL writes it; null if there is none. */
 export async function erasedSince(
   em: EntityManager,
   process: SyncProcessName,

@@ -8,7 +8,7 @@ import { instantColumn, keyColumn, stampColumn, textColumn } from '../entities/e
 import { EMS_ENTITIES } from '../entities/index.ts';
 import { recordTable } from '../table-names.ts';
 
-/** The columns of every sync record; what each means stands in docs/overview.md. */
+/** The columns of every sync record; docs/overview.md explains them. */
 const columns = {
   id: keyColumn().primary(),
   syncProcess: p.text().$type<SyncProcessName>(),
@@ -37,8 +37,8 @@ const columns = {
 };
 
 /**
- * The reference is known from this side only, and the database does not enforce it: EMS's entities know nothing of records,
- * and records outlive whatever EMS does with its tables.
+ * A reference without a foreign key, only on this side: EMS's entities do not know records, and records outlive
+ * whatever EMS does with its tables.
  */
 function defineRecord(type: EntityType) {
   return defineEntity({

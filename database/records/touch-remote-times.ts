@@ -4,7 +4,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 
-/** Touches `remote_synced_on` of bounce-backs and unmapped changes, a page at a time. It only moves forward. */
+/** Updates `remote_synced_on` of bounce-backs and unmapped changes, a page at a time; it only moves forward. */
 export async function touchRemoteTimes(
   em: EntityManager,
   process: SyncProcessName,

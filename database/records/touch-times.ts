@@ -14,8 +14,8 @@ export interface Unchanged {
 }
 
 /**
- * Touches the times of pairs with equal content, a page at a time: no child, no remote call. A record or row that has changed
- * since is left for the next sweep. Nothing is written where nothing changes.
+ * Touches the times of pairs with equal content, a page at a time, without child or remote call. A record or row that
+ * has changed since is left to the next sweep. Writes only differences.
  *
  * @returns how many records were touched.
  */

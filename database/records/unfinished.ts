@@ -10,13 +10,13 @@ export interface Unfinished {
   readonly remoteIds: readonly string[];
 }
 
-/** One poll starts no more than this again. */
+/** The most records that one poll restarts. */
 const LIMIT = 1_000;
 
 /**
- * Inbound records whose workflow may have ended without a result: begun or failing pairs that have a remote record, and
- * remote records that wait for a row. The cursor is past them, so each poll looks after them; after those that refer to another
- * remote record once that has a row.
+ * Inbound records whose workflow may have ended without a result: unfinished or failing pairs with a remote record, and
+ * remote records waiting for a row. The cursor is past them, so each poll resumes them; those that refer to another
+ * remote record only once that has a row.
  */
 export async function findUnfinished(
   em: EntityManager,
@@ -39,11 +39,11 @@ export async function findUnfinished(
 interface Row {
   readonly key: EntityKey | null;
   readonly remote_id: string;
-  /** Of a stranger `Race 567/12890`, the remote record that it refers to, or something in words. */
+  /** For `Race 567/12890`, the remote record it refers to; otherwise a description. */
   readonly waiting_for: string | null;
 }
 
-/** Those that refer to a remote record without a row: nothing can come of them before it has one. */
+/** Records that refer to a remote record without a row: they cannot be resolved before it has one. */
 async function missingReferences(
   em: EntityManager,
   process: SyncProcessName,

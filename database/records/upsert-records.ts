@@ -9,16 +9,16 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
-/** The columns that a result sets; those left out are set to null, but for `remote_synced_on`, which only moves on. */
+/** The columns that a result sets; absent ones are set to null, except `remote_synced_on`, which only moves forward. */
 export interface RecordValues {
   readonly key: string;
   readonly fencingToken: string;
   readonly state: SyncState;
   readonly workflowId: string;
-  /** The row's own time. What is written is a microsecond short of it unless `settled`. */
+  /** The row's own time. Unless `settled`, a microsecond less is stored. */
   readonly entitySyncedOn?: Stamp | null;
   readonly evaluatedOn?: Stamp | null;
-  /** False: the next sweep must look at the row again. */
+  /** False: the next sweep must evaluate the row again. */
   readonly settled?: boolean;
   readonly mappingVersion?: string | null;
   readonly sourcesVersion?: string | null;
@@ -31,11 +31,11 @@ export interface RecordValues {
   readonly lastErrorClass?: string | null;
   readonly lastError?: string | null;
   readonly programVersion?: string | null;
-  /** What identifies the row; left out: what is recorded of it stays. */
+  /** The row's fingerprint; left out: the recorded one stays. */
   readonly fingerprint?: Fingerprint | null;
-  /** Parked, because the row is another one than the record speaks of. */
+  /** Parked because the record belongs to a former row. */
   readonly reissued?: 'parked' | null;
-  /** Which of the old values stay: those that a result without a remote call must not lose. */
+  /** The old values to keep, which a result without a remote call must not lose. */
   readonly keep: 'nothing' | 'remote-id' | 'remote' | 'times-and-remote';
 }
 
@@ -46,7 +46,7 @@ const KEPT_COLUMNS = {
   'times-and-remote': ['remote_id', 'content_hash', 'base', 'entity_synced_on'],
 } as const satisfies Record<RecordValues['keep'], readonly string[]>;
 
-/** Writes results over what older attempts have written; a newer attempt's is left alone. */
+/** Writes results over those of older attempts; results of a newer attempt are left alone. */
 export async function upsertRecords(
   em: EntityManager,
   process: SyncProcessName,
@@ -94,10 +94,11 @@ export async function upsertRecords(
 }
 
 /**
- * SQL: the time to record of a row `v` with a column `settled`. A microsecond short while unsettled: the next sweep then looks
- * again, finds the hash equal, and sets the time right.
+ * SQL: the time to record for a row `v` with a column `settled`. Unsettled: a microsecond less, so that the next sweep
+ * evaluates the row again, finds the hash equal, and corrects the time.
  *
- * @param time a column, for example `v."modifiedOn"`. Nothing is before PostgreSQL's first time, which is always settled.
+ * @param time a column, for example `v."modifiedOn"`. PostgreSQL's earliest time has nothing before it and is always
+ * settled.
  */
 export function shortUnlessSettled(time: string): RawBuilder<Stamp> {
   return sql.raw(
@@ -110,7 +111,7 @@ export function knownSources({ sourcesVersion, settled }: Evaluated): string | n
   return settled ? sourcesVersion : null;
 }
 
-/** Times of a row that was delivered, or found equal. */
+/** The times of a row that was delivered, or found equal. */
 export function inSync(judged: Evaluated) {
   return {
     entitySyncedOn: judged.modifiedOn,
@@ -121,7 +122,7 @@ export function inSync(judged: Evaluated) {
   };
 }
 
-/** Times of a row that was looked at and not delivered. */
+/** The times of a row that was evaluated but not delivered. */
 export function evaluated(judged: Evaluated) {
   return {
     evaluatedOn: judged.modifiedOn,

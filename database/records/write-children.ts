@@ -6,7 +6,7 @@ import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 import { evaluated, inSync, upsertRecords, type RecordValues } from './upsert-records.ts';
 
-/** Child rows of the deliveries: a record for each, under the remote id of its parent. */
+/** Writes a record for each child row of the deliveries, under its parent's remote id. */
 export async function writeChildren(
   em: EntityManager,
   process: SyncProcessName,
@@ -43,7 +43,7 @@ async function readRemoteIds(
   return new Map(rows.map(({ key, remoteId }) => [key, remoteId]));
 }
 
-/** A contact that is handed over takes its topics along: its former owner has none of them any more. */
+/** A contact that is handed over takes its topics along: its former owner no longer has them. */
 async function releaseRemoteIds(
   em: EntityManager,
   process: SyncProcessName,
@@ -59,7 +59,7 @@ async function releaseRemoteIds(
   );
 }
 
-/** How a child row stands; null: its parent has no result yet. */
+/** The record values of a child row; null: its parent has no result yet. */
 function childValues(
   parent: Delivery & { readonly workflowId: string },
   child: Child,

@@ -9,15 +9,15 @@ export interface Conflict {
   readonly key: EntityKey;
   readonly remoteId: string;
   readonly fields: readonly string[];
-  /** From `seal`, bound to `conflictSubject`. */
+  /** The output of `seal`, bound to `conflictSubject`. */
   readonly sealed: Uint8Array;
 }
 
-/** What sealed values are bound to, so that one conflict's values cannot pass for another's. */
+/** The associated data of encrypted values, so that one conflict's values cannot be used for another's. */
 export const conflictSubject = ({ process, type, key }: Pick<Conflict, 'process' | 'type' | 'key'>) =>
   `${process}/${type}/${key}`;
 
-/** Keeps the remote values that lost against EMS. */
+/** Stores the remote values that lost against EMS. */
 export async function writeConflict(em: EntityManager, conflict: Conflict): Promise<void> {
   const { process, type, key, remoteId, fields, sealed } = conflict;
   await sql`
@@ -27,7 +27,7 @@ export async function writeConflict(em: EntityManager, conflict: Conflict): Prom
   );
 }
 
-/** The values of this conflict are EMS's now. */
+/** The values of this conflict are now in EMS. */
 export async function markRestored(em: EntityManager, id: string): Promise<void> {
   await sql`UPDATE sync_conflict SET restored_on = clock_timestamp() WHERE id = ${id}::bigint`.execute(em.getKysely());
 }

@@ -12,8 +12,8 @@ import { evaluated, inSync, upsertRecords, type RecordValues } from './upsert-re
 import { writeChildren } from './write-children.ts';
 
 /**
- * Writes the results of a pass, all in one transaction: hash, times and remote id together, and only with a confirmed result
- * (architecture rule 3). A record that a newer attempt has written is left alone, so writing twice is harmless.
+ * Writes the results of a pass in one transaction: hash, times and remote id together, and only for a confirmed result
+ * (architecture rule 3). A record that a newer attempt has written is left alone, so writing is idempotent.
  */
 export async function writeDeliveries(
   orm: Orm,
@@ -42,7 +42,7 @@ export async function writeDeliveries(
 const isForgotten = (delivery: Delivery) =>
   (delivery.kind === 'removed' && delivery.forget) || (delivery.kind === 'erased' && delivery.evaluated === null);
 
-/** The pair has no remote record of its own any more. */
+/** The pair no longer has its own remote record. */
 const isGone = ({ kind }: Delivery) => kind === 'removed' || kind === 'erased' || kind === 'shared';
 
 async function deleteRecords(
@@ -114,10 +114,10 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         state: 'PARKED',
         ...evaluated(delivery.evaluated),
         waitingFor: delivery.for ?? null,
-        // The record goes on speaking of the row that was delivered.
+        // The record still belongs to the row that was delivered.
         ...(delivery.reissued === true ? { fingerprint: null, reissued: 'parked' as const } : {}),
         lastErrorClass: delivery.errorClass,
-        // An answer that could not be read may be read another time, or by another version.
+        // An answer that could not be parsed may be parsed later, or by another version.
         programVersion: delivery.errorClass === 'contract' ? PROGRAM_VERSION : null,
         lastError: withField(delivery.field, delivery.reason),
       };
@@ -144,7 +144,9 @@ interface Delivered {
   readonly base?: Base;
 }
 
-/** What a confirmed result says of the remote. A remote id that is left out was written by the attempt itself. */
+/**
+ * What a confirmed result says about the remote. A remote id that is null was already written by the attempt itself.
+ */
 function delivered({ remoteId, remoteModifiedOn, contentHash, base }: Delivered) {
   const keep: RecordValues['keep'] = remoteId === null ? 'remote-id' : 'nothing';
   return { keep, remoteId, contentHash, base: base ?? null, remoteSyncedOn: remoteModifiedOn };

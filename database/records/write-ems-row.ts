@@ -8,10 +8,10 @@ import { entityTable } from '../table-names.ts';
 type Changes = Readonly<Record<string, unknown>>;
 
 /**
- * Writes an inbound change into an EMS row that still is as it was read. `modified_on` only moves forward; a JPA `version` is
- * advanced, too, so that EMS notices.
+ * Writes an inbound change into an EMS row that has not changed since it was read. `modified_on` only moves forward; a
+ * JPA `version` is incremented, too, so that EMS notices.
  *
- * @param readAt the `modified_on` that the change was judged by.
+ * @param readAt the `modified_on` that was read.
  * @returns the new `modified_on`; null: EMS was faster, and nothing was written.
  */
 export async function updateEmsRow(

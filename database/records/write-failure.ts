@@ -14,8 +14,8 @@ export interface Failure {
 }
 
 /**
- * Notes that a pair keeps failing while its retries go on, in a transaction of its own: a failure that is rolled back with
- * what failed would be invisible. What is known of the remote stays.
+ * Records that a pair keeps failing while its retries continue, in a separate transaction: a failure rolled back with
+ * its cause would be invisible. What is known of the remote stays.
  */
 export async function writeFailure(
   orm: Orm,

@@ -3,22 +3,25 @@ import { columnValues } from '../column-names.ts';
 import { SOURCE_ENTITIES } from '../entities/index.ts';
 import { entityTable } from '../table-names.ts';
 
-/** What may be written of an EMS table: columns, by their names in PostgreSQL. */
+/** The columns of an EMS table that may be written, by their names in PostgreSQL. */
 export interface TablePrivileges {
   readonly table: string;
   readonly insert: readonly string[];
   readonly update: readonly string[];
 }
 
-/** A message comes with its conversation (records/absorb-messages.ts): it is added whole, and edited in what was said. */
+/**
+ * A message comes with its conversation (records/absorb-messages.ts): it is inserted as a whole, and its text may be
+ * edited.
+ */
 const MESSAGE = {
   insert: ['conversationId', 'author', 'agentName', 'body', 'private', 'sentOn', 'modifiedOn'],
   update: ['body', 'private', 'modifiedOn'],
 } as const;
 
 /**
- * What inbound work writes of EMS's tables: the columns that mappings own, the references to parents (a registration moves to
- * another race), and the time of the change.
+ * The columns of EMS's tables that inbound work writes: those that mappings own, references to parents (a registration
+ * moves to another race), and the time of the change.
  *
  * @param owned by type, the properties that some target may set.
  */
@@ -36,7 +39,7 @@ export function inboundPrivileges(owned: ReadonlyMap<EntityType, readonly string
   return [...tables, message];
 }
 
-/** References that no row can be without. */
+/** Required references of a row. */
 function parentsOf(type: EntityType): string[] {
   return Object.entries(SOURCE_ENTITIES[type].meta.properties)
     .filter(([name, { nullable }]) => name.endsWith('Id') && nullable !== true)

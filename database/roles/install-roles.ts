@@ -4,11 +4,11 @@ import { EMS_MIGRATIONS, SYNC_MIGRATIONS } from '../migrations/index.ts';
 import { entityTable } from '../table-names.ts';
 import { inboundPrivileges, type TablePrivileges } from './inbound-privileges.ts';
 
-/** A group role. Logins that work for ems-sync are members of it, and have no other rights. */
+/** A group role. Logins used by ems-sync are members of it, and have no other rights. */
 export const SYNC_ROLE = 'ems_sync';
 
 export interface InstallRoles {
-  /** Connection of a login that owns EMS's tables and ours, and may create roles. */
+  /** Connection URL of a login that owns EMS's tables and ours and may create roles. */
   readonly databaseUrl: string;
   /** By type, the properties of EMS rows that targets may set. */
   readonly owned: ReadonlyMap<EntityType, readonly string[]>;
@@ -17,15 +17,16 @@ export interface InstallRoles {
 const EMS_TABLES = [...ENTITY_TYPES.map(entityTable), 'conversation_message'];
 const MIGRATION_TABLES = [EMS_MIGRATIONS.tableName, SYNC_MIGRATIONS.tableName];
 
-/** The role exists, perhaps since a moment ago: roles belong to all databases of the server. */
+/** The role already exists, possibly created concurrently: roles are shared by all databases of the server. */
 const ALREADY_THERE = ['42710', '23505'];
 
 /**
- * Gives the role exactly what workers, gateway and command line need, in one transaction: it may read EMS's tables, write what
- * inbound mappings own of them, and work on the tables of ours. What an older release gave and this one does not is taken
- * away. Repeating it is harmless.
+ * Grants the role exactly what workers, gateway and command line need, in one transaction: it may read EMS's tables,
+ * write the columns that inbound mappings own, and use our tables. Privileges that only an older release needed are
+ * revoked. Idempotent.
  *
- * @throws Error if the role owns tables (what one owns cannot be limited), or if this login may not give what is needed.
+ * @throws Error if the role owns tables (an owner's privileges cannot be limited), or if this login may not grant what
+ * is needed.
  */
 export async function installRoles({ databaseUrl, owned }: InstallRoles): Promise<void> {
   await inTransaction(databaseUrl, async (client) => {
@@ -36,7 +37,7 @@ export async function installRoles({ databaseUrl, owned }: InstallRoles): Promis
   });
 }
 
-/** Whether {@link installRoles} has been here: then each migration has to give the role what is new. */
+/** Whether {@link installRoles} has run: then each migration must grant the role what is new. */
 export async function hasRoles(databaseUrl: string): Promise<boolean> {
   return inTransaction(databaseUrl, async (client) => {
     const { rows } = await client.query(
@@ -94,7 +95,7 @@ async function refuseOwner(client: Client): Promise<void> {
   );
 }
 
-/** PostgreSQL only warns if a login grants or revokes what it does not own. */
+/** PostgreSQL only warns if a login grants or revokes privileges on something it does not own. */
 async function requireOwner(client: Client): Promise<void> {
   const { rows } = await client.query<{ name: string; owner: string }>(
     `SELECT c.relname AS name, r.rolname AS owner FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
@@ -106,7 +107,7 @@ async function requireOwner(client: Client): Promise<void> {
   throw new Error(`${rows.map(({ name }) => name).join(', ')} belong to ${owners}: run this with that login`);
 }
 
-/** Takes all away, then gives what is needed. */
+/** Revokes everything, then grants what is needed. */
 async function grants(client: Client, privileges: readonly TablePrivileges[]): Promise<string[]> {
   const written = withVersion(privileges, await versionedTables(client));
   const ours = await syncTables(client);
@@ -132,7 +133,7 @@ async function grants(client: Client, privileges: readonly TablePrivileges[]): P
 
 const names = (identifiers: readonly string[]) => identifiers.map(escapeIdentifier).join(', ');
 
-/** A JPA `version` is advanced with every change. */
+/** A JPA `version` is incremented with every change. */
 function withVersion(privileges: readonly TablePrivileges[], versioned: ReadonlySet<string>): TablePrivileges[] {
   return privileges.map((one) =>
     versioned.has(one.table) ? { ...one, insert: [...one.insert, 'version'], update: [...one.update, 'version'] } : one,
@@ -157,7 +158,9 @@ async function syncTables(client: Client): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** Where EMS's ids come from a sequence by default, inserting needs the right to use it; an identity needs none. */
+/**
+ * If EMS's ids come from a sequence by default, inserting requires the right to use it; an identity column does not.
+ */
 async function defaultSequences(client: Client, tables: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT s.oid::regclass::text AS name FROM pg_attrdef d
@@ -169,7 +172,7 @@ async function defaultSequences(client: Client, tables: readonly string[]): Prom
   return rows.map(({ name }) => name);
 }
 
-/** `check` compares a sequence with the ids that were given out: of an identity, of a default, or by the names that JPA uses. */
+/** `check` compares sequences with the assigned ids: sequences of an identity, of a default, or named as JPA does. */
 async function namedSequences(client: Client, others: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT named.oid::text AS name FROM unnest($1::text[]) AS t(name), LATERAL (VALUES
