@@ -11,12 +11,13 @@ import { addressesOf, enterRefusals, pairConsent } from './pair-consent.ts';
 import { hasRemoteNews } from './remote-news.ts';
 
 /**
- * Has the target let go of what EMS has given to another row, for a row that cannot be sent itself: else the chip that EMS has
- * given to one runner would be timed as another's for as long as that one is parked.
+ * For a row that cannot be sent itself: makes the target release what EMS has given to another row. Otherwise a chip
+ * that EMS gave to one runner would be timed for another as long as that one is parked.
  *
- * @param resend another row is blocked by this one, and has asked. Without it only references that are no longer meant are let go.
- * @returns `absorb-first` if the remote holds what the record does not know: it may have been given that by somebody there.
- * @throws SyncError for what is worth another attempt.
+ * @param resend another row that this one blocks has asked. Without it, only outdated references are released.
+ * @returns `absorb-first` if the remote has changes that the record does not know: somebody there may have set the
+ * value.
+ * @throws SyncError if another attempt may succeed.
  */
 export async function releaseValues(
   attempt: Attempt,
@@ -56,7 +57,7 @@ export async function releaseValues(
 const baseAfter = (released: Released, { keys }: Attempt) =>
   released.kind === 'record' ? null : baseOf(released.stored ?? {}, keys);
 
-/** What EMS holds of the rows that this one blocks; those that cannot be sent themselves need nothing. */
+/** EMS's content of the rows that this one blocks; rows that cannot be sent themselves are left out. */
 async function contentsOfBlocked({ orm, detection, mapping, ref }: Attempt): Promise<readonly Content[]> {
   const blocked = await findBlocked(orm, ref);
   const pairs = await loadPairs(orm, detection, blocked);
@@ -67,7 +68,7 @@ async function contentsOfBlocked({ orm, detection, mapping, ref }: Attempt): Pro
   });
 }
 
-/** The target does not take the record without the value. The row that waits for it says whom it waits for. */
+/** The target does not accept the record without the value. The waiting row reports which row it waits for. */
 function unlessRejected(error: unknown): null {
   if (error instanceof SyncError && error.errorClass === 'rejected') return null;
   throw error;

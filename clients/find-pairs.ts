@@ -48,7 +48,7 @@ export async function pairsInState(
   return found;
 }
 
-/** The pairs that are left alone; `gone`: because their remote record is gone, and not because an operator has said so. */
+/** The unlinked pairs; `gone`: only those whose remote record is gone, not those that an operator unlinked. */
 export async function unlinkedPairs(
   orm: Orm,
   { name }: SyncProcess,

@@ -28,7 +28,7 @@ export interface TypeStatus {
   readonly refusedElsewhere: number;
   /** SHARED rows: another row's remote record represents them, too. */
   readonly linked: number;
-  /** UNLINKED rows: left alone, because an operator has unlinked them, or because their remote record is gone. */
+  /** UNLINKED rows: left alone because an operator has unlinked them, or because their remote record is gone. */
   readonly unlinked: number;
   /** Records of rows deleted in EMS, except those whose remote record the target keeps permanently. */
   readonly orphans: number;
@@ -39,15 +39,15 @@ export interface TypeStatus {
 }
 
 export interface Status {
-  /** Nothing is due, waiting, failing or held anywhere. */
+  /** Nothing is due, waiting, failing or held. */
   readonly inStep: boolean;
   /**
    * Rows that are missing at the target, or differ from EMS, until a human looks at them. They do not affect `inStep`.
    */
   readonly parked: number;
-  /** Rows that are left alone: they are in step with nothing, and do not count against `inStep` either. */
+  /** Rows that are left alone: they are not synced with anything, and do not affect `inStep` either. */
   readonly unlinked: number;
-  /** What polls hold back until an operator approves it. */
+  /** Work that polls hold back until an operator approves it. */
   readonly held: readonly Hold[];
   readonly processes: Readonly<Partial<Record<SyncProcessName, Readonly<Partial<Record<EntityType, TypeStatus>>>>>>;
 }

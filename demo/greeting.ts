@@ -20,7 +20,7 @@ export function greeting(system: DemoSystem, environmentFile: string): string {
   return ['', ...lines.map(([name = '', value = '']) => `${name.padEnd(width)}  ${value}`), ''].join('\n');
 }
 
-/** Mentions parked rows: they differ from EMS at their target, or are missing there. And unlinked ones. */
+/** Mentions parked rows, which differ from EMS at their target or are missing there, and unlinked ones. */
 export function everythingInStep(status: Pick<Status, 'inStep' | 'parked' | 'unlinked'>, after: string): string {
   return `Everything is ${describeStep(status)}, ${after} after the sweeps began.`;
 }

@@ -4,7 +4,7 @@ import { formatRef } from '../sync/entity-type.ts';
 import { outcomeOf, outcomeOfAbsorption } from '../sync/sync-outcome.ts';
 import type { SyncEntityResult } from './pair-requests.ts';
 
-/** What a caller is told of the outbound half of a pass. */
+/** The result of the outbound half of a pass, for callers. */
 export function resultOf(delivery: Delivery): SyncEntityResult {
   return { outcome: outcomeOf(delivery.kind), delivery: delivery.kind, reason: reasonOf(delivery) };
 }

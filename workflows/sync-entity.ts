@@ -28,27 +28,27 @@ import { requestedSignal, syncNowUpdate, type SyncEntityInput, type SyncEntityRe
 import { Requests } from './requests.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 
-/** Passes after which history is cut. */
+/** Passes after which the workflow continues as new, to limit its history. */
 const PASSES_BEFORE_CONTINUE = 50;
 
-/** A result that the database has refused twice, minutes apart, is refused for good. */
+/** A result that the database has refused twice, minutes apart, is refused permanently. */
 const ATTEMPTS_AT_RECORDING = 2;
 const PAUSE_AFTER_REFUSED_RECORD = '2 minutes';
 
-/** Each takes two minutes or more: several hours. Then the next sweep sends the row again. */
+/** Each takes at least two minutes, several hours in total. Then the next sweep sends the row again. */
 const ATTEMPTS_WITHOUT_DATABASE = 120;
 
-/** Each takes two minutes: an hour. */
+/** Each takes two minutes, an hour in total. */
 const ATTEMPTS_AT_COMMAND = 30;
 
-/** How often blocking pairs are asked before this one waits for the next sweep. */
+/** How often blocking pairs are requested before this one waits for the next sweep. */
 const ROUNDS_WHEN_BLOCKED = 5;
 
-/** An erasure is not given up before a day is over. */
+/** An erasure is retried for a day. */
 const ROUNDS_WHEN_ERASING = 24 * 6;
 const PAUSE_WHEN_ERASING = '10 minutes';
 
-/** Absorptions of one pass: a remote that changes faster is left to the next poll or sweep. */
+/** Absorptions per pass: a remote that changes faster is left to the next poll or sweep. */
 const ABSORPTIONS_BEFORE_SENDING = 3;
 
 /** Debounce: a burst has ended after QUIET_MS without a request; wait for at most QUIET_AT_MOST of them. */
@@ -56,8 +56,8 @@ const QUIET_MS = 1_000;
 const QUIET_AT_MOST = 30;
 
 /**
- * The only workflow that may touch its pair of EMS row and remote record: its id is the pair's lock, whatever started it. It
- * serves requests, one pass each, until none is left. (The specification's BaseSyncService.)
+ * The only workflow that may touch its pair of EMS row and remote record: its id is the pair's lock, whoever started
+ * it. It serves requests, one pass each, until none is left. (The specification's BaseSyncService.)
  */
 export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResult> {
   const { process, type, key } = input;
@@ -74,10 +74,10 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     return result;
   });
 
-  // Started for a caller who waits, the request comes by the update alone.
+  // If a waiting caller started the workflow, the request comes only with the update.
   await condition(() => requests.waiting, '1 minute');
   while (requests.waiting) {
-    // A caller who waits cannot be carried over to the next run: it is answered first.
+    // A waiting caller cannot be carried over to the next run, so it is answered first.
     if (requests.timesTaken >= PASSES_BEFORE_CONTINUE && allHandlersFinished()) {
       await continueAsNew<typeof syncEntity>({ ...pair, requests: requests.toList() });
     }
@@ -89,16 +89,16 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: result.outcome }]);
   return result;
 
-  /** One pass: commands of operators first; then absorb, then deliver. */
+  /** One pass: operators' commands first; then absorb, then deliver. */
   async function pass(): Promise<SyncEntityResult | typeof INTERRUPTED> {
     const { commands, onlyInbound, ...taken } = requests.take();
     const asked: Asked = { resend: taken.resend, inbound: taken.inbound };
-    // An erasure makes everything else that was asked for void.
+    // An erasure cancels all other requests.
     if (commands.includes('erase')) return erase(asked);
     for (const command of commands) {
       const refusal = await run(command);
       if (refusal === null) continue;
-      // The next pass serves what else was asked for.
+      // The next pass serves the other requests.
       if (asked.inbound || asked.resend || taken.outbound) goOnLater(asked);
       return { outcome: 'NOTHING', delivery: 'refused', reason: refusal };
     }
@@ -114,7 +114,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     return unlinked ? { ...passed, outcome: 'UNLINKED' } : passed;
   }
 
-  /** The inbound half: takes over what has changed at the remote. */
+  /** The inbound half: takes over changes made at the remote. */
   async function absorb(asked: Asked): Promise<Absorption | typeof INTERRUPTED> {
     asked.inbound = true;
     const absorption = await attemptDurably(pair, (activities) => activities.absorb(pair), {
@@ -128,7 +128,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     return absorption;
   }
 
-  /** The outbound half: brings the target to what EMS holds, and records the result. */
+  /** The outbound half: brings the target to EMS's state, and records the result. */
   async function outboundHalf(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
     for (let round = 0, absorptions = 0; ; round += 1) {
       const delivery = await deliver(asked);
@@ -151,11 +151,11 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
       const settled = settle(delivery);
       if (!(await isRecorded(settled))) return requests.waiting ? goOnLater(asked) : result;
       if (settled.kind !== 'released') {
-        // Asked for while the delivery failed: the remote record is still to be looked at.
+        // Requested while the delivery failed: the remote record must still be read.
         if (asked.inbound) requests.add('inbound');
         return resultOf(settled);
       }
-      // The contested value is released; now the pair is sent in full.
+      // The contested value is released; now send the pair in full.
       asked.resend = false;
     }
   }
@@ -174,7 +174,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     );
   }
 
-  /** Asks the pairs that block this one to release what it needs, and gives them time. */
+  /** Asks the pairs that block this one to release what it needs, and waits for them. */
   async function askBlockers(
     blockers: readonly EntityRef[],
     asked: Asked,
@@ -190,7 +190,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     return null;
   }
 
-  /** Deletes the remote record for good; then the record says so, and keeps nothing else. */
+  /** Deletes the remote record permanently; then the record says so, and keeps nothing else. */
   async function erase(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
     for (let round = 0; ; round += 1) {
       const delivery = await deliver(asked, { erase: true });
@@ -204,7 +204,10 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     }
   }
 
-  /** Those that refer to what is to be erased go first. If they do not, that is told, and they are asked now and then, for a day. */
+  /**
+   * Rows that refer to the one being erased must go first. If they do not, this is reported, and they are asked again
+   * periodically, for a day.
+   */
   async function askDependents(
     { by, reason }: Extract<Delivery, { kind: 'blocked' }>,
     asked: Asked,
@@ -223,9 +226,9 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   }
 
   /**
-   * Writes the result of a delivery. While the database is away this is told, and goes on for hours. A result that the database
-   * refuses is told as well, and tried once more; then the pass ends, so that the next sweep reads the row anew and whatever
-   * was mended in EMS counts.
+   * Writes the result of a delivery. While the database is unavailable, this is reported and retried for hours. A
+   * result that the database refuses is reported as well and retried once; then the pass ends, so that the next sweep
+   * reads the row again, with any correction made in EMS.
    */
   async function isRecorded(delivery: Delivery): Promise<boolean> {
     for (let attempts = 1; ; attempts += 1) {
@@ -244,7 +247,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     }
   }
 
-  /** @returns why it is refused; null: it was run. */
+  /** @returns why it was refused; null: it was executed. */
   async function run(command: PairCommand): Promise<string | null> {
     for (let attempts = 1; ; attempts += 1) {
       try {
@@ -260,13 +263,13 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     }
   }
 
-  /** An operator's command goes first; what this pass was asked for is asked for again. */
+  /** An operator's command goes first; this pass's requests are added again. */
   function goOnLater(asked: Asked): typeof INTERRUPTED {
     for (const request of served(asked)) requests.add(request);
     return INTERRUPTED;
   }
 
-  /** Each webhook of a burst asks for the same: the pass that serves the rest waits until the burst has ended. */
+  /** Each webhook of a burst requests the same: the pass that serves the rest waits until the burst has ended. */
   async function untilQuiet(): Promise<void> {
     for (let waits = 0; waits < QUIET_AT_MOST && requests.timesTaken > 0 && requests.onlyInbound; waits += 1) {
       const { timesAsked } = requests;
@@ -287,7 +290,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   }
 }
 
-/** Still blocked after all rounds: wait for the other record, and look again when that has changed. */
+/** Still blocked after all rounds: wait for the other record, and evaluate again when it has changed. */
 function settle(delivery: Delivery): Delivery {
   if (delivery.kind !== 'blocked') return delivery;
   const [first] = delivery.by;

@@ -42,7 +42,7 @@ async function emsTables(orm: Orm): Promise<string> {
   return `all ${EMS_TYPES.length} are there, with their columns`;
 }
 
-/** After a restore EMS's sequences may give ids out again that targets know already. */
+/** After a restore, EMS's sequences may reuse ids that targets already know. */
 async function emsSequences(orm: Orm): Promise<string> {
   const found: EmsSequence[] = [];
   for (const type of ENTITY_TYPES) found.push(await readEmsSequence(orm.em.fork(), type));

@@ -4,7 +4,7 @@ import { CommandError } from './command-error.ts';
 import { say, sayJson } from './output.ts';
 import { inSession } from './session.ts';
 
-/** `ems-sync approve`: what a poll holds back may pass, as long as it is what was held when this was said. */
+/** `ems-sync approve`: releases what a poll holds back, provided that the held records are still the same. */
 export async function approve(process: SyncProcessName, id: string, { json }: { readonly json?: true }): Promise<void> {
   await inSession(async (session) => {
     const hold = await approveHold((await session.database()).em.fork(), process, id);

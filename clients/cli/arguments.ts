@@ -31,7 +31,7 @@ export function conflictArgument(text: string): string {
   throw new CommandError(2, `${text} is not the number of a conflict; npx ems-sync conflicts list shows them`);
 }
 
-/** The number of something that a poll holds back. @throws CommandError */
+/** The number of a hold. @throws CommandError */
 export function holdArgument(text: string): string {
   const number = /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
   if (number >= 1n && number <= LARGEST_KEY) return `${number}`;

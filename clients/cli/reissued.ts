@@ -8,7 +8,7 @@ import { sayJson } from './output.ts';
 import { inSession } from './session.ts';
 import type { TimeoutOptions } from './wait-options.ts';
 
-/** `ems-sync adopt` and `ems-sync start-anew`: an operator's word on a row whose id was given out again. */
+/** `ems-sync adopt` and `ems-sync start-anew`: an operator's decision about a row whose id was reused. */
 export async function decideReissued(
   command: 'adopt' | 'start-anew',
   { type: typeName, key }: { readonly type: string; readonly key: EntityKey },

@@ -13,8 +13,8 @@ import type { WaitOptions } from './wait-options.ts';
 
 /**
  * `ems-sync retry`. Writes nothing itself: the pair's workflow evaluates the pair again, whatever the record says. A
- * remote record that was parked because EMS has no row for it is resolved again. With `--unlinked`, it takes up unlinked pairs
- * instead: the named ones, or all whose remote record is gone.
+ * remote record that was parked because EMS has no row for it is resolved again. With `--unlinked`, it resumes unlinked
+ * pairs instead: the given ones, or all whose remote record is gone.
  */
 export async function retry(
   name: SyncProcessName,
@@ -56,7 +56,7 @@ async function nothingToRetry(orm: Orm, syncProcess: SyncProcess, types: readonl
   return `${nothing}. ${unlinked.length} unlinked: npx ems-sync retry ${syncProcess.name} ${types.length === 1 ? types[0] : '[TYPE [ID…]]'} --unlinked`;
 }
 
-/** What an operator has unlinked stays so unless it is named. */
+/** Pairs that an operator has unlinked are only resumed if they are named. */
 async function takeUpAgain(
   session: Session,
   {

@@ -9,7 +9,10 @@ import { NoAnswerInTimeError, within } from './within.ts';
 /** Mautic sends webhooks inside its own API calls, without a time-out: its call blocks until we answer. */
 const ANSWER_WITHIN_MS = 2_000;
 
-/** A body of a megabyte could name tens of thousands, and each is a look-up. The next poll finds the others. */
+/**
+ * A body of a megabyte could contain tens of thousands of ids, each of which needs a look-up. The next poll finds the
+ * others.
+ */
 const CONTACTS_AT_MOST = 100;
 
 const NOT_FOLLOWED = 'a webhook could not be processed; the next poll finds the change';

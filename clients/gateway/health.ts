@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { sendProblem } from './problem.ts';
 
-/** Probes of several orchestrators, or of anybody who finds the address, cost one look at PostgreSQL and Temporal a second. */
+/** However many probes arrive, also from strangers, PostgreSQL and Temporal are checked at most once a second. */
 const KEPT_MS = 1_000;
 
 /**
@@ -26,7 +26,7 @@ export function addHealth(
   });
 }
 
-/** Calls `look` at most once in `ms`, and shares its answer. Callers that come while it runs wait for the same answer. */
+/** Calls `look` at most once per `ms` and shares its answer. Calls that arrive while it runs get the same answer. */
 function keptFor<T>(ms: number, look: () => Promise<T>): () => Promise<T> {
   let kept: Promise<T> | undefined;
   let until = 0;

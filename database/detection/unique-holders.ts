@@ -74,7 +74,8 @@ function firstRows(
           GROUP BY o.value HAVING count(*) > 1`
       : sql`SELECT DISTINCT o.value FROM sync_unique_value o WHERE ${isValue(detection, 'o', value)}
           AND o.entity_key = ANY (${[...keys]}::bigint[]) AND o.value IS NOT NULL`;
-  // MATERIALIZED: worked out once, also where PostgreSQL has no statistics yet and takes the table for empty (a first load).
+  // MATERIALIZED: computed once, even if PostgreSQL has no statistics yet and assumes that the table is empty (a first
+  // load).
   return sql`
     WITH asked AS MATERIALIZED (${values}), firsts AS MATERIALIZED (
       SELECT DISTINCT ON (v.value) v.value, s.id AS key

@@ -5,21 +5,21 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { Orm } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
-/** What is about to be sent. */
+/** What will be sent. */
 export interface Intent {
   readonly fencingToken: bigint;
   readonly state: 'CREATING' | 'PENDING';
   readonly workflowId: string;
-  /** What identifies the row that is sent; null: what is recorded of it stays. */
+  /** The fingerprint of the row that is sent; null: the recorded one stays. */
   readonly fingerprint?: Fingerprint | null;
 }
 
 /**
- * Commits what is about to be sent, before it is sent: an answer may be lost after the effect, and the record must say so.
- * A pair that is failing stays FAILING until a result is confirmed. The row that blocked it before stays named as well: that one
- * may be asking just now who waits for it.
+ * Commits what will be sent before it is sent: the answer may be lost after the effect, and the record must show the
+ * attempt. A failing pair stays FAILING until a result is confirmed. The row that blocked this one before stays
+ * recorded as well, because it may be reading just now which rows wait for it.
  *
- * @returns false: the record belongs to a newer attempt already, and this one must not send.
+ * @returns false: a newer attempt already owns the record, and this one must not send.
  */
 export async function beginAttempt(
   orm: Orm,

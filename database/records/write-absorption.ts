@@ -16,13 +16,13 @@ export interface AbsorbedRecord {
   readonly fencingToken: bigint;
   readonly workflowId: string;
   readonly remoteId: string;
-  /** RFC 3339; null: the remote tells none. */
+  /** RFC 3339; null if the remote gives none. */
   readonly remoteSyncedOn: string | null;
   readonly base: Base;
-  /** What identifies the row as it is now; null: what is recorded of it stays. */
+  /** The row's current fingerprint; null: the recorded one stays. */
   readonly fingerprint: Fingerprint | null;
   readonly outcome:
-    /** Both sides are equal now. */
+    /** Both sides are now equal. */
     | {
         readonly kind: 'in-sync';
         readonly modifiedOn: Stamp;
@@ -30,24 +30,24 @@ export interface AbsorbedRecord {
         readonly sourcesVersion: string | null;
         readonly mappingVersion: string;
       }
-    /** What EMS would send is what it last delivered: only its own time has moved. */
+    /** EMS would send what it last delivered: only its own time has changed. */
     | { readonly kind: 'delivered'; readonly modifiedOn: Stamp }
-    /** EMS's state must be sent, whatever the hash says. */
+    /** EMS's state must be sent, even if the hash is equal. */
     | { readonly kind: 'resend' }
-    /** The outbound half has to judge. */
+    /** The outbound half must decide. */
     | { readonly kind: 'open' }
     | {
         readonly kind: 'parked';
         readonly reason: string;
         readonly evaluated: Evaluated;
-        /** The row is another one than the record speaks of. */
+        /** The record belongs to a former row. */
         readonly reissued: boolean;
       };
 }
 
 /**
- * Writes what was absorbed, in the transaction that wrote the EMS row. A record that a newer attempt has written is left alone,
- * and so is one in which nothing would change.
+ * Writes what was absorbed, in the transaction that wrote the EMS row. A record that a newer attempt has written, or in
+ * which nothing changes, is left alone.
  */
 export async function writeAbsorbedRecord(em: EntityManager, absorbed: AbsorbedRecord): Promise<void> {
   const { process, type, key, fencingToken, outcome } = absorbed;
@@ -109,12 +109,12 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
   }
 }
 
-/** A microsecond short while unsettled, so that the next sweep looks again. */
+/** Unsettled: a microsecond less, so that the next sweep evaluates the row again. */
 function evaluatedOn({ modifiedOn, settled }: Evaluated) {
   return settled ? sql`${modifiedOn}::timestamptz` : sql`${modifiedOn}::timestamptz - interval '1 microsecond'`;
 }
 
-/** The remote record is gone. `UNLINKED` unlinks the pair, and says why; `PENDING` has it created again. */
+/** The remote record is gone. `UNLINKED` unlinks the pair with the reason; `PENDING` creates it again. */
 export async function writeGone(
   em: EntityManager,
   { process, type, key, fencingToken }: Pick<AbsorbedRecord, 'process' | 'type' | 'key' | 'fencingToken'>,

@@ -14,7 +14,7 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** Forty persons with a contact each, whose number is their id. */
+/** Forty persons with one contact each, whose number is their id. */
 beforeEach(async () => {
   await database.client.query('TRUNCATE sync_person, sync_missing, sync_hold');
   await database.client.query(`INSERT INTO person (id, modified_on) SELECT n, now() FROM generate_series(1, 40) n
@@ -26,7 +26,7 @@ beforeEach(async () => {
 const em = () => database.orm.em.fork();
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `${from + index}`);
 
-/** Reads the whole list in two pages, of contacts up to 20 and the others; `present` are those that it shows. */
+/** Reads the whole list in two pages: contacts up to 20, and the others; `present` are the listed ones. */
 async function list(present: readonly string[]) {
   const context = { orm: database.orm, missingLimit: { count: 3, share: 5 } } as ProcessContext;
   const input = { process: 'CHATWOOT', type: 'Person', scope: 'contacts' } as const;

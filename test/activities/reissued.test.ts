@@ -29,14 +29,14 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** Every type of every target that has workflows of its own. */
+/** All types of all targets that have their own workflows. */
 const PAIRS = TARGETS.flatMap(({ process }) =>
   process.mappings.filter(({ childOf }) => childOf === null).map(({ type }) => [process.name, type] as const),
 );
 
 let sent = 0;
 
-/** A target that notes what is asked of it, and confirms whatever is sent. */
+/** A target that records its calls and confirms every send. */
 function target(): { readonly remote: RemoteSystem; readonly calls: string[] } {
   const calls: string[] = [];
   const source = new Proxy({}, { get: (_, name) => noted(`inbound.${String(name)}`) });
@@ -55,7 +55,7 @@ function target(): { readonly remote: RemoteSystem; readonly calls: string[] } {
   return { remote, calls };
 }
 
-/** @param keys none: a TagServer alone needs no SYNC_KEY. */
+/** @param keys empty: TagServer alone needs no SYNC_KEY. */
 function dependencies(remote: RemoteSystem, keys: readonly Uint8Array[]): Dependencies {
   return {
     orm: database.orm,
@@ -72,7 +72,7 @@ function dependencies(remote: RemoteSystem, keys: readonly Uint8Array[]): Depend
 
 let rows = 0;
 
-/** A row of the type, with those that it refers to at every target. */
+/** Creates a row of the type, with the rows that it refers to at any target. */
 async function rowOf(type: EntityType): Promise<string> {
   rows += 1;
   const { ems, client } = database;
@@ -114,7 +114,7 @@ async function rowOf(type: EntityType): Promise<string> {
   return key;
 }
 
-/** What EMS does after a restore: under the same id stands a row that has nothing in common with the former one. */
+/** Imitates EMS after a restore: the same id belongs to a row that has nothing in common with the former one. */
 async function givenOutAgain(type: EntityType, key: string): Promise<void> {
   const other = await rowOf(type);
   const table = entityTable(type);
@@ -154,7 +154,7 @@ const recordOf = async (process: SyncProcessName, type: EntityType, key: string)
     ])
   ).rows[0];
 
-/** A pair in step: delivered, or, where rows only arrive from the target, as they have arrived. */
+/** Creates a pair in sync: delivered, or, if rows only arrive from the target, absorbed. */
 async function inStep(
   context: Dependencies,
   { process, type, key }: PairRef,

@@ -58,7 +58,7 @@ test('rows of the release before are carried over: states, owners, versions, tim
     FROM sync_person ORDER BY id`);
   const judgedOn = '2026-05-01 00:00:00+00';
   expect(rows.map(Object.values)).toEqual([
-    // The first sweep looks at it once more, to write its fingerprint.
+    // The first sweep evaluates it once more to write its fingerprint.
     ['1', 'IN_SYNC', null, null, null, null, null, null, '11'],
     ['2', 'SHARED', '1', null, null, null, '3', '2026-05-01 10:00:00.000001+00', '12'],
     ['3', 'ERASED', null, null, null, null, '3', judgedOn, '13'],

@@ -36,7 +36,7 @@ function detectionOf(name: SyncProcessName, type: EntityType) {
   return { process: name, mapping, mappingVersion: mapping.version, settleMs: 0 };
 }
 
-/** The pairs as a sweep judges them. */
+/** Loads the pairs as a sweep does. */
 async function load(name: SyncProcessName, type: EntityType, keys: readonly string[]): Promise<Pair[]> {
   const detection = detectionOf(name, type);
   await refreshOutdatedValues(database.orm.em.fork(), detection, SECRETS);
@@ -49,7 +49,7 @@ function contentOf(name: SyncProcessName, type: EntityType, { entity, sources }:
   return detectionOf(name, type).mapping.map(entity, sources);
 }
 
-/** The field that is sent; undefined: the row is parked. */
+/** The value sent for the field; undefined: the row is parked. */
 function sent(name: SyncProcessName, type: EntityType, pair: Pair, field: string): unknown {
   const mapped = contentOf(name, type, pair);
   return mapped.kind === 'mapped' ? (mapped.content[field] ?? null) : undefined;
@@ -57,7 +57,7 @@ function sent(name: SyncProcessName, type: EntityType, pair: Pair, field: string
 
 const person = (values: object) => database.ems.person({ country: 'PT', phone: null, email: null, ...values });
 
-/** A participant of an event's race, and what it has. */
+/** Creates an event's race with a participant and dependents. */
 async function start() {
   const event = await database.ems.event();
   const race = await database.ems.race(event);
@@ -191,7 +191,7 @@ describe('a bib, and a tag’s code', () => {
   });
 });
 
-/** White space that SQL’s and JavaScript’s notions differ about, forms, cases, and digits with what groups them. */
+/** White space that SQL and JavaScript treat differently, Unicode forms, case, and digits with grouping characters. */
 const around = fc.constantFrom('', ' ', '\n', '\t', '\u00a0', '\u3000', '\ufeff');
 const notation = (texts: readonly string[]) =>
   fc
@@ -212,7 +212,7 @@ const PHONES = notation(['+351912345678', '912345678', '912 345 678', '(+351) 91
 const BIBS = notation(['12', '012', 'a1', '\u212b1', '']);
 const CODES = notation(['abcd0001', 'ABCD0001', 'abcd0002']);
 
-/** What decides is the value that is sent: rows are taken for one exactly where the targets would get the same. */
+/** The sent value decides: rows are matched exactly if the targets would receive equal values. */
 describe('rows have a value alike exactly where what is sent is the same', () => {
   test.each([
     ['CHATWOOT', 'email'],
@@ -281,7 +281,7 @@ describe('a value on file', () => {
     await database.ems.update('person', keys[0] ?? '', { email: 'b@x.example' });
     await database.ems.update('person', keys[1] ?? '', { email: 'a@x.example' });
     const detection = detectionOf('CHATWOOT', 'Person');
-    // One alone, as on demand: the other one's value is of before the swap.
+    // Refreshes only one row, as on demand: the other row's stored value is from before the swap.
     await refreshUniqueValues(database.orm, detection, [keys[0] ?? ''], SECRETS);
     const [pair] = await loadPairs(database.orm, detection, [keys[0] ?? '']);
     expect(pair?.sharedWith).toBeNull();

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectFolder } from '../../local/folders.ts';
 
-/** One step of a runbook that is to be run as it is written. */
+/** One step of a runbook, to be run as written. */
 export type Step =
   { readonly kind: 'command'; readonly args: readonly string[] } | { readonly kind: 'sql'; readonly statement: string };
 
 /**
- * The commands and statements under a heading of docs/operating.md, in their order. A block without a language shows what is
- * printed, and is no step.
+ * The commands and statements under a heading of docs/operating.md, in order. A block without a language shows output
+ * and is skipped.
  *
- * @param replace words of the page by those of the test, for example an id.
+ * @param replace replaces words of the page by those of the test, for example an id.
  */
 export function runbook(heading: string, replace: Readonly<Record<string, string>> = {}): Step[] {
   const page = readFileSync(join(projectFolder, 'docs', 'operating.md'), 'utf8');

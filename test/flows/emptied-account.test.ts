@@ -21,7 +21,7 @@ async function cli(...args: string[]) {
 
 const status = async () => JSON.parse((await cli('status', '--json')).stdout);
 
-/** Three persons more, in step. */
+/** Creates three more persons in sync. */
 async function threePersons() {
   return [await under.personInStep(), await under.personInStep(), await under.personInStep()];
 }
@@ -82,7 +82,7 @@ describe('a ChatWoot account that is empty all at once (F1 case 05)', () => {
     expect((await cli('retry', 'CHATWOOT')).said).toMatch(
       /nothing parked or failing\. \d+ unlinked: npx ems-sync retry CHATWOOT/,
     );
-    // Named, or by type; an operator's own decision stays unless it is named.
+    // By name, or by type; a pair that an operator unlinked must be named.
     const [byHand = ''] = others;
     await under.system.database.query(
       `UPDATE sync_person SET last_error_class = NULL, last_error = NULL WHERE sync_process = 'CHATWOOT' AND entity_key = $1`,

@@ -37,7 +37,7 @@ test('each command of the page about a first run works, in its order, and the se
     await ems.person({ id, email });
     await ems.preference(id ?? '', true);
   }
-  // Ids are given by hand here: check would say that EMS gives them out again.
+  // The page assigns ids by hand, so `check` would report that EMS reuses ids.
   await under.system.database.query("SELECT setval(pg_get_serial_sequence('person', 'id'), 4713)");
   expect(COMMANDS.length).toBeGreaterThan(10);
   const said: string[] = [];
@@ -45,7 +45,7 @@ test('each command of the page about a first run works, in its order, and the se
     if (words[0] === 'sync' && said.some((line) => line.startsWith('sync'))) await under.control.clearJournal();
     const { code, stdout, stderr } = await runCli(words, environment);
     said.push(`${words.join(' ')}\n${stdout}${stderr}`);
-    // Of the ten one is suppressed, which is not in sync.
+    // One of the ten is suppressed, which does not count as in sync.
     const maySay = words[0] === 'check' || words[0] === 'sync' ? [0, 1] : [0];
     if (!maySay.includes(code ?? -1)) throw new Error(`${words.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
     if (words[0] === 'sync' && said.filter((line) => line.startsWith('sync')).length === 2)

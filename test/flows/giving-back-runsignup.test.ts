@@ -53,7 +53,7 @@ test('a registration that cannot be sent wears neither its old bib nor its old c
   await runSignup.settle();
   expect(await worn(four.registrationId)).toEqual({ bib: '4', chip: 'AAAA0004' });
 
-  // RunSignup takes no bib with letters.
+  // RunSignup does not accept a bib with letters.
   await ems.update('event_participant', four.row, { bib: 'A4' });
   await ems.update('event_participant', five.row, { bib: '4' });
   await ems.update('tag', tag, { event_participant_id: five.row });
@@ -62,7 +62,7 @@ test('a registration that cannot be sent wears neither its old bib nor its old c
   expect(await runSignup.record('EventParticipant', four.row)).toMatchObject({ state: 'PARKED' });
   expect(await worn(five.registrationId)).toEqual({ bib: '4', chip: 'AAAA0004' });
   expect(await worn(four.registrationId)).toEqual({ bib: null, chip: null });
-  // Our own write that comes back is nothing new, and nothing is written in an idle round.
+  // The echo of our own write is not a change, and an idle round writes nothing.
   const versions = await system.rowVersions();
   await runSignup.sweep();
   expect((await runSignup.poll()).totals['EventParticipant']).toMatchObject({ changed: 0 });

@@ -20,14 +20,14 @@ async function raceWithTag(code: string) {
   const raceId = await ems.race(eventId);
   const four = await ems.participant(eventId, raceId, { bib: `4${code}` });
   const five = await ems.participant(eventId, raceId);
-  // Whose row it is, its other columns say: a tag of which nothing agrees would be another one under an id given out again.
+  // Its other columns identify the row: a tag without any equal column would count as another one under a reused id.
   const tag = await ems.tag(four, { code, assigned_on: '2027-05-01T09:00:00Z' });
   await system.sweep();
   await system.inState('Tag', tag, 'IN_SYNC');
   return { eventId, raceId, four, five, tag };
 }
 
-/** Sweeps as the schedule does: a row that was blocked is looked at again when the one that blocked it has let go. */
+/** Sweeps like the schedule: a row that was blocked is evaluated again once the blocking row has released the value. */
 async function sweepUntilInSync(type: 'Tag' | 'EventParticipant', id: string): Promise<void> {
   await system.eventually(`${type}/${id} in step`, async () => {
     await system.sweep();

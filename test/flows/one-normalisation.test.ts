@@ -18,7 +18,7 @@ afterAll(async () => {
 const states = async (process: ProcessUnderTest, people: readonly string[]) =>
   Promise.all(people.map(async (person) => (await process.record('Person', person))?.state ?? null));
 
-/** What a target has been asked to change so far. */
+/** The number of writes that a target has received so far. */
 async function writes(name: Extract<SyncProcessName, 'CHATWOOT' | 'MAILCHIMP' | 'MAUTIC'>): Promise<number> {
   const { control } = { CHATWOOT: system.chatwoot, MAILCHIMP: system.mailchimp, MAUTIC: system.mautic }[name];
   return (await control.journal({ writesOnly: true })).filter(({ path }) => !path.endsWith('/filter')).length;

@@ -116,7 +116,7 @@ describe('a result that cannot be written, for a reason that may pass', () => {
       last_error: expect.stringContaining('55P03'),
     });
     await system.database.query('DROP TRIGGER locked ON sync_event');
-    // Written by the retries alone: nobody asks, and it is sent once.
+    // Delivered only by the retries: nobody requests it, and it is sent once.
     await system.inState('Event', event, 'IN_SYNC', 240_000);
     expect(await system.writes(`events/${event}`)).toHaveLength(1);
   });

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const GIVEN_OUT_AGAIN = { state: 'PARKED', last_error: expect.stringMatching(/^id given out again: /) };
 
-/** A person at all three targets, who has written to support since. */
+/** A person at all three targets who has since written to support. */
 async function oldPerson() {
   people += 1;
   const person = await system.ems.person({ email: `ana${people}@clube.example` });
@@ -49,7 +49,7 @@ async function mauticContactOf(person: string): Promise<number> {
   return Number((await mautic.record('Person', person))?.remote_id);
 }
 
-/** What EMS does after a restore: the next person gets the number again. */
+/** Imitates EMS after a restore: the next person gets the same id. */
 async function givenOutAgain({ person, participant }: { readonly person: string; readonly participant: string }) {
   await system.ems.delete('event_participant', participant);
   await system.ems.delete('person', person);
@@ -61,7 +61,7 @@ async function givenOutAgain({ person, participant }: { readonly person: string;
   return email;
 }
 
-/** The restore took our records back as well: nothing is known of what was delivered after the backup. */
+/** The restore also reset our records: what was delivered after the backup is unknown. */
 async function restoredRecords(...persons: string[]): Promise<void> {
   await system.database.query('DELETE FROM sync_person WHERE entity_key = ANY ($1::bigint[])', [persons]);
 }

@@ -6,7 +6,7 @@ import { ChatwootUnderTest } from './chatwoot-under-test.ts';
 let under: ChatwootUnderTest;
 
 beforeAll(async () => {
-  // Schedules that the runbooks pause and resume start nothing meanwhile.
+  // Schedules that the runbooks pause and resume must not start anything meanwhile.
   under = await ChatwootUnderTest.start({
     settings: { SYNC_CRON_CHATWOOT_INBOUND: '0 0 1 1 *', SYNC_CRON_CHATWOOT_OUTBOUND: '0 0 1 1 *' },
   });
@@ -24,7 +24,7 @@ async function cli(...args: readonly string[]) {
   return { ...run, said: `${run.stdout}${run.stderr}` };
 }
 
-/** Runs a step as it is written, and gives what a command printed. */
+/** Runs a step as written and returns what a command printed. */
 async function take(step: Step): Promise<{ readonly code: number | null; readonly said: string }> {
   if (step.kind === 'command') return cli(...step.args);
   await under.system.database.query(step.statement);
@@ -33,7 +33,7 @@ async function take(step: Step): Promise<{ readonly code: number | null; readonl
 
 const titleOf = (step: Step) => (step.kind === 'command' ? step.args.join(' ') : step.statement);
 
-/** The line of `check` on EMS's sequences. */
+/** The line of `check` about EMS's sequences. */
 const sequencesIn = (said: string) => said.split('\n').find((line) => line.includes('EMS sequences')) ?? '';
 
 async function isPaused(): Promise<boolean> {
@@ -54,7 +54,7 @@ describe('runbooks of docs/operating.md, step by step', () => {
     await take(pause);
     expect(await isPaused()).toBe(true);
     await system.stopWorkers();
-    // The backup is from before the second person, and from before this edit. Our records are not in it.
+    // The backup is from before the second person and before this edit, and does not contain our records.
     await system.database.query('DELETE FROM person WHERE id = $1', [lost.person]);
     await system.database.query(`SELECT setval('person_id_seq', ${person})`);
     await system.database.query(`UPDATE person SET last_name = 'Older' WHERE id = $1`, [person]);

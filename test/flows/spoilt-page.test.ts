@@ -52,7 +52,7 @@ test('a registration for which our database refuses the page’s statement is PA
     CREATE TRIGGER spoil BEFORE UPDATE ON sync_event_participant FOR EACH ROW
       WHEN (NEW.entity_key = ${spoilt.row} AND NEW.remote_synced_on IS DISTINCT FROM OLD.remote_synced_on)
       EXECUTE FUNCTION spoil()`);
-  // Nothing of ours: only the time is to be touched, in one statement for all of them.
+  // Unmapped changes, for which only the time is touched, in one statement for all of them.
   const edit = (registrationId: number, set: Record<string, unknown>) =>
     system.runSignup.control.backdoor({ do: 'edit-registration', registrationId, set });
   await edit(spoilt.registrationId, { feeCents: 9_900 });

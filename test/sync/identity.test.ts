@@ -8,7 +8,7 @@ const key = randomBytes(32);
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Whether a row of the type that was `before`, and is `now` under the same id, counts as another one. */
+/** Whether a row of the type with values `before` and `now` under the same id counts as another one. */
 function isTaken(type: EntityType, before: Row, now: Row, { createdOn = [null, null] as (string | null)[] } = {}) {
   const [earlier = null, later = null] = createdOn;
   const fingerprint = fingerprintOf(identifyingValues(type, before, earlier), [key]);
@@ -45,7 +45,7 @@ describe('an EMS id that stands for another row', () => {
     expect(isTaken('Person', { firstName: 'Ana', lastName: 'Silva' }, { firstName: 'Rui', lastName: 'Melo' })).toBe(
       true,
     );
-    // A first name that two people have alike is no proof.
+    // An equal first name is not proof.
     expect(isTaken('Person', ana, { ...other, firstName: 'Ana' })).toBe(true);
   });
 

@@ -121,7 +121,10 @@ export function sampleRow<T extends SourceType>(type: T, sample: Sample, changed
   return { ...row, ...changed };
 }
 
-/** What a mapping reads beside a sample: the one row of the same number, of each of its sources. Nobody has a value of it first. */
+/**
+ * The rows that a mapping reads beside a sample: from each source, the row with the same number. No other row holds a
+ * unique value first.
+ */
 export function sampleSources({ sources }: EntityMapping, sample: Sample, changed: Columns = {}): AnySources {
   const rows = Object.entries(sources).map(([name, source]) => [
     name,

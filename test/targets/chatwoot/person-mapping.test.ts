@@ -102,7 +102,7 @@ describe('a phone number', () => {
     expect(fieldOf('phone_number', { phone, country })).toBe(expected);
   });
 
-  // Who has it is told by the database: test/database/unique-values.test.ts.
+  // The database decides who has it: test/database/unique-values.test.ts.
   test('that another person has is left out', () => {
     expect(fieldOf('phone_number', {}, { samePhone: [{ ...PERSON, id: '9999' }] })).toBeNull();
   });

@@ -47,7 +47,7 @@ describe('a resource that TagServer has under the id of a row without a record',
     await send(ANA);
     expect(await send(RUI)).toEqual({ kind: 'another', remoteId: '2' });
     expect(await stored()).toMatchObject({ givenName: 'Ana' });
-    // A name that was changed while a first answer was lost is no other row; more than that is.
+    // A name changed after a lost first answer is still the same row; more differences are not.
     expect(await send({ ...ANA, birthDate: null, familyName: 'Costa' })).toMatchObject({ kind: 'another' });
     expect(await send({ ...ANA, birthDate: null, familyName: 'Costa' }, { begun: true })).toMatchObject({
       kind: 'sent',

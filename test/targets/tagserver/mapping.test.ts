@@ -212,7 +212,7 @@ describe('fits, though it looks odd:', () => {
   });
 });
 
-// Who comes first is told by the database: test/database/unique-values.test.ts.
+// The database decides which row comes first: test/database/unique-values.test.ts.
 test.each([
   [
     'EventParticipant',
