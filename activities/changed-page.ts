@@ -14,7 +14,7 @@ export interface ChangedPage {
   readonly listed: number;
   /** Pairs whose remote record differs from its last known state. */
   readonly pairs: readonly EntityRef[];
-  /** Remote records that EMS does not know. */
+  /** Remote records unknown to EMS. */
   readonly unknown: readonly RemoteRef[];
   /** Malformed records; they are parked. */
   readonly malformed: number;

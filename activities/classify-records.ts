@@ -19,7 +19,7 @@ export interface Classified {
   readonly malformed: readonly MalformedRecord[];
   /** Pairs whose remote record differs from its last known state. */
   readonly keys: readonly EntityKey[];
-  /** Remote records that EMS does not know. */
+  /** Remote records unknown to EMS. */
   readonly unknown: readonly string[];
 }
 

@@ -75,7 +75,7 @@ export function typeContext<C extends ProcessContext>(context: C, type: EntityTy
   return { ...context, type, mapping, detection };
 }
 
-/** @throws UnknownPairError as its parts do. */
+/** @throws UnknownPairError as {@link processContext} and {@link typeContext} do. */
 export function pairContext(
   dependencies: Dependencies,
   {

@@ -3,10 +3,10 @@ import pLimit from 'p-limit';
 import { SyncError } from '../sync/sync-error.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../targets/remote-system.ts';
 
-/** Flush the batch after QUIET_MS without a new item: under load, deliveries keep coming one after the other. */
+/** Flush the batch after QUIET_MS without a new item: under load, deliveries keep arriving one after another. */
 const QUIET_MS = 400;
 
-/** The first item of a batch waits no longer than this, well within an activity's time limit. */
+/** The longest wait of a batch's first item, well within an activity's time limit. */
 const GATHER_MS = 5_000;
 
 /**

@@ -12,7 +12,7 @@ export type AnySweepResult = SweepResult | PollResult;
 /** The type of a sweep's workflow, for starting it by name. */
 export type SweepWorkflow = (input: SweepInput & PollInput) => Promise<AnySweepResult>;
 
-/** The workflow of each direction that this release has. */
+/** The workflow of each direction supported by this release. */
 export const SWEEP_WORKFLOWS: Readonly<Partial<Record<Direction, string>>> = {
   outbound: 'sweepOutbound',
   inbound: 'pollInbound',

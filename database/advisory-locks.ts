@@ -17,7 +17,7 @@ export class AdvisoryLocks {
   readonly #databaseUrl: string;
   #client: Promise<pg.Client> | null = null;
   #turn: Promise<unknown> = Promise.resolve();
-  /** The last in the queue for each name. */
+  /** The last entry of the queue for each name. */
   readonly #queues = new Map<string, Promise<void>>();
 
   constructor(databaseUrl: string) {
@@ -118,7 +118,7 @@ export class AdvisoryLocks {
     });
   }
 
-  /** A lost connection has lost its locks. */
+  /** If the connection is lost, so are its locks. */
   async #unlock(name: string): Promise<void> {
     const client = await this.#client?.catch(() => null);
     if (client === null || client === undefined) return;

@@ -23,8 +23,8 @@ export function keyOf({ id, custom_attributes: attributes }: Conversation): stri
 }
 
 /**
- * Compares conversations: each exists once, with the contact of its person. ChatWoot owns the status, and EMS takes it from
- * there. Until ChatWoot has the conversation, EMS keeps its own.
+ * Compares conversations: each exists once, with its person's contact. ChatWoot owns the status, and EMS takes it over.
+ * Until ChatWoot has the conversation, EMS keeps its own.
  *
  * @param contactOf ChatWoot's id of a person's contact, or null.
  */
@@ -72,7 +72,7 @@ function pickTold({ messages }: Conversation, standing: Content): Content {
   const [first] = spoken;
   if (first !== undefined && !isNote(first)) return standing;
   return {
-    // Each change of status leaves such a message.
+    // Each change of status adds such a message.
     ...(spoken.length < messages.length ? { status: standing['status'] ?? null } : {}),
     ...(spoken.every(isNote) ? {} : { active: standing['active'] ?? null }),
   };

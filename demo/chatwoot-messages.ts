@@ -19,8 +19,8 @@ export interface EmsMessage {
 const NOTE = /^ems:(\d+)$/;
 
 /**
- * Compares one conversation: each message of EMS is there once, as a private note, and each message written there is in EMS
- * once, in the same order.
+ * Compares one conversation: each message of EMS exists once at ChatWoot as a private note, and each message written
+ * there exists in EMS once, in the same order.
  */
 export function messageDifferences(
   conversation: string,

@@ -15,7 +15,7 @@ export interface DemoAddresses {
   readonly syncKey: string;
   /** The gateway listens on it if any target sends webhooks. */
   readonly gatewayPort: number;
-  /** Allows a caller to request runs from the gateway. */
+  /** Allows a caller to request syncs from the gateway. */
   readonly gatewayToken: string;
   /** The settings of each simulated target. */
   readonly targets: ReadonlyMap<SyncProcessName, DemoEnvironment>;

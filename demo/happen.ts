@@ -17,7 +17,7 @@ function happeningsOf({ targets }: DemoSystem): Named[] {
 }
 
 /**
- * Runs everything that people do at the targets, `times` times.
+ * Runs all actions of people at the targets, `times` times.
  *
  * @returns how many of these actions were possible.
  */

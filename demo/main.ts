@@ -45,7 +45,7 @@ async function start(options: DemoOptions): Promise<DemoSystem> {
   return system;
 }
 
-/** @returns whether every process was in step in time, and the content of its target was right. */
+/** @returns whether every process was in sync in time, with the right content at its target. */
 async function once(options: DemoOptions): Promise<boolean> {
   const system = await start(options);
   const workingSince = performance.now();

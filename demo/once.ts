@@ -5,12 +5,12 @@ import { settle } from './settle.ts';
 import type { DemoSystem } from './start-system.ts';
 import { verify } from './verify.ts';
 
-/** How often each action of people is run. */
+/** How often each action is run. */
 const TIMES = 2;
 
 export interface OnceOptions {
   readonly seed: number;
-  /** Resolves when status alone says that everything is in step. */
+  /** Resolves when the status reports that everything is in sync. */
   readonly inStep: Promise<unknown>;
   readonly say: (line: string) => void;
   /** Called after each round with what sweeps and polls have found, empty if nothing. */

@@ -4,7 +4,7 @@ import { SIMULATED_TARGETS } from './simulated-targets.ts';
 import { TEMPORAL_KINDS, type TemporalKind } from './start-temporal.ts';
 
 export interface DemoOptions {
-  /** End when every process is in step, instead of staying up. */
+  /** End when every process is in sync, instead of staying up. */
   readonly once: boolean;
   /** Participants of the sample's main event. */
   readonly size: number;

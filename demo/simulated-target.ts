@@ -19,11 +19,11 @@ export interface RunningTarget {
    * @returns the settings with which the gateway verifies the target's webhooks.
    */
   addWebhook?(gateway: string): Promise<Readonly<Record<string, string>>>;
-  /** A page that shows what it holds. */
+  /** A page that shows the target's content. */
   readonly stateUrl: string;
   /** Creates what the target has before the first sync, and links it as an operator does. EMS is filled and the workers run. */
   prepare?(sample: Sample): Promise<void>;
-  /** What people do there, and what EMS does in response, by name. */
+  /** Actions of people at the target, and EMS's responses, by name. */
   readonly happenings?: Happenings;
   /** Compares its content with EMS, by rules that are independent of the engine's code. */
   verify(databaseUrl: string): Promise<Verification>;

@@ -31,7 +31,7 @@ export function startProgram({ name, file, environment, cwd, logFile }: DemoProg
 }
 
 /**
- * The same, and waits until it is ready.
+ * Like {@link startProgram}, but waits until the program is ready.
  *
  * @param signal ends the wait, and the program.
  * @throws Error if the program ends, or is not ready after five minutes.

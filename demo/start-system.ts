@@ -42,7 +42,7 @@ export interface StartOptions extends Pick<DemoOptions, 'size' | 'seed' | 'only'
   readonly sweepCron?: string;
 }
 
-/** What starting needs. */
+/** The context of starting. */
 export interface Starting {
   /** This demo's own folder. */
   readonly runFolder: string;

@@ -6,8 +6,8 @@ import { plainEmail, plainText } from './plain-text.ts';
 import type { Verification } from './simulated-target.ts';
 
 /**
- * Checks that MailChimp has a member for each address that wants mail according to EMS, with equal fields, topics and tags, no
- * member of unknown persons, and nobody subscribed who has refused. Uses no code of the engine.
+ * Checks that MailChimp has a member with equal fields, topics and tags for each address that wants mail according to
+ * EMS, no member of unknown persons, and no subscribed member who has refused. Uses no code of the engine.
  *
  * @param state the simulator's content.
  */

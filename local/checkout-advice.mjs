@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 const ROOT = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
 /**
- * What to do about a file of the checkout that we may not write, usually because another user has set it up. Undefined
- * if `error` is something else.
+ * Advice for a file of the checkout that we may not write, usually because another user has set it up. Undefined if
+ * `error` is something else.
  *
  * @param {unknown} error
  * @param {string} [root] the project's folder

@@ -40,7 +40,7 @@ export function removeDrafts(folder: string): void {
   }
 }
 
-/** The line of a program's output that best says why it failed. */
+/** The line of a program's output that best explains its failure. */
 export function lastLine(output: string): string {
   const lines = output.trim().split('\n');
   return lines.findLast((line) => /error|fail|cannot|unable/i.test(line))?.trim() ?? lines.at(-1) ?? '';

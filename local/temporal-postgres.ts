@@ -41,10 +41,10 @@ const STARTING_MS = 120_000;
 const ENV = 'ems-sync';
 
 /**
- * Starts the Temporal server proper and its Web UI on 127.0.0.1, with PostgreSQL for persistence and visibility, and waits
- * until every namespace can be used.
+ * Starts the full Temporal server and its Web UI on 127.0.0.1, with PostgreSQL for persistence and visibility, and
+ * waits until every namespace can be used.
  *
- * @throws Error with the end of the log of what did not start
+ * @throws Error with the end of the log of the program that did not start
  */
 export async function startTemporalOnPostgres(options: StartTemporalOnPostgres): Promise<TemporalOnPostgres> {
   const { programs, postgres, folder, namespaces, onProgress = () => {} } = options;

@@ -27,9 +27,9 @@ export type Absorption = {
   | { readonly kind: 'conflict'; readonly lost: readonly string[]; readonly applied: readonly string[] }
   /** The remote has changed fields that only EMS may change; they are sent again. */
   | { readonly kind: 'drifted'; readonly fields: readonly string[] }
-  /** Gone at the remote, and EMS has changed since: it is created again. */
+  /** Deleted at the remote, and EMS has changed since: it is created again. */
   | { readonly kind: 'recreate' }
-  /** Gone at the remote, and EMS has not changed: the pair is unlinked. */
+  /** Deleted at the remote, and EMS has not changed: the pair is unlinked. */
   | { readonly kind: 'unlinked' }
   | { readonly kind: 'parked'; readonly reason: string }
 );

@@ -38,7 +38,7 @@ export function isNews(remote: ReadRemoteState, known: KnownRemoteState, keys: r
   return !isLagging(remote, known) && differsFromBase(known.base, remote.content, keys);
 }
 
-/** What an absorption does to each side. */
+/** The effect of an absorption on each side. */
 export interface Comparison {
   readonly decision: InboundDecision;
   /** Fields owned by EMS that the remote has changed. */

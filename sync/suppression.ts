@@ -29,7 +29,9 @@ export const SUPPRESSION_REASONS = [
 
 export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
 
-/** `ratchet`: what a person refused at the target stays refused. `ems-wins`: EMS's opt-in overrules an unsubscription. */
+/**
+ * `ratchet`: what a person refused at the target stays refused. `ems-wins`: EMS's opt-in overrides an unsubscription.
+ */
 export type ConsentPolicy = 'ratchet' | 'ems-wins';
 
 /** `target`: an unsubscription applies where it was made. `organisation`: it applies at every marketing target. */

@@ -4,7 +4,7 @@ import type { Channel, Suppression } from '../sync/suppression.ts';
 /** The consent of one contact as the target knows it, and what identifies the contact. Addresses never leave the activity. */
 export interface ContactConsent {
   readonly remoteId: string;
-  /** The EMS id that the contact carries; null if it has none that could be ours. */
+  /** The EMS id stored in the contact; null if it has none that could be ours. */
   readonly emsKey: EntityKey | null;
   /** The contact's addresses at the target. */
   readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
@@ -29,7 +29,7 @@ export interface ContactConsent {
 
 export interface ConsentPage {
   readonly contacts: readonly ContactConsent[];
-  /** The number of contacts that do not fit the target's contract and were skipped. */
+  /** The number of contacts that break the target's contract and were skipped. */
   readonly malformed: number;
   readonly next: string | null;
   /** The latest remote time on this page, RFC 3339; null if there is none. */
@@ -55,6 +55,6 @@ export interface ConsentSource {
     readonly since: string | null;
     readonly page: string | null;
   }): Promise<ConsentPage>;
-  /** One contact as it is now; null if the target has none under this id. */
+  /** The current state of one contact; null if the target has none with this id. */
   fetch(remoteId: string): Promise<ContactConsent | null>;
 }

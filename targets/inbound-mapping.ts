@@ -7,8 +7,8 @@ import type { AnySources } from './source-rows.ts';
 export type Changes = Readonly<Record<string, unknown>>;
 
 /**
- * One way to find the EMS row of a remote record that carries no id of ours: rows that agree in every column named here.
- * Text is compared trimmed, in NFC, and case-insensitively. A criterion with a null is skipped.
+ * One way to find the EMS row of a remote record without our id: rows that match in every column named here. Text is
+ * compared trimmed, in NFC, and case-insensitively. A criterion with a null is skipped.
  */
 export type MatchCriterion = Readonly<Record<string, string | Temporal.PlainDate | null>>;
 
@@ -23,7 +23,7 @@ export interface InboundMapping {
    * for one that will be created.
    */
   unsendable(content: Content, row: EmsRows[EntityType] | null, sources: AnySources): string[];
-  /** The changes that make the EMS row hold these remote fields. `row` is null for a row that will be created. */
+  /** The changes that give the EMS row these remote values. `row` is null for a row that will be created. */
   apply(content: Content, fields: readonly string[], row: EmsRows[EntityType] | null): Changes;
   /** Tried in order. The first that finds a row decides; if it finds several, the record is parked. */
   match(content: Content): readonly MatchCriterion[];

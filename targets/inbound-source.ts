@@ -9,7 +9,7 @@ export interface RemoteRef {
 
 /** A remote record (the specification's remote entity) as read, in the mapping's fields. */
 export interface RemoteRecord extends RemoteRef {
-  /** The EMS id that the record carries; null if it has none that could be ours. */
+  /** The EMS id stored in the record; null if it has none that could be ours. */
   readonly emsKey: EntityKey | null;
   /** The target's own modified time, RFC 3339 in UTC; null if the target gives none. */
   readonly modifiedOn: string | null;
@@ -22,7 +22,7 @@ export interface RemoteRecord extends RemoteRef {
   readonly complete: boolean;
   /** The remote records that the EMS row refers to, by the property that refers: `{ personId: { type: 'Person', … } }`. */
   readonly references: Readonly<Record<string, RemoteRef>>;
-  /** Records that came with it (a registration's user). Those it refers to are matched or created together with it. */
+  /** Related records (a registration's user). Those it refers to are matched or created together with it. */
   readonly related: readonly RemoteRecord[];
   /** A conversation's messages, oldest first, those that EMS wrote included; null: not read. */
   readonly messages: readonly RemoteMessage[] | null;
@@ -45,7 +45,7 @@ export interface RemoteMessage {
   readonly sentOn: string;
 }
 
-/** A record that does not fit the target's contract. It is parked with its reason; the rest of the page is processed. */
+/** A record that breaks the target's contract. It is parked with its reason; the rest of the page is processed. */
 export interface MalformedRecord {
   readonly malformed: string;
   readonly type: EntityType;

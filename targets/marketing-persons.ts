@@ -2,7 +2,7 @@ import { phoneNumber } from './contact-fields.ts';
 import { rowsOf } from './field-declaration.ts';
 import { topicsWanted } from './preferences.ts';
 
-/** Persons as a marketing target is told of them, with what is read beside them. */
+/** Persons for marketing targets, with the rows read beside them. */
 export const persons = rowsOf('Person', {
   preferences: { type: 'ContactPreference', where: 's.person_id = e.id' },
   events: {

@@ -33,7 +33,7 @@ export function isOptedOut(preferences: readonly ContactPreference[], channel: C
 export const isOptedIn = (preferences: readonly ContactPreference[], channel: Channel): boolean =>
   preferences.some((row) => wants(row, channel));
 
-/** The topics that the person wants on a channel, of those that there are. */
+/** The existing topics that the person wants on a channel. */
 export function topicsWanted(preferences: readonly ContactPreference[], channel: Channel): readonly string[] {
   const wanted = preferences.filter((row) => wants(row, channel)).map(({ topic }) => canonicalText(topic) ?? '');
   return wanted.filter((topic) => TOPICS.includes(topic));

@@ -42,7 +42,9 @@ export interface PairConsent {
 export interface SendRequest {
   readonly type: EntityType;
   readonly key: EntityKey;
-  /** Null if the target is not known to have it. An earlier attempt may have created it, so a create looks first. */
+  /**
+   * Null if the target is not known to have it. An earlier attempt may have created it, so a create looks it up first.
+   */
   readonly remoteId: string | null;
   readonly content: Content;
   /** The remote ids of the rows that this one refers to or mentions, by `Person/4711`. Rows without one are left out. */
@@ -121,7 +123,7 @@ export interface RemoveRequest {
  * another row.
  */
 export interface ReleaseRequest extends RemoveRequest {
-  /** What EMS holds of the row. Fields that cannot be sent are left out. */
+  /** EMS's content of the row. Fields that cannot be sent are left out. */
   readonly content: Content;
   /** EMS's content of the rows that this one blocks. */
   readonly wanted: readonly Content[];
@@ -143,7 +145,7 @@ export interface LeftConsent {
 }
 
 export interface Removed {
-  /** By policy the record stays at the target. Its id is remembered, so that it never comes back as a new row. */
+  /** By policy the record stays at the target. Its id is stored, so that it never comes back as a new row. */
   readonly kept?: true;
   readonly left?: LeftConsent;
   /**

@@ -44,7 +44,7 @@ export interface PollCounts {
   listed: number;
   /** Pairs with changes. */
   changed: number;
-  /** Remote records that EMS did not know. */
+  /** Remote records unknown to EMS. */
   unknown: number;
   malformed: number;
   /** Scopes whose list could not be read; their cursor stays. */
@@ -59,7 +59,7 @@ export interface PollResult {
    * `target-down`: none was tried; `limit`: the next poll continues.
    */
   readonly ended: 'complete' | 'held' | 'unread' | 'target-down' | 'limit';
-  /** What is wrong, in an operator's words. */
+  /** The problem, in an operator's words. */
   readonly reason: string | null;
   readonly totals: PollTotals;
 }

@@ -3,7 +3,7 @@ import type { Orm } from '../../database/orm.ts';
 import type { Settings } from '../../settings/read-settings.ts';
 
 export interface Check {
-  /** What was checked, in a word or two. */
+  /** The name of the check, in a word or two. */
   readonly check: string;
   /** `off`: a process without settings, which is not a failure. */
   readonly outcome: 'ok' | 'off' | 'failed';
@@ -17,7 +17,7 @@ export interface Checked {
   temporal(): Promise<Client>;
 }
 
-/** Runs one check. An error that it throws is its failure. */
+/** Runs one check. If it throws, the check has failed with that error. */
 export async function lookAt(check: string, look: () => Promise<string>): Promise<Check> {
   try {
     return { check, outcome: 'ok', detail: await look() };

@@ -5,7 +5,7 @@ import type { Check, Checked } from './look-at.ts';
 import { targetCheck } from './target-check.ts';
 import { temporalChecks } from './temporal-checks.ts';
 
-/** Checks everything that a run needs. One failure does not hide the next. */
+/** Checks everything that a run needs, even after a failure. */
 export async function runChecks(session: Checked, options: { readonly fix: boolean }): Promise<Check[]> {
   const { enabled, off } = session.settings;
   const [database, temporal, targets] = await Promise.all([

@@ -28,7 +28,7 @@ async function erasePerson(session: Session, key: EntityKey, options: TimeoutOpt
     );
   const deadline = Date.now() + options.timeout * 1_000;
   const { processes, off, inEms } = await concerned(session, key);
-  // If EMS has deleted the person, the rows that referred to it are unknown. A sweep removes them as deleted rows.
+  // If EMS has deleted the person, it no longer shows which rows referred to it. A sweep removes them as deleted rows.
   if (!inEms) await sweepOrphans(session, processes, deadline);
   const pairs: PairRef[] = [];
   const open: string[] = [];

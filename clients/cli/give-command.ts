@@ -10,7 +10,8 @@ import { say } from './output.ts';
 import type { Session } from './session.ts';
 
 /**
- * Lets the pair's own workflow run a command, and waits for the pass that follows. Nothing is changed outside of it.
+ * Has the pair's workflow run a command and waits for the pass that follows. Nothing is changed outside of the
+ * workflow.
  *
  * @throws CommandError if the command is refused; the message says why.
  */
@@ -41,7 +42,7 @@ export function hasRun({ outcome }: SyncEntityResult): boolean {
   return outcome !== 'PARKED' && outcome !== 'FAILING';
 }
 
-/** Prints what was done and the pair's state now. */
+/** Prints what was done, and the pair's current state. */
 export function sayOutcome(
   done: string,
   { process, type, key }: PairRef,

@@ -54,7 +54,7 @@ export async function unlink(wanted: NamedPair, options: TimeoutOptions): Promis
   });
 }
 
-/** @throws CommandError where a remote id is personal data: it would end up in a workflow history. */
+/** @throws CommandError if remote ids are personal data, because the id would appear in a workflow history. */
 function mustBeLinkable({ name, remoteIdsArePersonal }: SyncProcess): void {
   if (remoteIdsArePersonal !== true) return;
   throw new CommandError(2, `${name} identifies people by their e-mail address: rows are linked to it automatically`);
@@ -76,7 +76,7 @@ async function recordOf(session: Session, { process, type, key }: PairRef) {
 }
 
 /**
- * The remote id that the row has now, or null.
+ * The row's current remote id, or null.
  *
  * @throws CommandError if the remote record belongs to another row.
  */
@@ -93,7 +93,7 @@ function isAnothers({ process, type }: PairRef, remoteId: string, holder: Entity
   return `${remoteId} belongs to ${type}/${holder}. Unlink that first: npx ems-sync unlink ${process} ${type} ${holder}`;
 }
 
-/** @throws CommandError if the target has no such record, or no record can have that id. */
+/** @throws CommandError if the target has no such record, or the id is malformed. */
 async function mustExist(
   session: Session,
   syncProcess: SyncProcess,

@@ -5,7 +5,7 @@ import type { SyncProcess } from '../../targets/sync-process.ts';
 import { plain, unknown } from './arguments.ts';
 import { CommandError } from './command-error.ts';
 
-/** What the process of that name declares. */
+/** The declaration of the process with this name. */
 export function processOf(name: SyncProcessName): SyncProcess {
   const found = allProcesses().find((process) => process.name === name);
   if (found === undefined) throw new Error(`${name} has no target in this release`);

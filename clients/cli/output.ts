@@ -8,7 +8,7 @@ export function say(line: string): void {
   process.stdout.write(`${visible(line)}\n`);
 }
 
-/** Writes a table or another text of several lines. Values in it went through {@link visible}, so its line breaks are ours. */
+/** Writes a table or other text with line breaks of our own. Its values went through {@link visible}. */
 export function sayBlock(text: string): void {
   process.stdout.write(`${visibleLines(text)}\n`);
 }

@@ -9,7 +9,7 @@ import {
   remoteIdArgument,
 } from './arguments.ts';
 
-// Usage only. What a command does is imported when it runs: help and typing mistakes load nothing else.
+// Usage only. A command's code is imported when it runs, so help and typing mistakes load nothing else.
 
 /** All commands of `ems-sync` with their arguments, options and examples. */
 export function createProgram(): Command {

@@ -7,7 +7,7 @@ import type { PairRef, RemoteToSync } from '../../workflows/pair-start.ts';
 import { requestRemote } from '../request-remote.ts';
 import { NoResultInTimeError, requestSync, requestSyncAndWait } from '../request-sync.ts';
 
-/** The state after a request. */
+/** The pair's state after a request. */
 export interface Answer {
   readonly outcome: SyncEntityResult['outcome'];
   readonly delivery: SyncEntityResult['delivery'] | Resolution['kind'];

@@ -11,9 +11,9 @@ import { databaseFailure, temporalFailure } from './failures.ts';
 /** The connections of one command. Each is opened on first use. */
 export interface Session {
   readonly settings: Settings;
-  /** @throws CommandError saying where PostgreSQL was looked for, and what to do. */
+  /** @throws CommandError with the address of PostgreSQL and what to do. */
   database(): Promise<Orm>;
-  /** @throws CommandError saying where Temporal was looked for, and what to do. */
+  /** @throws CommandError with the address of Temporal and what to do. */
   temporal(): Promise<Client>;
 }
 
@@ -72,7 +72,7 @@ async function openTemporal({ common }: Settings): Promise<Client> {
     );
     return client;
   } catch (error) {
-    // Not every account may describe a namespace. The requests themselves will show whether we have access.
+    // Not every account may describe a namespace. The requests themselves show whether we have access.
     if (grpcFailure(error)?.code === GRPC.PERMISSION_DENIED) return client;
     await client.connection.close();
     throw new CommandError(1, temporalFailure(error, common), { cause: error });

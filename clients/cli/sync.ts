@@ -28,7 +28,7 @@ export async function sync(
   });
 }
 
-/** The keys that EMS or a sync record has; each of the others is reported. */
+/** The keys that EMS or a sync record has; the others are reported. */
 export async function knownOnes(
   session: Session,
   { name }: SyncProcess,

@@ -16,7 +16,7 @@ export class GatheredKeys {
   #gathered = new Map<EntityType, Set<EntityKey> | 'every'>();
   #running: Promise<void> | null = null;
 
-  /** @param lookAt never rejects. */
+  /** @param lookAt must not reject. */
   constructor(lookAt: (type: EntityType, changes: Changes) => Promise<void>) {
     this.#lookAt = lookAt;
   }

@@ -1,4 +1,4 @@
-/** What the simulator stores. Moments are unix seconds; wall times are `YYYY-MM-DDTHH:MM` in the race's zone. */
+/** The simulator's stored records. Moments are Unix seconds; wall times are `YYYY-MM-DDTHH:MM` in the race's zone. */
 export interface Records {
   readonly race: Race;
   readonly event: RaceEvent;

@@ -71,7 +71,7 @@ async function registration() {
   });
 }
 
-/** How often the listener said that so many persons changed that it asks for a sweep. */
+/** How often the listener reported so many changed persons that it requested a sweep. */
 const manyChangesTold = () => listener.log().match(/many changes of Person/g)?.length ?? 0;
 
 describe('a commit is at TagServer without any sweep', () => {

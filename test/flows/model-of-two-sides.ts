@@ -7,7 +7,7 @@ export interface Fields {
 
 export type FieldName = keyof Fields;
 
-/** One person as EMS and ChatWoot hold it, and as both last agreed on it. Null: not there. */
+/** One person in EMS and at ChatWoot, and their last agreed state. Null: does not exist. */
 export interface PairModel {
   ems: Fields | null;
   remote: Fields | null;

@@ -111,7 +111,7 @@ export class ProcessUnderTest {
 
 type Totals = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** Whether a sweep or poll has started a workflow, met one that was running, or could not read something. */
+/** Whether a sweep or poll has started a workflow, found one running, or could not read something. */
 function worked(totals: SweepResult['totals'] | PollResult['totals']): boolean {
   return Object.values(totals as Totals).some(
     ({ started = 0, busy = 0, changed = 0, unknown = 0, unread = 0 }) =>

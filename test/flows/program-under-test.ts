@@ -6,7 +6,7 @@ import type { System } from './system.ts';
 
 export interface ProgramUnderTest {
   readonly child: Child;
-  /** Everything that it has logged. */
+  /** Everything it has logged. */
   log(): string;
   /** Waits until it has logged this, because a program may answer before its log is written. @throws Error if it does not. */
   hasLogged(text: string | RegExp): Promise<void>;

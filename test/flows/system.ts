@@ -241,12 +241,12 @@ export class System {
     return runLoop(this.temporal, 'sweepOutbound', 'TAGSERVER');
   }
 
-  /** Requests an on-demand run, as EMS and operators do, without waiting. */
+  /** Requests an on-demand sync, as EMS and operators do, without waiting. */
   async request(type: EntityType, key: EntityKey, request?: SyncRequest): Promise<void> {
     await requestSync(this.temporal, { process: 'TAGSERVER', type, key }, request);
   }
 
-  /** Requests an on-demand run and waits for its outcome. */
+  /** Requests an on-demand sync and waits for its outcome. */
   async syncNow(type: EntityType, key: EntityKey, timeoutMs = 300_000) {
     return requestSyncAndWait(this.temporal, { process: 'TAGSERVER', type, key }, timeoutMs);
   }
@@ -294,7 +294,7 @@ export class System {
     return { ...versions, sync_pass: rows[0]?.last ?? null };
   }
 
-  /** Writes that TagServer has seen for one resource, oldest first. */
+  /** Writes that TagServer received for one resource, oldest first. */
   async writes(prefix: string) {
     const journal = await this.tagServer.control.journal({ writesOnly: true });
     return journal.filter(({ path }) => path === `/v1/${prefix}`);
@@ -351,8 +351,8 @@ export class System {
   }
 
   /**
-   * Cleans up after a failed test, so that the next one does not fail because of it. Clears all faults, then asks workflows that
-   * are still running to go on, and terminates those that do not end.
+   * Cleans up after a failed test, so that the next one does not fail because of it. Clears all faults, then asks
+   * workflows that are still running to continue, and terminates those that do not end.
    */
   async tidyUp(): Promise<void> {
     for (const { control } of Object.values(this.#simulators)) await control.clearFaults().catch(() => undefined);

@@ -13,7 +13,7 @@ export function surefireCounts(reports: readonly string[], exitCode: number): Co
   return { passed, failed: unexplained ? 1 : failed, skipped: sum((counts) => counts.skipped) };
 }
 
-/** A report that is cut short counts as a failure. */
+/** A truncated report counts as a failure. */
 function countsOf(report: string): Counts {
   const [suite] = /<testsuite\b[^>]*>/.exec(report) ?? [];
   if (suite === undefined || !report.includes('</testsuite>')) return { passed: 0, failed: 1, skipped: 0 };
