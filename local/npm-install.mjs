@@ -16,7 +16,7 @@ const GRACE_MS = 5_000;
  * @param {string[]} args
  * @param {string} log
  * @returns {Promise<{ exit: number | string, stoppedBy: string | undefined }>} `exit`: the exit code, or why npm
- * could not run; `stoppedBy`: the signal for which it was ended
+ *   could not run; `stoppedBy`: the signal for which it was ended
  */
 export async function runNpm(root, args, log) {
   const path = pathWithoutOurs(root);

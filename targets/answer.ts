@@ -14,7 +14,7 @@ export type Answer<T, Refusal extends object> =
  * Parses an answer that must have a given shape.
  *
  * @throws SyncError of class `target-down` if the body is not JSON, because then another server answered; of class
- * `contract`, naming the field, if the shape is different.
+ *   `contract`, naming the field, if the shape is different.
  */
 export function readAnswer<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
   const json = parseJson(answer.body);

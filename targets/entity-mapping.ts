@@ -138,11 +138,11 @@ export interface EntityMapping {
  * @example
  * const from = rowsOf('Person', { club: { type: 'Organisation', where: 's.id = e.organisation_id' } });
  * defineMapping({
- * type: 'Person',
- * rules: 1,
- * filter: 'e.email IS NOT NULL',
- * sources: from.sources,
- * fields: { name: from.ems({ name: 'name' }, from.column('lastName', needed(TEXT))) },
+ *   type: 'Person',
+ *   rules: 1,
+ *   filter: 'e.email IS NOT NULL',
+ *   sources: from.sources,
+ *   fields: { name: from.ems({ name: 'name' }, from.column('lastName', needed(TEXT))) },
  * });
  */
 export function defineMapping<

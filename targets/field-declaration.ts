@@ -16,22 +16,22 @@ import type { NoSources, SourceRows, Sources } from './source-rows.ts';
  * const from = rowsOf('Race', { event: { type: 'Event', where: 's.id = e.event_id' } });
  *
  * export const raceFields = {
- * title: from.ems({ name: 'title' }, from.column('name', needed(textUpTo(80)))),
- * metres: from.ems({ name: 'metres', setup: { type: 'number' } }, from.column('distanceM', integerFrom(1))),
- * startsAt: from.both({ name: 'startsAt' }, from.editable('startsOn', INSTANT)),
- * event: from.ems({ name: 'event' }, from.computed({
- * columns: ['event.name'],
- * kind: 'name of the event',
- * map: (_row, { event }) => text(['event.name', event[0]?.name], 80),
- * })),
+ *   title: from.ems({ name: 'title' }, from.column('name', needed(textUpTo(80)))),
+ *   metres: from.ems({ name: 'metres', setup: { type: 'number' } }, from.column('distanceM', integerFrom(1))),
+ *   startsAt: from.both({ name: 'startsAt' }, from.editable('startsOn', INSTANT)),
+ *   event: from.ems({ name: 'event' }, from.computed({
+ *     columns: ['event.name'],
+ *     kind: 'name of the event',
+ *     map: (_row, { event }) => text(['event.name', event[0]?.name], 80),
+ *   })),
  * };
  *
- * export const race = defineMapping({ type: 'Race', rules: 1, filter: 'true', sources: from.sources, fields: raceFields
- * });
+ * export const race = defineMapping({ type: 'Race', rules: 1, filter: 'true', sources: from.sources, fields: raceFields });
  *
- * // The body: const body = Object.fromEntries(Object.entries(raceFields).map(([field, { at }]) => [at.name,
- * content[field]]));
- * // A refusal: columnOf(raceFields, ({ name }) => name === 'metres') === 'distance_m'
+ * // The body:
+ * const body = Object.fromEntries(Object.entries(raceFields).map(([field, { at }]) => [at.name, content[field]]));
+ * // A refusal:
+ * columnOf(raceFields, ({ name }) => name === 'metres') === 'distance_m'
  */
 export interface Field<T extends EntityType, S extends AnySourceRows, P> extends Reading<T, S> {
   /**

@@ -77,7 +77,7 @@ export class HttpClient {
 
   /**
    * @throws SyncError of class `target-down` if the target cannot be reached or redirects, `transient` if the
-   * connection breaks or the call times out, `contract` if the answer is too long.
+   *   connection breaks or the call times out, `contract` if the answer is too long.
    */
   async call(call: HttpCall): Promise<HttpAnswer> {
     const { target, setting } = this.#options;

@@ -38,9 +38,9 @@ export interface TwoWayMappingDeclaration<
  * @example
  * const from = rowsOf('Conversation');
  * defineTwoWayMapping({
- * type: 'Conversation',
- * filter: 'true',
- * fields: { status: from.remote({ name: 'status' }, from.editable('status', STATUS)) },
+ *   type: 'Conversation',
+ *   filter: 'true',
+ *   fields: { status: from.remote({ name: 'status' }, from.editable('status', STATUS)) },
  * });
  */
 export function defineTwoWayMapping<

@@ -54,9 +54,9 @@ export interface StartedRunSignup extends RunningSimulator {
  * @example
  * const runSignup = await startRunSignup();
  * const { eventIds } = await runSignup.control.backdoor({
- * do: 'create-race',
- * race: { name: 'Harbour Weekend' },
- * events: [{ name: '8K', start: '2027-06-07T08:30' }],
+ *   do: 'create-race',
+ *   race: { name: 'Harbour Weekend' },
+ *   events: [{ name: '8K', start: '2027-06-07T08:30' }],
  * });
  * await runSignup.stop();
  */

@@ -27,11 +27,11 @@ const RETRY_AFTER_SECONDS = 7;
  *
  * @example
  * describeConformance({
- * target: scoreboard,
- * start: startScoreboard,
- * settingsOf: ({ url, token }) => ({ SCOREBOARD_URL: url, SCOREBOARD_TOKEN: token }),
- * address: 'SCOREBOARD_URL',
- * types: { Race: { held: async ({ control }) => Object.values((await control.state()).races) } },
+ *   target: scoreboard,
+ *   start: startScoreboard,
+ *   settingsOf: ({ url, token }) => ({ SCOREBOARD_URL: url, SCOREBOARD_TOKEN: token }),
+ *   address: 'SCOREBOARD_URL',
+ *   types: { Race: { held: async ({ control }) => Object.values((await control.state()).races) } },
  * });
  */
 export function describeConformance<S extends Simulator>(of: TargetUnderTest<S>): void {

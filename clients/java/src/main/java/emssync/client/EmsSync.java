@@ -6,11 +6,11 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Starts synchronisation runs on demand. EMS opens one for as long as it runs; it is safe for use by many threads.
+ * Requests synchronisation on demand. EMS opens one instance and keeps it while it runs; it is thread-safe.
  *
- * <p>A request names a sync process, an entity type and the id of a row. The worker reads the row itself, so EMS has to
- * <strong>commit first, then ask</strong>. Asking is idempotent: while a run of the row is at work, however many requests
- * mean one more pass afterwards. A request that is lost is no harm, for sweeps find every row that differs.
+ * <p>A request names a sync process, an entity type and the id of a row. The worker reads the row itself, so EMS must
+ * <strong>commit first, then request</strong>. Requests are idempotent: while a row is being synced, any number of
+ * requests lead to one more pass afterwards. A lost request does no harm, because sweeps find every row that differs.
  *
  * <pre>{@code
  * try (EmsSync sync = EmsSync.connect(EmsSyncOptions.fromEnvironment().build())) {
@@ -22,7 +22,7 @@ import java.util.List;
  */
 public final class EmsSync implements AutoCloseable {
 
-  /** With less time than this, a request is not even sent before its limit. */
+  /** With less time left than this, the pass is requested without waiting for its result. */
   private static final long TURN_MILLIS = 250;
 
   private final TemporalConnection connection;
@@ -54,7 +54,8 @@ public final class EmsSync implements AutoCloseable {
   }
 
   /**
-   * The same, but connects with the first request: for an EMS that has to start while Temporal is away.
+   * Like {@link #connect}, but connects with the first request, for an EMS that must start while Temporal is
+   * unavailable.
    *
    * @throws EmsSyncException.BadArgument if a certificate cannot be read
    */
@@ -63,30 +64,30 @@ public final class EmsSync implements AutoCloseable {
   }
 
   /**
-   * Uses the connection, namespace, interceptors and context propagators of a client that EMS has already, which stays
-   * EMS's to close.
+   * Uses the connection, namespace, interceptors and context propagators of an existing client, which EMS must close
+   * itself.
    */
   public static EmsSync over(WorkflowClient client) {
     return over(client, EmsSyncOptions.builder().build());
   }
 
   /**
-   * The same.
+   * The same with options.
    *
-   * @param options of which task queue, {@code requestTimeout} and {@code parallel} count
+   * @param options only task queue, {@code requestTimeout} and {@code parallel} are used
    */
   public static EmsSync over(WorkflowClient client, EmsSyncOptions options) {
     return new EmsSync(TemporalConnection.over(client), options);
   }
 
   /**
-   * Asks for a pass, and returns as soon as Temporal has the request.
+   * Requests a pass and returns as soon as Temporal has stored the request.
    *
    * @param process for example {@code "RUNSIGNUP"}
    * @param type for example {@code "Person"}
    * @param id of the EMS row
    * @throws EmsSyncException.UnknownName if there is no such process or type
-   * @throws EmsSyncException.BadArgument if the id cannot be
+   * @throws EmsSyncException.BadArgument if the id is invalid
    * @throws EmsSyncException.Unreachable if Temporal does not answer within {@code requestTimeout}
    * @throws EmsSyncException.Refused if Temporal does not accept the request
    */
@@ -100,11 +101,11 @@ public final class EmsSync implements AutoCloseable {
   }
 
   /**
-   * Asks for a pass, and waits for what a pass that began afterwards has brought. A pair that keeps failing answers so
-   * ({@code FAILING}) while its retries go on.
+   * Requests a pass and waits for the result of a pass that began after the request. A pair that keeps failing returns
+   * {@code FAILING} while its retries continue.
    *
    * @param limit for the whole call
-   * @throws EmsSyncException.NoResultInTime if the limit is over; the run goes on
+   * @throws EmsSyncException.NoResultInTime if the time is over; the run continues
    * @throws EmsSyncException.RunFailed if the run ended with an error
    * @throws EmsSyncException.UnknownName as {@link #sync(String, String, long)}
    * @throws EmsSyncException.BadArgument as {@link #sync(String, String, long)}
@@ -121,9 +122,9 @@ public final class EmsSync implements AutoCloseable {
   }
 
   /**
-   * Asks for a pass of each row; one that fails does not fail the others.
+   * Requests a pass of each row; a failed request does not affect the others.
    *
-   * @return an answer for each id, without results, in the order of the ids, each id once
+   * @return an answer for each id, without results, in the order of the ids, without duplicates
    * @throws EmsSyncException.UnknownName if there is no such process or type
    */
   public List<SyncAnswer> syncAll(String process, String type, Collection<Long> ids) {
@@ -142,11 +143,11 @@ public final class EmsSync implements AutoCloseable {
   }
 
   /**
-   * Asks for a pass of each row, and waits; one that fails does not fail the others. Where the limit is over before it is
-   * an id's turn, its run is asked for all the same.
+   * Requests a pass of each row and waits; a failed request does not affect the others. If the time is over before an
+   * id's turn, its pass is still requested.
    *
    * @param limit for the whole call
-   * @return an answer for each id, in the order of the ids, each id once
+   * @return an answer for each id, in the order of the ids, without duplicates
    * @throws EmsSyncException.UnknownName if there is no such process or type
    */
   public List<SyncAnswer> syncAllAndWait(String process, String type, Collection<Long> ids, Duration limit) {
@@ -168,7 +169,7 @@ public final class EmsSync implements AutoCloseable {
         });
   }
 
-  /** Ends the connection, unless it is that of a client that was given. Requests that Temporal has go on. */
+  /** Closes the connection, unless it belongs to an existing client. Requests that Temporal has stored continue. */
   @Override
   public void close() {
     connection.close();

@@ -3,7 +3,7 @@ package emssync.client;
 import java.time.Duration;
 import java.util.List;
 
-/** Whatever this library throws; each message says what to do. None of them is a reason to undo EMS's own change. */
+/** All exceptions of this library; each message says what to do. None of them is a reason to undo EMS's own change. */
 public abstract sealed class EmsSyncException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
@@ -12,7 +12,7 @@ public abstract sealed class EmsSyncException extends RuntimeException {
     super(message, cause);
   }
 
-  /** No sync process, or no entity type, is named so. */
+  /** There is no sync process or entity type with this name. */
   public static final class UnknownName extends EmsSyncException {
     private static final long serialVersionUID = 1L;
 
@@ -23,13 +23,13 @@ public abstract sealed class EmsSyncException extends RuntimeException {
       this.validNames = List.copyOf(validNames);
     }
 
-    /** The names that are valid. */
+    /** The valid names. */
     public List<String> validNames() {
       return validNames;
     }
   }
 
-  /** The caller gave something that cannot be: an id below 1, no time to wait, a certificate that cannot be read. */
+  /** The caller passed an invalid argument: an id below 1, no time to wait, a certificate that cannot be read. */
   public static final class BadArgument extends EmsSyncException {
     private static final long serialVersionUID = 1L;
 
@@ -54,13 +54,13 @@ public abstract sealed class EmsSyncException extends RuntimeException {
           cause);
     }
 
-    /** Of one id among many, after others have found out. */
+    /** For one id among many, after requests for others have failed in this way. */
     Unreachable(Unreachable first) {
       super("Not asked for, as others had no answer before: " + first.getMessage(), first);
     }
   }
 
-  /** Temporal answered, and will not do it: wrong namespace, wrong API key, no permission, missing search attributes. */
+  /** Temporal answered and refused: wrong namespace, wrong API key, no permission, missing search attributes. */
   public static final class Refused extends EmsSyncException {
     private static final long serialVersionUID = 1L;
 
@@ -73,7 +73,7 @@ public abstract sealed class EmsSyncException extends RuntimeException {
     }
   }
 
-  /** No outcome in time. The run goes on by itself, and nobody has to ask again. */
+  /** No outcome in time. The run continues on its own, and no new request is needed. */
   public static final class NoResultInTime extends EmsSyncException {
     private static final long serialVersionUID = 1L;
 
@@ -81,7 +81,7 @@ public abstract sealed class EmsSyncException extends RuntimeException {
       super(message, cause);
     }
 
-    /** A worker has it. */
+    /** A worker has taken the request. */
     static NoResultInTime takenUp(String workflowId, String why, Throwable cause) {
       return new NoResultInTime(
           ("%s gave no result %s. The run goes on by itself; look it up by that id in Temporal's Web UI, or with"
@@ -90,7 +90,7 @@ public abstract sealed class EmsSyncException extends RuntimeException {
           cause);
     }
 
-    /** Temporal has it, and we have not heard that a worker has it too. */
+    /** Temporal has stored the request; whether a worker has taken it is unknown. */
     static NoResultInTime notTakenUp(String workflowId, String why, Throwable cause) {
       return new NoResultInTime(
           ("%s gave no result %s, and no worker has taken the request up by then: is one running? The run goes on by"

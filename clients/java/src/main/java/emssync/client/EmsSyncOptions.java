@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * How to reach Temporal; every value has a default, that of a local server. Immutable.
+ * How to reach Temporal; every value defaults to that of a local server. Immutable.
  *
  * <pre>{@code
  * EmsSyncOptions options = EmsSyncOptions.builder()
@@ -46,9 +46,9 @@ public final class EmsSyncOptions {
   }
 
   /**
-   * The variables that the workers read, with their meaning: {@code TEMPORAL_ADDRESS}, {@code TEMPORAL_NAMESPACE},
-   * {@code TEMPORAL_API_KEY}, {@code TEMPORAL_TLS_CERT_FILE}, {@code TEMPORAL_TLS_KEY_FILE}, {@code TEMPORAL_TLS_CA_FILE}.
-   * One that is empty counts as not set.
+   * The same variables as the workers use: {@code TEMPORAL_ADDRESS}, {@code TEMPORAL_NAMESPACE}, {@code
+   * TEMPORAL_API_KEY}, {@code TEMPORAL_TLS_CERT_FILE}, {@code TEMPORAL_TLS_KEY_FILE}, {@code TEMPORAL_TLS_CA_FILE}. An
+   * empty one counts as not set.
    */
   public static Builder fromEnvironment() {
     return from(System.getenv());
@@ -69,7 +69,7 @@ public final class EmsSyncOptions {
     return apiKey != null || certificate != null || authority != null;
   }
 
-  /** Without the API key, so that it may be logged. */
+  /** Without the API key, so that it can be logged. */
   @Override
   public String toString() {
     return "EmsSyncOptions[address=%s, namespace=%s, tls=%s, taskQueue=%s]"
@@ -112,52 +112,50 @@ public final class EmsSyncOptions {
       return this;
     }
 
-    /** Of Temporal Cloud; switches TLS on. Default: none. */
+    /** For Temporal Cloud; enables TLS. Default: none. */
     public Builder apiKey(String apiKey) {
       this.apiKey = apiKey;
       return this;
     }
 
-    /** Mutual TLS: our certificate and its key (PKCS#8), PEM files; switches TLS on. Default: none. */
+    /** Mutual TLS: our certificate and its key (PKCS#8) as PEM files; enables TLS. Default: none. */
     public Builder clientCertificate(Path certificate, Path key) {
       this.certificate = certificate;
       this.key = key;
       return this;
     }
 
-    /** The authority that has signed the server's certificate, a PEM file; switches TLS on. Default: those of Java. */
+    /** The authority that signed the server's certificate, as a PEM file; enables TLS. Default: Java's authorities. */
     public Builder serverAuthority(Path authority) {
       this.authority = authority;
       return this;
     }
 
-    /** The queue of the workers. Default {@code sync}; another one only for tests. */
+    /** The workers' task queue. Default {@code sync}; use another one only in tests. */
     public Builder taskQueue(String taskQueue) {
       this.taskQueue = taskQueue;
       return this;
     }
 
-    /** The longest that {@link EmsSync#connect} takes. Default 8 s. */
+    /** The time limit of {@link EmsSync#connect}. Default 8 s. */
     public Builder connectTimeout(Duration connectTimeout) {
       this.connectTimeout = connectTimeout;
       return this;
     }
 
-    /** The longest that a request takes for which nobody waits. Default 10 s. */
+    /** The time limit of a request without waiting. Default 10 s. */
     public Builder requestTimeout(Duration requestTimeout) {
       this.requestTimeout = requestTimeout;
       return this;
     }
 
-    /** How many of many ids are asked for at once. Default 20, as more would only wait at the server. */
+    /** Concurrent requests for several ids. Default 20; more would only queue at the server. */
     public Builder parallel(int parallel) {
       this.parallel = parallel;
       return this;
     }
 
-    /**
-     * @throws EmsSyncException.BadArgument if an option cannot be
-     */
+    /** @throws EmsSyncException.BadArgument if an option is invalid */
     public EmsSyncOptions build() {
       check(address != null && address.matches("[^\\s/:]+:\\d{1,5}"), "address must be host:port, without http://");
       check(isText(namespace), "namespace must not be empty");

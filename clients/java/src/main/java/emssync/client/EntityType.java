@@ -3,11 +3,11 @@ package emssync.client;
 import java.util.Arrays;
 import java.util.List;
 
-/** Every kind of EMS row that can be synchronised; those of {@code sync/entity-type.ts}. */
+/** All types of EMS rows that can be synchronised, as in {@code sync/entity-type.ts}. */
 public enum EntityType {
   ORGANISATION("Organisation"),
   PERSON("Person"),
-  /** Travels within its person: the worker finds out which. */
+  /** A child of its person: the worker finds the person itself. */
   CONTACT_PREFERENCE("ContactPreference"),
   EVENT("Event"),
   RACE("Race"),
@@ -29,7 +29,7 @@ public enum EntityType {
   }
 
   /**
-   * The type of that name, for example {@code StartGroup}: the simple name of EMS's entity class.
+   * The type with this name, for example {@code StartGroup}: the simple name of EMS's entity class.
    *
    * @throws EmsSyncException.UnknownName with the valid names
    */

@@ -3,12 +3,12 @@ package emssync.client;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 
-/** What gRPC's codes mean for whoever asks. */
+/** What gRPC's codes mean for a caller. */
 final class GrpcStatus {
 
   private GrpcStatus() {}
 
-  /** Temporal's answer in an error of the SDK or in one of its causes; null if there is none. */
+  /** Temporal's answer, from an error of the SDK or one of its causes; null if there is none. */
   static StatusRuntimeException in(Throwable error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
       if (cause instanceof StatusRuntimeException answer) return answer;
@@ -16,7 +16,7 @@ final class GrpcStatus {
     return null;
   }
 
-  /** Temporal has understood, and asking again would not help. */
+  /** Temporal understood the request, and repeating it would not help. */
   static boolean isRefusal(StatusRuntimeException answer) {
     return switch (answer.getStatus().getCode()) {
       case INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, PERMISSION_DENIED, UNAUTHENTICATED, FAILED_PRECONDITION,
@@ -26,7 +26,7 @@ final class GrpcStatus {
     };
   }
 
-  /** The code, Temporal's own words, and the root of the trouble, as a TLS error has it. */
+  /** The code, Temporal's own message, and the root cause, for example a TLS error. */
   static String describe(StatusRuntimeException answer) {
     Status status = answer.getStatus();
     StringBuilder text = new StringBuilder(status.getCode().name());

@@ -12,15 +12,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongFunction;
 
-/** Asks for many ids, some at once; each has an answer of its own. */
+/** Requests many ids, some concurrently; each has its own answer. */
 final class Lanes {
 
   private Lanes() {}
 
   /**
-   * @param width how many are asked for at once
-   * @param ask the result of one id, or null; what it throws of ours is that id's failure
-   * @return in the order of the ids, each once
+   * @param width the number of concurrent requests
+   * @param ask returns the result of one id, or null; an exception of this library becomes that id's failure
+   * @return in the order of the ids, without duplicates
    * @throws EmsSyncException.BadArgument if one of the ids is null
    * @throws EmsSyncException.NoResultInTime if the thread is interrupted
    */
@@ -29,7 +29,7 @@ final class Lanes {
       throw new EmsSyncException.BadArgument("One of the ids is null. Was its row saved and flushed?");
     }
     if (ids.isEmpty()) return List.of();
-    // While Temporal is away, one wait is enough for all.
+    // While Temporal is unavailable, one wait is enough for all.
     AtomicReference<EmsSyncException.Unreachable> away = new AtomicReference<>();
     List<Callable<SyncAnswer>> questions =
         new LinkedHashSet<>(ids).stream().<Callable<SyncAnswer>>map(id -> () -> answer(id, ask, away)).toList();

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One pair, a sync process and an EMS row, and how its workflow is started: what {@code workflows/pair-start.ts},
- * {@code workflows/pair-requests.ts} and {@code sync/workflow-ids.ts} say. All travel as JSON without classes of ours, so
- * that no naming rule of a mapper changes them.
+ * One pair, a sync process and an EMS row, and how its workflow is started, as defined in {@code
+ * workflows/pair-start.ts}, {@code workflows/pair-requests.ts} and {@code sync/workflow-ids.ts}. All values are sent as
+ * plain JSON without our classes, so that no mapper's naming rule can change them.
  */
 record Pair(SyncProcess process, EntityType type, long id) {
 
@@ -20,10 +20,10 @@ record Pair(SyncProcess process, EntityType type, long id) {
   static final String REQUESTED_SIGNAL = "requested";
   static final String SYNC_NOW_UPDATE = "syncNow";
 
-  /** Bring the target to what EMS holds. */
+  /** Bring the target to EMS's state. */
   static final String REQUEST = "outbound";
 
-  /** Goes before what sweeps start. */
+  /** A higher priority than that of sweeps. */
   private static final int ON_DEMAND = 1;
 
   private static final SearchAttributeKey<String> PROCESS = SearchAttributeKey.forKeyword("SyncProcess");
@@ -31,9 +31,7 @@ record Pair(SyncProcess process, EntityType type, long id) {
   private static final SearchAttributeKey<String> ID = SearchAttributeKey.forKeyword("EntityId");
   private static final SearchAttributeKey<String> DIRECTION = SearchAttributeKey.forKeyword("SyncDirection");
 
-  /**
-   * @throws EmsSyncException.BadArgument if EMS cannot have such a row
-   */
+  /** @throws EmsSyncException.BadArgument if EMS cannot have such a row */
   Pair {
     if (process == null || type == null) {
       throw new EmsSyncException.BadArgument("A request needs a sync process and an entity type; one of them is null.");
@@ -44,7 +42,7 @@ record Pair(SyncProcess process, EntityType type, long id) {
     }
   }
 
-  /** {@code TAGSERVER/Person/4711}: the pair's lock, whoever asks. */
+  /** {@code TAGSERVER/Person/4711}: the pair's lock, for every caller. */
   String workflowId() {
     return process.name() + "/" + type.entityName() + "/" + key();
   }
@@ -66,7 +64,7 @@ record Pair(SyncProcess process, EntityType type, long id) {
         .build();
   }
 
-  /** The workflow's one argument. What is asked for comes by signal or update. */
+  /** The workflow's only argument. Requests come by signal or update. */
   Map<String, Object> input() {
     Map<String, Object> input = new LinkedHashMap<>();
     input.put("process", process.name());

@@ -18,13 +18,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Asks pairs for passes, as {@code clients/request-sync.ts} does. */
+/** Requests passes of pairs, as {@code clients/request-sync.ts} does. */
 final class PairRequests {
 
-  /** How often a request is sent anew because it met the very end of the run before. */
+  /** How often a request is resent because the previous run ended just then. */
   private static final int TRIES = 5;
 
-  /** For the reason of a run that has failed already. */
+  /** The time limit for reading why a run has failed. */
   private static final Duration REASON_WITHIN = Duration.ofSeconds(2);
 
   private final TemporalConnection connection;
@@ -35,7 +35,7 @@ final class PairRequests {
     this.taskQueue = taskQueue;
   }
 
-  /** A running workflow takes another pass afterwards, otherwise one is started. */
+  /** A running workflow takes another pass afterwards; otherwise one is started. */
   void request(Pair pair, TimeLimit limit) {
     try {
       connection.within(
@@ -50,7 +50,7 @@ final class PairRequests {
     }
   }
 
-  /** The same, and waits for what a pass that began afterwards has brought. */
+  /** The same, and waits for the result of a pass that began afterwards. */
   SyncResult requestAndWait(Pair pair, TimeLimit limit) {
     for (int attempt = 1; ; attempt += 1) {
       try {
@@ -64,9 +64,9 @@ final class PairRequests {
     }
   }
 
-  /** The request as the pair's workflow has taken it up; until a worker runs, nobody takes it up. */
+  /** The request after the pair's workflow has accepted it, for which a worker must run. */
   private WorkflowUpdateHandle<?> accepted(Pair pair, TimeLimit limit) {
-    // The same request, however often it is sent.
+    // Stays the same request, however often it is sent.
     UpdateOptions<?> update =
         UpdateOptions.newBuilder(Map.class)
             .setUpdateName(Pair.SYNC_NOW_UPDATE)
@@ -110,7 +110,7 @@ final class PairRequests {
     return new EmsSyncException.RunFailed(pair.workflowId(), rootOf(error), error);
   }
 
-  /** The failure of a request that a worker, or Temporal's own queue, has for good. */
+  /** The failure of a request that a worker, or Temporal's queue, has stored. */
   static EmsSyncException noResult(Pair pair, TimeLimit limit, Throwable cause) {
     return EmsSyncException.NoResultInTime.takenUp(pair.workflowId(), whyNone(limit), cause);
   }
@@ -126,7 +126,7 @@ final class PairRequests {
         : "within " + EmsSyncException.inSeconds(limit.total());
   }
 
-  /** Run after run ends without an answer: the latest one knows why. */
+  /** Several runs have ended without an answer: the latest one contains the reason. */
   private EmsSyncException runFailed(Pair pair, RuntimeException error) {
     try {
       TimeLimit limit = TimeLimit.of(REASON_WITHIN);
@@ -150,7 +150,7 @@ final class PairRequests {
     return connection.client().newUntypedWorkflowStub(Pair.WORKFLOW_TYPE, pair.startOptions(taskQueue));
   }
 
-  /** The run ended between taking the request and serving it. */
+  /** The run ended between accepting the request and serving it. */
   private static boolean metTheEnd(RuntimeException error) {
     if (error instanceof WorkflowUpdateException) {
       return error.getCause() instanceof ApplicationFailure failure
@@ -162,7 +162,7 @@ final class PairRequests {
     return words != null && words.contains("already completed");
   }
 
-  /** The SDK wraps it, or not. */
+  /** The SDK may or may not wrap it. */
   private static boolean hasTimedOut(RuntimeException error) {
     return error instanceof WorkflowUpdateTimeoutOrCancelledException
         || error.getCause() instanceof WorkflowUpdateTimeoutOrCancelledException;

@@ -1,15 +1,15 @@
 package emssync.client;
 
 /**
- * What came of one id among many.
+ * The answer for one id among many.
  *
  * @param id of the EMS row
- * @param result what came of it; null if nobody waited for it, or if there is a failure
- * @param failure why it could not be asked for, or was not answered; null if all went well
+ * @param result the result; null if there was no waiting, or if there is a failure
+ * @param failure why the request failed or was not answered; null on success
  */
 public record SyncAnswer(long id, SyncResult result, EmsSyncException failure) {
 
-  /** Whether it could not be asked for, or was not answered. What an answer says is told by {@link #result}. */
+  /** Whether the request failed or was not answered. For the outcome of an answered one see {@link #result}. */
   public boolean hasFailed() {
     return failure != null;
   }

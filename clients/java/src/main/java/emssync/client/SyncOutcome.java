@@ -2,31 +2,31 @@ package emssync.client;
 
 import java.util.Arrays;
 
-/** How a pair of EMS row and remote record stands after a pass; the words of {@code sync/sync-outcome.ts}. */
+/** The state of a pair of EMS row and remote record after a pass, in the words of {@code sync/sync-outcome.ts}. */
 public enum SyncOutcome {
-  /** The target holds what EMS holds. */
+  /** The target has EMS's state. */
   IN_SYNC,
-  /** The row does not belong at the target (any more), and is not there. */
+  /** The row does not belong on the target (any more), and is not there. */
   REMOVED,
-  /** Another row's remote record stands for this one. */
+  /** Another row's remote record represents this one. */
   SHARED,
-  /** Unlinked by an operator, or gone at the target. */
+  /** Unlinked by an operator, or deleted at the target. */
   UNLINKED,
-  /** Another row has to be there first; the reason names it. It goes on by itself. */
+  /** Another row must be there first; the reason names it. Continues on its own. */
   WAITING,
-  /** This content can never pass, or a human has to decide; the reason says why. */
+  /** This content can never pass, or a human must decide; the reason says why. */
   PARKED,
   /** Consent forbids it; the reason says which. */
   SUPPRESSED,
-  /** Erased by command; nothing is sent of it any more. */
+  /** Erased by command; nothing is sent any more. */
   ERASED,
-  /** The target did not take it so far; retries go on by themselves for a day. */
+  /** The target has not accepted it so far; retries continue for a day. */
   FAILING,
-  /** Begun, and not at its end yet. */
+  /** Started, and not yet finished. */
   PENDING,
-  /** EMS has no such row, and the target nothing of it: there was nothing to do. */
+  /** Neither EMS nor the target has such a row, so there was nothing to do. */
   NOTHING,
-  /** A word of a newer worker; {@link SyncResult#reason} tells it. Update this library to have it by name. */
+  /** An outcome of a newer worker; {@link SyncResult#reason} contains it. Update this library to get it by name. */
   UNKNOWN;
 
   static SyncOutcome of(String word) {

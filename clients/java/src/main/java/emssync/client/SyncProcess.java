@@ -3,7 +3,7 @@ package emssync.client;
 import java.util.Arrays;
 import java.util.List;
 
-/** The sync processes, one for each target system; those of {@code sync/sync-process-name.ts}. */
+/** The sync processes, one per target system, as in {@code sync/sync-process-name.ts}. */
 public enum SyncProcess {
   TAGSERVER,
   MAUTIC,
@@ -12,7 +12,7 @@ public enum SyncProcess {
   CHATWOOT;
 
   /**
-   * The process of that name.
+   * The process with this name.
    *
    * @throws EmsSyncException.UnknownName with the valid names
    */

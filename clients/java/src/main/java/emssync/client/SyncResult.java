@@ -3,15 +3,16 @@ package emssync.client;
 import java.util.Map;
 
 /**
- * What a pass that began after the request has brought.
+ * The result of a pass that began after the request.
  *
- * @param outcome how the pair stands now
- * @param delivery what the last pass did, for example {@code created} or {@code unchanged}: for logs, further words may come
- * @param reason why, where the outcome has a reason; else null. Field names, ids and error classes, no values
+ * @param outcome the pair's state now
+ * @param delivery what the last pass did, for example {@code created} or {@code unchanged}: for logs, new words may be
+ * added
+ * @param reason the reason, if the outcome has one; else null. Contains field names, ids and error classes, no values
  */
 public record SyncResult(SyncOutcome outcome, String delivery, String reason) {
 
-  /** Reads a worker's answer: what it does not know it skips. */
+  /** Reads a worker's answer and ignores unknown properties. */
   static SyncResult of(Map<?, ?> answer) {
     String word = text(answer.get("outcome"));
     SyncOutcome outcome = SyncOutcome.of(word);
@@ -22,7 +23,7 @@ public record SyncResult(SyncOutcome outcome, String delivery, String reason) {
     return new SyncResult(outcome, text(answer.get("delivery")), reason);
   }
 
-  /** Whether what was asked for has come about, or there was nothing to do; the command line counts the same. */
+  /** Whether the request succeeded, or there was nothing to do; the command line uses the same rule. */
   public boolean isDone() {
     return outcome == SyncOutcome.IN_SYNC || outcome == SyncOutcome.REMOVED || outcome == SyncOutcome.NOTHING;
   }

@@ -17,10 +17,10 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** One connection to Temporal, whose calls keep to time limits, and whose errors are ours. */
+/** One connection to Temporal that enforces time limits and converts errors to ours. */
 final class TemporalConnection implements AutoCloseable {
 
-  /** The SDK sleeps through a limit that ends within a pause; its own pauses grow to 5 s. */
+  /** The SDK would sleep past a limit that ends during a pause; its own pauses grow to 5 s. */
   private static final Duration LONGEST_PAUSE = Duration.ofMillis(250);
 
   private final WorkflowServiceStubs stubs;
@@ -42,7 +42,7 @@ final class TemporalConnection implements AutoCloseable {
     this.address = address;
   }
 
-  /** A connection of our own; nothing is sent yet. */
+  /** Our own connection; nothing is sent yet. */
   static TemporalConnection of(EmsSyncOptions options) {
     WorkflowServiceStubsOptions.Builder builder =
         WorkflowServiceStubsOptions.newBuilder().setTarget(options.address).setRpcRetryOptions(retries());
@@ -56,8 +56,8 @@ final class TemporalConnection implements AutoCloseable {
   }
 
   /**
-   * EMS's own connection, with its interceptors, headers and context propagators, but with our patience, and with JSON
-   * whatever its data converter is: our workers read nothing else.
+   * EMS's own connection, with its interceptors, headers and context propagators, but with our time limits, and with
+   * JSON whatever its data converter is: our workers read nothing else.
    */
   static TemporalConnection over(WorkflowClient existing) {
     WorkflowServiceStubsOptions options = existing.getWorkflowServiceStubs().getOptions();
@@ -92,7 +92,7 @@ final class TemporalConnection implements AutoCloseable {
   }
 
   /**
-   * Carries out a call of the SDK, which is cut off at the limit.
+   * Makes a call of the SDK that is cancelled at the limit.
    *
    * @throws RuntimeException of the SDK, for {@link #failureOf}
    * @throws EmsSyncException.Unreachable if Temporal was never reached and is not now
@@ -100,7 +100,7 @@ final class TemporalConnection implements AutoCloseable {
   <T> T within(TimeLimit limit, Supplier<T> call) {
     if (isClosed) throw new IllegalStateException("This EmsSync is closed: open one for as long as EMS runs.");
     awaitReachable(limit);
-    // The end of a call that EMS itself serves by gRPC is not the end of ours.
+    // If EMS itself is serving a gRPC call, the end of that call must not cancel ours.
     try (Context.CancellableContext context =
         Context.current().fork().withDeadlineAfter(limit.leftMillis(), TimeUnit.MILLISECONDS, clock)) {
       Context before = context.attach();
@@ -113,8 +113,8 @@ final class TemporalConnection implements AutoCloseable {
   }
 
   /**
-   * Before its first call, the SDK asks what the server can, one caller after the other, each with a patience of its own;
-   * asked by us, all ask at once, and within their limits.
+   * Before its first call the SDK asks for the server's capabilities, one caller after another, each with its own time
+   * limit. If we ask, all callers ask concurrently and within their limits.
    *
    * @throws EmsSyncException.Unreachable
    */
@@ -129,20 +129,20 @@ final class TemporalConnection implements AutoCloseable {
         wasReached = true;
       } catch (StatusRuntimeException error) {
         if (GrpcStatus.isRefusal(error)) throw failureOf(error, limit);
-        // That the last attempt ran out of time says less than why those before it failed.
+        // A time-out of the last attempt says less than the error of an earlier one.
         if (telling == null || error.getStatus().getCode() != Status.Code.DEADLINE_EXCEEDED) telling = error;
         if (limit.isOver() || !pause(limit) || limit.isOver()) throw failureOf(telling, limit);
       }
     }
   }
 
-  /** Whether there is a connection now; else whatever takes long does so because there is none. */
+  /** Whether there is a connection now. If not, that is why a call takes long. */
   boolean isUp() {
     ManagedChannel channel = stubs.getRawChannel();
     return channel.getState(false) == ConnectivityState.READY;
   }
 
-  /** What an error of the SDK means for EMS. An error that is none of Temporal's comes back as it is. */
+  /** What an error of the SDK means for EMS. An error that does not come from Temporal is returned unchanged. */
   RuntimeException failureOf(RuntimeException error, TimeLimit limit) {
     if (error instanceof EmsSyncException) return error;
     StatusRuntimeException answer = GrpcStatus.in(error);
@@ -162,7 +162,7 @@ final class TemporalConnection implements AutoCloseable {
     return new EmsSyncException.Refused(address, namespace, GrpcStatus.describe(answer), answer);
   }
 
-  /** False if the thread was interrupted. */
+  /** Returns false if the thread was interrupted. */
   static boolean pause(TimeLimit limit) {
     try {
       Thread.sleep(Math.min(LONGEST_PAUSE.toMillis(), limit.leftMillis()));
@@ -173,7 +173,7 @@ final class TemporalConnection implements AutoCloseable {
     }
   }
 
-  /** Ends what is ours; the connection of a client that was given stays. */
+  /** Closes our own connection; that of an existing client stays open. */
   @Override
   public void close() {
     isClosed = true;

@@ -3,14 +3,12 @@ package emssync.client;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** How long one request may take altogether, from its beginning. */
+/** The total time limit of one request, from its start. */
 record TimeLimit(Duration total, long end) {
 
   private static final Duration LONGEST = Duration.ofDays(365);
 
-  /**
-   * @throws EmsSyncException.BadArgument if there is no time at all
-   */
+  /** @throws EmsSyncException.BadArgument if there is no time at all */
   static TimeLimit of(Duration total) {
     if (total == null || total.isNegative() || total.isZero()) {
       throw new EmsSyncException.BadArgument("A time limit must be longer than nothing, and is " + total + ".");
@@ -19,7 +17,7 @@ record TimeLimit(Duration total, long end) {
     return new TimeLimit(total, System.nanoTime() + capped.toNanos());
   }
 
-  /** Milliseconds that are left, at least 1: 0 means "no limit" to some. */
+  /** The milliseconds left, at least 1, because some APIs read 0 as "no limit". */
   long leftMillis() {
     return Math.max(1, TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime()));
   }

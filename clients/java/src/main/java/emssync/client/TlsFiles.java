@@ -13,14 +13,12 @@ import java.security.cert.CertificateFactory;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
-/** Certificates and keys as files have them (PEM), for TLS. */
+/** Certificates and keys from PEM files, for TLS. */
 final class TlsFiles {
 
   private TlsFiles() {}
 
-  /**
-   * @throws EmsSyncException.BadArgument naming the files that cannot be read, or hold something else
-   */
+  /** @throws EmsSyncException.BadArgument naming the files that cannot be read or have other content */
   static SslContext read(EmsSyncOptions options) {
     try (InputStream certificate = open(options.certificate);
         InputStream key = open(options.key)) {

@@ -1,7 +1,7 @@
 /**
- * EMS's way to ask ems-sync for synchronisation runs on demand; {@link emssync.client.EmsSync} is where to begin.
+ * Lets EMS request synchronisation on demand; start with {@link emssync.client.EmsSync}.
  *
- * <p>Nothing here is needed for EMS and its targets to come into step: sweeps see to that every minute. It is for changes
- * that have to be at a target within a second, and for whoever wants to see what became of them.
+ * <p>EMS and its targets also get in sync without it, because sweeps run every minute. It is for changes that must
+ * reach a target within a second, and for callers that need the result.
  */
 package emssync.client;

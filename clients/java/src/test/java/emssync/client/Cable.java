@@ -10,14 +10,14 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The line to the Temporal server, which can be cut or fall silent while the server itself runs on. */
+/** The line to the Temporal server, which can be cut or go silent while the server itself keeps running. */
 final class Cable implements AutoCloseable {
 
   private final ServerSocket front;
   private final Set<Closeable> connections = ConcurrentHashMap.newKeySet();
   private volatile boolean isSilent;
 
-  /** A plain one. */
+  /** Without TLS. */
   Cable() throws IOException {
     this(new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
   }
@@ -31,7 +31,7 @@ final class Cable implements AutoCloseable {
     return "127.0.0.1:" + front.getLocalPort();
   }
 
-  /** Takes what is sent, and passes nothing on, as a firewall does that has forgotten a connection. */
+  /** Accepts data and forwards nothing, like a firewall that has forgotten a connection. */
   void fallSilent() {
     isSilent = true;
   }
@@ -68,7 +68,7 @@ final class Cable implements AutoCloseable {
     void run() throws IOException;
   }
 
-  /** A connection that breaks ends its thread; what it meant is seen at the client's side. */
+  /** A broken connection ends its thread; the client sees the effect. */
   private static void inBackground(Work work) {
     Thread thread =
         new Thread(

@@ -6,7 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
-/** EMS's side: rows that are committed, as its own application writes them. */
+/** EMS's side: committed rows, as its own application writes them. */
 final class Ems implements AutoCloseable {
 
   private final Connection database;
@@ -28,7 +28,7 @@ final class Ems implements AutoCloseable {
     race = insert("race (event_id, name, discipline, distance_m) VALUES (?, '10K', 'RUN', 10000)", event);
   }
 
-  /** A runner of an open event, as TagServer wants to know them. A last name of null is one that TagServer refuses. */
+  /** A runner of an open event, who belongs on TagServer. TagServer refuses a null last name. */
   long runner(String firstName, String lastName) throws SQLException {
     long person = insert("person (first_name, last_name, gender) VALUES (?, ?, 'F')", firstName, lastName);
     insert(
@@ -45,7 +45,7 @@ final class Ems implements AutoCloseable {
     }
   }
 
-  /** The id of a row that never was. */
+  /** The id of a row that never existed. */
   long noOne() {
     return 9_007_199_254_740_993L;
   }

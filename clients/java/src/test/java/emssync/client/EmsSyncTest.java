@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** EMS commits, asks, and finds its change at TagServer; through a real Temporal server and our workers. */
+/** EMS commits, requests, and finds its change at TagServer, over a real Temporal server and our workers. */
 class EmsSyncTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -174,7 +174,7 @@ class EmsSyncTest {
     } finally {
       threads.shutdownNow();
     }
-    // Whatever was asked for last has been served when this is answered.
+    // When this returns, the last request has been served.
     sync.syncAndWait("TAGSERVER", "Person", person, LIMIT);
 
     assertEquals("Julia", tagServer.firstNameOf(person));

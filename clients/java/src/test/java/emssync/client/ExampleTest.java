@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The example of README.md runs as it stands, as a program of its own. */
+/** Runs the example of README.md unchanged, as a separate program. */
 class ExampleTest {
 
   @Test

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/** Temporal was there, and then is not. */
+/** Temporal was available and then is not. */
 class LostConnectionTest {
 
   private static final Duration LIMIT = Duration.ofMillis(1_500);

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * A worker that does not exist yet: of a later release, with words that this library does not know. On a queue of its own,
- * beside our workers; the Temporal server is the same.
+ * A worker of a future release, with words that this library does not know. It uses a separate queue beside our
+ * workers, on the same Temporal server.
  */
 class NewerWorkerTest {
 
@@ -78,7 +78,7 @@ class NewerWorkerTest {
   void whoWaitsLongIsAnsweredWhenAWorkerRunsAtLast() throws Exception {
     CompletableFuture<SyncResult> answer =
         CompletableFuture.supplyAsync(() -> sync.syncAndWait("MAUTIC", "Event", 3, Duration.ofSeconds(120)));
-    // Longer than the server, and the SDK, wait in one go.
+    // Longer than one wait of the server or the SDK.
     Thread.sleep(65_000);
     assertEquals(false, answer.isDone());
 

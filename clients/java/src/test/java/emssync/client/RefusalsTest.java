@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What cannot be is said at once, with what to do. */
+/** Impossible requests fail at once, with advice. */
 class RefusalsTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(30);

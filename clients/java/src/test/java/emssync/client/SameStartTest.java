@@ -19,8 +19,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * What is on record of a run that this library has started is what is on record of one that the TypeScript client has:
- * the launcher (test/java/main.ts) has asked for the rows of these ids before.
+ * The history of a run started by this library equals that of one started by the TypeScript client: the launcher
+ * (test/java/main.ts) has requested the rows with these ids before.
  */
 class SameStartTest {
 
@@ -56,7 +56,7 @@ class SameStartTest {
 
   @Test
   void aDataConverterOfEmsChangesNothing() {
-    // It can write nothing at all.
+    // A converter that cannot write anything.
     WorkflowClientOptions options =
         WorkflowClientOptions.newBuilder()
             .setNamespace(TestSystem.NAMESPACE)
@@ -91,7 +91,7 @@ class SameStartTest {
     assertEquals(requests(expected), requests(actual));
   }
 
-  /** The start event without what differs from run to run. */
+  /** The start event without what differs between runs. */
   private static String started(List<HistoryEvent> history) {
     WorkflowExecutionStartedEventAttributes start = history.get(0).getWorkflowExecutionStartedEventAttributes();
     UserMetadata metadata = history.get(0).getUserMetadata();
@@ -101,13 +101,13 @@ class SameStartTest {
             .clearOriginalExecutionRunId()
             .clearFirstExecutionRunId()
             .clearHeader();
-    // "No limit" is nothing to one SDK and 0 s to the other.
+    // One SDK writes "no limit" as absent, the other as 0 s.
     if (start.getWorkflowExecutionTimeout().getSeconds() == 0) comparable.clearWorkflowExecutionTimeout();
     if (start.getWorkflowRunTimeout().getSeconds() == 0) comparable.clearWorkflowRunTimeout();
     return comparable.build() + metadata.toString();
   }
 
-  /** Signals and accepted updates, as their names and payloads. */
+  /** Names and payloads of signals and accepted updates. */
   private static List<String> requests(List<HistoryEvent> history) {
     return history.stream()
         .filter(

@@ -10,7 +10,7 @@ import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What TagServer holds and has seen, and what spoils its answers: the simulator's control endpoints. */
+/** TagServer's content and requests, and faults for its answers: the simulator's control endpoints. */
 final class TagServer {
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -23,12 +23,12 @@ final class TagServer {
     return stored.isMissingNode() ? null : stored.path("data").path("givenName").textValue();
   }
 
-  /** How often its content was written, the creation counted. */
+  /** How often its content was written, including the creation. */
   int versionOf(long person) {
     return person(person).path("version").asInt();
   }
 
-  /** Requests for a change of this person that have come, answered or not. */
+  /** Write requests for this person, answered or not. */
   List<JsonNode> writesOf(long person) {
     List<JsonNode> writes = new ArrayList<>();
     for (JsonNode entry : call("GET", "/journal?writesOnly=true", null)) {
@@ -37,7 +37,7 @@ final class TagServer {
     return writes;
   }
 
-  /** The next write of this person takes so long. */
+  /** Delays the next write of this person. */
   void delayWriteOf(long person, int milliseconds) {
     call(
         "PUT",
@@ -47,7 +47,7 @@ final class TagServer {
             .formatted(milliseconds, person));
   }
 
-  /** Every write of this person is answered so. */
+  /** Answers every write of this person with this status. */
   void refuseWritesOf(long person, int status) {
     call(
         "PUT",

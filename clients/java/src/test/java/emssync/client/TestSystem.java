@@ -19,7 +19,7 @@ final class TestSystem {
     return EmsSyncOptions.builder().address(TEMPORAL_ADDRESS).namespace(NAMESPACE);
   }
 
-  /** A client as EMS may have one of its own. */
+  /** A client such as EMS may already have. */
   static WorkflowClient client() {
     WorkflowServiceStubs stubs =
         WorkflowServiceStubs.newServiceStubs(

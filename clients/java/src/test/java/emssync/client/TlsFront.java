@@ -15,12 +15,12 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.TrustManagerFactory;
 
-/** TLS before the Temporal server, as a gateway or Temporal Cloud has it: it wants to see the client's certificate. */
+/** TLS before the Temporal server, as with a gateway or Temporal Cloud: it requires the client's certificate. */
 final class TlsFront implements AutoCloseable {
 
   private static final char[] PASSWORD = "not-a-secret".toCharArray();
 
-  /** PEM files, as operations would hand them to EMS. */
+  /** PEM files, as an operator would give them to EMS. */
   final Path serverAuthority;
 
   final Path clientCertificate;

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Mutual TLS: both sides see certificates, and each refuses those it does not know. */
+/** Mutual TLS: both sides present certificates, and each refuses unknown ones. */
 class TlsTest {
 
   private static final Duration LIMIT = Duration.ofSeconds(3);

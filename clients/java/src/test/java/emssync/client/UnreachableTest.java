@@ -19,12 +19,12 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Temporal is away: every call says so within its limit. */
+/** Temporal is unavailable: every call reports that within its limit. */
 class UnreachableTest {
 
   private static final Duration LIMIT = Duration.ofMillis(1_500);
 
-  /** A port that nobody listens on, and one whose connections are taken and never answered. */
+  /** A port without a listener, and one that accepts connections and never answers. */
   static Stream<Silence> silences() throws IOException {
     ServerSocket mute = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     ServerSocket closed = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What EMS does after it has saved somebody: commits, then asks for a run; here with plain JDBC. Arguments: the process,
- * and ids of persons; {@code TEMPORAL_ADDRESS} and the like say where Temporal is, and {@code EMS_JDBC_URL},
- * {@code EMS_JDBC_USER} and {@code EMS_JDBC_PASSWORD} where EMS's database is. README.md shows how to run it.
+ * What EMS does after saving a row: it commits, then requests a sync; here with plain JDBC. Arguments: the process, and
+ * ids of persons. {@code TEMPORAL_ADDRESS} and related variables give Temporal's address; {@code EMS_JDBC_URL}, {@code
+ * EMS_JDBC_USER} and {@code EMS_JDBC_PASSWORD} give EMS's database. README.md shows how to run it.
  */
 public final class EmsExample {
 
@@ -35,7 +35,7 @@ public final class EmsExample {
     }
   }
 
-  /** Changes the rows and commits: the worker reads what is committed, so this comes first. */
+  /** Changes the rows and commits. This comes first, because the worker reads what is committed. */
   private static void touch(List<Long> persons) throws SQLException {
     try (Connection database =
         DriverManager.getConnection(
@@ -52,7 +52,7 @@ public final class EmsExample {
     }
   }
 
-  /** The usual case. EMS's own work is done, so a Temporal that is away is worth a line in the log, and no more. */
+  /** The usual case. EMS's own work is done, so if Temporal is unavailable, a line in the log is enough. */
   private static void onlyAsk(EmsSync sync, String process, long person) {
     try {
       sync.sync(process, "Person", person);
@@ -62,7 +62,7 @@ public final class EmsExample {
     }
   }
 
-  /** Somebody sits in front of a screen and wants to know. */
+  /** A user waits at a screen for the result. */
   private static void waitForOne(EmsSync sync, String process, long person) {
     try {
       SyncResult result = sync.syncAndWait(process, "Person", person, Duration.ofSeconds(20));
@@ -82,7 +82,7 @@ public final class EmsExample {
     }
   }
 
-  /** An import has changed many. */
+  /** An import has changed many rows. */
   private static void waitForMany(EmsSync sync, String process, List<Long> persons) {
     for (SyncAnswer answer : sync.syncAllAndWait(process, "Person", persons, Duration.ofMinutes(1))) {
       System.out.println(
