@@ -1,6 +1,6 @@
 /**
- * Which room may import which. TypeScript 7 has no JavaScript API, so the sources are parsed by swc; it does not tell
- * `import type` from `import`, hence "types only" is a rule of oxlint (`no-restricted-imports` in .oxlintrc.json).
+ * Which room may import which. TypeScript 7 has no JavaScript API, so swc parses the sources. It does not distinguish
+ * `import type` from `import`, so "types only" is a rule of oxlint (`no-restricted-imports` in .oxlintrc.json).
  */
 const ROOMS = [
   'workflows',
@@ -27,14 +27,14 @@ const mayImport = (from, allowed) => ({
   to: { path: rooms([...ROOMS.filter((room) => room !== from && !allowed.includes(room)), 'test']) },
 });
 
-/** npm packages other than these, whatever node_modules folder they lie in. */
+/** npm packages other than these, in any node_modules folder. */
 const packagesExcept = (names) => `node_modules/(?!(?:${names.join('|')})(?:/|$))`;
 
 module.exports = {
   forbidden: [
     {
       name: 'no-circle',
-      comment: 'Two files that import each other are one file, or one too many.',
+      comment: 'Files must not import each other: merge them, or move the shared part out.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -53,22 +53,22 @@ module.exports = {
     ),
     {
       name: 'nothing-imports-workers',
-      comment: 'Workers are programs of their own: start them as a process.',
+      comment: 'Workers are separate programs: start them as a process.',
       severity: 'error',
-      // Replaying a history needs the bundle that workers run; their own parts have tests of their own.
+      // Replaying a history needs the workers' bundle, and the workers' parts have their own tests.
       from: { pathNot: '^(workers/|test/histories/|test/workers/|test/flows/make-workflow-bundle[.]ts)' },
       to: { path: '^workers/' },
     },
     {
       name: 'nothing-shipped-imports-tests-or-demo',
-      comment: 'What runs in production knows nothing of demo, bench and tests.',
+      comment: 'Production code must not import demo, bench or tests.',
       severity: 'error',
       from: { path: rooms(ROOMS.filter((room) => room !== 'demo' && room !== 'bench')) },
       to: { path: '^(test|demo|bench)/' },
     },
     {
       name: 'nothing-shipped-needs-a-development-dependency',
-      comment: 'The image has what `npm ci --omit=dev` brings.',
+      comment: 'The image contains only what `npm ci --omit=dev` installs.',
       severity: 'error',
       from: { path: '^(workflows|activities|sync|targets|database|settings|workers|clients)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm'] },
@@ -92,7 +92,7 @@ module.exports = {
     },
     {
       name: 'sync-is-pure',
-      comment: 'Rules are pure functions: of Node only node:crypto.',
+      comment: 'Rules are pure functions: node:crypto is the only Node module allowed.',
       severity: 'error',
       from: { path: '^sync/' },
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
@@ -106,7 +106,8 @@ module.exports = {
     },
     {
       name: 'workflows-are-deterministic',
-      comment: 'Workflow code imports of npm only @temporalio/workflow and @temporalio/common, and nothing of Node.',
+      comment:
+        'Workflow code may import only @temporalio/workflow and @temporalio/common from npm, and no Node modules.',
       severity: 'error',
       from: { path: '^workflows/' },
       to: { path: packagesExcept(['@temporalio/workflow', '@temporalio/common']) },

@@ -1,5 +1,5 @@
-# Node runs our TypeScript as it is: there is nothing to compile. The last stage is what production runs; `demo` has the sample
-# EMS and the simulated targets as well.
+# Node runs our TypeScript directly, so nothing is compiled. Production runs the last stage; `demo` adds the sample EMS and the
+# simulated targets.
 FROM node:26.10.0-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -22,7 +22,7 @@ COPY workers workers
 COPY workflows workflows
 COPY deploy/probe.mjs deploy/probe.mjs
 RUN printf '#!/bin/sh\nexec node /app/clients/cli/main.ts "$@"\n' > /usr/local/bin/ems-sync && chmod 755 /usr/local/bin/ems-sync
-# All of it belongs to root: the program cannot change itself.
+# All files belong to root, so the program cannot change itself.
 USER node
 
 FROM base AS demo

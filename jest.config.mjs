@@ -12,6 +12,6 @@ export default {
   },
   reporters: ['<rootDir>/test/progress-reporter.ts', 'summary'],
   testSequencer: '<rootDir>/test/longest-first.ts',
-  // A last resort. Flows wait by test/wait-until.ts, which gives up earlier and says what did not come.
+  // A last resort. Flow tests wait with test/wait-until.ts, which gives up earlier and names what is missing.
   testTimeout: 600_000,
 };
