@@ -8,6 +8,9 @@ type Groups = { readonly [T in EntityType]: readonly (readonly (keyof EmsRows[T]
 /**
  * The columns that identify a row besides its id: if one group is unchanged, it is the same row. Values that many rows
  * share (a first name, a city, a distance) count only in combination. EMS never moves a race to another event.
+ *
+ * A tag and a place in a start group have no identity besides their id. In one edit EMS gives a chip to another runner under
+ * another code, or two runners swap theirs. A target keeps nothing of its own under them, so what EMS says is written.
  */
 const GROUPS: Groups = {
   Organisation: [['name'], ['email'], ['phone'], ['website'], ['street', 'postalCode']],
@@ -25,8 +28,8 @@ const GROUPS: Groups = {
     ['raceId', 'sequence'],
   ],
   EventParticipant: [['registrationNo'], ['registeredOn'], ['eventId', 'personId']],
-  StartGroupParticipant: [['eventParticipantId'], ['startGroupId']],
-  Tag: [['code'], ['assignedOn'], ['eventParticipantId']],
+  StartGroupParticipant: [],
+  Tag: [],
   Conversation: [['openedOn'], ['personId', 'subject']],
 };
 

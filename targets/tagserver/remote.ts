@@ -33,8 +33,6 @@ const IDENTITY: Partial<Record<EntityType, IdentityGroups>> = {
     ['raceId', 'sortOrder'],
   ],
   EventParticipant: [['eventId', 'personId']],
-  StartGroupParticipant: [['startGroupId'], ['eventParticipantId']],
-  Tag: [['code']],
 };
 
 /** Usually one resource holds a unique value; the limit protects our records from a server that names thousands. */

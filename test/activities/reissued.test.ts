@@ -29,10 +29,14 @@ afterAll(async () => {
   await database?.close();
 });
 
+/** Their rows have no identity besides their id: an edit may change all of one. */
+const WITHOUT_IDENTITY: ReadonlySet<EntityType> = new Set(['Tag', 'StartGroupParticipant']);
+
 /** All types of all targets that have their own workflows. */
-const PAIRS = TARGETS.flatMap(({ process }) =>
+const ALL = TARGETS.flatMap(({ process }) =>
   process.mappings.filter(({ childOf }) => childOf === null).map(({ type }) => [process.name, type] as const),
 );
+const PAIRS = ALL.filter(([, type]) => !WITHOUT_IDENTITY.has(type));
 
 let sent = 0;
 
@@ -210,5 +214,20 @@ describe.each([
 
     await runCommand(context, { process, type, key, command: 'adopt' });
     expect(await recordOf(process, type, key)).toMatchObject({ state: 'PENDING', reissued: null, remote_id: remoteId });
+  });
+});
+
+describe.each(ALL.filter(([, type]) => WITHOUT_IDENTITY.has(type)))('%s: a %s', (process, type) => {
+  test('of which EMS has changed everything is sent: its id is all that it is known by', async () => {
+    const key = await rowOf(type);
+    const input = { process, type, key, attempt: 1, resend: false };
+    const { remote, calls } = target();
+    const context = dependencies(remote, KEYS);
+    await record(context, { process, type, delivery: await deliver(context, input) });
+
+    await givenOutAgain(type, key);
+    calls.length = 0;
+    expect(await deliver(context, input)).toMatchObject({ kind: 'updated' });
+    expect(calls).toContain('send');
   });
 });

@@ -20,8 +20,7 @@ async function raceWithTag(code: string) {
   const raceId = await ems.race(eventId);
   const four = await ems.participant(eventId, raceId, { bib: `4${code}` });
   const five = await ems.participant(eventId, raceId);
-  // Its other columns identify the row: a tag without any equal column would count as another one under a reused id.
-  const tag = await ems.tag(four, { code, assigned_on: '2027-05-01T09:00:00Z' });
+  const tag = await ems.tag(four, { code });
   await system.sweep();
   await system.inState('Tag', tag, 'IN_SYNC');
   return { eventId, raceId, four, five, tag };

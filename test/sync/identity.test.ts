@@ -86,18 +86,6 @@ describe('an EMS id that stands for another row', () => {
     ['StartGroup', { raceId: '1', name: 'A', sequence: 1 }, { name: 'B' }, { raceId: '2', name: 'B', sequence: 2 }],
     ['EventParticipant', { eventId: '1', personId: '2' }, { personId: '3' }, { eventId: '4', personId: '5' }],
     [
-      'StartGroupParticipant',
-      { startGroupId: '1', eventParticipantId: '2' },
-      { startGroupId: '3' },
-      { startGroupId: '3', eventParticipantId: '4' },
-    ],
-    [
-      'Tag',
-      { code: 'AB01', eventParticipantId: '1' },
-      { eventParticipantId: '2' },
-      { code: 'AB02', eventParticipantId: '2' },
-    ],
-    [
       'Conversation',
       { personId: '1', openedOn: 1, subject: 'x' },
       { subject: 'y' },
@@ -106,6 +94,17 @@ describe('an EMS id that stands for another row', () => {
   ])('of type %s is told from an edit', (type, before, edit, other) => {
     expect(isTaken(type, before, { ...before, ...edit })).toBe(false);
     expect(isTaken(type, before, other)).toBe(true);
+  });
+
+  test.each<[EntityType, Row, Row]>([
+    [
+      'StartGroupParticipant',
+      { startGroupId: '1', eventParticipantId: '2' },
+      { startGroupId: '3', eventParticipantId: '4' },
+    ],
+    ['Tag', { code: 'AB01', eventParticipantId: '1' }, { code: 'AB02', eventParticipantId: '2' }],
+  ])('of type %s is the same row under its id: an edit may change all of it', (type, before, after) => {
+    expect(isTaken(type, before, after)).toBe(false);
   });
 
   test('a fingerprint holds no value, and none under a key that is not known counts', () => {
