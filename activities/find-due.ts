@@ -28,6 +28,8 @@ export interface FindInput {
   /** Rows of this type are looked for; their parents, of `type`, are found. */
   readonly via?: EntityType;
   readonly only?: 'urgent';
+  /** Looked for beside a sweep that is under way: rows whose workflows are at work are left to them. */
+  readonly notBegun?: boolean;
   /** The last key of the page before. */
   readonly after: EntityKey | null;
   readonly limit: number;
@@ -51,11 +53,12 @@ export async function findDue(dependencies: Dependencies, input: FindInput): Pro
   const context = typeContext(processContext(dependencies, input), type);
   const { mapping } = context;
   const looked = via === undefined ? context : typeContext(context, via);
+  const { notBegun = false } = input;
   const only = input.only === 'urgent' && mapping.urgent !== null ? { condition: mapping.urgent } : {};
   // Once for each step: who lets go of a value, and who gets it, is due in the same sweep.
   if (after === null) await refreshOutdated(context);
   const due = await findInParts(
-    (page) => findDuePage(looked.orm.em.fork(), looked.detection, { ...page, ...only }),
+    (page) => findDuePage(looked.orm.em.fork(), looked.detection, { ...page, ...only, notBegun }),
     (page) => entityKeys(looked.orm.em.fork(), looked.type, page),
     { after, limit },
   );
@@ -94,12 +97,12 @@ async function touchUnchanged(context: TypeContext, keys: readonly EntityKey[]):
 
 /** The next page of rows that must leave the target: gone from EMS, or filtered out. */
 export async function findGone(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
-  const { type, after, limit } = input;
+  const { type, after, limit, notBegun = false } = input;
   const { orm, mapping, detection } = typeContext(processContext(dependencies, input), type);
   if (isChild(mapping)) return { keys: [], touched: await dropChildren(orm.em.fork(), detection), next: null };
   if (after === null) await dropValuesOfDeleted(orm.em.fork(), detection);
   const gone = await findInParts(
-    (page) => findGonePage(orm.em.fork(), detection, page),
+    (page) => findGonePage(orm.em.fork(), detection, { ...page, notBegun }),
     (page) => recordKeys(orm.em.fork(), detection, page),
     { after, limit },
   );

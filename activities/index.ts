@@ -9,7 +9,7 @@ import type { FindChangedInput } from './changed-page.ts';
 import { advance, findChanged, type AdvanceInput } from './find-changed.ts';
 import { findDue, findGone, type FindInput } from './find-due.ts';
 import { planPoll } from './plan-poll.ts';
-import { planSweep } from './plan-sweep.ts';
+import { planSweep, type PlanInput } from './plan-sweep.ts';
 import { probeTarget } from './probe-target.ts';
 import { tellingSoon, type AttemptOfPair } from './tell-soon.ts';
 import { record, recordFailure, type RecordFailureInput, type RecordInput } from './record.ts';
@@ -43,7 +43,7 @@ function attemptOf(attemptsBefore: number): AttemptOfPair {
 /** Activities that only touch our database: task queue `sync`. */
 export function createSyncActivities(dependencies: Dependencies) {
   return {
-    planSweep: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => planSweep(dependencies, input)),
+    planSweep: (input: PlanInput) => withHeartbeat(() => planSweep(dependencies, input)),
     findDue: (input: FindInput) => withHeartbeat(() => findDue(dependencies, input)),
     findGone: (input: FindInput) => withHeartbeat(() => findGone(dependencies, input)),
     record: (input: RecordInput) => record(dependencies, input),

@@ -36,14 +36,17 @@ export interface SweepStep {
 /** As many as a worker gathers at once: more children would only wait for the others. */
 const GATHERED_AT_ONCE = 200;
 
+export interface PlanInput {
+  readonly process: SyncProcessName;
+  /** Only what must not wait for a sweep that is under way: opt-outs, and rows that are gone. */
+  readonly only?: 'urgent';
+}
+
 /**
  * What a sweep has to do, in order: what is urgent (opt-outs), deliveries in dependency order (a race needs its event), then
  * removals in reverse (an event goes after its races). Types with nothing to do are left out, so that an idle sweep ends here.
  */
-export async function planSweep(
-  dependencies: Dependencies,
-  input: { readonly process: SyncProcessName },
-): Promise<PlannedStep[]> {
+export async function planSweep(dependencies: Dependencies, input: PlanInput): Promise<PlannedStep[]> {
   const context = processContext(dependencies, input);
   const { orm, process } = context;
   const { bulk } = process.limits;
@@ -61,16 +64,22 @@ export async function planSweep(
       continue;
     }
     const { detection } = typeContext(context, type);
-    const first = { after: null, limit: 1 };
-    if (await isAny(() => findDuePage(em, detection, first))) {
+    const first = { after: null, limit: 1, notBegun: input.only === 'urgent' };
+    const { urgent: condition } = mapping;
+    const isDue = input.only === undefined && (await isAny(() => findDuePage(em, detection, first)));
+    if (isDue) {
       due.push({
         kind: 'due',
         ...(isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type }),
         ...lanes,
       });
-      const { urgent: condition } = mapping;
-      if (condition !== null && (await isAny(() => findDuePage(em, detection, { ...first, condition }))))
-        urgent.push({ kind: 'due', type, only: 'urgent', ...lanes });
+    }
+    if (
+      condition !== null &&
+      (isDue || input.only === 'urgent') &&
+      (await isAny(() => findDuePage(em, detection, { ...first, condition })))
+    ) {
+      urgent.push({ kind: 'due', type, only: 'urgent', ...lanes });
     }
     if (await isAny(() => findGonePage(em, detection, first))) gone.unshift({ kind: 'gone', type });
   }

@@ -1,23 +1,18 @@
 import {
   continueAsNew,
   isCancellation,
-  ParentClosePolicy,
   setCurrentDetails,
-  startChild,
   upsertSearchAttributes,
   workflowInfo,
-  type ChildWorkflowHandle,
 } from '@temporalio/workflow';
-import { ActivityFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ActivityFailure } from '@temporalio/common';
 import type { FoundPage } from '../activities/find-due.ts';
 import type { PlannedStep, StoppedStep, SweepStep } from '../activities/plan-sweep.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { probeActivities, sweepActivities } from './activity-proxies.ts';
-import type { SyncEntityWorkflow } from './pair-requests.ts';
-import { PRIORITY, pairStartOptions } from './pair-start.ts';
-import { runLanes } from './run-lanes.ts';
+import { findPageOf, lookAround, Lookout, type PageBounds } from './lookout.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 import {
   assertTotalsHold,
@@ -25,8 +20,8 @@ import {
   describeTotals,
   emptyTotals,
   type SweepTotals,
-  type TypeTotals,
 } from './sweep-totals.ts';
+import { syncPage } from './sync-page.ts';
 
 export interface SweepInput {
   readonly process: SyncProcessName;
@@ -55,57 +50,94 @@ const PAGE_SIZE = 200;
 /** A sweep must end, because its schedule skips the next ones while it runs. */
 const CHILDREN_PER_SWEEP = 10_000;
 
+/** How a sweep ended, or what is left for its next run. */
+type End =
+  | Omit<SweepResult, 'totals'>
+  | { readonly ended: 'goes-on'; readonly steps: readonly PlannedStep[]; readonly after: EntityKey | null };
+
 /**
  * One outbound sweep of a sync process: entity types in dependency order, for each the pages of what is due, a child
- * workflow for each row; then what is gone, in reverse order.
+ * workflow for each row; then what is gone, in reverse order. In a long one, what has become urgent or due meanwhile is looked for
+ * beside that.
  */
 export async function sweepOutbound({ process, progress }: SweepInput): Promise<SweepResult> {
   const totals = copyTotals(progress?.totals ?? {});
   const steps = progress?.steps ?? (await sweepActivities.planSweep({ process }));
-  let started = progress?.started ?? 0;
-  let after = progress?.after ?? null;
   const unread: StoppedStep[] = [];
+  let started = progress?.started ?? 0;
+  let ahead: readonly PlannedStep[] = steps;
+  const lookout = new Lookout((looks) =>
+    lookAround({ process, looks, ahead, deliver: deliverPage, isEnough: () => started >= CHILDREN_PER_SWEEP }),
+  );
+  let end: End;
+  try {
+    end = await sweep();
+  } finally {
+    await lookout.stop();
+  }
+  if (end.ended === 'goes-on') {
+    const { steps: left, after } = end;
+    return continueAsNew<typeof sweepOutbound>({ process, progress: { steps: left, after, totals, started } });
+  }
+  return finish({ ...end, totals });
 
-  if (steps.some(({ kind }) => kind !== 'stopped') && progress === undefined) {
-    const target = await probeActivities(process).probeTarget({ process });
-    if (!target.up) return finish({ ended: 'target-down', reason: target.reason, totals });
+  async function sweep(): Promise<End> {
+    if (steps.some(({ kind }) => kind !== 'stopped') && progress === undefined) {
+      const target = await probeActivities(process).probeTarget({ process });
+      if (!target.up) return { ended: 'target-down', reason: target.reason };
+    }
+    let after = progress?.after ?? null;
+    for (const [index, step] of steps.entries()) {
+      if (step.kind === 'stopped') continue;
+      ahead = steps.slice(index + 1);
+      do {
+        const page = await findPage(step, { after, limit: PAGE_SIZE });
+        if (page === null) {
+          after = null;
+          break;
+        }
+        if (page.keys.length > 0) lookout.start();
+        const wasPatient = await deliverPage(step, page);
+        after = page.next;
+        if (!wasPatient) {
+          const target = await probeActivities(process).probeTarget({ process });
+          if (!target.up) return { ended: 'target-down', reason: target.reason };
+        }
+        if (started >= CHILDREN_PER_SWEEP) return { ended: 'limit', reason: null };
+        if (workflowInfo().continueAsNewSuggested) {
+          return { ended: 'goes-on', steps: [...steps.slice(after === null ? index + 1 : index), ...unread], after };
+        }
+      } while (after !== null);
+    }
+    const reason = describeStopped([...steps, ...unread]);
+    return { ended: reason === null ? 'complete' : 'incomplete', reason };
   }
-  for (const [index, step] of steps.entries()) {
-    if (step.kind === 'stopped') continue;
+
+  /** Null: the type cannot be read. The others do not wait for it, and the next sweep begins it again. */
+  async function findPage(step: SweepStep, page: PageBounds): Promise<FoundPage | null> {
+    try {
+      return await findPageOf(process, step, page);
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      unread.push({ kind: 'stopped', type: step.type, reason: error.cause?.message ?? error.message });
+      return null;
+    }
+  }
+
+  /** A child for each row of the page. @returns false if patience ran out with some child. */
+  async function deliverPage(step: SweepStep, page: FoundPage): Promise<boolean> {
     const counts = (totals[step.type] ??= emptyTotals());
-    do {
-      const find = step.kind === 'due' ? sweepActivities.findDue : sweepActivities.findGone;
-      const { kind: _, atOnce: __, ...looked } = step;
-      let page: FoundPage;
-      try {
-        page = await find({ process, ...looked, after, limit: PAGE_SIZE });
-      } catch (error) {
-        if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-        // The other types do not wait for it, and the next sweep begins it again.
-        unread.push({ kind: 'stopped', type: step.type, reason: error.cause?.message ?? error.message });
-        after = null;
-        break;
-      }
-      counts.due += page.keys.length + page.touched;
-      counts.touched += page.touched;
-      const startedBefore = counts.started;
-      const wasPatient = await syncPage(process, step, page.keys, counts);
-      started += counts.started - startedBefore;
-      setCurrentDetails(describeTotals(totals));
-      after = page.next;
-      if (!wasPatient) {
-        const target = await probeActivities(process).probeTarget({ process });
-        if (!target.up) return finish({ ended: 'target-down', reason: target.reason, totals });
-      }
-      if (started >= CHILDREN_PER_SWEEP) return finish({ ended: 'limit', reason: null, totals });
-      if (workflowInfo().continueAsNewSuggested) {
-        const left = [...steps.slice(after === null ? index + 1 : index), ...unread];
-        await continueAsNew<typeof sweepOutbound>({ process, progress: { steps: left, after, totals, started } });
-      }
-    } while (after !== null);
+    counts.due += page.touched;
+    counts.touched += page.touched;
+    const wasPatient = await syncPage(process, step, page.keys, {
+      counts,
+      onStarted: () => {
+        started += 1;
+      },
+    });
+    setCurrentDetails(describeTotals(totals));
+    return wasPatient;
   }
-  const reason = describeStopped([...steps, ...unread]);
-  return finish({ ended: reason === null ? 'complete' : 'incomplete', reason, totals });
 }
 
 /** Steps that are left after a sweep went on in a new run end with those that were stopped, so none is lost. */
@@ -130,78 +162,3 @@ const OUTCOMES = {
   'target-down': 'FAILING',
   limit: 'PENDING',
 } as const satisfies Record<SweepResult['ended'], SyncOutcome>;
-
-/** A child for each key. @returns false if patience ran out with some child. */
-function syncPage(
-  process: SyncProcessName,
-  { type, atOnce }: SweepStep,
-  keys: readonly EntityKey[],
-  counts: TypeTotals,
-): Promise<boolean> {
-  return runLanes(
-    keys,
-    async (key) => {
-      const child = await startPair({ process, type, key });
-      if (child === null) {
-        counts.busy += 1;
-        return null;
-      }
-      counts.started += 1;
-      return { end: outcomeOfChild(child) };
-    },
-    (outcome) => {
-      counts[outcome] += 1;
-    },
-    atOnce,
-  );
-}
-
-/** Null: the pair's workflow is running already. It is not signalled: it may be stuck, and the next sweep finds the row again. */
-async function startPair(pair: {
-  process: SyncProcessName;
-  type: SweepStep['type'];
-  key: EntityKey;
-}): Promise<ChildWorkflowHandle<SyncEntityWorkflow> | null> {
-  try {
-    return await startChild<SyncEntityWorkflow>('syncEntity', {
-      ...pairStartOptions(pair, 'outbound', PRIORITY.sweep),
-      args: [{ ...pair, requests: ['outbound'] }],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-    });
-  } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
-    throw error;
-  }
-}
-
-/** Never rejects: a failed child is counted, and the next sweep starts it again. */
-async function outcomeOfChild(
-  child: ChildWorkflowHandle<SyncEntityWorkflow>,
-): Promise<'inSync' | 'removed' | 'shared' | 'waiting' | 'parked' | 'suppressed' | 'other' | 'failed'> {
-  try {
-    const { outcome } = await child.result();
-    switch (outcome) {
-      case 'IN_SYNC':
-        return 'inSync';
-      case 'REMOVED':
-        return 'removed';
-      case 'SHARED':
-        return 'shared';
-      case 'WAITING':
-        return 'waiting';
-      case 'PARKED':
-        return 'parked';
-      case 'SUPPRESSED':
-      case 'ERASED':
-        return 'suppressed';
-      case 'FAILING':
-        return 'failed';
-      case 'PENDING':
-      case 'UNLINKED':
-      case 'NOTHING':
-        return 'other';
-    }
-  } catch {
-    return 'failed';
-  }
-}

@@ -170,13 +170,14 @@ export function dueRows(
 }
 
 /**
- * Every record whose row is gone from EMS, or no longer passes the filter and is not yet removed: columns `key` and
- * `reason`. Whatever the state of an orphan, its record goes, unless the target keeps what EMS has deleted: then the record
+ * Every record whose row is gone from EMS, or no longer passes the filter and is not yet removed: columns `key`,
+ * `reason`, and `begun`: an attempt is not confirmed. Whatever the state of an orphan, its record goes, unless the target keeps what EMS has deleted: then the record
  * stays, so that the remote never comes back as a new row.
  */
 export function goneRows({ process, mapping }: Detection): RawBuilder<unknown> {
   return sql`
-    SELECT sr.entity_key AS key, CASE WHEN e.id IS NULL THEN 'deleted' ELSE 'filtered-out' END AS reason
+    SELECT sr.entity_key AS key, CASE WHEN e.id IS NULL THEN 'deleted' ELSE 'filtered-out' END AS reason,
+      sr.state IN (${quoted(UNCONFIRMED_STATES)}) AS begun
     FROM ${sql.raw(recordTable(mapping.type))} sr
     LEFT JOIN ${sql.raw(entityTable(mapping.type))} e ON e.id = sr.entity_key
     WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL

@@ -11,6 +11,8 @@ export interface PageRequest {
   /** The last key that may be found; left out: any. */
   readonly upTo?: EntityKey | null;
   readonly limit: number;
+  /** Leaves out rows whose delivery has begun and is not confirmed: their workflows try on. */
+  readonly notBegun?: boolean;
   /** SQL condition on the row `e`; left out: none. */
   readonly condition?: string;
 }
@@ -19,7 +21,7 @@ export interface PageRequest {
 export async function findDuePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT page.key FROM (${dueRows(detection, page)}) page
-    WHERE page.age <> 'unsettled'
+    WHERE page.age <> 'unsettled' AND ${page.notBegun === true ? sql`page.reason <> 'unconfirmed'` : sql`true`}
     ORDER BY page.key LIMIT ${page.limit}`.execute(em.getKysely());
   return rows.map(({ key }) => key);
 }
@@ -37,7 +39,7 @@ function within({ after, upTo = null }: PageRequest) {
 export async function findGonePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey; reason: DueReason }>`
     SELECT page.key, page.reason FROM (${goneRows(detection)}) page
-    WHERE ${within(page)}
+    WHERE ${within(page)} AND ${page.notBegun === true ? sql`NOT page.begun` : sql`true`}
     ORDER BY page.key LIMIT ${page.limit}`.execute(em.getKysely());
   await markOrphans(
     em,

@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { MailchimpUnderTest } from './mailchimp-under-test.ts';
+import { System } from './system.ts';
+
+/** Rows of the long sweep, and how long the target takes for one: some minutes in all. */
+const ROWS = 260;
+const LATENCY_MS = 6_000;
+
+describe('while a long sweep is under way', () => {
+  let under: MailchimpUnderTest;
+
+  beforeAll(async () => {
+    under = await MailchimpUnderTest.start({ settings: { SYNC_BULK: 'false' } });
+  });
+
+  afterEach(() => under.system.tidyUp());
+
+  afterAll(async () => {
+    await under?.stop();
+  });
+
+  test('an opt-out made meanwhile goes out, and who is deleted leaves, before it ends', async () => {
+    const { system, process } = under;
+    const [one, other] = [await under.personInStep(), await under.personInStep()];
+    await system.database.query(
+      `WITH made AS (INSERT INTO person (modified_on, last_name, email)
+         SELECT clock_timestamp(), 'Silva', 'runner' || n || '@clube.example' FROM generate_series(1, ${ROWS}) n RETURNING id)
+       INSERT INTO contact_preference (modified_on, person_id, channel, topic, opted_in)
+       SELECT clock_timestamp(), id, 'EMAIL', 'NEWSLETTER', true FROM made`,
+    );
+    await under.control.setFaults({ latency: { ms: LATENCY_MS, match: { method: 'PUT', prefix: '/3.0/lists' } } });
+    let isOver = false;
+    const sweep = process.sweep().finally(() => {
+      isOver = true;
+    });
+    await system.eventually('the sweep under way', async () => (await writesOf(system)) > 10);
+    await system.ems.update('contact_preference', one.preference, { opted_in: false });
+    await system.ems.delete('contact_preference', other.preference);
+    await system.ems.delete('person', other.person);
+
+    await system.eventually('the opt-out', async () => (await under.member(one.email))?.status === 'unsubscribed');
+    await system.eventually('the removal', async () => (await under.member(other.email))?.status === 'archived');
+    expect(isOver).toBe(false);
+    await under.control.setFaults({});
+    const { totals } = await sweep;
+    expect(totals['Person']).toMatchObject({ inSync: ROWS + 1, removed: 1 });
+    expect((await process.sweep()).totals).toEqual({});
+  });
+});
+
+describe('while a long sweep of one type is under way', () => {
+  let system: System;
+
+  beforeAll(async () => {
+    system = await System.start();
+  });
+
+  afterEach(() => system.tidyUp());
+
+  afterAll(async () => {
+    await system?.stop();
+  });
+
+  test('types that it has passed, and rows before the one that it is at, arrive before it ends', async () => {
+    const { ems } = system;
+    const eventId = await ems.event();
+    const raceId = await ems.race(eventId);
+    const personId = await ems.person();
+    const first = await ems.participant(eventId, raceId, { person_id: personId });
+    await system.sweep();
+    await system.database.query(
+      `INSERT INTO event_participant (modified_on, event_id, race_id, person_id, status)
+       SELECT clock_timestamp(), $1, $2, $3, 'REGISTERED' FROM generate_series(1, ${ROWS})`,
+      [eventId, raceId, personId],
+    );
+    await system.tagServer.control.setFaults({
+      latency: { ms: LATENCY_MS, match: { method: 'PUT', prefix: '/v1/event-participants' } },
+    });
+    let isOver = false;
+    const sweep = system.sweep().finally(() => {
+      isOver = true;
+    });
+    await system.eventually('the sweep under way', async () => {
+      const journal = await system.tagServer.control.journal({ writesOnly: true });
+      return journal.filter(({ path }) => path.startsWith('/v1/event-participants/')).length > 5;
+    });
+    await ems.update('event', eventId, { name: 'Moved to Sunday' });
+    await ems.update('event_participant', first, { status: 'DNS' });
+
+    await system.eventually('the event', async () => (await system.remote('events', eventId))?.['name'] === 'Moved to Sunday');
+    await system.eventually('the participant', async () => (await system.remote('event-participants', first))?.['status'] === 'dns');
+    expect(isOver).toBe(false);
+    await system.tagServer.control.setFaults({});
+    await sweep;
+    expect((await system.sweep()).totals).toEqual({});
+  });
+});
+
+async function writesOf(system: System): Promise<number> {
+  return (await system.mailchimp.control.journal({ writesOnly: true })).length;
+}
