@@ -92,7 +92,8 @@ export async function lookAround({ process, looks, ahead, deliver, isEnough }: L
   }
   if (looks % LOOKS_BETWEEN_PLANS > 0) return;
   for (const step of await sweepActivities.planSweep({ process })) {
-    if (step.kind !== 'due' || step.only !== undefined || isEnough() || ahead.some((one) => isSameStep(one, step))) continue;
+    if (step.kind !== 'due' || step.only !== undefined || isEnough() || ahead.some((one) => isSameStep(one, step)))
+      continue;
     await deliver(step, await findPageOf(process, step, { after: null, limit: ROWS_BESIDE, notBegun: true }));
   }
 }

@@ -14,13 +14,7 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { probeActivities, sweepActivities } from './activity-proxies.ts';
 import { findPageOf, lookAround, Lookout, type PageBounds } from './lookout.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
-import {
-  assertTotalsHold,
-  copyTotals,
-  describeTotals,
-  emptyTotals,
-  type SweepTotals,
-} from './sweep-totals.ts';
+import { assertTotalsHold, copyTotals, describeTotals, emptyTotals, type SweepTotals } from './sweep-totals.ts';
 import { syncPage } from './sync-page.ts';
 
 export interface SweepInput {

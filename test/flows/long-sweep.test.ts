@@ -87,8 +87,14 @@ describe('while a long sweep of one type is under way', () => {
     await ems.update('event', eventId, { name: 'Moved to Sunday' });
     await ems.update('event_participant', first, { status: 'DNS' });
 
-    await system.eventually('the event', async () => (await system.remote('events', eventId))?.['name'] === 'Moved to Sunday');
-    await system.eventually('the participant', async () => (await system.remote('event-participants', first))?.['status'] === 'dns');
+    await system.eventually(
+      'the event',
+      async () => (await system.remote('events', eventId))?.['name'] === 'Moved to Sunday',
+    );
+    await system.eventually(
+      'the participant',
+      async () => (await system.remote('event-participants', first))?.['status'] === 'dns',
+    );
     expect(isOver).toBe(false);
     await system.tagServer.control.setFaults({});
     await sweep;
