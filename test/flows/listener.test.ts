@@ -219,7 +219,7 @@ describe('what nobody hears of is found by a sweep', () => {
     }
     await arrives('persons', person, { familyName: 'Silva 30' });
     for (const other of others) await arrives('event-participants', other);
-    await listener.hasLogged(/the connection that listens is lost/);
+    await listener.hasLogged(/the listening connection was lost/);
     const { rows } = await system.database.query(
       `SELECT FROM pg_stat_activity WHERE application_name = 'ems-sync listener' AND datname = current_database()`,
     );
