@@ -17,13 +17,13 @@ import { resolveRemote, type ResolveInput } from './resolve-remote.ts';
 import { recordUnresolved, type RecordUnresolvedInput } from './record-unresolved.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
-/** Deliveries of sweeps and bulk loads may wait a moment for others to go with; on-demand ones may not. */
+/** Deliveries of sweeps and bulk loads may wait a moment to share a call; on-demand ones may not. */
 const PATIENT_FROM = 3;
 
-/** Heartbeats of activities that may take longer than half a minute. */
+/** Interval of heartbeats of activities that may take longer than half a minute. */
 const HEARTBEAT_MS = 10_000;
 
-/** Runs `work`, and sends heartbeats meanwhile. */
+/** Runs `work` and sends heartbeats meanwhile. */
 async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
   const context = Context.current();
   const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
@@ -34,13 +34,13 @@ async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Which attempt this is, and for how long there have been some. */
+/** The number of this attempt, and the time since the first one. */
 function attemptOf(attemptsBefore: number): AttemptOfPair {
   const { attempt, scheduledTimestampMs } = Context.current().info;
   return { number: attemptsBefore + attempt, forMs: Temporal.Now.instant().epochMilliseconds - scheduledTimestampMs };
 }
 
-/** Activities that only touch our database: task queue `sync`. */
+/** Activities that only use our database: task queue `sync`. */
 export function createSyncActivities(dependencies: Dependencies) {
   return {
     planSweep: (input: PlanInput) => withHeartbeat(() => planSweep(dependencies, input)),

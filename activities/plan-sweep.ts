@@ -12,7 +12,10 @@ import type { Dependencies } from './dependencies.ts';
 /** A step of a sweep, or a type that cannot be swept. */
 export type PlannedStep = SweepStep | StoppedStep;
 
-/** EMS has lost a column that the type's mapping reads, or the type cannot be read: nothing of it is sent, and nothing is cleared, until it can. */
+/**
+ * EMS lost a column that the type's mapping reads, or the type cannot be read: until that is fixed, nothing of it is
+ * sent and nothing is cleared.
+ */
 export interface StoppedStep {
   readonly kind: 'stopped';
   readonly type: EntityType;
@@ -20,31 +23,32 @@ export interface StoppedStep {
   readonly reason: string;
 }
 
-/** One step of a sweep: deliver what is due of a type, or remove what is gone. */
+/** One step of a sweep: delivers the due rows of a type, or removes those that are gone. */
 export interface SweepStep {
   readonly kind: 'due' | 'gone';
-  /** Whose workflows are started. */
+  /** The type whose workflows are started. */
   readonly type: EntityType;
-  /** Rows of this type are due; `type` is that of their parents. */
+  /** The type of the due rows; `type` is that of their parents. */
   readonly via?: EntityType;
   /** Only rows that go before all others. */
   readonly only?: 'urgent';
-  /** Children at once, where more than usual may go in one call. */
+  /** Concurrent children, if more than usual can share a call. */
   readonly atOnce?: number;
 }
 
-/** As many as a worker gathers at once: more children would only wait for the others. */
+/** As many as a worker gathers at once; more children would only wait. */
 const GATHERED_AT_ONCE = 200;
 
 export interface PlanInput {
   readonly process: SyncProcessName;
-  /** Only what must not wait for a sweep that is under way: opt-outs, and rows that are gone. */
+  /** Only what must not wait for a running sweep: opt-outs, and rows that are gone. */
   readonly only?: 'urgent';
 }
 
 /**
- * What a sweep has to do, in order: what is urgent (opt-outs), deliveries in dependency order (a race needs its event), then
- * removals in reverse (an event goes after its races). Types with nothing to do are left out, so that an idle sweep ends here.
+ * The steps of a sweep, in order: urgent rows (opt-outs), deliveries in dependency order (a race needs its event), then
+ * removals in reverse (an event goes after its races). Types with nothing to do are left out, so an idle sweep ends
+ * here.
  */
 export async function planSweep(dependencies: Dependencies, input: PlanInput): Promise<PlannedStep[]> {
   const context = processContext(dependencies, input);
@@ -89,7 +93,7 @@ export async function planSweep(dependencies: Dependencies, input: PlanInput): P
 const lacks = (missing: readonly string[]) =>
   `EMS has no ${missing.join(', ')}: npx ems-sync check names everything that is missing`;
 
-/** A row that spoils the query is to be found as well: the step's own pages are asked about in parts. */
+/** If a row breaks the query, include the step: its pages are then read in parts. */
 async function isAny(find: () => Promise<readonly EntityKey[]>): Promise<boolean> {
   try {
     return (await find()).length > 0;
@@ -99,7 +103,10 @@ async function isAny(find: () => Promise<readonly EntityKey[]>): Promise<boolean
   }
 }
 
-/** The columns and tables that the mapping reads and EMS does not have: of its own type, of its sources, of what it refers to. */
+/**
+ * The columns and tables that the mapping reads and EMS lacks: of its own type, of its sources, and of types it refers
+ * to.
+ */
 async function missingFor(em: EntityManager, { type, sources, referencedTypes }: EntityMapping): Promise<string[]> {
   const read = Object.values(sources).map((source) => source.type);
   return (await findMissingColumns(em, [type, ...read, ...referencedTypes])).map(formatMissing);

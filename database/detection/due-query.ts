@@ -30,9 +30,9 @@ const inQuotes = (words: readonly string[]) => words.map((word) => `'${word}'`).
 const quoted = (words: readonly string[]) => sql.raw(inQuotes(words));
 
 /**
- * `sources_version` of the row `e`: count and sum of the microseconds of the rows that its mapping reads beside it, and of the
- * refusals at other targets that count at this one; then who comes before it with one of its unique values. Over
- * {@link joinHolders}.
+ * `sources_version` of the row `e`: count and sum of the microseconds of the rows that its mapping reads and of
+ * applicable refusals at other targets; then the first holder of each of its unique values. Requires {@link
+ * joinHolders}.
  */
 export function sourcesVersion(detection: Detection): RawBuilder<string | null> {
   const rows = sourceTimes(detection);
@@ -45,7 +45,7 @@ export function sourcesVersion(detection: Detection): RawBuilder<string | null> 
   return times === null ? holders : sql`${times} || ${holders}`;
 }
 
-/** The newest time among `e` and the rows that its mapping reads: what the settle time looks at. */
+/** The newest time of `e` and the rows that its mapping reads, by which the settle time is measured. */
 export function newestTime(detection: Detection): RawBuilder<string> {
   const rows = sourceTimes(detection);
   if (rows === null) return sql`e.modified_on`;
@@ -62,15 +62,15 @@ function sourceTimes(detection: Detection): RawBuilder<unknown> | null {
 }
 
 /**
- * What other targets hold against the person `e`, or against the address that this target was last given. As a part of the sources,
- * a refusal that is entered or lifted makes the row due, also while a delivery of it is under way.
+ * Refusals at other targets that apply to the person `e`, or to the address that this target last received. As part of
+ * the sources, a refusal that is entered or lifted makes the row due, even during its delivery.
  */
 function refusedElsewhere({ process, mapping, consentScope = 'target' }: Detection): string[] {
   const channels = mapping.consent?.channels ?? [];
   if (channels.length === 0) return [];
   const counts = `s.sync_process <> '${process}' AND NOT s.presumed AND s.channel IN (${inQuotes(channels)})
     AND s.reason IN (${inQuotes(reasonsFromElsewhere(consentScope))})`;
-  // Two look-ups by index. What both find counts twice, here and there alike.
+  // Two index look-ups. A row found by both counts twice, consistently everywhere.
   return [
     `SELECT s.since AS modified_on FROM sync_suppression s WHERE s.entity_key = e.id AND ${counts}`,
     `SELECT s.since AS modified_on FROM ${recordTable(mapping.type)} r
@@ -80,8 +80,8 @@ function refusedElsewhere({ process, mapping, consentScope = 'target' }: Detecti
 }
 
 /**
- * A row that is referred to has reached the target; or one of the same type, which held a value that this one needs, was
- * written since, or is gone.
+ * A referenced row has reached the target; or a row of the same type with a value that this one needs was written
+ * since, or is gone.
  */
 function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
   const cases = mapping.referencedTypes.map(
@@ -98,7 +98,7 @@ function awaitedArrived({ process, mapping }: Detection): RawBuilder<boolean> {
     ELSE true END`;
 }
 
-/** Parked because of an answer that the program could not read: tried again every hour, and at once by another version. */
+/** Parked because the program could not parse an answer: retried every hour, and at once by another version. */
 const isTriedAgain = sql<boolean>`(sr.state = 'PARKED' AND sr.last_error_class = 'contract' AND sr.program_version IS NOT NULL
   AND (sr.program_version <> ${sql.lit(PROGRAM_VERSION)} OR sr.updated_on < statement_timestamp() - interval '1 hour'))`;
 
@@ -118,7 +118,7 @@ function reason(detection: Detection): RawBuilder<DueReason | null> {
   END`;
 }
 
-/** The unique values on file are of another state of the row, or were made under another key. */
+/** The stored unique values belong to an older state of the row, or were made with another key. */
 function valuesAreOld({ mapping, uniqueHashPrefix }: Detection): RawBuilder<boolean> {
   const alias = ownValueAlias(mapping);
   if (alias === null) return sql`false`;
@@ -128,22 +128,23 @@ function valuesAreOld({ mapping, uniqueHashPrefix }: Detection): RawBuilder<bool
   return sql`(${own}.modified_on IS DISTINCT FROM e.modified_on OR ${otherKey})`;
 }
 
-/** Which of the rows that are due are asked for; left out: all. */
+/** Restricts the due rows; left out: all. */
 export interface Among {
-  /** Only rows with a higher key; null: from the beginning. */
+  /** Only keys above this one; null: from the beginning. */
   readonly after?: EntityKey | null;
-  /** The last key that may be found; null: any. */
+  /** The highest key to return; null: unlimited. */
   readonly upTo?: EntityKey | null;
   /** SQL condition on the row `e`. */
   readonly condition?: string | undefined;
 }
 
 /**
- * The detection query: every row that passes the filter and differs from its own record. Columns `key`, `reason`,
- * `modified_on`, and `age` (`settled`, `unsettled`, or `future` for a stamp ahead of the database's clock).
- * A `future` row is looked at in every sweep, because its stamp says nothing of when it changed.
+ * The detection query: every row that passes the filter and differs from its record. Columns `key`, `reason`,
+ * `modified_on`, and `age` (`settled`, `unsettled`, or `future` for a timestamp ahead of the database's clock). Every
+ * sweep checks a `future` row, because its timestamp does not show when it changed.
  *
- * `OFFSET 0` keeps PostgreSQL from working out the reason more than once, and the newest time of rows that are not due.
+ * `OFFSET 0` keeps PostgreSQL from computing the reason more than once, and from computing the newest time of rows that
+ * are not due.
  */
 export function dueRows(
   detection: Detection,
@@ -170,9 +171,9 @@ export function dueRows(
 }
 
 /**
- * Every record whose row is gone from EMS, or no longer passes the filter and is not yet removed: columns `key`,
- * `reason`, and `begun`: an attempt is not confirmed. Whatever the state of an orphan, its record goes, unless the target keeps what EMS has deleted: then the record
- * stays, so that the remote never comes back as a new row.
+ * Every record whose row was deleted in EMS, or no longer passes the filter and is not yet removed: columns `key`,
+ * `reason`, and `begun` (an attempt is not confirmed). An orphan's record is deleted in any state, unless the target
+ * keeps what EMS has deleted: then the record stays, so that the remote never comes back as a new row.
  */
 export function goneRows({ process, mapping }: Detection): RawBuilder<unknown> {
   return sql`

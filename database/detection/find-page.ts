@@ -6,18 +6,18 @@ import type { Detection } from './detection.ts';
 import { dueRows, goneRows, type DueReason } from './due-query.ts';
 
 export interface PageRequest {
-  /** The last key of the page before; `null` begins. Pages go by key, never by offset. */
+  /** The last key of the previous page; `null`: from the beginning. Pages go by key, never by offset. */
   readonly after: EntityKey | null;
-  /** The last key that may be found; left out: any. */
+  /** The highest key to return; left out: unlimited. */
   readonly upTo?: EntityKey | null;
   readonly limit: number;
-  /** Leaves out rows whose delivery has begun and is not confirmed: their workflows try on. */
+  /** Excludes rows whose delivery has started and is not confirmed, because their workflows are retrying. */
   readonly notBegun?: boolean;
   /** SQL condition on the row `e`; left out: none. */
   readonly condition?: string;
 }
 
-/** The next keys that are due and settled, in the order of their keys; fewer than `limit` means there are no more. */
+/** The next keys that are due and settled, in order; fewer than `limit` means there are no more. */
 export async function findDuePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT page.key FROM (${dueRows(detection, page)}) page
@@ -26,15 +26,15 @@ export async function findDuePage(em: EntityManager, detection: Detection, page:
   return rows.map(({ key }) => key);
 }
 
-/** A bound that is none is left out, so that PostgreSQL looks at no row beyond it. */
+/** Omits a bound that is not set, so that PostgreSQL can use the others as index conditions. */
 function within({ after, upTo = null }: PageRequest) {
   const from = after === null ? sql`true` : sql`page.key > ${after}::bigint`;
   return upTo === null ? from : sql`${from} AND page.key <= ${upTo}::bigint`;
 }
 
 /**
- * The next keys that must leave the target, in the order of their keys. Records whose row EMS has deleted are marked as
- * orphans (`entity_id` null).
+ * The next keys that must leave the target, in order. Records whose row was deleted in EMS are marked as orphans
+ * (`entity_id` null).
  */
 export async function findGonePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey; reason: DueReason }>`

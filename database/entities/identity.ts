@@ -9,8 +9,9 @@ type Groups = { readonly [T in EntityType]: readonly (readonly (keyof EmsRows[T]
  * The columns that identify a row besides its id: if one group is unchanged, it is the same row. Values that many rows
  * share (a first name, a city, a distance) count only in combination. EMS never moves a race to another event.
  *
- * A tag and a place in a start group have no identity besides their id. In one edit EMS gives a chip to another runner under
- * another code, or two runners swap theirs. A target keeps nothing of its own under them, so what EMS says is written.
+ * A tag and a place in a start group have no identity besides their id: in one edit EMS may give a chip to another
+ * runner under another code, or swap the chips of two runners. A target keeps nothing of its own under them, so EMS's
+ * state is written.
  */
 const GROUPS: Groups = {
   Organisation: [['name'], ['email'], ['phone'], ['website'], ['street', 'postalCode']],

@@ -29,7 +29,7 @@ afterAll(async () => {
   await database?.close();
 });
 
-/** Their rows have no identity besides their id: an edit may change all of one. */
+/** Types whose rows have no identity besides their id: an edit may change all columns. */
 const WITHOUT_IDENTITY: ReadonlySet<EntityType> = new Set(['Tag', 'StartGroupParticipant']);
 
 /** All types of all targets that have their own workflows. */

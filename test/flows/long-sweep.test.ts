@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { MailchimpUnderTest } from './mailchimp-under-test.ts';
 import { System } from './system.ts';
 
-/** Rows of the long sweep, and how long the target takes for one: some minutes in all. */
+/** Number of rows of the long sweep, and the target's latency per row: some minutes in total. */
 const ROWS = 260;
 const LATENCY_MS = 6_000;
 
@@ -42,7 +42,7 @@ describe('while a long sweep is under way', () => {
     await system.eventually('the removal', async () => (await process.record('Person', other.person)) === null);
     expect(isOver).toBe(false);
     await under.control.setFaults({});
-    // Its own rows are all delivered as well; some may go on without it.
+    // The sweep's own rows are all delivered as well, though some may finish without it.
     expect((await sweep).totals['Person']).toMatchObject({ failed: 0, parked: 0 });
     await process.settle();
     expect((await process.sweep()).totals).toEqual({});
