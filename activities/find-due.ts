@@ -32,6 +32,8 @@ export interface FindInput {
   readonly notBegun?: boolean;
   /** The last key of the page before. */
   readonly after: EntityKey | null;
+  /** The last key that may be found. Absent: any. */
+  readonly upTo?: EntityKey;
   readonly limit: number;
 }
 
@@ -49,7 +51,7 @@ export interface FoundPage {
  * than everything else: their times are touched here, all in one statement.
  */
 export async function findDue(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
-  const { type, via, after, limit } = input;
+  const { type, via, after, upTo = null, limit } = input;
   const context = typeContext(processContext(dependencies, input), type);
   const { mapping } = context;
   const looked = via === undefined ? context : typeContext(context, via);
@@ -60,7 +62,7 @@ export async function findDue(dependencies: Dependencies, input: FindInput): Pro
   const due = await findInParts(
     (page) => findDuePage(looked.orm.em.fork(), looked.detection, { ...page, ...only, notBegun }),
     (page) => entityKeys(looked.orm.em.fork(), looked.type, page),
-    { after, limit },
+    { after, upTo, limit },
   );
   const keys = via === undefined ? due.keys : await parentKeys(looked, due.keys);
   const { results } = await inHalves(keys, (some) => touchUnchanged(context, some));

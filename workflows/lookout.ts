@@ -17,7 +17,7 @@ const ROWS_BESIDE = 50;
 const URGENT_PAGE_SIZE = 200;
 
 /** Which page of a step. */
-export type PageBounds = Pick<FindInput, 'after' | 'limit' | 'notBegun'>;
+export type PageBounds = Pick<FindInput, 'after' | 'upTo' | 'limit' | 'notBegun'>;
 
 export function findPageOf(process: SyncProcessName, step: SweepStep, page: PageBounds): Promise<FoundPage> {
   const find = step.kind === 'due' ? sweepActivities.findDue : sweepActivities.findGone;
@@ -68,8 +68,10 @@ export class Lookout {
 export interface LookAround {
   readonly process: SyncProcessName;
   readonly looks: number;
-  /** What the sweep comes to by itself. */
+  /** The steps that the sweep has not reached yet. */
   readonly ahead: readonly PlannedStep[];
+  /** The step that the sweep is at, and the last key before its page. Rows of the page itself are its own. */
+  readonly at: { readonly step: SweepStep; readonly after: EntityKey | null } | null;
   readonly deliver: (step: SweepStep, page: FoundPage) => Promise<unknown>;
   /** The sweep is to end, whatever is left. */
   readonly isEnough: () => boolean;
@@ -79,7 +81,7 @@ export interface LookAround {
  * Delivers what must not wait for the end of a sweep: every opt-out and every row that is gone; and, less often, some rows of types
  * that the sweep is at or has passed.
  */
-export async function lookAround({ process, looks, ahead, deliver, isEnough }: LookAround): Promise<void> {
+export async function lookAround({ process, looks, ahead, at, deliver, isEnough }: LookAround): Promise<void> {
   const urgent = await sweepActivities.planSweep({ process, only: 'urgent' });
   for (const step of urgent) {
     let after: EntityKey | null = null;
@@ -94,7 +96,10 @@ export async function lookAround({ process, looks, ahead, deliver, isEnough }: L
   for (const step of await sweepActivities.planSweep({ process })) {
     if (step.kind !== 'due' || step.only !== undefined || isEnough() || ahead.some((one) => isSameStep(one, step)))
       continue;
-    await deliver(step, await findPageOf(process, step, { after: null, limit: ROWS_BESIDE, notBegun: true }));
+    const bounds = at === null || !isSameStep(at.step, step) ? {} : at.after;
+    if (bounds === null) continue;
+    const upTo = typeof bounds === 'string' ? { upTo: bounds } : {};
+    await deliver(step, await findPageOf(process, step, { after: null, ...upTo, limit: ROWS_BESIDE, notBegun: true }));
   }
 }
 

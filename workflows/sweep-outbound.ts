@@ -12,7 +12,7 @@ import type { EntityKey } from '../sync/entity-type.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { probeActivities, sweepActivities } from './activity-proxies.ts';
-import { findPageOf, lookAround, Lookout, type PageBounds } from './lookout.ts';
+import { findPageOf, lookAround, Lookout, type LookAround, type PageBounds } from './lookout.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 import { assertTotalsHold, copyTotals, describeTotals, emptyTotals, type SweepTotals } from './sweep-totals.ts';
 import { syncPage } from './sync-page.ts';
@@ -60,8 +60,9 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
   const unread: StoppedStep[] = [];
   let started = progress?.started ?? 0;
   let ahead: readonly PlannedStep[] = steps;
+  let at: LookAround['at'] = null;
   const lookout = new Lookout((looks) =>
-    lookAround({ process, looks, ahead, deliver: deliverPage, isEnough: () => started >= CHILDREN_PER_SWEEP }),
+    lookAround({ process, looks, ahead, at, deliver: deliverPage, isEnough: () => started >= CHILDREN_PER_SWEEP }),
   );
   let end: End;
   try {
@@ -85,6 +86,7 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
       if (step.kind === 'stopped') continue;
       ahead = steps.slice(index + 1);
       do {
+        at = { step, after };
         const page = await findPage(step, { after, limit: PAGE_SIZE });
         if (page === null) {
           after = null;

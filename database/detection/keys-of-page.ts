@@ -9,11 +9,11 @@ import type { PageRequest } from './find-page.ts';
 export async function entityKeys(
   em: EntityManager,
   type: EntityType,
-  { after, limit }: PageRequest,
+  { after, upTo = null, limit }: PageRequest,
 ): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT e.id AS key FROM ${sql.raw(entityTable(type))} e
-    WHERE ${after}::bigint IS NULL OR e.id > ${after}::bigint
+    WHERE (${after}::bigint IS NULL OR e.id > ${after}::bigint) AND (${upTo}::bigint IS NULL OR e.id <= ${upTo}::bigint)
     ORDER BY e.id LIMIT ${limit}`.execute(em.getKysely());
   return rows.map(({ key }) => key);
 }
@@ -22,12 +22,13 @@ export async function entityKeys(
 export async function recordKeys(
   em: EntityManager,
   { process, mapping }: Detection,
-  { after, limit }: PageRequest,
+  { after, upTo = null, limit }: PageRequest,
 ): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT sr.entity_key AS key FROM ${sql.raw(recordTable(mapping.type))} sr
     WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL
       AND (${after}::bigint IS NULL OR sr.entity_key > ${after}::bigint)
+      AND (${upTo}::bigint IS NULL OR sr.entity_key <= ${upTo}::bigint)
     ORDER BY sr.entity_key LIMIT ${limit}`.execute(em.getKysely());
   return rows.map(({ key }) => key);
 }

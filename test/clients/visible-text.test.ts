@@ -79,6 +79,7 @@ function explanation(value: string): Parameters<typeof describeExplanation>[1] {
     passesFilter: true,
     modifiedOn: '2026-11-30 10:00:00+00',
     due: null,
+    refused: [],
     record: {
       state: 'PARKED',
       waitingFor: value,
@@ -93,7 +94,7 @@ function explanation(value: string): Parameters<typeof describeExplanation>[1] {
       remoteSyncedOn: null,
       updatedOn: '2026-11-30 10:00:00+00',
     },
-    workflow: { status: null, link: 'http://localhost' },
+    workflow: { id: 'CHATWOOT/Person/1', status: null, link: 'http://localhost' },
     keepsRemoteId: false,
-  } as Parameters<typeof describeExplanation>[1];
+  };
 }
