@@ -55,8 +55,10 @@ export function joinHolders(detection: Detection, keys?: readonly EntityKey[]): 
     (rule) => sql`
       LEFT JOIN sync_unique_value ${sql.raw(rule.own)}
         ON ${isValue(detection, rule.own, rule.value)} AND ${sql.raw(rule.own)}.entity_key = e.id
-      LEFT JOIN (${firstRows(detection, rule, keys)}) ${sql.raw(rule.first)}
-        ON ${sql.raw(rule.first)}.value = ${sql.raw(rule.own)}.value`,
+      CROSS JOIN LATERAL (
+        SELECT ((SELECT jsonb_object_agg(f.value, f.key) FROM (${firstRows(detection, rule, keys)}) f)
+          ->> ${sql.raw(rule.own)}.value)::bigint AS key OFFSET 0
+      ) ${sql.raw(rule.first)}`,
   );
   return sql.join(joins, sql` `);
 }
