@@ -80,12 +80,12 @@ async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<D
   }
   if (kind === 'unchanged' && hasLeftRemote(attempt, pair)) return without(attempt, 'absorb-first');
   if (leavesTargetAsItIs(judged.decision)) {
-    const first = await releaseValues(attempt, judged, input);
+    const first = await releaseValues(attempt, judged, { ...input, isBegun: false });
     if (first !== null) return without(attempt, first);
   }
   const { delivery, refused } = await carryOut(attempt, input, judged);
   if (isCall(judged.decision) && isInVain(delivery)) {
-    const first = await releaseValues(attempt, judged, input);
+    const first = await releaseValues(attempt, judged, { ...input, isBegun: true });
     if (first !== null) return without(attempt, first);
   }
   if (pair.entity === null) return delivery;

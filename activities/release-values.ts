@@ -15,6 +15,7 @@ import { hasRemoteNews } from './remote-news.ts';
  * that EMS gave to one runner would be timed for another as long as that one is parked.
  *
  * @param resend another row that this one blocks has asked. Without it, only outdated references are released.
+ * @param isBegun the attempt is on record already, because the target was called.
  * @returns `absorb-first` if the remote has changes that the record does not know: somebody there may have set the
  * value.
  * @throws SyncError if another attempt may succeed.
@@ -22,7 +23,7 @@ import { hasRemoteNews } from './remote-news.ts';
 export async function releaseValues(
   attempt: Attempt,
   { pair, suppressions }: JudgedPair,
-  { resend }: { readonly resend: boolean },
+  { resend, isBegun }: { readonly resend: boolean; readonly isBegun: boolean },
 ): Promise<'absorb-first' | null> {
   const { orm, remote, mapping, type, key, ref, fencingToken, workflowId } = attempt;
   const remoteId = pair.record?.remoteId ?? null;
@@ -39,6 +40,7 @@ export async function releaseValues(
     content: mapping.sendable(pair.entity, pair.sources),
     wanted,
     willRelease: async () => {
+      if (isBegun) return;
       const isOurs = await beginAttempt(orm, ref, { fencingToken, state: 'PENDING', workflowId });
       if (!isOurs) throw new StaleTokenError(fencingToken + 1n);
     },
