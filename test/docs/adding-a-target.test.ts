@@ -273,7 +273,7 @@ describe('a board that is read back', () => {
       ended: 'unread',
       reason: expect.stringMatching(/The board's answer to GET races does not fit the contract at body$/),
     });
-    expect(await scoreboard.poll()).toMatchObject({ ended: 'complete', totals: { Race: { listed: 0 } } });
+    expect(await scoreboard.poll()).toMatchObject({ ended: 'held', totals: { Race: { listed: 0 } } });
     expect(await scoreboard.record('Race', good)).toMatchObject({ state: 'IN_SYNC', remote_id: good });
 
     board.edit(odd, { metres: 'far' });
