@@ -3,8 +3,11 @@ import pLimit from 'p-limit';
 import { SyncError } from '../sync/sync-error.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../targets/remote-system.ts';
 
-/** Flush the batch after QUIET_MS without a new item: under load, deliveries keep arriving one after another. */
-const QUIET_MS = 400;
+/**
+ * Flush the batch after QUIET_MS without a new item: under load, deliveries keep arriving one after another. On a busy
+ * machine half a second between two of them is common, and a shorter pause would split a load into many small calls.
+ */
+const QUIET_MS = 1_000;
 
 /** The longest wait of a batch's first item, well within an activity's time limit. */
 const GATHER_MS = 5_000;

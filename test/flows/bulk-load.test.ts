@@ -110,7 +110,9 @@ describe('a bulk call that takes longer than a single one may', () => {
     await Promise.all(sweeps);
     for (const process of PROCESSES) {
       await system.process(process).quiet();
-      expect(await bulkCalls(process)).toEqual([FEW]);
+      // A call that was repeated would count its persons again. How many calls they share depends on the machine.
+      const calls = await bulkCalls(process);
+      expect(calls.reduce((sum, items) => sum + items, 0)).toBe(FEW);
     }
     const { rows } = await system.database.query('SELECT DISTINCT state, attempts FROM sync_person');
     expect(rows).toEqual([{ state: 'IN_SYNC', attempts: 0 }]);
