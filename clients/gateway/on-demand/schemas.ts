@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SYNC_OUTCOMES } from '../../../sync/sync-outcome.ts';
 import { SYNC_STATES } from '../../../sync/sync-state.ts';
+import { CHANNELS, SUPPRESSION_REASONS } from '../../../sync/suppression.ts';
 import type { SyncProcessName } from '../../../sync/sync-process-name.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
 import { TARGETS } from '../../../targets/index.ts';
@@ -138,6 +139,20 @@ export const pairState = z
       })
       .nullable()
       .meta({ description: 'Null: the process has never dealt with the row.' }),
+    refused: z
+      .array(
+        z.object({
+          channel: z.enum(CHANNELS),
+          reason: z.enum(SUPPRESSION_REASONS),
+          at: z
+            .enum(PROCESS_NAMES)
+            .optional()
+            .meta({ description: 'The target where it was refused; absent: at this one.' }),
+          presumed: z.literal(true).optional().meta({ description: 'Not confirmed, but possible.' }),
+        }),
+      )
+      .readonly()
+      .meta({ description: 'What the person refuses at this target. Empty for other types.' }),
     workflow: z.object({
       id: workflow.workflowId,
       status: z.string().nullable().meta({ description: "Temporal's status; null: no run in its history." }),
