@@ -2,9 +2,9 @@ import { createHash, createHmac } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { canonicalForm, type CanonicalValue, type FieldValue } from './canonical-form.ts';
 import type { Content } from './content-hash.ts';
+import type { SecretKey } from './derived-keys.ts';
 
-/** A secret of 32 bytes; during a rotation several are kept, newest first. */
-export type SecretKey = Uint8Array;
+export type { SecretKey } from './derived-keys.ts';
 
 /**
  * `<key name>:<HMAC-SHA-256, hexadecimal>`: reveals which values are equal, but cannot be guessed by readers of the
