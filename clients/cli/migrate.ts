@@ -1,5 +1,5 @@
 import { migrate } from '../../database/migrate.ts';
-import { hasRoles, installRoles, SYNC_ROLE } from '../../database/roles/install-roles.ts';
+import { hasRoles, installRoles } from '../../database/roles/install-roles.ts';
 import { inboundColumns } from '../../targets/inbound-columns.ts';
 import { TARGETS } from '../../targets/index.ts';
 import { inSession } from './session.ts';
@@ -23,8 +23,10 @@ export async function migrateDatabase(flags: MigrateFlags): Promise<void> {
     if (notify !== undefined) say(`change notifications are ${notify ? 'enabled' : 'disabled'} on EMS's tables`);
     // Grant existing roles what a new release needs.
     if (withRoles || (ran.length > 0 && (await hasRoles(databaseUrl)))) {
-      await installRoles({ databaseUrl, owned: inboundColumns(TARGETS) });
-      say(`the role ${SYNC_ROLE} may do what this release needs, and nothing else`);
+      const owned = inboundColumns(TARGETS);
+      const { roles, lacking } = await installRoles({ databaseUrl, owned, mayLack: !withRoles });
+      say(`the roles ${roles.join(', ')} may do what this release needs, and nothing else`);
+      for (const problem of lacking) say(problem);
     }
     say(
       ran.length === 0 && notify === undefined

@@ -13,6 +13,7 @@ import { SyncIdentity } from './sync-0009-identity.ts';
 import { SyncUniqueValues } from './sync-0010-unique-values.ts';
 import { SyncProgramVersion } from './sync-0011-program-version.ts';
 import { SyncConsentScope } from './sync-0012-consent-scope.ts';
+import { SyncKeptErasures } from './sync-0017-kept-erasures.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -39,5 +40,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0010-unique-values', class: SyncUniqueValues },
     { name: 'sync-0011-program-version', class: SyncProgramVersion },
     { name: 'sync-0012-consent-scope', class: SyncConsentScope },
+    { name: 'sync-0017-kept-erasures', class: SyncKeptErasures },
   ],
 };

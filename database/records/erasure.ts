@@ -32,28 +32,32 @@ export async function forgetValues(em: EntityManager, { process, type, key }: Pa
   }
 }
 
-/** A newer receipt replaces an older one. A repeat that finds nothing keeps the first receipt. */
+/** Receipts are only added, and the newest counts. A repeat that finds nothing keeps the one before. */
 export async function writeReceipt(
   em: EntityManager,
   { process, type, key }: PairOf,
   { outcome, detail }: Pick<Receipt, 'outcome' | 'detail'>,
 ): Promise<void> {
   await sql`
-    INSERT INTO sync_erasure AS receipt (sync_process, entity_type, entity_key, outcome, detail)
-    VALUES (${process}, ${type}, ${key}::bigint, ${outcome}, ${detail})
-    ON CONFLICT (sync_process, entity_type, entity_key) DO UPDATE
-      SET outcome = EXCLUDED.outcome, detail = EXCLUDED.detail, erased_on = clock_timestamp()
-      WHERE EXCLUDED.outcome <> 'absent'`.execute(em.getKysely());
+    INSERT INTO sync_erasure (sync_process, entity_type, entity_key, outcome, detail)
+    SELECT ${process}, ${type}, ${key}::bigint, ${outcome}, ${detail}
+    WHERE ${outcome}::text <> 'absent' OR NOT EXISTS (
+      SELECT FROM sync_erasure r
+      WHERE r.sync_process = ${process} AND r.entity_type = ${type} AND r.entity_key = ${key}::bigint)`.execute(
+    em.getKysely(),
+  );
 }
 
-/** The receipts of these rows, in the order of processes. */
+/** The newest receipt of each of these rows, in the order of processes. */
 export async function readReceipts(em: EntityManager, refs: readonly PairOf[]): Promise<Receipt[]> {
   const { rows } = await sql<Receipt>`
     SELECT r.sync_process AS process, r.entity_type AS type, r.entity_key AS key, r.outcome, r.detail,
       r.erased_on AS "erasedOn"
-    FROM sync_erasure r
-    JOIN jsonb_to_recordset(${JSON.stringify(refs)}::jsonb) AS v(process text, type text, key bigint)
-      ON r.sync_process = v.process AND r.entity_type = v.type AND r.entity_key = v.key
+    FROM (SELECT DISTINCT * FROM jsonb_to_recordset(${JSON.stringify(refs)}::jsonb)
+      AS v(process text, type text, key bigint)) v
+    CROSS JOIN LATERAL (SELECT * FROM sync_erasure r
+      WHERE r.sync_process = v.process AND r.entity_type = v.type AND r.entity_key = v.key
+      ORDER BY r.id DESC LIMIT 1) r
     ORDER BY r.sync_process, r.id`.execute(em.getKysely());
   return rows;
 }

@@ -140,7 +140,9 @@ describe('the role', () => {
     const settings = { DATABASE_URL: fresh.url, TAGSERVER_URL: 'http://127.0.0.1:1', TAGSERVER_TOKEN: 'token' };
     try {
       const first = await runCli(['migrate', '--with-ems', '--with-roles'], settings);
-      expect(first.stdout).toContain('the role ems_sync may do what this release needs, and nothing else');
+      expect(first.stdout).toContain(
+        'the roles ems_sync, ems_sync_worker, ems_sync_gateway, ems_sync_listener, ems_sync_readonly may do what this release needs, and nothing else',
+      );
       expect(first.code).toBe(0);
       const admin = new Client({ connectionString: fresh.url });
       await admin.connect();
@@ -148,7 +150,7 @@ describe('the role', () => {
       await admin.query('DROP TABLE sync_rekey');
       await admin.query("DELETE FROM sync_migration WHERE name = 'sync-0006-moving'");
       const later = await runCli(['migrate'], settings);
-      expect(later.stdout).toContain('ran sync-0006-moving\nthe role ems_sync may do');
+      expect(later.stdout).toContain('ran sync-0006-moving\nthe roles ems_sync, ems_sync_worker, ');
       const { rows } = await admin.query(`SELECT has_table_privilege('${SYNC_ROLE}', 'sync_move', 'INSERT') AS may`);
       expect(rows).toEqual([{ may: true }]);
       await admin.end();

@@ -21,6 +21,7 @@ import type { StartedTagServer } from '../../simulators/tagserver/start.ts';
 import { requestedSignal, type SyncRequest } from '../../workflows/pair-requests.ts';
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { ensureSearchAttributes } from '../../clients/search-attributes.ts';
+import { PROGRAM_ROLES } from '../../database/roles/role-names.ts';
 import { limitedLogin } from '../database/limited-login.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -109,7 +110,7 @@ export class System {
     await admin.query(`CREATE DATABASE ${name}`);
     const databaseUrl = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
     await migrate({ databaseUrl, withEms: true });
-    const login = await limitedLogin(databaseUrl);
+    const login = await limitedLogin(databaseUrl, PROGRAM_ROLES.worker);
     cleanUp.defer(() => login.drop(adminUrl));
     cleanUp.defer(async () => {
       await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
@@ -152,7 +153,7 @@ export class System {
     return system;
   }
 
-  /** The environment of workers, gateway and command line. Their login has only the role `ems_sync`. */
+  /** The environment of workers, gateway and command line. Their login has only the role `ems_sync_worker`. */
   get environment(): Record<string, string> {
     return {
       DATABASE_URL: this.#limitedUrl,

@@ -1,0 +1,153 @@
+import { escapeIdentifier, type Client } from 'pg';
+import { ENTITY_TYPES } from '../../sync/entity-type.ts';
+import { EMS_MIGRATIONS, SYNC_MIGRATIONS } from '../migrations/index.ts';
+import { entityTable } from '../table-names.ts';
+import type { TablePrivileges } from './inbound-privileges.ts';
+import type { Program } from './role-names.ts';
+
+export const EMS_TABLES = [...ENTITY_TYPES.map(entityTable), 'conversation_message'];
+const MIGRATION_TABLES = [EMS_MIGRATIONS.tableName, SYNC_MIGRATIONS.tableName];
+
+/** Tables that only grow: nothing in them is changed or deleted by a program. */
+const INSERT_ONLY = ['sync_erasure'];
+
+/** What the gateway writes. */
+const GATEWAY_TABLES = ['sync_idempotency', 'sync_webhook'];
+
+/** Values that lost a conflict: only workers and operators open them. */
+const SEALED_TABLES = ['sync_conflict'];
+
+/**
+ * The texts that a dashboard may read, beside all numbers, times and flags. Everything else could tell about a person: ids
+ * at a target, hashes, sealed values, error texts, answers.
+ */
+const SHOWN_TEXTS =
+  'sync_process entity_type state kind outcome reason channel scope name field last_error_class waiting_for mapping_version program_version reissued missing'.split(
+    ' ',
+  );
+
+export interface Tables {
+  /** Our tables, without those of migrations. */
+  readonly records: readonly string[];
+  readonly history: readonly string[];
+  /** Of each of our tables, the columns that a dashboard may read. */
+  readonly shown: ReadonlyMap<string, readonly string[]>;
+  /** What inbound work writes in EMS's tables. */
+  readonly written: readonly TablePrivileges[];
+  /** Sequences that inserts into EMS's tables use. */
+  readonly inserting: readonly string[];
+  /** Sequences that `check` reads. */
+  readonly read: readonly string[];
+}
+
+/** Looks up what the statements of {@link grantsTo} need. */
+export async function readTables(client: Client, privileges: readonly TablePrivileges[]): Promise<Tables> {
+  const shown = await shownColumns(client);
+  const ours = [...shown.keys()];
+  const written = withVersion(privileges, await versionedTables(client));
+  return {
+    records: ours.filter((name) => !MIGRATION_TABLES.includes(name)),
+    history: ours.filter((name) => MIGRATION_TABLES.includes(name)),
+    shown,
+    written,
+    inserting: await defaultSequences(
+      client,
+      written.map(({ table }) => table),
+    ),
+    read: await namedSequences(client, await defaultSequences(client, EMS_TABLES)),
+  };
+}
+
+/** Revokes everything from the role, then grants what the program needs. */
+export function grantsTo(role: string, program: Program, tables: Tables): string[] {
+  const { records, history } = tables;
+  return [
+    `REVOKE ALL ON ${names([...EMS_TABLES, ...records, ...history])} FROM ${role}`,
+    `REVOKE ALL ON SEQUENCE ${names(['sync_pass'])} FROM ${role}`,
+    ...GRANTS[program](tables).map((grant) => `${grant} TO ${role}`),
+  ];
+}
+
+const GRANTS: Readonly<Record<Program, (tables: Tables) => string[]>> = {
+  worker: ({ records, history, written, inserting, read }) => [
+    `GRANT SELECT ON ${names([...EMS_TABLES, ...history])}`,
+    `GRANT SELECT, INSERT ON ${names(records)}`,
+    `GRANT UPDATE, DELETE ON ${names(records.filter((name) => !INSERT_ONLY.includes(name)))}`,
+    `GRANT USAGE, SELECT, UPDATE ON SEQUENCE ${names(['sync_pass'])}`,
+    ...written.map(
+      ({ table, insert, update }) => `GRANT INSERT (${names(insert)}), UPDATE (${names(update)}) ON ${names([table])}`,
+    ),
+    ...read.map((sequence) => `GRANT SELECT ON SEQUENCE ${sequence}`),
+    ...inserting.map((sequence) => `GRANT USAGE ON SEQUENCE ${sequence}`),
+  ],
+  gateway: ({ records, history }) => [
+    readingGrant(records, history),
+    `GRANT INSERT, UPDATE, DELETE ON ${names(records.filter((name) => GATEWAY_TABLES.includes(name)))}`,
+  ],
+  listener: ({ records, history }) => [readingGrant(records, history)],
+  readonly: ({ shown }) =>
+    [...shown].flatMap(([table, columns]) =>
+      columns.length === 0 ? [] : [`GRANT SELECT (${names(columns)}) ON ${names([table])}`],
+    ),
+};
+
+const readingGrant = (records: readonly string[], history: readonly string[]) =>
+  `GRANT SELECT ON ${names([...EMS_TABLES, ...history, ...records.filter((name) => !SEALED_TABLES.includes(name))])}`;
+
+const names = (identifiers: readonly string[]) => identifiers.map(escapeIdentifier).join(', ');
+
+/** A JPA `version` is incremented with every change. */
+function withVersion(privileges: readonly TablePrivileges[], versioned: ReadonlySet<string>): TablePrivileges[] {
+  return privileges.map((one) =>
+    versioned.has(one.table) ? { ...one, insert: [...one.insert, 'version'], update: [...one.update, 'version'] } : one,
+  );
+}
+
+async function versionedTables(client: Client): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+     WHERE c.oid = ANY ($1::regclass[]) AND a.attname = 'version' AND NOT a.attisdropped`,
+    [EMS_TABLES],
+  );
+  return new Set(rows.map(({ name }) => name));
+}
+
+async function shownColumns(client: Client): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await client.query<{ name: string; columns: string[] }>(
+    `SELECT c.relname AS name, coalesce(array_agg(a.attname::text ORDER BY a.attnum)
+       FILTER (WHERE t.typcategory IN ('N', 'D', 'B') OR a.attname = ANY ($1)), '{}') AS columns
+     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     JOIN pg_type t ON t.oid = a.atttypid
+     WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'sync_pass'::regclass)
+       AND c.relkind = 'r' AND c.relname LIKE 'sync\\_%' GROUP BY 1 ORDER BY 1`,
+    [SHOWN_TEXTS],
+  );
+  return new Map(rows.map(({ name, columns }) => [name, columns]));
+}
+
+/**
+ * If EMS's ids come from a sequence by default, inserting requires the right to use it; an identity column does not.
+ */
+async function defaultSequences(client: Client, tables: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT DISTINCT s.oid::regclass::text AS name FROM pg_attrdef d
+     JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_class'::regclass
+     JOIN pg_class s ON s.oid = p.refobjid AND s.relkind = 'S'
+     WHERE d.adrelid = ANY ($1::regclass[]) ORDER BY 1`,
+    [tables],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** `check` compares sequences with the assigned ids: sequences of an identity, of a default, or named as JPA does. */
+async function namedSequences(client: Client, others: readonly string[]): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT DISTINCT named.oid::text AS name FROM unnest($1::text[]) AS t(name), LATERAL (VALUES
+       (CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.name::regclass AND attname = 'id' AND NOT attisdropped)
+         THEN pg_get_serial_sequence(t.name, 'id')::regclass END),
+       (to_regclass(t.name || '_seq')), (to_regclass(t.name || '_id_seq')), (to_regclass('hibernate_sequence'))) AS named(oid)
+     JOIN pg_class c ON c.oid = named.oid AND c.relkind = 'S' AND pg_has_role(c.relowner, 'USAGE')`,
+    [EMS_TABLES],
+  );
+  return [...new Set([...others, ...rows.map(({ name }) => name)])].toSorted();
+}
