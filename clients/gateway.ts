@@ -15,6 +15,7 @@ import { mailchimpHook, mauticHook } from './gateway/marketing-hooks.ts';
 import type { OnDemand } from './gateway/on-demand/routes.ts';
 import { unreachable } from './gateway/reachability.ts';
 import { createGateway } from './gateway/server.ts';
+import { TakenWebhooks, type ReplayMemory } from './gateway/taken-webhooks.ts';
 import { within } from './gateway/within.ts';
 
 /** ChatWoot waits 5 s; PostgreSQL's driver waits 10 s for a connection. */
@@ -26,6 +27,7 @@ const TEMPORAL_WITHIN_MS = 3_000;
 interface Servers {
   readonly orm: Orm;
   readonly temporal: Client;
+  readonly taken: ReplayMemory;
 }
 
 /**
@@ -40,9 +42,10 @@ async function main(): Promise<void> {
   const connection = Connection.lazy(temporalConnection(common));
   const temporal = new Client({ connection, namespace: common.TEMPORAL_NAMESPACE });
   const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 10 });
-  const servers = { orm, temporal };
+  const servers = { orm, temporal, taken: new TakenWebhooks(orm) };
   const gateway = createGateway({
     log,
+    trustedProxies: common.GATEWAY_TRUSTED_PROXIES,
     chatwoot: chatwootHook(settings, servers, log),
     consent: consentHooks(settings, servers, log),
     onDemand: onDemand(settings, servers, log),
@@ -87,6 +90,7 @@ function chatwootHook({ common, enabled }: Settings, servers: Servers, log: Logg
   }
   return {
     secrets,
+    taken: servers.taken,
     follow: (hint) =>
       servers.temporal.withDeadline(Date.now() + TEMPORAL_WITHIN_MS, () =>
         within(FOLLOW_WITHIN_MS, followHint(servers, 'CHATWOOT', hint)),
@@ -110,7 +114,9 @@ function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logg
       servers.temporal.withDeadline(Date.now() + TEMPORAL_WITHIN_MS, () =>
         within(FOLLOW_WITHIN_MS, followConsent(servers, name, remoteId)),
       );
-    return [make(secrets, { follow, reasonOf: (error) => failureOf(error, common).lines.join('; ') })];
+    return [
+      make(secrets, { follow, taken: servers.taken, reasonOf: (error) => failureOf(error, common).lines.join('; ') }),
+    ];
   });
 }
 

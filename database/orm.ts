@@ -65,7 +65,13 @@ export async function createOrm({ databaseUrl, poolSize = 10, migrationSet }: Or
     // A wrong address must not create an empty database.
     ensureDatabase: false,
     pool: { min: 0, max: poolSize },
-    driverOptions: { types: { getTypeParser }, application_name: 'ems-sync', connectionTimeoutMillis: 10_000 },
+    driverOptions: {
+      // MikroORM drops the URL's query, where sslmode is.
+      connectionString: databaseUrl,
+      types: { getTypeParser },
+      application_name: 'ems-sync',
+      connectionTimeoutMillis: 10_000,
+    },
     extensions: [Migrator],
     migrations: {
       tableName: migrationSet?.tableName ?? 'sync_migration',

@@ -51,7 +51,7 @@ export function demoEnvironment(addresses: DemoAddresses): DemoEnvironment {
     TEMPORAL_UI_URL: uiUrl,
     SYNC_KEY: syncKey,
     GATEWAY_PORT: String(gatewayPort),
-    GATEWAY_TOKENS: gatewayToken,
+    GATEWAY_TOKENS: `demo:${gatewayToken}`,
     LOG_LEVEL: 'info',
     ...Object.fromEntries(crons),
     ...Object.assign({}, ...targets.values()),

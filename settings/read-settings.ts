@@ -4,6 +4,7 @@ import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 import { TARGETS } from '../targets/index.ts';
 import type { Target } from '../targets/sync-process.ts';
 import { parseCron } from './cron-expression.ts';
+import { insecureSettings } from './insecure-settings.ts';
 import { commonSettings, type CommonSettings } from './schema.ts';
 import { SettingsError } from './settings-error.ts';
 
@@ -59,6 +60,7 @@ export function readSettings(environment: Environment, targets: readonly Target[
     const names = bothWays.map(({ name }) => name).join(', ');
     problems.push(`SYNC_KEY is missing: ${names} cannot be read back without it (openssl rand -base64 32)`);
   }
+  if (common !== undefined) problems.push(...insecureSettings(common, enabled));
   if (common === undefined || problems.length > 0) throw new SettingsError([...new Set(problems)]);
   return { common, enabled, off };
 }

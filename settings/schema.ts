@@ -1,12 +1,25 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { namedTokens } from './named-tokens.ts';
 
 const DAY_MS = 86_400_000;
 
 /** 32 bytes in base64. */
 const KEY = /^[A-Za-z0-9+/]{43}=$/;
 
+/** Dots are left out because `.` and `..` are path segments with a meaning. */
+const IN_A_PATH = /^[A-Za-z0-9_~-]{1,200}$/;
+
 function wholeNumber(max: number, error: string) {
   return z.coerce.number({ error }).int({ error }).min(0, { error }).max(max, { error });
+}
+
+/** An address, or a network in CIDR notation. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function webhookSecrets(where: string) {
@@ -58,15 +71,25 @@ export const commonSettings = z.object({
   GATEWAY_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').default(8080),
   CHATWOOT_WEBHOOK_SECRET: webhookSecrets('ChatWoot tells it with the webhook'),
   MAUTIC_WEBHOOK_SECRET: webhookSecrets('Mautic shows it with the webhook'),
-  MAILCHIMP_WEBHOOK_SECRET: webhookSecrets('the end of the address that Mailchimp was given, or what it signs with'),
+  MAILCHIMP_WEBHOOK_SECRET: webhookSecrets(
+    'the end of the address that Mailchimp was given, or what it signs with',
+  ).refine((secrets) => secrets === undefined || secrets.every((secret) => IN_A_PATH.test(secret)), {
+    error: 'must be at most 200 letters, digits, "-", "_" or "~": nothing else goes unchanged through a URL path',
+  }),
   LISTENER_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').optional(),
-  GATEWAY_TOKENS: z
+  GATEWAY_TOKENS: namedTokens.optional(),
+  GATEWAY_CALLS_PER_MINUTE: wholeNumber(1_000_000, 'must be a number of calls, 0 to 1000000').default(600),
+  GATEWAY_TRUSTED_PROXIES: z
     .string()
-    .transform((text) => text.split(',').map((token) => token.trim()))
-    .refine((tokens) => tokens.every((token) => /^[\x21-\x7e]+$/.test(token)), {
-      error: 'must be one bearer token or several, with commas between, without blanks (openssl rand -hex 32)',
+    .transform((text) => text.split(',').map((proxy) => proxy.trim()))
+    .refine((proxies) => proxies.every(isNetwork), {
+      error: 'must be the addresses or networks (10.0.0.0/8) of the proxies before the gateway, with commas between',
     })
     .optional(),
+  ALLOW_INSECURE: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('false')
+    .transform((word) => word === 'true'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], {
       error: 'must be trace, debug, info, warn, error or silent',

@@ -4,14 +4,16 @@ import { chatwootHint, type Hint } from './chatwoot-hint.ts';
 import type { Followed } from './follow-hint.ts';
 import { JoinedWork } from '../joined-work.ts';
 import { sendProblem } from './problem.ts';
-import { SeenSignatures } from './seen-signatures.ts';
-import { verifySignature } from './verify-signature.ts';
+import { auditCaller, auditDetails } from './audit.ts';
+import type { ReplayMemory } from './taken-webhooks.ts';
+import { SIGNATURE_VALID_FOR_MS, verifySignature } from './verify-signature.ts';
 
 export interface ChatwootHook {
   /** All of them are valid. */
   readonly secrets: readonly string[];
   /** Resolves once the work can no longer be lost. */
   readonly follow: (hint: Hint) => Promise<Followed>;
+  readonly taken: ReplayMemory;
   /** Why following failed, in an operator's words and without values. */
   readonly reasonOf: (error: unknown) => string;
   /** The current time in milliseconds since 1970. */
@@ -25,8 +27,7 @@ const UUID = /^[0-9a-f-]{36}$/i;
  * ChatWoot sends each webhook once and waits 5 s; the poll finds what is lost here.
  */
 export function addChatwootHook(app: FastifyInstance, log: Logger, hook: ChatwootHook): void {
-  const { secrets, follow, reasonOf, now = Date.now } = hook;
-  const seen = new SeenSignatures();
+  const { secrets, follow, taken, reasonOf, now = Date.now } = hook;
   const joined = new JoinedWork<Followed>();
 
   app.post('/hooks/chatwoot', async (request, reply) => {
@@ -37,33 +38,38 @@ export function addChatwootHook(app: FastifyInstance, log: Logger, hook: Chatwoo
       secrets,
       now(),
     );
-    if (verdict.kind === 'refused') return refuse(reply, delivery, verdict.reason);
-    if (!seen.take(verdict.signature, now())) return refuse(reply, delivery, 'replayed');
+    if (verdict.kind === 'refused') return refuse(request, reply, verdict.reason);
     const payload = objectIn(body);
     if (payload === null) return sendProblem(reply, 400);
     const hint = chatwootHint(payload);
-    if (hint === null) return accept(reply);
+    if (hint === null) {
+      auditCaller(request, 'CHATWOOT');
+      return accept(reply);
+    }
     const { type, remoteId } = hint;
-    const about = { process: 'CHATWOOT', type, remoteId, delivery };
+    const proof = { process: 'CHATWOOT', digest: verdict.signature, validForMs: SIGNATURE_VALID_FOR_MS } as const;
     try {
+      if (!(await taken.take(proof))) return refuse(request, reply, 'replayed');
+      auditCaller(request, 'CHATWOOT');
+      auditDetails(request, { type, remoteId, delivery });
       const followed = await joined.run(`${type}/${remoteId}`, () => follow(hint));
-      log.debug({ ...about, followed }, 'a webhook was taken');
+      auditDetails(request, { followed });
       return accept(reply);
     } catch (error) {
-      seen.forget(verdict.signature);
+      await taken.forget(proof).catch(() => undefined);
       log.warn(
-        { ...about, reason: reasonOf(error) },
+        { process: 'CHATWOOT', type, remoteId, delivery, reason: reasonOf(error) },
         'a webhook could not be processed; the next poll finds the change',
       );
       return sendProblem(reply, 503);
     }
   });
+}
 
-  /** The reason goes only into our log. */
-  function refuse(reply: FastifyReply, delivery: string | null, reason: string) {
-    log.warn({ process: 'CHATWOOT', delivery, reason }, 'a webhook was refused');
-    return sendProblem(reply, 401);
-  }
+/** The reason goes only into our log. */
+function refuse(request: FastifyRequest, reply: FastifyReply, reason: string) {
+  auditDetails(request, { process: 'CHATWOOT', reason });
+  return sendProblem(reply, 401);
 }
 
 const accept = (reply: FastifyReply) => reply.code(202).send();

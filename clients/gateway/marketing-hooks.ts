@@ -1,8 +1,16 @@
-import { isSecretPath, isSignedByMailchimp, mailchimpHints } from '../../targets/mailchimp/webhook-hints.ts';
+import { createHmac } from 'node:crypto';
+import {
+  mailchimpHints,
+  mailchimpSignature,
+  secretInPath,
+  isSignedByMailchimp,
+} from '../../targets/mailchimp/webhook-hints.ts';
 import { isSignedByMautic, mauticHints } from '../../targets/mautic/webhook-hints.ts';
 import type { ConsentHook, HookRequest } from './consent-hook.ts';
+import { UNDATED_VALID_FOR_MS } from './taken-webhooks.ts';
+import { SIGNATURE_VALID_FOR_MS } from './verify-signature.ts';
 
-type Following = Pick<ConsentHook, 'follow' | 'reasonOf'>;
+type Following = Pick<ConsentHook, 'follow' | 'taken' | 'reasonOf'>;
 
 const header = ({ headers }: HookRequest, name: string): string | undefined => {
   const value = headers[name];
@@ -17,10 +25,14 @@ export function mauticHook(secrets: readonly string[], following: Following): Co
     ...following,
     process: 'MAUTIC',
     path: '/hooks/mautic',
-    verify: (request) =>
-      isSignedByMautic(header(request, 'webhook-signature'), request.body, secrets)
-        ? { genuine: true }
-        : refused('its signature was not made with MAUTIC_WEBHOOK_SECRET'),
+    verify: (request) => {
+      const signature = header(request, 'webhook-signature');
+      if (!isSignedByMautic(signature, request.body, secrets))
+        return refused('its signature was not made with MAUTIC_WEBHOOK_SECRET');
+      // Base64 has several notations of the same bytes.
+      const digest = Buffer.from(signature ?? '', 'base64').toString('base64');
+      return { genuine: true, digest, validForMs: UNDATED_VALID_FOR_MS };
+    },
     contactsIn: (body) => {
       const payload = jsonIn(body);
       return payload === null ? null : mauticHints(payload);
@@ -42,15 +54,23 @@ export function mailchimpHook(secrets: readonly string[], following: Following, 
       const signature = header(request, 'x-mailchimp-signature');
       if (signature !== undefined) {
         return isSignedByMailchimp(signature, request.body, secrets, now())
-          ? { genuine: true }
+          ? { genuine: true, digest: mailchimpSignature(signature)?.v1 ?? '', validForMs: SIGNATURE_VALID_FOR_MS }
           : refused('its signature was not made with MAILCHIMP_WEBHOOK_SECRET, or is too old');
       }
-      return isSecretPath(request.params['secret'] ?? '', secrets)
-        ? { genuine: true }
-        : refused('it is not signed, and its address does not end with MAILCHIMP_WEBHOOK_SECRET');
+      const secret = secretInPath(request.params['secret'] ?? '', secrets);
+      return secret === null
+        ? refused('it is not signed, and its address does not end with MAILCHIMP_WEBHOOK_SECRET')
+        : { genuine: true, digest: digestOfForm(request.body, secret), validForMs: UNDATED_VALID_FOR_MS };
     },
     contactsIn: (body) => mailchimpHints(new URLSearchParams(body.toString('utf8'))),
   };
+}
+
+/** The same for the same fields, in whatever order and encoding. Keyed, because a form contains an address. */
+function digestOfForm(body: Buffer, secret: string): string {
+  const form = new URLSearchParams(body.toString('utf8'));
+  form.sort();
+  return createHmac('sha256', secret).update(form.toString()).digest('base64');
 }
 
 function jsonIn(body: Buffer): Record<string, unknown> | null {

@@ -1,7 +1,4 @@
-import { TOLERANCE_MS } from './verify-signature.ts';
-
-/** A sender's clock may be ahead by the tolerance, and its signature is valid for as long again after that. */
-const VALID_FOR_MS = 2 * TOLERANCE_MS;
+import { SIGNATURE_VALID_FOR_MS as VALID_FOR_MS } from './verify-signature.ts';
 
 /** About 15 MB in total: enough to remember every signature for 150 webhooks a second. */
 const EACH_AT_MOST = 100_000;

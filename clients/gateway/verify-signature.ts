@@ -16,6 +16,9 @@ export type Verdict =
 /** Allowed difference between the sender's clock and ours, in either direction. */
 export const TOLERANCE_MS = 5 * 60_000;
 
+/** A sender's clock may be ahead by the tolerance, and its signature is valid for as long again after that. */
+export const SIGNATURE_VALID_FOR_MS = 2 * TOLERANCE_MS;
+
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/i;
 const UNIX_SECONDS = /^\d{1,12}$/;
 

@@ -14,6 +14,7 @@ import { SyncUniqueValues } from './sync-0010-unique-values.ts';
 import { SyncProgramVersion } from './sync-0011-program-version.ts';
 import { SyncConsentScope } from './sync-0012-consent-scope.ts';
 import { SyncKeptErasures } from './sync-0017-kept-erasures.ts';
+import { SyncWebhooks } from './sync-0018-webhooks.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -41,5 +42,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0011-program-version', class: SyncProgramVersion },
     { name: 'sync-0012-consent-scope', class: SyncConsentScope },
     { name: 'sync-0017-kept-erasures', class: SyncKeptErasures },
+    { name: 'sync-0018-webhooks', class: SyncWebhooks },
   ],
 };

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { fastify } from 'fastify';
 import { pino } from 'pino';
-import { addConsentHook, type ConsentHook } from '../../clients/gateway/consent-hook.ts';
+import type { ConsentHook } from '../../clients/gateway/consent-hook.ts';
+import { createGateway } from '../../clients/gateway/server.ts';
 
 const apps: { close(): Promise<void> }[] = [];
 
@@ -11,17 +11,17 @@ afterEach(async () => {
 
 /** The webhook routes of one target on a gateway, with a stub behind them. */
 function hookWith(follow: ConsentHook['follow'], lines: string[] = [], contacts: readonly string[] = ['5']) {
-  const app = fastify();
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  addConsentHook(app, pino({}, { write: (line) => void lines.push(line) }), {
+  const hook: ConsentHook = {
     process: 'MAUTIC',
     path: '/hooks/mautic',
-    verify: () => ({ genuine: true }),
+    verify: () => ({ genuine: true, digest: 'd', validForMs: 1_000 }),
     contactsIn: () => contacts,
     follow,
+    taken: { take: async () => true, forget: async () => {} },
     reasonOf: (error) => (error instanceof Error ? error.message : 'unknown'),
-  });
+  };
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const app = createGateway({ log, chatwoot: null, consent: [hook], onDemand: null, unreachable: async () => [] });
   apps.push(app);
   return () =>
     app.inject({ method: 'POST', url: '/hooks/mautic', payload: 'x', headers: { 'content-type': 'text/x' } });

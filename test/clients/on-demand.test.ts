@@ -4,15 +4,18 @@ import { Client, Connection } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { AtMost } from '../../clients/at-most.ts';
-import { callerOf } from '../../clients/gateway/on-demand/bearer.ts';
+import { callerOf, presentedToken } from '../../clients/gateway/on-demand/bearer.ts';
 import { openApi } from '../../clients/gateway/on-demand/open-api.ts';
 import { idempotencyKeyIn, waitIn } from '../../clients/gateway/on-demand/read-request.ts';
 import { createGateway } from '../../clients/gateway/server.ts';
 import { createOrm, type Orm } from '../../database/orm.ts';
+import { namedTokens } from '../../settings/named-tokens.ts';
 import { readSettings } from '../../settings/read-settings.ts';
 import { TARGETS } from '../../targets/index.ts';
 
 const TOKENS = ['one-token', 'another-token'];
+/** By name. */
+const NAMED = namedTokens.parse(TOKENS.map((token) => `of-${token}:${token}`).join());
 
 /** Port 1 has no listener: what is refused here is refused before any server is contacted. */
 const { common: settings } = readSettings({
@@ -37,7 +40,7 @@ beforeAll(async () => {
       orm,
       temporal: new Client({ connection }),
       settings,
-      tokens: TOKENS,
+      tokens: NAMED,
       off: [{ process: 'RUNSIGNUP', missing: ['RUNSIGNUP_URL', 'RUNSIGNUP_API_KEY'] }],
       unreachable: () => null,
     },
@@ -67,24 +70,25 @@ async function send(url: string, { method = 'POST', body, headers = {} }: Sent =
 
 const person = (id: unknown) => ({ process: 'TAGSERVER', type: 'Person', id });
 
+const callerWith = (authorization: unknown, tokens = NAMED) => {
+  const token = presentedToken(authorization);
+  return token === null ? null : callerOf(token, tokens);
+};
+
 describe('who asks', () => {
   test.each(TOKENS)('is known by %s, and by no other', (token) => {
-    const caller = callerOf(`Bearer ${token}`, TOKENS);
-    expect(caller).toMatch(/^[0-9a-f]{64}$/);
-    expect(callerOf(`bearer  ${token}`, TOKENS)).toBe(caller);
-    expect(callerOf(`Bearer ${token}x`, TOKENS)).toBeNull();
-    expect(callerOf(`Bearer ${token.slice(1)}`, TOKENS)).toBeNull();
-  });
-
-  test('differs by token', () => {
-    expect(callerOf('Bearer one-token', TOKENS)).not.toBe(callerOf('Bearer another-token', TOKENS));
+    expect(callerWith(`Bearer ${token}`)).toBe(`of-${token}`);
+    expect(callerWith(`bearer  ${token}`)).toBe(`of-${token}`);
+    expect(callerWith(`Bearer ${token}x`)).toBeNull();
+    expect(callerWith(`Bearer ${token.slice(1)}`)).toBeNull();
+    expect(callerWith(`Bearer of-${token}:${token}`)).toBeNull();
   });
 
   test.each([undefined, '', 'Bearer', 'Bearer ', 'Basic one-token', 'one-token', ['Bearer one-token']])(
     'is nobody with %j',
     (authorization) => {
-      expect(callerOf(authorization, TOKENS)).toBeNull();
-      expect(callerOf(authorization, [''])).toBeNull();
+      expect(callerWith(authorization)).toBeNull();
+      expect(callerWith(authorization, [])).toBeNull();
     },
   );
 

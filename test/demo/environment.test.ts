@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
+import { callerOf } from '../../clients/gateway/on-demand/bearer.ts';
 import { demoEnvironment, shellLines } from '../../demo/environment.ts';
 import { readSettings } from '../../settings/read-settings.ts';
 
@@ -27,7 +28,8 @@ describe('environment of a demo', () => {
   test('gives processes that are read back a key, and the gateway its port and a token', () => {
     const { common } = readSettings(demoEnvironment(addresses));
     expect(common).toMatchObject({ SYNC_KEY: [new Uint8Array(32).fill(7)], GATEWAY_PORT: 8090 });
-    expect(common.GATEWAY_TOKENS).toEqual(['token-of-the-demo']);
+    expect(common.GATEWAY_TOKENS).toMatchObject([{ name: 'demo' }]);
+    expect(callerOf('token-of-the-demo', common.GATEWAY_TOKENS ?? [])).toBe('demo');
   });
 
   test('switches off what a shell or .env says about real systems', () => {

@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 async function started(settings: Readonly<Record<string, string>> = {}): Promise<Gateway> {
-  const one = await startGateway(system, { GATEWAY_TOKENS: `${OTHER_TOKEN},${TOKEN}`, ...settings });
+  const one = await startGateway(system, { GATEWAY_TOKENS: `other:${OTHER_TOKEN},ems:${TOKEN}`, ...settings });
   gateways.push(one);
   return one;
 }

@@ -6,7 +6,7 @@ import { knownSettings, readSettings, type Environment } from '../../settings/re
 import { SettingsError } from '../../settings/settings-error.ts';
 import { TARGETS } from '../../targets/index.ts';
 
-const MINIMAL: Environment = { DATABASE_URL: 'postgres://ems_sync@db.example:5432/ems' };
+const MINIMAL: Environment = { DATABASE_URL: 'postgres://ems_sync@db.example:5432/ems?sslmode=verify-full' };
 const WITH_TAGSERVER: Environment = {
   ...MINIMAL,
   TAGSERVER_URL: 'https://tagserver.example',
@@ -125,8 +125,11 @@ test.each(['', ' '])('set to %j is not set', (nothing) => {
 
 test('the secrets of webhooks are a list, and nothing says what they are', () => {
   expect(readSettings(MINIMAL).common.CHATWOOT_WEBHOOK_SECRET).toBeUndefined();
-  const { common } = readSettings({ ...MINIMAL, CHATWOOT_WEBHOOK_SECRET: 'new-secret, old-secret' });
-  expect(common.CHATWOOT_WEBHOOK_SECRET).toEqual(['new-secret', 'old-secret']);
+  const { common } = readSettings({
+    ...MINIMAL,
+    CHATWOOT_WEBHOOK_SECRET: 'new-secret-of-chatwoot, old-secret-of-chatwoot',
+  });
+  expect(common.CHATWOOT_WEBHOOK_SECRET).toEqual(['new-secret-of-chatwoot', 'old-secret-of-chatwoot']);
   expect(common.GATEWAY_PORT).toBe(8080);
   expect(problemsOf({ ...MINIMAL, CHATWOOT_WEBHOOK_SECRET: 's3cret,' }).join()).not.toContain('s3cret');
 });

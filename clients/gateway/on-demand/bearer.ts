@@ -1,16 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { NamedToken } from '../../../settings/named-tokens.ts';
 
 const BEARER = /^Bearer +([^\s]+)$/i;
 
-const digestOf = (text: string) => createHash('sha256').update(text).digest();
+/** The token in an Authorization header; null if there is none. */
+export function presentedToken(authorization: unknown): string | null {
+  return (typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined) ?? null;
+}
 
 /**
- * Identifies the caller: a name derived from the token, which does not reveal it; null if the token is not one of ours.
- * Compares every token in constant time: digests have equal length, and the loop never stops early.
+ * The name of the token; null if it is not one of ours. Compares every token in constant time: digests have equal
+ * length, and the loop never stops early.
  */
-export function callerOf(authorization: unknown, tokens: readonly string[]): string | null {
-  const shown = typeof authorization === 'string' ? BEARER.exec(authorization)?.[1] : undefined;
-  const digest = digestOf(shown ?? '');
-  const fitting = tokens.filter((token) => timingSafeEqual(digest, digestOf(token)));
-  return shown === undefined || fitting.length === 0 ? null : digestOf(digest.toString('hex')).toString('hex');
+export function callerOf(token: string, tokens: readonly NamedToken[]): string | null {
+  const digest = createHash('sha256').update(token).digest();
+  const [fitting] = tokens.filter((one) => timingSafeEqual(digest, one.digest));
+  return fitting?.name ?? null;
 }

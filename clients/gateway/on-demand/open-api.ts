@@ -25,6 +25,7 @@ const PROBLEMS = {
   '401': problemOf('The token is missing or invalid.'),
   '404': problemOf('Unknown process or type: `valid` lists the valid ones.'),
   '409': problemOf('The process is disabled.'),
+  '429': problemOf('Too many calls, or invalid tokens, from here: retry after `Retry-After` seconds.'),
   '503': problemOf('A server cannot be reached, or there are too many requests: retry after `Retry-After` seconds.'),
 };
 
@@ -60,7 +61,9 @@ export function openApi() {
     servers: [{ url: '/' }],
     security: [{ token: [] }],
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'One of GATEWAY_TOKENS.' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A token of GATEWAY_TOKENS, without its name.' },
+      },
     },
     paths: {
       '/v1/sync': {

@@ -1,9 +1,14 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { NamedToken } from '../../../settings/named-tokens.ts';
+import { pairWorkflowId } from '../../../sync/workflow-ids.ts';
 import type { PairRef } from '../../../workflows/pair-start.ts';
+import { auditDetails } from '../audit.ts';
+import type { LockOut } from '../lock-out.ts';
 import { sendProblem } from '../problem.ts';
+import { callsPerMinute } from '../rate-limits.ts';
+import { callerIn, requireToken } from '../require-token.ts';
 import { Asker, type AskServers } from './ask.ts';
-import { callerOf } from './bearer.ts';
 import { KeptAnswers, type Answer } from './kept-answers.ts';
 import { openApi } from './open-api.ts';
 import { pairState, unknownEntity } from './pair-state.ts';
@@ -13,14 +18,27 @@ import type { AskResult } from './schemas.ts';
 
 export interface OnDemand extends AskServers {
   /** All of them are valid. */
-  readonly tokens: readonly string[];
+  readonly tokens: readonly NamedToken[];
   readonly off: OffProcesses;
   /** Which server cannot be reached, in an operator's words; null for any other error. */
   readonly unreachable: (error: unknown) => string | null;
 }
 
+/** Pairs of one call that the audit log names; of others it has the number. */
+const PAIRS_NAMED = 20;
+
+/** What the gateway adds to the routes. */
+export interface Protection {
+  readonly log: Logger;
+  readonly lockOut: LockOut;
+  readonly now: () => number;
+  /** Called before the token is looked at. */
+  readonly before: (app: FastifyInstance) => void;
+}
+
 /** `/v1`: syncs on demand for callers with a token (docs/on-demand.md). */
-export function addOnDemand(app: FastifyInstance, log: Logger, parts: OnDemand): void {
+export function addOnDemand(app: FastifyInstance, parts: OnDemand, { before, ...protection }: Protection): void {
+  const { log } = protection;
   const asker = new Asker(parts);
   const kept = new KeptAnswers(parts.orm);
   const description = openApi();
@@ -29,16 +47,9 @@ export function addOnDemand(app: FastifyInstance, log: Logger, parts: OnDemand):
 
   void app.register(
     async (v1) => {
-      v1.decorateRequest('caller', '');
-
-      v1.addHook('onRequest', async (request, reply) => {
-        const caller = callerOf(request.headers.authorization, parts.tokens);
-        if (caller === null) {
-          log.warn({ method: request.method }, 'sync request refused: the token is missing or invalid');
-          return sendProblem(reply.header('www-authenticate', 'Bearer'), 401);
-        }
-        request.setDecorator('caller', caller);
-      });
+      before(v1);
+      requireToken(v1, { tokens: parts.tokens, ...protection });
+      v1.addHook('onRequest', v1.rateLimit(callsPerMinute(parts.settings.GATEWAY_CALLS_PER_MINUTE, callerIn)));
 
       v1.setErrorHandler((error: FastifyError | Problem, _request, reply) => sendError(error, reply));
 
@@ -56,7 +67,11 @@ export function addOnDemand(app: FastifyInstance, log: Logger, parts: OnDemand):
         });
       });
 
-      v1.get('/:process/:type/:id', async (request) => pairState(parts, pairInPath(request.params, parts.off)));
+      v1.get('/:process/:type/:id', async (request) => {
+        const pair = pairInPath(request.params, parts.off);
+        auditDetails(request, { pairs: [pairWorkflowId(pair.process, pair.type, pair.key)] });
+        return pairState(parts, pair);
+      });
     },
     { prefix: '/v1/sync' },
   );
@@ -69,16 +84,17 @@ export function addOnDemand(app: FastifyInstance, log: Logger, parts: OnDemand):
     bodyOf: (results: readonly AskResult[]) => unknown,
   ): Promise<FastifyReply> {
     const wait = waitIn(request.query, request.headers['prefer']);
+    const pairsNamed = pairs.slice(0, PAIRS_NAMED).map(({ process, type, key }) => pairWorkflowId(process, type, key));
+    auditDetails(request, { asked: pairs.length, pairs: pairsNamed, waited: wait.ms > 0 });
     const key = idempotencyKeyIn(request.headers['idempotency-key']);
     const work = async (): Promise<Answer> => {
       const results = await asker.ask(pairs, wait.ms);
-      log.info({ asked: results.length, waited: wait.ms > 0 }, 'syncs requested');
       const isDone = wait.ms > 0 && results.every(({ result }) => result === 'answered' || result === 'unknown');
       return { status: isDone ? 200 : 202, body: JSON.stringify(bodyOf(results)) };
     };
     if (wait.preferred) void reply.header('preference-applied', `wait=${wait.ms / 1_000}`);
     if (key === null) return send(reply, await work());
-    const caller = request.getDecorator<string>('caller');
+    const caller = callerIn(request);
     const asked = JSON.stringify([request.routeOptions.url, pairs]);
     const { replayed, ...answered } = await kept.answer({ caller, key, request: asked }, work);
     if (replayed) void reply.header('idempotency-replayed', 'true');

@@ -4,7 +4,10 @@ import { SettingsError } from '../../../settings/settings-error.ts';
 import { mailchimp } from '../../../targets/mailchimp/process.ts';
 import { baseAddress, mailchimpSettings } from '../../../targets/mailchimp/settings.ts';
 
-const COMMON = { DATABASE_URL: 'postgres://ems@db.example/ems', SYNC_KEY: Buffer.alloc(32, 1).toString('base64') };
+const COMMON = {
+  DATABASE_URL: 'postgres://ems@db.example/ems?sslmode=require',
+  SYNC_KEY: Buffer.alloc(32, 1).toString('base64'),
+};
 
 function problems(settings: Readonly<Record<string, string>>): readonly string[] {
   try {

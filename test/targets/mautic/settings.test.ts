@@ -3,7 +3,10 @@ import { readSettings } from '../../../settings/read-settings.ts';
 import { SettingsError } from '../../../settings/settings-error.ts';
 import { mautic } from '../../../targets/mautic/process.ts';
 
-const COMMON = { DATABASE_URL: 'postgres://ems@db.example/ems', SYNC_KEY: Buffer.alloc(32, 1).toString('base64') };
+const COMMON = {
+  DATABASE_URL: 'postgres://ems@db.example/ems?sslmode=require',
+  SYNC_KEY: Buffer.alloc(32, 1).toString('base64'),
+};
 const URL = { MAUTIC_URL: 'https://mautic.example' };
 
 function problems(settings: Readonly<Record<string, string>>): readonly string[] {
