@@ -120,6 +120,7 @@ async function compare(attempt: InboundAttempt, linked: LinkedPair, remote: Remo
   const comparison = compareRemote({
     owners: mapping.owners,
     whenChanged: inbound.whenChanged,
+    proposed: (await source.proposals?.(type)) ?? [],
     unsendable: inbound.unsendable(remote.content, entity, pair.sources),
     ems: inbound.view(entity, pair.sources),
     remote: remote.content,

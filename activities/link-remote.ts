@@ -55,11 +55,42 @@ export async function linkRemote(
   if (inbound === null) throw new RangeError(`${process} reads no ${type} back`);
   // One at a time per type, over all processes: two remote records of one person must not both create a row.
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`ems-sync resolve ${type}`}, 0))`.execute(em.getKysely());
-  const matched =
-    (await byOwnId(resolving, record, needed)) ?? (await matchRemote(resolving, inbound, { record, references }));
+  const own = await byOwnId(resolving, record, needed);
+  if (own !== null && (await refersToOthers(inbound, own, references))) {
+    throw parked(`carries the id of ${type}/${own.key}, which belongs to another row than it does: decide with link`);
+  }
+  const matched = own ?? (await matchRemote(resolving, inbound, { record, references }));
+  if (own === null && matched !== null && (await needsHuman(inbound))) {
+    throw needed ? waiting(`${type} ${remoteId}`) : parked(unprovenMatch(process, record, matched));
+  }
   if (matched !== null) return linkRow(resolving, inbound, { record, matched, needed });
   return createRow(resolving, inbound, { record, references });
 }
+
+/**
+ * The record has a row's EMS id, but belongs to somebody else than the row: a visitor can write any id into an own
+ * conversation.
+ */
+async function refersToOthers(
+  { orm, detection }: InboundContext,
+  { key }: Candidate,
+  references: Readonly<Record<string, EntityKey>>,
+): Promise<boolean> {
+  const row = (await loadPair(orm, detection, key)).entity as Readonly<Record<string, unknown>> | null;
+  return (
+    row !== null &&
+    Object.entries(references).some(([property, ref]) => row[property] !== null && row[property] !== ref)
+  );
+}
+
+/** Anybody may write at the target: an address or a number does not show whose record it is. */
+async function needsHuman({ source, type }: InboundContext): Promise<boolean> {
+  return ((await source.proposals?.(type)) ?? []).length > 0;
+}
+
+const unprovenMatch = (process: string, { type, remoteId }: RemoteRecord, { key }: Candidate) =>
+  `has an address or number of ${type}/${key}, which anybody may give there: if it is this row's, ` +
+  `npx ems-sync link ${process} ${type} ${key} ${remoteId}`;
 
 /** The keys of the rows that it refers to, which are known or came with it. */
 async function linkReferences(

@@ -83,6 +83,7 @@ async function restore(pair: PairContext, id: string): Promise<void> {
   const conflict = await readConflict(orm.em.fork(), { ...ref, id });
   if (conflict === null) throw refused(`conflict ${id} is not one of ${process}/${type}/${key}`);
   if (conflict.restored) return;
+  if (conflict.refused) throw refused(`proposal ${id} was refused`);
   const { inbound } = mapping;
   const loaded = await loadPair(orm, detection, key);
   const { entity } = loaded;

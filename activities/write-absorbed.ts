@@ -2,7 +2,7 @@ import { compareMessages, hasMessages, writeMessages } from '../database/records
 import { forgetUnresolved } from '../database/records/link-record.ts';
 import { readOscillation, writeOscillation } from '../database/records/oscillation.ts';
 import { writeAbsorbedRecord, type AbsorbedRecord } from '../database/records/write-absorption.ts';
-import { conflictSubject, writeConflict } from '../database/records/write-conflict.ts';
+import { conflictSubject, writeConflict, type Conflict } from '../database/records/write-conflict.ts';
 import { knownSources } from '../database/records/upsert-records.ts';
 import { updateEmsRow } from '../database/records/write-ems-row.ts';
 import type { EntityManager } from '../database/orm.ts';
@@ -41,7 +41,7 @@ export function writeAbsorbed(
   return attempt.orm.em.fork().transactional(async (em) => {
     const { inbound, key, ref } = attempt;
     const { entity } = linked;
-    const { decision, drifted, applied, resend } = comparison;
+    const { decision, drifted, proposed, applied, resend } = comparison;
     const messages =
       remote.messages === null ? { added: [], edited: [] } : await compareMessages(em, ref.process, remote.messages);
     const references = await referencesAfter(em, attempt, linked, remote);
@@ -60,14 +60,19 @@ export function writeAbsorbed(
       modifiedOn = written;
       await writeMessages(em, ref.process, key, messages);
     }
-    if (decision.kind === 'conflict') await keepLost(em, attempt, remote, decision.lost);
+    if (decision.kind === 'conflict') await keep(em, attempt, remote, { kind: 'lost', fields: decision.lost });
+    if (proposed.length > 0) await keep(em, attempt, remote, { kind: 'proposed', fields: proposed });
     const after = { entity: { ...entity, ...changes }, modifiedOn };
     const outcome = resend ? ({ kind: 'resend' } as const) : outcomeOf(attempt, linked, remote.content, after);
     const fingerprint = fingerprintOfRow(attempt, linked.pair, after.entity);
     await writeAbsorbedRecord(em, { ...common, fingerprint, outcome });
     if (after.modifiedOn !== entity.modifiedOn) await followOwnChange(em, attempt, linked.pair, after.entity);
     const outboundDue = !(outcome.kind === 'in-sync' || outcome.kind === 'delivered');
-    return { key, outboundDue, ...told({ decision, drifted, applied, withMessages: hasMessages(messages) }) };
+    return {
+      key,
+      outboundDue,
+      ...told({ decision, drifted: [...drifted, ...proposed], applied, withMessages: hasMessages(messages) }),
+    };
   });
 }
 
@@ -128,15 +133,15 @@ async function isPingPong(em: EntityManager, { ref }: InboundAttempt, content: C
   return pingPong;
 }
 
-/** Encrypts and stores remote values that lost against EMS, so that an operator can restore them. */
-async function keepLost(
+/** Encrypts and stores remote values that EMS did not take over, so that an operator can. */
+async function keep(
   em: EntityManager,
   { ref, keys }: InboundAttempt,
   { remoteId, content }: RemoteRecord,
-  fields: readonly string[],
+  { kind, fields }: Pick<Conflict, 'kind' | 'fields'>,
 ): Promise<void> {
-  const lost = Object.fromEntries(fields.map((field) => [field, content[field]]));
-  await writeConflict(em, { ...ref, remoteId, fields, sealed: seal(lost, conflictSubject(ref), keys) });
+  const values = Object.fromEntries(fields.map((field) => [field, content[field]]));
+  await writeConflict(em, { ...ref, kind, remoteId, fields, sealed: seal(values, conflictSubject(ref), keys) });
 }
 
 function outcomeOf(

@@ -16,12 +16,15 @@ export const simulatedChatwoot: SimulatedTarget = {
   async start(folder) {
     const chatwoot = await startChatwoot({ ...LIMITS, storage: join(folder, 'chatwoot.sqlite') });
     const { url, token, account, control } = chatwoot;
+    await control.setSettings({ hmacMandatory: [3] });
     return {
       environment: {
         CHATWOOT_URL: url,
         CHATWOOT_ACCOUNT_ID: String(account),
         CHATWOOT_TOKEN: token,
         CHATWOOT_INBOX_ID: INBOX,
+        // The demo shows both ways, so the website inbox validates its visitors.
+        CHATWOOT_TRUST_CONTACTS: 'true',
       },
       addWebhook: async (gateway) => ({ CHATWOOT_WEBHOOK_SECRET: await registerWebhook(chatwoot, gateway) }),
       stateUrl: `${url}/control/state`,

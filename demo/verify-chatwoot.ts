@@ -38,7 +38,7 @@ type Contact = ChatwootState['contacts'][string];
 
 /** The owner of each person's contact: the person, or someone in the household. Null if there is none. */
 function contactsByPerson(households: readonly Household[], state: ChatwootState): Map<string, Contact | null> {
-  const byId = new Map(inUse(state).map((contact) => [contact.identifier, contact]));
+  const byId = new Map(inUse(state).map((contact) => [personIn(contact), contact]));
   return new Map(
     households.flatMap((household) => {
       const owner = household.find(({ id }) => byId.has(id));
@@ -56,13 +56,19 @@ function contactDifferences(
   const everybody = households.flat();
   const wanted = households.flatMap((household) => {
     const [first] = household;
-    const owner = household.find(({ id }) => contactOf.get(id)?.identifier === id) ?? first;
+    const owner = household.find(({ id }) => personIn(contactOf.get(id)) === id) ?? first;
     return owner === undefined ? [] : [[owner.id, contactContent(owner, everybody)] as const];
   });
   const held = inUse(state).map(
-    (contact) => [contact.identifier ?? `contact ${contact.id}`, contentOf(contact)] as const,
+    (contact) => [personIn(contact) ?? `contact ${contact.id}`, contentOf(contact)] as const,
   );
   return differencesOf('contacts', new Map(wanted), new Map(held));
+}
+
+/** The EMS id that agents see. */
+function personIn(contact: Contact | null | undefined): string | null {
+  const id = contact?.custom_attributes['ems_person_id'];
+  return typeof id === 'string' ? id : null;
 }
 
 /** Contacts of persons that EMS no longer has are marked and kept. */

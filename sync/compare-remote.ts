@@ -1,7 +1,13 @@
 import { canonicalForm } from './canonical-form.ts';
 import { contentHash, hasHash, type Content } from './content-hash.ts';
 import { parseInstant, type Instant } from './instant.ts';
-import { driftedFields, judgeInbound, type InboundCase, type InboundDecision } from './judge-inbound.ts';
+import {
+  driftedFields,
+  judgeInbound,
+  proposedFields,
+  type InboundCase,
+  type InboundDecision,
+} from './judge-inbound.ts';
 import { differsFromBase, type Base, type SecretKey } from './keyed-hash.ts';
 import type { SyncState } from './sync-state.ts';
 
@@ -45,6 +51,8 @@ export interface Comparison {
   readonly drifted: readonly string[];
   /** Fields that EMS takes over. */
   readonly applied: readonly string[];
+  /** Fields that the remote has changed and that an operator decides about. */
+  readonly proposed: readonly string[];
   /** EMS's state must be sent again, even if the hash is equal. */
   readonly resend: boolean;
 }
@@ -53,8 +61,9 @@ export interface Comparison {
 export function compareRemote(inbound: InboundCase): Comparison {
   const decision = judgeInbound(inbound);
   const drifted = driftedFields(inbound);
-  const resend = decision.kind === 'conflict' || drifted.length > 0;
-  return { decision, drifted, applied: fieldsToApply(decision), resend };
+  const proposed = proposedFields(inbound, decision);
+  const resend = decision.kind === 'conflict' || drifted.length > 0 || proposed.length > 0;
+  return { decision, drifted, proposed, applied: fieldsToApply(decision), resend };
 }
 
 function fieldsToApply(decision: InboundDecision): readonly string[] {

@@ -13,6 +13,8 @@ export interface InboundCase {
   readonly whenChanged?: readonly string[];
   /** Fields whose remote value EMS could not send back: not applied. */
   readonly unsendable?: readonly string[];
+  /** Fields whose remote value anybody may have written: never applied without an operator. */
+  readonly proposed?: readonly string[];
   /** Both sides in the target's fields. */
   readonly ems: Content;
   readonly remote: Content;
@@ -43,7 +45,7 @@ export type InboundDecision =
  * remote's value counts.
  */
 export function judgeInbound(inbound: InboundCase): InboundDecision {
-  const { owners, ems, base, emsChanged, scope, unsendable = [] } = inbound;
+  const { owners, ems, base, emsChanged, scope, unsendable = [], proposed = [] } = inbound;
   const differing = differingFields(inbound).filter((field) => owners[field] !== 'ems');
   const owned = differing.filter((field) => owners[field] === 'remote' && !unsendable.includes(field));
   const shared = differing.filter((field) => owners[field] === 'both');
@@ -56,9 +58,20 @@ export function judgeInbound(inbound: InboundCase): InboundDecision {
     if (base?.[field] === undefined) return canonicalForm(ems[field]) !== null;
     return emsHasChanged && (scope === 'entity' || changedByEms.includes(field));
   });
-  const apply = [...owned, ...shared.filter((field) => !lost.includes(field))];
+  const apply = [...owned, ...shared].filter((field) => !lost.includes(field) && !proposed.includes(field));
   if (lost.length > 0) return { kind: 'conflict', lost, apply };
   return apply.length === 0 ? { kind: 'unchanged' } : { kind: 'apply', fields: apply };
+}
+
+/**
+ * Values that EMS would take over if not anybody could have written them: they wait for an operator, and EMS's values
+ * are sent again.
+ */
+export function proposedFields(inbound: InboundCase, decision: InboundDecision): string[] {
+  const lost = decision.kind === 'conflict' ? decision.lost : [];
+  return differingFields(inbound).filter(
+    (field) => inbound.proposed?.includes(field) === true && inbound.owners[field] !== 'ems' && !lost.includes(field),
+  );
 }
 
 /** Fields owned by EMS that the remote has changed: EMS's state must be sent again. */

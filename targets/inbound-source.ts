@@ -86,6 +86,14 @@ export interface InboundSource {
    * somebody else.
    */
   readonly signed?: readonly EntityType[];
+  /**
+   * Fields of a type that anybody may write at the target. Their values are proposals: never written into EMS without an
+   * operator; and a record with an address or number of a row is not linked to it without one either. Left out, or
+   * empty: none.
+   *
+   * @throws SyncError of class `target-down` if it cannot be told now.
+   */
+  proposals?(type: EntityType): Promise<readonly string[]>;
   /** How far a poll goes back before the latest time it has seen, in milliseconds. */
   readonly overlapMs: number;
   /**

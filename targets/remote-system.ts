@@ -210,6 +210,11 @@ export interface RemoteShape {
 export interface RemoteSystem {
   /** A cheap call with our credentials. @throws SyncError if the target cannot be worked with now. */
   probe(): Promise<void>;
+  /**
+   * Why the process must not run with its settings at this target, in an operator's words; null: it may. Left out: no
+   * setting depends on the target. @throws SyncError if the target cannot be asked now; then `probe` refuses.
+   */
+  refusal?(): Promise<string | null>;
   /** Creates or updates. Safe to repeat. */
   send(request: SendRequest): Promise<SendResult>;
   /** Left out by targets without bulk calls. */

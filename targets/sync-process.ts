@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
+import type { SecretKey } from '../sync/derived-keys.ts';
 import { UnknownPairError } from '../sync/sync-error.ts';
 import type { ConsentPolicy } from '../sync/suppression.ts';
 import type { EntityMapping } from './entity-mapping.ts';
@@ -34,6 +35,8 @@ export interface ConnectionServices {
    */
   withConnection<T>(account: string, connections: number, call: () => Promise<T>): Promise<T>;
   readonly consentPolicy: ConsentPolicy;
+  /** The keys of SYNC_KEY, newest first; empty if it is not set. */
+  readonly keys: readonly SecretKey[];
 }
 
 /** A process with its settings and its connection: one line in targets/index.ts. */

@@ -1,5 +1,4 @@
 import { LockTimeoutError, type AdvisoryLocks } from '../database/advisory-locks.ts';
-import type { ConsentPolicy } from '../sync/suppression.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { ConnectionServices } from '../targets/sync-process.ts';
 
@@ -7,9 +6,13 @@ import type { ConnectionServices } from '../targets/sync-process.ts';
 const WAIT_MS = 15_000;
 
 /** Counts an account's connections over all workers, as locks in PostgreSQL. */
-export function connectionServices(locks: AdvisoryLocks, consentPolicy: ConsentPolicy): ConnectionServices {
+export function connectionServices(
+  locks: AdvisoryLocks,
+  { consentPolicy, keys }: Pick<ConnectionServices, 'consentPolicy' | 'keys'>,
+): ConnectionServices {
   return {
     consentPolicy,
+    keys,
     withConnection: async (account, connections, call) => {
       const slots = Array.from({ length: connections }, (_, slot) => `ems-sync connection ${account} ${slot}`);
       try {

@@ -9,6 +9,7 @@ import { SettingsError } from '../settings/settings-error.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 import { connectTemporal } from './connect-temporal.ts';
 import { connectionServices } from './connection-services.ts';
+import { refuseUnsafe } from '../settings/refuse-unsafe.ts';
 import { createWorkers } from './create-workers.ts';
 import { startHealth, type Health } from './health.ts';
 import { createLog } from './log.ts';
@@ -57,6 +58,7 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
   const locks = new AdvisoryLocks(common.DATABASE_URL);
   const processes = connectProcesses(settings, locks);
   try {
+    await refuseUnsafe(processes, log);
     const bundle = await workflowBundle();
     const dependencies = {
       orm,
@@ -112,7 +114,7 @@ function shutDownWhen(stop: AbortSignal, workers: readonly Worker[]): void {
 }
 
 function connectProcesses({ enabled, common }: Settings, locks: AdvisoryLocks) {
-  const services = connectionServices(locks, common.CONSENT_POLICY);
+  const services = connectionServices(locks, { consentPolicy: common.CONSENT_POLICY, keys: common.SYNC_KEY ?? [] });
   return new Map(
     enabled.map(({ target, settings }) => {
       const process = common.SYNC_BULK ? target.process : oneByOne(target.process);

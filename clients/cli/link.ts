@@ -101,7 +101,8 @@ async function mustExist(
   remoteId: string,
 ): Promise<void> {
   const { target, settings } = enabledTarget(session, syncProcess);
-  const remote = target.connect(settings, unlimitedConnections(session.settings.common.CONSENT_POLICY));
+  const { common } = session.settings;
+  const remote = target.connect(settings, unlimitedConnections(common.CONSENT_POLICY, common.SYNC_KEY));
   try {
     if (remote.inbound === undefined) return;
     if ((await remote.inbound.fetch({ type, remoteId }, null)) !== null) return;

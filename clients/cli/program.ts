@@ -116,7 +116,14 @@ export function createProgram(): Command {
     .option('--json', 'print JSON')
     .action(async (process, id, options) => (await import('./approve.ts')).approve(process, id, options));
 
-  addConflicts(add('conflicts', 'remote values that lost against EMS, and how to restore them', 'conflicts list'));
+  addConflicts(
+    add(
+      'conflicts',
+      'remote values that EMS did not take over: those that lost, and proposals to decide about',
+      'conflicts list',
+      'conflicts list --proposed',
+    ),
+  );
   addLinks(add);
 
   withTimeout(
@@ -152,13 +159,14 @@ function addSchedules(schedules: Command): void {
 }
 
 function addConflicts(conflicts: Command): void {
-  withExamples(conflicts.command('list'), ['conflicts list --process RUNSIGNUP'])
+  withExamples(conflicts.command('list'), ['conflicts list --process RUNSIGNUP', 'conflicts list --proposed'])
     .description('the conflicts, newest first, without the values')
+    .option('--proposed', 'instead, values that anybody may have written there, and that nobody has decided about')
     .option('--process <process>', 'only those of this process, for example RUNSIGNUP', processArgument)
     .option('--json', 'print JSON')
     .action(async (options) => (await import('./conflicts.ts')).list(options));
   withExamples(conflicts.command('show'), ['conflicts show 12'])
-    .description('the values that lost, decrypted with SYNC_KEY: personal data, shown nowhere else')
+    .description('the values that lost or are proposed, decrypted with SYNC_KEY: personal data, shown nowhere else')
     .argument('<id>', 'number of the conflict', conflictArgument)
     .option('--json', 'print JSON')
     .action(async (id, options) => (await import('./conflicts.ts')).show(id, options));
@@ -167,6 +175,16 @@ function addConflicts(conflicts: Command): void {
       .description('write the values that lost into EMS, from where they reach every target')
       .argument('<id>', 'number of the conflict', conflictArgument),
   ).action(async (id, options) => (await import('./conflicts.ts')).restore(id, options));
+  withTimeout(
+    withExamples(conflicts.command('accept'), ['conflicts accept 13'])
+      .description('write proposed values into EMS, from where they reach every target')
+      .argument('<id>', 'number of the proposal', conflictArgument),
+  ).action(async (id, options) => (await import('./conflicts.ts')).accept(id, options));
+  withExamples(conflicts.command('refuse'), ['conflicts refuse 13'])
+    .description('leave EMS as it is; the target has EMS’s values already')
+    .argument('<id>', 'number of the proposal', conflictArgument)
+    .option('--json', 'print JSON')
+    .action(async (id, options) => (await import('./conflicts.ts')).refuse(id, options));
 }
 
 function addLinks(add: (name: string, description: string, ...examples: readonly string[]) => Command): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
-import { emsKeyIn } from '../../targets/chatwoot/read-contact.ts';
+import { emsKeyIn } from '../../targets/chatwoot/contact-identity.ts';
 
 /** The remote record that an event is about. What changed is read from the target. */
 export interface Hint {
@@ -14,7 +14,12 @@ const id = z.int().positive();
 
 const attributes = z.looseObject({ ems_conversation_id: z.unknown().optional() }).nullish().catch(null);
 
-const contact = z.looseObject({ id, identifier: z.unknown().optional() });
+/** A visitor can claim any EMS id here. Nobody believes it: it only decides where to look first. */
+const contact = z.looseObject({
+  id,
+  identifier: z.unknown().optional(),
+  custom_attributes: z.looseObject({ ems_person_id: z.unknown().optional() }).nullish().catch(null),
+});
 
 /** If it is missing or malformed, the changes are unknown, so the record is examined. */
 const changes = z.looseObject({
@@ -50,7 +55,11 @@ export function chatwootHint(payload: Readonly<Record<string, unknown>>): Hint |
 function contactHint(payload: unknown): Hint | null {
   const { data } = contact.safeParse(payload);
   if (data === undefined) return null;
-  return { type: 'Person', remoteId: String(data.id), emsKey: emsKeyIn(data.identifier) };
+  return {
+    type: 'Person',
+    remoteId: String(data.id),
+    emsKey: emsKeyIn(data.custom_attributes?.ems_person_id) ?? emsKeyIn(data.identifier),
+  };
 }
 
 function conversationHint(data: z.infer<typeof conversation> | undefined): Hint | null {

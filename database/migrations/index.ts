@@ -13,6 +13,7 @@ import { SyncIdentity } from './sync-0009-identity.ts';
 import { SyncUniqueValues } from './sync-0010-unique-values.ts';
 import { SyncProgramVersion } from './sync-0011-program-version.ts';
 import { SyncConsentScope } from './sync-0012-consent-scope.ts';
+import { SyncProposals } from './sync-0013-proposals.ts';
 import { SyncKeptErasures } from './sync-0017-kept-erasures.ts';
 import { SyncWebhooks } from './sync-0018-webhooks.ts';
 
@@ -41,6 +42,7 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0010-unique-values', class: SyncUniqueValues },
     { name: 'sync-0011-program-version', class: SyncProgramVersion },
     { name: 'sync-0012-consent-scope', class: SyncConsentScope },
+    { name: 'sync-0013-proposals', class: SyncProposals },
     { name: 'sync-0017-kept-erasures', class: SyncKeptErasures },
     { name: 'sync-0018-webhooks', class: SyncWebhooks },
   ],

@@ -33,7 +33,7 @@ export const SyncConversationMessageEntity = defineEntity({
   },
 });
 
-/** A remote value that lost against EMS, encrypted so that an operator can restore it. */
+/** Remote values that EMS did not take over, encrypted so that an operator can. */
 export const SyncConflictEntity = defineEntity({
   name: 'SyncConflict',
   tableName: 'sync_conflict',
@@ -46,8 +46,12 @@ export const SyncConflictEntity = defineEntity({
     occurredOn: instantColumn(),
     fields: p.array(),
     encryptedValues: p.blob(),
-    /** When an operator restored the values in EMS. */
+    /** Lost against EMS, or proposed by a remote that anybody may write to. */
+    kind: p.text().$type<'lost' | 'proposed'>(),
+    /** When an operator restored the values in EMS, or accepted the proposal. */
     restoredOn: instantColumn().strictNullable(),
+    /** When an operator refused the proposal. */
+    refusedOn: instantColumn().strictNullable(),
   },
 });
 

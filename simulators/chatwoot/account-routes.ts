@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Chatwoot } from './chatwoot.ts';
 import { bodyAs, did, idOf, queryOf, sendNothing } from './http.ts';
-import { type AttributeDefinition, type Webhook, inboxes } from './records.ts';
+import { type AttributeDefinition, type Inbox, type Webhook, inboxes } from './records.ts';
 import { notFound, recordInvalid } from './refusal.ts';
 import { iso } from './shapes.ts';
 import { webhookEvents } from './webhooks.ts';
@@ -47,14 +47,21 @@ const definitionShape = (definition: AttributeDefinition) => ({
 });
 
 /** Account-wide resources: inboxes, webhooks and custom attribute definitions. */
-export function addAccountRoutes(scope: FastifyInstance, { store, account, faults, clock }: Chatwoot): void {
-  scope.get('/inboxes', async () => ({
-    payload: inboxes.map((inbox) => ({ ...inbox, channel_id: inbox.id, avatar_url: '', provider: null })),
-  }));
+export function addAccountRoutes(scope: FastifyInstance, chatwoot: Chatwoot): void {
+  const { store, account, faults, clock } = chatwoot;
+  /** Channels that visitors identify themselves at know `hmac_mandatory`; others answer null. */
+  const inboxShape = (inbox: Inbox) => ({
+    ...inbox,
+    channel_id: inbox.id,
+    avatar_url: '',
+    provider: null,
+    hmac_mandatory: inbox.channel_type === 'Channel::Email' ? null : chatwoot.settings.hmacMandatory.includes(inbox.id),
+  });
+  scope.get('/inboxes', async () => ({ payload: inboxes.map(inboxShape) }));
   scope.get('/inboxes/:id', async (request) => {
     const inbox = inboxes.find(({ id }) => id === idOf(request));
     if (inbox === undefined) throw notFound();
-    return { ...inbox, channel_id: inbox.id, avatar_url: '', provider: null };
+    return inboxShape(inbox);
   });
 
   const webhookShape = (request: FastifyRequest, { secret, ...webhook }: Webhook) => {

@@ -126,7 +126,15 @@ const conversation = object({
   sla_policy_id: z.null(),
 });
 
-const inbox = object({ id, name: text, channel_type: channel, channel_id: id, avatar_url: text, provider: orNull });
+const inbox = object({
+  id,
+  name: text,
+  channel_type: channel,
+  channel_id: id,
+  avatar_url: text,
+  provider: orNull,
+  hmac_mandatory: z.boolean().nullable(),
+});
 
 const webhook = object({
   id,

@@ -48,6 +48,11 @@ export const message = z.looseObject({
 
 export type Message = z.infer<typeof message>;
 
+/** `hmac_mandatory` is there for channels that know it. */
+export const inboxes = z.looseObject({
+  payload: z.array(z.looseObject({ id, channel_type: z.string(), hmac_mandatory: z.boolean().nullish() })),
+});
+
 export const created = z.looseObject({ payload: z.looseObject({ contact }) });
 export const single = z.looseObject({ payload: contact });
 export const contacts = z.looseObject({ payload: z.array(contact) });

@@ -8,6 +8,7 @@ import {
   conversations,
   created,
   definitions,
+  inboxes,
   message,
   messages,
   single,
@@ -55,6 +56,11 @@ export class ChatwootApi {
   /** @throws SyncError if address, account, token or inbox is wrong, or ChatWoot does not answer. */
   async probe(): Promise<void> {
     await this.#http.get('GET', `inboxes/${this.#inbox}`, withId);
+  }
+
+  /** All inboxes of the account. */
+  async inboxes() {
+    return (await this.#http.get('GET', 'inboxes', inboxes)).payload;
   }
 
   async createContact(body: ContactBody): Promise<Answer<Contact>> {

@@ -3,6 +3,7 @@ import { contentHash } from '../../sync/content-hash.ts';
 import type { SendRequest } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { ContactBody } from './api.ts';
+import type { ContactIdentity } from './contact-identity.ts';
 import { e164 } from '../contact-fields.ts';
 import { fieldsAt } from '../field-declaration.ts';
 import { personFields } from './person-mapping.ts';
@@ -10,7 +11,7 @@ import { isCustomAttribute, type ContactPlace } from './places.ts';
 import { contactContent, isRemoved } from './read-contact.ts';
 
 /** All values that EMS decides, spelt out, because an absent one would keep its old value. */
-export function contactBody({ key, content }: SendRequest): ContactBody {
+export function contactBody({ key, content }: SendRequest, identity: ContactIdentity): ContactBody {
   const own = fieldsAt(personFields, isOwnAttribute).map(([name, { attribute }]) => [
     attribute,
     // ChatWoot turns a null name into "".
@@ -23,7 +24,7 @@ export function contactBody({ key, content }: SendRequest): ContactBody {
   return {
     ...Object.fromEntries(own),
     // Never "": ChatWoot's unique index treats it as a value.
-    identifier: key,
+    identifier: identity.identifierOf(key),
     custom_attributes: Object.fromEntries(custom),
   };
 }
@@ -46,9 +47,9 @@ export function mendedPhone({ phone_number: phone }: Pick<Contact, 'phone_number
 /**
  * Whether nothing would change: the contact is ours, in use, and holds EMS's values in a form that ChatWoot accepts.
  */
-export function isUpToDate(contact: Contact, { key, content }: SendRequest): boolean {
+export function isUpToDate(contact: Contact, { key, content }: SendRequest, identity: ContactIdentity): boolean {
   return (
-    contact.identifier === key &&
+    contact.identifier === identity.identifierOf(key) &&
     !isRemoved(contact) &&
     !('phone_number' in mendedPhone(contact)) &&
     contentHash(contactContent(contact)) === contentHash(content)

@@ -1,25 +1,27 @@
 import type { Channel } from '../../sync/suppression.ts';
 import type { Erased, EraseRequest } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
-import type { ChatwootApi } from './api.ts';
-import { emsKeyIn } from './read-contact.ts';
+import type { Contacts } from './find-contact.ts';
 
 /**
  * Permanently deletes a person's contacts: those with the EMS id, and those with the person's address or number that
  * belong to nobody else. The remote id in our record is not enough: in a restored account it may be a stranger's.
  * ChatWoot deletes their conversations as well.
  */
-export async function erasePerson(api: ChatwootApi, { key, remoteId, addresses }: EraseRequest): Promise<Erased> {
+export async function erasePerson(
+  { api, identity }: Contacts,
+  { key, remoteId, addresses }: EraseRequest,
+): Promise<Erased> {
   const known = remoteId === null ? null : await api.contact(remoteId);
   const { email, sms: phone } = addresses;
   const found = await api.findContacts([
-    ['identifier', key],
+    ...identity.lookUps(key).map((identifier) => ['identifier', identifier] as const),
     ...(email == null ? [] : [['email', email.trim().toLowerCase()] as const]),
     ...(phone == null ? [] : [['phone_number', phone] as const]),
   ]);
   const contacts = new Map<number, Contact>();
   for (const contact of [...(known === null ? [] : [known]), ...found]) {
-    const holder = emsKeyIn(contact.identifier);
+    const holder = identity.isRecorded(contact, key, remoteId) ? key : identity.claimOf(contact);
     const isFree = holder === null && found.some(({ id }) => id === contact.id);
     if (holder === key || isFree) contacts.set(contact.id, contact);
   }

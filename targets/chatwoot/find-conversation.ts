@@ -1,7 +1,7 @@
 import type { EntityKey } from '../../sync/entity-type.ts';
 import type { Conversation } from './answers.ts';
 import type { ChatwootApi } from './api.ts';
-import { emsKeyIn } from './read-contact.ts';
+import { emsKeyIn } from './contact-identity.ts';
 
 const carries = (key: EntityKey) => (conversation: Conversation) =>
   emsKeyIn(conversation.custom_attributes?.['ems_conversation_id']) === key;

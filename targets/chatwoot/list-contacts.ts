@@ -3,6 +3,7 @@ import type { ListedPage, MalformedRecord, RemoteRecord } from '../inbound-sourc
 import { readPages } from './all-pages.ts';
 import { contact, withId } from './answers.ts';
 import type { ChatwootApi } from './api.ts';
+import type { ContactIdentity } from './contact-identity.ts';
 import { contactRecord } from './read-contact.ts';
 
 /**
@@ -11,12 +12,16 @@ import { contactRecord } from './read-contact.ts';
  *
  * @param token `<ChatWoot's page>:<highest id before it>`; null: from the beginning.
  */
-export async function listContacts(api: ChatwootApi, token: string | null): Promise<ListedPage> {
+export async function listContacts(
+  api: ChatwootApi,
+  identity: ContactIdentity,
+  token: string | null,
+): Promise<ListedPage> {
   const [first, after] = placeIn(token);
   const { items, next } = await readPages(first, 'contacts', (page) => api.contactPage(page));
   const highest = Math.max(after, ...items.map((item) => withId.safeParse(item).data?.id ?? 0));
   return {
-    records: items.map(recordOf),
+    records: items.map((item) => recordOf(item, identity)),
     next: next === null ? null : `${next}:${highest}`,
     seenUpTo: null,
     covers: { after: after === 0 ? null : String(after), upTo: next === null ? null : String(highest) },
@@ -31,9 +36,9 @@ function placeIn(token: string | null): readonly [page: number, after: number] {
   return [page ?? 1, after ?? 0];
 }
 
-function recordOf(item: unknown): RemoteRecord | MalformedRecord {
+function recordOf(item: unknown, identity: ContactIdentity): RemoteRecord | MalformedRecord {
   const parsed = contact.safeParse(item);
-  if (parsed.success) return contactRecord(parsed.data);
+  if (parsed.success) return contactRecord(parsed.data, identity.keyOf(parsed.data));
   const id = withId.safeParse(item).data?.id;
   return {
     malformed: `does not fit ChatWoot's contract at ${placeOf(contact, parsed.error)}`,

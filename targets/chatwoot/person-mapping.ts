@@ -5,6 +5,7 @@ import { columnOf, rowsOf, type Fields, type Reading, type TwoWayReading } from 
 import { TEXT, textIn } from '../field-kinds.ts';
 import type { MatchCriterion } from '../inbound-mapping.ts';
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
+import { PERSON_ATTRIBUTE } from './contact-identity.ts';
 import type { ContactPlace } from './places.ts';
 
 const hasEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
@@ -84,6 +85,8 @@ export const personFields: PersonFields = {
   name: shared('name', name),
   email: shared('email', persons.editable('email', EMAIL)),
   phone_number: shared('phone_number', phone),
+  // The identifier is unguessable, so agents see the id here. Only the identifier proves whose contact it is.
+  ems_person_id: custom(PERSON_ATTRIBUTE, 'EMS person', persons.column('id', TEXT)),
   ems_events: custom('ems_events', 'Events', events),
   ems_language: custom('ems_language', 'Language', persons.column('language', TEXT)),
   ems_club: custom('ems_club', 'Club', club),

@@ -1,18 +1,12 @@
 import type { FieldValue } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
-import { isEntityKey, type EntityKey } from '../../sync/entity-type.ts';
+import type { EntityKey } from '../../sync/entity-type.ts';
 import { canonicalText } from '../../sync/canonical-form.ts';
 import type { RemoteRecord } from '../inbound-source.ts';
 import type { Contact } from './answers.ts';
 import { e164, lowerCase, oneSpaced } from '../contact-fields.ts';
 import { personFields } from './person-mapping.ts';
 import type { ContactPlace } from './places.ts';
-
-/** The EMS id in one of ChatWoot's attributes; null if it cannot be ours. Other identifiers belong to other systems. */
-export function emsKeyIn(value: unknown): EntityKey | null {
-  const text = typeof value === 'number' ? String(value) : value;
-  return isEntityKey(text) ? text : null;
-}
 
 /** Removed from EMS: ChatWoot keeps the contact and its conversations. */
 export function isRemoved({ custom_attributes }: Contact): boolean {
@@ -37,11 +31,12 @@ const READ = {
   phone_number: (value: string | null | undefined) => e164(value) ?? canonicalText(value),
 } as const;
 
-export function contactRecord(contact: Contact): RemoteRecord {
+/** @param emsKey the person that it belongs to, as {@link ContactIdentity} tells; null: none. */
+export function contactRecord(contact: Contact, emsKey: EntityKey | null): RemoteRecord {
   return {
     type: 'Person',
     remoteId: String(contact.id),
-    emsKey: emsKeyIn(contact.identifier),
+    emsKey,
     // ChatWoot has a modified time, but no answer contains it.
     modifiedOn: null,
     content: contactContent(contact),

@@ -6,7 +6,8 @@ import { oneSpaced } from '../contact-fields.ts';
 import { emsChannel, fromSeconds } from './conversation-fields.ts';
 import { conversationFields } from './conversation-mapping.ts';
 import type { ConversationPlace } from './places.ts';
-import { contactRecord, emsKeyIn } from './read-contact.ts';
+import { emsKeyIn, type ContactIdentity } from './contact-identity.ts';
+import { contactRecord } from './read-contact.ts';
 
 const INCOMING = 0;
 const OUTGOING = 1;
@@ -61,7 +62,7 @@ type ReadAttribute = (conversation: Conversation) => FieldValue;
 /**
  * A conversation as lists show it: without its messages, and therefore without its subject, which is in the first one.
  */
-export function listedConversation(conversation: Conversation): RemoteRecord {
+export function listedConversation(conversation: Conversation, identity: ContactIdentity): RemoteRecord {
   const { sender } = conversation.meta;
   const person = contact.safeParse(sender);
   return {
@@ -72,7 +73,7 @@ export function listedConversation(conversation: Conversation): RemoteRecord {
     content: conversationContent(conversation),
     complete: false,
     references: sender ? { personId: { type: 'Person', remoteId: String(sender.id) } } : {},
-    related: person.success ? [contactRecord(person.data)] : [],
+    related: person.success ? [contactRecord(person.data, identity.keyOf(person.data))] : [],
     messages: null,
     // Its contact was deleted and the conversation is about to be: it must not become a row.
     removed: !sender,
@@ -81,8 +82,12 @@ export function listedConversation(conversation: Conversation): RemoteRecord {
 }
 
 /** A conversation as it is read alone, with all its parts. */
-export function wholeConversation(conversation: Conversation, messages: readonly Message[]): RemoteRecord {
-  const listed = listedConversation(conversation);
+export function wholeConversation(
+  conversation: Conversation,
+  messages: readonly Message[],
+  identity: ContactIdentity,
+): RemoteRecord {
+  const listed = listedConversation(conversation, identity);
   const spoken = messages.filter(({ message_type }) => message_type === INCOMING || message_type === OUTGOING);
   return {
     ...listed,

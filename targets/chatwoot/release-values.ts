@@ -1,16 +1,16 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import type { Released, ReleaseRequest } from '../remote-system.ts';
-import type { ChatwootApi } from './api.ts';
 import { mendedPhone } from './contact-body.ts';
-import { CONTESTED, findByKey } from './find-contact.ts';
+import { CONTESTED, findByKey, type Contacts } from './find-contact.ts';
 import { refusedError } from './http.ts';
-import { contactContent, emsKeyIn } from './read-contact.ts';
+import { contactContent } from './read-contact.ts';
 
 /** Releases an e-mail address or number that EMS has given to another person. The rest of the contact stays. */
-export async function releaseValues(api: ChatwootApi, request: ReleaseRequest): Promise<Released | null> {
+export async function releaseValues(contacts: Contacts, request: ReleaseRequest): Promise<Released | null> {
+  const { api, identity } = contacts;
   const { key, remoteId, content, wanted } = request;
   const known = remoteId === null ? null : await api.contact(remoteId);
-  const contact = known !== null && emsKeyIn(known.identifier) === key ? known : await findByKey(api, key);
+  const contact = known !== null && identity.isRecorded(known, key, remoteId) ? known : await findByKey(contacts, key);
   if (contact === null) return null;
   const held = contactContent(contact);
   const fields = CONTESTED.filter(

@@ -19,9 +19,9 @@ interface Found {
 export async function sendConversation(
   api: ChatwootApi,
   request: SendRequest,
-  sendPublic: boolean,
+  { sendPublic, trusted }: { readonly sendPublic: boolean; readonly trusted: boolean },
 ): Promise<SendResult> {
-  const found = await findOrCreate(api, request);
+  const found = await findOrCreate(api, request, trusted);
   if ('kind' in found) return found;
   const { conversation, isNew } = found;
   const id = String(conversation.id);
@@ -39,7 +39,7 @@ export async function sendConversation(
   return { kind: 'sent', remoteId: id, ...(isNew ? stateOfNew(after) : stateOfKnown(after)), messages };
 }
 
-async function findOrCreate(api: ChatwootApi, request: SendRequest): Promise<Found | SendResult> {
+async function findOrCreate(api: ChatwootApi, request: SendRequest, trusted: boolean): Promise<Found | SendResult> {
   const known = request.remoteId === null ? null : await whole(api, await api.conversation(request.remoteId));
   if (known !== null) return known;
   const { key, remoteId: contactId } = contactOf(request);
@@ -51,9 +51,9 @@ async function findOrCreate(api: ChatwootApi, request: SendRequest): Promise<Fou
   };
   const own = await findConversation(api, request.key, contactId);
   if (own === 'no-contact') return noContact;
-  // Found only by our id, with another contact: EMS has reused the id.
+  // Found only by our id, with another contact: EMS has reused the id, or a visitor has claimed it.
   const contact = own?.meta?.sender?.id;
-  if (own !== null && request.begun !== true && contact != null && String(contact) !== contactId) {
+  if (own !== null && !(trusted && request.begun === true) && contact != null && String(contact) !== contactId) {
     return { kind: 'another', remoteId: String(own.id) };
   }
   const found = await whole(api, own);

@@ -1,10 +1,19 @@
+import type { EntityKey } from '../../sync/entity-type.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
 import { isAnothers } from '../same-record.ts';
 import type { Contact, Refused } from './answers.ts';
-import type { ChatwootApi } from './api.ts';
 import { contactBody, isUpToDate, mendedPhone } from './contact-body.ts';
-import { blockedBy, CONTESTED, findLike, ownershipOf, type Candidate, type Contested } from './find-contact.ts';
+import {
+  blockedBy,
+  CONTESTED,
+  findLike,
+  ownershipOf,
+  type Candidate,
+  type Contacts,
+  type Contested,
+} from './find-contact.ts';
+import type { ContactIdentity } from './contact-identity.ts';
 import { refusedError } from './http.ts';
 import { personColumn } from './person-mapping.ts';
 import { contactContent, isRemoved } from './read-contact.ts';
@@ -26,30 +35,39 @@ const LONGEST_WAY = 6;
 
 /**
  * Brings a contact to EMS's state. ChatWoot has no upsert: a contact named by our record is written directly; otherwise
- * it is found by EMS id, e-mail or phone, or created. Values refused as taken are resolved with their holder.
+ * it is found by identifier, e-mail or phone, or created. Values refused as taken are resolved with their holder.
+ *
+ * @param mayMatch whether an e-mail address or a phone number alone shows whose contact it is.
  */
-export async function sendPerson(api: ChatwootApi, request: SendRequest): Promise<SendResult> {
+export async function sendPerson(
+  contacts: Contacts,
+  request: SendRequest,
+  mayMatch: () => Promise<boolean>,
+): Promise<SendResult> {
+  const { api, identity } = contacts;
   const { key, remoteId } = request;
-  let step: Step = remoteId === null ? await place(api, request) : { kind: 'update', id: remoteId };
+  const place = () => placeOf(contacts, request, mayMatch);
+  let step: Step = remoteId === null ? await place() : { kind: 'update', id: remoteId };
   let released: readonly Contested[] = [];
   for (let steps = 0; steps < LONGEST_WAY; steps += 1) {
     if (step.kind === 'done') return step.result;
-    if (step.kind === 'update' && step.seen !== undefined && isUpToDate(step.seen, request)) return sent(step.seen);
-    const body = { ...contactBody(request), ...Object.fromEntries(released.map((field) => [field, null])) };
+    if (step.kind === 'update' && step.seen !== undefined && isUpToDate(step.seen, request, identity))
+      return sent(step.seen);
+    const body = { ...contactBody(request, identity), ...Object.fromEntries(released.map((field) => [field, null])) };
     const answer = step.kind === 'create' ? await api.createContact(body) : await api.updateContact(step.id, body);
     switch (answer.kind) {
       case 'answered': {
-        const contact = await backInUse(api, confirmed(answer.value, request));
+        const contact = await backInUse(contacts, confirmed(answer.value, request.key, identity));
         return released.length === 0 ? sent(contact) : { kind: 'released', remoteId: String(contact.id) };
       }
       case 'missing':
         // Deleted, or merged by an agent into a contact that now has our EMS id.
-        step = await place(api, request);
+        step = await place();
         // Or merged into another person's contact: reading it shows that, and it is not changed.
         if (step.kind === 'done' && step.result.kind === 'blocked') throw lostMeanwhile(request);
         break;
       case 'refused': {
-        const settled: Settled = await settle(api, request, step, answer.refused);
+        const settled: Settled = await settle(contacts, request, { step, refused: answer.refused, place });
         step = settled.step;
         released = [...new Set([...released, ...settled.released])];
       }
@@ -59,15 +77,18 @@ export async function sendPerson(api: ChatwootApi, request: SendRequest): Promis
 }
 
 /** Finds the person's place: its own contact, one without an owner, or a new one. */
-async function place(api: ChatwootApi, request: SendRequest): Promise<Step> {
+async function placeOf(contacts: Contacts, request: SendRequest, mayMatch: () => Promise<boolean>): Promise<Step> {
+  const { identity } = contacts;
   const { key, content, remoteId } = request;
-  const [first] = await findLike(api, key, content);
+  const [first] = await findLike(contacts, key, content);
   if (first === undefined) return { kind: 'create' };
-  if (ownershipOf(first, key) === 'other-person') return { kind: 'done', result: blockedBy(first) };
+  const ownership = ownershipOf(identity, first, key);
+  if (ownership === 'other-person') return { kind: 'done', result: blockedBy(identity, first) };
+  if (ownership === 'free' && !(await mayMatch())) throw needsHuman(first, request);
   if (remoteId === null && first.by === 'identifier' && isAnothers(IDENTITY, request, contactContent(first.contact))) {
     return { kind: 'done', result: { kind: 'another', remoteId: String(first.contact.id) } };
   }
-  if (isUpToDate(first.contact, request)) return { kind: 'done', result: sent(first.contact) };
+  if (isUpToDate(first.contact, request, identity)) return { kind: 'done', result: sent(first.contact) };
   // Its values may be an agent's, so they must be compared before they are overwritten. A contact marked as removed has
   // no owner.
   if (remoteId === null && !isRemoved(first.contact)) {
@@ -84,19 +105,27 @@ interface Settled {
 
 /** Decides what to do after a refusal, which names the attributes but not their holder. */
 async function settle(
-  api: ChatwootApi,
+  contacts: Contacts,
   request: SendRequest,
-  step: Exclude<Step, { kind: 'done' }>,
-  refused: Refused,
+  {
+    step,
+    refused,
+    place,
+  }: {
+    readonly step: Exclude<Step, { kind: 'done' }>;
+    readonly refused: Refused;
+    readonly place: () => Promise<Step>;
+  },
 ): Promise<Settled> {
-  const others = (await findLike(api, request.key, request.content)).filter(
+  const { api, identity } = contacts;
+  const others = (await findLike(contacts, request.key, request.content)).filter(
     ({ by, contact }) => refused.attributes.includes(by) && (step.kind === 'create' || String(contact.id) !== step.id),
   );
   const [first] = others;
   if (first === undefined) throw unexplained(refused, step, request);
-  if (step.kind === 'create') return { step: await place(api, request), released: [] };
+  if (step.kind === 'create') return { step: await place(), released: [] };
   const at: Step = { kind: 'update', id: step.id };
-  switch (ownershipOf(first, request.key)) {
+  switch (ownershipOf(identity, first, request.key)) {
     case 'own':
       return { step: { kind: 'update', id: String(first.contact.id), seen: first.contact }, released: [] };
     case 'removed':
@@ -104,7 +133,7 @@ async function settle(
       await api.updateContact(String(first.contact.id), { ...mendedPhone(first.contact), [first.by]: null });
       return { step: at, released: [] };
     case 'other-person':
-      if (!request.release) return { step: { kind: 'done', result: blockedBy(first) }, released: [] };
+      if (!request.release) return { step: { kind: 'done', result: blockedBy(identity, first) }, released: [] };
       return { step: at, released: contestedAmong(others) };
     case 'free':
       if (request.release) return { step: at, released: contestedAmong(others) };
@@ -114,6 +143,12 @@ async function settle(
         { code: 'held-by-stranger', field: personColumn(first.by) },
       );
   }
+}
+
+/** Anybody may give any address or number at ChatWoot: only a human knows whether the contact is the person's. */
+function needsHuman({ by, contact: { id } }: Candidate, { key }: SendRequest): SyncError {
+  const said = `ChatWoot's contact ${id} has it, and may be anybody's: if it is this person's, npx ems-sync link CHATWOOT Person ${key} ${id}`;
+  return new SyncError('rejected', said, { code: 'unproven-match', field: personColumn(by) });
 }
 
 const contestedAmong = (others: readonly Candidate[]) =>
@@ -139,8 +174,8 @@ const lostMeanwhile = ({ key, remoteId }: SendRequest) =>
   });
 
 /** @throws SyncError of class `contract` if the answer is about another contact. */
-function confirmed(contact: Contact, { key }: SendRequest): Contact {
-  if (contact.identifier === key) return contact;
+function confirmed(contact: Contact, key: EntityKey, identity: ContactIdentity): Contact {
+  if (contact.identifier === identity.identifierOf(key)) return contact;
   throw new SyncError('contract', `ChatWoot answered Person/${key} with a contact of another identifier`, {
     code: 'contract',
     field: 'identifier',
@@ -148,7 +183,7 @@ function confirmed(contact: Contact, { key }: SendRequest): Contact {
 }
 
 /** Clears the mark of a person who is in EMS again. */
-async function backInUse(api: ChatwootApi, contact: Contact): Promise<Contact> {
+async function backInUse({ api }: Contacts, contact: Contact): Promise<Contact> {
   if (!isRemoved(contact)) return contact;
   const id = String(contact.id);
   const answer = await api.updateContact(id, { custom_attributes: { ems_removed: null } });

@@ -16,6 +16,14 @@ export const chatwootSettings = z.object({
   CHATWOOT_ACCOUNT_ID: id(ACCOUNT),
   CHATWOOT_TOKEN: z.string({ error: TOKEN }).min(1, { error: TOKEN }),
   CHATWOOT_INBOX_ID: id(INBOX),
+  /**
+   * Off: what ChatWoot says of a person's name, e-mail and phone is a proposal for an operator. On: EMS takes it over;
+   * refused unless every website inbox validates its visitors.
+   */
+  CHATWOOT_TRUST_CONTACTS: z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default('false')
+    .transform((word) => word === 'true'),
   /** Off: EMS's messages are private notes. On: messages that are not private in EMS are sent to the person. */
   CHATWOOT_SEND_PUBLIC: z
     .enum(['true', 'false'], { error: 'must be true or false' })

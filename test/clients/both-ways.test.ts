@@ -84,6 +84,32 @@ describe('conflicts', () => {
     expect((await ems('conflicts', 'show', id)).stdout).toMatch(/restored on 20/);
   });
 
+  test('that are proposals are listed apart, and are accepted or refused, each once', async () => {
+    const [one, two] = [await conflict(), await conflict()];
+    // The engine's part is in activities/chatwoot-visitors.test.ts: here contacts are trusted.
+    await system.database.query("UPDATE sync_conflict SET kind = 'proposed' WHERE id = ANY ($1)", [[one.id, two.id]]);
+    const listed = await ems('conflicts', 'list', '--proposed');
+    expect(listed.stdout).toMatch(new RegExp(`CHATWOOT.*Person/${one.person} .*name`));
+    expect(listed.stdout).not.toMatch(/Secret/);
+    expect((await ems('conflicts', 'list')).stdout).not.toMatch(new RegExp(`Person/${one.person} `));
+    expect((await ems('conflicts', 'show', one.id)).stdout).toMatch(/^proposal .*\nnot decided\n[^]*Ana Secret/);
+    expect((await ems('conflicts', 'restore', one.id)).stderr).toBe(
+      `${one.id} is a proposal: npx ems-sync conflicts accept ${one.id}\n`,
+    );
+
+    const accepted = await ems('conflicts', 'accept', one.id);
+    expect(accepted).toMatchObject({ code: 0, stderr: '' });
+    expect(accepted.stdout).toMatch(new RegExp(`^proposal ${one.id} is accepted; CHATWOOT Person/${one.person}`));
+    expect(await personRow(one.person)).toMatchObject({ last_name: 'Secret' });
+    expect(await ems('conflicts', 'refuse', one.id)).toMatchObject({ code: 1, stdout: '' });
+
+    const refused = await json('conflicts', 'refuse', two.id);
+    expect(refused).toMatchObject({ id: two.id, kind: 'proposed', restoredOn: null, refusedOn: expect.any(String) });
+    expect((await ems('conflicts', 'accept', two.id)).stderr).toMatch(/^proposal \d+ was refused on 20/);
+    expect(await personRow(two.person)).toMatchObject({ last_name: 'Sousa' });
+    expect((await ems('conflicts', 'list', '--proposed')).stdout).toBe('no proposal waits for a decision\n');
+  });
+
   test('that cannot be restored or opened say why', async () => {
     const { person, id } = await conflict();
     const missing = await ems('conflicts', 'restore', '999999');

@@ -247,7 +247,16 @@ describe('health', () => {
 describe('what a webhook is about', () => {
   test.each<[string, Record<string, unknown>, Hint | null]>([
     ['a new contact', CONTACT, { type: 'Person', remoteId: '47', emsKey: null }],
-    ['one with our id', { ...CONTACT, identifier: '4711' }, { type: 'Person', remoteId: '47', emsKey: '4711' }],
+    [
+      'one with our id',
+      { ...CONTACT, custom_attributes: { ems_person_id: '4711' } },
+      { type: 'Person', remoteId: '47', emsKey: '4711' },
+    ],
+    [
+      'one with our id, as earlier releases wrote it',
+      { ...CONTACT, identifier: '4711' },
+      { type: 'Person', remoteId: '47', emsKey: '4711' },
+    ],
     [
       "one with another system's id",
       { ...CONTACT, identifier: 'shop-4711' },

@@ -125,12 +125,17 @@ describe('verification of ChatWoot', () => {
   });
   afterAll(() => database.drop());
   beforeEach(() => {
-    const ana = { name: 'Ana Silva', email: 'silva@clube.example', phone_number: '+351912345678', identifier: '2' };
-    const attributes = { ems_events: 'Dawn Run, Night Run', ems_language: 'pt-PT', ems_club: 'Clube Açor' };
+    const ana = { name: 'Ana Silva', email: 'silva@clube.example', phone_number: '+351912345678' };
+    const attributes = {
+      ems_person_id: '2',
+      ems_events: 'Dawn Run, Night Run',
+      ems_language: 'pt-PT',
+      ems_club: 'Clube Açor',
+    };
     contacts = {
       1: contact(1, { ...ana, custom_attributes: attributes }),
-      2: contact(2, { name: 'Rui Sousa', email: 'rui@clube.example', identifier: '3' }),
-      3: contact(3, { name: 'Was here', identifier: '77', custom_attributes: { ems_removed: true } }),
+      2: contact(2, { name: 'Rui Sousa', email: 'rui@clube.example', custom_attributes: { ems_person_id: '3' } }),
+      3: contact(3, { name: 'Was here', custom_attributes: { ems_person_id: '77', ems_removed: true } }),
     };
     conversations = {
       1: conversation(1, {
@@ -167,13 +172,13 @@ describe('verification of ChatWoot', () => {
   });
 
   test('either of a family may own the contact, with its own name', async () => {
-    changeContact(1, { identifier: '1', name: 'Kid Silva', custom_attributes: {} });
+    changeContact(1, { name: 'Kid Silva', custom_attributes: { ems_person_id: '1' } });
     expect(await differences()).toEqual([]);
   });
 
   test('finds a contact that is missing, that two of a family have each, or that EMS does not know', async () => {
     delete contacts['2'];
-    changeContact(4, { name: 'Kid Silva', identifier: '1', email: 'kid@clube.example' });
+    changeContact(4, { name: 'Kid Silva', email: 'kid@clube.example', custom_attributes: { ems_person_id: '1' } });
     changeContact(5, { name: 'Stranger', email: 'stranger@clube.example' });
     expect((await differences()).filter(({ type }) => type === 'contacts')).toEqual([
       { type: 'contacts', id: '3', what: 'missing', fields: [] },
@@ -187,9 +192,9 @@ describe('verification of ChatWoot', () => {
     ['email', { email: 'other@clube.example' }],
     // The family's contact is the older one.
     ['phone_number', { phone_number: '+351912345678' }],
-    ['ems_events', { custom_attributes: { ems_events: 'Night Run' } }],
-    ['ems_language', { custom_attributes: { ems_language: 'pt-PT' } }],
-    ['ems_club', { custom_attributes: { ems_club: 'Clube Açor' } }],
+    ['ems_events', { custom_attributes: { ems_person_id: '3', ems_events: 'Night Run' } }],
+    ['ems_language', { custom_attributes: { ems_person_id: '3', ems_language: 'pt-PT' } }],
+    ['ems_club', { custom_attributes: { ems_person_id: '3', ems_club: 'Clube Açor' } }],
   ])('finds a difference in a contact: %s', async (field, set) => {
     changeContact(2, set);
     expect(await differences()).toEqual([{ type: 'contacts', id: '3', what: 'different', fields: [field] }]);

@@ -200,7 +200,9 @@ test.each(DEMO_TARGETS)('the demo’s %s starts by its command, and lets us in b
     const { common, enabled } = readSettings({ ...demo, [`${name}_URL`]: simulator.url });
     const [remote] = enabled
       .filter(({ target }) => target.process.name === name)
-      .map(({ target, settings }) => target.connect(settings, unlimitedConnections(common.CONSENT_POLICY)));
+      .map(({ target, settings }) =>
+        target.connect(settings, unlimitedConnections(common.CONSENT_POLICY, common.SYNC_KEY)),
+      );
     expect(remote).toBeDefined();
     await remote?.probe();
     await remote?.shape?.create();

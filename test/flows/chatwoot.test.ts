@@ -30,7 +30,7 @@ describe('ChatWoot: persons', () => {
     expect(await under.contact(Number(record?.remote_id))).toMatchObject({
       name: 'Zoë O’Brien',
       email: 'zoe@clube.example',
-      identifier: person,
+      custom_attributes: { ems_person_id: person },
     });
   });
 
@@ -114,7 +114,7 @@ describe('ChatWoot: persons', () => {
     await chatwoot.quiet();
     expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC', remote_id: String(id) });
     expect(await under.contact(id)).toMatchObject({
-      identifier: person,
+      custom_attributes: { ems_person_id: person },
       name: 'Ana Silva',
       phone_number: '+351977777777',
     });
@@ -153,6 +153,6 @@ describe('ChatWoot: persons', () => {
       last_name: 'Sousa',
       email: 'rui@clube.example',
     });
-    expect(await under.contact(id)).toMatchObject({ identifier: person });
+    expect(await under.contact(id)).toMatchObject({ custom_attributes: { ems_person_id: person } });
   });
 });

@@ -95,7 +95,9 @@ describe('a ChatWoot account that is empty all at once (F1 case 05)', () => {
     expect((await cli('why', 'Person', byHand)).said).toMatch(/it is unlinked: by an operator/);
     expect(await cli('retry', 'CHATWOOT', 'Person', byHand, '--unlinked', '--wait')).toMatchObject({ code: 0 });
     expect((await status()).processes.CHATWOOT.Person.unlinked).toBe(0);
-    const inChatwoot = Object.values((await under.control.state()).contacts).map(({ identifier }) => identifier);
+    const inChatwoot = Object.values((await under.control.state()).contacts).map(
+      ({ custom_attributes }) => custom_attributes['ems_person_id'],
+    );
     expect(inChatwoot).toHaveLength(new Set(inChatwoot).size);
   });
 

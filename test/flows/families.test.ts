@@ -39,7 +39,9 @@ describe('a shared e-mail address', () => {
   test('is one contact: the oldest adult owns it, the others are SHARED, and nothing is due', async () => {
     const { email, child, mother, father } = await family();
     expect(await states(mother, father, child)).toEqual(['IN_SYNC', 'SHARED', 'SHARED']);
-    expect(await under.contactsWith(email)).toMatchObject([{ identifier: mother, name: 'Mother Silva' }]);
+    expect(await under.contactsWith(email)).toMatchObject([
+      { custom_attributes: { ems_person_id: mother }, name: 'Mother Silva' },
+    ]);
     expect(await chatwoot.record('Person', child)).toMatchObject({
       shared_with: mother,
       waiting_for: null,
@@ -55,7 +57,7 @@ describe('a shared e-mail address', () => {
     const grandmother = await system.ems.person({ first_name: 'Old', email, date_of_birth: '1950-01-01' });
     await chatwoot.settle();
     expect(await states(mother, grandmother)).toEqual(['IN_SYNC', 'SHARED']);
-    expect(await under.contactsWith(email)).toMatchObject([{ identifier: mother }]);
+    expect(await under.contactsWith(email)).toMatchObject([{ custom_attributes: { ems_person_id: mother } }]);
   });
 
   test('the owner is deleted in EMS: the contact, with its conversations, is handed over', async () => {
@@ -64,7 +66,9 @@ describe('a shared e-mail address', () => {
     await system.ems.delete('person', mother);
     await chatwoot.settle();
     expect(await states(mother, father, child)).toEqual([null, 'IN_SYNC', 'SHARED']);
-    expect(await under.contactsWith(email)).toMatchObject([{ id: contact, identifier: father, name: 'Father Silva' }]);
+    expect(await under.contactsWith(email)).toMatchObject([
+      { id: contact, custom_attributes: { ems_person_id: father }, name: 'Father Silva' },
+    ]);
     expect((await under.contact(contact))?.custom_attributes['ems_removed'] ?? null).toBeNull();
   });
 
@@ -74,8 +78,8 @@ describe('a shared e-mail address', () => {
     await system.ems.update('person', mother, { email: moved });
     await chatwoot.settle();
     expect(await states(mother, father, child)).toEqual(['IN_SYNC', 'IN_SYNC', 'SHARED']);
-    expect(await under.contactsWith(moved)).toMatchObject([{ identifier: mother }]);
-    expect(await under.contactsWith(email)).toMatchObject([{ identifier: father }]);
+    expect(await under.contactsWith(moved)).toMatchObject([{ custom_attributes: { ems_person_id: mother } }]);
+    expect(await under.contactsWith(email)).toMatchObject([{ custom_attributes: { ems_person_id: father } }]);
   });
 
   test('a SHARED person gets an address of its own, and then a contact', async () => {
@@ -84,7 +88,7 @@ describe('a shared e-mail address', () => {
     await system.ems.update('person', child, { email: own });
     await chatwoot.settle();
     expect(await states(child)).toEqual(['IN_SYNC']);
-    expect(await under.contactsWith(own)).toMatchObject([{ identifier: child }]);
+    expect(await under.contactsWith(own)).toMatchObject([{ custom_attributes: { ems_person_id: child } }]);
   });
 
   test('two persons with contacts of their own come to share: one contact is left in use', async () => {
@@ -94,7 +98,7 @@ describe('a shared e-mail address', () => {
     await system.ems.update('person', two.person, { email });
     await chatwoot.settle();
     expect(await states(one.person, two.person)).toEqual(['IN_SYNC', 'SHARED']);
-    expect(await under.contactsWith(email)).toMatchObject([{ identifier: one.person }]);
+    expect(await under.contactsWith(email)).toMatchObject([{ custom_attributes: { ems_person_id: one.person } }]);
     expect(await under.contact(two.contact)).toMatchObject({ custom_attributes: { ems_removed: true } });
   });
 
@@ -124,8 +128,14 @@ describe('addresses that move', () => {
     await system.ems.update('person', two.person, { email: first['email'] });
     await chatwoot.settle();
     expect(await states(one.person, two.person)).toEqual(['IN_SYNC', 'IN_SYNC']);
-    expect(await under.contact(one.contact)).toMatchObject({ email: second['email'], identifier: one.person });
-    expect(await under.contact(two.contact)).toMatchObject({ email: first['email'], identifier: two.person });
+    expect(await under.contact(one.contact)).toMatchObject({
+      email: second['email'],
+      custom_attributes: { ems_person_id: one.person },
+    });
+    expect(await under.contact(two.contact)).toMatchObject({
+      email: first['email'],
+      custom_attributes: { ems_person_id: two.person },
+    });
   });
 
   test('an e-mail goes from A to B and back: one contact throughout', async () => {
@@ -135,7 +145,9 @@ describe('addresses that move', () => {
     for (const email of [b, a]) {
       await system.ems.update('person', person, { email });
       await chatwoot.sweep();
-      expect(await under.contactsWith(email)).toMatchObject([{ id: contact, identifier: person }]);
+      expect(await under.contactsWith(email)).toMatchObject([
+        { id: contact, custom_attributes: { ems_person_id: person } },
+      ]);
     }
     expect(await under.contactsWith(b)).toEqual([]);
   });
@@ -159,7 +171,7 @@ describe('contacts that agents merge', () => {
     await under.control.backdoor({ do: 'merge-contacts', base, mergee: contact });
     await chatwoot.settle();
     expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC', remote_id: String(base) });
-    expect(await under.contact(base)).toMatchObject({ identifier: person });
+    expect(await under.contact(base)).toMatchObject({ custom_attributes: { ems_person_id: person } });
   });
 
   test('two of ours: neither is written over blindly, and the pair that lost its contact is unlinked', async () => {
@@ -167,7 +179,7 @@ describe('contacts that agents merge', () => {
     const two = await under.personInStep();
     await under.control.backdoor({ do: 'merge-contacts', base: one.contact, mergee: two.contact });
     await chatwoot.settle();
-    expect(await under.contact(one.contact)).toMatchObject({ identifier: one.person });
+    expect(await under.contact(one.contact)).toMatchObject({ custom_attributes: { ems_person_id: one.person } });
     const merged = await chatwoot.record('Person', two.person);
     // A merged contact looks like a deleted one: the pair is unlinked, and EMS keeps its row.
     expect(merged).toMatchObject({ state: 'UNLINKED', remote_id: null });

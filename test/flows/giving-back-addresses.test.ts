@@ -47,7 +47,7 @@ async function holders(address: string) {
   return {
     CHATWOOT: Object.values(contacts)
       .filter((contact) => contact.email === address)
-      .map(({ identifier }) => identifier),
+      .map(({ custom_attributes }) => custom_attributes['ems_person_id']),
     MAUTIC: Object.values(leads)
       .filter(({ fields }) => fields['email'] === address)
       .map(({ fields }) => fields['ems_person_id']),
@@ -87,7 +87,8 @@ describe('a person who cannot be sent, and whose address EMS has given to anothe
     const successor = await personInStep({ email: others, phone: '+351912345001' });
 
     const { contacts } = await system.chatwoot.control.state();
-    const byIdentifier = (person: string) => Object.values(contacts).find(({ identifier }) => identifier === person);
+    const byIdentifier = (person: string) =>
+      Object.values(contacts).find(({ custom_attributes }) => custom_attributes['ems_person_id'] === person);
     expect(byIdentifier(successor)).toMatchObject({ phone_number: '+351912345001' });
     expect(byIdentifier(holder)).toMatchObject({ phone_number: null, email: own, name: 'Ana Silva' });
     // The echo of our own write is not a change.

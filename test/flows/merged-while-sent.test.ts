@@ -49,7 +49,10 @@ describe('a contact that is merged into another person’s while it is sent (F1 
     await under.control.clearFaults();
     await chatwoot.settle();
 
-    expect(await under.contact(four.contact)).toMatchObject({ identifier: four.person, phone_number: phone });
+    expect(await under.contact(four.contact)).toMatchObject({
+      custom_attributes: { ems_person_id: four.person },
+      phone_number: phone,
+    });
     expect(await chatwoot.record('Person', four.person)).toMatchObject({
       state: 'IN_SYNC',
       remote_id: String(four.contact),

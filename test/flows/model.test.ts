@@ -154,7 +154,9 @@ class Run {
         remote: stored === undefined || removed ? null : fieldsOfContact(stored),
       }).toEqual({ ems: model.ems, remote: model.remote });
       if (model.ems === null) continue;
-      const same = Object.values(contacts).filter(({ identifier }) => identifier === person);
+      const same = Object.values(contacts).filter(
+        ({ custom_attributes }) => custom_attributes['ems_person_id'] === person,
+      );
       expect(same.map(({ id }) => id)).toEqual([contact]);
     }
     const { rows: doubled } = await system.database.query(

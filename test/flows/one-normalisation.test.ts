@@ -39,7 +39,9 @@ describe('one phone in two notations', () => {
     await chatwoot.settle();
     expect(await states(chatwoot, [mother, father])).toEqual(['IN_SYNC', 'IN_SYNC']);
     const contacts = Object.values((await system.chatwoot.control.state()).contacts);
-    const phones = [mother, father].map((key) => contacts.find(({ identifier }) => identifier === key)?.phone_number);
+    const phones = [mother, father].map(
+      (key) => contacts.find(({ custom_attributes }) => custom_attributes['ems_person_id'] === key)?.phone_number,
+    );
     expect(phones).toEqual([expect.stringMatching(/^\+351\d{9}$/), null]);
     expect((await chatwoot.sweep()).totals).toEqual({});
   });

@@ -61,7 +61,9 @@ test('answers of creates are lost: each person has one contact (16)', async () =
   await chatwoot.settle();
   const { contacts } = await under.control.state();
   for (const person of people) {
-    expect(Object.values(contacts).filter(({ identifier }) => identifier === person)).toHaveLength(1);
+    expect(
+      Object.values(contacts).filter(({ custom_attributes }) => custom_attributes['ems_person_id'] === person),
+    ).toHaveLength(1);
     expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC' });
   }
 });

@@ -102,7 +102,10 @@ describe('EMS gives an id out again (F1 case 03)', () => {
       if (forgotten) await restoredRecords(person);
       await everything();
 
-      expect((await contacts())[contact]).toMatchObject({ name: 'Ana Silva', identifier: person });
+      expect((await contacts())[contact]).toMatchObject({
+        name: 'Ana Silva',
+        custom_attributes: { ems_person_id: person },
+      });
       expect((await mauticContact(old.mauticContact))?.fields).toMatchObject({
         firstname: 'Ana',
         ems_person_id: person,
@@ -127,7 +130,11 @@ describe('EMS gives an id out again (F1 case 03)', () => {
     await everything();
     expect(await cli('adopt', 'Person', person)).toMatchObject({ code: 0 });
     await everything();
-    expect((await contacts())[contact]).toMatchObject({ name: 'Other Newcomer', identifier: person, email });
+    expect((await contacts())[contact]).toMatchObject({
+      name: 'Other Newcomer',
+      custom_attributes: { ems_person_id: person },
+      email,
+    });
     expect((await mauticContact(old.mauticContact))?.fields).toMatchObject({ firstname: 'Other', email });
     expect(await system.remote('persons', person)).toMatchObject({ givenName: 'Other' });
     expect((await rowsOf(person)).conversations).toHaveLength(1);
@@ -164,7 +171,7 @@ describe('EMS gives an id out again (F1 case 03)', () => {
       const all = await contacts();
       expect(all[contact]).toMatchObject({ name: 'Ana Silva', custom_attributes: { ems_removed: true } });
       expect(all[contact]?.identifier ?? null).toBeNull();
-      const own = Object.values(all).filter(({ identifier }) => identifier === person);
+      const own = Object.values(all).filter(({ custom_attributes }) => custom_attributes['ems_person_id'] === person);
       expect(own).toMatchObject([{ name: 'Other Newcomer', email }]);
       expect(await mauticContact(old.mauticContact)).toBeNull();
       expect((await mauticContact(await mauticContactOf(person)))?.fields).toMatchObject({ firstname: 'Other', email });

@@ -102,7 +102,10 @@ describe('runbooks of docs/operating.md, step by step', () => {
       await under.process.settle();
       const own = await under.contactOf(person);
       expect(own === contact).toBe(decision === 'adopt');
-      expect(await under.contact(own)).toMatchObject({ name: 'Rui Melo', identifier: person });
+      expect(await under.contact(own)).toMatchObject({
+        name: 'Rui Melo',
+        custom_attributes: { ems_person_id: person },
+      });
     }
   });
 
@@ -126,7 +129,9 @@ describe('runbooks of docs/operating.md, step by step', () => {
       await under.process.quiet();
     }
     for (const { person } of people) {
-      expect(await under.contact(await under.contactOf(person))).toMatchObject({ identifier: person });
+      expect(await under.contact(await under.contactOf(person))).toMatchObject({
+        custom_attributes: { ems_person_id: person },
+      });
     }
   });
 

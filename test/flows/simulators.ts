@@ -24,9 +24,16 @@ export async function startSimulators(targets: readonly TargetUnderTest[]): Prom
     else if (target === 'MAUTIC') simulators.MAUTIC = await preparedMautic();
     else if (target === 'MAILCHIMP') simulators.MAILCHIMP = await startMailchimp(AUDIENCE);
     else if (target === 'RUNSIGNUP') simulators.RUNSIGNUP = await startRunSignup();
-    else simulators.CHATWOOT = await startChatwoot(CHATWOOT_LIMITS);
+    else simulators.CHATWOOT = await validatingChatwoot();
   }
   return simulators;
+}
+
+/** Its website inbox validates visitors, so that contacts may be trusted. */
+async function validatingChatwoot(): Promise<StartedChatwoot> {
+  const chatwoot = await startChatwoot(CHATWOOT_LIMITS);
+  await chatwoot.control.setSettings({ hmacMandatory: [3] });
+  return chatwoot;
 }
 
 /** With the merge fields and interests that an administrator (or `check --fix`) has created. */
@@ -79,6 +86,8 @@ export function settingsOf({ TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT }
           CHATWOOT_ACCOUNT_ID: String(CHATWOOT.account),
           CHATWOOT_TOKEN: CHATWOOT.token,
           CHATWOOT_INBOX_ID: '1',
+          // Both ways. `chatwoot-proposals.test.ts` shows the default.
+          CHATWOOT_TRUST_CONTACTS: 'true',
         }),
   };
 }

@@ -144,7 +144,7 @@ export class World<S extends Simulator> {
 }
 
 export function connect<S>({ target }: TargetUnderTest<S>, settings: Settings): RemoteSystem {
-  return target.connect(target.settings.parse(settings), unlimitedConnections('ratchet'));
+  return target.connect(target.settings.parse(settings), unlimitedConnections('ratchet', [new Uint8Array(32).fill(7)]));
 }
 
 /** @throws Error if the sample cannot be sent: the target needs other values, see `columns`. */

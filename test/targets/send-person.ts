@@ -12,7 +12,10 @@ const target = TARGETS.find(({ process: { name: candidate } }) => candidate === 
 const mapping = target?.process.mappings.find(({ type }) => type === 'Person');
 if (target === undefined || mapping === undefined) throw new Error(`${name} has no persons`);
 
-const remote = target.connect(target.settings.parse(JSON.parse(settings)), unlimitedConnections('ratchet'));
+const remote = target.connect(
+  target.settings.parse(JSON.parse(settings)),
+  unlimitedConnections('ratchet', [new Uint8Array(32).fill(7)]),
+);
 const created = (await remote.shape?.create()) ?? [];
 const mapped = mapping.map(sampleRow('Person', 1), sampleSources(mapping, 1));
 if (mapped.kind === 'parked') throw new Error(`parked: ${mapped.field} ${mapped.reason}`);

@@ -4,8 +4,14 @@ import type { Content } from '../../../sync/content-hash.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
 import type { InboundSource } from '../../../targets/inbound-source.ts';
 import type { EraseRequest, RemoteSystem, RemoveRequest, SendRequest } from '../../../targets/remote-system.ts';
+import { ContactIdentity } from '../../../targets/chatwoot/contact-identity.ts';
 import { unlimitedConnections } from '../../../targets/unlimited-connections.ts';
 import { chatwoot as target } from '../../../targets/chatwoot/process.ts';
+
+export const KEYS = [new Uint8Array(32).fill(7)];
+
+/** The identifier of a person's contact. */
+export const identifierOf = (key: string): string => new ContactIdentity(KEYS, { trusted: false }).identifierOf(key);
 
 export const TOKEN = 'token-of-an-administrator';
 
@@ -27,7 +33,7 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
         ...settings,
         ...changed,
       }),
-      unlimitedConnections('ratchet'),
+      unlimitedConnections('ratchet', KEYS),
     );
   beforeAll(async () => {
     started = await startChatwoot({ token: TOKEN, requestsPerMinute: 1_000_000 });
@@ -65,10 +71,15 @@ export function chatwootUnderTest(settings: Readonly<Record<string, string>> = {
 
   return {
     connect,
+    /** From here on contacts are trusted, and the website inbox validates its visitors. */
+    trustContacts: async () => {
+      await running().control.setSettings({ hmacMandatory: [3] });
+      remote = connect({ CHATWOOT_TRUST_CONTACTS: 'true' });
+    },
     send,
     /** Acts like the engine: what was found instead of created is sent as an update. */
     sendPerson: async (key: string, content: Content, more: Partial<SendRequest> = {}) => {
-      const fields = { ...NOBODY, ...content };
+      const fields = { ...NOBODY, ...content, ems_person_id: key };
       const result = await send('Person', key, fields, more);
       return result.kind === 'found' ? send('Person', key, fields, { ...more, remoteId: result.remoteId }) : result;
     },
@@ -90,6 +101,7 @@ export const NOBODY: Content = {
   name: null,
   email: null,
   phone_number: null,
+  ems_person_id: null,
   ems_events: null,
   ems_language: null,
   ems_club: null,
@@ -99,6 +111,7 @@ export const ANA: Content = {
   name: 'Ana Silva',
   email: 'ana@clube.example',
   phone_number: '+351912345678',
+  ems_person_id: '4711',
   ems_events: 'Night Run, Porto Marathon',
   ems_language: 'pt',
   ems_club: 'Clube de Atletismo',

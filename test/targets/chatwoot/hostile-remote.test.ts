@@ -15,7 +15,10 @@ const settings = (url: string) => ({
 });
 
 function connect(url: string) {
-  const remote = chatwoot.connect(chatwootSettings.parse(settings(url)), unlimitedConnections('ratchet'));
+  const remote = chatwoot.connect(
+    chatwootSettings.parse(settings(url)),
+    unlimitedConnections('ratchet', [new Uint8Array(32).fill(7)]),
+  );
   const { inbound } = remote;
   if (inbound === undefined) throw new Error('ChatWoot is read');
   return { remote, inbound, api: new ChatwootApi(chatwootSettings.parse(settings(url))) };

@@ -20,6 +20,7 @@ test('a person becomes a contact', () => {
       name: 'Ana Silva',
       email: 'ana.silva@clube.example',
       phone_number: '+351912345678',
+      ems_person_id: '4711',
       ems_events: 'Night Run, Porto Marathon',
       ems_language: 'pt',
       ems_club: 'Clube de Atletismo',
@@ -126,7 +127,14 @@ test('an event whose name has a line break parks nobody', () => {
 
 test('what cannot be mapped is left out of the view, not empty', () => {
   const view = person.inbound?.view({ ...PERSON, email: 'none' }, NO_SOURCES);
-  expect(Object.keys(view ?? {})).toEqual(['name', 'phone_number', 'ems_events', 'ems_language', 'ems_club']);
+  expect(Object.keys(view ?? {})).toEqual([
+    'name',
+    'phone_number',
+    'ems_person_id',
+    'ems_events',
+    'ems_language',
+    'ems_club',
+  ]);
 });
 
 test('a contact finds its row by e-mail, then by phone, and makes none without either', () => {

@@ -1,7 +1,7 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { contentHash } from '../../../sync/content-hash.ts';
 import { asSent, failureOf } from '../results.ts';
-import { ANA, chatwootUnderTest, createLost } from './chatwoot-under-test.ts';
+import { ANA, chatwootUnderTest, createLost, identifierOf } from './chatwoot-under-test.ts';
 
 const chatwoot = chatwootUnderTest();
 
@@ -13,7 +13,7 @@ const writes = async () =>
 const contacts = async () => Object.values((await chatwoot.control.state()).contacts);
 
 describe('a person that ChatWoot does not have', () => {
-  test('becomes a contact with the EMS id as identifier', async () => {
+  test('becomes a contact with an identifier that nobody can guess, and the EMS id for agents', async () => {
     const sent = asSent(await chatwoot.sendPerson('4711', ANA));
     expect(await contacts()).toEqual([
       expect.objectContaining({
@@ -21,8 +21,9 @@ describe('a person that ChatWoot does not have', () => {
         name: 'Ana Silva',
         email: 'ana@clube.example',
         phone_number: '+351912345678',
-        identifier: '4711',
+        identifier: identifierOf('4711'),
         custom_attributes: {
+          ems_person_id: '4711',
           ems_events: 'Night Run, Porto Marathon',
           ems_language: 'pt',
           ems_club: 'Clube de Atletismo',
@@ -56,7 +57,9 @@ describe('a person that ChatWoot does not have', () => {
   });
 });
 
-describe('a contact that agents made', () => {
+describe('a contact that agents made, where contacts are trusted', () => {
+  beforeEach(() => chatwoot.trustContacts());
+
   test.each([
     ['e-mail, in other capitals', { email: 'Ana@Clube.example' }],
     ['phone', { phone_number: '+351912345678' }],
@@ -65,7 +68,7 @@ describe('a contact that agents made', () => {
     const { contact } = await chatwoot.control.backdoor({ do: 'create-contact', set });
     const sent = asSent(await chatwoot.sendPerson('4711', ANA));
     expect(sent.remoteId).toBe(String(contact));
-    expect(await chatwoot.contact(contact)).toMatchObject({ identifier: '4711', name: 'Ana Silva' });
+    expect(await chatwoot.contact(contact)).toMatchObject({ identifier: identifierOf('4711'), name: 'Ana Silva' });
     expect(await contacts()).toHaveLength(1);
   });
 
@@ -111,7 +114,11 @@ describe('a contact that our record names', () => {
   test('is cleared of what EMS has no more', async () => {
     const { remoteId } = asSent(await chatwoot.sendPerson('4711', ANA));
     asSent(await chatwoot.sendPerson('4711', { email: 'ana@clube.example' }, { remoteId }));
-    expect(await chatwoot.contact(remoteId)).toMatchObject({ name: '', phone_number: null, identifier: '4711' });
+    expect(await chatwoot.contact(remoteId)).toMatchObject({
+      name: '',
+      phone_number: null,
+      identifier: identifierOf('4711'),
+    });
   });
 
   test('is followed into the contact that an agent merged it into', async () => {
@@ -134,7 +141,7 @@ describe('a contact that our record names', () => {
     expect(await chatwoot.inbound().fetch({ type: 'Person', remoteId }, '4711')).toBeNull();
     const sent = asSent(await chatwoot.sendPerson('4711', ANA, { remoteId }));
     expect(sent.remoteId).not.toBe(remoteId);
-    expect((await contacts()).map(({ identifier }) => identifier)).toEqual(['4711']);
+    expect((await contacts()).map(({ identifier }) => identifier)).toEqual([identifierOf('4711')]);
   });
 
   test('gives way to the one that carries our id, if they are two', async () => {
@@ -197,7 +204,7 @@ describe('an address that another person’s contact has', () => {
     await chatwoot.remove('Person', '1', gone);
     asSent(await chatwoot.sendPerson('4711', ANA, { remoteId }));
     expect(await chatwoot.contact(remoteId)).toMatchObject({ email: 'ana@clube.example' });
-    expect(await chatwoot.contact(gone)).toMatchObject({ email: null, identifier: '1' });
+    expect(await chatwoot.contact(gone)).toMatchObject({ email: null, identifier: identifierOf('1') });
   });
 });
 
@@ -207,7 +214,7 @@ describe('a person who leaves EMS', () => {
     await chatwoot.control.backdoor({ do: 'customer-writes', contact: Number(remoteId), content: 'Olá' });
     await chatwoot.remove('Person', '4711', remoteId);
     expect(await chatwoot.contact(remoteId)).toMatchObject({
-      identifier: '4711',
+      identifier: identifierOf('4711'),
       custom_attributes: { ems_removed: true, ems_language: 'pt' },
     });
     expect(Object.keys((await chatwoot.control.state()).conversations)).toHaveLength(1);
@@ -236,7 +243,7 @@ describe('a person who leaves EMS', () => {
     expect(sent.remoteId).toBe(remoteId);
     await chatwoot.remove('Person', '4711', remoteId);
     expect(await chatwoot.contact(remoteId)).toMatchObject({
-      identifier: '4712',
+      identifier: identifierOf('4712'),
       custom_attributes: { ems_removed: null },
     });
   });
@@ -319,6 +326,7 @@ test('custom attributes are defined once, so that agents see them', async () => 
   await chatwoot.sendPerson('4712', { email: 'rui@x.example' });
   const { definitions } = await chatwoot.control.state();
   expect(Object.values(definitions).map(({ attribute_key }) => attribute_key)).toEqual([
+    'ems_person_id',
     'ems_events',
     'ems_language',
     'ems_club',
@@ -327,7 +335,7 @@ test('custom attributes are defined once, so that agents see them', async () => 
   ]);
   const defined = (await chatwoot.control.journal()).filter(({ path }) => path.includes('definitions'));
   // One request to list the definitions, and one to create each.
-  expect(defined).toHaveLength(6);
+  expect(defined).toHaveLength(7);
   await chatwoot.connect().send({
     type: 'Person',
     key: '4711',
@@ -337,5 +345,5 @@ test('custom attributes are defined once, so that agents see them', async () => 
     fencingToken: 1n,
     release: false,
   });
-  expect(Object.values((await chatwoot.control.state()).definitions)).toHaveLength(5);
+  expect(Object.values((await chatwoot.control.state()).definitions)).toHaveLength(6);
 });

@@ -9,7 +9,12 @@ const GIVEN = {
 };
 
 test('account and inbox are numbers, and nothing is sent to persons unless that is asked for', () => {
-  const off = { CHATWOOT_ACCOUNT_ID: 3, CHATWOOT_INBOX_ID: 7, CHATWOOT_SEND_PUBLIC: false };
+  const off = {
+    CHATWOOT_ACCOUNT_ID: 3,
+    CHATWOOT_INBOX_ID: 7,
+    CHATWOOT_SEND_PUBLIC: false,
+    CHATWOOT_TRUST_CONTACTS: false,
+  };
   expect(chatwootSettings.parse(GIVEN)).toMatchObject(off);
   expect(chatwootSettings.parse({ ...GIVEN, CHATWOOT_SEND_PUBLIC: undefined })).toMatchObject(off);
   expect(chatwootSettings.parse({ ...GIVEN, CHATWOOT_SEND_PUBLIC: 'true' }).CHATWOOT_SEND_PUBLIC).toBe(true);
@@ -22,6 +27,7 @@ test.each([
   ['CHATWOOT_URL', 'chat.example'],
   ['CHATWOOT_TOKEN', ''],
   ['CHATWOOT_SEND_PUBLIC', 'yes'],
+  ['CHATWOOT_TRUST_CONTACTS', 'yes'],
 ])('%s must not be %j', (name, value) => {
   const { error } = chatwootSettings.safeParse({ ...GIVEN, [name]: value });
   expect(error?.issues.map(({ path }) => path.join('.'))).toEqual([name]);
