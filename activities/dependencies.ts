@@ -27,6 +27,10 @@ export interface Dependencies {
   readonly consentScope: ConsentScope;
   /** How many remote records may be missing at once before a human must check. */
   readonly missingLimit: MissingLimit;
+  /** How long conflicts and other past events are kept. */
+  readonly retentionDays: number;
+  /** Called before a target is. @throws SyncError if the records are about another account there. */
+  readonly assertOwnAccount: (process: SyncProcessName) => Promise<void>;
   /** Shared by all workers, so that writes for one address never run at the same time. */
   readonly locks: AdvisoryLocks;
 }

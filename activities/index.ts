@@ -11,9 +11,10 @@ import { findDue, findGone, type FindInput } from './find-due.ts';
 import { planPoll } from './plan-poll.ts';
 import { planSweep, type PlanInput } from './plan-sweep.ts';
 import { probeTarget } from './probe-target.ts';
+import { removeExpired } from './remove-expired.ts';
 import { tellingSoon, type AttemptOfPair } from './tell-soon.ts';
 import { record, recordFailure, type RecordFailureInput, type RecordInput } from './record.ts';
-import { resolveRemote, type ResolveInput } from './resolve-remote.ts';
+import { resolveRemote } from './resolve-remote.ts';
 import { recordUnresolved, type RecordUnresolvedInput } from './record-unresolved.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 
@@ -50,26 +51,36 @@ export function createSyncActivities(dependencies: Dependencies) {
     recordFailure: (input: RecordFailureInput) => recordFailure(dependencies, input),
     recordUnresolved: (input: RecordUnresolvedInput) => recordUnresolved(dependencies, input),
     runCommand: (input: CommandInput) => runCommand(dependencies, input),
+    removeExpired: () => withHeartbeat(() => removeExpired(dependencies)),
     advanceCursor: (input: AdvanceInput) => advance(dependencies, input),
   };
 }
 
 /** Activities that call a target: task queue `target-<process>`. */
 export function createTargetActivities(dependencies: Dependencies) {
+  /** Nothing is sent to, or read from, another account than the records are about. */
+  const owned =
+    <I extends { readonly process: SyncProcessName }, R>(work: (dependencies: Dependencies, input: I) => Promise<R>) =>
+    async (input: I): Promise<R> => {
+      await dependencies.assertOwnAccount(input.process);
+      return work(dependencies, input);
+    };
+  const ownDeliver = owned(deliver);
+  const ownAbsorb = owned(absorb);
+  const ownPlanPoll = owned(planPoll);
+  const ownFindChanged = owned(findChanged);
   return {
-    planPoll: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => planPoll(dependencies, input)),
-    findChanged: (input: FindChangedInput) => withHeartbeat(() => findChanged(dependencies, input)),
-    resolveRemote: (input: ResolveInput) => resolveRemote(dependencies, input),
+    planPoll: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => ownPlanPoll(input)),
+    findChanged: (input: FindChangedInput) => withHeartbeat(() => ownFindChanged(input)),
+    resolveRemote: owned(resolveRemote),
     absorb: (input: AbsorbInput) =>
-      withHeartbeat(() => tellingSoon(dependencies, input, attemptOf(0), () => absorb(dependencies, input))),
+      withHeartbeat(() => tellingSoon(dependencies, input, attemptOf(0), () => ownAbsorb(input))),
     probeTarget: (input: { readonly process: SyncProcessName }) => probeTarget(dependencies, input),
     deliver: ({ attemptsBefore, ...input }: Omit<DeliverInput, 'attempt'> & { readonly attemptsBefore: number }) => {
       const patient = (Context.current().info.priority?.priorityKey ?? 0) >= PATIENT_FROM;
       const attempt = attemptOf(attemptsBefore);
       return withHeartbeat(() =>
-        tellingSoon(dependencies, input, attempt, () =>
-          deliver(dependencies, { ...input, patient, attempt: attempt.number }),
-        ),
+        tellingSoon(dependencies, input, attempt, () => ownDeliver({ ...input, patient, attempt: attempt.number })),
       );
     },
   };

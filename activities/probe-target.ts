@@ -14,7 +14,9 @@ export async function probeTarget(
   input: { readonly process: SyncProcessName },
 ): Promise<ProbeResult> {
   try {
-    await processContext(dependencies, input).remote.probe();
+    const { remote } = processContext(dependencies, input);
+    await dependencies.assertOwnAccount(input.process);
+    await remote.probe();
     return { up: true };
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;

@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Connection, type Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createOrm, type Orm } from '../database/orm.ts';
@@ -17,6 +17,8 @@ import { unreachable } from './gateway/reachability.ts';
 import { createGateway } from './gateway/server.ts';
 import { TakenWebhooks, type ReplayMemory } from './gateway/taken-webhooks.ts';
 import { within } from './gateway/within.ts';
+import { OwnInstallation } from './own-installation.ts';
+import { stopIfForeign } from './stop-if-foreign.ts';
 
 /** ChatWoot waits 5 s; PostgreSQL's driver waits 10 s for a connection. */
 const FOLLOW_WITHIN_MS = 4_000;
@@ -40,8 +42,9 @@ async function main(): Promise<void> {
   const log = pino({ name: 'ems-sync-gateway', level: common.LOG_LEVEL });
   const stop = stopRequest(log);
   const connection = Connection.lazy(temporalConnection(common));
-  const temporal = new Client({ connection, namespace: common.TEMPORAL_NAMESPACE });
   const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 10 });
+  const own = new OwnInstallation({ connection, namespace: common.TEMPORAL_NAMESPACE, database: async () => orm });
+  const temporal = own.client;
   const servers = { orm, temporal, taken: new TakenWebhooks(orm) };
   const gateway = createGateway({
     log,
@@ -54,7 +57,7 @@ async function main(): Promise<void> {
   try {
     const address = await listen(gateway, common.GATEWAY_PORT);
     log.info({ address }, 'gateway is ready');
-    await stop;
+    await Promise.race([stop, stopIfForeign(own)]);
   } finally {
     // Answer accepted requests before the connections close.
     await gateway.close();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Connection } from '@temporalio/client';
 import fastify from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createOrm } from '../database/orm.ts';
@@ -14,6 +14,8 @@ import { Dispatch } from './listener/dispatch.ts';
 import { GatheredKeys } from './listener/gathered-keys.ts';
 import { listen } from './listener/listen.ts';
 import { Sweeps } from './listener/sweeps.ts';
+import { OwnInstallation } from './own-installation.ts';
+import { stopIfForeign } from './stop-if-foreign.ts';
 
 /** Requests what was heard before the stop, within the time that containers allow. */
 const STOP_WITHIN_MS = 8_000;
@@ -33,8 +35,9 @@ async function main(): Promise<void> {
   const stop = stopRequest(log);
   const reasonOf = (error: unknown) => failureOf(error, common).lines.join('; ');
   const connection = Connection.lazy(temporalConnection(common));
-  const temporal = new Client({ connection, namespace: common.TEMPORAL_NAMESPACE });
   const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 10 });
+  const own = new OwnInstallation({ connection, namespace: common.TEMPORAL_NAMESPACE, database: async () => orm });
+  const temporal = own.client;
   const sweeps = new Sweeps({ temporal, log, settleMs: common.SETTLE_MS, reasonOf, stop });
   const dispatch = new Dispatch({ orm, temporal, log, processes, sweeps, reasonOf });
   const gathered = new GatheredKeys((type, changes) => dispatch.lookAt(type, changes));
@@ -43,7 +46,7 @@ async function main(): Promise<void> {
   addHealth(health, async () => (isListening ? [] : ['PostgreSQL']));
   try {
     if (common.LISTENER_PORT !== undefined) await health.listen({ host: '0.0.0.0', port: common.LISTENER_PORT });
-    await listen({
+    const listening = listen({
       databaseUrl: common.DATABASE_URL,
       log,
       reasonOf,
@@ -58,6 +61,7 @@ async function main(): Promise<void> {
         isListening = false;
       },
     });
+    await Promise.race([listening, stopIfForeign(own)]);
     await Promise.race([gathered.idle().then(() => dispatch.idle()), sleep(STOP_WITHIN_MS, null, { ref: false })]);
   } finally {
     await health.close();

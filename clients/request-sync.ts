@@ -14,6 +14,7 @@ import {
   type SyncRequest,
 } from '../workflows/pair-requests.ts';
 import { pairStartOptions, PRIORITY, type PairRef } from '../workflows/pair-start.ts';
+import { SYNC_TASK_QUEUE } from '../sync/workflow-ids.ts';
 import { GRPC, grpcFailure } from './grpc-code.ts';
 
 /** No result in time. The request stays: the pair's workflow serves it as soon as a worker runs. */
@@ -112,8 +113,10 @@ export async function requestSyncWithin(
 }
 
 /** Start options of the pair's workflow; its priority is above that of sweeps. */
-const startOptions = (pair: PairRef, request: SyncRequest) =>
-  pairStartOptions(pair, request === 'inbound' ? 'inbound' : 'outbound', PRIORITY.onDemand);
+const startOptions = (pair: PairRef, request: SyncRequest) => ({
+  ...pairStartOptions(pair, request === 'inbound' ? 'inbound' : 'outbound', PRIORITY.onDemand),
+  taskQueue: SYNC_TASK_QUEUE,
+});
 
 /** @throws WorkflowFailedError if the latest run has failed. */
 async function throwIfFailed(client: Client, workflowId: string): Promise<void> {

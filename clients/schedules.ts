@@ -25,8 +25,12 @@ const OURS = 'sweep/';
  * Makes Temporal's schedules match the enabled processes: creates missing ones, updates those that differ, and removes
  * those that no enabled process declares. Paused schedules stay paused.
  */
-export async function applySchedules(client: Client, settings: Settings): Promise<AppliedSchedule[]> {
-  const wanted = wantedSchedules(settings);
+export async function applySchedules(
+  client: Client,
+  settings: Settings,
+  syncQueue: string,
+): Promise<AppliedSchedule[]> {
+  const wanted = wantedSchedules(settings, syncQueue);
   const applied: AppliedSchedule[] = [];
   for (const schedule of wanted) {
     applied.push({ scheduleId: schedule.options.scheduleId, done: await applyOne(client, schedule) });
@@ -55,9 +59,9 @@ async function applyOne(client: Client, wanted: WantedSchedule): Promise<'create
 }
 
 /** The ids of schedules that are missing or differ from what `applySchedules` would create. */
-export async function schedulesToApply(client: Client, settings: Settings): Promise<string[]> {
+export async function schedulesToApply(client: Client, settings: Settings, syncQueue: string): Promise<string[]> {
   const ids: string[] = [];
-  for (const wanted of wantedSchedules(settings)) {
+  for (const wanted of wantedSchedules(settings, syncQueue)) {
     const { scheduleId } = wanted.options;
     const description = await unlessGone(client.schedule.getHandle(scheduleId).describe());
     if (description === null || differsFrom(description, wanted)) ids.push(scheduleId);

@@ -39,7 +39,7 @@ export interface TypeStatus {
 }
 
 export interface Status {
-  /** Nothing is due, waiting, failing or held. */
+  /** Nothing is due, waiting, failing, held or stopped. */
   readonly inStep: boolean;
   /**
    * Rows that are missing at the target, or differ from EMS, until a human looks at them. They do not affect `inStep`.

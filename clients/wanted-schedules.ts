@@ -11,14 +11,22 @@ export interface WantedSchedule {
   readonly options: ScheduleOptions<ScheduleOptionsStartWorkflowAction<SweepWorkflow>>;
 }
 
-/** The schedules of the enabled processes, one for each direction that this release has a sweep for. */
-export function wantedSchedules({ enabled }: Settings): WantedSchedule[] {
+/**
+ * The schedules of the enabled processes, one for each direction that this release has a sweep for.
+ *
+ * @param syncQueue the installation's.
+ */
+export function wantedSchedules({ enabled }: Settings, syncQueue: string): WantedSchedule[] {
   return enabled.flatMap((target) =>
-    target.target.process.directions.flatMap((direction) => wantedSchedule(target, direction) ?? []),
+    target.target.process.directions.flatMap((direction) => wantedSchedule(target, direction, syncQueue) ?? []),
   );
 }
 
-function wantedSchedule({ target, cron }: EnabledTarget, direction: Direction): WantedSchedule | null {
+function wantedSchedule(
+  { target, cron }: EnabledTarget,
+  direction: Direction,
+  syncQueue: string,
+): WantedSchedule | null {
   const workflowType = SWEEP_WORKFLOWS[direction];
   const expression = cron[direction];
   if (workflowType === undefined || expression === undefined) return null;
@@ -31,7 +39,7 @@ function wantedSchedule({ target, cron }: EnabledTarget, direction: Direction): 
       scheduleId: start.workflowId,
       // Temporal stores only the parsed cron expression; the comment keeps it readable and comparable.
       spec: { cronExpressions: [`${fields.join(' ')} # ${fields.join(' ')}`] },
-      action: { type: 'startWorkflow', workflowType, ...start },
+      action: { type: 'startWorkflow', workflowType, ...start, taskQueue: syncQueue },
       policies: { overlap: 'SKIP', catchupWindow: catchupWindowMs, pauseOnFailure: false },
       typedSearchAttributes,
     },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { syncTaskQueue } from '../sync/workflow-ids.ts';
 import { applySchedules } from '../clients/schedules.ts';
 import { ensureSearchAttributes } from '../clients/search-attributes.ts';
 import { connectTemporal } from '../clients/temporal-client.ts';
@@ -100,10 +101,11 @@ export async function startSystem(options: StartOptions, starting: Starting): Pr
     sweepCron: options.sweepCron,
   });
   const settings = readSettings(environment);
-  const client = await connectTemporal(settings.common);
-  // Not closed at the end: a request that the SDK is about to repeat would throw from a timer. The process exits anyway.
   const orm = await createOrm({ databaseUrl, poolSize: 2 });
   stack.defer(() => orm.close());
+  // Not closed at the end: a request that the SDK is about to repeat would throw from a timer. The process exits anyway.
+  const own = await connectTemporal(settings.common, async () => orm);
+  const { client } = own;
 
   const workersLog = newLogFile('workers');
   const { failing } = await step(`${rows} rows are there. Starting the workers and the sweeps`, async () => {
@@ -130,7 +132,8 @@ export async function startSystem(options: StartOptions, starting: Starting): Pr
       signal.throwIfAborted();
       await Promise.race([target.prepare?.(sample), failing]);
     }
-    for (const { scheduleId } of await applySchedules(client, settings)) {
+    const syncQueue = syncTaskQueue((await own.claim()).id);
+    for (const { scheduleId } of await applySchedules(client, settings, syncQueue)) {
       // The SDK's default would allow it to run in parallel to the schedule's own sweeps.
       await client.schedule.getHandle(scheduleId).trigger('SKIP');
     }

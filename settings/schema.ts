@@ -32,6 +32,8 @@ function webhookSecrets(where: string) {
     .optional();
 }
 
+const RETENTION = 'must be a whole number of days, 1 to 36500';
+
 /** Settings of the engine itself; each target adds its own (targets/<name>/settings.ts). `.env.example` explains them. */
 export const commonSettings = z.object({
   DATABASE_URL: z.url({
@@ -64,6 +66,12 @@ export const commonSettings = z.object({
   CONSENT_SCOPE: z.enum(['target', 'organisation'], { error: 'must be target or organisation' }).default('target'),
   SYNC_MISSING_LIMIT: wholeNumber(1_000_000, 'must be a number of records, 0 to 1000000').default(10),
   SYNC_MISSING_SHARE: wholeNumber(100, 'must be a percentage, 0 to 100').default(5),
+  RETENTION_DAYS: z.coerce
+    .number({ error: RETENTION })
+    .int({ error: RETENTION })
+    .min(1, { error: RETENTION })
+    .max(36_500, { error: RETENTION })
+    .default(180),
   SYNC_BULK: z
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('true')

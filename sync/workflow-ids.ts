@@ -22,10 +22,24 @@ export function sweepWorkflowId(process: SyncProcessName, direction: Direction):
   return `sweep/${process}/${direction}`;
 }
 
-/** Workflows, and activities that only use the database. */
+/** The first part of the queue's name, and the whole name before installations had ids. */
 export const SYNC_TASK_QUEUE = 'sync';
 
-/** Remote calls of one process: a separate queue, so that the server limits their rate over all workers. */
-export function targetTaskQueue(process: SyncProcessName): string {
-  return `target-${process.toLowerCase()}`;
+/**
+ * `sync-3f2a9c1b04d7`: workflows, and activities that only use the database. The installation's id is part of every
+ * queue's name, so that two installations in one Temporal namespace do not take each other's work.
+ */
+export function syncTaskQueue(installation: string): string {
+  return `${SYNC_TASK_QUEUE}-${installation}`;
+}
+
+/**
+ * `target-tagserver-3f2a9c1b04d7`: remote calls of one process. A separate queue, so that the server limits their rate
+ * over all workers.
+ *
+ * @param syncQueue the installation's queue of workflows; both names end with its id.
+ */
+export function targetTaskQueue(process: SyncProcessName, syncQueue: string): string {
+  const id = syncQueue.startsWith(`${SYNC_TASK_QUEUE}-`) ? syncQueue.slice(SYNC_TASK_QUEUE.length) : '';
+  return `target-${process.toLowerCase()}${id}`;
 }

@@ -44,6 +44,12 @@ export interface Target {
   readonly process: SyncProcess;
   /** The environment variables, by name. The process is off unless at least one of them is set. */
   readonly settings: z.ZodObject;
+  /**
+   * What tells this account from another one: addresses and numbers that stay when keys and passwords change.
+   *
+   * @param settings the output of `settings`.
+   */
+  account(settings: Readonly<Record<string, unknown>>): readonly string[];
   /** @param settings the output of `settings`. */
   connect(settings: Readonly<Record<string, unknown>>, services: ConnectionServices): RemoteSystem;
 }
@@ -51,9 +57,14 @@ export interface Target {
 export function defineTarget<S extends z.ZodObject>(target: {
   readonly process: SyncProcess;
   readonly settings: S;
+  readonly account: (settings: z.infer<S>) => readonly string[];
   readonly connect: (settings: z.infer<S>, services: ConnectionServices) => RemoteSystem;
 }): Target {
-  return { ...target, connect: (settings, services) => target.connect(settings as z.infer<S>, services) };
+  return {
+    ...target,
+    account: (settings) => target.account(settings as z.infer<S>),
+    connect: (settings, services) => target.connect(settings as z.infer<S>, services),
+  };
 }
 
 /** @throws UnknownPairError if the process does not have this type. The message lists the types that it has. */

@@ -3,11 +3,13 @@ import { createSyncActivities, createTargetActivities } from '../activities/inde
 import type { Dependencies } from '../activities/dependencies.ts';
 import { ErrorMapping } from '../activities/error-mapping.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
-import { SYNC_TASK_QUEUE, targetTaskQueue } from '../sync/workflow-ids.ts';
+import { targetTaskQueue } from '../sync/workflow-ids.ts';
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;
   readonly namespace: string;
+  /** The queue of workflows; those of targets follow from it. */
+  readonly syncQueue: string;
   readonly dependencies: Dependencies;
   readonly workflowBundle: WorkflowBundleOption;
 }
@@ -39,6 +41,7 @@ function deliveriesAtOnce({ limits: { bulk, concurrentCalls } }: SyncProcess): n
 export async function createWorkers({
   connection,
   namespace,
+  syncQueue,
   dependencies,
   workflowBundle,
 }: WorkersOptions): Promise<Worker[]> {
@@ -51,7 +54,7 @@ export async function createWorkers({
   const targets = [...dependencies.processes.values()].map(({ process }) =>
     Worker.create({
       ...common,
-      taskQueue: targetTaskQueue(process.name),
+      taskQueue: targetTaskQueue(process.name, syncQueue),
       activities: createTargetActivities(dependencies),
       maxTaskQueueActivitiesPerSecond: process.limits.callsPerSecond,
       maxConcurrentActivityTaskExecutions: deliveriesAtOnce(process),
@@ -59,7 +62,7 @@ export async function createWorkers({
   );
   const sync = Worker.create({
     ...common,
-    taskQueue: SYNC_TASK_QUEUE,
+    taskQueue: syncQueue,
     workflowBundle,
     activities: createSyncActivities(dependencies),
     maxConcurrentActivityTaskExecutions: DATABASE_ACTIVITIES,

@@ -1,6 +1,12 @@
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { gatherSends } from '../activities/gather-sends.ts';
+import { ownAccounts } from '../activities/own-account.ts';
+import { accountsOf, processesWithOtherAccount } from '../clients/target-accounts.ts';
+import { recordNewAccounts } from '../database/records/target-accounts.ts';
+import { describeOtherAccount } from '../sync/other-account.ts';
+import { OwnInstallation } from '../clients/own-installation.ts';
+import { syncTaskQueue } from '../sync/workflow-ids.ts';
 import { AdvisoryLocks } from '../database/advisory-locks.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
@@ -12,6 +18,7 @@ import { connectionServices } from './connection-services.ts';
 import { refuseUnsafe } from '../settings/refuse-unsafe.ts';
 import { createWorkers } from './create-workers.ts';
 import { startHealth, type Health } from './health.ts';
+import { formerQueues } from './former-queues.ts';
 import { createLog } from './log.ts';
 import { waitUntilReachable } from './wait-until-reachable.ts';
 import { workflowBundle } from './workflow-bundle.ts';
@@ -59,32 +66,42 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
   const processes = connectProcesses(settings, locks);
   try {
     await refuseUnsafe(processes, log);
-    const bundle = await workflowBundle();
+    const accounts = accountsOf(settings);
+    const keys = common.SYNC_KEY ?? [];
     const dependencies = {
       orm,
       processes,
       settleMs: common.SETTLE_MS,
-      keys: common.SYNC_KEY ?? [],
+      keys,
       conflictScope: common.CONFLICT_SCOPE,
       consentPolicy: common.CONSENT_POLICY,
       consentScope: common.CONSENT_SCOPE,
       missingLimit: { count: common.SYNC_MISSING_LIMIT, share: common.SYNC_MISSING_SHARE },
+      retentionDays: common.RETENTION_DAYS,
+      assertOwnAccount: ownAccounts(orm, accounts, keys),
       locks,
     };
     const { TEMPORAL_NAMESPACE: namespace } = common;
+    const own = new OwnInstallation({ connection, namespace, database: async () => orm });
     // A server may accept connections before it is ready: its database is unavailable, or its namespace does not exist
     // yet.
-    const workers = await waitUntilReachable(
+    const queues = await waitUntilReachable(
       { what: `Temporal's namespace ${namespace}`, where, ...watched },
       async () => {
         await connection.workflowService.describeNamespace({ namespace });
-        return createWorkers({ connection, namespace, dependencies, workflowBundle: bundle });
+        const { id } = await own.claim();
+        await recordNewAccounts(orm, accounts, keys);
+        return [syncTaskQueue(id), ...(await formerQueues(own.client, settings))];
       },
     );
+    const options = { connection, namespace, dependencies, workflowBundle: await workflowBundle() };
+    const workers = (await Promise.all(queues.map((syncQueue) => createWorkers({ ...options, syncQueue })))).flat();
+    for (const name of await processesWithOtherAccount(orm, settings))
+      log.error({ process: name }, describeOtherAccount(name));
     const running = workers.map((worker) => worker.run());
     shutDownWhen(stop, workers);
     health.watch(workers, { orm, workflowService: connection.workflowService });
-    log.info({ processes: [...processes.keys()], namespace: common.TEMPORAL_NAMESPACE }, 'workers are ready');
+    log.info({ processes: [...processes.keys()], namespace, queues }, 'workers are ready');
     await Promise.all(running);
   } finally {
     for (const { remote } of processes.values()) await remote.close?.();

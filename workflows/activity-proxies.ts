@@ -1,8 +1,11 @@
-import { ActivityCancellationType, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { SyncActivities, TargetActivities } from '../activities/index.ts';
 import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
-import { SYNC_TASK_QUEUE, targetTaskQueue } from '../sync/workflow-ids.ts';
+import { targetTaskQueue } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
+
+/** The queue of the same installation; activities without a queue of their own use the workflow's. */
+const targetQueue = (process: SyncProcessName) => targetTaskQueue(process, workflowInfo().taskQueue);
 
 /**
  * Database activities of a pair. They are local, because writing a result takes a millisecond, and a separate task
@@ -45,7 +48,6 @@ const HEARTBEAT_TIMEOUT = '30 seconds';
  * waits. 2 min: the full comparison of a large table.
  */
 export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' | 'findDue' | 'findGone'>>({
-  taskQueue: SYNC_TASK_QUEUE,
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   scheduleToCloseTimeout: '10 minutes',
@@ -61,7 +63,7 @@ export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' 
 /** Limited like the other activities of a sweep; 30 s covers the HTTP time limit. */
 export const probeActivities = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'probeTarget'>>({
-    taskQueue: targetTaskQueue(process),
+    taskQueue: targetQueue(process),
     startToCloseTimeout: '30 seconds',
     scheduleToCloseTimeout: '2 minutes',
   });
@@ -77,7 +79,7 @@ const ATTEMPT = { startToCloseTimeout: '3 minutes', heartbeatTimeout: HEARTBEAT_
 /** The first five attempts: 2, 4, 8, 16 s apart. After them the pair is reported as failing. */
 export const firstAttempts = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
-    taskQueue: targetTaskQueue(process),
+    taskQueue: targetQueue(process),
     ...ATTEMPT,
     summary: 'the first five attempts',
     retry: {
@@ -93,7 +95,7 @@ export const firstAttempts = (process: SyncProcessName) =>
  */
 export const persistentAttempts = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
-    taskQueue: targetTaskQueue(process),
+    taskQueue: targetQueue(process),
     ...ATTEMPT,
     scheduleToCloseTimeout: '24 hours',
     summary: 'attempts for a day',
@@ -104,7 +106,7 @@ export const persistentAttempts = (process: SyncProcessName) =>
 /** One attempt for a caller who asks while the pair is failing, and who gets its result. */
 export const oneAttempt = (process: SyncProcessName) =>
   proxyActivities<PairActivities>({
-    taskQueue: targetTaskQueue(process),
+    taskQueue: targetQueue(process),
     ...ATTEMPT,
     summary: 'one attempt that was asked for',
     retry: { maximumAttempts: 1 },
@@ -115,7 +117,6 @@ export const oneAttempt = (process: SyncProcessName) =>
  * retries for an hour.
  */
 export const commandActivities = proxyActivities<Pick<SyncActivities, 'runCommand'>>({
-  taskQueue: SYNC_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '2 minutes',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
@@ -127,7 +128,7 @@ export const commandActivities = proxyActivities<Pick<SyncActivities, 'runComman
  */
 export const pollActivities = (process: SyncProcessName) =>
   proxyActivities<Pick<TargetActivities, 'planPoll' | 'findChanged'>>({
-    taskQueue: targetTaskQueue(process),
+    taskQueue: targetQueue(process),
     startToCloseTimeout: '2 minutes',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     scheduleToCloseTimeout: '10 minutes',
@@ -135,15 +136,21 @@ export const pollActivities = (process: SyncProcessName) =>
   });
 
 export const cursorActivities = proxyActivities<Pick<SyncActivities, 'advanceCursor'>>({
-  taskQueue: SYNC_TASK_QUEUE,
   startToCloseTimeout: '30 seconds',
   scheduleToCloseTimeout: '10 minutes',
+});
+
+/** The daily clean-up: short statements, many of them after a long pause. The next day's run continues. */
+export const retentionActivities = proxyActivities<Pick<SyncActivities, 'removeExpired'>>({
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  scheduleToCloseTimeout: '2 hours',
 });
 
 /** Attempts at an unknown remote record, for a day, as for a pair. */
 export const resolveActivities = (process: SyncProcessName, attempts: 'first' | 'persistent') =>
   proxyActivities<Pick<TargetActivities, 'resolveRemote'>>({
-    taskQueue: targetTaskQueue(process),
+    taskQueue: targetQueue(process),
     startToCloseTimeout: '30 seconds',
     ...(attempts === 'first'
       ? { retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: ATTEMPTS_BEFORE_FAILING } }

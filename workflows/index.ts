@@ -1,4 +1,5 @@
 export { syncEntity } from './sync-entity.ts';
 export { syncRemote } from './sync-remote.ts';
 export { sweepOutbound } from './sweep-outbound.ts';
+export { removeExpired } from './remove-expired.ts';
 export { pollInbound } from './poll-inbound.ts';

@@ -2,7 +2,7 @@ import type { Priority, TypedSearchAttributes } from '@temporalio/common';
 import { TypedSearchAttributes as Attributes } from '@temporalio/common';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
-import { pairWorkflowId, remoteWorkflowId, SYNC_TASK_QUEUE } from '../sync/workflow-ids.ts';
+import { pairWorkflowId, remoteWorkflowId } from '../sync/workflow-ids.ts';
 import {
   entityIdAttribute,
   entityTypeAttribute,
@@ -22,17 +22,18 @@ export const PRIORITY = { onDemand: { priorityKey: 1 }, sweep: { priorityKey: 3 
 
 export interface PairStartOptions {
   readonly workflowId: string;
-  readonly taskQueue: string;
   readonly staticSummary: string;
   readonly priority: Priority;
   readonly typedSearchAttributes: TypedSearchAttributes;
 }
 
-/** The options with which every caller (sweep, gateway, command line, EMS) starts a pair's workflow. */
+/**
+ * The options with which every caller (sweep, gateway, command line, EMS) starts a pair's workflow. A child workflow runs
+ * on its parent's task queue; clients add the queue.
+ */
 export function pairStartOptions(pair: PairRef, direction: Direction, priority: Priority): PairStartOptions {
   return {
     workflowId: pairWorkflowId(pair.process, pair.type, pair.key),
-    taskQueue: SYNC_TASK_QUEUE,
     staticSummary: `${pair.process}: ${pair.type} ${pair.key}, ${direction}`,
     priority,
     typedSearchAttributes: new Attributes([
@@ -55,7 +56,6 @@ export interface RemoteToSync {
 export function remoteStartOptions(remote: RemoteToSync, priority: Priority): PairStartOptions {
   return {
     workflowId: remoteWorkflowId(remote.process, remote.type, remote.remoteId),
-    taskQueue: SYNC_TASK_QUEUE,
     staticSummary: `${remote.process}: remote ${remote.type} ${remote.remoteId}, inbound`,
     priority,
     typedSearchAttributes: new Attributes([

@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Orm } from '../../database/orm.ts';
+import type { OwnInstallation } from '../own-installation.ts';
 import type { Settings } from '../../settings/read-settings.ts';
 
 export interface Check {
@@ -15,6 +16,7 @@ export interface Checked {
   readonly settings: Settings;
   database(): Promise<Orm>;
   temporal(): Promise<Client>;
+  installation(): Promise<OwnInstallation>;
 }
 
 /** Runs one check. If it throws, the check has failed with that error. */

@@ -1,8 +1,9 @@
-import type { Settings } from '../../settings/read-settings.ts';
+import type { EnabledTarget, Settings } from '../../settings/read-settings.ts';
 import { databaseChecks } from './database-checks.ts';
 import { gatewayChecks } from './gateway-check.ts';
 import type { Check, Checked } from './look-at.ts';
 import { targetCheck } from './target-check.ts';
+import { processesWithOtherAccount } from '../target-accounts.ts';
 import { temporalChecks } from './temporal-checks.ts';
 
 /** Checks everything that a run needs, even after a failure. */
@@ -11,7 +12,9 @@ export async function runChecks(session: Checked, options: { readonly fix: boole
   const [database, temporal, targets] = await Promise.all([
     databaseChecks(session),
     temporalChecks(session, options),
-    Promise.all(enabled.map((target) => targetCheck(target, options))),
+    Promise.all(
+      enabled.map((target) => targetCheck(target, { ...options, isStopped: () => isStopped(session, target) })),
+    ),
   ]);
   return [
     settingsCheck(session.settings),
@@ -25,6 +28,16 @@ export async function runChecks(session: Checked, options: { readonly fix: boole
     ...targets,
     ...gatewayChecks(session.settings),
   ];
+}
+
+/** False while that cannot be read: the database's own checks say why. */
+async function isStopped(session: Checked, { target }: EnabledTarget): Promise<boolean> {
+  try {
+    const others = await processesWithOtherAccount(await session.database(), session.settings);
+    return others.includes(target.process.name);
+  } catch {
+    return false;
+  }
 }
 
 function settingsCheck({ enabled }: Settings): Check {

@@ -1,16 +1,22 @@
 import type { EnabledTarget } from '../../settings/read-settings.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
 import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
+import { describeOtherAccount } from '../../sync/other-account.ts';
 import { lookAt, type Check } from './look-at.ts';
 
 /**
  * Checks that the target accepts our credentials and has the fields and topics that our mappings write to.
  *
  * @param fix create those that are missing.
+ * @param isStopped whether the records are about another account: then nothing is asked or created there.
  */
-export function targetCheck({ target, settings }: EnabledTarget, { fix }: { readonly fix: boolean }): Promise<Check> {
+export function targetCheck(
+  { target, settings }: EnabledTarget,
+  { fix, isStopped }: { readonly fix: boolean; readonly isStopped: () => Promise<boolean> },
+): Promise<Check> {
   const names = Object.keys(target.settings.shape).join(', ');
   return lookAt(target.process.name, async () => {
+    if (await isStopped()) throw new Error(describeOtherAccount(target.process.name));
     const remote = target.connect(settings, unlimitedConnections('ratchet'));
     try {
       await answers(remote, names);

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { SYNC_TASK_QUEUE, targetTaskQueue } from '../../sync/workflow-ids.ts';
+import { SYNC_TASK_QUEUE, syncTaskQueue, targetTaskQueue } from '../../sync/workflow-ids.ts';
 import { listSchedules, schedulesToApply } from '../schedules.ts';
 import { ensureSearchAttributes, missingSearchAttributes } from '../search-attributes.ts';
 import { lookAt, type Check, type Checked } from './look-at.ts';
@@ -17,14 +17,15 @@ const SEEN_WITHIN_MS = 90_000;
 export async function temporalChecks(session: Checked, { fix }: { readonly fix: boolean }): Promise<Check[]> {
   const { settings } = session;
   const reached = await lookAt('Temporal', async () => {
-    await session.temporal();
+    await session.installation();
     return `${settings.common.TEMPORAL_ADDRESS}, namespace ${settings.common.TEMPORAL_NAMESPACE}`;
   });
   if (reached.outcome === 'failed') return [reached];
-  const client = await session.temporal();
+  const { client } = await session.installation();
   return [
     reached,
     await lookAt('search attributes', () => searchAttributes(client, fix)),
+    await lookAt('installation', () => installation(session)),
     await lookAt('schedules', () => schedules(client, session)),
     await lookAt('workers', () => workers(client, session)),
   ];
@@ -37,8 +38,22 @@ async function searchAttributes(client: Client, fix: boolean): Promise<string> {
   return made.length === 0 ? 'all exist' : `created ${made.join(', ')}`;
 }
 
-async function schedules(client: Client, { settings }: Checked): Promise<string> {
-  const toApply = await schedulesToApply(client, settings);
+async function installation(session: Checked): Promise<string> {
+  const { id, database } = await (await session.installation()).get();
+  return `${id}, database ${database}`;
+}
+
+/** Without an id, which the check above reports, the first part of the name. */
+async function syncQueue(session: Checked): Promise<string> {
+  try {
+    return syncTaskQueue((await (await session.installation()).get()).id);
+  } catch {
+    return SYNC_TASK_QUEUE;
+  }
+}
+
+async function schedules(client: Client, session: Checked): Promise<string> {
+  const toApply = await schedulesToApply(client, session.settings, await syncQueue(session));
   if (toApply.length > 0)
     throw new Error(`missing or different: ${toApply.join(', ')}. Run: npx ems-sync schedules apply`);
   const paused = (await listSchedules(client)).filter((schedule) => schedule.paused);
@@ -47,11 +62,13 @@ async function schedules(client: Client, { settings }: Checked): Promise<string>
     : `applied; paused: ${paused.map(({ scheduleId }) => scheduleId).join(', ')} (npx ems-sync schedules resume)`;
 }
 
-async function workers(client: Client, { settings }: Checked): Promise<string> {
+async function workers(client: Client, session: Checked): Promise<string> {
+  const { enabled } = session.settings;
+  const sync = await syncQueue(session);
   const queues = [
-    { name: SYNC_TASK_QUEUE, type: WORKFLOW },
-    { name: SYNC_TASK_QUEUE, type: ACTIVITY },
-    ...settings.enabled.map(({ target }) => ({ name: targetTaskQueue(target.process.name), type: ACTIVITY })),
+    { name: sync, type: WORKFLOW },
+    { name: sync, type: ACTIVITY },
+    ...enabled.map(({ target }) => ({ name: targetTaskQueue(target.process.name, sync), type: ACTIVITY })),
   ];
   const idle = new Set<string>();
   for (const { name, type } of queues) if (!(await isPolled(client, name, type))) idle.add(name);

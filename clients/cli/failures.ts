@@ -6,7 +6,8 @@ import { CommandError } from './command-error.ts';
 
 type Servers = Pick<CommonSettings, 'DATABASE_URL' | 'TEMPORAL_ADDRESS' | 'TEMPORAL_NAMESPACE'>;
 
-const UNDEFINED_TABLE = '42P01';
+/** Of a table, and of a column. */
+const UNDEFINED = ['42P01', '42703'];
 const SQL_STATE = /^(?!E)[0-9A-Z]{5}$/;
 const CONNECTION_CODES = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'EPIPE'];
 const REFUSED_LOG_IN = /^28/;
@@ -17,7 +18,8 @@ export function databaseFailure(error: unknown, { DATABASE_URL }: Pick<Servers, 
   const { host, pathname, username } = new URL(DATABASE_URL);
   const where = `PostgreSQL at ${host}`;
   const code = codeOf(error);
-  if (code === UNDEFINED_TABLE) return `${where}${pathname} lacks tables of this release. Run: npx ems-sync migrate`;
+  if (code !== null && UNDEFINED.includes(code))
+    return `${where}${pathname} lacks tables of this release. Run: npx ems-sync migrate`;
   if (code === NO_SUCH_DATABASE)
     return `${where} has no database ${pathname.slice(1)}. Set DATABASE_URL to EMS's database`;
   if (code !== null && REFUSED_LOG_IN.test(code))

@@ -110,6 +110,18 @@ export function createProgram(): Command {
     );
   }
 
+  add(
+    'retarget',
+    'accept that the settings of a process name another account, list or address than before; until then it is stopped',
+    'retarget MAUTIC --keep',
+    'retarget MAILCHIMP --anew',
+  )
+    .argument('<process>', 'for example MAUTIC', processArgument)
+    .addOption(new Option('--keep', 'the same data at a new address: the records stay').conflicts('anew'))
+    .option('--anew', 'another account: remote ids are forgotten, and everything is sent again')
+    .option('--json', 'print JSON')
+    .action(async (process, options) => (await import('./retarget.ts')).retarget(process, options));
+
   add('approve', 'let pass what a poll holds back: many remote records that are missing at once', 'approve CHATWOOT 3')
     .argument('<process>', 'for example CHATWOOT', processArgument)
     .argument('<hold>', 'its number, from npx ems-sync status', holdArgument)

@@ -1,4 +1,5 @@
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { syncTaskQueue } from '../../sync/workflow-ids.ts';
 import { applySchedules, listSchedules, pauseSchedules } from '../schedules.ts';
 import { ensureSearchAttributes } from '../search-attributes.ts';
 import { CommandError } from './command-error.ts';
@@ -13,9 +14,11 @@ interface JsonOption {
 /** `ems-sync schedules apply` */
 export async function apply({ json }: JsonOption): Promise<void> {
   await inSession(async (session) => {
-    const client = await session.temporal();
+    const own = await session.installation();
+    const { id } = await own.claim();
+    const { client } = own;
     const searchAttributes = await ensureSearchAttributes(client);
-    const applied = await applySchedules(client, session.settings);
+    const applied = await applySchedules(client, session.settings, syncTaskQueue(id));
     if (json) {
       sayJson(applied);
       return;

@@ -4,6 +4,7 @@ import { loadEnvironment } from '../../settings/load-environment.ts';
 import { readSettings, type EnabledTarget, type Settings } from '../../settings/read-settings.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
 import { GRPC, grpcFailure } from '../grpc-code.ts';
+import type { OwnInstallation } from '../own-installation.ts';
 import { connectTemporal } from '../temporal-client.ts';
 import { CommandError } from './command-error.ts';
 import { databaseFailure, temporalFailure } from './failures.ts';
@@ -13,8 +14,13 @@ export interface Session {
   readonly settings: Settings;
   /** @throws CommandError with the address of PostgreSQL and what to do. */
   database(): Promise<Orm>;
-  /** @throws CommandError with the address of Temporal and what to do. */
+  /**
+   * @throws CommandError with the address of Temporal and what to do; SettingsError if another installation has claimed
+   *   the namespace.
+   */
   temporal(): Promise<Client>;
+  /** The same without the comparison of installations, for `check` and for claiming. @throws CommandError */
+  installation(): Promise<OwnInstallation>;
 }
 
 /**
@@ -25,17 +31,24 @@ export interface Session {
 export async function inSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
   const settings = readSettings(loadEnvironment());
   let orm: Promise<Orm> | undefined;
-  let client: Promise<Client> | undefined;
+  let own: Promise<OwnInstallation> | undefined;
+  const database = () => (orm ??= openDatabase(settings));
+  const installation = () => (own ??= openTemporal(settings, database));
   try {
     return await work({
       settings,
-      database: () => (orm ??= openDatabase(settings)),
-      temporal: () => (client ??= openTemporal(settings)),
+      database,
+      installation,
+      temporal: async () => {
+        const own = await installation();
+        await own.get();
+        return own.client;
+      },
     });
   } finally {
-    const [openOrm, openClient] = await Promise.allSettled([orm, client]);
+    const [openOrm, openClient] = await Promise.allSettled([orm, own]);
     if (openOrm.status === 'fulfilled') await openOrm.value?.close(true);
-    if (openClient.status === 'fulfilled') await openClient.value?.connection.close();
+    if (openClient.status === 'fulfilled') await openClient.value?.client.connection.close();
   }
 }
 
@@ -58,22 +71,23 @@ async function openDatabase({ common }: Settings): Promise<Orm> {
   }
 }
 
-async function openTemporal({ common }: Settings): Promise<Client> {
-  let client: Client;
+async function openTemporal({ common }: Settings, database: () => Promise<Orm>): Promise<OwnInstallation> {
+  let own: OwnInstallation;
   try {
-    client = await connectTemporal(common);
+    own = await connectTemporal(common, database);
   } catch (error) {
     if (error instanceof Error && error.name === 'SettingsError') throw error;
     throw new CommandError(1, temporalFailure(error, common), { cause: error });
   }
+  const { client } = own;
   try {
     await client.withDeadline(Date.now() + 8_000, () =>
       client.workflowService.describeNamespace({ namespace: common.TEMPORAL_NAMESPACE }),
     );
-    return client;
+    return own;
   } catch (error) {
     // Not every account may describe a namespace. The requests themselves show whether we have access.
-    if (grpcFailure(error)?.code === GRPC.PERMISSION_DENIED) return client;
+    if (grpcFailure(error)?.code === GRPC.PERMISSION_DENIED) return own;
     await client.connection.close();
     throw new CommandError(1, temporalFailure(error, common), { cause: error });
   }

@@ -1,5 +1,8 @@
 import type { Settings } from '../../settings/read-settings.ts';
 import { describeHold } from '../../sync/missing-limit.ts';
+import { describeOtherAccount } from '../../sync/other-account.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { processesWithOtherAccount } from '../target-accounts.ts';
 import { describeStep, readStatus, type Status } from '../status.ts';
 import { age, sayBlock, sayJson, table } from './output.ts';
 import { inSession } from './session.ts';
@@ -25,14 +28,20 @@ export async function status({ json }: { readonly json?: true }): Promise<void> 
   await inSession(async (session) => {
     const { settings } = session;
     const processes = settings.enabled.map(({ target }) => target.process);
-    const found = await readStatus(await session.database(), processes, settings.common);
+    const orm = await session.database();
+    const stopped = await processesWithOtherAccount(orm, settings);
+    const counts = await readStatus(orm, processes, settings.common);
+    const found = { ...counts, inStep: counts.inStep && stopped.length === 0, stopped };
     if (json) sayJson(found);
     else sayBlock(describeStatus(found, settings));
   });
 }
 
 /** The status as an operator reads it. */
-export function describeStatus({ processes, held, ...step }: Status, { off }: Pick<Settings, 'off'>): string {
+export function describeStatus(
+  { processes, held, stopped = [], ...step }: Status & { readonly stopped?: readonly SyncProcessName[] },
+  { off }: Pick<Settings, 'off'>,
+): string {
   const rows = Object.entries(processes).flatMap(([process, types]) =>
     Object.entries(types).map(([type, t]) => [
       process,
@@ -60,6 +69,7 @@ export function describeStatus({ processes, held, ...step }: Status, { off }: Pi
   return [
     ...(rows.length === 0 ? [] : [table(HEAD, rows), describeStep(step)]),
     ...elsewhere,
+    ...stopped.map(describeOtherAccount),
     ...held.map(describeHold),
     ...off.map(({ process, missing }) => `${process} is off: set ${missing.join(', ')}`),
   ].join('\n');

@@ -14,6 +14,8 @@ import { SyncUniqueValues } from './sync-0010-unique-values.ts';
 import { SyncProgramVersion } from './sync-0011-program-version.ts';
 import { SyncConsentScope } from './sync-0012-consent-scope.ts';
 import { SyncProposals } from './sync-0013-proposals.ts';
+import { SyncInstallation } from './sync-0014-installation.ts';
+import { SyncTargetAccounts } from './sync-0015-target-accounts.ts';
 import { SyncKeptErasures } from './sync-0017-kept-erasures.ts';
 import { SyncWebhooks } from './sync-0018-webhooks.ts';
 
@@ -43,6 +45,8 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0011-program-version', class: SyncProgramVersion },
     { name: 'sync-0012-consent-scope', class: SyncConsentScope },
     { name: 'sync-0013-proposals', class: SyncProposals },
+    { name: 'sync-0014-installation', class: SyncInstallation },
+    { name: 'sync-0015-target-accounts', class: SyncTargetAccounts },
     { name: 'sync-0017-kept-erasures', class: SyncKeptErasures },
     { name: 'sync-0018-webhooks', class: SyncWebhooks },
   ],

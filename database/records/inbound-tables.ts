@@ -109,5 +109,6 @@ export const SyncOscillationEntity = defineEntity({
     entityType: p.text().$type<EntityType>(),
     entityKey: keyColumn(),
     states: p.json<readonly RemoteState[]>(),
+    updatedOn: instantColumn(),
   },
 });

@@ -29,5 +29,6 @@ export async function writeOscillation(
   await sql`
     INSERT INTO sync_oscillation (sync_process, entity_type, entity_key, states)
     VALUES (${process}, ${type}, ${key}::bigint, ${JSON.stringify(states)}::jsonb)
-    ON CONFLICT (sync_process, entity_type, entity_key) DO UPDATE SET states = EXCLUDED.states`.execute(em.getKysely());
+    ON CONFLICT (sync_process, entity_type, entity_key) DO UPDATE
+    SET states = EXCLUDED.states, updated_on = clock_timestamp()`.execute(em.getKysely());
 }

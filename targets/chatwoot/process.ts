@@ -1,3 +1,4 @@
+import { apiAddress } from '../api-address.ts';
 import { defineTarget, type SyncProcess } from '../sync-process.ts';
 import { chatwootMappings } from './mapping.ts';
 import { connectChatwoot } from './remote.ts';
@@ -12,4 +13,9 @@ const process: SyncProcess = {
   limits: { callsPerSecond: 15, concurrentCalls: 10 },
 };
 
-export const chatwoot = defineTarget({ process, settings: chatwootSettings, connect: connectChatwoot });
+export const chatwoot = defineTarget({
+  process,
+  settings: chatwootSettings,
+  account: ({ CHATWOOT_URL, CHATWOOT_ACCOUNT_ID }) => [apiAddress(CHATWOOT_URL), String(CHATWOOT_ACCOUNT_ID)],
+  connect: connectChatwoot,
+});

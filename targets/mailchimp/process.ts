@@ -2,7 +2,7 @@ import { defineTarget, type SyncProcess } from '../sync-process.ts';
 import { ITEMS_PER_CALL } from './bulk.ts';
 import { mailchimpMappings } from './mapping.ts';
 import { connectMailchimp } from './remote.ts';
-import { mailchimpSettings } from './settings.ts';
+import { baseAddress, mailchimpSettings } from './settings.ts';
 
 /** E-mail marketing: outbound, with consent read back. One member per address, whose consent is the member's own. */
 const process: SyncProcess = {
@@ -14,4 +14,9 @@ const process: SyncProcess = {
   remoteIdsArePersonal: true,
 };
 
-export const mailchimp = defineTarget({ process, settings: mailchimpSettings, connect: connectMailchimp });
+export const mailchimp = defineTarget({
+  process,
+  settings: mailchimpSettings,
+  account: (settings) => [baseAddress(settings), settings.MAILCHIMP_LIST_ID],
+  connect: connectMailchimp,
+});

@@ -1,3 +1,4 @@
+import { apiAddress } from '../api-address.ts';
 import { defineTarget, type SyncProcess } from '../sync-process.ts';
 import { ITEMS_PER_CALL } from './bulk.ts';
 import { mauticMappings } from './mapping.ts';
@@ -13,4 +14,9 @@ const process: SyncProcess = {
   limits: { callsPerSecond: 100, concurrentCalls: 8, bulk: { itemsPerCall: ITEMS_PER_CALL } },
 };
 
-export const mautic = defineTarget({ process, settings: mauticSettings, connect: connectMautic });
+export const mautic = defineTarget({
+  process,
+  settings: mauticSettings,
+  account: ({ MAUTIC_URL }) => [apiAddress(MAUTIC_URL)],
+  connect: connectMautic,
+});

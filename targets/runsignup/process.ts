@@ -1,3 +1,4 @@
+import { apiAddress } from '../api-address.ts';
 import { defineTarget, type SyncProcess } from '../sync-process.ts';
 import { runSignupMappings } from './mapping.ts';
 import { connectRunSignup } from './remote.ts';
@@ -16,5 +17,6 @@ const process: SyncProcess = {
 export const runSignup = defineTarget({
   process,
   settings: runSignupSettings,
+  account: ({ RUNSIGNUP_URL }) => [apiAddress(RUNSIGNUP_URL)],
   connect: (settings) => connectRunSignup(settings),
 });

@@ -1,3 +1,4 @@
+import { apiAddress } from '../api-address.ts';
 import { defineTarget, type SyncProcess } from '../sync-process.ts';
 import { tagServerMappings } from './mapping.ts';
 import { connectTagServer } from './remote.ts';
@@ -11,4 +12,9 @@ const process: SyncProcess = {
   limits: { callsPerSecond: 200, concurrentCalls: 20 },
 };
 
-export const tagServer = defineTarget({ process, settings: tagServerSettings, connect: connectTagServer });
+export const tagServer = defineTarget({
+  process,
+  settings: tagServerSettings,
+  account: ({ TAGSERVER_URL }) => [apiAddress(TAGSERVER_URL)],
+  connect: connectTagServer,
+});

@@ -57,6 +57,8 @@ function workers({ keys = [OLD], trust = 'false' }: { keys?: Uint8Array[]; trust
     consentPolicy: 'ratchet',
     consentScope: 'target',
     missingLimit: { count: 10, share: 5 },
+    retentionDays: 180,
+    assertOwnAccount: async () => {},
     locks,
   };
 }

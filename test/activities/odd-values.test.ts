@@ -87,6 +87,8 @@ beforeAll(async () => {
     consentPolicy: 'ratchet',
     consentScope: 'target',
     missingLimit: { count: 10, share: 5 },
+    retentionDays: 180,
+    assertOwnAccount: async () => {},
     locks,
   });
   await dropIndexes();

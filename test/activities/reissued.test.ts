@@ -70,6 +70,8 @@ function dependencies(remote: RemoteSystem, keys: readonly Uint8Array[]): Depend
     consentPolicy: 'ratchet',
     consentScope: 'target',
     missingLimit: { count: 10, share: 5 },
+    retentionDays: 180,
+    assertOwnAccount: async () => {},
     locks,
   };
 }

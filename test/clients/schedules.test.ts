@@ -6,6 +6,7 @@ import { waitUntil } from '../wait-until.ts';
 import { newNamespace, type TestNamespace } from './server-addresses.ts';
 
 const ID = 'sweep/TAGSERVER/outbound';
+const QUEUE = 'sync-3f2a9c1b04d7';
 let temporal: TestNamespace;
 
 beforeAll(async () => {
@@ -72,15 +73,15 @@ describe('search attributes', () => {
 describe('schedules', () => {
   test('are created once, and left alone by a second apply', async () => {
     const { client } = temporal;
-    expect(await schedulesToApply(client, settings())).toEqual([ID]);
-    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'created' }]);
-    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
-    expect(await schedulesToApply(client, settings())).toEqual([]);
+    expect(await schedulesToApply(client, settings(), QUEUE)).toEqual([ID]);
+    expect(await applySchedules(client, settings(), QUEUE)).toEqual([{ scheduleId: ID, done: 'created' }]);
+    expect(await applySchedules(client, settings(), QUEUE)).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
+    expect(await schedulesToApply(client, settings(), QUEUE)).toEqual([]);
     const { action, policies, spec } = await client.schedule.getHandle(ID).describe();
     expect(action).toMatchObject({
       workflowType: 'sweepOutbound',
       workflowId: ID,
-      taskQueue: 'sync',
+      taskQueue: QUEUE,
       args: [{ process: 'TAGSERVER' }],
       staticSummary: 'TAGSERVER: outbound sweep',
       priority: { priorityKey: 3 },
@@ -94,8 +95,8 @@ describe('schedules', () => {
     const { client } = temporal;
     await client.schedule.getHandle(ID).pause('race day');
     const changed = settings({ SYNC_CRON_TAGSERVER_OUTBOUND: '0 */5 * * * MON-FRI *' });
-    expect(await applySchedules(client, changed)).toEqual([{ scheduleId: ID, done: 'updated' }]);
-    expect(await applySchedules(client, changed)).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
+    expect(await applySchedules(client, changed, QUEUE)).toEqual([{ scheduleId: ID, done: 'updated' }]);
+    expect(await applySchedules(client, changed, QUEUE)).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
     expect(await listed()).toMatchObject([
       { scheduleId: ID, paused: true, note: 'race day', cron: '0 */5 * * * MON-FRI *' },
     ]);
@@ -105,29 +106,29 @@ describe('schedules', () => {
   test('that somebody changed by hand are set right', async () => {
     const { client } = temporal;
     const handle = client.schedule.getHandle(ID);
-    await applySchedules(client, settings());
+    await applySchedules(client, settings(), QUEUE);
     await handle.update(({ state, action, policies }) => ({
       state,
       action: action as never,
       policies,
       spec: { cronExpressions: ['5 4 * * *'] },
     }));
-    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'updated' }]);
+    expect(await applySchedules(client, settings(), QUEUE)).toEqual([{ scheduleId: ID, done: 'updated' }]);
     await handle.update(({ state, action, spec }) => ({
       state,
       action: action as never,
       policies: { overlap: 'ALLOW_ALL' },
       spec,
     }));
-    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'updated' }]);
+    expect(await applySchedules(client, settings(), QUEUE)).toEqual([{ scheduleId: ID, done: 'updated' }]);
     await handle.update(({ state, action, spec, policies }) => ({
       state,
       action: { ...(action as object), taskQueue: 'elsewhere' } as never,
       policies,
       spec,
     }));
-    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'updated' }]);
-    expect(await applySchedules(client, settings())).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
+    expect(await applySchedules(client, settings(), QUEUE)).toEqual([{ scheduleId: ID, done: 'updated' }]);
+    expect(await applySchedules(client, settings(), QUEUE)).toEqual([{ scheduleId: ID, done: 'unchanged' }]);
   });
 
   test('are paused and resumed by process; those that do not exist are not named', async () => {
@@ -148,8 +149,8 @@ describe('schedules', () => {
     });
     const off = readSettings({ DATABASE_URL: 'postgres://nobody@localhost:1/none' });
     await listed();
-    expect(await applySchedules(client, off)).toEqual([{ scheduleId: ID, done: 'removed' }]);
-    expect(await applySchedules(client, off)).toEqual([]);
+    expect(await applySchedules(client, off, QUEUE)).toEqual([{ scheduleId: ID, done: 'removed' }]);
+    expect(await applySchedules(client, off, QUEUE)).toEqual([]);
     await expect(client.schedule.getHandle(ID).describe()).rejects.toThrow(/not found/i);
     expect((await client.schedule.getHandle('nightly-report').describe()).scheduleId).toBe('nightly-report');
   });

@@ -117,6 +117,8 @@ describe('SYNC_KEY, changed as operating.md says', () => {
         settleMs: common.SETTLE_MS,
         conflictScope: common.CONFLICT_SCOPE,
         missingLimit: { count: common.SYNC_MISSING_LIMIT, share: common.SYNC_MISSING_SHARE },
+        retentionDays: common.RETENTION_DAYS,
+        assertOwnAccount: async () => {},
         consentPolicy: common.CONSENT_POLICY,
         consentScope: common.CONSENT_SCOPE,
         processes: new Map(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { Client as PostgresClient } from 'pg';
@@ -10,7 +10,8 @@ import { migrate } from '../../database/migrate.ts';
 import { recordTable } from '../../database/table-names.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import { requestSync, requestSyncAndWait } from '../../clients/request-sync.ts';
-import { pairWorkflowId } from '../../sync/workflow-ids.ts';
+import { onOwnQueue } from '../../clients/own-installation.ts';
+import { pairWorkflowId, SYNC_TASK_QUEUE, syncTaskQueue } from '../../sync/workflow-ids.ts';
 
 import { syncOutcomeAttribute } from '../../workflows/search-attributes.ts';
 import type { StartedChatwoot } from '../../simulators/chatwoot/start.ts';
@@ -52,6 +53,8 @@ export class System {
   readonly namespace: string;
   readonly ems: Ems;
   readonly temporal: TemporalClient;
+  /** Releases before installations had ids took work from the queue `sync`. */
+  readonly #queueOfWorkers: (folder: string) => void;
   readonly #limitedUrl: string;
   readonly #settleMs: number;
   #settings: Readonly<Record<string, string>>;
@@ -66,6 +69,7 @@ export class System {
     limitedUrl: string;
     namespace: string;
     temporal: TemporalClient;
+    queueOfWorkers: (folder: string) => void;
     simulators: Simulators;
     settleMs: number;
     settings: Readonly<Record<string, string>>;
@@ -77,6 +81,7 @@ export class System {
     this.namespace = parts.namespace;
     this.ems = new Ems(parts.database);
     this.temporal = parts.temporal;
+    this.#queueOfWorkers = parts.queueOfWorkers;
     this.#simulators = parts.simulators;
     this.#settleMs = parts.settleMs;
     this.#settings = parts.settings;
@@ -123,7 +128,13 @@ export class System {
     const connection = await Connection.connect({ address });
     cleanUp.defer(() => connection.close());
     await registerNamespace(connection, name);
-    const temporal = new TemporalClient({ connection, namespace: name });
+    const queue = syncTaskQueue(await installationOf(database));
+    const workers = { queue };
+    const temporal = new TemporalClient({
+      connection,
+      namespace: name,
+      interceptors: { workflow: [onOwnQueue(async () => workers.queue)] },
+    });
     // It gives up after half a minute, so retry it on a busy machine.
     await waitUntil({ what: 'search attributes' }, () =>
       ensureSearchAttributes(temporal).then(
@@ -142,6 +153,9 @@ export class System {
       limitedUrl: login.url,
       namespace: name,
       temporal,
+      queueOfWorkers: (folder) => {
+        workers.queue = existsSync(join(folder, 'clients', 'own-installation.ts')) ? queue : SYNC_TASK_QUEUE;
+      },
       simulators,
       settleMs,
       settings,
@@ -204,6 +218,7 @@ export class System {
       // More than the workers' own grace period.
       graceMs: 30_000,
     });
+    this.#queueOfWorkers(folder);
     this.#workers = [...this.#workers, workers];
     this.#workerLogs.push(logFile);
     await this.eventually('workers that are ready', async () => {
@@ -383,6 +398,11 @@ export class System {
   async stop(): Promise<void> {
     await this.#cleanUp();
   }
+}
+
+async function installationOf(database: PostgresClient): Promise<string> {
+  const { rows } = await database.query<{ id: string }>('SELECT id FROM sync_installation');
+  return rows[0]?.id ?? '';
 }
 
 async function stopAll(workers: readonly Child[], signal: 'SIGTERM' | 'SIGKILL'): Promise<readonly ChildEnd[]> {

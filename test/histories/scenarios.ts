@@ -37,6 +37,14 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    title: 'rows past their retention are removed',
+    async run(system) {
+      const workflowId = 'ems-sync/installation';
+      await system.temporal.workflow.execute('removeExpired', { workflowId, taskQueue: 'sync' });
+      return { 'remove-expired': workflowId };
+    },
+  },
+  {
     title: 'an idle sweep',
     async run(system) {
       await system.sweep();

@@ -4,7 +4,13 @@ import type { DeliveryKind } from '../../sync/delivery.ts';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import { outcomeOf, type SyncOutcome } from '../../sync/sync-outcome.ts';
 import { DIRECTIONS, SYNC_PROCESS_NAMES } from '../../sync/sync-process-name.ts';
-import { pairWorkflowId, sweepWorkflowId, SYNC_TASK_QUEUE, targetTaskQueue } from '../../sync/workflow-ids.ts';
+import {
+  pairWorkflowId,
+  sweepWorkflowId,
+  SYNC_TASK_QUEUE,
+  syncTaskQueue,
+  targetTaskQueue,
+} from '../../sync/workflow-ids.ts';
 
 test('two pairs never share a workflow, and no pair shares one with a sweep', () => {
   const pair = fc.tuple(
@@ -26,11 +32,16 @@ test('two pairs never share a workflow, and no pair shares one with a sweep', ()
 test('ids and queues read as operators know them', () => {
   expect(pairWorkflowId('TAGSERVER', 'Person', '4711')).toBe('TAGSERVER/Person/4711');
   expect(sweepWorkflowId('TAGSERVER', 'outbound')).toBe('sweep/TAGSERVER/outbound');
-  expect(targetTaskQueue('TAGSERVER')).toBe('target-tagserver');
+  expect(syncTaskQueue('3f2a9c1b04d7')).toBe('sync-3f2a9c1b04d7');
+  expect(targetTaskQueue('TAGSERVER', 'sync-3f2a9c1b04d7')).toBe('target-tagserver-3f2a9c1b04d7');
+});
+
+test('runs of a release without installation ids stay on its queues', () => {
+  expect(targetTaskQueue('TAGSERVER', SYNC_TASK_QUEUE)).toBe('target-tagserver');
 });
 
 test('each process has a queue of its own: the limit of one is not that of another', () => {
-  const queues = [SYNC_TASK_QUEUE, ...SYNC_PROCESS_NAMES.map(targetTaskQueue)];
+  const queues = [SYNC_TASK_QUEUE, ...SYNC_PROCESS_NAMES.map((name) => targetTaskQueue(name, SYNC_TASK_QUEUE))];
   expect(new Set(queues).size).toBe(queues.length);
 });
 
