@@ -84,7 +84,7 @@ async function gone(attempt: InboundAttempt, linked: LinkedPair): Promise<Absorp
     return { key, kind: 'nothing', reason, outboundDue: false };
   }
   const mapped = mapping.map(entity, pair.sources);
-  const undelivered = mapped.kind === 'mapped' && !hasHash(mapped.content, record.contentHash);
+  const undelivered = mapped.kind === 'mapped' && !hasHash(mapped.content, record.contentHash, attempt.keys);
   const edited = undelivered && hasChangedSince({ entity, record }) && (await mergedInto(attempt, linked)) === null;
   await writeGone(orm.em.fork(), { ...ref, fencingToken }, edited ? 'PENDING' : 'UNLINKED');
   return { key, kind: edited ? 'recreate' : 'unlinked', outboundDue: edited };

@@ -166,7 +166,7 @@ async function sent(
   const delivered = {
     remoteId: personal ? null : result.remoteId,
     remoteModifiedOn: result.remoteModifiedOn,
-    contentHash: contentHash(decision.content),
+    contentHash: contentHash(decision.content, attempt.keys),
     ...baseAfter(attempt, known, { ...result, email: addresses.email ?? null }),
   };
   const common = { ...commonOf(attempt), evaluated: assertEvaluated(evaluated) };

@@ -1,6 +1,7 @@
 import { loadPair, loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
 import { contentHash } from '../sync/content-hash.ts';
 import type { Child } from '../sync/delivery.ts';
+import type { SecretKey } from '../sync/derived-keys.ts';
 import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
 import { describeSuppressions, type Suppression } from '../sync/suppression.ts';
 import type { AnyChildOf, EntityMapping } from '../targets/entity-mapping.ts';
@@ -36,7 +37,10 @@ export async function childrenOf(
       if (current === undefined || current.entity === null || !current.passesFilter) continue;
       // Changed since the parent's snapshot, so what was delivered is outdated.
       const settled = current.settled && current.entity.modifiedOn === row.modifiedOn;
-      children.set(parent, [...(children.get(parent) ?? []), toChild(mapping, row, { settled, refused })]);
+      children.set(parent, [
+        ...(children.get(parent) ?? []),
+        toChild(mapping, row, { settled, refused, keys: context.keys }),
+      ]);
     }
   }
   return children;
@@ -69,7 +73,15 @@ async function currentRows(
 function toChild(
   mapping: ChildMapping,
   row: AnyRow,
-  { settled, refused }: { readonly settled: boolean; readonly refused: readonly Suppression[] },
+  {
+    settled,
+    refused,
+    keys,
+  }: {
+    readonly settled: boolean;
+    readonly refused: readonly Suppression[];
+    readonly keys: readonly SecretKey[];
+  },
 ): Child {
   const { suffix, channel, wants } = mapping.childOf;
   const mapped = mapping.map(row, {});
@@ -84,7 +96,7 @@ function toChild(
       mappingVersion: mapping.version,
     },
     suffix: mapped.kind === 'mapped' ? suffix(row) : '',
-    contentHash: mapped.kind === 'mapped' ? contentHash(mapped.content) : null,
+    contentHash: mapped.kind === 'mapped' ? contentHash(mapped.content, keys) : null,
     refused: wants(row) && against.length > 0 ? describeSuppressions(against) : null,
     parked: mapped.kind === 'parked' ? `${mapped.field}: ${mapped.reason}` : null,
   };

@@ -20,7 +20,7 @@ export interface Dependencies {
   readonly processes: ReadonlyMap<SyncProcessName, ConnectedProcess>;
   /** How long a change must have been visible before a sweep takes it, in milliseconds of the database's clock. */
   readonly settleMs: number;
-  /** Keys of base and conflict log, newest first; empty if nothing is read back. */
+  /** The keys of SYNC_KEY, newest first: all hashes and sealed values are made with keys derived from them. */
   readonly keys: readonly SecretKey[];
   readonly conflictScope: ConflictScope;
   readonly consentPolicy: ConsentPolicy;

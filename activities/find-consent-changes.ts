@@ -1,7 +1,11 @@
 import { findByRemoteIds, type KnownRemote } from '../database/records/find-by-remote-id.ts';
-import { enterSuppressions, readSuppressionsOf, type SuppressionEntry } from '../database/records/suppression-list.ts';
-import type { EntityRef } from '../sync/entity-type.ts';
-import type { SecretKey } from '../sync/keyed-hash.ts';
+import {
+  enterSuppressions,
+  entriesOf,
+  readSuppressionsOf,
+  type RefusedAddress,
+} from '../database/records/suppression-list.ts';
+import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { covers, type Channel, type Suppression } from '../sync/suppression.ts';
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
@@ -48,21 +52,20 @@ async function changesAmong(
   const hashes = hashed.flatMap((one) => one.hashes);
   const listed = await readSuppressionsOf(em, process, hashes);
   const pairs: EntityRef[] = [];
-  const strangers: ContactConsent[] = [];
-  const reports: SuppressionEntry[] = [];
+  const refused: RefusedAddress[] = [];
   for (const { contact, hashes: own } of hashed) {
     const record = known.get(contact.remoteId);
     const refusals = refusalsOf(contact, record ?? null, keys);
     const held = own.flatMap((hash) => listed.get(hash) ?? []);
     if (contact.isReport === true) {
       if (isHeld(refusals, held)) continue;
-      reports.push(...entriesOf(contact, keys).map((entry) => ({ ...entry, key: record?.key ?? null })));
+      refused.push(...refusedBy(contact, record?.key ?? null));
       if (record !== undefined && record.key !== null) pairs.push({ type, key: record.key });
       continue;
     }
     if (record === undefined || record.key === null || record.reissued) {
       const lasting = refusals.filter(({ reason }) => reason !== 'archived');
-      if (!isHeld(lasting, held)) strangers.push({ ...contact, refusals: lasting });
+      if (!isHeld(lasting, held)) refused.push(...refusedBy({ ...contact, refusals: lasting }, null));
     } else if (source.mergesContacts === true && isAnothers(contact, record.remoteId, record.key)) {
       // The contacts may have been merged: let both pairs check it once.
       if (AT_REST.includes(record.state))
@@ -74,8 +77,7 @@ async function changesAmong(
       pairs.push({ type, key: record.key });
     }
   }
-  const entries = strangers.flatMap((stranger) => entriesOf(stranger, keys));
-  await enterSuppressions(em, process, [...entries, ...reports]);
+  if (refused.length > 0) await enterSuppressions(em, process, await entriesOf(em, refused, keys));
   return pairs;
 }
 
@@ -113,12 +115,5 @@ function differs(
 const isHeld = (refusals: readonly Suppression[], held: readonly Suppression[]) =>
   refusals.every((refusal) => held.some((one) => covers(one, refusal)));
 
-function entriesOf({ addresses, refusals }: ContactConsent, keys: readonly SecretKey[]) {
-  return refusals.flatMap((refusal) =>
-    hashesOf({ [refusal.channel]: addresses[refusal.channel] }, keys).map((addressHash) => ({
-      ...refusal,
-      addressHash,
-      key: null,
-    })),
-  );
-}
+const refusedBy = ({ addresses, refusals }: ContactConsent, key: EntityKey | null): readonly RefusedAddress[] =>
+  refusals.map((refusal) => ({ ...refusal, address: addresses[refusal.channel], key }));

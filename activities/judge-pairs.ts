@@ -59,6 +59,7 @@ function judge(
   const missing = referencesOf(mapping, pair).filter((ref) => !references.has(formatRef(ref)));
   const withhold = mapping.consent?.whenRefused === 'withhold';
   const decision = judgeOutbound(judgedEntity(mapping, pair, missing), judgedRecord(context, pair), {
+    keys: context.keys,
     resend,
     suppressions,
     withhold,

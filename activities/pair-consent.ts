@@ -4,7 +4,7 @@ import { announceInBase } from '../database/records/announce-in-base.ts';
 import { keepRemoteId } from '../database/records/keep-remote-id.ts';
 import { announceRekey, readRekey } from '../database/records/rekeys.ts';
 import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
-import { enterSuppressions, readSuppressions } from '../database/records/suppression-list.ts';
+import { enterSuppressions, entriesOf, readSuppressions } from '../database/records/suppression-list.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
 import { ADDRESS_FIELD, addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
@@ -98,22 +98,17 @@ export function pairConsent(
 }
 
 /**
- * Enters a target's refusals for the person, and for each address on that channel under every key, because another
- * target's record knows its address under one of them.
+ * Enters a target's refusals for the person, and for each address on that channel.
  */
 export async function enterRefusals(
   { orm, keys, ref }: PairContext,
   addresses: readonly Addresses[],
   refusals: readonly Suppression[],
 ): Promise<void> {
-  const entries = refusals.flatMap((refusal) =>
-    addresses.flatMap((known) =>
-      addressHashes(refusal.channel, known[refusal.channel], keys).map((addressHash) => ({
-        ...refusal,
-        addressHash,
-        key: ref.key,
-      })),
-    ),
+  const em = orm.em.fork();
+  const refused = refusals.flatMap((refusal) =>
+    addresses.map((known) => ({ ...refusal, address: known[refusal.channel], key: ref.key })),
   );
-  await enterSuppressions(orm.em.fork(), ref.process, entries);
+  if (refused.length === 0) return;
+  await enterSuppressions(em, ref.process, await entriesOf(em, refused, keys));
 }

@@ -20,5 +20,6 @@ export async function hasRemoteNews(context: PairContext, pair: Pair): Promise<b
   const known = { ...linked.record, remoteId: linked.remoteId };
   if (isNews(remote, known, context.keys)) return true;
   if (remote.messages === null) return false;
-  return hasMessages(await compareMessages(context.orm.em.fork(), context.process.name, remote.messages));
+  const scope = { process: context.process.name, keys: context.keys };
+  return hasMessages(await compareMessages(context.orm.em.fork(), scope, remote.messages));
 }

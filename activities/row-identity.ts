@@ -10,7 +10,7 @@ import { typeContext, type InboundContext, type ProcessContext, type TypeContext
 
 type KeyedType = Pick<TypeContext, 'keys' | 'mapping'>;
 
-/** The first key creates new fingerprints; those created before SYNC_KEY was set can still be checked. */
+/** The first key creates new fingerprints. Before SYNC_KEY was required, they could be created with the installation's. */
 function identityKeys({ keys }: Pick<TypeContext, 'keys'>, { installationKey }: Pair): readonly SecretKey[] {
   return installationKey === null ? keys : [...keys, installationKey];
 }

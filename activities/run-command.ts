@@ -88,7 +88,7 @@ async function restore(pair: PairContext, id: string): Promise<void> {
   const loaded = await loadPair(orm, detection, key);
   const { entity } = loaded;
   if (inbound === null || entity === null) throw refused(`EMS has no ${type}/${key} any more`);
-  const values = unseal(conflict.sealed, conflictSubject(ref), keys);
+  const values = unseal(conflict.sealed, conflictSubject({ ...ref, id, fields: conflict.fields }), keys);
   const changes = inbound.apply(values, conflict.fields, entity);
   await orm.em.fork().transactional(async (em) => {
     const written = await updateEmsRow(em, type, key, { readAt: entity.modifiedOn, changes });

@@ -2,7 +2,7 @@ import { compareMessages, hasMessages, writeMessages } from '../database/records
 import { forgetUnresolved } from '../database/records/link-record.ts';
 import { readOscillation, writeOscillation } from '../database/records/oscillation.ts';
 import { writeAbsorbedRecord, type AbsorbedRecord } from '../database/records/write-absorption.ts';
-import { conflictSubject, writeConflict, type Conflict } from '../database/records/write-conflict.ts';
+import { writeConflict, type Conflict } from '../database/records/write-conflict.ts';
 import { knownSources } from '../database/records/upsert-records.ts';
 import { updateEmsRow } from '../database/records/write-ems-row.ts';
 import type { EntityManager } from '../database/orm.ts';
@@ -43,7 +43,9 @@ export function writeAbsorbed(
     const { entity } = linked;
     const { decision, drifted, proposed, applied, resend } = comparison;
     const messages =
-      remote.messages === null ? { added: [], edited: [] } : await compareMessages(em, ref.process, remote.messages);
+      remote.messages === null
+        ? { added: [], edited: [] }
+        : await compareMessages(em, { process: ref.process, keys: attempt.keys }, remote.messages);
     const references = await referencesAfter(em, attempt, linked, remote);
     const common = commonOf(attempt, linked, remote);
     if ((applied.length > 0 || resend) && (await isPingPong(em, attempt, remote.content))) {
@@ -58,7 +60,7 @@ export function writeAbsorbed(
       const written = await updateEmsRow(em, ref.type, key, { readAt: modifiedOn, changes });
       if (written === null) throw new EmsWasFaster();
       modifiedOn = written;
-      await writeMessages(em, ref.process, key, messages);
+      await writeMessages(em, { process: ref.process, keys: attempt.keys }, key, messages);
     }
     if (decision.kind === 'conflict') await keep(em, attempt, remote, { kind: 'lost', fields: decision.lost });
     if (proposed.length > 0) await keep(em, attempt, remote, { kind: 'proposed', fields: proposed });
@@ -126,9 +128,9 @@ async function referencesAfter(
 }
 
 /** Stores the new remote state; true if the remote keeps returning to the same state. */
-async function isPingPong(em: EntityManager, { ref }: InboundAttempt, content: Content): Promise<boolean> {
+async function isPingPong(em: EntityManager, { ref, keys }: InboundAttempt, content: Content): Promise<boolean> {
   const earlier = await readOscillation(em, ref);
-  const { states, pingPong } = noteOscillation(earlier, contentHash(content), Temporal.Now.instant());
+  const { states, pingPong } = noteOscillation(earlier, contentHash(content, keys), Temporal.Now.instant());
   await writeOscillation(em, ref, states);
   return pingPong;
 }
@@ -141,7 +143,7 @@ async function keep(
   { kind, fields }: Pick<Conflict, 'kind' | 'fields'>,
 ): Promise<void> {
   const values = Object.fromEntries(fields.map((field) => [field, content[field]]));
-  await writeConflict(em, { ...ref, kind, remoteId, fields, sealed: seal(values, conflictSubject(ref), keys) });
+  await writeConflict(em, { ...ref, kind, remoteId, fields, seal: (subject) => seal(values, subject, keys) });
 }
 
 function outcomeOf(
@@ -150,13 +152,14 @@ function outcomeOf(
   remote: Content,
   after: { readonly entity: LinkedPair['entity']; readonly modifiedOn: LinkedPair['entity']['modifiedOn'] },
 ): AbsorbedRecord['outcome'] {
-  const { mapping } = attempt;
+  const { mapping, keys } = attempt;
   const equality = equalityOf({
     state: record.state,
     contentHash: record.contentHash,
     before: pair.entity === null ? null : contentOf(mapping, pair.entity, pair),
     after: contentOf(mapping, after.entity, pair),
     remote,
+    keys,
   });
   const { modifiedOn } = after;
   switch (equality.kind) {

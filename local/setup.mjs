@@ -1,6 +1,6 @@
 // Plain JavaScript for any Node from 18 on: this runs before the project's own Node 26 is installed.
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -172,9 +172,32 @@ async function checkNode(root) {
     );
 }
 
+/**
+ * Makes `.env` from `.env.example`, with a SYNC_KEY of its own, if there is none. Only the owner may read it. Not in CI,
+ * where tests bring their own settings.
+ *
+ * @param {string} root
+ * @returns {boolean} whether it was made
+ */
+export function makeEnvironmentFile(root) {
+  const file = join(root, '.env');
+  if (existsSync(file)) return false;
+  const example = readFileSync(join(root, '.env.example'), 'utf8');
+  const key = randomBytes(32).toString('base64');
+  writeFileSync(file, example.replace(/^#?SYNC_KEY=$/m, `SYNC_KEY=${key}`), { mode: 0o600, flag: 'wx' });
+  return true;
+}
+
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  setup().catch((error) => {
+  try {
+    await setup();
+    if (!process.env.CI && makeEnvironmentFile(ROOT)) {
+      console.error(
+        'Made .env from .env.example, with a SYNC_KEY of its own: fill in the rest, and keep a copy of the key.',
+      );
+    }
+  } catch (error) {
     console.error(error instanceof SetupError ? error.message : error);
     process.exit(error instanceof SetupError ? error.exitCode : 1);
-  });
+  }
 }

@@ -53,12 +53,9 @@ export function readSettings(environment: Environment, targets: readonly Target[
     );
     if (settings !== undefined) enabled.push({ target, settings, cron });
   }
-  const bothWays = enabled
-    .map(({ target }) => target.process)
-    .filter(({ directions }) => directions.includes('inbound'));
-  if (common !== undefined && common.SYNC_KEY === undefined && bothWays.length > 0) {
-    const names = bothWays.map(({ name }) => name).join(', ');
-    problems.push(`SYNC_KEY is missing: ${names} cannot be read back without it (openssl rand -base64 32)`);
+  if (common !== undefined && common.SYNC_KEY === undefined && enabled.length > 0) {
+    const names = enabled.map(({ target }) => target.process.name).join(', ');
+    problems.push(`SYNC_KEY is missing: ${names} cannot be synced without it (openssl rand -base64 32)`);
   }
   if (common !== undefined) problems.push(...insecureSettings(common, enabled));
   if (common === undefined || problems.length > 0) throw new SettingsError([...new Set(problems)]);

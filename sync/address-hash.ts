@@ -1,5 +1,5 @@
 import { canonicalText } from './canonical-form.ts';
-import { keyedHash, type KeyedHash, type SecretKey } from './keyed-hash.ts';
+import { keyedHashes, type KeyedHash, type SecretKey } from './keyed-hash.ts';
 import type { Channel } from './suppression.ts';
 
 /** The base field for the address that the target last received, hashed as in the suppression list. */
@@ -15,8 +15,8 @@ export function normalisedAddress(channel: Channel, address: string | null | und
 }
 
 /**
- * Keyed hashes of one normalised address under every key, newest first; the suppression list stores only these. Empty
- * if there is no address or no key.
+ * Keyed hashes of one normalised address under every key, newest first, and those that `rekey` makes of them; the
+ * suppression list stores only these. Empty if there is no address or no key.
  */
 export function addressHashes(
   channel: Channel,
@@ -24,5 +24,5 @@ export function addressHashes(
   keys: readonly SecretKey[],
 ): readonly KeyedHash[] {
   const normalised = normalisedAddress(channel, address);
-  return normalised === null ? [] : keys.map((key) => keyedHash(`address:${channel}`, normalised, [key]));
+  return normalised === null ? [] : keyedHashes(`address:${channel}`, normalised, keys);
 }

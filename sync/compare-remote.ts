@@ -86,6 +86,8 @@ export interface AbsorbedState {
   readonly before: Content | null;
   readonly after: Content | null;
   readonly remote: Content;
+  /** Keys of content hashes, newest first. */
+  readonly keys: readonly SecretKey[];
 }
 
 /** `delivered`: EMS would send what it last delivered. `open`: the outbound half must decide. */
@@ -93,15 +95,15 @@ export type Equality =
   { readonly kind: 'in-sync'; readonly contentHash: string } | { readonly kind: 'delivered' | 'open' };
 
 /** Whether both sides are now equal. Only known for a pair whose last delivery is confirmed. */
-export function equalityOf({ state, contentHash: known, before, after, remote }: AbsorbedState): Equality {
+export function equalityOf({ state, contentHash: known, before, after, remote, keys }: AbsorbedState): Equality {
   if (state !== 'IN_SYNC' || after === null) return { kind: 'open' };
   const fields = Object.keys(after);
   const readable = fields.filter((field) => Object.hasOwn(remote, field));
   const equal = readable.every((field) => isSame(after[field], remote[field]));
-  const wasDelivered = before !== null && hasHash(before, known);
-  const isDelivered = hasHash(after, known);
+  const wasDelivered = before !== null && hasHash(before, known, keys);
+  const isDelivered = hasHash(after, known, keys);
   if (equal && (wasDelivered || readable.length === fields.length)) {
-    return { kind: 'in-sync', contentHash: isDelivered && known !== null ? known : contentHash(after) };
+    return { kind: 'in-sync', contentHash: isDelivered && known !== null ? known : contentHash(after, keys) };
   }
   return { kind: isDelivered ? 'delivered' : 'open' };
 }

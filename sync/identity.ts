@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import { canonicalForm, type FieldValue } from './canonical-form.ts';
-import { keyedHash, keyName, type SecretKey } from './keyed-hash.ts';
+import { keyedHash, textOf, type SecretKey } from './keyed-hash.ts';
+import { isReadable, isSecretHashOf } from './secret-hash.ts';
 
 /** How a row's value compares with its known value. `unknown`: one of them is missing. */
 export type Agreement = 'equal' | 'different' | 'unknown';
@@ -53,9 +54,9 @@ export function agreementWith(
 ): (column: string) => Agreement {
   return (column) => {
     const stored = fingerprint[column];
-    const key = keys.find((candidate) => stored?.startsWith(`${keyName(candidate)}:`));
-    if (key === undefined || canonicalForm(values[column]) === null) return 'unknown';
-    return stored === shortHash(column, values[column], [key]) ? 'equal' : 'different';
+    if (stored === undefined || !isReadable(stored, keys) || canonicalForm(values[column]) === null) return 'unknown';
+    const text = textOf(hashedName(column), values[column]);
+    return isSecretHashOf(stored, { purpose: 'identity', text, keys, digits: HASH_DIGITS }) ? 'equal' : 'different';
   };
 }
 
@@ -77,11 +78,12 @@ function comparable(value: unknown): string | null {
   return typeof form === 'string' ? form.toLowerCase() : (canonicalize(form) ?? null);
 }
 
-/** Differs from the hash of a field in a base, so that the two cannot be compared. */
 function shortHash(column: string, value: FieldValue, keys: readonly SecretKey[]): string {
-  const [name, digest = ''] = keyedHash(`identity of ${column}`, value, keys).split(':');
-  return `${name}:${digest.slice(0, HASH_DIGITS)}`;
+  return keyedHash(hashedName(column), value, keys, { digits: HASH_DIGITS });
 }
+
+/** Differs from the name of a field in a base, so that the two cannot be compared. */
+const hashedName = (column: string) => `identity of ${column}`;
 
 /** The reason of a pair parked because its row is not the one that was delivered. */
 export function givenOutAgain({ type, key }: { readonly type: string; readonly key: string }): string {

@@ -1,4 +1,5 @@
 import { hasHash, type Content } from './content-hash.ts';
+import type { SecretKey } from './derived-keys.ts';
 import { formatRef, type EntityRef, type EntityType } from './entity-type.ts';
 import { isErased, type Suppression } from './suppression.ts';
 import type { SyncState } from './sync-state.ts';
@@ -51,6 +52,8 @@ export type OutboundDecision =
   | { readonly kind: 'stay-erased' };
 
 export interface JudgeOptions {
+  /** Keys of content hashes, newest first. */
+  readonly keys: readonly SecretKey[];
   /** Send even if our record is up to date: another entity found that the target holds something else. */
   readonly resend?: boolean;
   /** The applicable entries of the suppression list for the person; empty for rows without consent. */
@@ -66,7 +69,7 @@ export interface JudgeOptions {
 export function judgeOutbound(
   entity: JudgedEntity,
   record: JudgedRecord | null,
-  { resend = false, suppressions = [], withhold = false }: JudgeOptions = {},
+  { keys, resend = false, suppressions = [], withhold = false }: JudgeOptions,
 ): OutboundDecision {
   if (entity.kind === 'gone') return record === null ? nothing('EMS has no such row') : takeOff(record, true);
   if (record?.state === 'UNLINKED') return nothing(unlinkedReason(record.lastError ?? null));
@@ -99,7 +102,8 @@ export function judgeOutbound(
   }
   // Without a remote id a record is never up to date, even if the hash matches.
   if (record === null || record.remoteId === null) return { kind: 'create', content: entity.content };
-  const delivered = ['IN_SYNC', 'SUPPRESSED'].includes(record.state) && hasHash(entity.content, record.contentHash);
+  const delivered =
+    ['IN_SYNC', 'SUPPRESSED'].includes(record.state) && hasHash(entity.content, record.contentHash, keys);
   if (!resend && delivered && suppressions.length > 0) return { kind: 'suppress', suppressions };
   if (!resend && delivered && record.state === 'IN_SYNC') return { kind: 'unchanged' };
   return { kind: 'update', content: entity.content, remoteId: record.remoteId };

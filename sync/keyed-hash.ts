@@ -1,19 +1,34 @@
-import { createHash, createHmac } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { canonicalForm, type CanonicalValue, type FieldValue } from './canonical-form.ts';
 import type { Content } from './content-hash.ts';
-import type { SecretKey } from './derived-keys.ts';
+import type { KeyPurpose, SecretKey } from './derived-keys.ts';
+import {
+  isRehashed,
+  isSecretHashOf,
+  secretHash,
+  secretHashes,
+  type HashOptions,
+  type SecretHash,
+} from './secret-hash.ts';
 
 export type { SecretKey } from './derived-keys.ts';
 
-/**
- * `<key name>:<HMAC-SHA-256, hexadecimal>`: reveals which values are equal, but cannot be guessed by readers of the
- * database.
- */
-export type KeyedHash = `${string}:${string}`;
+/** A hash of one value of a field. */
+export type KeyedHash = SecretHash;
 
 /** A keyed hash of each field's last known remote value. */
 export type Base = Readonly<Record<string, KeyedHash>>;
+
+/** What is hashed beside the fields of a base, by the beginning of its name. */
+const PURPOSES: readonly (readonly [beginning: string, purpose: KeyPurpose])[] = [
+  ['address:', 'address'],
+  ['unique:', 'unique'],
+  ['identity of ', 'identity'],
+];
+
+/** The purpose of the key for a field. An address has the same hash in a base as in the suppression list. */
+export const purposeOf = (field: string): KeyPurpose =>
+  PURPOSES.find(([beginning]) => field.startsWith(beginning))?.[1] ?? 'base';
 
 /**
  * Hash of one value in canonical form, with the newest key. It includes the field's name, so an equal e-mail and name
@@ -21,9 +36,18 @@ export type Base = Readonly<Record<string, KeyedHash>>;
  *
  * @throws RangeError if there is no key.
  */
-export function keyedHash(field: string, value: FieldValue, [key]: readonly SecretKey[]): KeyedHash {
-  if (key === undefined) throw new RangeError('no key: set SYNC_KEY to 32 random bytes in base64');
-  return hashWith(field, value, key);
+export function keyedHash(
+  field: string,
+  value: FieldValue,
+  keys: readonly SecretKey[],
+  options: HashOptions = {},
+): KeyedHash {
+  return secretHash(purposeOf(field), textOf(field, value), keys, options);
+}
+
+/** Every hash of this value that may be stored, whichever of the keys was the newest then. */
+export function keyedHashes(field: string, value: FieldValue, keys: readonly SecretKey[]): readonly KeyedHash[] {
+  return secretHashes(purposeOf(field), textOf(field, value), keys);
 }
 
 /** Whether `stored` was made from this value with any of the keys. False if its key is gone. */
@@ -33,8 +57,8 @@ export function isHashOf(
   value: FieldValue,
   keys: readonly SecretKey[],
 ): boolean {
-  const key = keys.find((candidate) => stored?.startsWith(`${keyName(candidate)}:`));
-  return key !== undefined && hashWith(field, value, key) === stored;
+  if (stored === undefined) return false;
+  return isSecretHashOf(stored, { purpose: purposeOf(field), text: textOf(field, value), keys });
 }
 
 /** The base of a whole content, including fields without a value, so that a later value counts as a change. */
@@ -42,9 +66,9 @@ export function baseOf(content: Content, keys: readonly SecretKey[]): Base {
   return Object.fromEntries(Object.entries(content).map(([field, value]) => [field, keyedHash(field, value, keys)]));
 }
 
-function hashWith(field: string, value: FieldValue, key: SecretKey): KeyedHash {
-  const text = canonicalize([field, wellFormed(canonicalForm(value))]) ?? '';
-  return `${keyName(key)}:${createHmac('sha256', key).update(text).digest('hex')}`;
+/** What is hashed of a value. */
+export function textOf(field: string, value: FieldValue): string {
+  return canonicalize([field, wellFormed(canonicalForm(value))]) ?? '';
 }
 
 /**
@@ -58,25 +82,15 @@ function wellFormed(value: CanonicalValue): CanonicalValue {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name.toWellFormed(), wellFormed(part)]));
 }
 
-/** Identifies a key without revealing it: 8 hexadecimal digits. */
-export function keyName(key: SecretKey): string {
-  const known = KEY_NAMES.get(key);
-  if (known !== undefined) return known;
-  const name = createHash('sha256').update('ems-sync key name').update(key).digest('hex').slice(0, 8);
-  KEY_NAMES.set(key, name);
-  return name;
-}
-
-/** Cached, because a page of rows needs the same few names many thousand times. */
-const KEY_NAMES = new WeakMap<SecretKey, string>();
-
 /**
- * `base` updated with the values just read; a field with the same value keeps its hash, so that nothing is rewritten.
+ * `base` updated with the values just read; a field with the same value keeps its hash, so that nothing is rewritten,
+ * unless the hash needs an older key, too.
  */
 export function baseWith(base: Base | null, content: Content, keys: readonly SecretKey[]): Base {
   const read = Object.entries(content).map(([field, value]) => {
     const known = base?.[field];
-    return [field, known !== undefined && isHashOf(known, field, value, keys) ? known : keyedHash(field, value, keys)];
+    const keeps = known !== undefined && !isRehashed(known) && isHashOf(known, field, value, keys);
+    return [field, keeps ? known : keyedHash(field, value, keys)];
   });
   return { ...base, ...Object.fromEntries(read) };
 }

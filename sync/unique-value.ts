@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { canonicalForm, type FieldValue } from './canonical-form.ts';
-import { keyedHash, keyName, type SecretKey } from './keyed-hash.ts';
+import { keyedHash, type SecretKey } from './keyed-hash.ts';
+import { keyName } from './secret-hash.ts';
 
 /** The rows among which a value is compared, for example those of one race; null: all of its type. */
 export type Scope = string | null;

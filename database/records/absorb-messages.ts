@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { contentHash } from '../../sync/content-hash.ts';
+import { contentHash, hasHash } from '../../sync/content-hash.ts';
+import type { SecretKey } from '../../sync/derived-keys.ts';
 import type { EntityKey } from '../../sync/entity-type.ts';
 import { parseInstant } from '../../sync/instant.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -26,6 +27,13 @@ interface Link {
   readonly content_hash: string | null;
 }
 
+/** Where messages belong. */
+export interface MessageScope {
+  readonly process: SyncProcessName;
+  /** Keys of their hashes, newest first. */
+  readonly keys: readonly SecretKey[];
+}
+
 /** The changes in EMS that give a conversation the remote's messages. */
 export interface MessageChanges {
   readonly added: readonly RemoteMessage[];
@@ -40,7 +48,7 @@ export const hasMessages = ({ added, edited }: MessageChanges): boolean => added
  */
 export async function compareMessages(
   em: EntityManager,
-  process: SyncProcessName,
+  { process, keys }: MessageScope,
   messages: readonly RemoteMessage[],
 ): Promise<MessageChanges> {
   const theirs = messages.filter(({ emsKey }) => emsKey === null);
@@ -56,7 +64,7 @@ export async function compareMessages(
     added: theirs.filter(({ remoteId, body }) => !links.has(remoteId) && body !== null),
     edited: theirs.flatMap((message) => {
       const link = links.get(message.remoteId);
-      if (link === undefined || link.key === null || link.content_hash === hashOf(message)) return [];
+      if (link === undefined || link.key === null || hasHash(hashed(message), link.content_hash, keys)) return [];
       return [{ key: link.key, message }];
     }),
   };
@@ -65,7 +73,7 @@ export async function compareMessages(
 /** Writes them: new ones with ids from EMS, linked to their remote ids; edited ones in place. */
 export async function writeMessages(
   em: EntityManager,
-  process: SyncProcessName,
+  { process, keys }: MessageScope,
   conversation: EntityKey,
   { added, edited }: MessageChanges,
 ): Promise<void> {
@@ -80,7 +88,7 @@ export async function writeMessages(
     });
     await sql`
       INSERT INTO sync_conversation_message (sync_process, entity_id, entity_key, remote_id, content_hash, origin, updated_on)
-      VALUES (${process}, ${key}::bigint, ${key}::bigint, ${message.remoteId}, ${hashOf(message)}, 'remote',
+      VALUES (${process}, ${key}::bigint, ${key}::bigint, ${message.remoteId}, ${contentHash(hashed(message), keys)}, 'remote',
         clock_timestamp())`.execute(em.getKysely());
   }
   for (const { key, message } of edited) {
@@ -89,9 +97,13 @@ export async function writeMessages(
         modified_on = greatest(clock_timestamp(), modified_on + interval '1 microsecond')
       WHERE id = ${key}::bigint`.execute(em.getKysely());
     await sql`
-      UPDATE sync_conversation_message SET content_hash = ${hashOf(message)}, updated_on = clock_timestamp()
+      UPDATE sync_conversation_message SET content_hash = ${contentHash(hashed(message), keys)}, updated_on = clock_timestamp()
       WHERE sync_process = ${process} AND remote_id = ${message.remoteId}`.execute(em.getKysely());
   }
 }
 
-const hashOf = ({ body, private: isPrivate }: RemoteMessage) => contentHash({ body, private: isPrivate });
+/** What is compared of a message. */
+export const hashed = ({ body, private: isPrivate }: Pick<RemoteMessage, 'body' | 'private'>) => ({
+  body,
+  private: isPrivate,
+});

@@ -34,7 +34,7 @@ export interface Pair {
   readonly sharedWith: EntityKey | null;
   /** When EMS created the row, as PostgreSQL writes it; null if EMS does not keep it. */
   readonly createdOn: string | null;
-  /** The key for fingerprints if SYNC_KEY is not set; null if EMS has no such row. */
+  /** The key of fingerprints from before SYNC_KEY was required; null if EMS has no such row. */
   readonly installationKey: SecretKey | null;
 }
 

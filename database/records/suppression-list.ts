@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { EntityKey } from '../../sync/entity-type.ts';
-import type { KeyedHash } from '../../sync/keyed-hash.ts';
+import { ADDRESS_FIELD, addressHashes } from '../../sync/address-hash.ts';
+import type { KeyedHash, SecretKey } from '../../sync/keyed-hash.ts';
 import { strongest, type Channel, type Suppression, type SuppressionReason } from '../../sync/suppression.ts';
-import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { SYNC_PROCESS_NAMES, type SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
+import { recordTable } from '../table-names.ts';
 
 /** One entry of the suppression list: an address, stored only as a hash, that must not be sent to this target. */
 export interface SuppressionEntry extends Suppression {
@@ -70,6 +72,45 @@ export async function readSuppressionsOf(
       hash,
       presumed ? { channel, reason, presumed } : { channel, reason },
     ]),
+  );
+}
+
+/** One refusal of an address. */
+export interface RefusedAddress extends Suppression {
+  readonly address: string | null | undefined;
+  /** The person who refused; null if EMS knew no such person. */
+  readonly key: EntityKey | null;
+}
+
+/**
+ * The entries of these refusals: under the newest key, and under each hash of the address in a record. There, what
+ * another target last received is found by its hash, until it is re-keyed or received again.
+ */
+export async function entriesOf(
+  em: EntityManager,
+  refused: readonly RefusedAddress[],
+  keys: readonly SecretKey[],
+): Promise<readonly SuppressionEntry[]> {
+  const hashed = refused.map((refusal) => ({
+    refusal,
+    newest: addressHashes(refusal.channel, refusal.address, keys.slice(0, 1)).slice(0, 1),
+    hashes: addressHashes(refusal.channel, refusal.address, keys),
+  }));
+  const { rows } = await sql<{ hash: string }>`
+    SELECT DISTINCT base ->> ${sql.lit(ADDRESS_FIELD)} AS hash FROM ${sql.raw(recordTable('Person'))}
+    WHERE sync_process = ANY (${[...SYNC_PROCESS_NAMES]}::text[])
+      AND base ->> ${sql.lit(ADDRESS_FIELD)} = ANY (${hashed.flatMap(({ hashes }) => hashes)}::text[])`.execute(
+    em.getKysely(),
+  );
+  const inRecords: ReadonlySet<string> = new Set(rows.map(({ hash }) => hash));
+  return hashed.flatMap(({ refusal: { channel, reason, presumed, key }, newest, hashes }) =>
+    [...new Set([...newest, ...hashes.filter((hash) => inRecords.has(hash))])].map((addressHash) => ({
+      channel,
+      reason,
+      ...(presumed === undefined ? {} : { presumed }),
+      key,
+      addressHash,
+    })),
   );
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { Subject } from '../../sync/sealed-values.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 
@@ -11,26 +12,39 @@ export interface Conflict {
   readonly kind: 'lost' | 'proposed';
   readonly remoteId: string;
   readonly fields: readonly string[];
-  /** The output of `seal`, bound to `conflictSubject`. */
-  readonly sealed: Uint8Array;
+  /** Encrypts the values, bound to a subject. */
+  readonly seal: (subject: string) => Uint8Array;
 }
 
-/** The associated data of encrypted values, so that one conflict's values cannot be used for another's. */
-export const conflictSubject = ({ process, type, key }: Pick<Conflict, 'process' | 'type' | 'key'>) =>
-  `${process}/${type}/${key}`;
+/** Which conflict values belong to. */
+export type ConflictSubject = Pick<Conflict, 'process' | 'type' | 'key' | 'fields'> & { readonly id: string };
+
+/**
+ * The associated data of encrypted values: those of one conflict do not open as another's, nor for other fields. Values
+ * from before they were bound to their conflict and fields still open, and `rekey` binds them.
+ */
+export const conflictSubject = ({ process, type, key, id, fields }: ConflictSubject): Subject => ({
+  subject: JSON.stringify([process, type, key, id, [...fields]]),
+  former: `${process}/${type}/${key}`,
+});
 
 /**
  * Stores remote values that EMS did not take over. A new proposal replaces the pair's open ones for the same fields, so
- * that a visitor cannot fill the table. It gets a number of its own: nobody accepts other values than those shown.
+ * that a visitor cannot fill the table. It gets a number of its own: nobody accepts other values than those shown. To be
+ * called in a transaction.
  */
 export async function writeConflict(em: EntityManager, conflict: Conflict): Promise<void> {
-  const { process, type, key, kind, remoteId, fields, sealed } = conflict;
+  const { process, type, key, kind, remoteId, fields, seal } = conflict;
   if (kind === 'proposed') await forgetProposals(em, conflict);
-  await sql`
+  // Its number is known only afterwards. The caller's transaction shows nobody the line without its values.
+  const { rows } = await sql<{ id: string }>`
     INSERT INTO sync_conflict (sync_process, entity_type, entity_key, kind, remote_id, fields, encrypted_values)
-    VALUES (${process}, ${type}, ${key}::bigint, ${kind}, ${remoteId}, ${[...fields]}::text[], ${Buffer.from(sealed)})`.execute(
-    em.getKysely(),
-  );
+    VALUES (${process}, ${type}, ${key}::bigint, ${kind}, ${remoteId}, ${[...fields]}::text[], '')
+    RETURNING id`.execute(em.getKysely());
+  const [row] = rows;
+  if (row === undefined) throw new Error('the conflict was not inserted');
+  const sealed = Buffer.from(seal(conflictSubject({ process, type, key, fields, id: row.id }).subject));
+  await sql`UPDATE sync_conflict SET encrypted_values = ${sealed} WHERE id = ${row.id}::bigint`.execute(em.getKysely());
 }
 
 async function forgetProposals(em: EntityManager, { process, type, key, fields }: Conflict): Promise<void> {

@@ -1,5 +1,5 @@
 import { canonicalForm } from '../../sync/canonical-form.ts';
-import { contentHash } from '../../sync/content-hash.ts';
+import { contentDigest } from '../../sync/content-hash.ts';
 import type { SendRequest } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
 import type { ContactBody } from './api.ts';
@@ -52,6 +52,6 @@ export function isUpToDate(contact: Contact, { key, content }: SendRequest, iden
     contact.identifier === identity.identifierOf(key) &&
     !isRemoved(contact) &&
     !('phone_number' in mendedPhone(contact)) &&
-    contentHash(contactContent(contact)) === contentHash(content)
+    contentDigest(contactContent(contact)) === contentDigest(content)
   );
 }

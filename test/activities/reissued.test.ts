@@ -59,13 +59,12 @@ function target(): { readonly remote: RemoteSystem; readonly calls: string[] } {
   return { remote, calls };
 }
 
-/** @param keys empty: TagServer alone needs no SYNC_KEY. */
-function dependencies(remote: RemoteSystem, keys: readonly Uint8Array[]): Dependencies {
+function dependencies(remote: RemoteSystem): Dependencies {
   return {
     orm: database.orm,
     processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
     settleMs: 0,
-    keys,
+    keys: [Buffer.alloc(32, 7)],
     conflictScope: 'entity',
     consentPolicy: 'ratchet',
     consentScope: 'target',
@@ -186,19 +185,12 @@ async function inStep(
   return known.remote_id;
 }
 
-const KEYS = [Buffer.alloc(32, 7)];
-
-describe.each([
-  ...PAIRS.map(([process, type]) => [process, type, 'under SYNC_KEY', KEYS] as const),
-  ...PAIRS.filter(([process]) => process === 'TAGSERVER').map(
-    ([process, type]) => [process, type, 'without it', []] as const,
-  ),
-])('%s: a %s whose id EMS has given out again', (process, type, how, keys) => {
-  test(`is parked, asked for whatever, and nothing is asked of the target (${how})`, async () => {
+describe.each(PAIRS)('%s: a %s whose id EMS has given out again', (process, type) => {
+  test('is parked, asked for whatever, and nothing is asked of the target', async () => {
     const key = await rowOf(type);
     const input = { process, type, key, attempt: 1, resend: false };
     const { remote, calls } = target();
-    const context = dependencies(remote, keys);
+    const context = dependencies(remote);
     const remoteId = await inStep(context, input, calls);
 
     await givenOutAgain(type, key);
@@ -208,7 +200,7 @@ describe.each([
       expect(again).toMatchObject({ kind: 'parked', reissued: true });
       await record(context, { process, type, delivery: again });
     }
-    if (keys.length > 0) await absorb(context, { process, type, key });
+    await absorb(context, { process, type, key });
     expect(calls).toEqual([]);
     const parked = await recordOf(process, type, key);
     expect(parked).toMatchObject({ state: 'PARKED', reissued: 'parked', remote_id: remoteId });
@@ -224,7 +216,7 @@ describe.each(ALL.filter(([, type]) => WITHOUT_IDENTITY.has(type)))('%s: a %s', 
     const key = await rowOf(type);
     const input = { process, type, key, attempt: 1, resend: false };
     const { remote, calls } = target();
-    const context = dependencies(remote, KEYS);
+    const context = dependencies(remote);
     await record(context, { process, type, delivery: await deliver(context, input) });
 
     await givenOutAgain(type, key);

@@ -11,6 +11,7 @@ const NOWHERE = {
   TEMPORAL_ADDRESS: '127.0.0.1:2',
   TAGSERVER_URL: 'http://127.0.0.1:3',
   TAGSERVER_TOKEN: 'token-secret',
+  SYNC_KEY: Buffer.alloc(32, 7).toString('base64'),
 };
 
 const TYPES = 'Organisation, Event, Person, Race, StartGroup, EventParticipant, StartGroupParticipant, Tag';

@@ -20,6 +20,7 @@ beforeAll(async () => {
     TEMPORAL_NAMESPACE: temporal.namespace,
     TAGSERVER_URL: tagServer.url,
     TAGSERVER_TOKEN: tagServer.token,
+    SYNC_KEY: Buffer.alloc(32, 7).toString('base64'),
   };
 });
 afterAll(async () => {

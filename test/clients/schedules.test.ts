@@ -23,6 +23,7 @@ const settings = (environment: Record<string, string> = {}) =>
     DATABASE_URL: 'postgres://nobody@localhost:1/none',
     TAGSERVER_URL: 'http://localhost:1',
     TAGSERVER_TOKEN: 't',
+    SYNC_KEY: Buffer.alloc(32, 7).toString('base64'),
     ...environment,
   });
 

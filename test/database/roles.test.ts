@@ -137,7 +137,12 @@ describe('the role', () => {
 
   test('is made by migrate --with-roles, and given what is new by every later migrate', async () => {
     const fresh = await freshDatabase();
-    const settings = { DATABASE_URL: fresh.url, TAGSERVER_URL: 'http://127.0.0.1:1', TAGSERVER_TOKEN: 'token' };
+    const settings = {
+      DATABASE_URL: fresh.url,
+      TAGSERVER_URL: 'http://127.0.0.1:1',
+      TAGSERVER_TOKEN: 'token',
+      SYNC_KEY: Buffer.alloc(32, 7).toString('base64'),
+    };
     try {
       const first = await runCli(['migrate', '--with-ems', '--with-roles'], settings);
       expect(first.stdout).toContain(

@@ -50,7 +50,7 @@ describe('outbound new', () => {
       remote_id: tagId,
       entity_id: tagId,
       entity_synced_on: await system.modifiedOn('tag', tagId),
-      content_hash: expect.stringMatching(/^v1:[0-9a-f]{64}$/),
+      content_hash: expect.stringMatching(/^v1:[0-9a-f]{8}:[0-9a-f]{64}$/),
     });
   });
 

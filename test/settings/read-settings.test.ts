@@ -11,6 +11,7 @@ const WITH_TAGSERVER: Environment = {
   ...MINIMAL,
   TAGSERVER_URL: 'https://tagserver.example',
   TAGSERVER_TOKEN: 'a token',
+  SYNC_KEY: Buffer.alloc(32, 1).toString('base64'),
 };
 
 function problemsOf(environment: Environment): readonly string[] {
@@ -57,6 +58,14 @@ test('a process with all its settings is on, each minute unless a schedule is se
   expect(everyMinute?.cron).toEqual({ outbound: '* * * * *' });
   const [nightly] = readSettings({ ...WITH_TAGSERVER, SYNC_CRON_TAGSERVER_OUTBOUND: '0 3 * * *' }).enabled;
   expect(nightly?.cron).toEqual({ outbound: '0 3 * * *' });
+});
+
+test('no process works without SYNC_KEY: a hash without a key can be guessed (TAGSERVER alone, too)', () => {
+  const { SYNC_KEY: _, ...without } = WITH_TAGSERVER;
+  expect(problemsOf(without)).toEqual([
+    'SYNC_KEY is missing: TAGSERVER cannot be synced without it (openssl rand -base64 32)',
+  ]);
+  expect(problemsOf(MINIMAL)).toEqual([]);
 });
 
 test('a process with half its settings is a mistake, not off', () => {

@@ -84,23 +84,24 @@ test('a comparison says what EMS takes over, what drifted, and whether EMS has t
 describe('after an absorption', () => {
   const state: AbsorbedState = {
     state: 'IN_SYNC',
-    contentHash: contentHash(CONTENT),
+    contentHash: contentHash(CONTENT, KEYS),
     before: CONTENT,
     after: CONTENT,
     remote: CONTENT,
+    keys: KEYS,
   };
   const MOVED = { ...CONTENT, city: 'Faro' };
   test.each<[string, Partial<AbsorbedState>, ReturnType<typeof equalityOf>]>([
-    ['both sides are equal, as last delivered', {}, { kind: 'in-sync', contentHash: contentHash(CONTENT) }],
+    ['both sides are equal, as last delivered', {}, { kind: 'in-sync', contentHash: contentHash(CONTENT, KEYS) }],
     [
       'EMS has taken over what the remote changed',
       { after: MOVED, remote: MOVED },
-      { kind: 'in-sync', contentHash: contentHash(MOVED) },
+      { kind: 'in-sync', contentHash: contentHash(MOVED, KEYS) },
     ],
     [
       'the remote shows only some fields, but the row was delivered as it was',
       { after: MOVED, remote: { city: 'Faro' } },
-      { kind: 'in-sync', contentHash: contentHash(MOVED) },
+      { kind: 'in-sync', contentHash: contentHash(MOVED, KEYS) },
     ],
     [
       'the remote shows only some fields of a row that was not delivered',

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { contentHash, type Content } from '../../sync/content-hash.ts';
 import {
-  judgeOutbound,
+  judgeOutbound as judgeWith,
   type JudgeOptions,
   type JudgedEntity,
   type JudgedRecord,
@@ -10,10 +10,16 @@ import {
 } from '../../sync/judge-outbound.ts';
 import { SYNC_STATES, type SyncState } from '../../sync/sync-state.ts';
 
+const KEYS = [new Uint8Array(32).fill(1)];
 const CONTENT: Content = { name: 'Zoë', sortOrder: 1 };
-const HASH = contentHash(CONTENT);
-const OTHER_HASH = contentHash({ name: 'Zoë', sortOrder: 2 });
+const HASH = contentHash(CONTENT, KEYS);
+const OTHER_HASH = contentHash({ name: 'Zoë', sortOrder: 2 }, KEYS);
 const REMOTE_ID = '47';
+
+type Options = Omit<JudgeOptions, 'keys'>;
+
+const judgeOutbound = (entity: JudgedEntity, judged: JudgedRecord | null, options: Options = {}) =>
+  judgeWith(entity, judged, { keys: KEYS, ...options });
 
 const gone: JudgedEntity = { kind: 'gone' };
 const filteredOut: JudgedEntity = { kind: 'filtered-out' };
@@ -103,7 +109,7 @@ describe.each(CASES)('an entity %s', (_, entity, hash, plain, resent) => {
   });
 });
 
-const judgeConsent = (state: SyncState, hash: string | null, options: JudgeOptions, entity: JudgedEntity = mapped) =>
+const judgeConsent = (state: SyncState, hash: string | null, options: Options, entity: JudgedEntity = mapped) =>
   word(judgeOutbound(entity, record(state, REMOTE_ID, hash), options));
 
 const another = (state: SyncState): JudgedRecord => ({ ...record(state, REMOTE_ID, HASH), reissued: true });
@@ -201,7 +207,7 @@ test('a decision carries what its step needs', () => {
 });
 
 test('a hash of another spelling of the same content counts as equal (pitfall 13)', () => {
-  const stored = contentHash({ sortOrder: 1, name: ' Zoe\u0308 ', club: '' });
+  const stored = contentHash({ sortOrder: 1, name: ' Zoe\u0308 ', club: '' }, KEYS);
   expect(judgeOutbound(mapped, record('IN_SYNC', REMOTE_ID, stored))).toEqual({ kind: 'unchanged' });
 });
 

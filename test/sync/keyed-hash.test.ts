@@ -1,8 +1,13 @@
+import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { baseOf, isHashOf, keyedHash } from '../../sync/keyed-hash.ts';
+import { rehash } from '../../sync/secret-hash.ts';
+import { addressHashes } from '../../sync/address-hash.ts';
+import { baseOf, baseWith, isHashOf, keyedHash, purposeOf } from '../../sync/keyed-hash.ts';
 
 const key = (fill: number) => new Uint8Array(32).fill(fill);
+
+const made = (one: Uint8Array) => keyedHash('address:email', 'ana@clube.example', [one]);
 
 describe('keyed hash', () => {
   test('equal values in canonical form hash alike, under one key', () => {
@@ -28,6 +33,52 @@ describe('keyed hash', () => {
     expect(isHashOf(stored, 'name', 'Ana', [key(2)])).toBe(false);
     expect(isHashOf(undefined, 'name', 'Ana', [key(1)])).toBe(false);
     expect(() => keyedHash('name', 'Ana', [])).toThrow('SYNC_KEY');
+  });
+
+  test('a hash from before a key was divided by purposes is still known, and none is made', () => {
+    const name = createHash('sha256').update('ems-sync key name').update(key(1)).digest('hex').slice(0, 8);
+    const undivided = `${name}:${createHmac('sha256', key(1)).update('["name","Ana"]').digest('hex')}` as const;
+    expect(isHashOf(undivided, 'name', 'Ana', [key(2), key(1)])).toBe(true);
+    expect(isHashOf(undivided, 'name', 'Anna', [key(1)])).toBe(false);
+    expect(keyedHash('name', 'Ana', [key(1)])).not.toContain(name);
+  });
+
+  test('a hash of a base, of an address, of a fingerprint and of a unique value are made with different keys', () => {
+    const hashes = ['name', 'address:email', 'identity of name', 'unique:name'].map((field) => purposeOf(field));
+    expect(new Set(hashes).size).toBe(4);
+  });
+
+  test('a value that is not known any more is hashed again, as often as keys change: it needs all of its keys', () => {
+    const keys = [key(3), key(2), key(1)];
+    const once = keyedHash('name', 'Ana', [key(1)]);
+    const twice = rehash(once, 'base', [key(2)]);
+    const thrice = rehash(twice, 'base', [key(3)]);
+    expect(isHashOf(thrice, 'name', 'Ana', keys)).toBe(true);
+    expect(isHashOf(thrice, 'name', 'Anna', keys)).toBe(false);
+    for (const gone of keys) {
+      const left = keys.filter((one) => one !== gone);
+      expect(isHashOf(thrice, 'name', 'Ana', left)).toBe(false);
+    }
+  });
+
+  test('all forms in which an address may be listed are looked for', () => {
+    const [newest, middle, oldest] = [key(3), key(2), key(1)];
+    const looked = addressHashes('email', 'Ana@Clube.example', [newest, middle, oldest]);
+    expect(new Set(looked).size).toBe(looked.length);
+    const forms = [newest, middle, oldest].map(made);
+    const again = [
+      rehash(made(oldest), 'address', [middle]),
+      rehash(made(oldest), 'address', [newest]),
+      rehash(rehash(made(oldest), 'address', [middle]), 'address', [newest]),
+    ];
+    expect(looked).toEqual(expect.arrayContaining([...forms, ...again]));
+    expect(looked[0]).toBe(made(newest));
+  });
+
+  test('a field that is read again loses the older keys of its hash', () => {
+    const keys = [key(2), key(1)];
+    const base = { name: rehash(keyedHash('name', 'Ana', [key(1)]), 'base', keys) };
+    expect(baseWith(base, { name: 'Ana' }, keys)).toEqual({ name: keyedHash('name', 'Ana', keys) });
   });
 
   test('a base says nothing of the values it was made from', () => {

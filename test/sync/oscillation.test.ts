@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { contentHash } from '../../sync/content-hash.ts';
 import { noteOscillation, type RemoteState } from '../../sync/oscillation.ts';
 
+const KEYS = [new Uint8Array(32).fill(1)];
 const NOON = Temporal.Instant.from('2027-05-15T12:00:00Z');
-const [A, B] = [contentHash({ name: 'Ana' }), contentHash({ name: 'Eva' })];
+const [A, B] = [contentHash({ name: 'Ana' }, KEYS), contentHash({ name: 'Eva' }, KEYS)];
 
 /** Whether each of these changes, in minutes after noon, counted as ping-pong. */
 function verdicts(...changes: readonly (readonly [minutes: number, hash: typeof A])[]): boolean[] {
@@ -29,7 +30,9 @@ describe('ping-pong', () => {
   test('is never people who write something new each time, however often', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string(), { maxLength: 60 }), (names) => {
-        const changes = names.map((name, minute) => [minute, contentHash({ name: `${minute} ${name}` })] as const);
+        const changes = names.map(
+          (name, minute) => [minute, contentHash({ name: `${minute} ${name}` }, KEYS)] as const,
+        );
         expect(verdicts(...changes)).not.toContain(true);
       }),
     );
@@ -37,7 +40,7 @@ describe('ping-pong', () => {
 
   test('is remembered in few entries', () => {
     let states: readonly RemoteState[] = [];
-    for (let i = 0; i < 200; i += 1) ({ states } = noteOscillation(states, contentHash({ name: `${i}` }), NOON));
+    for (let i = 0; i < 200; i += 1) ({ states } = noteOscillation(states, contentHash({ name: `${i}` }, KEYS), NOON));
     expect(states.length).toBeLessThan(50);
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { canonicalForm } from '../../sync/canonical-form.ts';
-import { contentHash, type Content } from '../../sync/content-hash.ts';
+import { contentDigest, type Content } from '../../sync/content-hash.ts';
 import type { EntityMapping } from '../../targets/entity-mapping.ts';
 import {
   clearable,
@@ -114,7 +114,7 @@ function describeFields<S extends Simulator>(
     const stored = await world.readBack(type, await world.send(type, '1', content));
     if (stored === null) return;
     const told = sent.filter((name) => Object.hasOwn(stored, name));
-    expect(contentHash(pick(stored, told))).toBe(contentHash(pick(content, told)));
+    expect(contentDigest(pick(stored, told))).toBe(contentDigest(pick(content, told)));
   });
 
   test('a value is set, cleared and set again (pitfall 29)', async () => {
@@ -137,7 +137,7 @@ function describeFields<S extends Simulator>(
       if (typeof (sampleRow(type, 1) as unknown as Record<string, unknown>)[column] !== 'string') continue;
       const [blank, none] = [' \u00a0 ', null].map((value) => mapSample(of, mapping, 1, { [column]: value }));
       if (blank?.kind === 'mapped' && none?.kind === 'mapped') {
-        expect([column, contentHash(blank.content)]).toEqual([column, contentHash(none.content)]);
+        expect([column, contentDigest(blank.content)]).toEqual([column, contentDigest(none.content)]);
       } else if (!column.endsWith('Id')) expect([column, blank?.kind]).toEqual([column, none?.kind]);
     }
   });

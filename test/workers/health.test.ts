@@ -38,6 +38,7 @@ async function start(settings: Readonly<Record<string, string>>) {
       TEMPORAL_NAMESPACE: namespace,
       TAGSERVER_URL: 'http://127.0.0.1:1',
       TAGSERVER_TOKEN: 'token',
+      SYNC_KEY: Buffer.alloc(32, 7).toString('base64'),
       HEALTH_PORT: port,
       ...settings,
     },

@@ -19,7 +19,11 @@ function start(env: Record<string, string>, until?: RegExp): Promise<{ code: num
   return new Promise((resolve) => worker.once('close', (code) => resolve({ code, output })));
 }
 
-const TAGSERVER = { TAGSERVER_URL: 'http://127.0.0.1:1', TAGSERVER_TOKEN: 'secret-token' };
+const TAGSERVER = {
+  TAGSERVER_URL: 'http://127.0.0.1:1',
+  TAGSERVER_TOKEN: 'secret-token',
+  SYNC_KEY: Buffer.alloc(32, 7).toString('base64'),
+};
 
 test('wrong settings: every problem, a line each, exit 2, and no value of a secret', async () => {
   const { code, output } = await start({

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { contentHash } from '../../../sync/content-hash.ts';
+import { contentDigest } from '../../../sync/content-hash.ts';
 import { asSent, failureOf } from '../results.ts';
 import { ANA, chatwootUnderTest, createLost, identifierOf } from './chatwoot-under-test.ts';
 
@@ -30,7 +30,7 @@ describe('a person that ChatWoot does not have', () => {
         },
       }),
     ]);
-    expect(contentHash(sent.stored ?? {})).toBe(contentHash(ANA));
+    expect(contentDigest(sent.stored ?? {})).toBe(contentDigest(ANA));
     expect(sent.remoteModifiedOn).toBeNull();
   });
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Person } from '../../../database/entities/index.ts';
 import { canonicalForm } from '../../../sync/canonical-form.ts';
-import { contentHash } from '../../../sync/content-hash.ts';
+import { contentDigest } from '../../../sync/content-hash.ts';
 import { person } from '../../../targets/chatwoot/person-mapping.ts';
 import { asSent } from '../results.ts';
 import { chatwootUnderTest } from './chatwoot-under-test.ts';
@@ -66,10 +66,10 @@ test('what ChatWoot gives back hashes as what was sent, also when it is sent aga
       mapped += 1;
       const sent = asSent(await chatwoot.sendPerson('4711', outcome.content, { remoteId }));
       ({ remoteId } = sent);
-      const hash = contentHash(outcome.content);
-      expect(contentHash(sent.stored ?? {})).toBe(hash);
+      const hash = contentDigest(outcome.content);
+      expect(contentDigest(sent.stored ?? {})).toBe(hash);
       const fetched = await chatwoot.inbound().fetch({ type: 'Person', remoteId }, '4711');
-      expect(contentHash(fetched?.content ?? {})).toBe(hash);
+      expect(contentDigest(fetched?.content ?? {})).toBe(hash);
       for (const [field, value] of Object.entries(outcome.content)) {
         expect([field, canonicalForm(sent.stored?.[field])]).toEqual([field, canonicalForm(value)]);
       }

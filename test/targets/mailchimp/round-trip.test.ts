@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { canonicalForm } from '../../../sync/canonical-form.ts';
-import { contentHash, type Content } from '../../../sync/content-hash.ts';
+import { contentDigest, type Content } from '../../../sync/content-hash.ts';
 import { member } from '../../../targets/mailchimp/answers.ts';
 import { person } from '../../../targets/mailchimp/person-mapping.ts';
 import { mergeFields } from '../../../targets/mailchimp/member-fields.ts';
@@ -99,7 +99,7 @@ async function readBack(remoteId: string): Promise<Content> {
 function expectSame(held: Content | undefined, sent: Content): void {
   for (const name of Object.keys(sent))
     expect([name, canonicalForm(held?.[name])]).toEqual([name, canonicalForm(sent[name])]);
-  expect(contentHash(held ?? {})).toBe(contentHash(sent));
+  expect(contentDigest(held ?? {})).toBe(contentDigest(sent));
 }
 
 /**
@@ -162,7 +162,7 @@ test('what moves at MailChimp by itself is not in what is stored (pitfall 15)', 
   await mailchimp.control.backdoor({ do: 'edit-member', member: remoteId, set });
   await mailchimp.control.backdoor({ do: 'tag-member', member: remoteId, add: ['vip'] });
   const again = asSent(await mailchimp.send('4711', ANA));
-  expect(contentHash(again.stored ?? {})).toBe(contentHash(stored ?? {}));
+  expect(contentDigest(again.stored ?? {})).toBe(contentDigest(stored ?? {}));
   expect(again.remoteModifiedOn).toBeNull();
   expect((await mailchimp.member('ana@clube.example'))?.mergeFields).toMatchObject({ VISITS: 7 });
 });
@@ -173,9 +173,9 @@ test('equal content has an equal hash, and other content another', () => {
       const [left, right] = [mapped(one, ofOne), mapped(other, ofOther)];
       if (left.kind === 'parked' || right.kind === 'parked') return;
       const isEqual = JSON.stringify(canonicalForm(left.content)) === JSON.stringify(canonicalForm(right.content));
-      expect(contentHash(left.content) === contentHash(right.content)).toBe(isEqual);
+      expect(contentDigest(left.content) === contentDigest(right.content)).toBe(isEqual);
       const shuffled = Object.fromEntries(Object.entries(left.content).toReversed());
-      expect(contentHash(shuffled as never)).toBe(contentHash(left.content));
+      expect(contentDigest(shuffled as never)).toBe(contentDigest(left.content));
     }),
   );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { contentHash } from '../../../sync/content-hash.ts';
+import { contentDigest } from '../../../sync/content-hash.ts';
 import { FIELDS } from '../../../targets/mautic/contact-fields.ts';
 import { asSent, failureOf } from '../results.ts';
 import { ANA, mauticUnderTest, NOBODY } from './mautic-under-test.ts';
@@ -19,7 +19,7 @@ describe('a person that Mautic does not have', () => {
         doNotContact: [],
       },
     ]);
-    expect(contentHash(fieldsOf(sent.stored as never))).toBe(contentHash(fieldsOf(ANA)));
+    expect(contentDigest(fieldsOf(sent.stored as never))).toBe(contentDigest(fieldsOf(ANA)));
     expect(sent).toMatchObject({ remoteModifiedOn: null, refusals: [] });
   });
 

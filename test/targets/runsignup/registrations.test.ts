@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startRunSignup, type StartedRunSignup } from '../../../simulators/runsignup/start.ts';
-import { contentHash } from '../../../sync/content-hash.ts';
+import { contentDigest } from '../../../sync/content-hash.ts';
 import { connect, harbourWeekend, listRecords, margie, request } from './connection.ts';
 
 let runSignup: StartedRunSignup;
@@ -156,8 +156,8 @@ test('what a delivery has stored hashes as what a poll and a fetch show', async 
   const fetched = await target.inbound.fetch({ type: 'EventParticipant', remoteId: idOf(registrationId) }, null);
   expect(result).toMatchObject({ stored: { teamName: 'Harbour Hares', category: 'F30-39' } });
   const stored = 'stored' in result ? (result.stored ?? {}) : {};
-  expect(contentHash(listed?.content ?? {})).toBe(contentHash(stored));
-  expect(contentHash(fetched?.content ?? {})).toBe(contentHash(stored));
+  expect(contentDigest(listed?.content ?? {})).toBe(contentDigest(stored));
+  expect(contentDigest(fetched?.content ?? {})).toBe(contentDigest(stored));
   expect(result).toMatchObject({ remoteModifiedOn: fetched?.modifiedOn });
 });
 

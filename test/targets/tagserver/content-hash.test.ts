@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { contentHash } from '../../../sync/content-hash.ts';
+import { contentDigest } from '../../../sync/content-hash.ts';
 import { contentOf, hashOf, kindOf, respelt, TYPE_CASES, valuesOf, type TypeCase, type Values } from './ems-rows.ts';
 
 const typeCase = (type: string) => TYPE_CASES.find((candidate) => candidate.type === type) as TypeCase;
@@ -68,7 +68,7 @@ describe.each(TYPE_CASES.map((of) => [of.type, of] as const))('the content hash 
         fc.shuffledSubarray(fields, { minLength: fields.length }).map((entries) => Object.fromEntries(entries)),
       );
     });
-    fc.assert(fc.property(shuffled, ([one, other]) => expect(contentHash(other)).toBe(contentHash(one))));
+    fc.assert(fc.property(shuffled, ([one, other]) => expect(contentDigest(other)).toBe(contentDigest(one))));
   });
 
   for (const column of optional) {

@@ -4,10 +4,12 @@ import { SOURCE_ENTITIES } from '../../../database/entities/index.ts';
 import { checkContent } from '../../../simulators/tagserver/check-content.ts';
 import { dataSchemas } from '../../../simulators/tagserver/contract.ts';
 import { canonicalForm, type FieldValue } from '../../../sync/canonical-form.ts';
-import { contentHash, hasHash, type Content } from '../../../sync/content-hash.ts';
+import { contentDigest, contentHash, hasHash, type Content } from '../../../sync/content-hash.ts';
 import { mappingOf } from '../../../targets/sync-process.ts';
 import { tagServer } from '../../../targets/tagserver/process.ts';
 import { contentOf, mapValues, TYPE_CASES, valuesOf, type TypeCase } from './ems-rows.ts';
+
+const KEYS = [new Uint8Array(32).fill(1)];
 
 const snakeCase = (name: string) => name.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`);
 
@@ -51,8 +53,8 @@ describe.each(TYPE_CASES.map((of) => [of.type, of] as const))('%s', (_, of) => {
     fc.assert(
       fc.property(valuesOf(of, 'valid'), (values) => {
         const content = contentOf(of, values);
-        expect(contentHash(stored(of, content))).toBe(contentHash(content));
-        expect(hasHash(stored(of, content), contentHash(content))).toBe(true);
+        expect(contentDigest(stored(of, content))).toBe(contentDigest(content));
+        expect(hasHash(stored(of, content), contentHash(content, KEYS), KEYS)).toBe(true);
       }),
     );
   });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { EmsRows } from '../../../database/entities/index.ts';
-import { contentHash, type Content, type ContentHash } from '../../../sync/content-hash.ts';
+import { contentDigest, type Content, type ContentDigest } from '../../../sync/content-hash.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';
 import { mappingOf } from '../../../targets/sync-process.ts';
 import type { Mapped } from '../../../targets/entity-mapping.ts';
@@ -155,6 +155,6 @@ export function contentOf(typeCase: TypeCase, values: Values): Content {
   return mapped.content;
 }
 
-export function hashOf(typeCase: TypeCase, values: Values): ContentHash {
-  return contentHash(contentOf(typeCase, values));
+export function hashOf(typeCase: TypeCase, values: Values): ContentDigest {
+  return contentDigest(contentOf(typeCase, values));
 }

@@ -1,0 +1,147 @@
+import { createHash, createHmac } from 'node:crypto';
+import { deriveKey, type KeyPurpose, type SecretKey } from './derived-keys.ts';
+
+/**
+ * `<key name>:<HMAC-SHA-256, hexadecimal>`: reveals which values are equal, but cannot be guessed by readers of the
+ * database. `<new key>/<old key>:<HMAC>` is a hash under the old key that was hashed again under the new one
+ * ({@link rehash}): both keys are needed to recognise or guess its value.
+ */
+export type SecretHash = `${string}:${string}`;
+
+export interface HashOptions {
+  /** How many hexadecimal digits are kept. */
+  readonly digits?: number;
+}
+
+const ALL_DIGITS = 64;
+
+/**
+ * Hash of a text under the newest key.
+ *
+ * @throws RangeError if there is no key.
+ */
+export function secretHash(
+  purpose: KeyPurpose,
+  text: string,
+  keys: readonly SecretKey[],
+  { digits = ALL_DIGITS }: HashOptions = {},
+): SecretHash {
+  const key = newest(keys);
+  return `${keyName(key)}:${hmac(deriveKey(key, purpose), text, digits)}`;
+}
+
+/** Whether `stored` is a hash of this text. False if one of its keys is gone. */
+export function isSecretHashOf(
+  stored: string | null | undefined,
+  {
+    purpose,
+    text,
+    keys,
+    digits = ALL_DIGITS,
+  }: HashOptions & {
+    readonly purpose: KeyPurpose;
+    readonly text: string;
+    readonly keys: readonly SecretKey[];
+  },
+): boolean {
+  if (stored == null || !stored.includes(':')) return false;
+  let hash: string | null = null;
+  let names: string | null = null;
+  // The innermost hash was made first.
+  for (const name of namesOf(stored).split('/').toReversed()) {
+    const secret = secretNamed(name, purpose, keys);
+    if (secret === null) return false;
+    names = names === null ? name : `${name}/${names}`;
+    hash = `${names}:${hmac(secret, hash ?? text, digits)}`;
+  }
+  return hash === stored;
+}
+
+/**
+ * Hashes a hash again under the newest key, because its value is not known any more. The old key then no longer
+ * suffices to guess the value, but is still needed to recognise it.
+ */
+export function rehash(
+  stored: string,
+  purpose: KeyPurpose,
+  keys: readonly SecretKey[],
+  { digits = ALL_DIGITS }: HashOptions = {},
+): SecretHash {
+  const key = newest(keys);
+  return `${keyName(key)}/${namesOf(stored)}:${hmac(deriveKey(key, purpose), stored, digits)}`;
+}
+
+/** Every hash that {@link secretHash} and {@link rehash} can have made of this text, with any of the keys in turn. */
+export function secretHashes(purpose: KeyPurpose, text: string, keys: readonly SecretKey[]): readonly SecretHash[] {
+  return keys.flatMap((key, place) => {
+    let hashes: SecretHash[] = [
+      secretHash(purpose, text, [key]),
+      ...withAndWithout([`${undividedName(key)}:${hmac(key, text, ALL_DIGITS)}`], purpose, key),
+    ];
+    for (const newer of keys.slice(0, place).toReversed()) hashes = withAndWithout(hashes, purpose, newer);
+    return hashes;
+  });
+}
+
+function withAndWithout(hashes: readonly SecretHash[], purpose: KeyPurpose, key: SecretKey): SecretHash[] {
+  return [...hashes, ...hashes.map((hash) => rehash(hash, purpose, [key]))];
+}
+
+/** Whether the value was hashed under the newest key, and under no other. */
+export const isUnderNewest = (stored: string, keys: readonly SecretKey[]): boolean =>
+  namesOf(stored) === keyName(newest(keys));
+
+/** Whether an older key, too, is needed to recognise it. */
+export const isRehashed = (stored: string): boolean => namesOf(stored).includes('/');
+
+/** Whether the newest key was the last that it was hashed under: without that key, nothing can be guessed. */
+export const isSafe = (stored: string, keys: readonly SecretKey[]): boolean =>
+  namesOf(stored).split('/')[0] === keyName(newest(keys));
+
+/** Whether all keys that it was hashed under are still there. */
+export const isReadable = (stored: string, keys: readonly SecretKey[]): boolean =>
+  namesOf(stored)
+    .split('/')
+    .every((name) => keys.some((key) => keyName(key) === name || undividedName(key) === name));
+
+const namesOf = (stored: string): string => stored.slice(0, stored.indexOf(':'));
+
+const hmac = (secret: Uint8Array, text: string, digits: number): string =>
+  createHmac('sha256', secret).update(text).digest('hex').slice(0, digits);
+
+/** Null if none of the keys has this name. */
+function secretNamed(name: string, purpose: KeyPurpose, keys: readonly SecretKey[]): Uint8Array | null {
+  for (const key of keys) {
+    if (keyName(key) === name) return deriveKey(key, purpose);
+    if (undividedName(key) === name) return key;
+  }
+  return null;
+}
+
+/** @throws RangeError if there is no key. */
+function newest([key]: readonly SecretKey[]): SecretKey {
+  if (key === undefined) throw new RangeError('no key: set SYNC_KEY to 32 random bytes in base64');
+  return key;
+}
+
+/** Identifies a key without revealing it: 8 hexadecimal digits. */
+export function keyName(key: SecretKey): string {
+  const known = NAMES.get(key);
+  if (known !== undefined) return known;
+  const name = Buffer.from(deriveKey(key, 'name')).toString('hex').slice(0, 8);
+  NAMES.set(key, name);
+  return name;
+}
+
+/** The same for what was made before a key was divided by purposes: with the key itself. It is only recognised. */
+export function undividedName(key: SecretKey): string {
+  const known = UNDIVIDED_NAMES.get(key);
+  if (known !== undefined) return known;
+  const name = createHash('sha256').update('ems-sync key name').update(key).digest('hex').slice(0, 8);
+  UNDIVIDED_NAMES.set(key, name);
+  return name;
+}
+
+/** Cached, because a page of rows needs the same few names many thousand times. */
+const NAMES = new WeakMap<SecretKey, string>();
+const UNDIVIDED_NAMES = new WeakMap<SecretKey, string>();
