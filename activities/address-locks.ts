@@ -43,12 +43,12 @@ export async function withAddressLocks<T>(pair: PairContext, work: () => Promise
 }
 
 /**
- * Locks are named by hashes, because lock names are visible in the database. Each address has a name per key, so that
- * workers with different key lists exclude each other during a key rotation.
+ * Locks are named by hashes, because lock names are visible in the database. Each address has a name per key, and per
+ * hash that `rekey` makes, so that workers with different key lists exclude each other during a key rotation.
  */
 async function lockNames({ orm, keys, mapping, ref }: PairContext): Promise<readonly string[]> {
   const { entity, base } = await loadEnds(orm, ref.process, ref.type, ref.key);
-  const own = addressHashes('email', addressesOf(mapping, entity).email, keys);
+  const own = addressHashes('email', addressesOf(mapping, entity).email, keys, { undivided: false });
   const held = base?.[ADDRESS_FIELD];
   return [...new Set([...own, ...(held === undefined ? [] : [held])])].map(
     (hash) => `ems-sync address ${ref.process} ${hash}`,

@@ -22,7 +22,8 @@ export function addressHashes(
   channel: Channel,
   address: string | null | undefined,
   keys: readonly SecretKey[],
+  { undivided = true }: { readonly undivided?: boolean } = {},
 ): readonly KeyedHash[] {
   const normalised = normalisedAddress(channel, address);
-  return normalised === null ? [] : keyedHashes(`address:${channel}`, normalised, keys);
+  return normalised === null ? [] : keyedHashes(`address:${channel}`, normalised, keys, { undivided });
 }

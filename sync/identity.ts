@@ -16,7 +16,7 @@ export type Fingerprint = Readonly<Record<string, string>>;
 const COLUMNS_OF_AN_EDIT = 1;
 
 /** Long enough to distinguish two values; the record has one per identifying column. */
-const HASH_DIGITS = 16;
+export const HASH_DIGITS = 16;
 
 /** The prefix of the reason of a pair parked because its row is not the one that was delivered. */
 const GIVEN_OUT_AGAIN = 'id given out again';
@@ -83,7 +83,7 @@ function shortHash(column: string, value: FieldValue, keys: readonly SecretKey[]
 }
 
 /** Differs from the name of a field in a base, so that the two cannot be compared. */
-const hashedName = (column: string) => `identity of ${column}`;
+export const hashedName = (column: string) => `identity of ${column}`;
 
 /** The reason of a pair parked because its row is not the one that was delivered. */
 export function givenOutAgain({ type, key }: { readonly type: string; readonly key: string }): string {

@@ -46,8 +46,13 @@ export function keyedHash(
 }
 
 /** Every hash of this value that may be stored, whichever of the keys was the newest then. */
-export function keyedHashes(field: string, value: FieldValue, keys: readonly SecretKey[]): readonly KeyedHash[] {
-  return secretHashes(purposeOf(field), textOf(field, value), keys);
+export function keyedHashes(
+  field: string,
+  value: FieldValue,
+  keys: readonly SecretKey[],
+  options: { readonly undivided: boolean },
+): readonly KeyedHash[] {
+  return secretHashes(purposeOf(field), textOf(field, value), keys, options);
 }
 
 /** Whether `stored` was made from this value with any of the keys. False if its key is gone. */

@@ -71,12 +71,22 @@ export function rehash(
   return `${keyName(key)}/${namesOf(stored)}:${hmac(deriveKey(key, purpose), stored, digits)}`;
 }
 
-/** Every hash that {@link secretHash} and {@link rehash} can have made of this text, with any of the keys in turn. */
-export function secretHashes(purpose: KeyPurpose, text: string, keys: readonly SecretKey[]): readonly SecretHash[] {
+/**
+ * Every hash that {@link secretHash} and {@link rehash} can have made of this text, with any of the keys in turn.
+ *
+ * @param options.undivided whether also those from before a key was divided by purposes.
+ */
+export function secretHashes(
+  purpose: KeyPurpose,
+  text: string,
+  keys: readonly SecretKey[],
+  { undivided }: { readonly undivided: boolean },
+): readonly SecretHash[] {
   return keys.flatMap((key, place) => {
+    const former: SecretHash = `${undividedName(key)}:${hmac(key, text, ALL_DIGITS)}`;
     let hashes: SecretHash[] = [
       secretHash(purpose, text, [key]),
-      ...withAndWithout([`${undividedName(key)}:${hmac(key, text, ALL_DIGITS)}`], purpose, key),
+      ...(undivided ? withAndWithout([former], purpose, key) : []),
     ];
     for (const newer of keys.slice(0, place).toReversed()) hashes = withAndWithout(hashes, purpose, newer);
     return hashes;

@@ -128,6 +128,10 @@ export function createProgram(): Command {
     .option('--json', 'print JSON')
     .action(async (process, id, options) => (await import('./approve.ts')).approve(process, id, options));
 
+  add('rekey', 'bring what is kept under an older key of SYNC_KEY under the first one; it may be interrupted', 'rekey')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./rekey.ts')).rekey(options));
+
   addConflicts(
     add(
       'conflicts',
