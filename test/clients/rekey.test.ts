@@ -112,6 +112,7 @@ async function sealed(key: string): Promise<void> {
       process: 'CHATWOOT',
       type: 'Person',
       key,
+      kind: 'lost',
       remoteId: '47',
       fields: ['name'],
       seal: (subject) => seal({ name: 'Eva' }, subject, [OLD]),

@@ -6,6 +6,7 @@ const SAFE: Environment = {
   DATABASE_URL: 'postgres://ems_sync@db.example/ems?sslmode=verify-full',
   TAGSERVER_URL: 'https://tagserver.example',
   TAGSERVER_TOKEN: 'a token',
+  SYNC_KEY: Buffer.alloc(32, 7).toString('base64'),
   GATEWAY_TOKENS: `ems:${'x'.repeat(32)}`,
 };
 
