@@ -61,6 +61,8 @@ const dependencies = (...keys: readonly Uint8Array[]): Dependencies => ({
   consentPolicy: 'ratchet',
   consentScope: 'target',
   missingLimit: { count: 10, share: 5 },
+  retentionDays: 180,
+  assertOwnAccount: async () => {},
   locks,
 });
 
