@@ -3,14 +3,17 @@ import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
-import { readSettings, type Settings } from '../settings/read-settings.ts';
+import { readProgramSettings } from '../settings/programs.ts';
+import type { CommonSettings } from '../settings/schema.ts';
 import { SettingsError } from '../settings/settings-error.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
 import { failureOf, serverFailure } from './cli/failures.ts';
+import { EnabledProcesses } from './enabled-processes.ts';
 import type { ChatwootHook } from './gateway/chatwoot-hook.ts';
 import type { ConsentHook } from './gateway/consent-hook.ts';
 import { followConsent } from './gateway/follow-consent.ts';
-import { followHint } from './gateway/follow-hint.ts';
+import { followHint, type Followed } from './gateway/follow-hint.ts';
 import { mailchimpHook, mauticHook } from './gateway/marketing-hooks.ts';
 import type { OnDemand } from './gateway/on-demand/routes.ts';
 import { unreachable } from './gateway/reachability.ts';
@@ -30,6 +33,7 @@ interface Servers {
   readonly orm: Orm;
   readonly temporal: Client;
   readonly taken: ReplayMemory;
+  readonly enabled: EnabledProcesses;
 }
 
 /**
@@ -37,21 +41,20 @@ interface Servers {
  * unavailable, and answers 503 until they are back.
  */
 async function main(): Promise<void> {
-  const settings = readSettings(loadEnvironment());
-  const { common } = settings;
+  const common = readProgramSettings('gateway', loadEnvironment());
   const log = pino({ name: 'ems-sync-gateway', level: common.LOG_LEVEL });
   const stop = stopRequest(log);
   const connection = Connection.lazy(temporalConnection(common));
   const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 10 });
   const own = new OwnInstallation({ connection, namespace: common.TEMPORAL_NAMESPACE, database: async () => orm });
   const temporal = own.client;
-  const servers = { orm, temporal, taken: new TakenWebhooks(orm) };
+  const servers = { orm, temporal, taken: new TakenWebhooks(orm), enabled: new EnabledProcesses(orm) };
   const gateway = createGateway({
     log,
     trustedProxies: common.GATEWAY_TRUSTED_PROXIES,
-    chatwoot: chatwootHook(settings, servers, log),
-    consent: consentHooks(settings, servers, log),
-    onDemand: onDemand(settings, servers, log),
+    chatwoot: chatwootHook(common, servers, log),
+    consent: consentHooks(common, servers, log),
+    onDemand: onDemand(common, servers, log),
     unreachable: () => unreachable({ orm, workflowService: temporal.workflowService }),
   });
   try {
@@ -81,14 +84,10 @@ async function listen(gateway: FastifyInstance, port: number): Promise<string> {
  * Returns null, and logs which setting is missing, if ChatWoot's webhooks are not accepted; the path then does not
  * exist.
  */
-function chatwootHook({ common, enabled }: Settings, servers: Servers, log: Logger): ChatwootHook | null {
+function chatwootHook(common: CommonSettings, servers: Servers, log: Logger): ChatwootHook | null {
   const secrets = common.CHATWOOT_WEBHOOK_SECRET;
   if (secrets === undefined) {
     log.warn('webhooks of CHATWOOT are not accepted: CHATWOOT_WEBHOOK_SECRET is not set');
-    return null;
-  }
-  if (!enabled.some(({ target }) => target.process.name === 'CHATWOOT')) {
-    log.warn('webhooks of CHATWOOT are not accepted: CHATWOOT is off (npx ems-sync check)');
     return null;
   }
   return {
@@ -96,26 +95,32 @@ function chatwootHook({ common, enabled }: Settings, servers: Servers, log: Logg
     taken: servers.taken,
     follow: (hint) =>
       servers.temporal.withDeadline(Date.now() + TEMPORAL_WITHIN_MS, () =>
-        within(FOLLOW_WITHIN_MS, followHint(servers, 'CHATWOOT', hint)),
+        within(
+          FOLLOW_WITHIN_MS,
+          ifOn(servers, 'CHATWOOT', () => followHint(servers, 'CHATWOOT', hint)),
+        ),
       ),
     reasonOf: (error) => failureOf(error, common).lines.join('; '),
   };
 }
 
-/** The hooks that have a secret and an enabled process; logs what the others lack. */
-function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logger): ConsentHook[] {
+/** The hooks that have a secret; logs what the others lack. */
+function consentHooks(common: CommonSettings, servers: Servers, log: Logger): ConsentHook[] {
   const kinds = [
     { name: 'MAUTIC', secrets: common.MAUTIC_WEBHOOK_SECRET, make: mauticHook },
     { name: 'MAILCHIMP', secrets: common.MAILCHIMP_WEBHOOK_SECRET, make: mailchimpHook },
   ] as const;
   return kinds.flatMap(({ name, secrets, make }) => {
-    const isOn = enabled.some(({ target }) => target.process.name === name);
-    if (isOn && secrets === undefined)
-      log.warn(`webhooks of ${name} are not accepted: ${name}_WEBHOOK_SECRET is not set`);
-    if (!isOn || secrets === undefined) return [];
+    if (secrets === undefined) {
+      log.info(`webhooks of ${name} are not accepted: ${name}_WEBHOOK_SECRET is not set`);
+      return [];
+    }
     const follow = (remoteId: string) =>
       servers.temporal.withDeadline(Date.now() + TEMPORAL_WITHIN_MS, () =>
-        within(FOLLOW_WITHIN_MS, followConsent(servers, name, remoteId)),
+        within(
+          FOLLOW_WITHIN_MS,
+          ifOn(servers, name, () => followConsent(servers, name, remoteId)),
+        ),
       );
     return [
       make(secrets, { follow, taken: servers.taken, reasonOf: (error) => failureOf(error, common).lines.join('; ') }),
@@ -124,13 +129,19 @@ function consentHooks({ common, enabled }: Settings, servers: Servers, log: Logg
 }
 
 /** Returns null, and logs it, if no tokens are set; the paths then do not exist. */
-function onDemand({ common, off }: Settings, servers: Servers, log: Logger): OnDemand | null {
+function onDemand(common: CommonSettings, servers: Servers, log: Logger): OnDemand | null {
   const tokens = common.GATEWAY_TOKENS;
   if (tokens === undefined) {
     log.warn('sync requests over HTTP are not accepted: GATEWAY_TOKENS is not set');
     return null;
   }
+  const off = () => servers.enabled.off();
   return { ...servers, settings: common, tokens, off, unreachable: (error) => serverFailure(error, common) };
+}
+
+/** A process that is off has no workers: its webhooks are accepted and dropped. */
+async function ifOn({ enabled }: Servers, name: SyncProcessName, follow: () => Promise<Followed>): Promise<Followed> {
+  return (await enabled.isOn(name)) ? follow() : 'dropped';
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */

@@ -4,15 +4,18 @@ import fastify from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createOrm } from '../database/orm.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
-import { readSettings } from '../settings/read-settings.ts';
+import { readProgramSettings } from '../settings/programs.ts';
 import { SettingsError } from '../settings/settings-error.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
+import type { SyncProcess } from '../targets/sync-process.ts';
 import { visibleLines } from './visible-text.ts';
 import { failureOf } from './cli/failures.ts';
+import { EnabledProcesses } from './enabled-processes.ts';
 import { addHealth } from './gateway/health.ts';
 import { Dispatch } from './listener/dispatch.ts';
 import { GatheredKeys } from './listener/gathered-keys.ts';
 import { listen } from './listener/listen.ts';
+import { ListenedProcesses } from './listener/listened-processes.ts';
 import { Sweeps } from './listener/sweeps.ts';
 import { OwnInstallation } from './own-installation.ts';
 import { stopIfForeign } from './stop-if-foreign.ts';
@@ -20,18 +23,16 @@ import { stopIfForeign } from './stop-if-foreign.ts';
 /** Requests what was heard before the stop, within the time that containers allow. */
 const STOP_WITHIN_MS = 8_000;
 
+/** How soon a process that has been switched on is listened for. */
+const LOOK_EVERY_MS = 10_000;
+
 /**
  * `npm run listener`: requests a sync as soon as EMS commits a change, until SIGTERM or SIGINT. Waits for servers that
  * are unavailable.
  */
 async function main(): Promise<void> {
-  const settings = readSettings(loadEnvironment());
-  const { common } = settings;
+  const common = readProgramSettings('listener', loadEnvironment());
   const log = pino({ name: 'ems-sync-listener', level: common.LOG_LEVEL });
-  const processes = settings.enabled
-    .map(({ target }) => target.process)
-    .filter(({ directions }) => directions.includes('outbound'));
-  if (processes.length === 0) throw new SettingsError(['no process has its settings: see .env.example']);
   const stop = stopRequest(log);
   const reasonOf = (error: unknown) => failureOf(error, common).lines.join('; ');
   const connection = Connection.lazy(temporalConnection(common));
@@ -39,9 +40,25 @@ async function main(): Promise<void> {
   const own = new OwnInstallation({ connection, namespace: common.TEMPORAL_NAMESPACE, database: async () => orm });
   const temporal = own.client;
   const sweeps = new Sweeps({ temporal, log, settleMs: common.SETTLE_MS, reasonOf, stop });
+  const enabled = new EnabledProcesses(orm);
+  const listened = new ListenedProcesses({ log, reasonOf, enabled: () => enabled.outbound() });
+  const processes = () => listened.current;
   const dispatch = new Dispatch({ orm, temporal, log, processes, sweeps, reasonOf });
   const gathered = new GatheredKeys((type, changes) => dispatch.lookAt(type, changes));
   let isListening = false;
+  const sweepAll = (which: readonly SyncProcess[], why: string) => {
+    for (const { name } of which) void sweeps.want(name, why);
+  };
+  const begin = async () => {
+    await listened.look();
+    log.info({ processes: processes().map(({ name }) => name) }, 'listener is ready');
+    if (processes().length === 0) log.warn('no process is on yet: workers say at their start which they serve');
+    sweepAll(processes(), 'changes made while it was not listening');
+  };
+  const looks = setInterval(
+    () => void listened.look().then((added) => sweepAll(added, 'it has been switched on')),
+    LOOK_EVERY_MS,
+  );
   const health = fastify();
   addHealth(health, async () => (isListening ? [] : ['PostgreSQL']));
   try {
@@ -54,8 +71,7 @@ async function main(): Promise<void> {
       onNotification: (notification) => gathered.add(notification),
       onListening: () => {
         isListening = true;
-        log.info({ processes: processes.map(({ name }) => name) }, 'listener is ready');
-        for (const { name } of processes) void sweeps.want(name, 'changes made while it was not listening');
+        void begin();
       },
       onLost: () => {
         isListening = false;
@@ -64,6 +80,7 @@ async function main(): Promise<void> {
     await Promise.race([listening, stopIfForeign(own)]);
     await Promise.race([gathered.idle().then(() => dispatch.idle()), sleep(STOP_WITHIN_MS, null, { ref: false })]);
   } finally {
+    clearInterval(looks);
     await health.close();
     await connection.close();
     await orm.close();

@@ -95,8 +95,9 @@ async function refusedOf(
   { type, pair }: { readonly type: EntityType; readonly pair: Pair },
 ): Promise<readonly Suppression[]> {
   const { consent } = mappingOf(process, type);
-  if (consent === null || settings.SYNC_KEY === undefined) return [];
-  const keys = settings.SYNC_KEY;
+  if (consent === null) return [];
+  // The gateway has no key: it sees what is entered under the person's id.
+  const keys = settings.SYNC_KEY ?? [];
   const addresses = pair.entity === null ? {} : consent.addresses(pair.entity);
   const hashes = CHANNELS.flatMap((channel) => addressHashes(channel, addresses[channel], keys));
   const listed = await readSuppressions(orm.em.fork(), process.name, [{ key: pair.key, hashes }], {

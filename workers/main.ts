@@ -9,6 +9,7 @@ import { OwnInstallation } from '../clients/own-installation.ts';
 import { syncTaskQueue } from '../sync/workflow-ids.ts';
 import { AdvisoryLocks } from '../database/advisory-locks.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
+import { writeProcessStates } from '../database/records/process-states.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
@@ -98,6 +99,10 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
     const workers = (await Promise.all(queues.map((syncQueue) => createWorkers({ ...options, syncQueue })))).flat();
     for (const name of await processesWithOtherAccount(orm, settings))
       log.error({ process: name }, describeOtherAccount(name));
+    await writeProcessStates(
+      orm.em.fork(),
+      [...processes.keys()].map((name) => ({ name, isOn: true, missing: [] })),
+    );
     const running = workers.map((worker) => worker.run());
     shutDownWhen(stop, workers);
     health.watch(workers, { orm, workflowService: connection.workflowService });

@@ -1,3 +1,4 @@
+import { writeProcessStates } from '../../database/records/process-states.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { syncTaskQueue } from '../../sync/workflow-ids.ts';
 import { applySchedules, listSchedules, pauseSchedules } from '../schedules.ts';
@@ -19,6 +20,11 @@ export async function apply({ json }: JsonOption): Promise<void> {
     const { client } = own;
     const searchAttributes = await ensureSearchAttributes(client);
     const applied = await applySchedules(client, session.settings, syncTaskQueue(id));
+    const { enabled, off } = session.settings;
+    await writeProcessStates((await session.database()).em.fork(), [
+      ...enabled.map(({ target }) => ({ name: target.process.name, isOn: true, missing: [] })),
+      ...off.map(({ process, missing }) => ({ name: process, isOn: false, missing })),
+    ]);
     if (json) {
       sayJson(applied);
       return;
@@ -26,7 +32,7 @@ export async function apply({ json }: JsonOption): Promise<void> {
     if (searchAttributes.length > 0) say(`search attributes created: ${searchAttributes.join(', ')}`);
     const why = { created: '', updated: '', unchanged: '', removed: ': no enabled process declares it' };
     for (const { scheduleId, done } of applied) say(`${scheduleId} ${done}${why[done]}`);
-    for (const { process, missing } of session.settings.off) say(`${process} is off: set ${missing.join(', ')}`);
+    for (const { process, missing } of off) say(`${process} is off: set ${missing.join(', ')}`);
   });
 }
 

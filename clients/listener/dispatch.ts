@@ -9,8 +9,8 @@ import { wantedKeys } from './wanted-keys.ts';
 
 export interface DispatchOptions extends BringServers {
   readonly log: Logger;
-  /** The enabled outbound processes. */
-  readonly processes: readonly SyncProcess[];
+  /** The outbound processes that are on now. */
+  readonly processes: () => readonly SyncProcess[];
   readonly sweeps: Sweeps;
   readonly reasonOf: (error: unknown) => string;
 }
@@ -18,19 +18,19 @@ export interface DispatchOptions extends BringServers {
 /** Turns changes into requests for every process concerned. */
 export class Dispatch {
   readonly #options: DispatchOptions;
-  readonly #brings: ReadonlyMap<SyncProcess, Bring>;
+  readonly #brings = new Map<SyncProcess, Bring>();
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: DispatchOptions) {
     this.#options = options;
-    this.#brings = new Map(options.processes.map((process) => [process, new Bring(options, process)]));
   }
 
   /** Resolves when every request has been sent, not when it is served. Never rejects: failures are left to a sweep. */
   async lookAt(type: EntityType, changes: Changes): Promise<void> {
-    const { log, orm, sweeps, reasonOf } = this.#options;
+    const { log, orm, sweeps, reasonOf, processes } = this.#options;
     await Promise.all(
-      [...this.#brings].map(async ([process, bring]) => {
+      processes().map(async (process) => {
+        const bring = this.#bringOf(process);
         const mapping = process.mappings.find((one) => one.type === type);
         // Report child rows as their parent.
         if (mapping === undefined || mapping.childOf !== null) return;
@@ -48,6 +48,12 @@ export class Dispatch {
         }
       }),
     );
+  }
+
+  #bringOf(process: SyncProcess): Bring {
+    const known = this.#brings.get(process) ?? new Bring(this.#options, process);
+    this.#brings.set(process, known);
+    return known;
   }
 
   /** Resolves when all pending requests have ended or continue on their own. */

@@ -41,7 +41,7 @@ beforeAll(async () => {
       temporal: new Client({ connection }),
       settings,
       tokens: NAMED,
-      off: [{ process: 'RUNSIGNUP', missing: ['RUNSIGNUP_URL', 'RUNSIGNUP_API_KEY'] }],
+      off: async () => [{ process: 'RUNSIGNUP', missing: ['RUNSIGNUP_URL', 'RUNSIGNUP_API_KEY'] }],
       unreachable: () => null,
     },
   });

@@ -20,6 +20,7 @@ const service = z.looseObject({
   volumes: z.array(z.string()).default([]),
   restart: z.string().optional(),
   stop_grace_period: z.string().optional(),
+  networks: z.array(z.string()).default([]),
   container_name: z.string().optional(),
 });
 
@@ -29,6 +30,13 @@ export function readServices(): Map<string, Service> {
   const document: unknown = parse(readFileSync(COMPOSE_FILE, 'utf8'), { merge: true });
   const { services } = z.looseObject({ services: z.record(z.string(), service) }).parse(document);
   return new Map(Object.entries(services));
+}
+
+export function readNetworks(): Map<string, unknown> {
+  const document: unknown = parse(readFileSync(COMPOSE_FILE, 'utf8'), { merge: true });
+  return new Map(
+    Object.entries(z.looseObject({ networks: z.record(z.string(), z.unknown()) }).parse(document).networks),
+  );
 }
 
 export const isDemo = ({ profiles }: Service): boolean => profiles.includes('demo');

@@ -8,11 +8,12 @@ import { projectFolder } from '../../local/folders.ts';
 import { DYNAMIC_CONFIG_FILE } from '../../local/temporal-postgres.ts';
 import { serverConfig } from '../../local/temporal-postgres-config.ts';
 import { TEMPORAL_SERVER_VERSION, TEMPORAL_UI_VERSION } from '../../local/temporal-server-programs.ts';
+import { isSettingOf } from '../../settings/programs.ts';
 import { knownSettings, readSettings } from '../../settings/read-settings.ts';
 import { spawnSimulator } from '../../simulators/kit/spawn-simulator.ts';
 import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
-import { COMPOSE_FILE, isDemo, isJob, readEnvFile, readServices } from './compose-file.ts';
+import { COMPOSE_FILE, isDemo, isJob, readEnvFile, readNetworks, readServices } from './compose-file.ts';
 
 const services = readServices();
 const every = [...services];
@@ -20,8 +21,18 @@ const ours = every.filter(([, { build }]) => build !== undefined);
 const folder = temporaryFolder();
 
 /** Our settings, and variables that compose or the simulators read. */
-const OTHER_NAMES = ['ENV_FILE', 'SIMULATOR_HOST', 'TEMPORAL_DB_PASSWORD', 'MIGRATE_DATABASE_URL'];
+const OTHER_NAMES = ['SIMULATOR_HOST', 'TEMPORAL_DB_PASSWORD', 'MIGRATE_DATABASE_URL'];
 const known = new Set([...knownSettings().flatMap((name) => [name, `${name}_FILE`]), ...OTHER_NAMES]);
+
+/** Fixed inside a container, or different for each. */
+const OF_THE_CONTAINER: ReadonlySet<string> = new Set([
+  'DATABASE_URL',
+  'TEMPORAL_ADDRESS',
+  'GATEWAY_PORT',
+  'LISTENER_PORT',
+  'METRICS_PORT',
+  'HEALTH_PORT',
+]);
 
 const DEMO_TARGETS = ['TAGSERVER', 'CHATWOOT', 'MAUTIC', 'MAILCHIMP'] as const;
 
@@ -112,24 +123,70 @@ describe('docker-compose.yml', () => {
       const secrets = Object.entries(environment).filter(([name]) =>
         /PASSWORD|PWD|TOKEN|SECRET|KEY|DATABASE_URL/.test(name),
       );
-      // Empty, or required with a message that says what to do; another variable may come first.
-      for (const [, value] of secrets) expect(value).toMatch(/^$|^\$\{(\w+:-\$\{)?\w+:\?set \w+ in \.env[^}]*\}+$/);
+      // Empty unless set, or required with a message that says what to do; another variable may come first.
+      for (const [, value] of secrets)
+        expect(value).toMatch(/^\$\{\w+:-\}$|^\$\{(\w+:-\$\{)?\w+:\?set \w+ in \.env[^}]*\}+$/);
     },
   );
 
   test('who can see the password of the Temporal database is Temporal alone', () => {
-    for (const [, { environment, profiles }] of ours) {
-      if (!profiles.includes('demo')) expect(environment['TEMPORAL_DB_PASSWORD']).toBe('');
-    }
+    for (const [, { environment }] of ours) expect(environment).not.toHaveProperty('TEMPORAL_DB_PASSWORD');
   });
 
-  test.each(every)('the files that %s names are there', (_name, { command, healthcheck, volumes, env_file: files }) => {
+  test.each(every)('%s gets no whole file of settings', (_name, service) => {
+    expect(service.env_file).toEqual([]);
+  });
+
+  test.each([
+    ['gateway', 'gateway'],
+    ['listener', 'listener'],
+    ['workers', 'worker'],
+  ] as const)('%s gets its own settings, all of them and no others', (name, program) => {
+    const own = knownSettings().filter((setting) => isSettingOf(program, setting));
+    expect(Object.keys(services.get(name)?.environment ?? {}).toSorted()).toEqual(own.toSorted());
+  });
+
+  test('the set-up, whose command line checks everything, gets every setting', () => {
+    expect(Object.keys(services.get('setup')?.environment ?? {}).toSorted()).toEqual(knownSettings().toSorted());
+  });
+
+  test('each value is the variable of the same name, so that .env is all there is to fill in', () => {
+    for (const name of ['gateway', 'listener', 'workers', 'setup'])
+      for (const [setting, value] of Object.entries(services.get(name)?.environment ?? {}))
+        if (!OF_THE_CONTAINER.has(setting)) expect([setting, value]).toEqual([setting, `\${${setting}:-}`]);
+  });
+
+  test.each(['gateway', 'listener'])('%s may have a database login of its own', (name) => {
+    const url = services.get(name)?.environment['DATABASE_URL'];
+    expect(url).toBe(`\${${name.toUpperCase()}_DATABASE_URL:-\${DATABASE_URL:?set DATABASE_URL in .env}}`);
+  });
+
+  test('each program has a network of its own, and meets no other program there', () => {
+    const programs = ['setup', 'workers', 'gateway', 'listener'];
+    for (const name of programs) {
+      expect(services.get(name)?.networks).toContain(name);
+      for (const other of programs.filter((one) => one !== name))
+        expect(services.get(other)?.networks).not.toContain(name);
+      expect(services.get('temporal')?.networks).toContain(name);
+    }
+    for (const [name, { networks }] of every) expect([name, networks.length > 0]).toEqual([name, true]);
+  });
+
+  test('the database of Temporal is reached by Temporal alone, and reaches nothing outside', () => {
+    const there = every.filter(([, { networks }]) => networks.includes('temporal-database')).map(([name]) => name);
+    expect(there).toEqual(['temporal-database', 'temporal-schema', 'temporal']);
+    expect(services.get('temporal-database')?.networks).toEqual(['temporal-database']);
+    expect(readNetworks().get('temporal-database')).toEqual({ internal: true });
+    const named = new Set(every.flatMap(([, { networks }]) => networks));
+    expect([...readNetworks().keys()].toSorted()).toEqual([...named].toSorted());
+  });
+
+  test.each(every)('the files that %s names are there', (_name, { command, healthcheck, volumes }) => {
     const words = [...command, ...(healthcheck?.test ?? [])].flatMap((text) => text.split(/\s+/));
     const programs = words.filter((word) => /^[a-z]+\/[\w/.-]+\.(ts|mjs)$/.test(word));
     if (ours.some(([name]) => name === _name)) expect(programs).not.toEqual([]);
     const mounted = volumes.map((volume) => volume.split(':')[0] ?? '').filter((path) => path.startsWith('./'));
     for (const path of [...programs, ...mounted]) expect(existsSync(join(projectFolder, path))).toBe(true);
-    for (const { path } of files) expect(path).toBe('${ENV_FILE:-.env}');
   });
 
   test('probes ask addresses that the program serves', () => {

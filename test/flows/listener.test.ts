@@ -23,7 +23,7 @@ afterAll(async () => {
 /** A listener whose first sweep has finished. */
 async function startListener(settings: Readonly<Record<string, string>> = {}): Promise<ProgramUnderTest> {
   const before = await sweeps();
-  const started = await startProgram(system, 'clients/listener.ts', settings, /listener is ready/);
+  const started = await startProgram(system, 'listener', settings, /listener is ready/);
   listeners.push(started);
   await system.eventually('its first sweep', async () => (await sweeps()) > before && (await running()) === 0);
   return started;
@@ -252,7 +252,7 @@ describe('the listener', () => {
 
   test('waits for servers that are away', async () => {
     const settings = { DATABASE_URL: 'postgres://ems:top-secret@127.0.0.1:1/ems' };
-    const lame = await startProgram(system, 'clients/listener.ts', settings, /cannot listen; trying again/);
+    const lame = await startProgram(system, 'listener', settings, /cannot listen; trying again/);
     listeners.push(lame);
     await lame.hasLogged(/PostgreSQL at 127.0.0.1:1 cannot be reached/);
     expect(lame.log()).not.toMatch(/top-secret/);
@@ -260,7 +260,7 @@ describe('the listener', () => {
     expect(await lame.child.ended).toMatchObject({ code: 0, signal: null, asked: false });
     const alone = await startProgram(
       system,
-      'clients/listener.ts',
+      'listener',
       { TEMPORAL_ADDRESS: '127.0.0.1:1' },
       /a sweep could not be started; trying again/,
     );

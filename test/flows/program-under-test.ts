@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startChild, type Child } from '../../local/child-process.ts';
 import { newLogFile } from '../../local/log-file.ts';
+import type { LimitedProgram } from '../../settings/programs.ts';
 import type { System } from './system.ts';
 
 export interface ProgramUnderTest {
@@ -12,20 +13,21 @@ export interface ProgramUnderTest {
   hasLogged(text: string | RegExp): Promise<void>;
 }
 
-/** Starts a program of ours with the system's settings and these, and waits until its log says that it is ready. */
+/** Starts a program of ours with its own of the system's settings, its own login and these settings, and waits until its log says that it is ready. */
 export async function startProgram(
   system: System,
-  file: string,
+  program: LimitedProgram,
   settings: Readonly<Record<string, string>>,
   ready: RegExp,
 ): Promise<ProgramUnderTest> {
+  const file = `clients/${program}.ts`;
   const logFile = newLogFile(file.replaceAll(/\W+/g, '-'));
   const log = () => readFileSync(logFile, 'utf8');
   const child = await startChild({
     name: file,
     command: process.execPath,
     args: [fileURLToPath(new URL(`../../${file}`, import.meta.url))],
-    env: { PATH: process.env['PATH'], ...system.environment, LOG_LEVEL: 'debug', ...settings },
+    env: { PATH: process.env['PATH'], ...system.environmentOf(program), LOG_LEVEL: 'debug', ...settings },
     logFile,
   });
   await system.eventually(`${file} that is ready`, async () => {
@@ -45,6 +47,6 @@ export async function startGateway(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<ProgramUnderTest & { readonly url: string }> {
   const address = /"address":"([^"]+)"/;
-  const gateway = await startProgram(system, 'clients/gateway.ts', { GATEWAY_PORT: '0', ...settings }, address);
+  const gateway = await startProgram(system, 'gateway', { GATEWAY_PORT: '0', ...settings }, address);
   return { ...gateway, url: address.exec(gateway.log())?.[1] ?? '' };
 }

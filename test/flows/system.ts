@@ -23,7 +23,8 @@ import { requestedSignal, type SyncRequest } from '../../workflows/pair-requests
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { ensureSearchAttributes } from '../../clients/search-attributes.ts';
 import { PROGRAM_ROLES } from '../../database/roles/role-names.ts';
-import { limitedLogin } from '../database/limited-login.ts';
+import { isSettingOf, type LimitedProgram } from '../../settings/programs.ts';
+import { limitedLogin, loginWith } from '../database/limited-login.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
 import { waitUntil } from '../wait-until.ts';
 import { Ems } from './ems.ts';
@@ -56,6 +57,7 @@ export class System {
   /** Releases before installations had ids took work from the queue `sync`. */
   readonly #queueOfWorkers: (folder: string) => void;
   readonly #limitedUrl: string;
+  readonly #programUrls: Readonly<Record<string, string>>;
   readonly #settleMs: number;
   #settings: Readonly<Record<string, string>>;
   readonly #simulators: Simulators;
@@ -67,6 +69,7 @@ export class System {
     database: PostgresClient;
     databaseUrl: string;
     limitedUrl: string;
+    programUrls: Readonly<Record<string, string>>;
     namespace: string;
     temporal: TemporalClient;
     queueOfWorkers: (folder: string) => void;
@@ -78,6 +81,7 @@ export class System {
     this.database = parts.database;
     this.databaseUrl = parts.databaseUrl;
     this.#limitedUrl = parts.limitedUrl;
+    this.#programUrls = parts.programUrls;
     this.namespace = parts.namespace;
     this.ems = new Ems(parts.database);
     this.temporal = parts.temporal;
@@ -117,6 +121,12 @@ export class System {
     await migrate({ databaseUrl, withEms: true });
     const login = await limitedLogin(databaseUrl, PROGRAM_ROLES.worker);
     cleanUp.defer(() => login.drop(adminUrl));
+    const programUrls: Record<string, string> = {};
+    for (const program of ['gateway', 'listener'] as const) {
+      const own = await loginWith(databaseUrl, PROGRAM_ROLES[program]);
+      cleanUp.defer(() => own.drop(adminUrl));
+      programUrls[program] = own.url;
+    }
     cleanUp.defer(async () => {
       await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
     });
@@ -151,6 +161,7 @@ export class System {
       database,
       databaseUrl,
       limitedUrl: login.url,
+      programUrls,
       namespace: name,
       temporal,
       queueOfWorkers: (folder) => {
@@ -167,7 +178,7 @@ export class System {
     return system;
   }
 
-  /** The environment of workers, gateway and command line. Their login has only the role `ems_sync_worker`. */
+  /** The environment of workers and command line. Their login has only the role `ems_sync_worker`. */
   get environment(): Record<string, string> {
     return {
       DATABASE_URL: this.#limitedUrl,
@@ -179,6 +190,12 @@ export class System {
       ...settingsOf(this.#simulators),
       ...this.#settings,
     };
+  }
+
+  /** The settings of gateway or listener alone, with a login that has only its role. */
+  environmentOf(program: LimitedProgram): Record<string, string> {
+    const own = Object.entries(this.environment).filter(([name]) => isSettingOf(program, name));
+    return { ...Object.fromEntries(own), DATABASE_URL: this.#programUrls[program] ?? '' };
   }
 
   get tagServer(): StartedTagServer {

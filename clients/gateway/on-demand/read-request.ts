@@ -123,7 +123,8 @@ function refuseUnservable(pairs: readonly PairRef[], off: OffProcesses, pointer:
     const missing = off.find((one) => one.process === process)?.missing;
     if (missing === undefined) continue;
     const valid = PROCESS_NAMES.filter((name) => !off.some((one) => one.process === name));
-    const detail = `${process} is off: ${missing.join(', ')} not set`;
+    const why = missing.length === 0 ? 'no worker serves it' : `${missing.join(', ')} not set`;
+    const detail = `${process} is off: ${why}`;
     throw new Problem('process-off', { detail, valid, errors: [{ pointer: `${pointer(index)}/process`, detail }] });
   }
 }

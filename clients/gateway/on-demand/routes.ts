@@ -19,7 +19,8 @@ import type { AskResult } from './schemas.ts';
 export interface OnDemand extends AskServers {
   /** All of them are valid. */
   readonly tokens: readonly NamedToken[];
-  readonly off: OffProcesses;
+  /** @throws the error of the database. */
+  readonly off: () => Promise<OffProcesses>;
   /** Which server cannot be reached, in an operator's words; null for any other error. */
   readonly unreachable: (error: unknown) => string | null;
 }
@@ -55,12 +56,12 @@ export function addOnDemand(app: FastifyInstance, parts: OnDemand, { before, ...
 
       v1.post('/', async (request, reply) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const pairs = pairsInBody(body, parts.off);
+        const pairs = pairsInBody(body, await parts.off());
         return answer(request, reply, pairs, (results) => ({ results }));
       });
 
       v1.post('/:process/:type/:id', async (request, reply) => {
-        const pair = pairInPath(request.params, parts.off);
+        const pair = pairInPath(request.params, await parts.off());
         return answer(request, reply, [pair], ([result]) => {
           if (result === undefined || result.result === 'unknown') throw unknownEntity(pair);
           return result;
@@ -68,7 +69,7 @@ export function addOnDemand(app: FastifyInstance, parts: OnDemand, { before, ...
       });
 
       v1.get('/:process/:type/:id', async (request) => {
-        const pair = pairInPath(request.params, parts.off);
+        const pair = pairInPath(request.params, await parts.off());
         auditDetails(request, { pairs: [pairWorkflowId(pair.process, pair.type, pair.key)] });
         return pairState(parts, pair);
       });
