@@ -67,7 +67,7 @@ beforeEach(async () => {
       temporal: new Client({ connection }),
       settings,
       tokens: namedTokens.parse(`ems:${TOKEN}`),
-      off: [],
+      off: async () => [],
       unreachable: () => 'PostgreSQL cannot be reached',
     },
     unreachable: async () => [],
