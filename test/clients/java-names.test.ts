@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import { SYNC_OUTCOMES } from '../../sync/sync-outcome.ts';
 import { SYNC_PROCESS_NAMES } from '../../sync/sync-process-name.ts';
+import { INSTALLATION_SCHEDULE } from '../../clients/installation-schedule.ts';
 import { SYNC_TASK_QUEUE } from '../../sync/workflow-ids.ts';
 
 const sourceOf = (name: string): string =>
@@ -28,6 +29,7 @@ test('the Java library knows the outcomes, and one for those of later releases',
   expect(constantsOf('SyncOutcome')).toEqual([...SYNC_OUTCOMES, 'UNKNOWN']);
 });
 
-test('the Java library asks on our task queue', () => {
-  expect(sourceOf('EmsSyncOptions')).toContain(`String taskQueue = "${SYNC_TASK_QUEUE}"`);
+test('the Java library looks up our task queue where an installation claims the namespace', () => {
+  expect(sourceOf('InstallationQueue')).toContain(`String CLAIM = "${INSTALLATION_SCHEDULE}"`);
+  expect(sourceOf('InstallationQueue')).toContain(`String WITHOUT_CLAIM = "${SYNC_TASK_QUEUE}"`);
 });

@@ -72,8 +72,7 @@ public final class EmsSyncOptions {
   /** Without the API key, so that it can be logged. */
   @Override
   public String toString() {
-    return "EmsSyncOptions[address=%s, namespace=%s, tls=%s, taskQueue=%s]"
-        .formatted(address, namespace, usesTls(), taskQueue);
+    return "EmsSyncOptions[address=%s, namespace=%s, tls=%s]".formatted(address, namespace, usesTls());
   }
 
   private static String orElse(String value, String otherwise) {
@@ -93,7 +92,7 @@ public final class EmsSyncOptions {
     private Path certificate;
     private Path key;
     private Path authority;
-    private String taskQueue = "sync";
+    private String taskQueue;
     private Duration connectTimeout = Duration.ofSeconds(8);
     private Duration requestTimeout = Duration.ofSeconds(10);
     private int parallel = 20;
@@ -131,7 +130,7 @@ public final class EmsSyncOptions {
       return this;
     }
 
-    /** The workers' task queue. Default {@code sync}; use another one only in tests. */
+    /** The workers' task queue. Default: looked up in the namespace with the first request. Set it only in tests. */
     public Builder taskQueue(String taskQueue) {
       this.taskQueue = taskQueue;
       return this;
@@ -163,7 +162,7 @@ public final class EmsSyncOptions {
       check(
           (certificate == null) == (key == null),
           "The certificate and its key (TEMPORAL_TLS_CERT_FILE, TEMPORAL_TLS_KEY_FILE) belong together: give both, or none");
-      check(isText(taskQueue), "taskQueue must not be empty");
+      check(taskQueue == null || isText(taskQueue), "taskQueue must not be empty");
       check(isPositive(connectTimeout), "connectTimeout must be longer than nothing");
       check(isPositive(requestTimeout), "requestTimeout must be longer than nothing");
       check(parallel >= 1 && parallel <= 100, "parallel must be from 1 to 100");

@@ -28,11 +28,12 @@ final class PairRequests {
   private static final Duration REASON_WITHIN = Duration.ofSeconds(2);
 
   private final TemporalConnection connection;
-  private final String taskQueue;
+  private final InstallationQueue queue;
 
+  /** @param taskQueue null: it is looked up */
   PairRequests(TemporalConnection connection, String taskQueue) {
     this.connection = connection;
-    this.taskQueue = taskQueue;
+    this.queue = new InstallationQueue(connection.client(), taskQueue);
   }
 
   /** A running workflow takes another pass afterwards; otherwise one is started. */
@@ -41,7 +42,7 @@ final class PairRequests {
       connection.within(
           limit,
           () ->
-              stub(pair)
+              stub(pair, limit)
                   .signalWithStart(
                       Pair.REQUESTED_SIGNAL, new Object[] {Pair.REQUEST}, new Object[] {pair.input()}));
     } catch (WorkflowException | StatusRuntimeException | CancellationException error) {
@@ -78,7 +79,7 @@ final class PairRequests {
         return connection.within(
             limit,
             () ->
-                stub(pair)
+                stub(pair, limit)
                     .startUpdateWithStart(update, new Object[] {Pair.REQUEST}, new Object[] {pair.input()}));
       } catch (WorkflowException error) {
         if (!hasTimedOut(error)) throw error;
@@ -146,8 +147,8 @@ final class PairRequests {
     }
   }
 
-  private WorkflowStub stub(Pair pair) {
-    return connection.client().newUntypedWorkflowStub(Pair.WORKFLOW_TYPE, pair.startOptions(taskQueue));
+  private WorkflowStub stub(Pair pair, TimeLimit limit) {
+    return connection.client().newUntypedWorkflowStub(Pair.WORKFLOW_TYPE, pair.startOptions(queue.name(limit)));
   }
 
   /** The run ended between accepting the request and serving it. */

@@ -90,7 +90,7 @@ class RefusalsTest {
                 Map.of("TEMPORAL_ADDRESS", "t.example.org:7233", "TEMPORAL_API_KEY", "secret", "TEMPORAL_NAMESPACE", ""))
             .build();
     assertEquals(
-        "EmsSyncOptions[address=t.example.org:7233, namespace=default, tls=true, taskQueue=sync]", options.toString());
+        "EmsSyncOptions[address=t.example.org:7233, namespace=default, tls=true]", options.toString());
     assertEquals("secret", options.apiKey);
   }
 
