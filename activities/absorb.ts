@@ -79,7 +79,7 @@ async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
 async function gone(attempt: InboundAttempt, linked: LinkedPair): Promise<Absorption> {
   const { orm, mapping, key, ref, fencingToken } = attempt;
   const { entity, record, pair } = linked;
-  if (await isHeld(orm.em.fork(), ref.process, ref.type)) {
+  if (await isHeld(orm.em.fork(), { process: ref.process, type: ref.type, kind: 'unlink' })) {
     const reason = `it is gone, as many others are: held (npx ems-sync status)`;
     return { key, kind: 'nothing', reason, outboundDue: false };
   }

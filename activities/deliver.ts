@@ -8,6 +8,7 @@ import { leavesTargetAsItIs, type OutboundDecision } from '../sync/judge-outboun
 import { describeSuppressions } from '../sync/suppression.ts';
 import { StaleTokenError } from '../sync/sync-error.ts';
 import { withAddressLocks } from './address-locks.ts';
+import { areRemovalsHeld } from './brake.ts';
 import { callTarget, type Call, type Called } from './call-target.ts';
 import { childrenOfPair, isChild, parentOf } from './children.ts';
 import { newAttempt, pairContext, type Attempt, type PairContext } from './context.ts';
@@ -63,6 +64,8 @@ async function withHighestToken(pair: PairContext, once: (attempt: Attempt) => P
   }
 }
 
+const HELD = 'it would leave the target, as many others would: held (npx ems-sync status)';
+
 async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<Delivery> {
   const { orm, detection, key, keys, fencingToken } = attempt;
   await refreshUniqueValues(orm, detection, [key], keys);
@@ -78,6 +81,7 @@ async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<D
     const merged = await mergedOwner(attempt, pair.sharedWith);
     if (merged !== null) return { ...common(attempt), evaluated: judged.evaluated, ...merged };
   }
+  if (kind === 'remove' && (await areRemovalsHeld(attempt))) return { ...common(attempt), kind: 'nothing', reason: HELD };
   if (kind === 'unchanged' && hasLeftRemote(attempt, pair)) return without(attempt, 'absorb-first');
   if (leavesTargetAsItIs(judged.decision)) {
     const first = await releaseValues(attempt, judged, { ...input, isBegun: false });

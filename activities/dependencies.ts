@@ -1,6 +1,7 @@
 import type { Orm } from '../database/orm.ts';
 import type { AdvisoryLocks } from '../database/advisory-locks.ts';
 import type { ConflictScope } from '../sync/judge-inbound.ts';
+import type { BrakeLimits } from '../sync/brake-limit.ts';
 import type { MissingLimit } from '../sync/missing-limit.ts';
 import type { SecretKey } from '../sync/keyed-hash.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -31,6 +32,8 @@ export interface Dependencies {
   readonly retentionDays: number;
   /** Called before a target is. @throws SyncError if the records are about another account there. */
   readonly assertOwnAccount: (process: SyncProcessName) => Promise<void>;
+  /** How much a sweep may remove or change at once before a human must check. */
+  readonly brakeLimits: BrakeLimits;
   /** Shared by all workers, so that writes for one address never run at the same time. */
   readonly locks: AdvisoryLocks;
 }

@@ -28,6 +28,8 @@ export interface FindInput {
   /** Rows of this type are looked for; their parents, of `type`, are found. */
   readonly via?: EntityType;
   readonly only?: 'urgent';
+  /** The brake holds back changes of rows that the target has. */
+  readonly withoutUpdates?: true;
   /** Looked for beside a sweep that is under way: rows whose workflows are at work are left to them. */
   readonly notBegun?: boolean;
   /** The last key of the page before. */
@@ -66,8 +68,9 @@ export async function findDue(dependencies: Dependencies, input: FindInput): Pro
   );
   const keys = via === undefined ? due.keys : await parentKeys(looked, due.keys);
   const { results } = await inHalves(keys, (some) => touchUnchanged(context, some));
-  const settled = new Set(results.flat());
-  return { keys: keys.filter((key) => !settled.has(key)), touched: settled.size, next: due.next };
+  const settled = new Set(results.flatMap(({ touched }) => touched));
+  const held = new Set(input.withoutUpdates === true ? results.flatMap(({ updates }) => updates) : []);
+  return { keys: keys.filter((key) => !settled.has(key) && !held.has(key)), touched: settled.size, next: due.next };
 }
 
 /** A row that cannot be read does not stop it: it is looked at with its page. */
@@ -79,11 +82,18 @@ async function refreshOutdated({ orm, detection, keys }: TypeContext): Promise<v
   }
 }
 
+interface Judged {
+  /** Only their times were touched. */
+  readonly touched: readonly EntityKey[];
+  /** They would change what the target has. */
+  readonly updates: readonly EntityKey[];
+}
+
 /**
  * Touches the times of those among these rows whose content the target has already. A row that fails here gets a workflow of its
  * own, which shows as FAILING with the error.
  */
-async function touchUnchanged(context: TypeContext, keys: readonly EntityKey[]): Promise<readonly EntityKey[]> {
+async function touchUnchanged(context: TypeContext, keys: readonly EntityKey[]): Promise<Judged> {
   const { orm, process, detection, type } = context;
   await refreshUniqueValues(orm, detection, keys, context.keys);
   const judged = await judgePairs(context, await loadPairs(orm, detection, keys));
@@ -94,7 +104,11 @@ async function touchUnchanged(context: TypeContext, keys: readonly EntityKey[]):
   await touchTimes(orm, process.name, type, unchanged.flatMap(timesOf));
   await touchChildren(context, unchanged);
   await restate(context, restated);
-  return [...unchanged, ...restated].map(({ pair }) => pair.key);
+  const keyOf = ({ pair }: { readonly pair: { readonly key: EntityKey } }) => pair.key;
+  return {
+    touched: [...unchanged, ...restated].map(keyOf),
+    updates: judged.filter(({ decision }) => decision.kind === 'update').map(keyOf),
+  };
 }
 
 /** The next page of rows that must leave the target: gone from EMS, or filtered out. */

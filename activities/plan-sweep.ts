@@ -4,6 +4,7 @@ import type { EntityManager } from '../database/orm.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
+import { heldBack } from './brake.ts';
 import { isChild } from './children.ts';
 import { isAboutNoRow } from './error-mapping.ts';
 import { processContext, typeContext } from './context.ts';
@@ -21,6 +22,8 @@ export interface StoppedStep {
   readonly type: EntityType;
   /** For example `EMS has no person.nationality`. */
   readonly reason: string;
+  /** The brake holds it back until an operator approves it; only that kind of work is stopped. */
+  readonly isHeld?: true;
 }
 
 /** One step of a sweep: delivers the due rows of a type, or removes those that are gone. */
@@ -32,6 +35,8 @@ export interface SweepStep {
   readonly via?: EntityType;
   /** Only rows that go before all others. */
   readonly only?: 'urgent';
+  /** The brake holds back changes of rows that the target has: only other rows are found. */
+  readonly withoutUpdates?: true;
   /** Concurrent children, if more than usual can share a call. */
   readonly atOnce?: number;
 }
@@ -67,14 +72,18 @@ export async function planSweep(dependencies: Dependencies, input: PlanInput): P
       stopped.push({ kind: 'stopped', type, reason: lacks(missing) });
       continue;
     }
-    const { detection } = typeContext(context, type);
+    const ofType = typeContext(context, type);
+    const { detection } = ofType;
     const first = { after: null, limit: 1, notBegun: input.only === 'urgent' };
     const { urgent: condition } = mapping;
     const isDue = input.only === undefined && (await isAny(() => findDuePage(em, detection, first)));
     if (isDue) {
+      const held = isChild(mapping) ? null : await heldBack(ofType, 'update');
+      if (held !== null) stopped.push({ kind: 'stopped', type, reason: held, isHeld: true });
       due.push({
         kind: 'due',
         ...(isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type }),
+        ...(held === null ? {} : { withoutUpdates: true }),
         ...lanes,
       });
     }
@@ -85,7 +94,11 @@ export async function planSweep(dependencies: Dependencies, input: PlanInput): P
     ) {
       urgent.push({ kind: 'due', type, only: 'urgent', ...lanes });
     }
-    if (await isAny(() => findGonePage(em, detection, first))) gone.unshift({ kind: 'gone', type });
+    if (await isAny(() => findGonePage(em, detection, first))) {
+      const held = isChild(mapping) ? null : await heldBack(ofType, 'delete');
+      if (held === null) gone.unshift({ kind: 'gone', type });
+      else stopped.push({ kind: 'stopped', type, reason: held, isHeld: true });
+    }
   }
   return [...urgent, ...due, ...gone, ...stopped];
 }

@@ -80,6 +80,10 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
       missingLimit: { count: common.SYNC_MISSING_LIMIT, share: common.SYNC_MISSING_SHARE },
       retentionDays: common.RETENTION_DAYS,
       assertOwnAccount: ownAccounts(orm, accounts, keys),
+      brakeLimits: {
+        delete: { count: common.SYNC_DELETE_LIMIT, share: common.SYNC_DELETE_SHARE },
+        update: { count: common.SYNC_UPDATE_LIMIT, share: common.SYNC_UPDATE_SHARE },
+      },
       locks,
     };
     const { TEMPORAL_NAMESPACE: namespace } = common;

@@ -1,6 +1,7 @@
 import {
   continueAsNew,
   isCancellation,
+  log,
   setCurrentDetails,
   upsertSearchAttributes,
   workflowInfo,
@@ -31,8 +32,8 @@ interface SweepProgress {
 }
 
 export interface SweepResult {
-  /** `complete`; `incomplete`: some type cannot be read, as EMS has lost a column, for example; `target-down`: stopped early; `limit`: so much was due that the next sweep goes on. */
-  readonly ended: 'complete' | 'incomplete' | 'target-down' | 'limit';
+  /** `complete`; `held`: the brake holds back some of the work; `incomplete`: some type cannot be read, as EMS has lost a column, for example; `target-down`: stopped early; `limit`: so much was due that the next sweep goes on. */
+  readonly ended: 'complete' | 'held' | 'incomplete' | 'target-down' | 'limit';
   /** What is wrong with the target, or with EMS, in an operator's words. */
   readonly reason: string | null;
   readonly totals: SweepTotals;
@@ -105,8 +106,11 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
         }
       } while (after !== null);
     }
-    const reason = describeStopped([...steps, ...unread]);
-    return { ended: reason === null ? 'complete' : 'incomplete', reason };
+    const stopped = [...steps, ...unread].filter((step) => step.kind === 'stopped');
+    const ended = stopped.some(({ isHeld }) => isHeld !== true) ? 'incomplete' : 'held';
+    if (stopped.length === 0) return { ended: 'complete', reason: null };
+    for (const step of stopped.filter(({ isHeld }) => isHeld === true)) log.warn(step.reason, { process });
+    return { ended, reason: describeStopped(stopped) };
   }
 
   /** Null: the type cannot be read. The others do not wait for it, and the next sweep begins it again. */
@@ -137,9 +141,8 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
 }
 
 /** Steps that are left after a sweep went on in a new run end with those that were stopped, so none is lost. */
-function describeStopped(steps: readonly PlannedStep[]): string | null {
-  const stopped = steps.flatMap((step) => (step.kind === 'stopped' ? [`${step.type} is stopped: ${step.reason}`] : []));
-  return stopped.length === 0 ? null : stopped.join('; ');
+function describeStopped(stopped: readonly StoppedStep[]): string {
+  return stopped.map(({ type, reason, isHeld }) => (isHeld === true ? reason : `${type} is stopped: ${reason}`)).join('; ');
 }
 
 function finish(result: SweepResult): SweepResult {
@@ -154,6 +157,7 @@ function finish(result: SweepResult): SweepResult {
 
 const OUTCOMES = {
   complete: 'IN_SYNC',
+  held: 'PENDING',
   incomplete: 'FAILING',
   'target-down': 'FAILING',
   limit: 'PENDING',

@@ -1,4 +1,5 @@
 import type { Settings } from '../../settings/read-settings.ts';
+import { describeHeldSweep } from '../../sync/brake-limit.ts';
 import { describeHold } from '../../sync/missing-limit.ts';
 import { describeOtherAccount } from '../../sync/other-account.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -70,7 +71,7 @@ export function describeStatus(
     ...(rows.length === 0 ? [] : [table(HEAD, rows), describeStep(step)]),
     ...elsewhere,
     ...stopped.map(describeOtherAccount),
-    ...held.map(describeHold),
+    ...held.map((hold) => (hold.kind === 'unlink' ? describeHold(hold) : describeHeldSweep({ ...hold, kind: hold.kind }))),
     ...off.map(({ process, missing }) => `${process} is off: set ${missing.join(', ')}`),
   ].join('\n');
 }

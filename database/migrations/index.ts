@@ -18,6 +18,7 @@ import { SyncInstallation } from './sync-0014-installation.ts';
 import { SyncTargetAccounts } from './sync-0015-target-accounts.ts';
 import { SyncKeptErasures } from './sync-0017-kept-erasures.ts';
 import { SyncWebhooks } from './sync-0018-webhooks.ts';
+import { SyncBrake } from './sync-0020-brake.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -49,5 +50,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0015-target-accounts', class: SyncTargetAccounts },
     { name: 'sync-0017-kept-erasures', class: SyncKeptErasures },
     { name: 'sync-0018-webhooks', class: SyncWebhooks },
+    { name: 'sync-0020-brake', class: SyncBrake },
   ],
 };

@@ -12,13 +12,15 @@ interface List {
   readonly scope: string;
 }
 
-/** Work that a poll holds back until an operator approves it, or its cause is gone. */
+export type HoldKind = 'unlink' | 'delete' | 'update';
+
+/** Work that a poll or a sweep holds back until an operator approves it, or its cause is gone. */
 export interface Hold {
   readonly id: string;
   readonly process: SyncProcessName;
   readonly type: EntityType;
-  /** `unlink`: many remote records are missing at once. */
-  readonly kind: 'unlink';
+  /** `unlink`: many remote records are missing at once; `delete`, `update`: a sweep would remove or change many. */
+  readonly kind: HoldKind;
   readonly held: number;
   /** Linked records of the type, including held ones. */
   readonly linked: number;
@@ -28,9 +30,9 @@ export interface Hold {
   readonly approvedOn: string | null;
 }
 
-const EXAMPLES = 10;
+export const EXAMPLES = 10;
 
-const columns = sql`id, sync_process AS process, entity_type AS type, kind, held, linked, examples::text[] AS examples,
+export const holdColumns = sql`id, sync_process AS process, entity_type AS type, kind, held, linked, examples::text[] AS examples,
   held_on AS "heldOn", approved_on AS "approvedOn"`;
 
 /** The list is read from its beginning: discard what an unfinished poll recorded. */
@@ -72,17 +74,20 @@ export async function countLinked(em: EntityManager, process: SyncProcessName, t
 /** Every open hold of these processes, oldest first. */
 export async function readHolds(em: EntityManager, processes: readonly SyncProcessName[]): Promise<readonly Hold[]> {
   const { rows } = await sql<Hold>`
-    SELECT ${columns} FROM sync_hold WHERE sync_process = ANY (${[...processes]}::text[]) ORDER BY id`.execute(
+    SELECT ${holdColumns} FROM sync_hold WHERE sync_process = ANY (${[...processes]}::text[]) ORDER BY id`.execute(
     em.getKysely(),
   );
   return rows;
 }
 
-/** Whether unlinking of this type is held back without approval. */
-export async function isHeld(em: EntityManager, process: SyncProcessName, type: EntityType): Promise<boolean> {
+/** Whether this kind of work is held back without approval. */
+export async function isHeld(
+  em: EntityManager,
+  { process, type, kind }: Pick<Hold, 'process' | 'type' | 'kind'>,
+): Promise<boolean> {
   const { rows } = await sql`
     SELECT FROM sync_hold
-    WHERE sync_process = ${process} AND entity_type = ${type} AND kind = 'unlink' AND approved_on IS NULL`.execute(
+    WHERE sync_process = ${process} AND entity_type = ${type} AND kind = ${kind} AND approved_on IS NULL`.execute(
     em.getKysely(),
   );
   return rows.length > 0;
@@ -108,7 +113,7 @@ export async function hold(
     INSERT INTO sync_hold AS known (sync_process, entity_type, kind, held, linked, examples, held_hash)
     VALUES (${process}, ${type}, 'unlink', ${keys.length}, ${linked}, ${keys.slice(0, EXAMPLES)}::bigint[], ${hash})
     ON CONFLICT (sync_process, entity_type, kind) DO UPDATE SET linked = EXCLUDED.linked
-    RETURNING ${columns}`.execute(kysely);
+    RETURNING ${holdColumns}`.execute(kysely);
   const [held] = rows;
   if (held === undefined) throw new Error('an INSERT that returns no row');
   return held;
@@ -126,6 +131,6 @@ export async function endHold(em: EntityManager, process: SyncProcessName, type:
 export async function approveHold(em: EntityManager, process: SyncProcessName, id: string): Promise<Hold | null> {
   const { rows } = await sql<Hold>`
     UPDATE sync_hold SET approved_on = coalesce(approved_on, clock_timestamp())
-    WHERE sync_process = ${process} AND id = ${id}::bigint RETURNING ${columns}`.execute(em.getKysely());
+    WHERE sync_process = ${process} AND id = ${id}::bigint RETURNING ${holdColumns}`.execute(em.getKysely());
   return rows[0] ?? null;
 }

@@ -55,8 +55,8 @@ describe('remote records that a whole list does not show', () => {
     expect(await readHolds(em(), ['CHATWOOT'])).toMatchObject([
       { held: 4, linked: 40, examples: ['1', '2', '39', '40'] },
     ]);
-    expect(await isHeld(em(), 'CHATWOOT', 'Person')).toBe(true);
-    expect(await isHeld(em(), 'RUNSIGNUP', 'Person')).toBe(false);
+    expect(await isHeld(em(), { process: 'CHATWOOT', type: 'Person', kind: 'unlink' })).toBe(true);
+    expect(await isHeld(em(), { process: 'RUNSIGNUP', type: 'Person', kind: 'unlink' })).toBe(false);
   });
 
   test('are no longer held once they are back', async () => {

@@ -89,6 +89,7 @@ beforeAll(async () => {
     missingLimit: { count: 10, share: 5 },
     retentionDays: 180,
     assertOwnAccount: async () => {},
+    brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
     locks,
   });
   await dropIndexes();

@@ -71,6 +71,7 @@ function dependencies(remote: RemoteSystem): Dependencies {
     missingLimit: { count: 10, share: 5 },
     retentionDays: 180,
     assertOwnAccount: async () => {},
+    brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
     locks,
   };
 }
