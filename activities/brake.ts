@@ -1,4 +1,4 @@
-import { isHeld, countLinked } from '../database/records/missing.ts';
+import { isHeld, countLinked, type Hold } from '../database/records/missing.ts';
 import { areAtLeast, countFound, endHeldSweep, holdFound, sampleOf } from '../database/records/brake.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import { describeHeldSweep, isMass, leastHeld, type BrakeKind } from '../sync/brake-limit.ts';
@@ -13,24 +13,39 @@ const SAMPLE = 500;
  * Holds this kind of work of a type back if a sweep would do very much of it at once: EMS lost a table, a filter or an
  * import went wrong. Nothing of it is begun before an operator approves it or the cause is gone.
  *
+ * @param holds of the process, as read before
  * @returns the reason in an operator's words; null: the work may be done.
  */
-export async function heldBack(context: TypeContext, kind: BrakeKind): Promise<string | null> {
+export async function heldBack(
+  context: TypeContext,
+  kind: BrakeKind,
+  holds: readonly Hold[],
+): Promise<string | null> {
   const { orm, detection, brakeLimits, process, type } = context;
   const em = orm.em.fork();
   if (!(await areAtLeast(em, detection, { kind, count: leastHeld(kind, brakeLimits) }))) {
-    await endHeldSweep(em, detection, kind);
+    await endHoldOf(context, kind, holds);
     return null;
   }
   const linked = await countLinked(em, process.name, type);
   const { count, notApproved } = await countFound(em, detection, kind);
   if (!(await isMassOf(context, { rows: count, kind, linked }))) {
-    await endHeldSweep(em, detection, kind);
+    await endHoldOf(context, kind, holds);
     return null;
   }
   if (!(await isMassOf(context, { rows: notApproved, kind, linked }))) return null;
   const hold = await em.transactional((inner) => holdFound(inner, detection, { kind, linked }));
   return describeHeldSweep({ ...hold, kind });
+}
+
+/** The cause is gone, or what was approved is done. */
+export async function endHoldOf(
+  { orm, detection, type }: TypeContext,
+  kind: BrakeKind,
+  holds: readonly Hold[],
+): Promise<void> {
+  const isOpen = holds.some((hold) => hold.type === type && hold.kind === kind);
+  if (isOpen) await endHeldSweep(orm.em.fork(), detection, kind);
 }
 
 /** Whether removals of the type are held back: a row that is synced by itself is then not removed either. */

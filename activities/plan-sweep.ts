@@ -1,10 +1,11 @@
 import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
+import { readHolds } from '../database/records/missing.ts';
 import { findMissingColumns, formatMissing } from '../database/ems-shape.ts';
 import type { EntityManager } from '../database/orm.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
-import { heldBack } from './brake.ts';
+import { endHoldOf, heldBack } from './brake.ts';
 import { isChild } from './children.ts';
 import { isAboutNoRow } from './error-mapping.ts';
 import { processContext, typeContext } from './context.ts';
@@ -61,6 +62,7 @@ export async function planSweep(dependencies: Dependencies, input: PlanInput): P
   const { bulk } = process.limits;
   const lanes = bulk === undefined ? {} : { atOnce: Math.min(bulk.itemsPerCall, GATHERED_AT_ONCE) };
   const em = orm.em.fork();
+  const holds = await readHolds(em, [process.name]);
   const urgent: SweepStep[] = [];
   const due: SweepStep[] = [];
   const gone: SweepStep[] = [];
@@ -78,7 +80,7 @@ export async function planSweep(dependencies: Dependencies, input: PlanInput): P
     const { urgent: condition } = mapping;
     const isDue = input.only === undefined && (await isAny(() => findDuePage(em, detection, first)));
     if (isDue) {
-      const held = isChild(mapping) ? null : await heldBack(ofType, 'update');
+      const held = isChild(mapping) ? null : await heldBack(ofType, 'update', holds);
       if (held !== null) stopped.push({ kind: 'stopped', type, reason: held, isHeld: true });
       due.push({
         kind: 'due',
@@ -86,7 +88,7 @@ export async function planSweep(dependencies: Dependencies, input: PlanInput): P
         ...(held === null ? {} : { withoutUpdates: true }),
         ...lanes,
       });
-    }
+    } else if (input.only === undefined) await endHoldOf(ofType, 'update', holds);
     if (
       condition !== null &&
       (isDue || input.only === 'urgent') &&
@@ -95,10 +97,10 @@ export async function planSweep(dependencies: Dependencies, input: PlanInput): P
       urgent.push({ kind: 'due', type, only: 'urgent', ...lanes });
     }
     if (await isAny(() => findGonePage(em, detection, first))) {
-      const held = isChild(mapping) ? null : await heldBack(ofType, 'delete');
+      const held = isChild(mapping) ? null : await heldBack(ofType, 'delete', holds);
       if (held === null) gone.unshift({ kind: 'gone', type });
       else stopped.push({ kind: 'stopped', type, reason: held, isHeld: true });
-    }
+    } else await endHoldOf(ofType, 'delete', holds);
   }
   return [...urgent, ...due, ...gone, ...stopped];
 }

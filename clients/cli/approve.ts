@@ -4,7 +4,13 @@ import { CommandError } from './command-error.ts';
 import { say, sayJson } from './output.ts';
 import { inSession } from './session.ts';
 
-/** `ems-sync approve`: releases what a poll holds back, provided that the held records are still the same. */
+const NEXT = {
+  unlink: { what: 'The next poll looks at each, and unlinks what is gone', direction: 'inbound' },
+  delete: { what: 'The next sweep removes them', direction: 'outbound' },
+  update: { what: 'The next sweep sends them', direction: 'outbound' },
+} as const;
+
+/** `ems-sync approve`: releases what a poll or a sweep holds back, provided that the held records are still the same. */
 export async function approve(process: SyncProcessName, id: string, { json }: { readonly json?: true }): Promise<void> {
   await inSession(async (session) => {
     const hold = await approveHold((await session.database()).em.fork(), process, id);
@@ -16,10 +22,9 @@ export async function approve(process: SyncProcessName, id: string, { json }: { 
     }
     if (json) sayJson(hold);
     else {
-      say(
-        `approved: ${hold.held} of ${hold.linked} ${hold.type}. The next poll looks at each, and unlinks what is gone`,
-      );
-      say(`now: npx ems-sync sweep ${process} inbound --wait`);
+      const { what, direction } = NEXT[hold.kind];
+      say(`approved: ${hold.held} of ${hold.linked} ${hold.type}. ${what}`);
+      say(`now: npx ems-sync sweep ${process} ${direction} --wait`);
     }
   });
 }

@@ -57,6 +57,7 @@ function workers({ keys = [OLD], trust = 'false' }: { keys?: Uint8Array[]; trust
     consentPolicy: 'ratchet',
     consentScope: 'target',
     missingLimit: { count: 10, share: 5 },
+    brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
     retentionDays: 180,
     assertOwnAccount: async () => {},
     locks,

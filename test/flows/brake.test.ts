@@ -3,9 +3,13 @@ import { runCli } from '../clients/run-cli.ts';
 import { System } from './system.ts';
 
 let system: System;
+let raceId: string;
+let eventId: string;
 
 beforeAll(async () => {
   system = await System.start({ settings: { SYNC_DELETE_LIMIT: '2', SYNC_UPDATE_LIMIT: '2' } });
+  eventId = await system.ems.event();
+  raceId = await system.ems.race(eventId);
 });
 
 afterEach(() => system.tidyUp());
@@ -21,40 +25,53 @@ async function cli(...args: string[]) {
 
 const holds = async () => JSON.parse((await cli('status', '--json')).stdout).held;
 
-async function peopleInStep(count: number): Promise<string[]> {
+async function approveAll(): Promise<void> {
+  for (const { id } of await holds())
+    expect(await cli('approve', 'TAGSERVER', `${id}`)).toMatchObject({ code: 0, said: expect.stringMatching('outbound') });
+}
+
+/** Runners who are at TagServer, and their participations. */
+async function runnersInStep(count: number): Promise<{ people: string[]; participants: string[] }> {
   const people: string[] = [];
-  for (let n = 0; n < count; n += 1) people.push(await system.ems.person({ first_name: `Runner ${n}` }));
-  await system.sweep();
-  return people;
+  const participants: string[] = [];
+  for (let n = 0; n < count; n += 1) {
+    const person = await system.ems.person({ first_name: `Runner ${n}` });
+    people.push(person);
+    participants.push(await system.ems.participant(eventId, raceId, { person_id: person }));
+  }
+  expect(await system.sweep()).toMatchObject({ ended: 'complete' });
+  return { people, participants };
 }
 
 /** What TagServer has of these persons: null for those that are gone. */
 const namesOf = async (people: readonly string[]) =>
-  Promise.all(people.map(async (person) => (await system.remote('persons', person))?.['firstName'] ?? null));
+  Promise.all(people.map(async (person) => (await system.remote('persons', person))?.['givenName'] ?? null));
 
 describe('a sweep that would do very much at once', () => {
   test('removes nobody before an operator approves it, and then those alone', async () => {
-    const people = await peopleInStep(6);
-    const [first = '', ...rest] = people;
-    await system.database.query('DELETE FROM person WHERE id = ANY ($1::bigint[])', [rest.slice(0, 4)]);
+    const { people, participants } = await runnersInStep(6);
+    const [first = '', second = ''] = people;
+    await system.ems.delete('event_participant', ...participants.slice(1, 5));
+    await system.ems.delete('person', ...people.slice(1, 5));
 
-    const sweep = await system.sweep();
-    expect(sweep).toMatchObject({
+    expect(await system.sweep()).toMatchObject({
       ended: 'held',
       reason: expect.stringMatching(
-        /^HELD: 4 of 6 Person would leave TAGSERVER at once, for example 2, 3, 4, 5\. None is removed\..*approve TAGSERVER \d+$/,
+        /HELD: 4 of 6 Person would leave TAGSERVER at once, for example .*None is removed\..*approve TAGSERVER \d+/,
       ),
     });
     // Nor does one leave by itself, and an ordinary change goes on.
     await system.ems.update('person', first, { first_name: 'Rui' });
-    expect(await system.syncNow('Person', rest[0] ?? '')).toMatchObject({ outcome: 'NOTHING' });
+    expect(await system.syncNow('Person', second)).toMatchObject({ outcome: 'NOTHING' });
     await system.sweep();
     expect(await namesOf(people)).toEqual(['Rui', 'Runner 1', 'Runner 2', 'Runner 3', 'Runner 4', 'Runner 5']);
-    const [hold] = await holds();
-    expect(hold).toMatchObject({ process: 'TAGSERVER', type: 'Person', kind: 'delete', held: 4, linked: 6 });
+    expect(await holds()).toMatchObject([
+      { process: 'TAGSERVER', type: 'Person', kind: 'delete', held: 4, linked: 6 },
+      { process: 'TAGSERVER', type: 'EventParticipant', kind: 'delete', held: 4, linked: 6 },
+    ]);
     expect((await cli('status')).said).toContain('None is removed');
 
-    expect(await cli('approve', 'TAGSERVER', `${hold.id}`)).toMatchObject({ code: 0 });
+    await approveAll();
     expect(await system.sweep()).toMatchObject({ ended: 'complete', totals: { Person: { removed: 4 } } });
     expect(await namesOf(people)).toEqual(['Rui', null, null, null, null, 'Runner 5']);
     await system.sweep();
@@ -62,22 +79,31 @@ describe('a sweep that would do very much at once', () => {
   });
 
   test('changes nobody before an operator approves it; what is new, or was only touched, is not held', async () => {
-    const people = await peopleInStep(6);
+    const { people } = await runnersInStep(6);
     await system.database.query('UPDATE person SET modified_on = clock_timestamp()');
     expect(await system.sweep()).toMatchObject({ ended: 'complete' });
 
-    await system.database.query(
-      "UPDATE person SET first_name = 'Test', modified_on = clock_timestamp()",
-    );
+    await system.database.query("UPDATE person SET first_name = 'Test', modified_on = clock_timestamp()");
     const newcomer = await system.ems.person({ first_name: 'Eva' });
+    await system.ems.participant(eventId, raceId, { person_id: newcomer });
     expect(await system.sweep()).toMatchObject({ ended: 'held', totals: { Person: { inSync: 1 } } });
     expect(await namesOf([newcomer, ...people.slice(0, 2)])).toEqual(['Eva', 'Runner 0', 'Runner 1']);
 
-    const [hold] = await holds();
-    expect(hold).toMatchObject({ kind: 'update' });
-    // A world that has moved beyond what was approved asks again.
-    await cli('approve', 'TAGSERVER', `${hold.id}`);
+    await approveAll();
     expect(await system.sweep()).toMatchObject({ ended: 'complete' });
     expect(await namesOf(people)).toEqual(people.map(() => 'Test'));
+  });
+
+  test('asks again when more has gone than was approved', async () => {
+    const { people, participants } = await runnersInStep(9);
+    await system.ems.delete('event_participant', ...participants.slice(0, 4));
+    await system.ems.delete('person', ...people.slice(0, 4));
+    expect(await system.sweep()).toMatchObject({ ended: 'held' });
+    await approveAll();
+    await system.ems.delete('event_participant', ...participants.slice(4, 8));
+    await system.ems.delete('person', ...people.slice(4, 8));
+
+    expect(await system.sweep()).toMatchObject({ ended: 'held' });
+    expect((await namesOf(people)).filter((name) => name === null)).toEqual([]);
   });
 });
