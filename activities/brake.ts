@@ -16,11 +16,7 @@ const SAMPLE = 500;
  * @param holds of the process, as read before
  * @returns the reason in an operator's words; null: the work may be done.
  */
-export async function heldBack(
-  context: TypeContext,
-  kind: BrakeKind,
-  holds: readonly Hold[],
-): Promise<string | null> {
+export async function heldBack(context: TypeContext, kind: BrakeKind, holds: readonly Hold[]): Promise<string | null> {
   const { orm, detection, brakeLimits, process, type } = context;
   const em = orm.em.fork();
   if (!(await areAtLeast(em, detection, { kind, count: leastHeld(kind, brakeLimits) }))) {

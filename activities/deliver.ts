@@ -81,7 +81,8 @@ async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<D
     const merged = await mergedOwner(attempt, pair.sharedWith);
     if (merged !== null) return { ...common(attempt), evaluated: judged.evaluated, ...merged };
   }
-  if (kind === 'remove' && (await areRemovalsHeld(attempt))) return { ...common(attempt), kind: 'nothing', reason: HELD };
+  if (kind === 'remove' && (await areRemovalsHeld(attempt)))
+    return { ...common(attempt), kind: 'nothing', reason: HELD };
   if (kind === 'unchanged' && hasLeftRemote(attempt, pair)) return without(attempt, 'absorb-first');
   if (leavesTargetAsItIs(judged.decision)) {
     const first = await releaseValues(attempt, judged, { ...input, isBegun: false });

@@ -104,7 +104,6 @@ async function touchUnchanged(context: TypeContext, keys: readonly EntityKey[]):
   await touchTimes(orm, process.name, type, unchanged.flatMap(timesOf));
   await touchChildren(context, unchanged);
   await restate(context, restated);
-  const keyOf = ({ pair }: { readonly pair: { readonly key: EntityKey } }) => pair.key;
   return {
     touched: [...unchanged, ...restated].map(keyOf),
     updates: judged.filter(({ decision }) => decision.kind === 'update').map(keyOf),
@@ -124,6 +123,8 @@ export async function findGone(dependencies: Dependencies, input: FindInput): Pr
   );
   return { ...gone, touched: 0 };
 }
+
+const keyOf = ({ pair }: { readonly pair: { readonly key: EntityKey } }): EntityKey => pair.key;
 
 function timesOf({ pair: { key, record }, evaluated }: JudgedPair): Unchanged[] {
   if (record === null) return [];

@@ -142,7 +142,9 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
 
 /** Steps that are left after a sweep went on in a new run end with those that were stopped, so none is lost. */
 function describeStopped(stopped: readonly StoppedStep[]): string {
-  return stopped.map(({ type, reason, isHeld }) => (isHeld === true ? reason : `${type} is stopped: ${reason}`)).join('; ');
+  return stopped
+    .map(({ type, reason, isHeld }) => (isHeld === true ? reason : `${type} is stopped: ${reason}`))
+    .join('; ');
 }
 
 function finish(result: SweepResult): SweepResult {

@@ -71,7 +71,9 @@ export function describeStatus(
     ...(rows.length === 0 ? [] : [table(HEAD, rows), describeStep(step)]),
     ...elsewhere,
     ...stopped.map(describeOtherAccount),
-    ...held.map((hold) => (hold.kind === 'unlink' ? describeHold(hold) : describeHeldSweep({ ...hold, kind: hold.kind }))),
+    ...held.map((hold) =>
+      hold.kind === 'unlink' ? describeHold(hold) : describeHeldSweep({ ...hold, kind: hold.kind }),
+    ),
     ...off.map(({ process, missing }) => `${process} is off: set ${missing.join(', ')}`),
   ].join('\n');
 }

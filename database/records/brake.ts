@@ -82,7 +82,9 @@ export async function holdFound(
   await sql`DELETE FROM sync_missing WHERE ${ofKind} AND scope = ${scopeOf(kind)}`.execute(kysely);
   await sql`
     INSERT INTO sync_missing (sync_process, entity_type, scope, entity_key)
-    SELECT ${process}, ${type}, ${scopeOf(kind)}, found.key FROM (${candidates(detection, kind)}) found`.execute(kysely);
+    SELECT ${process}, ${type}, ${scopeOf(kind)}, found.key FROM (${candidates(detection, kind)}) found`.execute(
+    kysely,
+  );
   const found = sql`
     SELECT count(*)::integer AS held, md5(coalesce(string_agg(entity_key::text, ',' ORDER BY entity_key), '')) AS hash,
       coalesce((array_agg(entity_key ORDER BY entity_key))[1:${sql.lit(EXAMPLES)}], '{}') AS examples

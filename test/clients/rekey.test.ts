@@ -61,6 +61,7 @@ const dependencies = (...keys: readonly Uint8Array[]): Dependencies => ({
   consentPolicy: 'ratchet',
   consentScope: 'target',
   missingLimit: { count: 10, share: 5 },
+  brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
   retentionDays: 180,
   assertOwnAccount: async () => {},
   locks,

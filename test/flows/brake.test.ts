@@ -27,7 +27,10 @@ const holds = async () => JSON.parse((await cli('status', '--json')).stdout).hel
 
 async function approveAll(): Promise<void> {
   for (const { id } of await holds())
-    expect(await cli('approve', 'TAGSERVER', `${id}`)).toMatchObject({ code: 0, said: expect.stringMatching('outbound') });
+    expect(await cli('approve', 'TAGSERVER', `${id}`)).toMatchObject({
+      code: 0,
+      said: expect.stringMatching('outbound'),
+    });
 }
 
 /** Runners who are at TagServer, and their participations. */

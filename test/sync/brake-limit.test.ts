@@ -18,7 +18,10 @@ test.each([
   expect(isMass(rows, { kind, linked }, limits)).toBe(held);
 });
 
-test.each(['delete', 'update'] as const)('nothing below the least number of %s is held, however few rows there are', (kind) => {
-  for (let linked = 0; linked < 50; linked += 1)
-    expect(isMass(leastHeld(kind, limits) - 1, { kind, linked }, limits)).toBe(false);
-});
+test.each(['delete', 'update'] as const)(
+  'nothing below the least number of %s is held, however few rows there are',
+  (kind) => {
+    for (let linked = 0; linked < 50; linked += 1)
+      expect(isMass(leastHeld(kind, limits) - 1, { kind, linked }, limits)).toBe(false);
+  },
+);

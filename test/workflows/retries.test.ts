@@ -41,6 +41,10 @@ const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: 
     bound: /maximumAttempts: ATTEMPTS_BEFORE_FAILING[\s\S]*scheduleToCloseTimeout: '24 hours'/,
     face: 'recordUnresolved: FAILING; then the workflow ends red',
   },
+  retentionActivities: {
+    bound: /scheduleToCloseTimeout: '2 hours'/,
+    face: 'the run of retention ends red; the next day deletes what is left',
+  },
 };
 
 /** Endless loops in the shipped code, and what ends them. */
@@ -59,6 +63,12 @@ const ENDLESS: Readonly<Record<string, string>> = {
   'clients/listener/bring.ts': 'WAITS_AT_MOST',
   'clients/listener/sweeps.ts': 'a program that stays up; each round is logged when it fails',
   'clients/request-sync.ts': 'a number of attempts; then the caller is told',
+  'clients/rekey/rekey-addresses.ts': 'the last page; a failure ends the command',
+  'clients/rekey/rekey-conflicts.ts': 'the last page; a failure ends the command',
+  'clients/rekey/rekey-messages.ts': 'the last page; a failure ends the command',
+  'clients/rekey/rekey-records.ts': 'the last page; a failure ends the command',
+  'clients/stop-if-foreign.ts': 'a program that stays up; it stops with the program',
+  'database/records/retention.ts': 'the last page; a failure ends the activity',
   'clients/search-attributes.ts': 'a time limit; then the command fails',
 };
 
