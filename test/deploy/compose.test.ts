@@ -69,7 +69,7 @@ describe('docker-compose.yml', () => {
   });
 
   test.each(every)('%s is of a fixed version, or built here', (_name, { image, build }) => {
-    if (build === undefined) expect(image).toMatch(/^[a-z0-9/-]+:v?\d+\.\d+[\w.-]*$/);
+    if (build === undefined) expect(image).toMatch(/^[a-z0-9/-]+:v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$/);
     else expect(readFileSync(join(projectFolder, 'Dockerfile'), 'utf8')).toContain(` AS ${build.target}\n`);
   });
 
@@ -196,13 +196,16 @@ describe('docker-compose.yml', () => {
   });
 });
 
+/** An image without its digest. */
+const tagOf = (image: string | undefined) => image?.split('@')[0];
+
 describe('the Temporal server of docker-compose.yml', () => {
   const server = services.get('temporal');
 
   test('is of the versions that the demo runs with --temporal postgres', () => {
-    expect(server?.image).toBe(`temporalio/server:${TEMPORAL_SERVER_VERSION}`);
+    expect(tagOf(server?.image)).toBe(`temporalio/server:${TEMPORAL_SERVER_VERSION}`);
     expect(services.get('temporal-schema')?.image).toMatch(`temporalio/admin-tools:${TEMPORAL_SERVER_VERSION}-`);
-    expect(services.get('temporal-ui')?.image).toBe(`temporalio/ui:${TEMPORAL_UI_VERSION}`);
+    expect(tagOf(services.get('temporal-ui')?.image)).toBe(`temporalio/ui:${TEMPORAL_UI_VERSION}`);
   });
 
   test('has the same dynamic configuration, shards and pools', () => {

@@ -9,6 +9,8 @@ const dockerfile = read('Dockerfile');
 const stages = dockerfile.split(/^FROM /m).slice(1);
 const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, Installed> };
 
+const DIGEST = /@sha256:[0-9a-f]{64}$/;
+
 interface Installed {
   readonly version?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -25,7 +27,18 @@ describe('the image', () => {
     const version = lock.packages['node_modules/node']?.version;
     const names = stages.map((stage) => / AS (\S+)\n/.exec(stage)?.[1]);
     const bases = stages.map((stage) => stage.split(' ')[0]).filter((base) => !names.includes(base));
-    expect(new Set(bases)).toEqual(new Set([`node:${version}-slim`]));
+    for (const base of bases) expect(base?.replace(DIGEST, '')).toBe(`node:${version}-slim`);
+    expect(new Set(bases).size).toBe(1);
+  });
+
+  test('has production packages alone, and no package manager', () => {
+    const [dependencies] = stages.filter((stage) => stage.includes(' AS dependencies\n'));
+    expect(dependencies).toContain('npm ci --omit=dev\n');
+    const runtime = stages.at(-1) ?? '';
+    expect(runtime.match(/^COPY .*$/gm)).toEqual(['COPY --from=dependencies /app/node_modules node_modules']);
+    const [base = ''] = stages.filter((stage) => stage.includes(' AS base\n'));
+    expect(base).toMatch(/^RUN rm -rf \/usr\/local\/lib\/node_modules .*\/usr\/local\/bin\/npm /m);
+    for (const path of ['test', 'simulators', 'demo', 'bench', 'local']) expect(base).not.toContain(`COPY ${path} `);
   });
 
   test('does not run as root, in the stages that are run', () => {
