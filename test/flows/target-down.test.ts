@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runCli } from '../clients/run-cli.ts';
 import { System } from './system.ts';
 
 let system: System;
@@ -42,6 +43,33 @@ describe('target down', () => {
     // No duplicates: one version for each content.
     const { events } = await system.tagServer.control.state();
     expect(events[eventId]).toMatchObject({ version: 2 });
+  });
+
+  test('its settings name another account: nothing is sent until retarget; --anew sends everything again', async () => {
+    const eventId = await system.ems.event();
+    await system.sweep();
+    await system.stopWorkers();
+    // The same server under another address counts as another one.
+    const elsewhere = new URL(system.tagServer.url);
+    elsewhere.hostname = elsewhere.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+    system.set({ TAGSERVER_URL: elsewhere.href });
+    await system.startWorkers();
+    await system.ems.update('event', eventId, { name: 'Changed after the move' });
+    const before = (await system.tagServer.control.journal()).length;
+
+    const stopped = await system.sweep();
+    expect(stopped).toMatchObject({ ended: 'target-down', reason: expect.stringMatching(/retarget TAGSERVER --keep/) });
+    expect((await system.tagServer.control.journal()).slice(before)).toEqual([]);
+    const cli = (...args: string[]) => runCli(args, system.environment);
+    expect((await cli('status')).stdout).toMatch(/not in step[^]*TAGSERVER is stopped: .*--anew/);
+    expect((await cli('check')).stdout).toMatch(/^FAILED TAGSERVER: TAGSERVER is stopped/m);
+
+    expect(await cli('retarget', 'TAGSERVER', '--anew')).toMatchObject({ code: 0, stderr: '' });
+    await system.eventually('a sweep that delivers', async () => (await system.sweep()).ended === 'complete');
+    expect(await system.record('Event', eventId)).toMatchObject({ state: 'IN_SYNC' });
+    expect(await system.remote('events', eventId)).toMatchObject({ name: 'Changed after the move' });
+    expect((await cli('retarget', 'TAGSERVER', '--keep')).stderr).toMatch(/this account already/);
+    expect((await cli('retarget', 'TAGSERVER')).code).toBe(2);
   });
 
   test('TagServer is not there at all: the sweep ends within its time and names what it cannot reach', async () => {
