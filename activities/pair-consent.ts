@@ -5,6 +5,7 @@ import { keepRemoteId } from '../database/records/keep-remote-id.ts';
 import { announceRekey, readRekey } from '../database/records/rekeys.ts';
 import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { enterSuppressions, entriesOf, readSuppressions } from '../database/records/suppression-list.ts';
+import { longestOf } from '../database/records/find-rows.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
 import { ADDRESS_FIELD, addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
@@ -76,7 +77,7 @@ export function pairConsent(
       isAnothers: async (email) => {
         const wanted = normalisedAddress('email', email);
         const { rows } = await sql<{ email: string | null }>`
-          SELECT e.email FROM ${table} e
+          SELECT CASE WHEN octet_length(e.email) <= ${longestOf('Person', 'email')} THEN e.email END AS email FROM ${table} e
           WHERE e.id IN (SELECT v.entity_key FROM sync_unique_value v WHERE ${isValue(detection, 'v', 'email')}
               AND v.value = ${uniqueHash({ name: 'email', scope: null }, wanted, keys)}
             UNION SELECT o.id FROM ${table} o WHERE lower(btrim(o.email)) = ${wanted})

@@ -19,6 +19,21 @@ export type Source<T> = readonly [column: string, value: T];
 
 type Text = string | null | undefined;
 
+/** Contains control characters, so that no target takes it, and no text of EMS is likely to begin with it. */
+const UNREAD = '\u0001\uffff\u0001';
+
+/** Stands for a text that was too long to be read. It differs from that of any other row. */
+export const unreadText = ({ limit, id }: { readonly limit: number; readonly id: string }): string =>
+  `${UNREAD}${limit}${UNREAD}${id}`;
+
+export const isUnread = (value: Text): boolean => value?.includes(UNREAD) === true;
+
+/** @throws Unmappable if the text was too long to be read. */
+export function assertRead([column, value]: Source<Text>): void {
+  if (value === null || value === undefined || !isUnread(value)) return;
+  throw new Unmappable(column, `has more than ${value.split(UNREAD)[1]} bytes, and was not read`);
+}
+
 // Written as escapes, because a control character would be invisible in the source.
 // oxlint-disable-next-line no-control-regex
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/u;
@@ -29,6 +44,7 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/u;
  * @throws Unmappable if it is longer, or contains control characters or a lone surrogate (invalid in UTF-8).
  */
 export function text([column, value]: Source<Text>, max = 255): string | null {
+  assertRead([column, value]);
   const canonical = canonicalText(value);
   if (canonical === null) return null;
   if (CONTROL_CHARACTERS.test(canonical)) throw new Unmappable(column, 'contains control characters');
@@ -54,6 +70,7 @@ export function requiredText(source: Source<Text>, max = 255): string {
  * words.
  */
 export function pattern([column, value]: Source<Text>, expression: RegExp, expected: string): string | null {
+  assertRead([column, value]);
   const canonical = canonicalText(value);
   if (canonical !== null && !expression.test(canonical)) throw new Unmappable(column, `is not ${expected}`);
   return canonical;
@@ -61,6 +78,7 @@ export function pattern([column, value]: Source<Text>, expression: RegExp, expec
 
 /** The target's word for one of EMS's. @throws Unmappable if EMS's word is not in the list. */
 export function oneOf<T extends string>([column, value]: Source<Text>, words: Readonly<Record<string, T>>): T | null {
+  assertRead([column, value]);
   const canonical = canonicalText(value);
   if (canonical === null) return null;
   const word = Object.hasOwn(words, canonical) ? words[canonical] : undefined;

@@ -1,6 +1,6 @@
 import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js';
 import { canonicalText } from '../sync/canonical-form.ts';
-import { text, Unmappable, type Source } from '../sync/fields.ts';
+import { assertRead, text, Unmappable, type Source } from '../sync/fields.ts';
 import { fieldKind, textIn, twoWayKind } from './field-kinds.ts';
 
 type Text = string | null | undefined;
@@ -72,6 +72,7 @@ export function withoutTrunkZero(number: string): string {
 
 /** @throws Unmappable if it is not a phone number, not even in the person's country. */
 export function phoneNumber([column, value]: Source<Text>, country: Text): string | null {
+  assertRead([column, value]);
   if (canonicalText(value) === null) return null;
   const number = e164(value, country);
   if (number === null) throw new Unmappable(column, 'is no phone number, in E.164 or in the country of the person');

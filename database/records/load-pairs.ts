@@ -1,14 +1,15 @@
-import { IsolationLevel, type EntitySchema } from '@mikro-orm/core';
+import { IsolationLevel } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { formatRef, type EntityKey, type EntityType } from '../../sync/entity-type.ts';
 import type { Base, SecretKey } from '../../sync/keyed-hash.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
-import { SOURCE_ENTITIES, type EmsRows, type SourceRowTypes } from '../entities/index.ts';
+import type { EmsRows, SourceRowTypes } from '../entities/index.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import type { EntityManager, Orm } from '../orm.ts';
 import { isHolderRow, type Detection, type DetectedMapping, type SelectedRows } from '../detection/detection.ts';
 import { newestTime, sourcesVersion } from '../detection/due-query.ts';
 import { joinHolders, otherHolders, SHARED } from '../detection/unique-holders.ts';
+import { findRows } from './find-rows.ts';
 import { RECORD_ENTITIES, type SyncRecord } from './sync-record.ts';
 
 export type AnyRow = EmsRows[EntityType];
@@ -102,23 +103,6 @@ const keyIn = (text: string | null | undefined): SecretKey | null =>
   text == null ? null : new Uint8Array(Buffer.from(text, 'base64'));
 
 const idOf = ({ id }: AnySourceRow) => id;
-
-/**
- * The row types differ, and the caller only has the type as a value, so rows are untyped from here. Columns are listed
- * explicitly: with `SELECT *`, a column that EMS renamed would be undefined and cleared at every target.
- */
-export function findRows<T extends keyof SourceRowTypes>(
-  em: EntityManager,
-  type: T,
-  ids: readonly EntityKey[],
-): Promise<SourceRowTypes[T][]> {
-  const entity: EntitySchema = SOURCE_ENTITIES[type];
-  return em.find(
-    entity as EntitySchema<SourceRowTypes[T]>,
-    { id: { $in: ids } } as never,
-    { fields: Object.keys(entity.meta.properties) } as never,
-  );
-}
 
 function byKey<T>(rows: readonly T[], key: (row: T) => EntityKey): Map<EntityKey, T> {
   return new Map(rows.map((row) => [key(row), row]));

@@ -86,7 +86,7 @@ async function findKeys(
   // If only text can narrow the rows, compare it as PostgreSQL does; otherwise the whole table would be read.
   if (exact.length === 0) exact.push(...texts.map(({ column, text }) => sql`lower(btrim(${column})) = ${text}`));
   const { rows } = await sql<{ key: EntityKey; texts: readonly (string | null)[] }>`
-    SELECT e.id AS key, ARRAY[${sql.join(texts.map(({ column }) => column))}]::text[] AS texts
+    SELECT e.id AS key, ARRAY[${sql.join(texts.map(({ column, text }) => shortEnough(column, text)))}]::text[] AS texts
     FROM ${sql.raw(entityTable(mapping.type))} e WHERE ${sql.join(exact, sql` AND `)}`.execute(em.getKysely());
   const agrees = (found: readonly (string | null)[]) =>
     texts.every(({ text }, place) => comparable(found[place] ?? '') === text);
@@ -101,6 +101,11 @@ function hasValue(
 ): RawBuilder<unknown> {
   const hash = uniqueHash({ name, scope: null }, text, secrets);
   return sql`e.id IN (SELECT v.entity_key FROM sync_unique_value v WHERE ${isValue(detection, 'v', name)} AND v.value = ${hash})`;
+}
+
+/** A text that is much longer than the one that is searched for is not loaded: it cannot be equal. */
+function shortEnough(column: RawBuilder<unknown>, text: string): RawBuilder<unknown> {
+  return sql`CASE WHEN octet_length(${column}) <= ${Buffer.byteLength(text) * 4 + 1_000} THEN ${column} END`;
 }
 
 const comparable = (text: string): string => (canonicalText(text.replaceAll(/\s+/gu, ' ')) ?? '').toLowerCase();

@@ -6,7 +6,7 @@ import type { Detection } from '../detection/detection.ts';
 import { isValue } from '../detection/unique-holders.ts';
 import type { EntityManager, Orm } from '../orm.ts';
 import { entityTable } from '../table-names.ts';
-import { findRows } from './load-pairs.ts';
+import { findRows } from './find-rows.ts';
 
 /** Rows read and written at once. */
 const PAGE = 1_000;

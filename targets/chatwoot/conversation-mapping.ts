@@ -1,6 +1,6 @@
 import type { ConversationMessage } from '../../database/entities/index.ts';
 import { canonicalText, type FieldValue } from '../../sync/canonical-form.ts';
-import { instant, text, Unmappable } from '../../sync/fields.ts';
+import { assertRead, instant, text, Unmappable } from '../../sync/fields.ts';
 import type { Instant } from '../../sync/instant.ts';
 import { oneSpaced } from '../contact-fields.ts';
 import { rowsOf, type Fields, type TwoWayReading } from '../field-declaration.ts';
@@ -82,6 +82,9 @@ function writtenIn(messages: readonly ConversationMessage[]): FieldValue {
   return messages
     .toSorted((one, other) => (BigInt(one.id) < BigInt(other.id) ? -1 : 1))
     .flatMap(({ id, body, author, agentName, private: isPrivate }) => {
+      assertRead(['conversation_message.body', body]);
+      assertRead(['conversation_message.agent_name', agentName]);
+      assertRead(['conversation_message.author', author]);
       const content = canonicalText(body);
       if (content === null) return [];
       if (Array.from(content).length > LONGEST_BODY) {
