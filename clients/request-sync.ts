@@ -45,6 +45,16 @@ export async function requestSync(client: Client, pair: PairRef, request: SyncRe
   });
 }
 
+/** Has a running pair, or a new run behind all sweeps, read the remote record that a webhook names. */
+export async function requestHinted(client: Client, pair: PairRef): Promise<void> {
+  await client.workflow.signalWithStart('syncEntity', {
+    ...pairStartOptions(pair, 'inbound', PRIORITY.hint),
+    args: [{ ...pair, requests: [] }],
+    signal: requestedSignal,
+    signalArgs: ['inbound'],
+  });
+}
+
 /**
  * Like {@link requestSync}, but waits for the result of a pass that started afterwards. A pair that keeps failing
  * reports that while its retries continue.

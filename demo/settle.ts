@@ -46,7 +46,7 @@ async function findings(system: DemoSystem, process: SyncProcessName, direction:
 
 /** Waits until no workflow of a pair, or of a remote record, runs. Visibility lags a moment behind a start. */
 async function quiet({ temporal }: DemoSystem): Promise<void> {
-  const query = 'ExecutionStatus = "Running" AND WorkflowType IN ("syncEntity", "syncRemote")';
+  const query = 'ExecutionStatus = "Running" AND WorkflowType IN ("syncEntity", "syncRemote", "resolveHinted")';
   for (let calm = 0; calm < 2;) {
     const { count } = await onceTemporalAnswers(() => temporal.workflow.count(query));
     calm = count === 0 ? calm + 1 : 0;

@@ -17,6 +17,11 @@ export function remoteWorkflowId(process: SyncProcessName, type: EntityType, rem
   return `${process}/${type}/remote-${remoteId.replaceAll(/[^0-9A-Za-z]+/g, '-')}`;
 }
 
+/** `hinted/CHATWOOT`: resolves the unknown remote records that webhooks of the process name. */
+export function hintedWorkflowId(process: SyncProcessName): string {
+  return `hinted/${process}`;
+}
+
 /** `sweep/TAGSERVER/outbound`: also the id of its schedule, which appends the time of each run. */
 export function sweepWorkflowId(process: SyncProcessName, direction: Direction): string {
   return `sweep/${process}/${direction}`;

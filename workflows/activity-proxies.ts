@@ -160,5 +160,17 @@ export const resolveActivities = (process: SyncProcessName, attempts: 'first' | 
         }),
   });
 
+/**
+ * Attempts at an unknown remote record that a webhook names. Few, because others wait behind it, and the next poll goes
+ * on with it.
+ */
+export const hintedActivities = (process: SyncProcessName) =>
+  proxyActivities<Pick<TargetActivities, 'resolveRemote'>>({
+    taskQueue: targetQueue(process),
+    startToCloseTimeout: '30 seconds',
+    scheduleToCloseTimeout: '2 minutes',
+    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
+  });
+
 /** From the fifth attempt, or a requested one, to the next automatic one: the back-off continues doubling from 16 s. */
 export const PAUSE_AFTER_FAILURE = '32 seconds';

@@ -3,3 +3,4 @@ export { syncRemote } from './sync-remote.ts';
 export { sweepOutbound } from './sweep-outbound.ts';
 export { removeExpired } from './remove-expired.ts';
 export { pollInbound } from './poll-inbound.ts';
+export { resolveHinted } from './resolve-hinted.ts';

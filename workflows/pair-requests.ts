@@ -3,7 +3,8 @@ import type { Absorption } from '../sync/absorption.ts';
 import type { Delivery } from '../sync/delivery.ts';
 import type { PairCommand } from '../sync/pair-command.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
-import type { PairRef } from './pair-start.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { PairRef, RemoteToSync } from './pair-start.ts';
 
 /**
  * The possible requests to a pair. `outbound`: bring the target to EMS's state. `resend`: the same, even if the hash is
@@ -32,3 +33,24 @@ export const requestedSignal = defineSignal<[SyncRequest]>('requested');
 
 /** The same for a caller who waits. Answered when a pass that began after the request has a result or keeps failing. */
 export const syncNowUpdate = defineUpdate<SyncEntityResult, [SyncRequest]>('syncNow');
+
+/** A remote record named by a webhook that EMS does not know. */
+export type HintedRemote = Omit<RemoteToSync, 'process'>;
+
+export interface ResolveHintedInput {
+  readonly process: SyncProcessName;
+  /** Left from the run before. */
+  readonly remotes: readonly HintedRemote[];
+}
+
+/** The type of the workflow `resolveHinted`, for starting it by name. */
+export type ResolveHintedWorkflow = (input: ResolveHintedInput) => Promise<ResolveHintedResult>;
+
+export interface ResolveHintedResult {
+  readonly resolved: number;
+  /** They were left to the next poll. */
+  readonly leftOut: number;
+}
+
+/** Names one of them. */
+export const hintedSignal = defineSignal<[HintedRemote]>('hinted');

@@ -2,7 +2,7 @@ import type { Priority, TypedSearchAttributes } from '@temporalio/common';
 import { TypedSearchAttributes as Attributes } from '@temporalio/common';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
-import { pairWorkflowId, remoteWorkflowId } from '../sync/workflow-ids.ts';
+import { hintedWorkflowId, pairWorkflowId, remoteWorkflowId } from '../sync/workflow-ids.ts';
 import {
   entityIdAttribute,
   entityTypeAttribute,
@@ -17,8 +17,13 @@ export interface PairRef {
   readonly key: EntityKey;
 }
 
-/** Priority by caller, for when workers are scarce. */
-export const PRIORITY = { onDemand: { priorityKey: 1 }, sweep: { priorityKey: 3 }, bulk: { priorityKey: 5 } } as const;
+/** Priority by caller, for when workers are scarce. A hint of a webhook comes after sweeps: strangers can cause many. */
+export const PRIORITY = {
+  onDemand: { priorityKey: 1 },
+  sweep: { priorityKey: 3 },
+  hint: { priorityKey: 4 },
+  bulk: { priorityKey: 5 },
+} as const;
 
 export interface PairStartOptions {
   readonly workflowId: string;
@@ -41,6 +46,19 @@ export function pairStartOptions(pair: PairRef, direction: Direction, priority: 
       { key: entityTypeAttribute, value: pair.type },
       { key: entityIdAttribute, value: pair.key },
       { key: syncDirectionAttribute, value: direction },
+    ]),
+  };
+}
+
+/** The options for starting the workflow that resolves the unknown remote records of a process's webhooks. */
+export function hintedStartOptions(process: SyncProcessName): PairStartOptions {
+  return {
+    workflowId: hintedWorkflowId(process),
+    staticSummary: `${process}: unknown remote records that webhooks name`,
+    priority: PRIORITY.hint,
+    typedSearchAttributes: new Attributes([
+      { key: syncProcessAttribute, value: process },
+      { key: syncDirectionAttribute, value: 'inbound' },
     ]),
   };
 }

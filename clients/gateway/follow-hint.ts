@@ -2,8 +2,8 @@ import type { Client } from '@temporalio/client';
 import type { EntityManager, Orm } from '../../database/orm.ts';
 import { findByKeys, findByRemoteIds } from '../../database/records/find-by-remote-id.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
-import { requestRemote } from '../request-remote.ts';
-import { requestSync } from '../request-sync.ts';
+import { requestHintedRemote } from '../request-remote.ts';
+import { requestHinted } from '../request-sync.ts';
 import type { Hint } from './chatwoot-hint.ts';
 
 /**
@@ -13,7 +13,8 @@ import type { Hint } from './chatwoot-hint.ts';
 export type Followed = 'asked' | 'resolving' | 'dropped';
 
 /**
- * Starts the sync of a remote record: by its pair's workflow, or by one that finds or creates its row. When this
+ * Starts the sync of a remote record: by its pair's workflow, or by the one that finds or
+ * creates rows for this process. When this
  * resolves, Temporal has stored the request.
  */
 export async function followHint(
@@ -27,11 +28,11 @@ export async function followHint(
   if (known !== undefined && known.key !== null) {
     // EMS has deleted the row or filtered it out, so changes at the target no longer matter.
     if (!known.inEms || known.state === 'REMOVED') return 'dropped';
-    await requestSync(temporal, { process, type, key: known.key }, 'inbound');
+    await requestHinted(temporal, { process, type, key: known.key });
     return 'asked';
   }
   if (known === undefined && !(await mayBeNew(em, process, hint))) return 'dropped';
-  await requestRemote(temporal, { process, type, remoteId });
+  await requestHintedRemote(temporal, { process, type, remoteId });
   return 'resolving';
 }
 

@@ -138,8 +138,10 @@ describe('webhooks, without any poll', () => {
       return row?.['first_name'] === 'Ana Maria';
     });
     await webhooksDone();
-    const { typedSearchAttributes } = await chatwoot.pair('Person', person).describe();
+    const { typedSearchAttributes, raw } = await chatwoot.pair('Person', person).describe();
     expect(typedSearchAttributes.get(syncDirectionAttribute)).toBe('inbound');
+    // Behind sweeps, which have 3.
+    expect(raw.workflowExecutionInfo?.priority?.priorityKey).toBe(4);
     expect(await chatwoot.record('Person', person)).toMatchObject({ state: 'IN_SYNC' });
   });
 
@@ -166,6 +168,21 @@ describe('webhooks, without any poll', () => {
     expect(await rows('SELECT id FROM conversation')).toHaveLength(1);
     const record = await chatwoot.recordOfRemote('Conversation', conversation);
     expect(record).toMatchObject({ state: 'IN_SYNC' });
+  });
+
+  test('of many contacts that nobody knows start one workflow, not one each', async () => {
+    const started = async (type: string) =>
+      (await system.temporal.workflow.count(`WorkflowType = "${type}" AND SyncProcess = "CHATWOOT"`)).count;
+    const unknown = Array.from({ length: 40 }, (_, n) => 900_000 + n);
+    const [one, each] = [await started('resolveHinted'), await started('syncRemote')];
+    const before = (await system.chatwoot.control.journal()).length;
+    const statuses = await Promise.all(unknown.map((id) => send(gateway, { event: 'contact_created', id })));
+    expect(new Set(statuses)).toEqual(new Set([202]));
+    await webhooksDone();
+    expect(await started('syncRemote')).toBe(each);
+    // A second one if the first had already ended when a late webhook came.
+    expect((await started('resolveHinted')) - one).toBeLessThanOrEqual(3);
+    for (const id of unknown) expect(await passesOver(id, before)).toBe(1);
   });
 
   test('of what EMS has just sent make nothing, and change nothing', async () => {
