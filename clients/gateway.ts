@@ -2,7 +2,9 @@ import { Connection, type Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createOrm, type Orm } from '../database/orm.ts';
+import { dataConverterOf } from '../settings/data-converter.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
+import { EncryptionCodec } from '../settings/payload-codec.ts';
 import { readProgramSettings } from '../settings/programs.ts';
 import type { CommonSettings } from '../settings/schema.ts';
 import { SettingsError } from '../settings/settings-error.ts';
@@ -11,6 +13,7 @@ import { temporalConnection } from '../settings/temporal-connection.ts';
 import { failureOf, serverFailure } from './cli/failures.ts';
 import { EnabledProcesses } from './enabled-processes.ts';
 import type { ChatwootHook } from './gateway/chatwoot-hook.ts';
+import type { CodecEndpoint } from './gateway/codec-endpoint.ts';
 import type { ConsentHook } from './gateway/consent-hook.ts';
 import { followConsent } from './gateway/follow-consent.ts';
 import { followHint, type Followed } from './gateway/follow-hint.ts';
@@ -46,7 +49,12 @@ async function main(): Promise<void> {
   const stop = stopRequest(log);
   const connection = Connection.lazy(temporalConnection(common));
   const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 10 });
-  const own = new OwnInstallation({ connection, namespace: common.TEMPORAL_NAMESPACE, database: async () => orm });
+  const own = new OwnInstallation({
+    connection,
+    namespace: common.TEMPORAL_NAMESPACE,
+    dataConverter: dataConverterOf(common),
+    database: async () => orm,
+  });
   const temporal = own.client;
   const servers = { orm, temporal, taken: new TakenWebhooks(orm), enabled: new EnabledProcesses(orm) };
   const gateway = createGateway({
@@ -55,6 +63,7 @@ async function main(): Promise<void> {
     chatwoot: chatwootHook(common, servers, log),
     consent: consentHooks(common, servers, log),
     onDemand: onDemand(common, servers, log),
+    codec: codecEndpoint(common),
     unreachable: () => unreachable({ orm, workflowService: temporal.workflowService }),
   });
   try {
@@ -142,6 +151,13 @@ function onDemand(common: CommonSettings, servers: Servers, log: Logger): OnDema
 /** A process that is off has no workers: its webhooks are accepted and dropped. */
 async function ifOn({ enabled }: Servers, name: SyncProcessName, follow: () => Promise<Followed>): Promise<Followed> {
   return (await enabled.isOn(name)) ? follow() : 'dropped';
+}
+
+/** Null: the path does not exist. */
+function codecEndpoint(common: CommonSettings): CodecEndpoint | null {
+  const { TEMPORAL_CODEC_KEY: keys, GATEWAY_CODEC_TOKENS: tokens, TEMPORAL_UI_URL } = common;
+  if (keys === undefined || tokens === undefined) return null;
+  return { codec: new EncryptionCodec(keys), tokens, origin: new URL(TEMPORAL_UI_URL).origin };
 }
 
 /** Resolves at the first SIGTERM or SIGINT. */

@@ -3,6 +3,7 @@ import { Connection } from '@temporalio/client';
 import fastify from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createOrm } from '../database/orm.ts';
+import { dataConverterOf } from '../settings/data-converter.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readProgramSettings } from '../settings/programs.ts';
 import { SettingsError } from '../settings/settings-error.ts';
@@ -37,7 +38,12 @@ async function main(): Promise<void> {
   const reasonOf = (error: unknown) => failureOf(error, common).lines.join('; ');
   const connection = Connection.lazy(temporalConnection(common));
   const orm = await createOrm({ databaseUrl: common.DATABASE_URL, poolSize: 10 });
-  const own = new OwnInstallation({ connection, namespace: common.TEMPORAL_NAMESPACE, database: async () => orm });
+  const own = new OwnInstallation({
+    connection,
+    namespace: common.TEMPORAL_NAMESPACE,
+    dataConverter: dataConverterOf(common),
+    database: async () => orm,
+  });
   const temporal = own.client;
   const sweeps = new Sweeps({ temporal, log, settleMs: common.SETTLE_MS, reasonOf, stop });
   const enabled = new EnabledProcesses(orm);

@@ -5,6 +5,7 @@ import {
   type ClientOptions,
   type WorkflowClientInterceptor,
 } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { readInstallation, type Installation } from '../database/installation.ts';
 import type { Orm } from '../database/orm.ts';
 import { SettingsError } from '../settings/settings-error.ts';
@@ -14,6 +15,7 @@ import { claimOptions, INSTALLATION_SCHEDULE, installationIn } from './installat
 export interface OwnInstallationOptions {
   readonly connection: NonNullable<ClientOptions['connection']>;
   readonly namespace: string;
+  readonly dataConverter?: DataConverter;
   readonly database: () => Promise<Orm>;
 }
 
@@ -27,11 +29,12 @@ export class OwnInstallation {
   readonly #database: () => Promise<Orm>;
   #checked: Promise<Installation> | null = null;
 
-  constructor({ connection, namespace, database }: OwnInstallationOptions) {
+  constructor({ connection, namespace, dataConverter = {}, database }: OwnInstallationOptions) {
     this.#database = database;
     this.client = new Client({
       connection,
       namespace,
+      dataConverter,
       interceptors: { workflow: [onOwnQueue(async () => syncTaskQueue((await this.get()).id))] },
     });
   }

@@ -49,6 +49,7 @@ export async function requestSync(client: Client, pair: PairRef, request: SyncRe
 export async function requestHinted(client: Client, pair: PairRef): Promise<void> {
   await client.workflow.signalWithStart('syncEntity', {
     ...pairStartOptions(pair, 'inbound', PRIORITY.hint),
+    taskQueue: SYNC_TASK_QUEUE,
     args: [{ ...pair, requests: [] }],
     signal: requestedSignal,
     signalArgs: ['inbound'],

@@ -1,5 +1,6 @@
 import { Connection } from '@temporalio/client';
 import type { Orm } from '../database/orm.ts';
+import { dataConverterOf } from '../settings/data-converter.ts';
 import type { CommonSettings } from '../settings/schema.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
 import { OwnInstallation } from './own-installation.ts';
@@ -24,5 +25,6 @@ export async function connectTemporal(
     await connection.close();
     throw error;
   }
-  return new OwnInstallation({ connection, namespace: settings.TEMPORAL_NAMESPACE, database });
+  const { TEMPORAL_NAMESPACE: namespace } = settings;
+  return new OwnInstallation({ connection, namespace, dataConverter: dataConverterOf(settings), database });
 }

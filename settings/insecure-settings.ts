@@ -33,10 +33,10 @@ export function insecureSettings(common: CommonSettings, enabled: readonly Enabl
 
 function shortSecrets(common: CommonSettings): string[] {
   const short: string[] = [];
-  if (common.GATEWAY_TOKENS?.some(({ length }) => length < TOKEN_AT_LEAST) === true)
-    short.push(
-      `GATEWAY_TOKENS must have tokens of at least ${TOKEN_AT_LEAST} characters (openssl rand -hex 32), ${HOW}`,
-    );
+  for (const name of ['GATEWAY_TOKENS', 'GATEWAY_CODEC_TOKENS'] as const) {
+    if (common[name]?.some(({ length }) => length < TOKEN_AT_LEAST) === true)
+      short.push(`${name} must have tokens of at least ${TOKEN_AT_LEAST} characters (openssl rand -hex 32), ${HOW}`);
+  }
   for (const name of WEBHOOK_SECRETS) {
     if (common[name]?.some((secret) => secret.length < WEBHOOK_SECRET_AT_LEAST) === true)
       short.push(`${name} must have at least ${WEBHOOK_SECRET_AT_LEAST} characters (openssl rand -hex 32), ${HOW}`);

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { codecKeys } from './codec-keys.ts';
 import { namedTokens } from './named-tokens.ts';
 
 const DAY_MS = 86_400_000;
@@ -49,6 +50,7 @@ export const commonSettings = z.object({
   TEMPORAL_TLS_CERT_FILE: z.string().min(1).optional(),
   TEMPORAL_TLS_KEY_FILE: z.string().min(1).optional(),
   TEMPORAL_TLS_CA_FILE: z.string().min(1).optional(),
+  TEMPORAL_CODEC_KEY: codecKeys.optional(),
   TEMPORAL_UI_URL: z
     .url({ protocol: /^https?$/, error: "must be the http(s) address of Temporal's Web UI, without /namespaces" })
     .default('http://localhost:8233'),
@@ -90,6 +92,7 @@ export const commonSettings = z.object({
   }),
   LISTENER_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').optional(),
   GATEWAY_TOKENS: namedTokens.optional(),
+  GATEWAY_CODEC_TOKENS: namedTokens.optional(),
   GATEWAY_CALLS_PER_MINUTE: wholeNumber(1_000_000, 'must be a number of calls, 0 to 1000000').default(600),
   GATEWAY_TRUSTED_PROXIES: z
     .string()

@@ -1,3 +1,4 @@
+import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
 import { createSyncActivities, createTargetActivities } from '../activities/index.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
@@ -12,6 +13,7 @@ export interface WorkersOptions {
   readonly syncQueue: string;
   readonly dependencies: Dependencies;
   readonly workflowBundle: WorkflowBundleOption;
+  readonly dataConverter: DataConverter;
 }
 
 /**
@@ -44,10 +46,12 @@ export async function createWorkers({
   syncQueue,
   dependencies,
   workflowBundle,
+  dataConverter,
 }: WorkersOptions): Promise<Worker[]> {
   const common = {
     connection,
     namespace,
+    dataConverter,
     shutdownGraceTime: SHUTDOWN_GRACE,
     interceptors: { activity: [() => ({ inbound: new ErrorMapping() })] },
   } satisfies Partial<WorkerOptions>;

@@ -10,6 +10,7 @@ import { syncTaskQueue } from '../sync/workflow-ids.ts';
 import { AdvisoryLocks } from '../database/advisory-locks.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { writeProcessStates } from '../database/records/process-states.ts';
+import { dataConverterOf } from '../settings/data-converter.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
@@ -87,7 +88,8 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
       locks,
     };
     const { TEMPORAL_NAMESPACE: namespace } = common;
-    const own = new OwnInstallation({ connection, namespace, database: async () => orm });
+    const dataConverter = dataConverterOf(common);
+    const own = new OwnInstallation({ connection, namespace, dataConverter, database: async () => orm });
     // A server may accept connections before it is ready: its database is unavailable, or its namespace does not exist
     // yet.
     const queues = await waitUntilReachable(
@@ -99,7 +101,8 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
         return [syncTaskQueue(id), ...(await formerQueues(own.client, settings))];
       },
     );
-    const options = { connection, namespace, dependencies, workflowBundle: await workflowBundle() };
+    const bundle = await workflowBundle(common.TEMPORAL_CODEC_KEY !== undefined);
+    const options = { connection, namespace, dependencies, workflowBundle: bundle, dataConverter };
     const workers = (await Promise.all(queues.map((syncQueue) => createWorkers({ ...options, syncQueue })))).flat();
     for (const name of await processesWithOtherAccount(orm, settings))
       log.error({ process: name }, describeOtherAccount(name));

@@ -5,6 +5,7 @@ import { limitRequestsAtWork } from './at-work.ts';
 import { auditCalls } from './audit.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { addChatwootHook, type ChatwootHook } from './chatwoot-hook.ts';
+import { addCodecEndpoint, type CodecEndpoint } from './codec-endpoint.ts';
 import { addConsentHook, type ConsentHook } from './consent-hook.ts';
 import { addHealth } from './health.ts';
 import { LockOut } from './lock-out.ts';
@@ -20,6 +21,8 @@ export interface GatewayParts {
   readonly consent: readonly ConsentHook[];
   /** Null: syncs on demand are disabled. */
   readonly onDemand: OnDemand | null;
+  /** Null or left out: the Web UI cannot have payloads decoded here. */
+  readonly codec?: CodecEndpoint | null;
   /** Names of the required servers that cannot be reached now; empty: ready. */
   readonly unreachable: () => Promise<readonly string[]>;
   /** Addresses and networks whose X-Forwarded-For is believed. */
@@ -80,12 +83,13 @@ export function createGateway(parts: GatewayParts): FastifyInstance {
     if (chatwoot !== null) addChatwootHook(hooks, log, chatwoot);
     for (const hook of consent) addConsentHook(hooks, log, hook);
   });
-  if (onDemand !== null) {
-    const before = (calls: FastifyInstance) => {
-      auditCalls(calls, log, strangers);
-      limitRequestsAtWork(calls, CALLS_AT_WORK);
-    };
-    void app.register(async (calls) => addOnDemand(calls, onDemand, { log, lockOut: new LockOut(), now, before }));
-  }
+  const before = (calls: FastifyInstance) => {
+    auditCalls(calls, log, strangers);
+    limitRequestsAtWork(calls, CALLS_AT_WORK);
+  };
+  const protection = { log, lockOut: new LockOut(), now, before };
+  if (onDemand !== null) void app.register(async (calls) => addOnDemand(calls, onDemand, protection));
+  const { codec = null } = parts;
+  if (codec !== null) void app.register(async (calls) => addCodecEndpoint(calls, codec, protection));
   return app;
 }

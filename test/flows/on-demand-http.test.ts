@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { AskResult, PairState } from '../../clients/gateway/on-demand/schemas.ts';
@@ -359,5 +360,51 @@ describe('the gateway', () => {
 
   test('logs neither a token nor a value', () => {
     for (const one of gateways) expect(one.log()).not.toMatch(/token-of|Silva|Sousa|Vasconcelos|clube/);
+  });
+});
+
+describe('with TEMPORAL_CODEC_KEY', () => {
+  const [OLD, NEW] = ['old', 'new'].map((id) => `${id}:${randomBytes(32).toString('base64')}`);
+
+  /** What is readable in a run's history: failure messages, and the encodings of all payloads but search attributes. */
+  async function readable(person: string) {
+    const history = await system.temporal.workflow.getHandle(`TAGSERVER/Person/${person}`).fetchHistory();
+    const text = historyToJSON(history).replaceAll(
+      /"indexedFields": ?\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/g,
+      '"indexedFields": {}',
+    );
+    const encodings = [...text.matchAll(/"encoding": ?"([^"]+)"/g)].map(([, one = '']) =>
+      Buffer.from(one, 'base64').toString(),
+    );
+    const messages = [...text.matchAll(/"message": ?"([^"]+)"/g)].map(([, one]) => one);
+    return { encodings: new Set(encodings), messages: new Set(messages) };
+  }
+
+  test('requests, results and failures are encrypted, while the key is rotated and after runs in the clear', async () => {
+    const [clear, one, other] = [await participant(), await participant(), await participant()];
+    await send(`${path('Person', clear.person)}?wait=30`);
+    expect((await readable(clear.person)).encodings).toEqual(new Set(['json/plain']));
+    system.set({ TEMPORAL_CODEC_KEY: `${NEW},${OLD}` });
+    await system.replaceWorkers();
+    const [behind, ahead] = [
+      await started({ TEMPORAL_CODEC_KEY: `${OLD},${NEW}` }),
+      await started({ TEMPORAL_CODEC_KEY: `${NEW},${OLD}` }),
+    ];
+    const match = { method: 'PUT', prefix: `/v1/persons/${other.person}` };
+    await system.tagServer.control.setFaults({ respond: { status: 503, times: 1, match } });
+    for (const [{ person }, at] of [
+      [clear, behind],
+      [one, behind],
+      [other, ahead],
+    ] as const) {
+      const { status, body } = await send(`${path('Person', person)}?wait=60`, { at });
+      expect([status, body.outcome]).toEqual([200, 'IN_SYNC']);
+    }
+    await system.tagServer.control.clearFaults();
+    for (const { person } of [clear, one, other]) {
+      const { encodings, messages } = await readable(person);
+      expect(encodings).toEqual(new Set(['binary/encrypted']));
+      expect([...messages].filter((message) => message !== 'Encoded failure')).toEqual([]);
+    }
   });
 });

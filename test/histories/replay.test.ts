@@ -8,6 +8,7 @@ import {
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
+import { dataConverterOf } from '../../settings/data-converter.ts';
 import { createWorkflowBundle } from '../../workers/workflow-bundle.ts';
 import * as workflows from '../../workflows/index.ts';
 
@@ -25,9 +26,10 @@ beforeAll(async () => {
 });
 
 async function replay(workflowBundle: WorkflowBundleWithSourceMap, file: string): Promise<Error | undefined> {
-  for await (const { error } of Worker.runReplayHistories({ workflowBundle }, [
-    { workflowId: file, history: historyOf(file) },
-  ])) {
+  for await (const { error } of Worker.runReplayHistories(
+    { workflowBundle, dataConverter: dataConverterOf({ TEMPORAL_CODEC_KEY: undefined }) },
+    [{ workflowId: file, history: historyOf(file) }],
+  )) {
     return error;
   }
   throw new Error(`${file} was not replayed`);

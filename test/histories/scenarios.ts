@@ -1,3 +1,4 @@
+import { requestHintedRemote } from '../../clients/request-remote.ts';
 import type { System } from '../flows/system.ts';
 
 /** A workflow id, for its latest run, or one specific run. */
@@ -159,6 +160,22 @@ export const SCENARIOS: readonly Scenario[] = [
         'sync-entity-storm': storm,
         'sync-entity-unlinked': await runOf(system, applied),
       };
+    },
+  },
+  {
+    title: 'webhooks that name unknown records: one that becomes a row, one that is gone, one that cannot be read',
+    async run(system) {
+      const chatwoot = system.process('CHATWOOT');
+      const remote = system.chatwoot.control;
+      const set = { name: 'Eva Reis', email: 'eva@clube.example' };
+      const { contact } = await remote.backdoor({ do: 'create-contact', set });
+      const unread = { method: 'GET', prefix: '/api/v1/accounts/1/contacts/900002' };
+      await remote.setFaults({ respond: { status: 503, match: unread } });
+      for (const remoteId of [String(contact), '900001', '900002'])
+        await requestHintedRemote(system.temporal, { process: 'CHATWOOT', type: 'Person', remoteId });
+      await chatwoot.quiet();
+      await remote.clearFaults();
+      return { 'resolve-hinted': await runOf(system, 'hinted/CHATWOOT') };
     },
   },
   {

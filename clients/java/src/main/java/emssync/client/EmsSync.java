@@ -74,10 +74,10 @@ public final class EmsSync implements AutoCloseable {
   /**
    * The same with options.
    *
-   * @param options only task queue, {@code requestTimeout} and {@code parallel} are used
+   * @param options only task queue, codec key, {@code requestTimeout} and {@code parallel} are used
    */
   public static EmsSync over(WorkflowClient client, EmsSyncOptions options) {
-    return new EmsSync(TemporalConnection.over(client), options);
+    return new EmsSync(TemporalConnection.over(client, options.codecKey), options);
   }
 
   /**

@@ -23,6 +23,7 @@ public final class EmsSyncOptions {
   final Path certificate;
   final Path key;
   final Path authority;
+  final String codecKey;
   final String taskQueue;
   final Duration connectTimeout;
   final Duration requestTimeout;
@@ -35,6 +36,7 @@ public final class EmsSyncOptions {
     certificate = builder.certificate;
     key = builder.key;
     authority = builder.authority;
+    codecKey = builder.codecKey;
     taskQueue = builder.taskQueue;
     connectTimeout = builder.connectTimeout;
     requestTimeout = builder.requestTimeout;
@@ -47,8 +49,8 @@ public final class EmsSyncOptions {
 
   /**
    * The same variables as the workers use: {@code TEMPORAL_ADDRESS}, {@code TEMPORAL_NAMESPACE}, {@code
-   * TEMPORAL_API_KEY}, {@code TEMPORAL_TLS_CERT_FILE}, {@code TEMPORAL_TLS_KEY_FILE}, {@code TEMPORAL_TLS_CA_FILE}. An
-   * empty one counts as not set.
+   * TEMPORAL_API_KEY}, {@code TEMPORAL_TLS_CERT_FILE}, {@code TEMPORAL_TLS_KEY_FILE}, {@code TEMPORAL_TLS_CA_FILE},
+   * {@code TEMPORAL_CODEC_KEY}. An empty one counts as not set.
    */
   public static Builder fromEnvironment() {
     return from(System.getenv());
@@ -61,6 +63,7 @@ public final class EmsSyncOptions {
     builder.apiKey = orElse(environment.get("TEMPORAL_API_KEY"), null);
     builder.certificate = path(environment.get("TEMPORAL_TLS_CERT_FILE"));
     builder.key = path(environment.get("TEMPORAL_TLS_KEY_FILE"));
+    builder.codecKey = orElse(environment.get("TEMPORAL_CODEC_KEY"), null);
     builder.authority = path(environment.get("TEMPORAL_TLS_CA_FILE"));
     return builder;
   }
@@ -69,7 +72,7 @@ public final class EmsSyncOptions {
     return apiKey != null || certificate != null || authority != null;
   }
 
-  /** Without the API key, so that it can be logged. */
+  /** Without the API key and the codec key, so that it can be logged. */
   @Override
   public String toString() {
     return "EmsSyncOptions[address=%s, namespace=%s, tls=%s]".formatted(address, namespace, usesTls());
@@ -92,6 +95,7 @@ public final class EmsSyncOptions {
     private Path certificate;
     private Path key;
     private Path authority;
+    private String codecKey;
     private String taskQueue;
     private Duration connectTimeout = Duration.ofSeconds(8);
     private Duration requestTimeout = Duration.ofSeconds(10);
@@ -130,6 +134,15 @@ public final class EmsSyncOptions {
       return this;
     }
 
+    /**
+     * Encrypts requests and reads encrypted results: the workers' {@code TEMPORAL_CODEC_KEY}, for example {@code
+     * 2027:…}. Default: none, as with workers that have none.
+     */
+    public Builder codecKey(String codecKey) {
+      this.codecKey = codecKey;
+      return this;
+    }
+
     /** The workers' task queue. Default: looked up in the namespace with the first request. Set it only in tests. */
     public Builder taskQueue(String taskQueue) {
       this.taskQueue = taskQueue;
@@ -162,6 +175,7 @@ public final class EmsSyncOptions {
       check(
           (certificate == null) == (key == null),
           "The certificate and its key (TEMPORAL_TLS_CERT_FILE, TEMPORAL_TLS_KEY_FILE) belong together: give both, or none");
+      if (codecKey != null) EncryptionCodec.of(codecKey);
       check(taskQueue == null || isText(taskQueue), "taskQueue must not be empty");
       check(isPositive(connectTimeout), "connectTimeout must be longer than nothing");
       check(isPositive(requestTimeout), "requestTimeout must be longer than nothing");

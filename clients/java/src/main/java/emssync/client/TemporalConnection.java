@@ -51,15 +51,18 @@ final class TemporalConnection implements AutoCloseable {
     if (options.apiKey != null) builder.addApiKey(() -> options.apiKey);
     WorkflowServiceStubs stubs = WorkflowServiceStubs.newServiceStubs(builder.build());
     WorkflowClientOptions clientOptions =
-        WorkflowClientOptions.newBuilder().setNamespace(options.namespace).build();
+        WorkflowClientOptions.newBuilder()
+            .setNamespace(options.namespace)
+            .setDataConverter(EncryptionCodec.dataConverter(options.codecKey))
+            .build();
     return new TemporalConnection(stubs, WorkflowClient.newInstance(stubs, clientOptions), options.address);
   }
 
   /**
    * EMS's own connection, with its interceptors, headers and context propagators, but with our time limits, and with
-   * JSON whatever its data converter is: our workers read nothing else.
+   * JSON, encrypted if a codec key is given, whatever its data converter is: our workers read nothing else.
    */
-  static TemporalConnection over(WorkflowClient existing) {
+  static TemporalConnection over(WorkflowClient existing, String codecKey) {
     WorkflowServiceStubsOptions options = existing.getWorkflowServiceStubs().getOptions();
     WorkflowServiceStubs stubs =
         WorkflowServiceStubs.newServiceStubs(
@@ -75,6 +78,7 @@ final class TemporalConnection implements AutoCloseable {
     WorkflowClientOptions clientOptions =
         WorkflowClientOptions.newBuilder()
             .setNamespace(existing.getOptions().getNamespace())
+            .setDataConverter(EncryptionCodec.dataConverter(codecKey))
             .setIdentity(existing.getOptions().getIdentity())
             .setInterceptors(existing.getOptions().getInterceptors())
             .setContextPropagators(existing.getOptions().getContextPropagators())
