@@ -363,27 +363,27 @@ describe('the gateway', () => {
   });
 });
 
+/** What is readable in a run's history: failure messages, and the encodings of all payloads but search attributes. */
+async function readable(person: string) {
+  const history = await system.temporal.workflow.getHandle(`TAGSERVER/Person/${person}`).fetchHistory();
+  const text = historyToJSON(history).replaceAll(
+    /"indexedFields": ?\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/g,
+    '"indexedFields": {}',
+  );
+  const encodings = [...text.matchAll(/"encoding": ?"([^"]+)"/g)].map(([, one = '']) =>
+    Buffer.from(one, 'base64').toString(),
+  );
+  const messages = [...text.matchAll(/"message": ?"([^"]+)"/g)].map(([, one]) => one);
+  return { encodings: new Set(encodings), messages: new Set(messages) };
+}
+
 describe('with TEMPORAL_CODEC_KEY', () => {
   const [OLD, NEW] = ['old', 'new'].map((id) => `${id}:${randomBytes(32).toString('base64')}`);
-
-  /** What is readable in a run's history: failure messages, and the encodings of all payloads but search attributes. */
-  async function readable(person: string) {
-    const history = await system.temporal.workflow.getHandle(`TAGSERVER/Person/${person}`).fetchHistory();
-    const text = historyToJSON(history).replaceAll(
-      /"indexedFields": ?\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/g,
-      '"indexedFields": {}',
-    );
-    const encodings = [...text.matchAll(/"encoding": ?"([^"]+)"/g)].map(([, one = '']) =>
-      Buffer.from(one, 'base64').toString(),
-    );
-    const messages = [...text.matchAll(/"message": ?"([^"]+)"/g)].map(([, one]) => one);
-    return { encodings: new Set(encodings), messages: new Set(messages) };
-  }
 
   test('requests, results and failures are encrypted, while the key is rotated and after runs in the clear', async () => {
     const [clear, one, other] = [await participant(), await participant(), await participant()];
     await send(`${path('Person', clear.person)}?wait=30`);
-    expect((await readable(clear.person)).encodings).toEqual(new Set(['json/plain']));
+    expect((await readable(clear.person)).encodings).toContain('json/plain');
     system.set({ TEMPORAL_CODEC_KEY: `${NEW},${OLD}` });
     await system.replaceWorkers();
     const [behind, ahead] = [
