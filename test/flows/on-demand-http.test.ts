@@ -363,18 +363,26 @@ describe('the gateway', () => {
   });
 });
 
-/** What is readable in a run's history: failure messages, and the encodings of all payloads but search attributes. */
+/** What is readable in a run's history: failure messages, and payloads, each with its path and encoding. */
 async function readable(person: string) {
   const history = await system.temporal.workflow.getHandle(`TAGSERVER/Person/${person}`).fetchHistory();
-  const text = historyToJSON(history).replaceAll(
-    /"indexedFields": ?\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/g,
-    '"indexedFields": {}',
-  );
-  const encodings = [...text.matchAll(/"encoding": ?"([^"]+)"/g)].map(([, one = '']) =>
-    Buffer.from(one, 'base64').toString(),
-  );
-  const messages = [...text.matchAll(/"message": ?"([^"]+)"/g)].map(([, one]) => one);
-  return { encodings: new Set(encodings), messages: new Set(messages) };
+  const encodings: string[] = [];
+  const messages: string[] = [];
+  const walk = (value: unknown, at: string): void => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, inner] of Object.entries(value)) {
+      // Temporal finds runs by them, so they stay readable.
+      if (name === 'searchAttributes') continue;
+      // Of a local activity the SDK itself notes number, type and times.
+      if (name === 'data' && at.endsWith('/markerRecordedEventAttributes/details')) continue;
+      if (name === 'encoding')
+        encodings.push(`${at.replaceAll(/\d+/g, '')}: ${Buffer.from(String(inner), 'base64').toString()}`);
+      else if (name === 'message') messages.push(String(inner));
+      else walk(inner, `${at}/${name}`);
+    }
+  };
+  walk(JSON.parse(historyToJSON(history)), '');
+  return { encodings, messages };
 }
 
 describe('with TEMPORAL_CODEC_KEY', () => {
@@ -383,7 +391,7 @@ describe('with TEMPORAL_CODEC_KEY', () => {
   test('requests, results and failures are encrypted, while the key is rotated and after runs in the clear', async () => {
     const [clear, one, other] = [await participant(), await participant(), await participant()];
     await send(`${path('Person', clear.person)}?wait=30`);
-    expect((await readable(clear.person)).encodings).toContain('json/plain');
+    expect((await readable(clear.person)).encodings.join()).toContain(': json/plain');
     system.set({ TEMPORAL_CODEC_KEY: `${NEW},${OLD}` });
     await system.replaceWorkers();
     const [behind, ahead] = [
@@ -403,8 +411,9 @@ describe('with TEMPORAL_CODEC_KEY', () => {
     await system.tagServer.control.clearFaults();
     for (const { person } of [clear, one, other]) {
       const { encodings, messages } = await readable(person);
-      expect(encodings).toEqual(new Set(['binary/encrypted']));
-      expect([...messages].filter((message) => message !== 'Encoded failure')).toEqual([]);
+      expect(encodings.length).toBeGreaterThan(5);
+      expect(encodings.filter((one) => !one.endsWith(': binary/encrypted'))).toEqual([]);
+      expect(messages.filter((message) => message !== 'Encoded failure')).toEqual([]);
     }
   });
 });
