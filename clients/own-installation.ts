@@ -26,11 +26,14 @@ export interface OwnInstallationOptions {
 export class OwnInstallation {
   /** Starts workflows on the installation's task queue; throws as {@link get} does. */
   readonly client: Client;
+  /** Claims are in the clear, because another installation, or one with newer keys, must be able to read them. */
+  readonly #claims: Client;
   readonly #database: () => Promise<Orm>;
   #checked: Promise<Installation> | null = null;
 
   constructor({ connection, namespace, dataConverter = {}, database }: OwnInstallationOptions) {
     this.#database = database;
+    this.#claims = new Client({ connection, namespace });
     this.client = new Client({
       connection,
       namespace,
@@ -56,7 +59,7 @@ export class OwnInstallation {
   async claim(): Promise<Installation> {
     const own = await readInstallation(await this.#database());
     try {
-      await this.client.schedule.create(claimOptions(own));
+      await this.#claims.schedule.create(claimOptions(own));
     } catch (error) {
       if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     }
@@ -74,7 +77,7 @@ export class OwnInstallation {
 
   async #claimed(): Promise<Installation | null> {
     try {
-      return installationIn(await this.client.schedule.getHandle(INSTALLATION_SCHEDULE).describe());
+      return installationIn(await this.#claims.schedule.getHandle(INSTALLATION_SCHEDULE).describe());
     } catch (error) {
       if (error instanceof ScheduleNotFoundError) return null;
       throw error;
