@@ -16,6 +16,8 @@ import type { Dependencies } from './dependencies.ts';
 export interface ProcessContext extends Omit<Dependencies, 'processes'> {
   readonly process: SyncProcess;
   readonly remote: RemoteSystem;
+  /** How many processes are enabled. */
+  readonly processCount: number;
 }
 
 /** The same for one entity type of the process. */
@@ -57,7 +59,7 @@ export function processContext(
       `${name} is off in this worker: its settings are missing (npx ems-sync check names them)`,
     );
   }
-  return { ...dependencies, ...connected };
+  return { ...dependencies, ...connected, processCount: processes.size };
 }
 
 /** @throws UnknownPairError if the process does not have this type. */

@@ -15,12 +15,30 @@ export interface ConnectedProcess {
   readonly remote: RemoteSystem;
 }
 
+/** How often and how far back sweeps compare. */
+export interface ComparisonSettings {
+  /** In this time every row is compared once, whatever has changed; 0: by every sweep. */
+  readonly fullEveryMs: number;
+  /** How far applications' stamps and clocks may lie before the commit's time. */
+  readonly stampMarginMs: number;
+  /** At most this percentage of one core of PostgreSQL goes into comparing what has not changed. */
+  readonly fullShare: number;
+}
+
+export const DEFAULT_COMPARISON: ComparisonSettings = {
+  fullEveryMs: 3_600_000,
+  stampMarginMs: 600_000,
+  fullShare: 5,
+};
+
 /** What activities need. The composition root (workers/) builds it; tests build their own. */
 export interface Dependencies {
   readonly orm: Orm;
   readonly processes: ReadonlyMap<SyncProcessName, ConnectedProcess>;
   /** How long a change must have been visible before a sweep takes it, in milliseconds of the database's clock. */
   readonly settleMs: number;
+  /** Left out: {@link DEFAULT_COMPARISON}. */
+  readonly comparison?: ComparisonSettings;
   /** The keys of SYNC_KEY, newest first: all hashes and sealed values are made with keys derived from them. */
   readonly keys: readonly SecretKey[];
   readonly conflictScope: ConflictScope;

@@ -7,7 +7,7 @@ import { SyncError, UnknownPairError } from '../sync/sync-error.ts';
 /**
  * PostgreSQL's error classes that do not concern the row: connection lost, shutdown, overload, serialisation failure.
  */
-const PASSING_SQL_STATES = /^(08|40|53|55P03|57P|58)/;
+const PASSING_SQL_STATES = /^(08|40|53|55P03|57014|57P|58)/;
 
 /** EMS was changed: a table or column that we read is missing. The error ends when EMS has it again. */
 const MISSING_IN_EMS = new Set(['42703', '42P01']);

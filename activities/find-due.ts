@@ -1,5 +1,5 @@
-import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
-import { entityKeys, recordKeys } from '../database/detection/keys-of-page.ts';
+import { recentKeys } from '../database/detection/recent-keys.ts';
+import { dueCandidates, goneCandidates, scanDue, scanGone, type Scan } from '../database/detection/scan.ts';
 import { dropChildren } from '../database/records/drop-children.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import {
@@ -36,8 +36,17 @@ export interface FindInput {
   readonly after: EntityKey | null;
   /** The last key that may be found. Absent: any. */
   readonly upTo?: EntityKey;
+  /** The first page begins after this key. Absent: at the beginning. */
+  readonly from?: EntityKey | null;
+  /** Only rows that have changed since, or have outstanding work. Absent: all. */
+  readonly since?: string;
+  /** With `since`: rows that EMS has deleted are looked for, too. */
+  readonly deletions?: boolean;
   readonly limit: number;
 }
+
+/** A sweep that finds more rows changed compares all. */
+const MANY = 20_000;
 
 export interface FoundPage {
   /** The keys that need a child workflow. */
@@ -53,18 +62,20 @@ export interface FoundPage {
  * than everything else: their times are touched here, all in one statement.
  */
 export async function findDue(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
-  const { type, via, after, upTo = null, limit } = input;
+  const { type, via } = input;
   const context = typeContext(processContext(dependencies, input), type);
   const { mapping } = context;
   const looked = via === undefined ? context : typeContext(context, via);
   const { notBegun = false } = input;
   const only = input.only === 'urgent' && mapping.urgent !== null ? { condition: mapping.urgent } : {};
   // Once for each step: who lets go of a value, and who gets it, is due in the same sweep.
-  if (after === null) await refreshOutdated(context);
+  if (input.after === null) await refreshOutdated(context, input);
+  const em = looked.orm.em.fork();
+  const scope = scopeOf(input);
   const due = await findInParts(
-    (page) => findDuePage(looked.orm.em.fork(), looked.detection, { ...page, ...only, notBegun }),
-    (page) => entityKeys(looked.orm.em.fork(), looked.type, page),
-    { after, upTo, limit },
+    (page) => scanDue(em, looked.detection, { ...scope, ...page, ...only, notBegun }),
+    (page) => dueCandidates(em, looked.detection, { ...scope, ...page }),
+    pageOf(input),
   );
   const keys = via === undefined ? due.keys : await parentKeys(looked, due.keys);
   const { results } = await inHalves(keys, (some) => touchUnchanged(context, some));
@@ -73,10 +84,23 @@ export async function findDue(dependencies: Dependencies, input: FindInput): Pro
   return { keys: keys.filter((key) => !settled.has(key) && !held.has(key)), touched: settled.size, next: due.next };
 }
 
+function pageOf({ after, from = null, upTo, limit }: FindInput) {
+  return { after: after ?? from, upTo: upTo ?? null, limit };
+}
+
+const scopeOf = ({ since, deletions = false }: FindInput): Scan => (since === undefined ? {} : { since, deletions });
+
 /** A row that cannot be read does not stop it: it is looked at with its page. */
-async function refreshOutdated({ orm, detection, keys }: TypeContext): Promise<void> {
+async function refreshOutdated({ orm, detection, keys }: TypeContext, input: FindInput): Promise<void> {
+  const { since, via } = input;
+  const { after, upTo } = pageOf(input);
+  const em = orm.em.fork();
   try {
-    await refreshOutdatedValues(orm.em.fork(), detection, keys);
+    // The range is one of the rows that are looked for.
+    const range = via === undefined ? { after, upTo } : {};
+    const among =
+      since === undefined ? range : { keys: await recentKeys(em, detection, since, { after, upTo, limit: MANY }) };
+    await refreshOutdatedValues(em, detection, keys, among);
   } catch (error) {
     if (isAboutNoRow(error)) throw error;
   }
@@ -112,14 +136,16 @@ async function touchUnchanged(context: TypeContext, keys: readonly EntityKey[]):
 
 /** The next page of rows that must leave the target: gone from EMS, or filtered out. */
 export async function findGone(dependencies: Dependencies, input: FindInput): Promise<FoundPage> {
-  const { type, after, limit, notBegun = false } = input;
+  const { type, since, deletions = false, notBegun = false } = input;
   const { orm, mapping, detection } = typeContext(processContext(dependencies, input), type);
   if (isChild(mapping)) return { keys: [], touched: await dropChildren(orm.em.fork(), detection), next: null };
-  if (after === null) await dropValuesOfDeleted(orm.em.fork(), detection);
+  const em = orm.em.fork();
+  if (input.after === null && (since === undefined || deletions)) await dropValuesOfDeleted(em, detection);
+  const scope = scopeOf(input);
   const gone = await findInParts(
-    (page) => findGonePage(orm.em.fork(), detection, { ...page, notBegun }),
-    (page) => recordKeys(orm.em.fork(), detection, page),
-    { after, limit },
+    (page) => scanGone(em, detection, { ...scope, ...page, notBegun }),
+    (page) => goneCandidates(em, detection, { ...scope, ...page }),
+    pageOf(input),
   );
   return { ...gone, touched: 0 };
 }

@@ -18,21 +18,21 @@ export interface FoundKeys {
  * @throws the error if it concerns no row: the database is unavailable, or lacks a column.
  */
 export async function findInParts(
-  find: (page: PageRequest) => Promise<readonly EntityKey[]>,
+  find: (page: PageRequest) => Promise<FoundKeys>,
   all: (page: PageRequest) => Promise<readonly EntityKey[]>,
   page: PageRequest,
 ): Promise<FoundKeys> {
   const { limit } = page;
   try {
-    const keys = await find(page);
-    return { keys, next: keys.length < limit ? null : (keys.at(-1) ?? null) };
+    return await find(page);
   } catch (error) {
     if (isAboutNoRow(error)) throw error;
   }
   const candidates = await all(page);
-  const { results, failed } = await inHalves(candidates, (some) =>
-    find({ limit: some.length, after: keyBefore(some[0]), upTo: some.at(-1) ?? null }),
-  );
+  const { results, failed } = await inHalves(candidates, async (some) => {
+    const { keys } = await find({ limit: some.length, after: keyBefore(some[0]), upTo: some.at(-1) ?? null });
+    return keys;
+  });
   const found = new Set([...results.flat(), ...failed.map(({ item }) => item)]);
   return {
     keys: candidates.filter((key) => found.has(key)),

@@ -3,11 +3,13 @@ import { absorb } from './absorb.ts';
 import type { AbsorbInput } from './absorb-input.ts';
 import { runCommand, type CommandInput } from './run-command.ts';
 import type { DeliverInput } from './deliver-input.ts';
+import { ComparisonState } from './comparison-state.ts';
 import { deliver } from './deliver.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { FindChangedInput } from './changed-page.ts';
 import { advance, findChanged, type AdvanceInput } from './find-changed.ts';
 import { findDue, findGone, type FindInput } from './find-due.ts';
+import { keepMark, type KeepMarkInput } from './keep-mark.ts';
 import { planPoll } from './plan-poll.ts';
 import { planSweep, type PlanInput } from './plan-sweep.ts';
 import { probeTarget } from './probe-target.ts';
@@ -43,8 +45,10 @@ function attemptOf(attemptsBefore: number): AttemptOfPair {
 
 /** Activities that only use our database: task queue `sync`. */
 export function createSyncActivities(dependencies: Dependencies) {
+  const state = new ComparisonState();
   return {
-    planSweep: (input: PlanInput) => withHeartbeat(() => planSweep(dependencies, input)),
+    planSweep: (input: PlanInput) => withHeartbeat(() => planSweep(dependencies, state, input)),
+    keepMark: (input: KeepMarkInput) => keepMark(dependencies, state, input),
     findDue: (input: FindInput) => withHeartbeat(() => findDue(dependencies, input)),
     findGone: (input: FindInput) => withHeartbeat(() => findGone(dependencies, input)),
     record: (input: RecordInput) => record(dependencies, input),

@@ -1,5 +1,7 @@
-import { findDuePage, findGonePage } from '../database/detection/find-page.ts';
-import { readHolds } from '../database/records/missing.ts';
+import { deletedKeys, deletionsSeen } from '../database/detection/deletions.ts';
+import { takeMoment, type Moment } from '../database/detection/lower-bound.ts';
+import { scanDue, scanGone, type Scan } from '../database/detection/scan.ts';
+import { readHolds, type Hold } from '../database/records/missing.ts';
 import { findMissingColumns, formatMissing } from '../database/ems-shape.ts';
 import type { EntityManager } from '../database/orm.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
@@ -7,9 +9,12 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import { endHoldOf, heldBack } from './brake.ts';
 import { isChild } from './children.ts';
-import { isAboutNoRow } from './error-mapping.ts';
-import { processContext, typeContext } from './context.ts';
+import { isAny } from './is-any.ts';
+import type { ComparisonState, PlannedMark } from './comparison-state.ts';
+import { processContext, typeContext, type TypeContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+import { keepMark } from './keep-mark.ts';
+import { planSlice, readableSince } from './plan-slice.ts';
 
 /** A step of a sweep, or a type that cannot be swept. */
 export type PlannedStep = SweepStep | StoppedStep;
@@ -38,6 +43,15 @@ export interface SweepStep {
   readonly only?: 'urgent';
   /** The brake holds back changes of rows that the target has: only other rows are found. */
   readonly withoutUpdates?: true;
+  /** Only rows that have changed since this time, or have outstanding work. Absent: all in the range. */
+  readonly since?: string;
+  /** Rows deleted in EMS are looked for, too. */
+  readonly deletions?: boolean;
+  /** The range of keys: above `from`, up to `upTo`. Absent: all. */
+  readonly from?: EntityKey | null;
+  readonly upTo?: EntityKey;
+  /** In a plan's first step: what its sweep becomes once it has handed over everything. */
+  readonly mark?: PlannedMark;
   /** Concurrent children, if more than usual can share a call. */
   readonly atOnce?: number;
 }
@@ -49,6 +63,10 @@ export interface PlanInput {
   readonly process: SyncProcessName;
   /** Only what must not wait for a running sweep: opt-outs, and rows that are gone. */
   readonly only?: 'urgent';
+  /** Compare every row, not only what has changed lately. */
+  readonly full?: boolean;
+  /** Asked by a sweep that is under way: it neither ends nor begins a part of the full comparison. */
+  readonly beside?: boolean;
 }
 
 /**
@@ -56,17 +74,22 @@ export interface PlanInput {
  * removals in reverse (an event goes after its races). Types with nothing to do are left out, so an idle sweep ends
  * here.
  */
-export async function planSweep(dependencies: Dependencies, input: PlanInput): Promise<PlannedStep[]> {
+export async function planSweep(
+  dependencies: Dependencies,
+  state: ComparisonState,
+  input: PlanInput,
+): Promise<PlannedStep[]> {
   const context = processContext(dependencies, input);
-  const { orm, process } = context;
-  const { bulk } = process.limits;
-  const lanes = bulk === undefined ? {} : { atOnce: Math.min(bulk.itemsPerCall, GATHERED_AT_ONCE) };
-  const em = orm.em.fork();
+  const { process } = context;
+  const em = context.orm.em.fork();
+  const isBeside = input.beside === true || input.only === 'urgent';
+  const moment = await takeMoment(em);
   const holds = await readHolds(em, [process.name]);
   const urgent: SweepStep[] = [];
   const due: SweepStep[] = [];
   const gone: SweepStep[] = [];
   const stopped: StoppedStep[] = [];
+  const compared: ComparedType[] = [];
   for (const mapping of process.mappings) {
     const { type } = mapping;
     const missing = await missingFor(em, mapping);
@@ -74,49 +97,115 @@ export async function planSweep(dependencies: Dependencies, input: PlanInput): P
       stopped.push({ kind: 'stopped', type, reason: lacks(missing) });
       continue;
     }
-    const ofType = typeContext(context, type);
-    const { detection } = ofType;
-    const first = { after: null, limit: 1, notBegun: input.only === 'urgent' };
-    const { urgent: condition } = mapping;
-    const isDue = input.only === undefined && (await isAny(() => findDuePage(em, detection, first)));
-    if (isDue) {
-      const held = isChild(mapping) ? null : await heldBack(ofType, 'update', holds);
-      if (held !== null) stopped.push({ kind: 'stopped', type, reason: held, isHeld: true });
-      due.push({
-        kind: 'due',
-        ...(isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type }),
-        ...(held === null ? {} : { withoutUpdates: true }),
-        ...lanes,
-      });
-    } else if (input.only === undefined) await endHoldOf(ofType, 'update', holds);
-    if (
-      condition !== null &&
-      (isDue || input.only === 'urgent') &&
-      (await isAny(() => findDuePage(em, detection, { ...first, condition })))
-    ) {
-      urgent.push({ kind: 'due', type, only: 'urgent', ...lanes });
-    }
-    if (await isAny(() => findGonePage(em, detection, first))) {
-      const held = isChild(mapping) ? null : await heldBack(ofType, 'delete', holds);
-      if (held === null) gone.unshift({ kind: 'gone', type });
-      else stopped.push({ kind: 'stopped', type, reason: held, isHeld: true });
-    } else await endHoldOf(ofType, 'delete', holds);
+    const one = await planType(typeContext(context, type), state, { ...input, holds });
+    urgent.push(...one.urgent);
+    due.push(...one.due);
+    gone.unshift(...one.gone);
+    stopped.push(...one.held);
+    compared.push(one);
   }
-  return [...urgent, ...due, ...gone, ...stopped];
+  const steps = [...urgent, ...due, ...gone];
+  if (isBeside) return [...steps, ...stopped];
+  const mark = markOf(moment, compared);
+  const [first, ...others] = steps;
+  if (first !== undefined) return [{ ...first, mark }, ...others, ...stopped];
+  await keepMark(dependencies, state, { process: process.name, mark, except: stopped.map(({ type }) => type) });
+  return stopped;
 }
+
+function markOf(moment: Moment, compared: readonly ComparedType[]): PlannedMark {
+  return {
+    ...moment,
+    types: compared.map(({ type }) => type),
+    versions: Object.fromEntries(compared.map(({ type, version }) => [type, version])),
+    whole: compared.filter(({ since }) => since === undefined).map(({ type }) => type),
+    slices: Object.fromEntries(compared.flatMap(({ type, slice }) => (slice === undefined ? [] : [[type, slice]]))),
+  };
+}
+
+/** What a plan found of one type. */
+interface ComparedType {
+  readonly type: EntityType;
+  readonly version: string;
+  /** Absent: the type was compared in full. */
+  readonly since?: string;
+  /** A slice with something due, up to this key (null: to the end); absent: no such slice. */
+  readonly slice?: EntityKey | null;
+  readonly urgent: readonly SweepStep[];
+  readonly due: readonly SweepStep[];
+  readonly gone: readonly SweepStep[];
+  /** What the brake holds back. */
+  readonly held: readonly StoppedStep[];
+}
+
+async function planType(
+  context: TypeContext,
+  state: ComparisonState,
+  input: PlanInput & { readonly holds: readonly Hold[] },
+): Promise<ComparedType> {
+  const { holds } = input;
+  const held: StoppedStep[] = [];
+  const isHeld = async (kind: 'update' | 'delete', isAny: boolean) => {
+    if (!isAny) await endHoldOf(context, kind, holds);
+    const reason = !isAny || isChild(mapping) ? null : await heldBack(context, kind, holds);
+    if (reason !== null) held.push({ kind: 'stopped', type, reason, isHeld: true });
+    return reason !== null;
+  };
+  const { orm, process, detection, mapping, type } = context;
+  const { bulk } = process.limits;
+  const lanes = bulk === undefined ? {} : { atOnce: Math.min(bulk.itemsPerCall, GATHERED_AT_ONCE) };
+  const em = orm.em.fork();
+  const since = input.full === true ? null : await readableSince(context, state);
+  const scope: Scan = since === null ? {} : { since };
+  const isUrgent = input.only === 'urgent';
+  const first = { ...scope, after: null, limit: 1, notBegun: isUrgent };
+  const isDue = !isUrgent && (await isAny(() => scanDue(em, detection, first)));
+  const dueStep = isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type };
+  const slice = since === null || isUrgent || input.beside === true ? null : await planSlice(context, state);
+  const isEver = isDue || slice?.isDue === true;
+  const limited = !isUrgent && (await isHeld('update', isEver)) ? { withoutUpdates: true as const } : {};
+  const due: SweepStep[] = isDue ? [{ kind: 'due', ...dueStep, ...scope, ...limited, ...lanes }] : [];
+  const { urgent: condition } = mapping;
+  const urgent: SweepStep[] =
+    condition !== null && (isDue || isUrgent) && (await isAny(() => scanDue(em, detection, { ...first, condition })))
+      ? [{ kind: 'due', type, only: 'urgent', ...scope, ...lanes }]
+      : [];
+  const found = await planGone(context, state, { scope, notBegun: isUrgent });
+  const isGoneHeld = await isHeld('delete', found.length > 0 || slice?.isGone === true);
+  const gone = isGoneHeld ? [] : found;
+  const whole = { type, version: mapping.version, urgent, due, gone, held };
+  if (since === null) return whole;
+  if (slice === null) return { ...whole, since };
+  const { from, upTo, isDue: isSliceDue, isGone } = slice;
+  const range = { from, ...(upTo === null ? {} : { upTo }) };
+  return {
+    ...whole,
+    since,
+    slice: upTo,
+    due: isSliceDue ? [...due, { kind: 'due', ...dueStep, ...range, ...limited, ...lanes }] : due,
+    gone: isGone && !isGoneHeld ? [...gone, { kind: 'gone', type, ...range }] : gone,
+  };
+}
+
+async function planGone(
+  { orm, process, detection, type }: TypeContext,
+  state: ComparisonState,
+  { scope, notBegun }: { readonly scope: Scan; readonly notBegun: boolean },
+): Promise<SweepStep[]> {
+  const em = orm.em.fork();
+  const seen = await deletionsSeen(em, type);
+  const isNew = seen === null || state.deletionsHandled(process.name, type) !== seen;
+  const deletions = isNew && (await isAny(async () => ({ keys: await deletedKeys(em, detection, FIRST), next: null })));
+  if (!deletions && seen !== null) state.handledDeletions(process.name, type, seen);
+  const page = { ...scope, after: null, limit: 1, notBegun };
+  if (!deletions && !(await isAny(() => scanGone(em, detection, page)))) return [];
+  return [{ kind: 'gone', type, ...scope, ...(deletions ? { deletions } : {}) }];
+}
+
+const FIRST = { after: null, limit: 1 } as const;
 
 const lacks = (missing: readonly string[]) =>
   `EMS has no ${missing.join(', ')}: npx ems-sync check names everything that is missing`;
-
-/** If a row breaks the query, include the step: its pages are then read in parts. */
-async function isAny(find: () => Promise<readonly EntityKey[]>): Promise<boolean> {
-  try {
-    return (await find()).length > 0;
-  } catch (error) {
-    if (isAboutNoRow(error)) throw error;
-    return true;
-  }
-}
 
 /**
  * The columns and tables that the mapping reads and EMS lacks: of its own type, of its sources, and of types it refers

@@ -14,16 +14,18 @@ export interface RequestedSweep {
  * Starts one sweep now. The schedule's runs have other ids; two concurrent sweeps leave each other's child workflows
  * alone.
  *
+ * @param options `full`: an outbound sweep compares every row, and not only what has changed lately.
  * @throws RangeError if this release has no sweep of that direction.
  */
 export async function requestSweep(
   client: Client,
   process: SyncProcessName,
   direction: Direction,
+  { full = false }: { readonly full?: boolean } = {},
 ): Promise<RequestedSweep> {
   const workflowType = SWEEP_WORKFLOWS[direction];
   if (workflowType === undefined) throw new RangeError(`this release has no ${direction} sweeps`);
-  const options = sweepStartOptions(process, direction);
+  const options = { ...sweepStartOptions(process, direction), ...(full ? { args: [{ process, full }] as const } : {}) };
   const { workflowId } = options;
   try {
     const handle = await client.workflow.start<SweepWorkflow>(workflowType, options);

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { readComparisons } from '../database/detection/comparisons.ts';
 import { dueRows, goneRows, type Detection } from '../database/detection/due-query.ts';
 import { readHolds, type Hold } from '../database/records/missing.ts';
 import type { EntityManager, Orm } from '../database/orm.ts';
@@ -36,7 +37,11 @@ export interface TypeStatus {
    * Age of the oldest due change by the database's clock; null when no change is due. EMS stores no time for a removal.
    */
   readonly oldestDueSeconds: number | null;
+  /** Seconds since the sweeps compared every row of the type; null: never. */
+  readonly comparedSeconds: number | null;
 }
+
+type TypeCounts = Omit<TypeStatus, 'comparedSeconds'>;
 
 export interface Status {
   /** Nothing is due, waiting, failing, held or stopped. */
@@ -63,11 +68,14 @@ export async function readStatus(
   settings: DetectionSettings,
 ): Promise<Status> {
   const em = orm.em.fork();
+  const compared = await readComparisons(em);
   const byProcess: [SyncProcessName, [EntityType, TypeStatus][]][] = [];
   for (const process of processes) {
     const types: [EntityType, TypeStatus][] = [];
     for (const mapping of process.mappings) {
-      types.push([mapping.type, await readType(em, detectionOf(process, mapping, settings))]);
+      const counts = await readType(em, detectionOf(process, mapping, settings));
+      const comparedSeconds = compared.get(`${process.name}/${mapping.type}`) ?? null;
+      types.push([mapping.type, { ...counts, comparedSeconds }]);
     }
     byProcess.push([process.name, types]);
   }
@@ -85,7 +93,7 @@ export async function readStatus(
   };
 }
 
-async function readType(em: EntityManager, detection: Detection): Promise<TypeStatus> {
+async function readType(em: EntityManager, detection: Detection): Promise<TypeCounts> {
   const { process, mapping, mappingVersion } = detection;
   const records = sql.raw(recordTable(mapping.type));
   const entities = sql.raw(entityTable(mapping.type));
@@ -140,7 +148,7 @@ async function readType(em: EntityManager, detection: Detection): Promise<TypeSt
 const ageInSeconds = sql`floor(least(2147483647, greatest(0, extract(epoch FROM statement_timestamp())
   - extract(epoch FROM min(changed_on) FILTER (WHERE class = 'due')))))::integer`;
 
-interface Counts extends TypeStatus {
+interface Counts extends TypeCounts {
   readonly dueChanges: number;
 }
 

@@ -29,6 +29,8 @@ export interface OrmOptions {
   /** Maximum connections of this process. */
   readonly poolSize?: number;
   readonly migrationSet?: MigrationSet;
+  /** PostgreSQL ends a statement after this time. Left out: never. */
+  readonly statementTimeoutMs?: number;
 }
 
 const ENTITIES = [
@@ -55,13 +57,18 @@ function getTypeParser(oid: number, format?: 'text' | 'binary') {
 }
 
 /** Configures the database connection, which opens on first use. For session settings see session.ts. */
-export async function createOrm({ databaseUrl, poolSize = 10, migrationSet }: OrmOptions): Promise<Orm> {
+export async function createOrm({
+  databaseUrl,
+  poolSize = 10,
+  migrationSet,
+  statementTimeoutMs = 0,
+}: OrmOptions): Promise<Orm> {
   return MikroORM.init<PostgreSqlDriver>({
     driver: PostgreSqlDriver,
     clientUrl: databaseUrl,
     entities: ENTITIES,
     timezone: '+00:00',
-    onCreateConnection: (connection) => prepareSession(connection as DatabaseConnection),
+    onCreateConnection: (connection) => prepareSession(connection as DatabaseConnection, statementTimeoutMs),
     // A wrong address must not create an empty database.
     ensureDatabase: false,
     pool: { min: 0, max: poolSize },

@@ -20,13 +20,25 @@ const STATEMENT = `SELECT ${Object.entries(SESSION_SETTINGS)
   .join(', ')}`;
 
 /**
+ * No statement of a worker outlives its activity. The longest activity that only reads may take two minutes
+ * (workflows/activity-proxies.ts).
+ */
+export const STATEMENT_TIMEOUT_MS = 110_000;
+
+/**
  * Sets a new connection's session settings and verifies them: a pooler that may run each statement in another session
  * cannot be used.
  *
  * @throws SyncError of class `transient` if a setting did not take effect.
  */
-export async function prepareSession(connection: Pick<DatabaseConnection, 'executeQuery'>): Promise<void> {
+export async function prepareSession(
+  connection: Pick<DatabaseConnection, 'executeQuery'>,
+  statementTimeoutMs = 0,
+): Promise<void> {
   await connection.executeQuery(CompiledQuery.raw(STATEMENT));
+  if (statementTimeoutMs > 0) {
+    await connection.executeQuery(CompiledQuery.raw(`SET statement_timeout = ${Math.trunc(statementTimeoutMs)}`));
+  }
   const { rows } = await connection.executeQuery<Record<string, string>>(CompiledQuery.raw(ASK_BACK));
   const wrong = Object.entries(SESSION_SETTINGS).filter(([name, value]) => rows[0]?.[name] !== value);
   if (wrong.length === 0) return;

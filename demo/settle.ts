@@ -34,7 +34,7 @@ export async function settle(system: DemoSystem, onRound: (found: string) => voi
 const COUNTS = ['due', 'changed', 'unknown', 'unread'];
 
 async function findings(system: DemoSystem, process: SyncProcessName, direction: Direction): Promise<string[]> {
-  const { handle } = await onceTemporalAnswers(() => requestSweep(system.temporal, process, direction));
+  const { handle } = await onceTemporalAnswers(() => requestSweep(system.temporal, process, direction, { full: true }));
   const { ended, totals } = await onceTemporalAnswers(() => handle.result());
   const found = Object.entries(totals).flatMap(([type, counts]) =>
     Object.entries<number>(counts)

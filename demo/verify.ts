@@ -41,7 +41,9 @@ export async function verify(system: DemoSystem, say: (line: string) => void): P
 async function idleWrites(system: DemoSystem, process: SyncProcess, target: RunningTarget): Promise<number> {
   return target.countWrites(async () => {
     for (const direction of process.directions) {
-      const sweep = await onceTemporalAnswers(() => requestSweep(system.temporal, process.name, direction));
+      const sweep = await onceTemporalAnswers(() =>
+        requestSweep(system.temporal, process.name, direction, { full: true }),
+      );
       const result = await sweepResult(sweep, system.temporal, IDLE_SWEEP_MS);
       if (result?.ended === 'complete') continue;
       const how = result === null ? `has not ended after ${IDLE_SWEEP_MS / 1_000} s` : `ended with ${result.ended}`;

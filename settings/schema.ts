@@ -34,6 +34,7 @@ function webhookSecrets(where: string) {
 }
 
 const RETENTION = 'must be a whole number of days, 1 to 36500';
+const SHARE = 'must be a percentage of one core, 1 to 100';
 
 /** Settings of the engine itself; each target adds its own (targets/<name>/settings.ts). `.env.example` explains them. */
 export const commonSettings = z.object({
@@ -55,6 +56,9 @@ export const commonSettings = z.object({
     .url({ protocol: /^https?$/, error: "must be the http(s) address of Temporal's Web UI, without /namespaces" })
     .default('http://localhost:8233'),
   SETTLE_MS: wholeNumber(DAY_MS, `must be a whole number of milliseconds, at most a day (${DAY_MS})`).default(1_000),
+  SYNC_FULL_EVERY: wholeNumber(10_080, 'must be a whole number of minutes, 0 (at every sweep) to 10080').default(60),
+  SYNC_FULL_SHARE: wholeNumber(100, SHARE).min(1, SHARE).default(5),
+  SYNC_STAMP_MARGIN: wholeNumber(86_400, 'must be a whole number of seconds, at most a day (86400)').default(600),
   SYNC_KEY: z
     .string()
     .transform((text) => text.split(',').map((key) => key.trim()))

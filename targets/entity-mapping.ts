@@ -1,3 +1,4 @@
+import type { AffectingRows } from '../database/detection/detection.ts';
 import type { EmsRows } from '../database/entities/index.ts';
 import type { FieldValue } from '../sync/canonical-form.ts';
 import type { Content } from '../sync/content-hash.ts';
@@ -69,6 +70,11 @@ export interface MappingBase<T extends EntityType, S extends { readonly [name: s
   readonly filter: string;
   /** A change, insertion or removal of these rows makes the entity due (architecture rule 13). */
   readonly sources?: S;
+  /**
+   * Whose changes concern rows of this type, besides the row's own and its record's: every table that `filter` and
+   * `sources` read. Left out: none if these read no table, else unknown, and every sweep compares the type in full.
+   */
+  readonly affectedBy?: readonly AffectingRows[];
   /** Rows that must be at the target before this one. Those without a key (null) are left out. */
   readonly references?: (row: EmsRows[T]) => readonly (readonly [EntityType, EntityKey | null | undefined])[];
   /** Rows whose remote ids the target also needs, without waiting for them. */
@@ -114,6 +120,8 @@ export interface EntityMapping {
   readonly fields: DeclaredFields;
   readonly filter: string;
   readonly sources: { readonly [name: string]: SourceRows };
+  /** Null: unknown. */
+  readonly affectedBy: readonly AffectingRows[] | null;
   readonly referencedTypes: readonly EntityType[];
   readonly uniqueValues: AnyUniqueValues;
   readonly sharing: Sharing | null;
@@ -178,10 +186,14 @@ export function commonMapping<T extends EntityType, S extends { readonly [name: 
   declaration: MappingBase<T, S>,
   fields: DeclaredFields,
 ) {
-  const { rules = 1 } = declaration;
+  const { rules = 1, affectedBy, ...declared } = declaration;
+  const readsTables =
+    /\bFROM\b/i.test(declaration.filter) || Object.values(declaration.sources ?? {}).some((rows) => 'where' in rows);
   return {
     type: declaration.type,
-    version: mappingVersion(rules, { ...declaration, fields }),
+    // It only says how rows are found, so a change of it makes none due.
+    version: mappingVersion(rules, { ...declared, fields }),
+    affectedBy: affectedBy ?? (readsTables ? null : []),
     fields,
     filter: declaration.filter,
     sources: declaration.sources ?? {},

@@ -1,3 +1,4 @@
+import type { AffectingRows } from '../database/detection/detection.ts';
 import { phoneNumber } from './contact-fields.ts';
 import { rowsOf } from './field-declaration.ts';
 import { topicsWanted } from './preferences.ts';
@@ -10,6 +11,13 @@ export const persons = rowsOf('Person', {
     where: 'EXISTS (SELECT FROM event_participant ep WHERE ep.person_id = e.id AND ep.event_id = s.id)',
   },
 });
+
+/** Rows that the fields and filters of these persons read. */
+export const affectPersons: readonly AffectingRows[] = [
+  { type: 'ContactPreference', keys: 'SELECT s.person_id' },
+  { type: 'EventParticipant', keys: 'SELECT s.person_id' },
+  { type: 'Event', keys: 'SELECT ep.person_id FROM event_participant ep WHERE ep.event_id = s.id' },
+];
 
 export const phone = persons.computed({
   columns: ['phone'],

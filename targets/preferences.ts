@@ -67,6 +67,11 @@ export function preferencesOf(channels: readonly string[], personPasses: string)
     // An unknown word parks the row; it is not skipped.
     filter: `coalesce(btrim(e.channel), '') NOT IN (${others.map((channel) => `'${channel}'`).join(', ')})
       AND EXISTS (SELECT FROM (SELECT * FROM person p WHERE p.id = e.person_id) e WHERE ${personPasses})`,
+    affectedBy: [
+      { type: 'Person', keys: 'SELECT p.id FROM contact_preference p WHERE p.person_id = s.id' },
+      { type: 'ContactPreference', keys: 'SELECT p.id FROM contact_preference p WHERE p.person_id = s.person_id' },
+      { type: 'Person', records: true, keys: 'SELECT p.id FROM contact_preference p WHERE p.person_id = s.entity_key' },
+    ],
     childOf: {
       type: 'Person',
       key: (row) => row.personId,

@@ -11,6 +11,7 @@ import { AdvisoryLocks } from '../database/advisory-locks.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { writeProcessStates } from '../database/records/process-states.ts';
 import { dataConverterOf } from '../settings/data-converter.ts';
+import { STATEMENT_TIMEOUT_MS } from '../database/session.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
@@ -33,7 +34,11 @@ async function main(): Promise<void> {
   if (settings.enabled.length === 0) throw new SettingsError(['no process has its settings: see .env.example']);
 
   const stop = stopRequest(log);
-  const orm = await createOrm({ databaseUrl: settings.common.DATABASE_URL, poolSize: 30 });
+  const orm = await createOrm({
+    databaseUrl: settings.common.DATABASE_URL,
+    poolSize: 30,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
   const health = await startHealth(settings.common.HEALTH_PORT, log);
   try {
     await runWorkers(settings, { orm, log, stop, health });
@@ -74,6 +79,11 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
       orm,
       processes,
       settleMs: common.SETTLE_MS,
+      comparison: {
+        fullEveryMs: common.SYNC_FULL_EVERY * 60_000,
+        fullShare: common.SYNC_FULL_SHARE,
+        stampMarginMs: common.SYNC_STAMP_MARGIN * 1_000,
+      },
       keys,
       conflictScope: common.CONFLICT_SCOPE,
       consentPolicy: common.CONSENT_POLICY,

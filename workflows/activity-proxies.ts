@@ -47,18 +47,20 @@ const HEARTBEAT_TIMEOUT = '30 seconds';
  * Database activities of a sweep. Their total time is limited, because the schedule skips the next sweeps while one
  * waits. 2 min: the full comparison of a large table.
  */
-export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' | 'findDue' | 'findGone'>>({
-  startToCloseTimeout: '2 minutes',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  scheduleToCloseTimeout: '10 minutes',
-  retry: {
-    initialInterval: '1 second',
-    backoffCoefficient: 2,
-    maximumInterval: '1 minute',
-    // The sweep reports it and continues with its other types.
-    nonRetryableErrorTypes: ['bug'],
+export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' | 'findDue' | 'findGone' | 'keepMark'>>(
+  {
+    startToCloseTimeout: '2 minutes',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToCloseTimeout: '10 minutes',
+    retry: {
+      initialInterval: '1 second',
+      backoffCoefficient: 2,
+      maximumInterval: '1 minute',
+      // The sweep reports it and continues with its other types.
+      nonRetryableErrorTypes: ['bug'],
+    },
   },
-});
+);
 
 /** Limited like the other activities of a sweep; 30 s covers the HTTP time limit. */
 export const probeActivities = (process: SyncProcessName) =>

@@ -21,7 +21,7 @@ export type PageBounds = Pick<FindInput, 'after' | 'upTo' | 'limit' | 'notBegun'
 
 export function findPageOf(process: SyncProcessName, step: SweepStep, page: PageBounds): Promise<FoundPage> {
   const find = step.kind === 'due' ? sweepActivities.findDue : sweepActivities.findGone;
-  const { kind: _, atOnce: __, ...looked } = step;
+  const { kind: _, atOnce: __, mark: ___, ...looked } = step;
   return find({ process, ...looked, ...page });
 }
 
@@ -67,6 +67,8 @@ export class Lookout {
 
 export interface LookAround {
   readonly process: SyncProcessName;
+  /** The sweep compares every row. */
+  readonly full: boolean;
   readonly looks: number;
   /** The steps that the sweep has not reached yet. */
   readonly ahead: readonly PlannedStep[];
@@ -81,8 +83,8 @@ export interface LookAround {
  * Delivers what must not wait for the end of a sweep: every opt-out and every row that is gone; and, less often, some rows of types
  * that the sweep is at or has passed.
  */
-export async function lookAround({ process, looks, ahead, at, deliver, isEnough }: LookAround): Promise<void> {
-  const urgent = await sweepActivities.planSweep({ process, only: 'urgent' });
+export async function lookAround({ process, full, looks, ahead, at, deliver, isEnough }: LookAround): Promise<void> {
+  const urgent = await sweepActivities.planSweep({ process, only: 'urgent', full });
   for (const step of urgent) {
     let after: EntityKey | null = null;
     do {
@@ -93,7 +95,7 @@ export async function lookAround({ process, looks, ahead, at, deliver, isEnough 
     } while (after !== null);
   }
   if (looks % LOOKS_BETWEEN_PLANS > 0) return;
-  for (const step of await sweepActivities.planSweep({ process })) {
+  for (const step of await sweepActivities.planSweep({ process, full, beside: true })) {
     if (step.kind !== 'due' || step.only !== undefined || isEnough() || ahead.some((one) => isSameStep(one, step)))
       continue;
     const bounds = at === null || !isSameStep(at.step, step) ? {} : at.after;

@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { ActivityFailure } from '@temporalio/common';
+import type { PlannedMark } from '../activities/comparison-state.ts';
 import type { FoundPage } from '../activities/find-due.ts';
 import type { PlannedStep, StoppedStep, SweepStep } from '../activities/plan-sweep.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
@@ -20,6 +21,8 @@ import { syncPage } from './sync-page.ts';
 
 export interface SweepInput {
   readonly process: SyncProcessName;
+  /** Compare every row, as an operator asks. Absent: what has changed, and a slice of the rest. */
+  readonly full?: boolean;
   /** Set when a sweep goes on in a new run, with what is left to do. */
   readonly progress?: SweepProgress;
 }
@@ -29,6 +32,7 @@ interface SweepProgress {
   readonly after: EntityKey | null;
   readonly totals: SweepTotals;
   readonly started: number;
+  readonly mark?: PlannedMark;
 }
 
 export interface SweepResult {
@@ -55,15 +59,24 @@ type End =
  * workflow for each row; then what is gone, in reverse order. In a long one, what has become urgent or due meanwhile is looked for
  * beside that.
  */
-export async function sweepOutbound({ process, progress }: SweepInput): Promise<SweepResult> {
+export async function sweepOutbound({ process, full = false, progress }: SweepInput): Promise<SweepResult> {
   const totals = copyTotals(progress?.totals ?? {});
-  const steps = progress?.steps ?? (await sweepActivities.planSweep({ process }));
+  const steps = progress?.steps ?? (await sweepActivities.planSweep({ process, full }));
+  const mark = progress?.mark ?? markOf(steps);
   const unread: StoppedStep[] = [];
   let started = progress?.started ?? 0;
   let ahead: readonly PlannedStep[] = steps;
   let at: LookAround['at'] = null;
   const lookout = new Lookout((looks) =>
-    lookAround({ process, looks, ahead, at, deliver: deliverPage, isEnough: () => started >= CHILDREN_PER_SWEEP }),
+    lookAround({
+      process,
+      full,
+      looks,
+      ahead,
+      at,
+      deliver: deliverPage,
+      isEnough: () => started >= CHILDREN_PER_SWEEP,
+    }),
   );
   let end: End;
   try {
@@ -73,7 +86,16 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
   }
   if (end.ended === 'goes-on') {
     const { steps: left, after } = end;
-    return continueAsNew<typeof sweepOutbound>({ process, progress: { steps: left, after, totals, started } });
+    const marked = mark === undefined ? {} : { mark };
+    return continueAsNew<typeof sweepOutbound>({
+      process,
+      full,
+      progress: { steps: left, after, totals, started, ...marked },
+    });
+  }
+  if (mark !== undefined && (end.ended === 'complete' || end.ended === 'incomplete')) {
+    const except = [...steps, ...unread].flatMap((step) => (step.kind === 'stopped' ? [step.type] : []));
+    await sweepActivities.keepMark({ process, mark, except });
   }
   return finish({ ...end, totals });
 
@@ -139,6 +161,9 @@ export async function sweepOutbound({ process, progress }: SweepInput): Promise<
     return wasPatient;
   }
 }
+
+const markOf = (steps: readonly PlannedStep[]): PlannedMark | undefined =>
+  steps.flatMap((step) => (step.kind === 'stopped' || step.mark === undefined ? [] : [step.mark]))[0];
 
 /** Steps that are left after a sweep went on in a new run end with those that were stopped, so none is lost. */
 function describeStopped(stopped: readonly StoppedStep[]): string {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { findMissingColumns, formatMissing } from '../../database/ems-shape.ts';
 import { isBehind, readEmsSequence, setvalStatement, type EmsSequence } from '../../database/ems-sequences.ts';
+import { MISSING_INDEXES, type ModifiedOnIndex } from '../../database/detection/modified-on-index.ts';
 import { SYNC_MIGRATIONS } from '../../database/migrations/index.ts';
 import type { Orm } from '../../database/orm.ts';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
@@ -22,6 +23,7 @@ export async function databaseChecks(session: Checked): Promise<Check[]> {
     await lookAt('EMS tables', () => emsTables(orm)),
     await lookAt('migrations', () => migrations(orm)),
     await lookAt('EMS sequences', () => emsSequences(orm)),
+    await lookAt('EMS indexes', () => emsIndexes(orm)),
   ];
 }
 
@@ -55,6 +57,14 @@ async function emsSequences(orm: Orm): Promise<string> {
   const unread = found.filter(({ state }) => state === null).map(({ table }) => table);
   const read = `${found.length - unread.length} are past every id of EMS and of our records`;
   return unread.length === 0 ? read : `${read}; look yourself, for none is found or may be read: ${unread.join(', ')}`;
+}
+
+/** Without them everything works, so this never fails. */
+async function emsIndexes(orm: Orm): Promise<string> {
+  const missing = await orm.em.fork().execute<ModifiedOnIndex[]>(MISSING_INDEXES);
+  if (missing.length === 0) return 'every table that is read has one on modified_on';
+  const tables = missing.map(({ table }) => table).join(', ');
+  return `none on modified_on of ${tables}: every sweep reads these tables whole. With EMS's owner in DATABASE_URL, run: npx ems-sync migrate --with-indexes`;
 }
 
 /** Reads the table of migrations directly. The migrator would create it, and a check must not change anything. */

@@ -82,7 +82,7 @@ async function sweepOrphans(session: Session, processes: readonly SyncProcess[],
   const temporal = await session.temporal();
   for (const { name, mappings } of processes) {
     if (!mappings.some(({ referencedTypes }) => referencedTypes.includes('Person'))) continue;
-    const sweep = await requestSweep(temporal, name, 'outbound');
+    const sweep = await requestSweep(temporal, name, 'outbound', { full: true });
     await sweepResult(sweep, temporal, Math.max(1_000, deadline - Date.now()));
   }
 }

@@ -1,3 +1,4 @@
+import { installIndexes } from '../../database/detection/install-indexes.ts';
 import { migrate } from '../../database/migrate.ts';
 import { hasRoles, installRoles } from '../../database/roles/install-roles.ts';
 import { inboundColumns } from '../../targets/inbound-columns.ts';
@@ -10,17 +11,22 @@ interface MigrateFlags {
   readonly withNotify?: true;
   readonly withoutNotify?: true;
   readonly withRoles?: boolean;
+  readonly withIndexes?: boolean;
 }
 
 /** `ems-sync migrate` */
 export async function migrateDatabase(flags: MigrateFlags): Promise<void> {
-  const { withEms = false, withNotify, withoutNotify, withRoles = false } = flags;
+  const { withEms = false, withNotify, withoutNotify, withRoles = false, withIndexes = false } = flags;
   await inSession(async ({ settings }) => {
     const notify = withNotify ?? (withoutNotify === true ? false : undefined);
     const databaseUrl = settings.common.DATABASE_URL;
     const ran = await migrate({ databaseUrl, withEms, ...(notify === undefined ? {} : { notify }) });
     for (const name of ran) say(`ran ${name}`);
     if (notify !== undefined) say(`change notifications are ${notify ? 'enabled' : 'disabled'} on EMS's tables`);
+    if (withIndexes) {
+      const tables = await installIndexes(databaseUrl);
+      say(`indexes on modified_on: ${tables.length === 0 ? 'all were there' : `made for ${tables.join(', ')}`}`);
+    }
     // Grant existing roles what a new release needs.
     if (withRoles || (ran.length > 0 && (await hasRoles(databaseUrl)))) {
       const owned = inboundColumns(TARGETS);
@@ -29,7 +35,7 @@ export async function migrateDatabase(flags: MigrateFlags): Promise<void> {
       for (const problem of lacking) say(problem);
     }
     say(
-      ran.length === 0 && notify === undefined
+      ran.length === 0 && notify === undefined && !withIndexes
         ? 'nothing to do: the database is up to date'
         : 'the database is up to date',
     );

@@ -36,6 +36,10 @@ export function createProgram(): Command {
       ).conflicts('withoutNotify'),
     )
     .option('--without-notify', 'remove those triggers')
+    .option(
+      '--with-indexes',
+      "also create the indexes on EMS's tables that everyday sweeps read by (docs/operating.md); needs their owner, and locks out no writes",
+    )
     .option('--with-roles', 'also create a database role that may do what ems-sync needs and nothing else')
     .action(async (options) => (await import('./migrate.ts')).migrateDatabase(options));
 

@@ -22,6 +22,7 @@ const HEAD = [
   'unlinked',
   'orphans',
   'oldest due',
+  'compared',
 ];
 
 /** `ems-sync status` */
@@ -58,6 +59,7 @@ export function describeStatus(
       t.unlinked,
       t.orphans,
       age(t.oldestDueSeconds),
+      t.comparedSeconds === null ? 'never' : age(t.comparedSeconds),
     ]),
   );
   const elsewhere = Object.entries(processes).flatMap(([process, types]) =>

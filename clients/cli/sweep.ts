@@ -21,7 +21,7 @@ export async function sweep(
   await inSession(async (session) => {
     enabledTarget(session, syncProcess);
     const client = await session.temporal();
-    const requested = await requestSweep(client, syncProcess.name, direction);
+    const requested = await requestSweep(client, syncProcess.name, direction, { full: true });
     const { workflowId, wasRunning } = requested;
     const link = webUiLink(session.settings.common, workflowId);
     const what = `${workflowId} ${wasRunning ? 'is running already' : 'started'}: ${link}`;

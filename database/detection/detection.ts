@@ -19,12 +19,26 @@ export interface HolderRow {
   readonly apartFrom?: string;
 }
 
+/**
+ * Rows whose change can make rows of a mapping due, or change whether those pass the filter: read the other way round,
+ * so that a sweep finds the rows concerned from what has changed.
+ */
+export interface AffectingRows {
+  /** Rows of EMS; or, with `records`, this process's records of a type (`s.entity_key` is their row). */
+  readonly type: keyof SourceRowTypes;
+  readonly records?: true;
+  /** SQL: selects the ids of the rows that the row `s` concerns, by an index; for example `SELECT s.person_id`. */
+  readonly keys: string;
+}
+
 /** What detection needs to know about a mapping; its SQL comes from our own declarations, never from outside. */
 export interface DetectedMapping {
   readonly type: EntityType;
   readonly filter: string;
   readonly sources: { readonly [name: string]: SelectedRows | HolderRow };
   readonly referencedTypes: readonly EntityType[];
+  /** Null or left out: unknown, so that the type is always compared in full. */
+  readonly affectedBy?: readonly AffectingRows[] | null;
   /** By name: canonical values that are unique at the target, or by which rows are matched. */
   readonly uniqueValues?: {
     readonly [name: string]: {

@@ -136,6 +136,8 @@ export interface Among {
   readonly upTo?: EntityKey | null;
   /** SQL condition on the row `e`. */
   readonly condition?: string | undefined;
+  /** Only these keys. */
+  readonly keys?: readonly EntityKey[] | undefined;
 }
 
 /**
@@ -148,7 +150,7 @@ export interface Among {
  */
 export function dueRows(
   detection: Detection,
-  { after = null, upTo = null, condition }: Among = {},
+  { after = null, upTo = null, condition, keys }: Among = {},
 ): RawBuilder<unknown> {
   const { process, mapping, settleMs } = detection;
   return sql`
@@ -160,10 +162,11 @@ export function dueRows(
       SELECT e.id AS key, e.modified_on, sr.state, sr.entity_synced_on, times.newest, why.reason
       FROM ${sql.raw(entityTable(mapping.type))} e
       LEFT JOIN ${sql.raw(recordTable(mapping.type))} sr ON sr.entity_key = e.id AND sr.sync_process = ${process}
-      ${joinHolders(detection)}
+      ${joinHolders(detection, keys)}
       CROSS JOIN LATERAL (SELECT ${reason(detection)} AS reason OFFSET 0) why
       CROSS JOIN LATERAL (SELECT CASE WHEN why.reason IS NOT NULL THEN ${newestTime(detection)} END AS newest OFFSET 0) times
       WHERE ${sql.raw(`(${mapping.filter})`)} AND why.reason IS NOT NULL
+        AND ${keys === undefined ? sql`true` : sql`e.id = ANY (${[...keys]}::bigint[])`}
         AND ${after === null ? sql`true` : sql`e.id > ${after}::bigint`}
         AND ${upTo === null ? sql`true` : sql`e.id <= ${upTo}::bigint`}
         AND ${condition === undefined ? sql`true` : sql.raw(`(${condition})`)}
@@ -175,13 +178,14 @@ export function dueRows(
  * `reason`, and `begun` (an attempt is not confirmed). An orphan's record is deleted in any state, unless the target
  * keeps what EMS has deleted: then the record stays, so that the remote never comes back as a new row.
  */
-export function goneRows({ process, mapping }: Detection): RawBuilder<unknown> {
+export function goneRows({ process, mapping }: Detection, keys?: readonly EntityKey[]): RawBuilder<unknown> {
   return sql`
     SELECT sr.entity_key AS key, CASE WHEN e.id IS NULL THEN 'deleted' ELSE 'filtered-out' END AS reason,
       sr.state IN (${quoted(UNCONFIRMED_STATES)}) AS begun
     FROM ${sql.raw(recordTable(mapping.type))} sr
     LEFT JOIN ${sql.raw(entityTable(mapping.type))} e ON e.id = sr.entity_key
     WHERE sr.sync_process = ${process} AND sr.entity_key IS NOT NULL
+      AND ${keys === undefined ? sql`true` : sql`sr.entity_key = ANY (${[...keys]}::bigint[])`}
       AND ((e.id IS NULL AND NOT (sr.state = 'REMOVED' AND sr.remote_id IS NOT NULL))
         OR (sr.state NOT IN ('REMOVED', 'UNLINKED', 'ERASED') AND (${sql.raw(mapping.filter)}) IS NOT TRUE))`;
 }

@@ -15,6 +15,8 @@ export interface PageRequest {
   readonly notBegun?: boolean;
   /** SQL condition on the row `e`; left out: none. */
   readonly condition?: string;
+  /** Only these keys; left out: all. */
+  readonly keys?: readonly EntityKey[];
 }
 
 /** The next keys that are due and settled, in order; fewer than `limit` means there are no more. */
@@ -38,7 +40,7 @@ function within({ after, upTo = null }: PageRequest) {
  */
 export async function findGonePage(em: EntityManager, detection: Detection, page: PageRequest): Promise<EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey; reason: DueReason }>`
-    SELECT page.key, page.reason FROM (${goneRows(detection)}) page
+    SELECT page.key, page.reason FROM (${goneRows(detection, page.keys)}) page
     WHERE ${within(page)} AND ${page.notBegun === true ? sql`NOT page.begun` : sql`true`}
     ORDER BY page.key LIMIT ${page.limit}`.execute(em.getKysely());
   await markOrphans(

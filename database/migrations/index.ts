@@ -1,6 +1,7 @@
 import type { MigrationSet } from '../orm.ts';
 import { EmsTables } from './ems-0001-tables.ts';
 import { EmsAddresses } from './ems-0002-addresses.ts';
+import { EmsModifiedOn } from './ems-0003-modified-on.ts';
 import { SyncRecords } from './sync-0001-records.ts';
 import { SyncInbound } from './sync-0002-inbound.ts';
 import { SyncBothWays } from './sync-0003-both-ways.ts';
@@ -18,6 +19,7 @@ import { SyncInstallation } from './sync-0014-installation.ts';
 import { SyncTargetAccounts } from './sync-0015-target-accounts.ts';
 import { SyncKeptErasures } from './sync-0017-kept-erasures.ts';
 import { SyncWebhooks } from './sync-0018-webhooks.ts';
+import { SyncDetection } from './sync-0019-detection.ts';
 import { SyncBrake } from './sync-0020-brake.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
@@ -26,6 +28,7 @@ export const EMS_MIGRATIONS: MigrationSet = {
   migrations: [
     { name: 'ems-0001-tables', class: EmsTables },
     { name: 'ems-0002-addresses', class: EmsAddresses },
+    { name: 'ems-0003-modified-on', class: EmsModifiedOn },
   ],
 };
 
@@ -50,6 +53,7 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0015-target-accounts', class: SyncTargetAccounts },
     { name: 'sync-0017-kept-erasures', class: SyncKeptErasures },
     { name: 'sync-0018-webhooks', class: SyncWebhooks },
+    { name: 'sync-0019-detection', class: SyncDetection },
     { name: 'sync-0020-brake', class: SyncBrake },
   ],
 };

@@ -88,6 +88,9 @@ export async function linkedRemoteIds(
   return rows.map(({ remote_id }) => remote_id);
 }
 
+/** SQL: the remote id as a number, as the index sync_person_number has it; null for any other id. */
+const remoteNumber = sql`(CASE WHEN sr.remote_id ~ '^[0-9]{1,18}$' THEN sr.remote_id::bigint END)`;
+
 /** The keys of linked records whose numeric remote id is in (`after`, `upTo`] and not in `present`. */
 export async function missingWithin(
   em: EntityManager,
@@ -101,12 +104,13 @@ export async function missingWithin(
 ): Promise<readonly EntityKey[]> {
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT sr.entity_key AS key
-    FROM ${sql.raw(recordTable(type))} sr JOIN ${sql.raw(entityTable(type))} e ON e.id = sr.entity_key
-    WHERE sr.sync_process = ${process} AND sr.state NOT IN ('UNLINKED', 'REMOVED', 'PARKED')
-      AND CASE WHEN sr.remote_id ~ '^[0-9]{1,18}$' THEN
-        (${after}::bigint IS NULL OR sr.remote_id::bigint > ${after}::bigint)
-        AND (${upTo}::bigint IS NULL OR sr.remote_id::bigint <= ${upTo}::bigint) ELSE false END
-      AND sr.remote_id <> ALL (${[...present]}::text[])
+    FROM ${sql.raw(recordTable(type))} sr
+    WHERE sr.sync_process = ${process} AND sr.remote_id IS NOT NULL AND sr.state NOT IN ('UNLINKED', 'REMOVED', 'PARKED')
+      AND ${remoteNumber} > ${after ?? '-1'}::bigint AND ${remoteNumber} <= ${upTo ?? LARGEST_NUMBER}::bigint
+      AND NOT EXISTS (SELECT FROM unnest(${[...present]}::text[]) listed WHERE listed = sr.remote_id)
+      AND EXISTS (SELECT FROM ${sql.raw(entityTable(type))} e WHERE e.id = sr.entity_key)
     ORDER BY sr.entity_key`.execute(em.getKysely());
   return rows.map(({ key }) => key);
 }
+
+const LARGEST_NUMBER = '9223372036854775807';

@@ -32,6 +32,13 @@ export async function refreshUniqueValues(
   await refresh(em, detection, await outdatedHolders(em, detection, keys), secrets);
 }
 
+/** Restricts the rows looked at; left out: all. */
+export interface OutdatedAmong {
+  readonly keys?: readonly EntityKey[];
+  readonly after?: EntityKey | null;
+  readonly upTo?: EntityKey | null;
+}
+
 /**
  * The same for every row whose stored values are outdated. Before the first page of a sweep it is then known which rows
  * release and get a value, whatever the order of their ids.
@@ -40,16 +47,18 @@ export async function refreshOutdatedValues(
   em: EntityManager,
   detection: Detection,
   secrets: readonly SecretKey[],
+  among: OutdatedAmong = {},
 ): Promise<void> {
   const [name] = names(detection);
   if (name === undefined) return;
   const started = performance.now();
-  let after: EntityKey | null = LOWEST_KEY;
+  let after: EntityKey | null = among.after ?? LOWEST_KEY;
   while (after !== null && performance.now() - started < REFRESH_MS) {
     const keys: readonly EntityKey[] = await outdatedPage(em, detection, {
       name,
       after,
       prefix: uniqueHashPrefix(secrets),
+      among,
     });
     await refresh(em, detection, keys, secrets);
     after = keys.length < PAGE ? null : (keys.at(-1) ?? null);
@@ -70,7 +79,12 @@ export async function dropValuesOfDeleted(em: EntityManager, detection: Detectio
 async function outdatedPage(
   em: EntityManager,
   detection: Detection,
-  { name, after, prefix }: { readonly name: string; readonly after: EntityKey; readonly prefix: string },
+  {
+    name,
+    after,
+    prefix,
+    among: { keys, upTo = null },
+  }: { readonly name: string; readonly after: EntityKey; readonly prefix: string; readonly among: OutdatedAmong },
 ): Promise<EntityKey[]> {
   const { mapping, mappingVersion } = detection;
   const { rows } = await sql<{ key: EntityKey }>`
@@ -78,6 +92,8 @@ async function outdatedPage(
     LEFT JOIN sync_unique_value v ON ${isValue(detection, 'v', name)} AND v.entity_key = e.id
     WHERE e.id > ${after}::bigint AND (v.modified_on IS DISTINCT FROM e.modified_on
       OR v.mapping_version <> ${mappingVersion} OR split_part(v.value, ':', 1) <> ${prefix})
+      AND ${keys === undefined ? sql`true` : sql`e.id = ANY (${[...keys]}::bigint[])`}
+      AND ${upTo === null ? sql`true` : sql`e.id <= ${upTo}::bigint`}
       AND (${sql.raw(mapping.filter)})
     ORDER BY e.id LIMIT ${PAGE}`.execute(em.getKysely());
   return rows.map(({ key }) => key);

@@ -66,6 +66,10 @@ export const conversation = defineTwoWayMapping({
   rules: 1,
   filter: `EXISTS (SELECT FROM person p WHERE p.id = e.person_id AND ${isReachable('p')})`,
   sources: conversations.sources,
+  affectedBy: [
+    { type: 'ConversationMessage', keys: 'SELECT s.conversation_id' },
+    { type: 'Person', keys: 'SELECT c.id FROM conversation c WHERE c.person_id = s.id' },
+  ],
   referencedTypes: ['Person'],
   references: (row) => [['Person', row.personId]],
   fields: conversationFields,

@@ -102,6 +102,11 @@ export const person = defineTwoWayMapping({
   rules: 1,
   filter: isReachable('e'),
   sources: persons.sources,
+  affectedBy: [
+    { type: 'Organisation', keys: 'SELECT p.id FROM person p WHERE p.organisation_id = s.id' },
+    { type: 'EventParticipant', keys: 'SELECT s.person_id' },
+    { type: 'Event', keys: 'SELECT ep.person_id FROM event_participant ep WHERE ep.event_id = s.id' },
+  ],
   uniqueValues: {
     email: { kind: EMAIL.name, read: ({ email }) => lowerCase(email) },
     phone: { kind: phone.kind, read: canonicalPhone },

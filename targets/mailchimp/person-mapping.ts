@@ -2,7 +2,7 @@ import { EMAIL, lowerCase } from '../contact-fields.ts';
 import { defineMapping } from '../entity-mapping.ts';
 import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
 import { memberFields } from './member-fields.ts';
-import { persons } from '../marketing-persons.ts';
+import { affectPersons, persons } from '../marketing-persons.ts';
 
 /**
  * Persons that belong in the audience: those who want e-mail, and those who are already in it. `e` is the person's row.
@@ -18,6 +18,7 @@ export const person = defineMapping({
   rules: 2,
   filter: PERSON_FILTER,
   sources: persons.sources,
+  affectedBy: affectPersons,
   uniqueValues: { email: { kind: EMAIL.name, read: ({ email }) => lowerCase(email) } },
   sharing: { by: 'email', order: 's.date_of_birth NULLS LAST' },
   consent: {

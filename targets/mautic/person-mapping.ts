@@ -3,7 +3,7 @@ import { EMAIL, lowerCase } from '../contact-fields.ts';
 import { defineMapping } from '../entity-mapping.ts';
 import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
 import { contactFields } from './contact-fields.ts';
-import { persons } from '../marketing-persons.ts';
+import { affectPersons, persons } from '../marketing-persons.ts';
 
 /** A contact (mappings.md): one per e-mail address. */
 export const person = defineMapping({
@@ -11,6 +11,7 @@ export const person = defineMapping({
   rules: 3,
   filter: personsEmail('e'),
   sources: persons.sources,
+  affectedBy: affectPersons,
   uniqueValues: { email: { kind: EMAIL.name, read: ({ email }) => lowerCase(email) } },
   sharing: { by: 'email', order: 's.date_of_birth NULLS LAST' },
   consent: {

@@ -7,6 +7,7 @@ export const eventMapping = defineTwoWayMapping({
   type: 'Event',
   filter: isLinked('e.id', 'Event'),
   sources: events.sources,
+  affectedBy: [],
   fields: eventFields,
   refuseCreate: () => 'takes part once an event of EMS is linked to it (ems-sync link RUNSIGNUP Event ID REMOTE_ID)',
 });

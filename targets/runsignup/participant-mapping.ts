@@ -9,6 +9,10 @@ export const participantMapping = defineTwoWayMapping({
   rules: 2,
   filter: `${isLinked('e.id', 'EventParticipant')} AND ${isLinked('e.event_id', 'Event')}`,
   sources: participants.sources,
+  affectedBy: [
+    { type: 'Event', records: true, keys: 'SELECT ep.id FROM event_participant ep WHERE ep.event_id = s.entity_key' },
+    { type: 'Tag', keys: 'SELECT s.event_participant_id' },
+  ],
   referencedTypes: ['Event', 'Race', 'Person'],
   references: (row) => [
     ['Event', row.eventId],

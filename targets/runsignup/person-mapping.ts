@@ -9,6 +9,7 @@ export const personMapping = defineTwoWayMapping({
   rules: 2,
   filter: isLinked('e.id', 'Person'),
   sources: persons.sources,
+  affectedBy: [{ type: 'EventParticipant', keys: 'SELECT s.person_id' }],
   mentions: (_, { registrations }) => registrations.map(({ id }) => ['EventParticipant', id] as const),
   fields: personFields,
   match: ({ email, firstName, lastName, dateOfBirth }) => {

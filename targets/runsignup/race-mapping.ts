@@ -8,6 +8,10 @@ export const raceMapping = defineTwoWayMapping({
   type: 'Race',
   filter: isLinked('e.event_id', 'Event'),
   sources: races.sources,
+  affectedBy: [
+    { type: 'Event', records: true, keys: 'SELECT ra.id FROM race ra WHERE ra.event_id = s.entity_key' },
+    { type: 'StartGroup', keys: 'SELECT s.race_id' },
+  ],
   referencedTypes: ['Event'],
   references: (row) => [['Event', row.eventId]],
   fields: raceFields,

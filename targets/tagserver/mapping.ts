@@ -23,6 +23,15 @@ const organisation = resourceMapping({
   filter: `EXISTS (SELECT FROM event ev WHERE ev.organisation_id = e.id AND ${timed('ev')})
     OR EXISTS (SELECT FROM person pe JOIN event_participant ep ON ep.person_id = pe.id JOIN event ev ON ev.id = ep.event_id
                WHERE pe.organisation_id = e.id AND ${timed('ev')})`,
+  affectedBy: [
+    {
+      type: 'Event',
+      keys: `SELECT s.organisation_id UNION SELECT pe.organisation_id FROM event_participant ep
+        JOIN person pe ON pe.id = ep.person_id WHERE ep.event_id = s.id`,
+    },
+    { type: 'Person', keys: 'SELECT s.organisation_id' },
+    { type: 'EventParticipant', keys: 'SELECT pe.organisation_id FROM person pe WHERE pe.id = s.person_id' },
+  ],
   fields: {
     name: organisations.ems({}, organisations.column('name', needed(TEXT))),
     countryCode: organisations.ems({}, organisations.column('country', COUNTRY)),
@@ -60,6 +69,11 @@ const person = resourceMapping({
   filter: `EXISTS (SELECT FROM event_participant ep JOIN event ev ON ev.id = ep.event_id
                    WHERE ep.person_id = e.id AND ${timed('ev')})`,
   sources: persons.sources,
+  affectedBy: [
+    { type: 'Organisation', keys: 'SELECT pe.id FROM person pe WHERE pe.organisation_id = s.id' },
+    { type: 'EventParticipant', keys: 'SELECT s.person_id' },
+    { type: 'Event', keys: 'SELECT ep.person_id FROM event_participant ep WHERE ep.event_id = s.id' },
+  ],
   fields: {
     givenName: persons.ems({}, persons.column('firstName', needed(TEXT))),
     familyName: persons.ems({}, persons.column('lastName', needed(TEXT))),
@@ -83,6 +97,7 @@ const race = resourceMapping({
   type: 'Race',
   rules: 1,
   filter: `EXISTS (SELECT FROM event ev WHERE ev.id = e.event_id AND ${timed('ev')})`,
+  affectedBy: [{ type: 'Event', keys: 'SELECT ra.id FROM race ra WHERE ra.event_id = s.id' }],
   fields: {
     eventId: reference(races, 'eventId', 'Event'),
     name: races.ems({}, races.column('name', needed(TEXT))),
@@ -104,6 +119,13 @@ const startGroup = resourceMapping({
   type: 'StartGroup',
   rules: 1,
   filter: `EXISTS (SELECT FROM race ra JOIN event ev ON ev.id = ra.event_id WHERE ra.id = e.race_id AND ${timed('ev')})`,
+  affectedBy: [
+    { type: 'Race', keys: 'SELECT sg.id FROM start_group sg WHERE sg.race_id = s.id' },
+    {
+      type: 'Event',
+      keys: 'SELECT sg.id FROM race ra JOIN start_group sg ON sg.race_id = ra.id WHERE ra.event_id = s.id',
+    },
+  ],
   fields: {
     raceId: reference(startGroups, 'raceId', 'Race'),
     name: startGroups.ems({}, startGroups.column('name', needed(TEXT))),
@@ -123,6 +145,7 @@ const eventParticipant = resourceMapping({
   rules: 1,
   filter: `EXISTS (SELECT FROM event ev WHERE ev.id = e.event_id AND ${timed('ev')})`,
   sources: participants.sources,
+  affectedBy: [{ type: 'Event', keys: 'SELECT ep.id FROM event_participant ep WHERE ep.event_id = s.id' }],
   uniqueValues: { bib: { kind: 'text', read: (row) => canonicalText(row.bib), within: 'e.race_id' } },
   fields: {
     bib: participants.ems(
@@ -171,6 +194,25 @@ const startGroupParticipant = resourceMapping({
                    WHERE ep.id = e.event_participant_id AND ${timed('ev')})
     AND EXISTS (SELECT FROM start_group sg JOIN race ra ON ra.id = sg.race_id JOIN event ev ON ev.id = ra.event_id
                 WHERE sg.id = e.start_group_id AND ${timed('ev')})`,
+  affectedBy: [
+    {
+      type: 'EventParticipant',
+      keys: 'SELECT p.id FROM start_group_participant p WHERE p.event_participant_id = s.id',
+    },
+    { type: 'StartGroup', keys: 'SELECT p.id FROM start_group_participant p WHERE p.start_group_id = s.id' },
+    {
+      type: 'Race',
+      keys: `SELECT p.id FROM start_group sg JOIN start_group_participant p ON p.start_group_id = sg.id
+        WHERE sg.race_id = s.id`,
+    },
+    {
+      type: 'Event',
+      keys: `SELECT p.id FROM event_participant ep JOIN start_group_participant p ON p.event_participant_id = ep.id
+        WHERE ep.event_id = s.id
+        UNION SELECT p.id FROM race ra JOIN start_group sg ON sg.race_id = ra.id
+        JOIN start_group_participant p ON p.start_group_id = sg.id WHERE ra.event_id = s.id`,
+    },
+  ],
   fields: {
     startGroupId: reference(placements, 'startGroupId', 'StartGroup'),
     eventParticipantId: reference(placements, 'eventParticipantId', 'EventParticipant'),
@@ -189,6 +231,14 @@ const tag = resourceMapping({
   filter: `EXISTS (SELECT FROM event_participant ep JOIN event ev ON ev.id = ep.event_id
                    WHERE ep.id = e.event_participant_id AND ${timed('ev')})`,
   sources: tags.sources,
+  affectedBy: [
+    { type: 'EventParticipant', keys: 'SELECT t.id FROM tag t WHERE t.event_participant_id = s.id' },
+    {
+      type: 'Event',
+      keys: `SELECT t.id FROM event_participant ep JOIN tag t ON t.event_participant_id = ep.id
+        WHERE ep.event_id = s.id`,
+    },
+  ],
   uniqueValues: {
     code: {
       kind: 'tag code',

@@ -61,7 +61,8 @@ describe('a detection query that a row spoils', () => {
         (key) => (after === null || BigInt(key) > BigInt(after)) && (upTo === null || BigInt(key) <= BigInt(upTo)),
       );
       if (within.some((key) => spoilt.has(key))) throw Object.assign(new Error('refused'), { code: '22012' });
-      return within.filter((key) => BigInt(key) % 3n === 0n).slice(0, limit);
+      const keys = within.filter((key) => BigInt(key) % 3n === 0n).slice(0, limit);
+      return { keys, next: keys.length < limit ? null : (keys.at(-1) ?? null) };
     };
   const all = async ({ after, limit }: { after: string | null; limit: number }) =>
     ROWS.filter((key) => after === null || BigInt(key) > BigInt(after)).slice(0, limit);

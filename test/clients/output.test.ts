@@ -19,6 +19,7 @@ const counts = (some: Partial<TypeStatus>): TypeStatus => ({
   unlinked: 0,
   orphans: 0,
   oldestDueSeconds: null,
+  comparedSeconds: null,
   ...some,
 });
 
@@ -70,6 +71,7 @@ describe('what an operator reads', () => {
               unlinked: 0,
               orphans: 0,
               oldestDueSeconds: null,
+              comparedSeconds: null,
             },
           },
         },

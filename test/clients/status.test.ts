@@ -123,6 +123,7 @@ describe('status counts', () => {
             unlinked: 0,
             orphans: 0,
             oldestDueSeconds: null,
+            comparedSeconds: null,
           },
         },
       },

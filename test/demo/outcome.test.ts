@@ -17,6 +17,7 @@ const type = (counts: Partial<TypeStatus>): TypeStatus => ({
   unlinked: 0,
   orphans: 0,
   oldestDueSeconds: null,
+  comparedSeconds: null,
   ...counts,
 });
 

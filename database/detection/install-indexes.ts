@@ -1,0 +1,28 @@
+import pg from 'pg';
+import { MISSING_INDEXES, type ModifiedOnIndex } from './modified-on-index.ts';
+
+/**
+ * Makes the indexes that everyday sweeps read by, without locking out EMS's writes. One that an earlier attempt left
+ * unusable is replaced. Needs the owner of EMS's tables.
+ *
+ * @returns the tables that have got one.
+ */
+export async function installIndexes(databaseUrl: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'ems-sync' });
+  await client.connect();
+  try {
+    const { rows: missing } = await client.query<ModifiedOnIndex>(MISSING_INDEXES);
+    for (const { table, name } of missing) {
+      await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
+      await client.query(`CREATE INDEX CONCURRENTLY ${name} ON ${table} (modified_on)`);
+    }
+    return missing.map(({ table }) => table);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
+    throw new Error("indexes on EMS's tables need their owner: run this once with EMS's owner in DATABASE_URL", {
+      cause: error,
+    });
+  } finally {
+    await client.end();
+  }
+}
