@@ -186,7 +186,8 @@ export function commonMapping<T extends EntityType, S extends { readonly [name: 
   declaration: MappingBase<T, S>,
   fields: DeclaredFields,
 ) {
-  const { rules = 1, affectedBy, ...declared } = declaration;
+  const { affectedBy, ...declared } = declaration;
+  const { rules = 1 } = declared;
   const readsTables =
     /\bFROM\b/i.test(declaration.filter) || Object.values(declaration.sources ?? {}).some((rows) => 'where' in rows);
   return {
