@@ -40,20 +40,20 @@ export class ConcurrentEms {
     await this.#admin.end();
   }
 
-  /** Writes with a stamp that is off by some seconds; left out if another open transaction has locked the row. */
-  async write(at: number, table: string, id: number, { set, offSeconds }: { set: string; offSeconds: number }) {
+  /** Writes with a stamp that is off by some milliseconds; left out if another open transaction has locked the row. */
+  async write(at: number, table: string, id: number, { set, offMs }: { set: string; offMs: number }) {
     const session = this.#session(at);
     const row = `${table}/${id}`;
     if (this.#isLocked(row, session)) return;
     await session.client.query(
-      `UPDATE ${table} SET ${set}, modified_on = clock_timestamp() + $2 * interval '1 second' WHERE id = $1`,
-      [id, offSeconds],
+      `UPDATE ${table} SET ${set}, modified_on = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1`,
+      [id, offMs],
     );
     if (session.isOpen) session.locked.add(row);
   }
 
-  async insert(at: number, statement: string, offSeconds: number): Promise<void> {
-    await this.#session(at).client.query(statement, [offSeconds]);
+  async insert(at: number, statement: string, offMs: number): Promise<void> {
+    await this.#session(at).client.query(statement, [offMs]);
   }
 
   async begin(at: number): Promise<void> {
