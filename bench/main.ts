@@ -5,6 +5,7 @@ import { type DemoSystem, startSystem } from '../demo/start-system.ts';
 import { TEMPORAL_KINDS, type TemporalKind } from '../demo/start-temporal.ts';
 import { watchStatus } from '../demo/watch-status.ts';
 import { onStopSignal } from '../local/stop-signals.ts';
+import { asJson, detection } from './detections.ts';
 import { latency } from './latency.ts';
 import { onDemand } from './on-demand.ts';
 import { report } from './report.ts';
@@ -63,6 +64,15 @@ async function main(): Promise<void> {
     .action(async ({ size, ...common }: Common & { size: number }) => {
       const { system } = await start(common, size);
       say(report(await Promise.race([onDemand(system, say), system.broken])));
+    });
+  program
+    .command('detection')
+    .description("PostgreSQL's CPU for finding what is due, by the number of persons")
+    .option('--sizes <n,…>', 'numbers of persons, with commas between', '10000,100000,1000000')
+    .option('--json', 'print JSON in the last line')
+    .action(async ({ sizes, json }: { sizes: string; json?: true }) => {
+      const costs = await detection(stack, sizes.split(',').map(Number), json === true ? () => {} : say);
+      if (json === true) say(JSON.stringify(asJson(costs)));
     });
   await program.parseAsync();
 }
