@@ -1,6 +1,6 @@
 import { deletedKeys, deletionsSeen } from '../database/detection/deletions.ts';
 import { takeMoment, type Moment } from '../database/detection/lower-bound.ts';
-import { scanDue, scanGone, type Scan } from '../database/detection/scan.ts';
+import { scanDue, scanGone, type Scan, type ScannedPage } from '../database/detection/scan.ts';
 import { readHolds, type Hold } from '../database/records/missing.ts';
 import { findMissingColumns, formatMissing } from '../database/ems-shape.ts';
 import type { EntityManager } from '../database/orm.ts';
@@ -8,6 +8,7 @@ import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import { endHoldOf, heldBack } from './brake.ts';
+import { leastHeld } from '../sync/brake-limit.ts';
 import { isChild } from './children.ts';
 import { isAny } from './is-any.ts';
 import type { ComparisonState, PlannedMark } from './comparison-state.ts';
@@ -163,7 +164,14 @@ async function planType(
   const dueStep = isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type };
   const slice = since === null || isUrgent || input.beside === true ? null : await planSlice(context, state);
   const isEver = isDue || slice?.isDue === true;
-  const limited = !isUrgent && (await isHeld('update', isEver)) ? { withoutUpdates: true as const } : {};
+  // Counting all that is due reads the whole table: not for a few that have changed.
+  const least = Math.max(1, leastHeld('update', context.brakeLimits));
+  const areFew =
+    since !== null &&
+    slice?.isDue !== true &&
+    !holds.some((hold) => hold.type === type) &&
+    (await isFewerThan(least, () => scanDue(em, detection, { ...first, limit: least })));
+  const limited = !isUrgent && !areFew && (await isHeld('update', isEver)) ? { withoutUpdates: true as const } : {};
   const due: SweepStep[] = isDue ? [{ kind: 'due', ...dueStep, ...scope, ...limited, ...lanes }] : [];
   const { urgent: condition } = mapping;
   const urgent: SweepStep[] =
@@ -185,6 +193,14 @@ async function planType(
     due: isSliceDue ? [...due, { kind: 'due', ...dueStep, ...range, ...limited, ...lanes }] : due,
     gone: isGone && !isGoneHeld ? [...gone, { kind: 'gone', type, ...range }] : gone,
   };
+}
+
+/** False if a row breaks the query. */
+async function isFewerThan(least: number, find: () => Promise<ScannedPage>): Promise<boolean> {
+  return !(await isAny(async () => {
+    const { keys, next } = await find();
+    return { keys: keys.slice(least - 1), next };
+  }));
 }
 
 async function planGone(

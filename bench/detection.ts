@@ -60,6 +60,9 @@ export async function measureDetection(
       consentPolicy: 'ratchet',
       consentScope: 'target',
       missingLimit: { count: 10, share: 5 },
+      brakeLimits: { delete: { count: 10, share: 5 }, update: { count: 1_000, share: 50 } },
+      retentionDays: 180,
+      assertOwnAccount: async () => {},
       locks,
     };
     const state = new ComparisonState();
