@@ -33,6 +33,7 @@ const settings = ({ url }: MigratedDatabase) => ({
   TAGSERVER_URL: 'http://localhost:1',
   TAGSERVER_TOKEN: 't',
   GATEWAY_PORT: '0',
+  SYNC_KEY: Buffer.alloc(32, 1).toString('base64'),
 });
 
 describe('two installations in one Temporal namespace', () => {
