@@ -28,7 +28,7 @@ export interface ScannedPage {
 const AT_ONCE = 5_000;
 
 /** A scan that has found nothing in this time returns how far it got, so that the next activity goes on there. */
-const SCAN_MS = 20_000;
+const SCAN_MS = 5_000;
 
 type Em = EntityManager;
 
