@@ -10,6 +10,7 @@ import { SettingsError } from '../settings/settings-error.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 import { visibleLines } from './visible-text.ts';
+import { closeOrm } from './close-orm.ts';
 import { failureOf } from './cli/failures.ts';
 import { EnabledProcesses } from './enabled-processes.ts';
 import { addHealth } from './gateway/health.ts';
@@ -89,7 +90,7 @@ async function main(): Promise<void> {
     clearInterval(looks);
     await health.close();
     await connection.close();
-    await orm.close();
+    await closeOrm(orm);
   }
   log.info('listener has stopped');
 }
