@@ -28,6 +28,8 @@ interface OfProcess {
   readonly whole: Set<EntityType>;
   readonly turns: Map<EntityType, Turn>;
   readonly deletions: Map<EntityType, string>;
+  /** By type and the type of a row that it reads beside. */
+  readonly sourceDeletions: Map<string, string>;
 }
 
 /**
@@ -40,7 +42,13 @@ export class ComparisonState {
   #of(process: SyncProcessName): OfProcess {
     const known = this.#processes.get(process);
     if (known !== undefined) return known;
-    const state: OfProcess = { marks: [], whole: new Set(), turns: new Map(), deletions: new Map() };
+    const state: OfProcess = {
+      marks: [],
+      whole: new Set(),
+      turns: new Map(),
+      deletions: new Map(),
+      sourceDeletions: new Map(),
+    };
     this.#processes.set(process, state);
     return state;
   }
@@ -81,6 +89,24 @@ export class ComparisonState {
   /** {@link deletionsSeen}, when every deletion up to then was known to be handed over. */
   deletionsHandled(process: SyncProcessName, type: EntityType): string | undefined {
     return this.#of(process).deletions.get(type);
+  }
+
+  /** @returns whether rows of a source have been deleted since this was asked last; false the first time. */
+  haveSourcesGone(
+    process: SyncProcessName,
+    type: EntityType,
+    { source, seen }: { source: string; seen: string },
+  ): boolean {
+    const { sourceDeletions } = this.#of(process);
+    const key = `${type}/${source}`;
+    const before = sourceDeletions.get(key);
+    sourceDeletions.set(key, seen);
+    return before !== undefined && before !== seen;
+  }
+
+  /** Until a sweep has compared all of the type, everyday detection does not read it. */
+  compareWhole(process: SyncProcessName, type: EntityType): void {
+    this.#of(process).whole.delete(type);
   }
 
   handledDeletions(process: SyncProcessName, type: EntityType, seen: string): void {

@@ -1,4 +1,5 @@
 import { CHANGES_KEPT_MS, noteComparisons } from '../database/detection/comparisons.ts';
+import { deletionsSeen } from '../database/detection/deletions.ts';
 import { entityKeys } from '../database/detection/keys-of-page.ts';
 import { canReadRecent, recentKeys } from '../database/detection/recent-keys.ts';
 import { scanDue, scanGone } from '../database/detection/scan.ts';
@@ -19,12 +20,29 @@ const SMALLEST_SLICE = 200;
 /** Before a row's cost is known. */
 const FIRST_SLICE = 2_000;
 
+/** In a table of more rows, what depends on a deleted source row waits for the turn of the full comparison. */
+const SMALL = 50_000;
+
+/**
+ * Rows that the type reads beside its own have been deleted, which leaves no trace where they were. A preference is
+ * somebody's consent, so that never waits.
+ */
+async function haveSourcesGone({ orm, process, mapping, type }: TypeContext, state: ComparisonState): Promise<boolean> {
+  const em = orm.em.fork();
+  const sources = new Set((mapping.affectedBy ?? []).flatMap((rows) => (rows.records === true ? [] : [rows.type])));
+  const gone: string[] = [];
+  for (const source of sources) {
+    const seen = await deletionsSeen(em, source);
+    if (seen !== null && state.haveSourcesGone(process.name, type, { source, seen })) gone.push(source);
+  }
+  return gone.includes('ContactPreference') || (gone.length > 0 && (await estimatedRows(em, type)) <= SMALL);
+}
+
 /** The time from which on everyday detection reads a type; null: compare it in full. */
-export async function readableSince(
-  { orm, process, comparison = DEFAULT_COMPARISON, settleMs, mapping, type, detection }: TypeContext,
-  state: ComparisonState,
-): Promise<string | null> {
+export async function readableSince(context: TypeContext, state: ComparisonState): Promise<string | null> {
+  const { orm, process, comparison = DEFAULT_COMPARISON, settleMs, mapping, type, detection } = context;
   if (comparison.fullEveryMs === 0 || !canReadRecent(mapping)) return null;
+  if (await haveSourcesGone(context, state)) state.compareWhole(process.name, type);
   const since = state.bound(process.name, type, settleMs + comparison.stampMarginMs);
   if (since === null) return null;
   const age = Temporal.Now.instant().epochMilliseconds - parseInstant(since).epochMilliseconds;

@@ -9,7 +9,10 @@ import type { Detection } from './detection.ts';
  * table's file, which TRUNCATE and a restore replace. Null: not known (a view, or `track_counts` is off). A session
  * reports its deletes within ten seconds of its commit.
  */
-export async function deletionsSeen(em: EntityManager, type: EntityType): Promise<string | null> {
+export async function deletionsSeen(
+  em: EntityManager,
+  type: EntityType | 'ConversationMessage',
+): Promise<string | null> {
   const { rows } = await sql<{ seen: string | null }>`
     SELECT CASE WHEN c.relkind = 'r' AND current_setting('track_counts') = 'on'
       THEN c.oid || ':' || c.relfilenode || ':' || pg_stat_get_tuples_deleted(c.oid) END AS seen
