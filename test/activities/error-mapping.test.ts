@@ -15,6 +15,14 @@ async function mapped(error: unknown): Promise<{ type: string | null | undefined
   throw new Error('no failure of ours');
 }
 
+test('a target that says how long to wait is asked no sooner', async () => {
+  const error = new SyncError('transient', 'Mailchimp answered 429', { code: '429', retryAfterMs: 90_000 });
+  const failing = () => Promise.reject(error);
+  await expect(new ErrorMapping().execute({ args: [], headers: {} }, failing)).rejects.toMatchObject({
+    nextRetryDelay: 90_000,
+  });
+});
+
 const sqlError = (code: string, message: string) => Object.assign(new Error(message), { code });
 
 test.each([

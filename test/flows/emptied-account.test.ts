@@ -43,7 +43,7 @@ describe('a ChatWoot account that is empty all at once (F1 case 05)', () => {
       reason: expect.stringMatching(/^HELD: \d+ of \d+ linked Person are missing/),
     });
     expect(await statesOf(people)).toEqual(['IN_SYNC', 'IN_SYNC', 'IN_SYNC']);
-    await system.eventually('the hold in the log', () => system.workerLog.includes('HELD: '));
+    await system.eventually('the hold in the log', async () => system.workerLog.includes('HELD: '));
     expect(await status()).toMatchObject({
       inStep: false,
       held: [{ process: 'CHATWOOT', type: 'Person', kind: 'unlink', held: expect.any(Number) }],

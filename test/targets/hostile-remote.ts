@@ -46,7 +46,11 @@ export class HostileRemote {
   readonly ledAway: string[] = [];
   /** Bytes sent in endless answers. */
   sentBytes = 0;
-  readonly #server = createServer((request, response) => void this.respond(request, response));
+  /** Idle connections stay open: on a busy machine a page may take longer than Node's default of 5 s. */
+  readonly #server = createServer(
+    { keepAliveTimeout: 60_000 },
+    (request, response) => void this.respond(request, response),
+  );
   readonly #elsewhere = createServer((request, response) => {
     this.ledAway.push(`${request.method} ${request.url}`);
     response.end('{}');

@@ -1,24 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import { startChild, type Child } from '../../local/child-process.ts';
 import { freePort } from '../../local/free-port.ts';
 import { newLogFile } from '../../local/log-file.ts';
+import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
 
 const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
 const namespace = `health_${process.pid}`;
 const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
-const databaseUrl = process.env['TEST_DATABASE_ADMIN_URL'] ?? '';
 
 let workers: Child | undefined;
+let database: MigratedDatabase;
+
 beforeAll(async () => {
+  database = await migratedDatabase();
   const connection = await Connection.connect({ address });
   await registerNamespace(connection, namespace);
   await connection.close();
 });
+afterAll(() => database?.close());
+
 afterEach(async () => {
   await workers?.stop();
   workers = undefined;
@@ -33,7 +38,7 @@ async function start(settings: Readonly<Record<string, string>>) {
     args: [main],
     env: {
       PATH: process.env['PATH'],
-      DATABASE_URL: databaseUrl,
+      DATABASE_URL: database.url,
       TEMPORAL_ADDRESS: address,
       TEMPORAL_NAMESPACE: namespace,
       TAGSERVER_URL: 'http://127.0.0.1:1',

@@ -41,6 +41,10 @@ const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: 
     bound: /maximumAttempts: ATTEMPTS_BEFORE_FAILING[\s\S]*scheduleToCloseTimeout: '24 hours'/,
     face: 'recordUnresolved: FAILING; then the workflow ends red',
   },
+  hintedActivities: {
+    bound: /scheduleToCloseTimeout: '2 minutes'[\s\S]*maximumAttempts: 3/,
+    face: 'a hint only says where to look: the next poll finds the record',
+  },
   retentionActivities: {
     bound: /scheduleToCloseTimeout: '2 hours'/,
     face: 'the run of retention ends red; the next day deletes what is left',
@@ -68,6 +72,7 @@ const ENDLESS: Readonly<Record<string, string>> = {
   'clients/rekey/rekey-messages.ts': 'the last page; a failure ends the command',
   'clients/rekey/rekey-records.ts': 'the last page; a failure ends the command',
   'clients/stop-if-foreign.ts': 'a program that stays up; it stops with the program',
+  'database/detection/scan.ts': 'the last page, or SCAN_MS',
   'database/records/retention.ts': 'the last page; a failure ends the activity',
   'clients/search-attributes.ts': 'a time limit; then the command fails',
 };
