@@ -263,4 +263,33 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const form = {};',
     test: 'targets/runsignup/persons',
   },
+  {
+    name: 'a quiet event of RunSignup is no answer',
+    file: 'targets/runsignup/answers.ts',
+    find: '.array(z.unknown())\n  .nullish()',
+    replace: '.array(z.unknown())',
+    test: 'targets/runsignup/reading',
+  },
+  {
+    name: 'ChatWoot refuses whom an agent gave a phone in words',
+    file: 'targets/chatwoot/contact-body.ts',
+    find: "export function mendedPhone({ phone_number: phone }: Pick<Contact, 'phone_number'>): ContactBody {",
+    replace:
+      "export function mendedPhone({ phone_number: phone }: Pick<Contact, 'phone_number'>): ContactBody {\n  if (phone !== 0 as never) return {};",
+    test: 'targets/chatwoot/found-in-use',
+  },
+  {
+    name: 'Mautic’s merged contact is written over',
+    file: 'targets/mautic/whose-contact.ts',
+    find: 'if (contact.id !== asked.remoteId)',
+    replace: "if (contact.id === '')",
+    test: 'targets/mautic/merges',
+  },
+  {
+    name: 'a default of Mautic’s parks the person',
+    file: 'targets/mautic/read-contact.ts',
+    find: 'return value !== null && value ===',
+    replace: 'return value === 0 && value ===',
+    test: 'targets/mautic/persons',
+  },
 ];
