@@ -11,7 +11,6 @@ import { SettingsError } from '../settings/settings-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
 import { failureOf, serverFailure } from './cli/failures.ts';
-import { closeOrm } from './close-orm.ts';
 import { EnabledProcesses } from './enabled-processes.ts';
 import type { ChatwootHook } from './gateway/chatwoot-hook.ts';
 import type { CodecEndpoint } from './gateway/codec-endpoint.ts';
@@ -75,7 +74,7 @@ async function main(): Promise<void> {
     // Answer accepted requests before the connections close.
     await gateway.close();
     await connection.close();
-    await closeOrm(orm);
+    await orm.close();
   }
   log.info('gateway has stopped');
 }

@@ -10,7 +10,6 @@ import { SettingsError } from '../settings/settings-error.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 import { visibleLines } from './visible-text.ts';
-import { closeOrm } from './close-orm.ts';
 import { failureOf } from './cli/failures.ts';
 import { EnabledProcesses } from './enabled-processes.ts';
 import { addHealth } from './gateway/health.ts';
@@ -90,7 +89,7 @@ async function main(): Promise<void> {
     clearInterval(looks);
     await health.close();
     await connection.close();
-    await closeOrm(orm);
+    await orm.close();
   }
   log.info('listener has stopped');
 }

@@ -1,7 +1,7 @@
 import { MikroORM, type EntitySchema } from '@mikro-orm/core';
 import { Migrator, type Migration } from '@mikro-orm/migrations';
 import { PostgreSqlDriver, type SqlEntityManager } from '@mikro-orm/postgresql';
-import type { DatabaseConnection } from 'kysely';
+import type { ClientBase } from 'pg';
 import pg from 'pg';
 import { ConversationMessageEntity, EMS_ENTITIES } from './entities/index.ts';
 import {
@@ -68,7 +68,6 @@ export async function createOrm({
     clientUrl: databaseUrl,
     entities: ENTITIES,
     timezone: '+00:00',
-    onCreateConnection: (connection) => prepareSession(connection as DatabaseConnection, statementTimeoutMs),
     // A wrong address must not create an empty database.
     ensureDatabase: false,
     pool: { min: 0, max: poolSize },
@@ -78,6 +77,8 @@ export async function createOrm({
       types: { getTypeParser },
       application_name: 'ems-sync',
       connectionTimeoutMillis: 10_000,
+      // The pool's own hook: it gives a connection back that cannot be prepared. Kysely's would keep it for ever.
+      onConnect: (connection: ClientBase) => prepareSession(connection, statementTimeoutMs),
     },
     extensions: [Migrator],
     migrations: {

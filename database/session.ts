@@ -1,4 +1,4 @@
-import { CompiledQuery, type DatabaseConnection } from 'kysely';
+import type { ClientBase } from 'pg';
 import { SyncError } from '../sync/sync-error.ts';
 
 /**
@@ -31,15 +31,12 @@ export const STATEMENT_TIMEOUT_MS = 110_000;
  *
  * @throws SyncError of class `transient` if a setting did not take effect.
  */
-export async function prepareSession(
-  connection: Pick<DatabaseConnection, 'executeQuery'>,
-  statementTimeoutMs = 0,
-): Promise<void> {
-  await connection.executeQuery(CompiledQuery.raw(STATEMENT));
+export async function prepareSession(connection: Pick<ClientBase, 'query'>, statementTimeoutMs = 0): Promise<void> {
+  await connection.query(STATEMENT);
   if (statementTimeoutMs > 0) {
-    await connection.executeQuery(CompiledQuery.raw(`SET statement_timeout = ${Math.trunc(statementTimeoutMs)}`));
+    await connection.query(`SET statement_timeout = ${Math.trunc(statementTimeoutMs)}`);
   }
-  const { rows } = await connection.executeQuery<Record<string, string>>(CompiledQuery.raw(ASK_BACK));
+  const { rows } = await connection.query<Record<string, string>>(ASK_BACK);
   const wrong = Object.entries(SESSION_SETTINGS).filter(([name, value]) => rows[0]?.[name] !== value);
   if (wrong.length === 0) return;
   const names = wrong.map(([name]) => name).join(', ');

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { MISSING_INDEXES, type ModifiedOnIndex } from './modified-on-index.ts';
+import { prepareSession } from '../session.ts';
 
 /**
  * Makes the indexes that everyday sweeps read by, without locking out EMS's writes. One that an earlier attempt left
@@ -11,6 +12,7 @@ export async function installIndexes(databaseUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'ems-sync' });
   await client.connect();
   try {
+    await prepareSession(client);
     const { rows: missing } = await client.query<ModifiedOnIndex>(MISSING_INDEXES);
     for (const { table, name } of missing) {
       await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);

@@ -8,6 +8,7 @@ import {
   NOTIFYING_TABLES,
   TRIGGER_PREFIX,
 } from './trigger-sql.ts';
+import { prepareSession } from '../session.ts';
 
 /** While we wait for a table lock, EMS's writes queue behind us. */
 const LOCK_TIMEOUT = '2s';
@@ -55,6 +56,7 @@ async function inSession(databaseUrl: string, work: (run: Run) => Promise<void>)
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'ems-sync' });
   await client.connect();
   try {
+    await prepareSession(client);
     await work((statements) =>
       pRetry(() => transaction(client, statements), {
         retries: TRIES - 1,

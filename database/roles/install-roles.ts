@@ -3,6 +3,7 @@ import type { EntityType } from '../../sync/entity-type.ts';
 import { EMS_TABLES, grantsTo, readTables } from './grants.ts';
 import { inboundPrivileges } from './inbound-privileges.ts';
 import { programOf, ROLES } from './role-names.ts';
+import { prepareSession } from '../session.ts';
 
 export { SYNC_ROLE } from './role-names.ts';
 
@@ -71,6 +72,7 @@ async function inTransaction<T>(databaseUrl: string, work: (client: Client) => P
   client.on('error', () => {});
   await client.connect();
   try {
+    await prepareSession(client);
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');

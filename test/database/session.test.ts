@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Client } from 'pg';
 import { createOrm, type Orm } from '../../database/orm.ts';
 import { loadEnds } from '../../database/records/load-pairs.ts';
+import { limitedLogin } from './limited-login.ts';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 
 let database: MigratedDatabase;
@@ -41,6 +42,22 @@ test("a database's own DateStyle, time zone, search path and the like do not rea
     SELECT timestamptz '2026-11-29 20:38:57.687624+01'::text AS text, bytea '\\x00ff'::text AS bytes,
       current_setting('search_path') AS path`.execute(orm.em.fork().getKysely());
   expect(rows).toEqual([{ text: '2026-11-29 19:38:57.687624+00', bytes: '\\x00ff', path: 'public' }]);
+});
+
+test('connections that cannot be prepared use up no pool, which works and ends once they can', async () => {
+  const login = await limitedLogin(database.url);
+  const limited = await createOrm({ databaseUrl: login.url, poolSize: 2 });
+  const ask = () => sql<{ one: number }>`SELECT 1 AS one`.execute(limited.em.fork().getKysely());
+  const setConfig = 'FUNCTION pg_catalog.set_config(text, text, boolean)';
+  try {
+    await database.client.query(`REVOKE EXECUTE ON ${setConfig} FROM PUBLIC`);
+    for (let attempt = 0; attempt < 3; attempt += 1) await expect(ask()).rejects.toThrow('set_config');
+    await database.client.query(`GRANT EXECUTE ON ${setConfig} TO PUBLIC`);
+    expect((await ask()).rows).toEqual([{ one: 1 }]);
+  } finally {
+    await limited.close();
+    await login.drop(database.url);
+  }
 });
 
 async function insertPerson(client: Client): Promise<string> {
