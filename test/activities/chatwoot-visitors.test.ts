@@ -11,6 +11,7 @@ import type { EntityType } from '../../sync/entity-type.ts';
 import { chatwoot as target } from '../../targets/chatwoot/process.ts';
 import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
 import { refuseUnsafe } from '../../settings/refuse-unsafe.ts';
+import { dependenciesWith } from './dependencies-with.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 
 // What a visitor of a website may do to a member through ChatWoot's widget.
@@ -48,20 +49,12 @@ function workers({ keys = [OLD], trust = 'false' }: { keys?: Uint8Array[]; trust
     CHATWOOT_TRUST_CONTACTS: trust,
   });
   const remote = target.connect(settings, unlimitedConnections('ratchet', keys));
-  return {
+  return dependenciesWith({
     orm: database.orm,
     processes: new Map([['CHATWOOT', { process: target.process, remote }]]),
-    settleMs: 0,
     keys,
-    conflictScope: 'entity',
-    consentPolicy: 'ratchet',
-    consentScope: 'target',
-    missingLimit: { count: 10, share: 5 },
-    brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
-    retentionDays: 180,
-    assertOwnAccount: async () => {},
     locks,
-  };
+  });
 }
 
 const pairOf = (key: string, type: EntityType = 'Person') => ({ process: 'CHATWOOT' as const, type, key });

@@ -6,6 +6,7 @@ import { planSweep, type PlannedStep } from '../../activities/plan-sweep.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { mailchimp } from '../../targets/mailchimp/process.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
+import { dependenciesWith } from './dependencies-with.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 
 let database: MigratedDatabase;
@@ -14,20 +15,11 @@ const state = new ComparisonState();
 
 beforeAll(async () => {
   database = await migratedDatabase();
-  dependencies = {
+  dependencies = dependenciesWith({
     orm: database.orm,
     processes: new Map([['MAILCHIMP', { process: mailchimp.process, remote: {} as RemoteSystem }]]),
-    settleMs: 0,
-    keys: [Buffer.alloc(32, 7)],
-    conflictScope: 'entity',
-    consentPolicy: 'ratchet',
-    consentScope: 'target',
-    missingLimit: { count: 10, share: 5 },
-    retentionDays: 180,
-    assertOwnAccount: async () => {},
-    brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
     locks: new AdvisoryLocks(database.url),
-  };
+  });
 });
 
 afterAll(async () => {

@@ -7,6 +7,7 @@ import { readStatus } from '../../clients/status.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
+import { dependenciesWith } from './dependencies-with.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 
 /** By column type: values that PostgreSQL accepts and that a form, an import or a typing mistake can leave behind. */
@@ -78,20 +79,13 @@ const NO_REMOTE = {} as RemoteSystem;
 beforeAll(async () => {
   database = await migratedDatabase();
   locks = new AdvisoryLocks(database.url);
-  activities = createSyncActivities({
-    orm: database.orm,
-    processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote: NO_REMOTE }])),
-    settleMs: 0,
-    keys: [Buffer.alloc(32, 7)],
-    conflictScope: 'entity',
-    consentPolicy: 'ratchet',
-    consentScope: 'target',
-    missingLimit: { count: 10, share: 5 },
-    retentionDays: 180,
-    assertOwnAccount: async () => {},
-    brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
-    locks,
-  });
+  activities = createSyncActivities(
+    dependenciesWith({
+      orm: database.orm,
+      processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote: NO_REMOTE }])),
+      locks,
+    }),
+  );
   await dropIndexes();
   await federation('ana@clube.example', '0001');
   due = await keysDue();

@@ -14,6 +14,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
+import { dependenciesWith } from './dependencies-with.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 
 let database: MigratedDatabase;
@@ -60,20 +61,11 @@ function target(): { readonly remote: RemoteSystem; readonly calls: string[] } {
 }
 
 function dependencies(remote: RemoteSystem): Dependencies {
-  return {
+  return dependenciesWith({
     orm: database.orm,
     processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
-    settleMs: 0,
-    keys: [Buffer.alloc(32, 7)],
-    conflictScope: 'entity',
-    consentPolicy: 'ratchet',
-    consentScope: 'target',
-    missingLimit: { count: 10, share: 5 },
-    retentionDays: 180,
-    assertOwnAccount: async () => {},
-    brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
     locks,
-  };
+  });
 }
 
 let rows = 0;

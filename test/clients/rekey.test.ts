@@ -16,6 +16,7 @@ import { keyName } from '../../sync/secret-hash.ts';
 import { uniqueHash } from '../../sync/unique-value.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../targets/remote-system.ts';
+import { dependenciesWith } from '../activities/dependencies-with.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 
 const OLD = new Uint8Array(32).fill(1);
@@ -52,20 +53,13 @@ const remote = {
   },
 } as Partial<RemoteSystem> as RemoteSystem;
 
-const dependencies = (...keys: readonly Uint8Array[]): Dependencies => ({
-  orm: database.orm,
-  processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
-  settleMs: 0,
-  keys,
-  conflictScope: 'entity',
-  consentPolicy: 'ratchet',
-  consentScope: 'target',
-  missingLimit: { count: 10, share: 5 },
-  brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
-  retentionDays: 180,
-  assertOwnAccount: async () => {},
-  locks,
-});
+const dependencies = (...keys: readonly Uint8Array[]): Dependencies =>
+  dependenciesWith({
+    orm: database.orm,
+    processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
+    keys,
+    locks,
+  });
 
 const input = (key: string) => ({ process: 'MAUTIC', type: 'Person', key, attempt: 1, resend: false }) as const;
 

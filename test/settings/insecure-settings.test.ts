@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readSettings, type Environment } from '../../settings/read-settings.ts';
-import { SettingsError } from '../../settings/settings-error.ts';
+import { problemsOf } from './problems-of.ts';
 
 const SAFE: Environment = {
   DATABASE_URL: 'postgres://ems_sync@db.example/ems?sslmode=verify-full',
@@ -9,16 +9,6 @@ const SAFE: Environment = {
   SYNC_KEY: Buffer.alloc(32, 7).toString('base64'),
   GATEWAY_TOKENS: `ems:${'x'.repeat(32)}`,
 };
-
-function problemsOf(environment: Environment): readonly string[] {
-  try {
-    readSettings(environment);
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 describe('outside this machine', () => {
   test.each([

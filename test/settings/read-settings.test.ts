@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { knownSettings, readSettings, type Environment } from '../../settings/read-settings.ts';
-import { SettingsError } from '../../settings/settings-error.ts';
 import { TARGETS } from '../../targets/index.ts';
+import { problemsOf } from './problems-of.ts';
 
 const MINIMAL: Environment = { DATABASE_URL: 'postgres://ems_sync@db.example:5432/ems?sslmode=verify-full' };
 const WITH_TAGSERVER: Environment = {
@@ -13,16 +13,6 @@ const WITH_TAGSERVER: Environment = {
   TAGSERVER_TOKEN: 'a token',
   SYNC_KEY: Buffer.alloc(32, 1).toString('base64'),
 };
-
-function problemsOf(environment: Environment): readonly string[] {
-  try {
-    readSettings(environment);
-  } catch (error) {
-    if (error instanceof SettingsError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 test('the database is all that has to be set; the rest has defaults', () => {
   const { common } = readSettings(MINIMAL);
