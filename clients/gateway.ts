@@ -1,6 +1,7 @@
 import { Connection, type Client } from '@temporalio/client';
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
+import { closeOrm } from '../database/close-orm.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { dataConverterOf } from '../settings/data-converter.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
@@ -74,7 +75,7 @@ async function main(): Promise<void> {
     // Answer accepted requests before the connections close.
     await gateway.close();
     await connection.close();
-    await orm.close();
+    await closeOrm(orm);
   }
   log.info('gateway has stopped');
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import fastify from 'fastify';
 import { pino, type Logger } from 'pino';
+import { closeOrm } from '../database/close-orm.ts';
 import { createOrm } from '../database/orm.ts';
 import { dataConverterOf } from '../settings/data-converter.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
@@ -89,7 +90,7 @@ async function main(): Promise<void> {
     clearInterval(looks);
     await health.close();
     await connection.close();
-    await orm.close();
+    await closeOrm(orm);
   }
   log.info('listener has stopped');
 }

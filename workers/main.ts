@@ -8,6 +8,7 @@ import { describeOtherAccount } from '../sync/other-account.ts';
 import { OwnInstallation } from '../clients/own-installation.ts';
 import { syncTaskQueue } from '../sync/workflow-ids.ts';
 import { AdvisoryLocks } from '../database/advisory-locks.ts';
+import { closeOrm } from '../database/close-orm.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { writeProcessStates } from '../database/records/process-states.ts';
 import { dataConverterOf } from '../settings/data-converter.ts';
@@ -46,7 +47,7 @@ async function main(): Promise<void> {
     if (!stop.aborted) throw error;
   } finally {
     await health.close();
-    await orm.close();
+    await closeOrm(orm);
   }
   log.info('workers have stopped');
 }
