@@ -74,6 +74,13 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm'] },
     },
     {
+      name: 'property-tests-have-a-seed',
+      comment: 'Property tests import test/seeded-fast-check.ts, so that CI gives the same answer each time.',
+      severity: 'error',
+      from: { pathNot: '^test/seeded-fast-check\\.ts$' },
+      to: { path: 'node_modules/fast-check(/|$)' },
+    },
+    {
       name: 'one-http-client',
       comment: 'Redirects, retries, time and length of answers are limited in targets/http.ts, for every target.',
       severity: 'error',

@@ -8,8 +8,8 @@ import { findTemporalCli } from '../local/temporal-cli.ts';
 import { type Counts, jestArguments, jestCounts, summary } from './counts.ts';
 import { startLocalServers } from './local-servers.ts';
 
-/** CI stops a run after 90 minutes without giving a reason. This limit comes first and gives it. */
-const LIMIT_MINUTES = 75;
+/** CI stops a run after an hour without giving a reason. This limit comes first and gives it. */
+const LIMIT_MINUTES = 54;
 
 const node = process.execPath;
 const started: { readonly name: string; stop(): Promise<void> }[] = [];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../seeded-fast-check.ts';
 import { gatherSends, sendInHalves } from '../../activities/gather-sends.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../targets/remote-system.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import { findInParts } from '../../activities/find-in-parts.ts';
 import { inHalves } from '../../activities/in-halves.ts';
 

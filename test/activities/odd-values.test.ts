@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import { createSyncActivities, type SyncActivities } from '../../activities/index.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { readStatus } from '../../clients/status.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import { describe, expect, test } from '@jest/globals';
 import { table } from '../../clients/cli/output.ts';
 import { describeExplanation } from '../../clients/cli/why.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import { sql } from 'kysely';
 import type { Detection } from '../../database/detection/detection.ts';
 import { sourcesVersion } from '../../database/detection/due-query.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import { loadPairs, type Pair } from '../../database/records/load-pairs.ts';
 import {
   dropValuesOfDeleted,

@@ -19,10 +19,25 @@ const NAMES: readonly FieldName[] = ['name', 'email', 'phone'];
 const differing = (left: Fields, right: Fields) => NAMES.filter((field) => left[field] !== right[field]);
 
 /**
+ * EMS's row looks like another person than the one delivered under its id: neither name, e-mail nor phone agrees. The
+ * people of this model have nothing else that identifies them.
+ */
+export function isAnother({ ems, base }: PairModel): boolean {
+  if (ems === null || base === null) return false;
+  const hasSamePhone = ems.phone !== null && ems.phone === base.phone;
+  return ems.name !== base.name && ems.email !== base.email && !hasSamePhone;
+}
+
+/** The pair is evaluated. Nothing is written on either side while EMS's row looks like another person. */
+export function resolve(pair: PairModel): void {
+  if (!isAnother(pair)) agree(pair);
+}
+
+/**
  * The state of a pair after it was evaluated. If both sides have changed since they last agreed, EMS wins as a whole. Otherwise
  * changes of the remote go into EMS. Written from the specification, not from the engine.
  */
-export function resolve(pair: PairModel): void {
+export function agree(pair: PairModel): void {
   const { ems, remote, base } = pair;
   if (ems === null || remote === null || base === null) {
     // It exists on one side only. A deletion in EMS is a mark at the remote.

@@ -8,7 +8,7 @@ const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(cr
 
 /** The statuses of `count` concurrent requests, sorted. */
 const burst = async (count: number): Promise<number[]> => {
-  await mailchimp.control.setFaults({ latency: { ms: 300 } });
+  await mailchimp.control.setFaults({ latency: { ms: 2_000 } });
   const answers = await Promise.all(Array.from({ length: count }, () => mailchimp.call('GET', '/3.0/ping')));
   return answers.map(({ status }) => status).sort((left, right) => left - right);
 };

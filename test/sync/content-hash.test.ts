@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../seeded-fast-check.ts';
 import { contentDigest, contentHash, hasHash, type Content } from '../../sync/content-hash.ts';
 
 const KEYS = [new Uint8Array(32).fill(1)];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../seeded-fast-check.ts';
 import { formatInstant, formatMilliseconds, parseInstant } from '../../sync/instant.ts';
 
 // PostgreSQL's first year, and the last instant that Temporal holds, in microseconds from 1970.

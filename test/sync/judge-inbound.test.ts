@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import type { Content } from '../../sync/content-hash.ts';
 import type { FieldOwner } from '../../sync/field-owner.ts';
 import {

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import { rehash } from '../../sync/secret-hash.ts';
 import { addressHashes } from '../../sync/address-hash.ts';
 import { baseOf, baseWith, isHashOf, keyedHash, purposeOf } from '../../sync/keyed-hash.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../seeded-fast-check.ts';
 import type { DeliveryKind } from '../../sync/delivery.ts';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import { outcomeOf, type SyncOutcome } from '../../sync/sync-outcome.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import { contentHash } from '../../sync/content-hash.ts';
 import { noteOscillation, type RemoteState } from '../../sync/oscillation.ts';
 

@@ -1,6 +1,6 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import { seal, unseal } from '../../sync/sealed-values.ts';
 
 const [key, older, other] = [randomBytes(32), randomBytes(32), randomBytes(32)];

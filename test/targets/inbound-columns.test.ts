@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import fc from '../seeded-fast-check.ts';
 import type { FieldValue } from '../../sync/canonical-form.ts';
 import { inboundColumns } from '../../targets/inbound-columns.ts';
 import { TARGETS } from '../../targets/index.ts';

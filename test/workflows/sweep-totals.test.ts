@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../seeded-fast-check.ts';
 import {
   assertTotalsHold,
   copyTotals,

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import { sendInHalves } from '../../../activities/gather-sends.ts';
 import type { Content } from '../../../sync/content-hash.ts';
 import { SyncError } from '../../../sync/sync-error.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import { canonicalForm } from '../../../sync/canonical-form.ts';
 import { contentDigest, type Content } from '../../../sync/content-hash.ts';
 import { member } from '../../../targets/mailchimp/answers.ts';

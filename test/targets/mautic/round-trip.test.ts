@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import { canonicalForm } from '../../../sync/canonical-form.ts';
 import { FIELDS } from '../../../targets/mautic/contact-fields.ts';
 import { person } from '../../../targets/mautic/person-mapping.ts';

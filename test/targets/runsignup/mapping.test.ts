@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import type { EmsRows } from '../../../database/entities/index.ts';
 import { contentDigest, type Content } from '../../../sync/content-hash.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';

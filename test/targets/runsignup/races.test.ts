@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import { startRunSignup, type StartedRunSignup } from '../../../simulators/runsignup/start.ts';
 import type { Content } from '../../../sync/content-hash.ts';
 import { callsOf } from '../../simulators/runsignup-calls.ts';

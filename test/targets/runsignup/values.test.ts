@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import { SyncError } from '../../../sync/sync-error.ts';
 import { canonicalBib } from '../../../targets/runsignup/bibs.ts';
 import { formatDistance, parseDistance } from '../../../targets/runsignup/distance.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import { SOURCE_ENTITIES } from '../../../database/entities/index.ts';
 import { checkContent } from '../../../simulators/tagserver/check-content.ts';
 import { dataSchemas } from '../../../simulators/tagserver/contract.ts';

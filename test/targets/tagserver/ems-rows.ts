@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import type { EmsRows } from '../../../database/entities/index.ts';
 import { contentDigest, type Content, type ContentDigest } from '../../../sync/content-hash.ts';
 import type { EntityType } from '../../../sync/entity-type.ts';

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 
 /** One kind of EMS column: its possible values, and when two of them mean the same to TagServer. */
 export interface Kind {

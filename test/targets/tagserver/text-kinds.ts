@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import { orNothing, type Kind } from './kind.ts';
 
 const NAMES = [

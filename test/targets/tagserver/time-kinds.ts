@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import * as fc from '../../seeded-fast-check.ts';
 import { parseInstant, type Instant } from '../../../sync/instant.ts';
 import type { Kind } from './kind.ts';
 import { respellCapitals, sameButCapitals, wildText } from './text-kinds.ts';
