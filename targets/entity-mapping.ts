@@ -7,6 +7,7 @@ import type { FieldOwner } from '../sync/field-owner.ts';
 import { Unmappable } from '../sync/fields.ts';
 import type { Channel } from '../sync/suppression.ts';
 import type { DeclaredFields, Fields } from './field-declaration.ts';
+import { filterSql, type FilterCondition } from './filter-condition.ts';
 import type { InboundMapping } from './inbound-mapping.ts';
 import { mappingVersion, type MappingVersion } from './mapping-version.ts';
 import type { AnySources, NoSources, SourceRows, Sources } from './source-rows.ts';
@@ -66,8 +67,8 @@ export interface MappingBase<T extends EntityType, S extends { readonly [name: s
   readonly type: T;
   /** Raised when a function of the mapping gives another result for the same row; see {@link mappingVersion}. */
   readonly rules?: number;
-  /** SQL condition on the EMS row `e`: which rows belong on the target. */
-  readonly filter: string;
+  /** Which rows belong on the target: those that meet every condition. Empty: all rows. */
+  readonly filter: readonly FilterCondition[];
   /** A change, insertion or removal of these rows makes the entity due (architecture rule 13). */
   readonly sources?: S;
   /**
@@ -118,7 +119,9 @@ export interface EntityMapping {
   readonly version: MappingVersion;
   /** The declaration of each field. */
   readonly fields: DeclaredFields;
+  /** SQL condition on the EMS row `e`: all of `conditions`. */
   readonly filter: string;
+  readonly conditions: readonly FilterCondition[];
   readonly sources: { readonly [name: string]: SourceRows };
   /** Null: unknown. */
   readonly affectedBy: readonly AffectingRows[] | null;
@@ -148,7 +151,7 @@ export interface EntityMapping {
  * defineMapping({
  *   type: 'Person',
  *   rules: 1,
- *   filter: 'e.email IS NOT NULL',
+ *   filter: [{ name: 'email', sql: 'e.email IS NOT NULL', means: 'has an e-mail address', change: 'enter one' }],
  *   sources: from.sources,
  *   fields: { name: from.ems({ name: 'name' }, from.column('lastName', needed(TEXT))) },
  * });
@@ -188,15 +191,17 @@ export function commonMapping<T extends EntityType, S extends { readonly [name: 
 ) {
   const { affectedBy, ...declared } = declaration;
   const { rules = 1 } = declared;
+  const filter = filterSql(declaration.filter);
   const readsTables =
-    /\bFROM\b/i.test(declaration.filter) || Object.values(declaration.sources ?? {}).some((rows) => 'where' in rows);
+    /\bFROM\b/i.test(filter) || Object.values(declaration.sources ?? {}).some((rows) => 'where' in rows);
   return {
     type: declaration.type,
-    // It only says how rows are found, so a change of it makes none due.
-    version: mappingVersion(rules, { ...declared, fields }),
+    // What says how rows are found, or explains a condition, changes no result.
+    version: mappingVersion(rules, { ...declared, filter, fields }),
     affectedBy: affectedBy ?? (readsTables ? null : []),
     fields,
-    filter: declaration.filter,
+    filter,
+    conditions: declaration.filter,
     sources: declaration.sources ?? {},
     referencedTypes: declaration.referencedTypes ?? [],
     uniqueValues: (declaration.uniqueValues ?? {}) as unknown as AnyUniqueValues,

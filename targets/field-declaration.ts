@@ -26,7 +26,7 @@ import type { NoSources, SourceRows, Sources } from './source-rows.ts';
  *   })),
  * };
  *
- * export const race = defineMapping({ type: 'Race', rules: 1, filter: 'true', sources: from.sources, fields: raceFields });
+ * export const race = defineMapping({ type: 'Race', rules: 1, filter: [], sources: from.sources, fields: raceFields });
  *
  * // The body:
  * const body = Object.fromEntries(Object.entries(raceFields).map(([field, { at }]) => [at.name, content[field]]));

@@ -4,6 +4,7 @@ import type { Channel } from '../sync/suppression.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { defineMapping, type EntityMapping } from './entity-mapping.ts';
 import { rowsOf } from './field-declaration.ts';
+import type { FilterCondition } from './filter-condition.ts';
 import { needed, wordOf, YES_OR_NO } from './field-kinds.ts';
 
 /** The topics that a person can subscribe to. */
@@ -16,12 +17,20 @@ const preference = rowsOf('ContactPreference');
 const CHANNELS: Readonly<Record<string, Channel>> = { EMAIL: 'email', SMS: 'sms' };
 
 /** SQL: whether the person `row` has an e-mail address. */
-export const personsEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
+const personsEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
 
 /** The channel of a preference, if targets know it. */
 export function channelOf({ channel }: Pick<ContactPreference, 'channel'>): Channel | null {
   return CHANNELS[canonicalText(channel) ?? ''] ?? null;
 }
+
+/** The person has an e-mail address. */
+export const HAS_EMAIL: FilterCondition = {
+  name: 'email',
+  sql: personsEmail('e'),
+  means: 'has an e-mail address',
+  change: 'enter an e-mail address of the person (person.email)',
+};
 
 /** Whether the person has opted out of every topic on a channel; false without any preference. */
 export function isOptedOut(preferences: readonly ContactPreference[], channel: Channel): boolean {
@@ -56,17 +65,29 @@ export const undeliveredOptOut = (process: SyncProcessName) => `EXISTS (
  * Contact preferences, for targets with contacts. They are children of their person and have their own records.
  *
  * @param channels the channels that the target knows, in EMS's words.
- * @param personPasses SQL condition on a person `e`: the filter of the target's persons.
+ * @param ofPersons the filter of the target's persons.
  */
-export function preferencesOf(channels: readonly string[], personPasses: string): EntityMapping {
+export function preferencesOf(channels: readonly string[], ofPersons: readonly FilterCondition[]): EntityMapping {
   const others = ['EMAIL', 'SMS', 'PHONE', 'POST'].filter((channel) => !channels.includes(channel));
   const channelWords = Object.fromEntries(channels.map((channel) => [channel, channel]));
   return defineMapping({
     type: 'ContactPreference',
     rules: 1,
-    // An unknown word parks the row; it is not skipped.
-    filter: `coalesce(btrim(e.channel), '') NOT IN (${others.map((channel) => `'${channel}'`).join(', ')})
-      AND EXISTS (SELECT FROM (SELECT * FROM person p WHERE p.id = e.person_id) e WHERE ${personPasses})`,
+    filter: [
+      {
+        name: 'channel',
+        // An unknown word parks the row; it is not skipped.
+        sql: `coalesce(btrim(e.channel), '') NOT IN (${others.map((channel) => `'${channel}'`).join(', ')})`,
+        means: `has a channel that the target knows (${channels.join(', ')})`,
+        change: 'nothing: the target has no such channel',
+      },
+      ...ofPersons.map((condition) => ({
+        name: `person-${condition.name}`,
+        sql: `EXISTS (SELECT FROM (SELECT * FROM person p WHERE p.id = e.person_id) e WHERE ${condition.sql})`,
+        means: `belongs to a person that ${condition.means}`,
+        change: condition.change,
+      })),
+    ],
     affectedBy: [
       { type: 'Person', keys: 'SELECT p.id FROM contact_preference p WHERE p.person_id = s.id' },
       { type: 'ContactPreference', keys: 'SELECT p.id FROM contact_preference p WHERE p.person_id = s.person_id' },

@@ -39,7 +39,7 @@ export interface TwoWayMappingDeclaration<
  * const from = rowsOf('Conversation');
  * defineTwoWayMapping({
  *   type: 'Conversation',
- *   filter: 'true',
+ *   filter: [],
  *   fields: { status: from.remote({ name: 'status' }, from.editable('status', STATUS)) },
  * });
  */

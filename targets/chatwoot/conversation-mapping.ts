@@ -64,7 +64,14 @@ export const conversationFields: Fields<'Conversation', typeof conversations.sou
 export const conversation = defineTwoWayMapping({
   type: 'Conversation',
   rules: 1,
-  filter: `EXISTS (SELECT FROM person p WHERE p.id = e.person_id AND ${isReachable('p')})`,
+  filter: [
+    {
+      name: 'person-reachable',
+      sql: `EXISTS (SELECT FROM person p WHERE p.id = e.person_id AND ${isReachable('p')})`,
+      means: 'is of a person with an e-mail address or a phone number',
+      change: 'enter an e-mail address or a phone number of its person (person.email, person.phone)',
+    },
+  ],
   sources: conversations.sources,
   affectedBy: [
     { type: 'ConversationMessage', keys: 'SELECT s.conversation_id' },

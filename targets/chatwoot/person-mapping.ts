@@ -100,7 +100,14 @@ export const personColumn = (attribute: string): string =>
 export const person = defineTwoWayMapping({
   type: 'Person',
   rules: 1,
-  filter: isReachable('e'),
+  filter: [
+    {
+      name: 'reachable',
+      sql: isReachable('e'),
+      means: 'has an e-mail address or a phone number',
+      change: 'enter an e-mail address or a phone number of the person (person.email, person.phone)',
+    },
+  ],
   sources: persons.sources,
   affectedBy: [
     { type: 'Organisation', keys: 'SELECT p.id FROM person p WHERE p.organisation_id = s.id' },

@@ -1,7 +1,7 @@
 import { CHANNELS } from '../../sync/suppression.ts';
 import { EMAIL, lowerCase } from '../contact-fields.ts';
 import { defineMapping } from '../entity-mapping.ts';
-import { isOptedOut, personsEmail, undeliveredOptOut } from '../preferences.ts';
+import { HAS_EMAIL, isOptedOut, undeliveredOptOut } from '../preferences.ts';
 import { contactFields } from './contact-fields.ts';
 import { affectPersons, persons } from '../marketing-persons.ts';
 
@@ -9,7 +9,7 @@ import { affectPersons, persons } from '../marketing-persons.ts';
 export const person = defineMapping({
   type: 'Person',
   rules: 3,
-  filter: personsEmail('e'),
+  filter: [HAS_EMAIL],
   sources: persons.sources,
   affectedBy: affectPersons,
   uniqueValues: { email: { kind: EMAIL.name, read: ({ email }) => lowerCase(email) } },

@@ -1,11 +1,11 @@
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
 import { eventFields, events } from './event-fields.ts';
-import { isLinked } from './linked.ts';
+import { eventIsLinked } from './linked.ts';
 
 /** An EMS event is a RunSignup race in one of its editions; an operator links the two. */
 export const eventMapping = defineTwoWayMapping({
   type: 'Event',
-  filter: isLinked('e.id', 'Event'),
+  filter: [eventIsLinked('e.id')],
   sources: events.sources,
   affectedBy: [],
   fields: eventFields,

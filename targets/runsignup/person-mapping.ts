@@ -1,13 +1,13 @@
 import { textIn } from '../field-kinds.ts';
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
-import { isLinked } from './linked.ts';
+import { cameFromRunSignup } from './linked.ts';
 import { personFields, persons } from './person-fields.ts';
 
 /** A RunSignup user: comes with its registrations, and is edited through one of them. */
 export const personMapping = defineTwoWayMapping({
   type: 'Person',
   rules: 2,
-  filter: isLinked('e.id', 'Person'),
+  filter: [cameFromRunSignup('Person')],
   sources: persons.sources,
   affectedBy: [{ type: 'EventParticipant', keys: 'SELECT s.person_id' }],
   mentions: (_, { registrations }) => registrations.map(({ id }) => ['EventParticipant', id] as const),

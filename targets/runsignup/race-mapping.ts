@@ -1,12 +1,12 @@
 import { textIn } from '../field-kinds.ts';
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
-import { isLinked } from './linked.ts';
+import { eventIsLinked } from './linked.ts';
 import { raceFields, races } from './race-fields.ts';
 
 /** An EMS race is an event of a RunSignup race. */
 export const raceMapping = defineTwoWayMapping({
   type: 'Race',
-  filter: isLinked('e.event_id', 'Event'),
+  filter: [eventIsLinked('e.event_id')],
   sources: races.sources,
   affectedBy: [
     { type: 'Event', records: true, keys: 'SELECT ra.id FROM race ra WHERE ra.event_id = s.entity_key' },

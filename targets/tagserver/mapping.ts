@@ -2,6 +2,7 @@ import { canonicalText } from '../../sync/canonical-form.ts';
 import { localDate, pattern, required, text, timeZone, Unmappable } from '../../sync/fields.ts';
 import type { EntityMapping } from '../entity-mapping.ts';
 import { rowsOf } from '../field-declaration.ts';
+import type { FilterCondition } from '../filter-condition.ts';
 import { DAY, fieldKind, INSTANT, integerFrom, matching, needed, TEXT, textUpTo, wordOf } from '../field-kinds.ts';
 import { EXTERNAL_ID, reference, resourceMapping } from './resource-mapping.ts';
 
@@ -15,14 +16,32 @@ const TAG_CODE = fieldKind<string | null>('tag code', (source) =>
 /** Events that are or were timed. A draft is not public yet; a cancelled event is removed from the timing server. */
 const timed = (event: string) => `${event}.status IN ('OPEN', 'CLOSED', 'DONE')`;
 
+const TIMED = 'with status OPEN, CLOSED or DONE';
+const OPEN_IT = 'set the status of the event to OPEN, CLOSED or DONE (event.status)';
+
+/** The row is of an event that is timed. @param sql condition on the EMS row `e`. */
+const ofTimedEvent = (sql: string): FilterCondition => ({
+  name: 'event-timed',
+  sql,
+  means: `is of an event ${TIMED}`,
+  change: OPEN_IT,
+});
+
 const organisations = rowsOf('Organisation');
 
 const organisation = resourceMapping({
   type: 'Organisation',
   rules: 1,
-  filter: `EXISTS (SELECT FROM event ev WHERE ev.organisation_id = e.id AND ${timed('ev')})
+  filter: [
+    {
+      name: 'at-timed-event',
+      sql: `EXISTS (SELECT FROM event ev WHERE ev.organisation_id = e.id AND ${timed('ev')})
     OR EXISTS (SELECT FROM person pe JOIN event_participant ep ON ep.person_id = pe.id JOIN event ev ON ev.id = ep.event_id
                WHERE pe.organisation_id = e.id AND ${timed('ev')})`,
+      means: `holds an event ${TIMED}, or has a member who is entered for one`,
+      change: OPEN_IT,
+    },
+  ],
   affectedBy: [
     {
       type: 'Event',
@@ -51,7 +70,7 @@ const localDay = (property: 'startsOn' | 'endsOn', column: string) =>
 const event = resourceMapping({
   type: 'Event',
   rules: 1,
-  filter: timed('e'),
+  filter: [{ name: 'timed', sql: timed('e'), means: `is an event ${TIMED}`, change: OPEN_IT }],
   fields: {
     timeZone: events.ems({}, events.column('timeZone', fieldKind('time zone', timeZone))),
     organisationId: reference(events, 'organisationId', 'Organisation'),
@@ -66,8 +85,15 @@ const persons = rowsOf('Person', { club: { type: 'Organisation', where: 's.id = 
 const person = resourceMapping({
   type: 'Person',
   rules: 1,
-  filter: `EXISTS (SELECT FROM event_participant ep JOIN event ev ON ev.id = ep.event_id
+  filter: [
+    {
+      name: 'entered',
+      sql: `EXISTS (SELECT FROM event_participant ep JOIN event ev ON ev.id = ep.event_id
                    WHERE ep.person_id = e.id AND ${timed('ev')})`,
+      means: `is entered for an event ${TIMED}`,
+      change: `enter the person for such an event (event_participant), or ${OPEN_IT}`,
+    },
+  ],
   sources: persons.sources,
   affectedBy: [
     { type: 'Organisation', keys: 'SELECT pe.id FROM person pe WHERE pe.organisation_id = s.id' },
@@ -96,7 +122,7 @@ const races = rowsOf('Race');
 const race = resourceMapping({
   type: 'Race',
   rules: 1,
-  filter: `EXISTS (SELECT FROM event ev WHERE ev.id = e.event_id AND ${timed('ev')})`,
+  filter: [ofTimedEvent(`EXISTS (SELECT FROM event ev WHERE ev.id = e.event_id AND ${timed('ev')})`)],
   affectedBy: [{ type: 'Event', keys: 'SELECT ra.id FROM race ra WHERE ra.event_id = s.id' }],
   fields: {
     eventId: reference(races, 'eventId', 'Event'),
@@ -118,7 +144,11 @@ const startGroups = rowsOf('StartGroup');
 const startGroup = resourceMapping({
   type: 'StartGroup',
   rules: 1,
-  filter: `EXISTS (SELECT FROM race ra JOIN event ev ON ev.id = ra.event_id WHERE ra.id = e.race_id AND ${timed('ev')})`,
+  filter: [
+    ofTimedEvent(
+      `EXISTS (SELECT FROM race ra JOIN event ev ON ev.id = ra.event_id WHERE ra.id = e.race_id AND ${timed('ev')})`,
+    ),
+  ],
   affectedBy: [
     { type: 'Race', keys: 'SELECT sg.id FROM start_group sg WHERE sg.race_id = s.id' },
     {
@@ -143,7 +173,7 @@ const participants = rowsOf('EventParticipant', {
 const eventParticipant = resourceMapping({
   type: 'EventParticipant',
   rules: 1,
-  filter: `EXISTS (SELECT FROM event ev WHERE ev.id = e.event_id AND ${timed('ev')})`,
+  filter: [ofTimedEvent(`EXISTS (SELECT FROM event ev WHERE ev.id = e.event_id AND ${timed('ev')})`)],
   sources: participants.sources,
   affectedBy: [{ type: 'Event', keys: 'SELECT ep.id FROM event_participant ep WHERE ep.event_id = s.id' }],
   uniqueValues: { bib: { kind: 'text', read: (row) => canonicalText(row.bib), within: 'e.race_id' } },
@@ -190,10 +220,17 @@ const placements = rowsOf('StartGroupParticipant');
 const startGroupParticipant = resourceMapping({
   type: 'StartGroupParticipant',
   rules: 1,
-  filter: `EXISTS (SELECT FROM event_participant ep JOIN event ev ON ev.id = ep.event_id
-                   WHERE ep.id = e.event_participant_id AND ${timed('ev')})
-    AND EXISTS (SELECT FROM start_group sg JOIN race ra ON ra.id = sg.race_id JOIN event ev ON ev.id = ra.event_id
+  filter: [
+    ofTimedEvent(`EXISTS (SELECT FROM event_participant ep JOIN event ev ON ev.id = ep.event_id
+                   WHERE ep.id = e.event_participant_id AND ${timed('ev')})`),
+    {
+      name: 'group-timed',
+      sql: `EXISTS (SELECT FROM start_group sg JOIN race ra ON ra.id = sg.race_id JOIN event ev ON ev.id = ra.event_id
                 WHERE sg.id = e.start_group_id AND ${timed('ev')})`,
+      means: `is of a start group of an event ${TIMED}`,
+      change: OPEN_IT,
+    },
+  ],
   affectedBy: [
     {
       type: 'EventParticipant',
@@ -228,8 +265,10 @@ const tags = rowsOf('Tag', {
 const tag = resourceMapping({
   type: 'Tag',
   rules: 1,
-  filter: `EXISTS (SELECT FROM event_participant ep JOIN event ev ON ev.id = ep.event_id
-                   WHERE ep.id = e.event_participant_id AND ${timed('ev')})`,
+  filter: [
+    ofTimedEvent(`EXISTS (SELECT FROM event_participant ep JOIN event ev ON ev.id = ep.event_id
+                   WHERE ep.id = e.event_participant_id AND ${timed('ev')})`),
+  ],
   sources: tags.sources,
   affectedBy: [
     { type: 'EventParticipant', keys: 'SELECT t.id FROM tag t WHERE t.event_participant_id = s.id' },

@@ -17,7 +17,14 @@ const process: SyncProcess = {
   mappings: [
     defineMapping({
       type: 'Person',
-      filter: 'e.last_name IS NOT NULL OR e.first_name IS NOT NULL',
+      filter: [
+        {
+          name: 'name',
+          sql: 'e.last_name IS NOT NULL OR e.first_name IS NOT NULL',
+          means: 'has a name',
+          change: 'enter a name',
+        },
+      ],
       sources: persons.sources,
       referencedTypes: ['Organisation'],
       fields: { name: persons.ems(null, persons.column('lastName', TEXT)) },

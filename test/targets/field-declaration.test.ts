@@ -29,7 +29,7 @@ const fields = {
   ),
 };
 
-const declaration = { type: 'Race', rules: 1, filter: 'true', sources: from.sources, fields } as const;
+const declaration = { type: 'Race', rules: 1, filter: [], sources: from.sources, fields } as const;
 const race = defineTwoWayMapping(declaration);
 const SOURCES = { event: [{ name: 'Harbour Run' }] } as never;
 
@@ -89,6 +89,8 @@ test('a needed value that EMS does not have is told by its column', () => {
   expect(() => needed(TEXT).read(['name', null])).toThrow(Unmappable);
 });
 
+const conditions = (sql: string) => [{ name: 'one', sql, means: 'is one', change: 'make it one' }];
+
 describe('the version of a mapping', () => {
   const versionOf = (changed: object = {}, changedFields: object = {}) =>
     defineTwoWayMapping({ ...declaration, ...changed, fields: { ...fields, ...changedFields } }).version;
@@ -105,19 +107,34 @@ describe('the version of a mapping', () => {
     ],
     ['a column', {}, { title: from.ems({ name: 'title' }, from.column('currency', needed(textUpTo(80)))) }],
     ['an owner', {}, { metres: { ...fields.metres, owner: 'ems' as const } }],
-    ['the filter', { filter: 'false' }, {}],
+    ['the filter', { filter: conditions('false') }, {}],
     ['the sources', { sources: { event: { type: 'Event', where: 's.id = 1' } } }, {}],
     ['the rules', { rules: 2 }, {}],
   ])('changes with %s', (_, changed, changedFields) => {
     expect(versionOf(changed, changedFields)).not.toBe(versionOf());
   });
 
+  test('does not change with the words that explain a condition', () => {
+    const [condition] = conditions('true');
+    expect(versionOf({ filter: [{ ...condition, name: 'other', means: 'other', change: 'other' }] })).toBe(
+      versionOf({ filter: [condition] }),
+    );
+  });
+
+  test('has all conditions of the filter', () => {
+    const filter = [...conditions('e.name IS NULL OR e.id > 1'), ...conditions('e.capacity > 2')];
+    expect(defineMapping({ type: 'Race', filter, fields: {} }).filter).toBe(
+      '(e.name IS NULL OR e.id > 1) AND (e.capacity > 2)',
+    );
+    expect(defineMapping({ type: 'Race', filter: [], fields: {} }).filter).toBe('true');
+  });
+
   test('does not change with the layout of SQL, the order of fields, or another mapping', () => {
     const before = race.version;
-    expect(versionOf({ filter: ' true\n' })).toBe(before);
+    expect(versionOf({ filter: conditions(' true\n') })).toBe(before);
     const reversed = Object.fromEntries(Object.entries(fields).toReversed());
     expect(defineTwoWayMapping({ ...declaration, fields: reversed }).version).toBe(before);
-    expect(defineMapping({ type: 'Race', filter: 'true', fields: {} }).version).not.toBe(before);
+    expect(defineMapping({ type: 'Race', filter: [], fields: {} }).version).not.toBe(before);
     expect(before).toMatch(/^1-[0-9a-f]{12}$/);
     expect(mappingVersion(3, {})).toMatch(/^3-/);
   });
