@@ -2,7 +2,8 @@ import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { ErrorClass } from '../sync/error-class.ts';
 import { UNKNOWN_PAIR } from '../sync/error-class.ts';
-import { SyncError, UnknownPairError } from '../sync/sync-error.ts';
+import { PAUSED } from '../sync/pause.ts';
+import { PausedError, SyncError, UnknownPairError } from '../sync/sync-error.ts';
 
 /**
  * PostgreSQL's error classes that do not concern the row: connection lost, shutdown, overload, serialisation failure.
@@ -39,6 +40,15 @@ export class ErrorMapping implements ActivityInboundCallsInterceptor {
 function asFailure(error: unknown): unknown {
   if (error instanceof ApplicationFailure || (error instanceof Error && error.name === 'CancelledFailure'))
     return error;
+  // The workflow knows what must wait, so another attempt of the activity is of no use.
+  if (error instanceof PausedError) {
+    return ApplicationFailure.create({
+      message: error.message,
+      type: PAUSED,
+      nonRetryable: true,
+      category: ApplicationFailureCategory.BENIGN,
+    });
+  }
   if (error instanceof SyncError) {
     return ApplicationFailure.create({
       message: error.message,

@@ -10,6 +10,7 @@ import type { FindChangedInput } from './changed-page.ts';
 import { advance, findChanged, type AdvanceInput } from './find-changed.ts';
 import { findDue, findGone, type FindInput } from './find-due.ts';
 import { keepMark, type KeepMarkInput } from './keep-mark.ts';
+import { unlessPaused } from './pause.ts';
 import { planPoll } from './plan-poll.ts';
 import { planSweep, type PlanInput } from './plan-sweep.ts';
 import { probeTarget } from './probe-target.ts';
@@ -46,11 +47,15 @@ function attemptOf(attemptsBefore: number): AttemptOfPair {
 /** Activities that only use our database: task queue `sync`. */
 export function createSyncActivities(dependencies: Dependencies) {
   const state = new ComparisonState();
+  const { orm } = dependencies;
+  const ownFindDue = unlessPaused(orm, (input: FindInput) => findDue(dependencies, input));
+  const ownFindGone = unlessPaused(orm, (input: FindInput) => findGone(dependencies, input));
+  const ownPlanSweep = unlessPaused(orm, (input: PlanInput) => planSweep(dependencies, state, input));
   return {
-    planSweep: (input: PlanInput) => withHeartbeat(() => planSweep(dependencies, state, input)),
+    planSweep: (input: PlanInput) => withHeartbeat(() => ownPlanSweep(input)),
     keepMark: (input: KeepMarkInput) => keepMark(dependencies, state, input),
-    findDue: (input: FindInput) => withHeartbeat(() => findDue(dependencies, input)),
-    findGone: (input: FindInput) => withHeartbeat(() => findGone(dependencies, input)),
+    findDue: (input: FindInput) => withHeartbeat(() => ownFindDue(input)),
+    findGone: (input: FindInput) => withHeartbeat(() => ownFindGone(input)),
     record: (input: RecordInput) => record(dependencies, input),
     recordFailure: (input: RecordFailureInput) => recordFailure(dependencies, input),
     recordUnresolved: (input: RecordUnresolvedInput) => recordUnresolved(dependencies, input),
@@ -62,13 +67,16 @@ export function createSyncActivities(dependencies: Dependencies) {
 
 /** Activities that call a target: task queue `target-<process>`. */
 export function createTargetActivities(dependencies: Dependencies) {
-  /** Nothing is sent to, or read from, another account than the records are about. */
-  const owned =
-    <I extends { readonly process: SyncProcessName }, R>(work: (dependencies: Dependencies, input: I) => Promise<R>) =>
-    async (input: I): Promise<R> => {
+  /**
+   * Nothing is sent or read while the process is paused, or to and from another account than the records are about.
+   */
+  const owned = <I extends { readonly process: SyncProcessName }, R>(
+    work: (dependencies: Dependencies, input: I) => Promise<R>,
+  ) =>
+    unlessPaused(dependencies.orm, async (input: I) => {
       await dependencies.assertOwnAccount(input.process);
       return work(dependencies, input);
-    };
+    });
   const ownDeliver = owned(deliver);
   const ownAbsorb = owned(absorb);
   const ownPlanPoll = owned(planPoll);
@@ -79,7 +87,9 @@ export function createTargetActivities(dependencies: Dependencies) {
     resolveRemote: owned(resolveRemote),
     absorb: (input: AbsorbInput) =>
       withHeartbeat(() => tellingSoon(dependencies, input, attemptOf(0), () => ownAbsorb(input))),
-    probeTarget: (input: { readonly process: SyncProcessName }) => probeTarget(dependencies, input),
+    probeTarget: unlessPaused(dependencies.orm, (input: { readonly process: SyncProcessName }) =>
+      probeTarget(dependencies, input),
+    ),
     deliver: ({ attemptsBefore, ...input }: Omit<DeliverInput, 'attempt'> & { readonly attemptsBefore: number }) => {
       const patient = (Context.current().info.priority?.priorityKey ?? 0) >= PATIENT_FROM;
       const attempt = attemptOf(attemptsBefore);

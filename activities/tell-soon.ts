@@ -1,7 +1,7 @@
 import { writeFailure } from '../database/records/write-failure.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { SyncError, UnknownPairError } from '../sync/sync-error.ts';
+import { PausedError, SyncError, UnknownPairError } from '../sync/sync-error.ts';
 import { pairWorkflowId } from '../sync/workflow-ids.ts';
 import type { Dependencies } from './dependencies.ts';
 import { describeError } from './error-mapping.ts';
@@ -31,7 +31,8 @@ export async function tellingSoon<T>(
     return await work();
   } catch (error) {
     const pauseMs = error instanceof SyncError ? (error.retryAfterMs ?? 0) : 0;
-    if (!(error instanceof UnknownPairError) && forMs + (performance.now() - startedAt) + pauseMs >= SOON_MS) {
+    const isItsOwn = !(error instanceof UnknownPairError || error instanceof PausedError);
+    if (isItsOwn && forMs + (performance.now() - startedAt) + pauseMs >= SOON_MS) {
       const workflowId = pairWorkflowId(process, type, key);
       const { errorClass, message } = describeError(error);
       // Report the attempt's error even if recording it fails.

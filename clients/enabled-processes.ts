@@ -1,4 +1,5 @@
 import type { Orm } from '../database/orm.ts';
+import { readPauses } from '../database/records/pauses.ts';
 import { readProcessStates, type ProcessState } from '../database/records/process-states.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { TARGETS } from '../targets/index.ts';
@@ -32,11 +33,14 @@ export class EnabledProcesses {
       .map((name) => ({ process: name, missing: states.get(name)?.missing ?? [] }));
   }
 
+  /** Without paused ones: they are on again once they are resumed. */
   async outbound(): Promise<readonly SyncProcess[]> {
-    const states = await this.#states();
+    const [states, pauses] = await Promise.all([this.#states(), readPauses(this.#orm.em.fork())]);
     return TARGETS.map(({ process }) => process).filter(
       ({ name, directions }) =>
-        directions.includes('outbound') && states.some((state) => state.name === name && state.isOn),
+        directions.includes('outbound') &&
+        states.some((state) => state.name === name && state.isOn) &&
+        !pauses.some(({ process }) => process === name),
     );
   }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { closeOrm } from '../database/close-orm.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
+import { readPause } from '../database/records/pauses.ts';
 import { dataConverterOf } from '../settings/data-converter.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { EncryptionCodec } from '../settings/payload-codec.ts';
@@ -149,9 +150,17 @@ function onDemand(common: CommonSettings, servers: Servers, log: Logger): OnDema
   return { ...servers, settings: common, tokens, off, unreachable: (error) => serverFailure(error, common) };
 }
 
-/** A process that is off has no workers: its webhooks are accepted and dropped. */
-async function ifOn({ enabled }: Servers, name: SyncProcessName, follow: () => Promise<Followed>): Promise<Followed> {
-  return (await enabled.isOn(name)) ? follow() : 'dropped';
+/**
+ * A process that is off has no workers: its webhooks are accepted and dropped. Those of a paused process too: the first
+ * poll afterwards reads what they tell of.
+ */
+async function ifOn(
+  { enabled, orm }: Servers,
+  name: SyncProcessName,
+  follow: () => Promise<Followed>,
+): Promise<Followed> {
+  const isServed = (await enabled.isOn(name)) && (await readPause(orm.em.fork(), name)) === null;
+  return isServed ? follow() : 'dropped';
 }
 
 /** Null: the path does not exist. */

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { dueRows, goneRows, type DueReason } from '../database/detection/due-query.ts';
 import type { Orm } from '../database/orm.ts';
 import { loadPairs, type Pair } from '../database/records/load-pairs.ts';
+import { readPause } from '../database/records/pauses.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
 import { formatInstant, parseInstant, type Instant, type Stamp } from '../sync/instant.ts';
 import { readSuppressions } from '../database/records/suppression-list.ts';
@@ -49,6 +50,8 @@ export interface Explanation {
   readonly passesFilter: boolean;
   /** When EMS last changed it. */
   readonly modifiedOn: string | null;
+  /** Since when the process is paused; null: it is not. */
+  readonly pausedOn: string | null;
   /** Why the next sweep takes it; null: it is not due. */
   readonly due: DueReason | null;
   readonly record: RecordSummary | null;
@@ -80,6 +83,7 @@ export async function explain(
     inEms: (pair?.entity ?? null) !== null,
     passesFilter: pair?.passesFilter ?? false,
     modifiedOn: writtenStamp(pair?.entity?.modifiedOn),
+    pausedOn: (await readPause(orm.em.fork(), process.name))?.pausedOn ?? null,
     due: rows[0]?.reason ?? null,
     record: record === null ? null : summaryOf(record, sharingType(process, ref), keepsRemoteId),
     workflow: await workflowOf(client, settings, pairWorkflowId(process.name, ref.type, ref.key)),

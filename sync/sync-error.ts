@@ -1,4 +1,5 @@
 import type { ErrorClass } from './error-class.ts';
+import { describePause, PAUSED, type Pause } from './pause.ts';
 
 export interface SyncErrorOptions {
   /** Stable, machine-readable reason, for example `rate-limited` or `invalid-data`. */
@@ -27,6 +28,13 @@ export class SyncError extends Error {
     this.code = options.code;
     this.field = options.field;
     this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** An operator has paused the process: nothing is done at its target until it is resumed. */
+export class PausedError extends SyncError {
+  constructor(pause: Pause) {
+    super('transient', describePause(pause), { code: PAUSED });
   }
 }
 

@@ -15,6 +15,7 @@ export const SYNC_OUTCOMES = [
   'SUPPRESSED',
   'ERASED',
   'FAILING',
+  'PAUSED',
   'PENDING',
   'NOTHING',
 ] as const;

@@ -2,6 +2,7 @@ import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { gatherSends } from '../activities/gather-sends.ts';
 import { ownAccounts } from '../activities/own-account.ts';
+import { assertNotPaused, pausable } from '../activities/pause.ts';
 import { accountsOf, processesWithOtherAccount } from '../clients/target-accounts.ts';
 import { recordNewAccounts } from '../database/records/target-accounts.ts';
 import { describeOtherAccount } from '../sync/other-account.ts';
@@ -71,7 +72,7 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
     connectTemporal(common, log),
   );
   const locks = new AdvisoryLocks(common.DATABASE_URL);
-  const processes = connectProcesses(settings, locks);
+  const processes = connectProcesses(settings, { orm, locks });
   try {
     await refuseUnsafe(processes, log);
     const accounts = accountsOf(settings);
@@ -153,13 +154,16 @@ function shutDownWhen(stop: AbortSignal, workers: readonly Worker[]): void {
   else stop.addEventListener('abort', shutDown, { once: true });
 }
 
-function connectProcesses({ enabled, common }: Settings, locks: AdvisoryLocks) {
+function connectProcesses(
+  { enabled, common }: Settings,
+  { orm, locks }: { readonly orm: Orm; readonly locks: AdvisoryLocks },
+) {
   const services = connectionServices(locks, { consentPolicy: common.CONSENT_POLICY, keys: common.SYNC_KEY ?? [] });
   return new Map(
     enabled.map(({ target, settings }) => {
       const process = common.SYNC_BULK ? target.process : oneByOne(target.process);
       const { bulk, concurrentCalls } = process.limits;
-      const remote = target.connect(settings, services);
+      const remote = pausable(target.connect(settings, services), () => assertNotPaused(orm, process.name));
       const gathered = bulk === undefined ? remote : gatherSends(remote, { ...bulk, concurrentCalls });
       return [process.name, { process, remote: gathered }];
     }),

@@ -9,6 +9,7 @@ import {
   persistentAttempts,
   type PairActivities,
 } from './activity-proxies.ts';
+import { LOOK_WHEN_PAUSED, pauseIn } from './paused.ts';
 import type { SyncEntityWorkflow, SyncRequest } from './pair-requests.ts';
 import type { PairRef } from './pair-start.ts';
 import type { Requests } from './requests.ts';
@@ -23,6 +24,8 @@ export interface AttemptFailure {
 export interface Asked {
   resend: boolean;
   inbound: boolean;
+  /** The attempts erase the remote record. */
+  erase?: boolean;
 }
 
 /** The requests the attempts serve. */
@@ -31,16 +34,22 @@ export interface Serving {
   readonly asked: Asked;
   /** Called when the pair is reported as failing. */
   readonly onFailing: (failure: AttemptFailure) => void;
+  /** Called while the process is paused. @returns whether the step must wait; otherwise it is given up. */
+  readonly onPaused: (reason: string) => boolean;
 }
 
 /** The attempts ended because an operator's command goes first. */
 export const INTERRUPTED = 'interrupted';
+
+/** The step was given up because the process is paused. */
+export const GIVEN_UP = 'given up';
 
 const ASKED_MEANWHILE = 'asked meanwhile';
 
 /**
  * Runs one step of a pass, however long it takes: after five attempts the failure is recorded and reported
  * (`onFailing`), and retries continue for a day. A request during that time gets an attempt at once, and its result.
+ * While the process is paused, a step that must not be lost waits.
  *
  * @param attempt calls the step's activity; it gets the number of previous attempts.
  * @throws ActivityFailure after a day, or for a pair that does not exist.
@@ -48,24 +57,31 @@ const ASKED_MEANWHILE = 'asked meanwhile';
 export async function attemptDurably<T>(
   { process, type, key }: PairRef,
   attempt: (activities: PairActivities, attemptsBefore: number) => Promise<T>,
-  { requests, asked, onFailing }: Serving,
-): Promise<T | typeof INTERRUPTED> {
+  { requests, asked, onFailing, onPaused }: Serving,
+): Promise<T | typeof INTERRUPTED | typeof GIVEN_UP> {
   const pair = { process, type, key };
   let attempts = ATTEMPTS_BEFORE_FAILING;
+  let isPaused = false;
   try {
     return await attempt(firstAttempts(process), 0);
   } catch (error) {
-    await noteFailure(error);
+    if ((await note(error)) === GIVEN_UP) return GIVEN_UP;
   }
   for (;;) {
     // A request every second for a day would exceed the server's history limit.
     if (workflowInfo().continueAsNewSuggested) {
       await continueAsNew<SyncEntityWorkflow>({ ...pair, requests: [...served(asked), ...requests.toList()] });
     }
-    const wasAsked = await condition(() => requests.waiting, PAUSE_AFTER_FAILURE);
+    const wasAsked = await condition(() => requests.waiting, isPaused ? LOOK_WHEN_PAUSED : PAUSE_AFTER_FAILURE);
     if (!wasAsked) {
-      const result = await attemptUntilAsked();
-      if (result !== ASKED_MEANWHILE) return result;
+      try {
+        const result = await attemptUntilAsked();
+        if (result !== ASKED_MEANWHILE) return result;
+      } catch (error) {
+        if (pauseIn(error) === null) throw error;
+        if ((await note(error)) === GIVEN_UP) return GIVEN_UP;
+        continue;
+      }
     }
     if (requests.hasCommand) return INTERRUPTED;
     const more = requests.take();
@@ -75,7 +91,7 @@ export async function attemptDurably<T>(
     try {
       return await attempt(oneAttempt(process), attempts - 1);
     } catch (error) {
-      await noteFailure(error);
+      if ((await note(error)) === GIVEN_UP) return GIVEN_UP;
     }
   }
 
@@ -97,10 +113,14 @@ export async function attemptDurably<T>(
     }
   }
 
-  async function noteFailure(error: unknown): Promise<void> {
+  async function note(error: unknown): Promise<typeof GIVEN_UP | null> {
+    const reason = pauseIn(error);
+    isPaused = reason !== null;
+    if (reason !== null) return onPaused(reason) ? null : GIVEN_UP;
     const failure = failureOf(error);
     await tellFailure(pair, failure, attempts);
     onFailing(failure);
+    return null;
   }
 }
 
@@ -116,8 +136,9 @@ export async function tellFailure(pair: PairRef, failure: AttemptFailure, attemp
 }
 
 /** What is being served, as requests. */
-export function served({ resend, inbound }: Asked): SyncRequest[] {
-  return [resend ? 'resend' : 'outbound', ...(inbound ? (['inbound'] as const) : [])];
+export function served({ resend, inbound, erase = false }: Asked): SyncRequest[] {
+  const others = [...(inbound ? (['inbound'] as const) : []), ...(erase ? (['erase'] as const) : [])];
+  return [resend ? 'resend' : 'outbound', ...others];
 }
 
 /** @throws the error itself if it is not an attempt's failure: a cancelled run, or a pair that does not exist. */

@@ -20,7 +20,7 @@ export interface SyncEntityInput extends PairRef {
 export interface SyncEntityResult {
   readonly outcome: SyncOutcome;
   /** What the last pass did, for example `created`. */
-  readonly delivery: Delivery['kind'] | Absorption['kind'] | 'failing' | 'refused';
+  readonly delivery: Delivery['kind'] | Absorption['kind'] | 'failing' | 'paused' | 'refused';
   /** An error class or the reason, if the outcome has one. */
   readonly reason: string | null;
 }

@@ -18,6 +18,7 @@ import { cursorActivities, pollActivities, probeActivities } from './activity-pr
 import { signalRunning } from './ask-pair.ts';
 import type { SyncEntityWorkflow } from './pair-requests.ts';
 import { pairStartOptions, PRIORITY, remoteStartOptions, type RemoteToSync } from './pair-start.ts';
+import { pauseIn } from './paused.ts';
 import { runLanes } from './run-lanes.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 import type { SyncRemoteWorkflow } from './sync-remote.ts';
@@ -56,9 +57,9 @@ export type PollTotals = Partial<Record<EntityType, PollCounts>>;
 export interface PollResult {
   /**
    * `complete`; `held`: many remote records are missing at once and are left alone; `unread`: a list could not be read;
-   * `target-down`: none was tried; `limit`: the next poll continues.
+   * `target-down`: none was tried; `paused`: an operator has stopped the process; `limit`: the next poll continues.
    */
-  readonly ended: 'complete' | 'held' | 'unread' | 'target-down' | 'limit';
+  readonly ended: 'complete' | 'held' | 'unread' | 'target-down' | 'paused' | 'limit';
   /** The problem, in an operator's words. */
   readonly reason: string | null;
   readonly totals: PollTotals;
@@ -80,7 +81,13 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
   let { page, seenUpTo } = progress ?? { page: null, seenUpTo: null };
   let reason: string | null = null;
   const held = [...(progress?.held ?? [])];
-  const steps = progress?.steps ?? (await begin());
+  let steps: readonly PollStep[] | null;
+  try {
+    steps = progress?.steps ?? (await begin());
+  } catch (error) {
+    if (pauseIn(error) === null) throw error;
+    return finish({ ended: 'paused', reason: pauseIn(error), totals });
+  }
   if (steps === null) return finish({ ended: 'target-down', reason, totals });
 
   for (const [index, step] of steps.entries()) {
@@ -99,6 +106,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
         seenUpTo = later(seenUpTo, changed.seenUpTo);
       } catch (error) {
         if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+        if (pauseIn(error) !== null) return finish({ ended: 'paused', reason: pauseIn(error), totals });
         reason = `${step.type} of ${step.scope}: ${error.cause?.message ?? error.message}`;
         counts.unread += 1;
         [page, seenUpTo] = [null, null];
@@ -216,6 +224,7 @@ const OUTCOMES = {
   held: 'FAILING',
   unread: 'FAILING',
   'target-down': 'FAILING',
+  paused: 'PAUSED',
   limit: 'PENDING',
 } as const satisfies Record<PollResult['ended'], SyncOutcome>;
 

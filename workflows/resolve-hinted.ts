@@ -9,6 +9,7 @@ import {
   type ResolveHintedResult,
   type ResolveHintedWorkflow,
 } from './pair-requests.ts';
+import { pauseIn } from './paused.ts';
 import { PRIORITY, type RemoteToSync } from './pair-start.ts';
 
 /** A flood of unknown ids is not worth more: the next poll lists what there is. */
@@ -53,6 +54,8 @@ async function resolve(remote: RemoteToSync): Promise<void> {
     if (resolution.kind !== 'linked') return;
     for (const row of resolution.rows) await askPair({ process, ...row }, 'inbound', PRIORITY.hint);
   } catch (error) {
+    // The first poll after the pause lists it.
+    if (pauseIn(error) !== null) return;
     const failure = failureOf(error);
     log.warn('a remote record that a webhook names cannot be resolved', { ...remote, ...failure });
     try {

@@ -15,6 +15,7 @@ import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { probeActivities, sweepActivities } from './activity-proxies.ts';
 import { findPageOf, lookAround, Lookout, type LookAround, type PageBounds } from './lookout.ts';
+import { pauseIn } from './paused.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 import { assertTotalsHold, copyTotals, describeTotals, emptyTotals, type SweepTotals } from './sweep-totals.ts';
 import { syncPage } from './sync-page.ts';
@@ -36,8 +37,8 @@ interface SweepProgress {
 }
 
 export interface SweepResult {
-  /** `complete`; `held`: the brake holds back some of the work; `incomplete`: some type cannot be read, as EMS has lost a column, for example; `target-down`: stopped early; `limit`: so much was due that the next sweep goes on. */
-  readonly ended: 'complete' | 'held' | 'incomplete' | 'target-down' | 'limit';
+  /** `complete`; `held`: the brake holds back some of the work; `incomplete`: some type cannot be read, as EMS has lost a column, for example; `target-down`: stopped early; `paused`: an operator has stopped the process; `limit`: so much was due that the next sweep goes on. */
+  readonly ended: 'complete' | 'held' | 'incomplete' | 'target-down' | 'paused' | 'limit';
   /** What is wrong with the target, or with EMS, in an operator's words. */
   readonly reason: string | null;
   readonly totals: SweepTotals;
@@ -61,7 +62,12 @@ type End =
  */
 export async function sweepOutbound({ process, full = false, progress }: SweepInput): Promise<SweepResult> {
   const totals = copyTotals(progress?.totals ?? {});
-  const steps = progress?.steps ?? (await sweepActivities.planSweep({ process, full }));
+  let steps: readonly PlannedStep[];
+  try {
+    steps = progress?.steps ?? (await sweepActivities.planSweep({ process, full }));
+  } catch (error) {
+    return finish({ ...endOfPaused(error), totals });
+  }
   const mark = progress?.mark ?? markOf(steps);
   const unread: StoppedStep[] = [];
   let started = progress?.started ?? 0;
@@ -81,6 +87,8 @@ export async function sweepOutbound({ process, full = false, progress }: SweepIn
   let end: End;
   try {
     end = await sweep();
+  } catch (error) {
+    end = endOfPaused(error);
   } finally {
     await lookout.stop();
   }
@@ -140,7 +148,7 @@ export async function sweepOutbound({ process, full = false, progress }: SweepIn
     try {
       return await findPageOf(process, step, page);
     } catch (error) {
-      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      if (!(error instanceof ActivityFailure) || isCancellation(error) || pauseIn(error) !== null) throw error;
       unread.push({ kind: 'stopped', type: step.type, reason: error.cause?.message ?? error.message });
       return null;
     }
@@ -162,6 +170,13 @@ export async function sweepOutbound({ process, full = false, progress }: SweepIn
   }
 }
 
+/** @throws the error itself if it is another one. */
+function endOfPaused(error: unknown): Omit<SweepResult, 'totals'> {
+  const reason = pauseIn(error);
+  if (reason === null) throw error;
+  return { ended: 'paused', reason };
+}
+
 const markOf = (steps: readonly PlannedStep[]): PlannedMark | undefined =>
   steps.flatMap((step) => (step.kind === 'stopped' || step.mark === undefined ? [] : [step.mark]))[0];
 
@@ -176,7 +191,9 @@ function finish(result: SweepResult): SweepResult {
   assertTotalsHold(result.totals);
   const headline = result.reason === null ? `**${result.ended}**` : `**${result.ended}**: ${result.reason}`;
   const counts =
-    result.ended === 'target-down' && Object.keys(result.totals).length === 0 ? '' : describeTotals(result.totals);
+    ['target-down', 'paused'].includes(result.ended) && Object.keys(result.totals).length === 0
+      ? ''
+      : describeTotals(result.totals);
   setCurrentDetails(`${headline}\n\n${counts}`);
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: OUTCOMES[result.ended] }]);
   return result;
@@ -187,5 +204,6 @@ const OUTCOMES = {
   held: 'PENDING',
   incomplete: 'FAILING',
   'target-down': 'FAILING',
+  paused: 'PAUSED',
   limit: 'PENDING',
 } as const satisfies Record<SweepResult['ended'], SyncOutcome>;

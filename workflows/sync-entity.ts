@@ -17,6 +17,7 @@ import { askPair } from './ask-pair.ts';
 import {
   attemptDurably,
   failureOf,
+  GIVEN_UP,
   INTERRUPTED,
   served,
   tellFailure,
@@ -64,6 +65,8 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   const pair = { process, type, key };
   const requests = new Requests(input.requests);
   let result: SyncEntityResult = { outcome: 'PENDING', delivery: 'nothing', reason: null };
+  /** This pass only sends what the next sweep would find again. */
+  let mayGiveUp = false;
 
   setHandler(requestedSignal, (request) => {
     requests.add(request);
@@ -93,6 +96,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   async function pass(): Promise<SyncEntityResult | typeof INTERRUPTED> {
     const { commands, onlyInbound, ...taken } = requests.take();
     const asked: Asked = { resend: taken.resend, inbound: taken.inbound };
+    mayGiveUp = !taken.resend && !taken.inbound && commands.length === 0;
     // An erasure cancels all other requests.
     if (commands.includes('erase')) return erase(asked);
     for (const command of commands) {
@@ -117,12 +121,14 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   /** The inbound half: takes over changes made at the remote. */
   async function absorb(asked: Asked): Promise<Absorption | typeof INTERRUPTED> {
     asked.inbound = true;
+    mayGiveUp = false;
     const absorption = await attemptDurably(pair, (activities) => activities.absorb(pair), {
       requests,
       asked,
       onFailing,
+      onPaused: (reason) => onPaused(reason, asked),
     });
-    if (absorption === INTERRUPTED) return INTERRUPTED;
+    if (absorption === INTERRUPTED || absorption === GIVEN_UP) return INTERRUPTED;
     asked.inbound = false;
     if (absorption.kind === 'consent' && absorption.resend === true) asked.resend = true;
     return absorption;
@@ -132,6 +138,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   async function outboundHalf(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
     for (let round = 0, absorptions = 0; ; round += 1) {
       const delivery = await deliver(asked);
+      if (delivery === GIVEN_UP) return result;
       if (delivery === INTERRUPTED) return goOnLater(asked);
       if (delivery.kind === 'absorb-first' && absorptions < ABSORPTIONS_BEFORE_SENDING) {
         absorptions += 1;
@@ -160,7 +167,10 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     }
   }
 
-  function deliver(asked: Asked, { erase: erasing = false } = {}): Promise<Delivery | typeof INTERRUPTED> {
+  function deliver(
+    asked: Asked,
+    { erase: erasing = false } = {},
+  ): Promise<Delivery | typeof INTERRUPTED | typeof GIVEN_UP> {
     return attemptDurably(
       pair,
       (activities, attemptsBefore) =>
@@ -170,7 +180,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
           attemptsBefore,
           ...(erasing ? { erase: true } : {}),
         }),
-      { requests, asked, onFailing },
+      { requests, asked, onFailing, onPaused: (reason) => onPaused(reason, asked) },
     );
   }
 
@@ -192,12 +202,14 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
 
   /** Deletes the remote record permanently; then the record says so, and keeps nothing else. */
   async function erase(asked: Asked): Promise<SyncEntityResult | typeof INTERRUPTED> {
+    asked.erase = true;
     for (let round = 0; ; round += 1) {
       const delivery = await deliver(asked, { erase: true });
-      if (delivery !== INTERRUPTED && delivery.kind !== 'blocked') {
+      const isStopped = delivery === INTERRUPTED || delivery === GIVEN_UP;
+      if (!isStopped && delivery.kind !== 'blocked') {
         return (await isRecorded(delivery)) ? resultOf(delivery) : result;
       }
-      if (delivery === INTERRUPTED || (await askDependents(delivery, asked, round)) === INTERRUPTED) {
+      if (isStopped || (await askDependents(delivery, asked, round)) === INTERRUPTED) {
         requests.add('erase');
         return INTERRUPTED;
       }
@@ -281,6 +293,16 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   function onFailing({ errorClass, message }: AttemptFailure): void {
     if (result.outcome !== 'FAILING') upsertSearchAttributes([{ key: syncOutcomeAttribute, value: 'FAILING' }]);
     answer({ outcome: 'FAILING', delivery: 'failing', reason: `${errorClass}: ${message}` });
+  }
+
+  /**
+   * The sweep after `ems-sync resume` finds a plain delivery again, so this run ends. Everything else waits here: a poll
+   * may have moved its cursor past it.
+   */
+  function onPaused(reason: string, asked: Asked): boolean {
+    if (result.outcome !== 'PAUSED') upsertSearchAttributes([{ key: syncOutcomeAttribute, value: 'PAUSED' }]);
+    answer({ outcome: 'PAUSED', delivery: 'paused', reason });
+    return !mayGiveUp || asked.resend || asked.inbound || requests.waiting;
   }
 
   function answer(known: SyncEntityResult): void {

@@ -75,6 +75,7 @@ async function outcomeOfChild(
         return 'suppressed';
       case 'FAILING':
         return 'failed';
+      case 'PAUSED':
       case 'PENDING':
       case 'UNLINKED':
       case 'NOTHING':

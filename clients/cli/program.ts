@@ -126,6 +126,8 @@ export function createProgram(): Command {
     .option('--json', 'print JSON')
     .action(async (process, options) => (await import('./retarget.ts')).retarget(process, options));
 
+  addPauses(add);
+
   add('approve', 'let pass what a poll holds back: many remote records that are missing at once', 'approve CHATWOOT 3')
     .argument('<process>', 'for example CHATWOOT', processArgument)
     .argument('<hold>', 'its number, from npx ems-sync status', holdArgument)
@@ -157,6 +159,19 @@ export function createProgram(): Command {
   ).action(async (type, key, options) => (await import('./erase.ts')).erase(type, key, options));
 
   return program;
+}
+
+function addPauses(add: (name: string, description: string, ...examples: readonly string[]) => Command): void {
+  for (const [name, description] of [
+    ['pause', 'stop all work of a process: sweeps, polls, retries, webhooks and requests on demand; nothing is lost'],
+    ['resume', 'let a paused process go on'],
+  ] as const) {
+    add(name, description, `${name} MAILCHIMP`, `${name} --all`)
+      .argument('[process]', 'for example MAILCHIMP', processArgument)
+      .option('--all', 'every process')
+      .option('--json', 'print JSON')
+      .action(async (process, options) => (await import('./pause.ts'))[name](process, options));
+  }
 }
 
 function addSchedules(schedules: Command): void {

@@ -7,6 +7,7 @@ import { askAll, askPairs } from './ask-pairs.ts';
 import { processOf, typeNamed } from './names.ts';
 import { complain, say, sayJson } from './output.ts';
 import { pairRequest, remoteRequest } from './requests.ts';
+import { refusePaused } from './pause.ts';
 import { enabledTarget, inSession, type Session } from './session.ts';
 import { knownOnes } from './sync.ts';
 import type { WaitOptions } from './wait-options.ts';
@@ -26,6 +27,7 @@ export async function retry(
   const type = typeName === undefined ? undefined : typeNamed(typeName, [syncProcess]);
   await inSession(async (session) => {
     enabledTarget(session, syncProcess);
+    await refusePaused(session, name);
     const types = type === undefined ? syncProcess.mappings.map((mapping) => mapping.type) : [type];
     if (options.unlinked === true) return takeUpAgain(session, { syncProcess, types, keys }, options);
     if (type !== undefined && keys.length > 0) {

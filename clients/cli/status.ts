@@ -2,10 +2,12 @@ import type { Settings } from '../../settings/read-settings.ts';
 import { describeHeldSweep } from '../../sync/brake-limit.ts';
 import { describeHold } from '../../sync/missing-limit.ts';
 import { describeOtherAccount } from '../../sync/other-account.ts';
+import { describePause, type Pause } from '../../sync/pause.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { processesWithOtherAccount } from '../target-accounts.ts';
 import { describeStep, readStatus, type Status } from '../status.ts';
 import { age, sayBlock, sayJson, table } from './output.ts';
+import { pausesOf } from './pause.ts';
 import { inSession } from './session.ts';
 
 const HEAD = [
@@ -33,7 +35,9 @@ export async function status({ json }: { readonly json?: true }): Promise<void> 
     const orm = await session.database();
     const stopped = await processesWithOtherAccount(orm, settings);
     const counts = await readStatus(orm, processes, settings.common);
-    const found = { ...counts, inStep: counts.inStep && stopped.length === 0, stopped };
+    const paused = await pausesOf(session);
+    const inStep = counts.inStep && stopped.length + paused.length === 0;
+    const found = { ...counts, inStep, stopped, paused };
     if (json) sayJson(found);
     else sayBlock(describeStatus(found, settings));
   });
@@ -41,7 +45,13 @@ export async function status({ json }: { readonly json?: true }): Promise<void> 
 
 /** The status as an operator reads it. */
 export function describeStatus(
-  { processes, held, stopped = [], ...step }: Status & { readonly stopped?: readonly SyncProcessName[] },
+  {
+    processes,
+    held,
+    stopped = [],
+    paused = [],
+    ...step
+  }: Status & { readonly stopped?: readonly SyncProcessName[]; readonly paused?: readonly Pause[] },
   { off }: Pick<Settings, 'off'>,
 ): string {
   const rows = Object.entries(processes).flatMap(([process, types]) =>
@@ -73,6 +83,7 @@ export function describeStatus(
     ...(rows.length === 0 ? [] : [table(HEAD, rows), describeStep(step)]),
     ...elsewhere,
     ...stopped.map(describeOtherAccount),
+    ...paused.map(describePause),
     ...held.map((hold) =>
       hold.kind === 'unlink' ? describeHold(hold) : describeHeldSweep({ ...hold, kind: hold.kind }),
     ),

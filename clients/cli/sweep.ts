@@ -7,6 +7,7 @@ import { webUiLink } from '../web-ui-link.ts';
 import { CommandError } from './command-error.ts';
 import { directionNamed, processOf } from './names.ts';
 import { complain, say, sayBlock, sayJson, table } from './output.ts';
+import { refusePaused } from './pause.ts';
 import { enabledTarget, inSession } from './session.ts';
 import type { WaitOptions } from './wait-options.ts';
 
@@ -20,6 +21,7 @@ export async function sweep(
   const direction = directionNamed(directionName, syncProcess);
   await inSession(async (session) => {
     enabledTarget(session, syncProcess);
+    await refusePaused(session, name);
     const client = await session.temporal();
     const requested = await requestSweep(client, syncProcess.name, direction, { full: true });
     const { workflowId, wasRunning } = requested;
@@ -41,7 +43,7 @@ export async function sweep(
     if (json) sayJson(result);
     else if (isPoll(direction, result)) showPoll(result);
     else showSweep(result);
-    if (['target-down', 'incomplete', 'unread', 'held'].includes(result.ended)) process.exitCode = 1;
+    if (['target-down', 'incomplete', 'unread', 'held', 'paused'].includes(result.ended)) process.exitCode = 1;
   });
 }
 

@@ -6,6 +6,7 @@ import { knownKeys } from '../find-pairs.ts';
 import { askPairs } from './ask-pairs.ts';
 import { processOf, typeNamed } from './names.ts';
 import { complain } from './output.ts';
+import { refusePaused } from './pause.ts';
 import { enabledTarget, inSession, type Session } from './session.ts';
 import type { WaitOptions } from './wait-options.ts';
 
@@ -20,6 +21,7 @@ export async function sync(
   const type = typeNamed(typeName, [syncProcess]);
   await inSession(async (session) => {
     enabledTarget(session, syncProcess);
+    await refusePaused(session, name);
     const known = await knownOnes(session, syncProcess, type, keys);
     const pairs = known.map((key) => ({ process: name, type, key }));
     const asked = await withParents(await session.database(), syncProcess, pairs);

@@ -1,5 +1,6 @@
 import type { DueReason } from '../../database/detection/due-query.ts';
 import type { EntityKey, EntityRef } from '../../sync/entity-type.ts';
+import { describePause } from '../../sync/pause.ts';
 import { describeSuppressions } from '../../sync/suppression.ts';
 import { explain, type Explanation } from '../why.ts';
 import { unlinkedReason } from '../../sync/judge-outbound.ts';
@@ -51,7 +52,8 @@ export async function why(typeName: string, key: EntityKey, { json }: { readonly
 
 /** Describes in lines what one process did with an entity. */
 export function describeExplanation({ type, key }: EntityRef, explanation: Explanation): string {
-  const { process, inEms, passesFilter, modifiedOn, due, record, workflow, keepsRemoteId, refused } = explanation;
+  const { process, inEms, passesFilter, modifiedOn, pausedOn, due, record, workflow, keepsRemoteId, refused } =
+    explanation;
   const lines = [
     ['EMS', inEms ? `has it, last changed ${modifiedOn}` : 'has no such row'],
     ...(inEms
@@ -63,6 +65,7 @@ export function describeExplanation({ type, key }: EntityRef, explanation: Expla
         ]
       : []),
     ['due', due === null ? 'no' : `yes: ${record?.state === 'FAILING' ? STILL_FAILING : REASONS[due]}`],
+    ...(pausedOn === null ? [] : [['paused', describePause({ process, pausedOn })]]),
     ...(refused.length === 0 ? [] : [['refused', describeSuppressions(refused)]]),
     ...(record === null ? [['record', 'none']] : recordLines(record, keepsRemoteId)),
     ['workflow', workflow.status === null ? 'none in the history' : workflow.status.toLowerCase()],

@@ -21,6 +21,7 @@ import { SyncKeptErasures } from './sync-0017-kept-erasures.ts';
 import { SyncWebhooks } from './sync-0018-webhooks.ts';
 import { SyncDetection } from './sync-0019-detection.ts';
 import { SyncBrake } from './sync-0020-brake.ts';
+import { SyncPauses } from './sync-0028-pauses.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -55,5 +56,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0018-webhooks', class: SyncWebhooks },
     { name: 'sync-0019-detection', class: SyncDetection },
     { name: 'sync-0020-brake', class: SyncBrake },
+    { name: 'sync-0028-pauses', class: SyncPauses },
   ],
 };

@@ -100,6 +100,7 @@ describe('what an operator reads', () => {
         inEms: false,
         passesFilter: false,
         modifiedOn: null,
+        pausedOn: null,
         due: 'deleted',
         record: null,
         workflow: { id: 'TAGSERVER/Person/5', status: null, link: 'http://ui' },
@@ -123,6 +124,7 @@ describe('what an operator reads', () => {
         inEms: true,
         passesFilter: true,
         modifiedOn: '2026-11-23T16:26:01.394132Z',
+        pausedOn: null,
         due: 'unconfirmed',
         record: {
           state: 'FAILING',

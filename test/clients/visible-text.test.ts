@@ -78,6 +78,7 @@ function explanation(value: string): Parameters<typeof describeExplanation>[1] {
     inEms: true,
     passesFilter: true,
     modifiedOn: '2026-11-30 10:00:00+00',
+    pausedOn: null,
     due: null,
     refused: [],
     record: {

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pLimit from 'p-limit';
+import { runCli } from '../clients/run-cli.ts';
 import type { ProcessUnderTest } from './process-under-test.ts';
 import { startGateway as startGatewayOf } from './program-under-test.ts';
 import { System } from './system.ts';
@@ -256,6 +257,48 @@ describe('webhooks, without any poll', () => {
     expect(response.status).toBe(401);
     await webhooksDone();
     expect(await passesOver(contact, before)).toBe(0);
+  });
+});
+
+describe('a paused process', () => {
+  test('makes no call and says so, also after a restart; nothing is lost once it is resumed', async () => {
+    const { person, contact } = await personInStep();
+    const other = await personInStep();
+    const cli = (...args: string[]) => runCli(args, system.environment);
+    expect(await cli('pause', 'chatwoot')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^CHATWOOT is paused since \S+Z: npx ems-sync resume CHATWOOT\n$/),
+    });
+    await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Parada' } });
+    await webhooksDone();
+    await system.ems.update('person', other.person, { last_name: 'Pausa' });
+    const before = (await system.chatwoot.control.journal()).length;
+
+    const reason = expect.stringMatching(/^CHATWOOT is paused/);
+    expect(await chatwoot.sweep()).toMatchObject({ ended: 'paused', reason });
+    expect(await chatwoot.poll()).toMatchObject({ ended: 'paused', reason });
+    // Plain work is left to the sweep afterwards; what a poll has handed over waits in its workflow.
+    expect(await chatwoot.syncNow('Person', other.person)).toMatchObject({ outcome: 'PAUSED', reason });
+    await chatwoot.quiet();
+    expect(await chatwoot.syncNow('Person', person, 'inbound')).toMatchObject({ outcome: 'PAUSED', reason });
+    expect((await chatwoot.pair('Person', person).describe()).status.name).toBe('RUNNING');
+    expect(await cli('sync', 'CHATWOOT', 'Person', other.person)).toMatchObject({ code: 1, stderr: reason });
+    await system.replaceWorkers();
+    expect(await chatwoot.syncNow('Person', person, 'inbound')).toMatchObject({ outcome: 'PAUSED', reason });
+    expect(JSON.parse((await cli('status', '--json')).stdout)).toMatchObject({
+      inStep: false,
+      paused: [{ process: 'CHATWOOT' }],
+    });
+    expect((await system.chatwoot.control.journal()).slice(before)).toEqual([]);
+
+    expect(await cli('resume', 'CHATWOOT')).toMatchObject({ code: 0, stdout: expect.stringContaining('goes on') });
+    await chatwoot.request('Person', person);
+    await chatwoot.settle();
+    expect(await rows('SELECT first_name, last_name FROM person WHERE id = $1', person)).toEqual([
+      { first_name: 'Ana', last_name: 'Parada' },
+    ]);
+    const { contacts } = await system.chatwoot.control.state();
+    expect(contacts[other.contact]).toMatchObject({ name: expect.stringContaining('Pausa') });
   });
 });
 

@@ -178,6 +178,18 @@ describe('asked for over HTTP', () => {
     );
   });
 
+  test('a paused process says so at once, and nothing is started', async () => {
+    const { person } = await participant();
+    await system.database.query("INSERT INTO sync_pause (sync_process) VALUES ('TAGSERVER')");
+    const paused = { result: 'paused', outcome: 'PAUSED', reason: expect.stringMatching(/resume TAGSERVER$/) };
+    const asked = await send(`${path('Person', person)}?wait=30`);
+    const state = await send(path('Person', person), { method: 'GET' });
+    await system.database.query('DELETE FROM sync_pause');
+    expect(asked).toMatchObject({ status: 200, body: { ...paused, workflowId: null } });
+    expect(state.body).toMatchObject({ pausedOn: expect.any(String), workflow: { status: null } });
+    expect(await send(`${path('Person', person)}?wait=30`)).toMatchObject({ body: { outcome: 'IN_SYNC' } });
+  });
+
   test('whoever waits for what fails is told so far; the request stands', async () => {
     const { person } = await participant();
     await system.tagServer.control.setFaults({

@@ -1,6 +1,8 @@
 import { WorkflowFailedError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import type { Orm } from '../../../database/orm.ts';
+import { readPauses } from '../../../database/records/pauses.ts';
 import { formatRef } from '../../../sync/entity-type.ts';
+import { describePause, type Pause } from '../../../sync/pause.ts';
 import { pairWorkflowId } from '../../../sync/workflow-ids.ts';
 import type { PairRef } from '../../../workflows/pair-start.ts';
 import type { CommonSettings } from '../../../settings/schema.ts';
@@ -56,12 +58,15 @@ export class Asker {
         retryAfterSeconds: 2,
       });
     }
-    const [found] = await Promise.all([this.#find(pairs), reachTemporal(this.#servers.temporal)]);
+    const { orm, temporal } = this.#servers;
+    const [found, pauses] = await Promise.all([this.#find(pairs), readPauses(orm.em.fork()), reachTemporal(temporal)]);
     const until = Date.now() + waitMs;
     const asked = new Map<string, Promise<Asked>>();
     const results = pairs.map(async (pair): Promise<AskResult> => {
       const whom = found.get(idOf(pair));
       if (whom === undefined) return { ...nameOf(pair), result: 'unknown', ...NOTHING };
+      const pause = pauses.find(({ process }) => process === pair.process);
+      if (pause !== undefined) return { ...nameOf(pair), ...NOTHING, ...pausedBy(pause) };
       const id = idOf(whom);
       const running = asked.get(id) ?? this.#askOne(whom, until);
       asked.set(id, running);
@@ -119,6 +124,10 @@ export async function reachTemporal(temporal: Client): Promise<void> {
 type Asked = Omit<AskResult, 'process' | 'type' | 'id'>;
 
 const NOTHING = { outcome: null, delivery: null, reason: null, workflowId: null, link: null } as const;
+
+/** Nothing is requested: a changed row is due, so the first sweep after the pause finds it. */
+const pausedBy = (pause: Pause) =>
+  ({ result: 'paused', outcome: 'PAUSED', delivery: 'paused', reason: describePause(pause) }) as const;
 
 const nameOf = ({ process, type, key }: PairRef) => ({ process, type, id: key });
 

@@ -28,6 +28,9 @@ export interface OnDemand extends AskServers {
 /** Pairs of one call that the audit log names; of others it has the number. */
 const PAIRS_NAMED = 20;
 
+/** Nothing more is to be waited for. */
+const DONE: readonly AskResult['result'][] = ['answered', 'paused', 'unknown'];
+
 /** What the gateway adds to the routes. */
 export interface Protection {
   readonly log: Logger;
@@ -90,7 +93,7 @@ export function addOnDemand(app: FastifyInstance, parts: OnDemand, { before, ...
     const key = idempotencyKeyIn(request.headers['idempotency-key']);
     const work = async (): Promise<Answer> => {
       const results = await asker.ask(pairs, wait.ms);
-      const isDone = wait.ms > 0 && results.every(({ result }) => result === 'answered' || result === 'unknown');
+      const isDone = wait.ms > 0 && results.every(({ result }) => DONE.includes(result));
       return { status: isDone ? 200 : 202, body: JSON.stringify(bodyOf(results)) };
     };
     if (wait.preferred) void reply.header('preference-applied', `wait=${wait.ms / 1_000}`);

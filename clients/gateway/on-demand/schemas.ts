@@ -84,15 +84,19 @@ const named = { process: processName, type: typeName, id: z.string().regex(/^[1-
 export const askResult = z
   .object({
     ...named,
-    result: z.enum(['requested', 'answered', 'unanswered', 'unknown']).meta({
+    result: z.enum(['requested', 'answered', 'unanswered', 'paused', 'unknown']).meta({
       description: [
         '`requested`: Temporal has stored the request; its outcome was not waited for.',
         '`answered`: a pass that began after the request has the outcome below.',
         '`unanswered`: no outcome in time; the request is kept and will be served.',
+        '`paused`: an operator has paused the process; the first sweep after the pause takes what EMS has changed.',
         '`unknown`: EMS has no such row, and the process has no record of it, so there is nothing to request.',
       ].join('\n'),
     }),
-    outcome: z.enum(SYNC_OUTCOMES).nullable().meta({ description: "The pair's state; null unless answered." }),
+    outcome: z
+      .enum(SYNC_OUTCOMES)
+      .nullable()
+      .meta({ description: "The pair's state; null unless answered or paused." }),
     delivery: z
       .string()
       .nullable()
@@ -118,6 +122,7 @@ export const pairState = z
     inEms: z.boolean(),
     passesFilter: z.boolean().meta({ description: 'Whether the row belongs on the target.' }),
     modifiedOn: time.meta({ description: 'When EMS changed it last.' }),
+    pausedOn: time.meta({ description: 'Since when the process is paused; null: it is not.' }),
     due: z.string().nullable().meta({ description: 'Why the next sweep takes it; null: it is not due.' }),
     record: z
       .object({

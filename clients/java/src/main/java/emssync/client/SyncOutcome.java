@@ -22,6 +22,8 @@ public enum SyncOutcome {
   ERASED,
   /** The target has not accepted it so far; retries continue for a day. */
   FAILING,
+  /** An operator has paused the process; what EMS has changed is sent once it is resumed. */
+  PAUSED,
   /** Started, and not yet finished. */
   PENDING,
   /** Neither EMS nor the target has such a row, so there was nothing to do. */

@@ -1,0 +1,86 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { ApplicationFailure } from '@temporalio/common';
+import { ErrorMapping } from '../../activities/error-mapping.ts';
+import { assertNotPaused, pausable, unlessPaused } from '../../activities/pause.ts';
+import { endPauses, readPauses, writePauses } from '../../database/records/pauses.ts';
+import { PausedError } from '../../sync/sync-error.ts';
+import type { RemoteSystem, SendRequest } from '../../targets/remote-system.ts';
+import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
+
+let database: MigratedDatabase;
+
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+
+afterAll(() => database?.close());
+
+afterEach(() => endPauses(database.orm.em.fork(), ['TAGSERVER', 'MAUTIC']));
+
+test('an activity of a paused process is not begun; others are, and it is again once resumed', async () => {
+  const done: string[] = [];
+  const activity = unlessPaused(database.orm, async ({ process }: { process: 'TAGSERVER' | 'MAUTIC' }) => {
+    done.push(process);
+  });
+  await writePauses(database.orm.em.fork(), ['TAGSERVER']);
+  await expect(activity({ process: 'TAGSERVER' })).rejects.toThrow(/TAGSERVER is paused since .*resume TAGSERVER/);
+  await activity({ process: 'MAUTIC' });
+  await endPauses(database.orm.em.fork(), ['TAGSERVER']);
+  await activity({ process: 'TAGSERVER' });
+  expect(done).toEqual(['MAUTIC', 'TAGSERVER']);
+});
+
+test('a second pause keeps the time of the first', async () => {
+  const em = database.orm.em.fork();
+  await writePauses(em, ['TAGSERVER']);
+  await database.client.query("UPDATE sync_pause SET paused_on = '2026-11-01T10:00:00Z'");
+  await writePauses(em, ['TAGSERVER', 'MAUTIC']);
+  expect(await readPauses(em)).toMatchObject([
+    { process: 'MAUTIC' },
+    { process: 'TAGSERVER', pausedOn: '2026-11-01T10:00:00Z' },
+  ]);
+});
+
+test('what has waited to be gathered when the pause began is not sent', async () => {
+  const calls: string[] = [];
+  const note = (name: string) => async () => {
+    calls.push(name);
+    return undefined as never;
+  };
+  const target: RemoteSystem = {
+    probe: note('probe'),
+    send: note('send'),
+    remove: note('remove'),
+    release: note('release'),
+    optOut: note('optOut'),
+    erase: note('erase'),
+    bulk: { canGather: () => true, sendMany: note('sendMany') },
+  };
+  const remote = pausable(target, () => assertNotPaused(database.orm, 'TAGSERVER'));
+  await writePauses(database.orm.em.fork(), ['TAGSERVER']);
+  const request = {} as SendRequest;
+  const all = () =>
+    [
+      remote.send(request),
+      remote.remove(request),
+      remote.bulk?.sendMany([request]),
+      remote.release?.(request as never),
+      remote.optOut?.(request as never),
+      remote.erase?.(request as never),
+    ].map((call) => expect(call));
+  for (const call of all()) await call.rejects.toThrow(PausedError);
+  expect(calls).toEqual([]);
+  await endPauses(database.orm.em.fork(), ['TAGSERVER']);
+  for (const call of all()) await call.resolves.toBeUndefined();
+  expect(calls.toSorted()).toEqual(['erase', 'optOut', 'release', 'remove', 'send', 'sendMany']);
+});
+
+test('its failure reaches the workflow at once, which knows what must wait', async () => {
+  const error = new PausedError({ process: 'TAGSERVER', pausedOn: '2026-11-30T10:00:00Z' });
+  const failing = () => Promise.reject(error);
+  const failure = await new ErrorMapping()
+    .execute({ args: [], headers: {} }, failing)
+    .catch((thrown: unknown) => thrown);
+  expect(failure).toBeInstanceOf(ApplicationFailure);
+  expect(failure).toMatchObject({ type: 'paused', nonRetryable: true });
+});
