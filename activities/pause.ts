@@ -20,10 +20,11 @@ export const unlessPaused =
 
 /**
  * The target of a process that may be paused at any time. Deliveries wait to be gathered, and for locks, after their
- * activity has begun, so the flag is read again before what writes.
+ * activity has begun, so the flag is read again before what writes; and workers ask a target before any activity.
  */
 export function pausable(remote: RemoteSystem, assertRunning: () => Promise<void>): RemoteSystem {
   const { bulk } = remote;
+  const refusal = remote.refusal?.bind(remote);
   const release = remote.release?.bind(remote);
   const optOut = remote.optOut?.bind(remote);
   const erase = remote.erase?.bind(remote);
@@ -45,6 +46,7 @@ export function pausable(remote: RemoteSystem, assertRunning: () => Promise<void
             sendMany: held((requests) => bulk.sendMany(requests)),
           },
         }),
+    ...(refusal === undefined ? {} : { refusal: () => held(refusal)(undefined) }),
     ...(release === undefined ? {} : { release: held(release) }),
     ...(optOut === undefined ? {} : { optOut: held(optOut) }),
     ...(erase === undefined ? {} : { erase: held(erase) }),

@@ -54,6 +54,7 @@ test('what has waited to be gathered when the pause began is not sent', async ()
     release: note('release'),
     optOut: note('optOut'),
     erase: note('erase'),
+    refusal: note('refusal'),
     bulk: { canGather: () => true, sendMany: note('sendMany') },
   };
   const remote = pausable(target, () => assertNotPaused(database.orm, 'TAGSERVER'));
@@ -67,12 +68,13 @@ test('what has waited to be gathered when the pause began is not sent', async ()
       remote.release?.(request as never),
       remote.optOut?.(request as never),
       remote.erase?.(request as never),
+      remote.refusal?.(),
     ].map((call) => expect(call));
   for (const call of all()) await call.rejects.toThrow(PausedError);
   expect(calls).toEqual([]);
   await endPauses(database.orm.em.fork(), ['TAGSERVER']);
   for (const call of all()) await call.resolves.toBeUndefined();
-  expect(calls.toSorted()).toEqual(['erase', 'optOut', 'release', 'remove', 'send', 'sendMany']);
+  expect(calls.toSorted()).toEqual(['erase', 'optOut', 'refusal', 'release', 'remove', 'send', 'sendMany']);
 });
 
 test('its failure reaches the workflow at once, which knows what must wait', async () => {
