@@ -21,8 +21,8 @@ export async function sweep(
   const direction = directionNamed(directionName, syncProcess);
   await inSession(async (session) => {
     enabledTarget(session, syncProcess);
-    await refusePaused(session, name);
     const client = await session.temporal();
+    await refusePaused(session, name);
     const requested = await requestSweep(client, syncProcess.name, direction, { full: true });
     const { workflowId, wasRunning } = requested;
     const link = webUiLink(session.settings.common, workflowId);
