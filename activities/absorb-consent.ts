@@ -2,12 +2,13 @@ import { liftSuppressions, readSuppressionsOf } from '../database/records/suppre
 import { loadPair } from '../database/records/load-pairs.ts';
 import type { Absorption } from '../sync/absorption.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
+import { hashesOf } from '../sync/address-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { isHashOf, type SecretKey } from '../sync/keyed-hash.ts';
 import { CHANNELS, covers, describeSuppressions, type Channel, type Suppression } from '../sync/suppression.ts';
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
 import type { PairContext } from './context.ts';
-import { addressesOf, enterRefusals, hashesOf } from './pair-consent.ts';
+import { addressesOf, enterRefusals } from './pair-consent.ts';
 import { isReissued } from './row-identity.ts';
 
 /**

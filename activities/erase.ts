@@ -7,6 +7,7 @@ import type { Delivery } from '../sync/delivery.ts';
 import { givenOutAgain } from '../sync/identity.ts';
 import { StaleTokenError, SyncError } from '../sync/sync-error.ts';
 import type { Channel } from '../sync/suppression.ts';
+import { personAddresses } from '../targets/person-addresses.ts';
 import type { Erased, Removed } from '../targets/remote-system.ts';
 import { childrenOfPair } from './children.ts';
 import type { Attempt } from './context.ts';
@@ -82,6 +83,5 @@ async function eraseAtTarget(attempt: Attempt, pair: Pair, addresses: Addresses)
 function knownAddresses({ mapping, type }: Attempt, { entity }: Pair): Addresses {
   const declared = addressesOf(mapping, entity);
   if (type !== 'Person' || entity === null) return declared;
-  const { email, phone } = entity as Person;
-  return { email, sms: phone, ...declared };
+  return { ...personAddresses(entity as Person), ...declared };
 }

@@ -5,6 +5,7 @@ import {
   readSuppressionsOf,
   type RefusedAddress,
 } from '../database/records/suppression-list.ts';
+import { hashesOf } from '../sync/address-hash.ts';
 import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { covers, type Channel, type Suppression } from '../sync/suppression.ts';
@@ -13,7 +14,6 @@ import { isAnothers, lostOptOuts, refusalsOf } from './absorb-consent.ts';
 import type { ChangedPage } from './changed-page.ts';
 import type { TypeContext } from './context.ts';
 import { inHalves } from './in-halves.ts';
-import { hashesOf } from './pair-consent.ts';
 
 /**
  * The next page of consent at a target that is read only for consent. Contacts of ours whose consent differs from the

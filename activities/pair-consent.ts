@@ -8,10 +8,10 @@ import { enterSuppressions, entriesOf, readSuppressions } from '../database/reco
 import { longestOf } from '../database/records/find-rows.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
-import { ADDRESS_FIELD, addressHashes, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
+import { ADDRESS_FIELD, addressHashes, hashesOf, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
-import { isHashOf, keyedHash, type SecretKey } from '../sync/keyed-hash.ts';
-import { binding, CHANNELS, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
+import { isHashOf, keyedHash } from '../sync/keyed-hash.ts';
+import { binding, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
 import { uniqueHash } from '../sync/unique-value.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { PairConsent } from '../targets/remote-system.ts';
@@ -20,11 +20,6 @@ import type { Attempt, PairContext, TypeContext } from './context.ts';
 /** The addresses of a row's person; empty if consent does not apply. */
 export function addressesOf({ consent }: EntityMapping, row: AnyRow | null): Addresses {
   return consent === null || row === null ? {} : consent.addresses(row);
-}
-
-/** Keyed hashes of these addresses, under every key. */
-export function hashesOf(addresses: Addresses, keys: readonly SecretKey[]) {
-  return CHANNELS.flatMap((channel) => addressHashes(channel, addresses[channel], keys));
 }
 
 /**

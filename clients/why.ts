@@ -7,8 +7,8 @@ import { readPause } from '../database/records/pauses.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
 import { formatInstant, parseInstant, type Instant, type Stamp } from '../sync/instant.ts';
 import { readSuppressions } from '../database/records/suppression-list.ts';
-import { addressHashes } from '../sync/address-hash.ts';
-import { binding, CHANNELS, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
+import { hashesOf } from '../sync/address-hash.ts';
+import { binding, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
 import { formatRef, type EntityRef, type EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncState } from '../sync/sync-state.ts';
@@ -103,8 +103,8 @@ async function refusedOf(
   // The gateway has no key: it sees what is entered under the person's id.
   const keys = settings.SYNC_KEY ?? [];
   const addresses = pair.entity === null ? {} : consent.addresses(pair.entity);
-  const hashes = CHANNELS.flatMap((channel) => addressHashes(channel, addresses[channel], keys));
-  const listed = await readSuppressions(orm.em.fork(), process.name, [{ key: pair.key, hashes }], {
+  const question = { key: pair.key, hashes: hashesOf(addresses, keys) };
+  const listed = await readSuppressions(orm.em.fork(), process.name, [question], {
     reasons: reasonsFromElsewhere(settings.CONSENT_SCOPE),
     channels: consent.channels,
   });

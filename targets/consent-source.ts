@@ -1,3 +1,4 @@
+import type { Addresses } from '../sync/address-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { Channel, Suppression } from '../sync/suppression.ts';
 
@@ -7,7 +8,7 @@ export interface ContactConsent {
   /** The EMS id stored in the contact; null if it has none that could be ours. */
   readonly emsKey: EntityKey | null;
   /** The contact's addresses at the target. */
-  readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
+  readonly addresses: Addresses;
   /** Refusals by the person, a bounce, the target or its staff. Opt-outs that EMS itself sent are not among them. */
   readonly refusals: readonly Suppression[];
   /**

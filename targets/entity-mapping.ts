@@ -1,5 +1,6 @@
 import type { AffectingRows } from '../database/detection/detection.ts';
 import type { EmsRows } from '../database/entities/index.ts';
+import type { Addresses } from '../sync/address-hash.ts';
 import type { FieldValue } from '../sync/canonical-form.ts';
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
@@ -41,7 +42,7 @@ export interface Consent<T extends EntityType, S extends { readonly [name: strin
   /** The channels on which the target sends marketing. Refusals elsewhere on other channels do not apply to it. */
   readonly channels: readonly Channel[];
   /** The person's addresses: the keys of the suppression list, and of the locks that serialise writes. */
-  readonly addresses: (row: EmsRows[T]) => Readonly<Partial<Record<Channel, string | null>>>;
+  readonly addresses: (row: EmsRows[T]) => Addresses;
   /** Channels that EMS opts out of: sent before everything else, even if the row is parked. */
   readonly optOuts: (row: EmsRows[T], sources: Sources<S>) => readonly Channel[];
   /** What a refused channel means for the rest: `withhold`: send nothing; `send`: send everything but consent. */

@@ -1,4 +1,5 @@
 import type { ContactPreference } from '../database/entities/index.ts';
+import { hasText, isWord } from './text-conditions.ts';
 import { canonicalText } from '../sync/canonical-form.ts';
 import type { Channel } from '../sync/suppression.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -17,7 +18,7 @@ const preference = rowsOf('ContactPreference');
 const CHANNELS: Readonly<Record<string, Channel>> = { EMAIL: 'email', SMS: 'sms' };
 
 /** SQL: whether the person `row` has an e-mail address. */
-const personsEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
+const personsEmail = (row: string) => hasText(`${row}.email`);
 
 /** The channel of a preference, if targets know it. */
 export function channelOf({ channel }: Pick<ContactPreference, 'channel'>): Channel | null {
@@ -77,7 +78,7 @@ export function preferencesOf(channels: readonly string[], ofPersons: readonly F
       {
         name: 'channel',
         // An unknown word parks the row; it is not skipped.
-        sql: `coalesce(btrim(e.channel), '') NOT IN (${others.map((channel) => `'${channel}'`).join(', ')})`,
+        sql: `NOT ${isWord('e.channel', others)}`,
         means: `has a channel that the target knows (${channels.join(', ')})`,
         change: 'nothing: the target has no such channel',
       },

@@ -1,3 +1,4 @@
+import type { Addresses } from '../sync/address-hash.ts';
 import type { Content } from '../sync/content-hash.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { Channel, Suppression } from '../sync/suppression.ts';
@@ -139,7 +140,7 @@ export type Released =
 
 /** What a removed or erased remote record adds to the suppression list. Addresses are hashed at once and not kept. */
 export interface LeftConsent {
-  readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
+  readonly addresses: Addresses;
   /** Empty if the contact had refused nothing. */
   readonly refusals: readonly Suppression[];
 }
@@ -156,7 +157,7 @@ export interface Removed {
 
 export interface EraseRequest extends RemoveRequest {
   /** The addresses of the EMS row, if it still exists. */
-  readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
+  readonly addresses: Addresses;
 }
 
 export interface Erased {
@@ -173,7 +174,7 @@ export interface Erased {
 
 /** Opt-outs of a row whose other content cannot be sent. */
 export interface OptOutRequest extends RemoveRequest {
-  readonly addresses: Readonly<Partial<Record<Channel, string | null>>>;
+  readonly addresses: Addresses;
   readonly channels: readonly Channel[];
 }
 

@@ -21,6 +21,8 @@ const reasons = { unsubscribe: UNSUBSCRIBED, bounce: BOUNCED, 'do-not-contact': 
 export const backdoorAction = z.discriminatedUnion('do', [
   /** As an import does: nothing checks whether the identifiers are taken. */
   z.strictObject({ do: z.literal('create-contact'), set: values, tags: tags.default([]) }),
+  /** Stores the values unchecked, as an import, a plugin or an older version may have left them. */
+  z.strictObject({ do: z.literal('store-contact'), set: z.record(z.string(), z.string()) }),
   /** Stores the values as given: null clears, zero is kept. */
   z.strictObject({ do: z.literal('edit-contact'), contact: id, set: values }),
   z.strictObject({ do: z.literal('tag-contact'), contact: id, tags }),
@@ -71,6 +73,8 @@ export function actThroughBackdoor(mautic: Mautic, action: z.output<typeof backd
   switch (action.do) {
     case 'create-contact':
       return { contact: insertContact(mautic, valuesAfter(mautic, {}, action.set), { tags: action.tags }).id };
+    case 'store-contact':
+      return { contact: insertContact(mautic, action.set, {}).id };
     case 'seed-duplicates': {
       const same = valuesAfter(mautic, {}, action.set);
       const contacts = Array.from({ length: action.count }, () => insertContact(mautic, same, {}).id);

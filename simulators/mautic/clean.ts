@@ -27,8 +27,9 @@ export const cleanText = (text: string): string =>
 /** A tag's name: decoded, stripped of markup and trimmed. */
 export const cleanTag = (text: string): string => cleanText(text);
 
-/** The database compares case-insensitively. */
-export const folded = (text: string): string => text.toLowerCase();
+/** The database compares without case and accents (`utf8mb4_unicode_ci`, which Mautic's installer sets). */
+export const folded = (text: string): string =>
+  text.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase().normalize('NFC');
 
 /** Approximates PHP's FILTER_VALIDATE_EMAIL: one "@", a domain with a dot, no consecutive dots. */
 export const looksLikeEmail = (text: string): boolean =>

@@ -1,18 +1,17 @@
 import type { Person } from '../../database/entities/index.ts';
+import { hasText } from '../text-conditions.ts';
 import { text, Unmappable } from '../../sync/fields.ts';
 import { e164, EMAIL, joinedName, listOfNames, lowerCase, phoneNumber, splitName } from '../contact-fields.ts';
 import { columnOf, rowsOf, type Fields, type Reading, type TwoWayReading } from '../field-declaration.ts';
 import { TEXT, textIn } from '../field-kinds.ts';
 import type { MatchCriterion } from '../inbound-mapping.ts';
+import { personAddresses } from '../person-addresses.ts';
 import { defineTwoWayMapping } from '../two-way-mapping.ts';
 import { PERSON_ATTRIBUTE } from './contact-identity.ts';
 import type { ContactPlace } from './places.ts';
 
-const hasEmail = (row: string) => `coalesce(btrim(${row}.email), '') <> ''`;
-const hasPhone = (row: string) => `coalesce(btrim(${row}.phone), '') <> ''`;
-
 /** Who belongs on ChatWoot: only persons that it can reach. `row` is a person's alias in SQL. */
-export const isReachable = (row: string) => `(${hasEmail(row)} OR ${hasPhone(row)})`;
+export const isReachable = (row: string) => `(${hasText(`${row}.email`)} OR ${hasText(`${row}.phone`)})`;
 
 export const persons = rowsOf('Person', {
   club: { type: 'Organisation', where: 's.id = e.organisation_id' },
@@ -125,7 +124,7 @@ export const person = defineTwoWayMapping({
   consent: {
     // Support answers people who asked, so marketing consent does not apply.
     channels: [],
-    addresses: (row) => ({ email: row.email, sms: row.phone }),
+    addresses: personAddresses,
     optOuts: () => [],
     whenRefused: 'send',
   },

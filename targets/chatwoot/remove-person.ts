@@ -1,5 +1,6 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import type { Removed, RemoveRequest } from '../remote-system.ts';
+import { PERSON_ATTRIBUTE } from './contact-identity.ts';
 import { mendedPhone } from './contact-body.ts';
 import { findByKey, type Contacts } from './find-contact.ts';
 import { refusedError } from './http.ts';
@@ -22,8 +23,9 @@ export async function removePerson(
   const id = String(contact.id);
   const answer = await api.updateContact(id, {
     ...mendedPhone(contact),
-    custom_attributes: { ems_removed: true },
-    ...(idGoesOn ? { identifier: null } : {}),
+    ...(idGoesOn
+      ? { identifier: null, custom_attributes: { ems_removed: true, [PERSON_ATTRIBUTE]: null } }
+      : { custom_attributes: { ems_removed: true } }),
   });
   if (answer.kind === 'refused') throw refusedError(answer.refused, `PUT contacts/${id}`);
   if (answer.kind === 'missing') {

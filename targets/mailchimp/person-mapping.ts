@@ -1,3 +1,4 @@
+import { isWord } from '../text-conditions.ts';
 import { EMAIL, lowerCase } from '../contact-fields.ts';
 import { defineMapping } from '../entity-mapping.ts';
 import type { FilterCondition } from '../filter-condition.ts';
@@ -12,7 +13,7 @@ export const PERSON_FILTER: readonly FilterCondition[] = [
   HAS_EMAIL,
   {
     name: 'wants-email',
-    sql: `EXISTS (SELECT FROM contact_preference p WHERE p.person_id = e.id AND btrim(p.channel) = 'EMAIL' AND p.opted_in)
+    sql: `EXISTS (SELECT FROM contact_preference p WHERE p.person_id = e.id AND ${isWord('p.channel', ['EMAIL'])} AND p.opted_in)
       OR EXISTS (SELECT FROM sync_person r
         WHERE r.sync_process = 'MAILCHIMP' AND r.entity_key = e.id AND r.remote_id IS NOT NULL)`,
     means: 'wants e-mail, or is in the audience already',

@@ -1,4 +1,5 @@
 import type { ConsentPolicy } from '../../sync/suppression.ts';
+import { looksEqual } from '../../sync/looks-equal.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type BulkCalls, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { BatchResult, ContactBody, MauticApi } from './api.ts';
@@ -69,9 +70,16 @@ async function unclaimed(api: MauticApi, requests: readonly SendRequest[]): Prom
   const [byAddress, byKey] = [await api.contactsAmong('email', emails), await api.contactsAmong('ems_person_id', keys)];
   const atAddress = Map.groupBy(byAddress, ({ fields }) => addressOf(fields.all['email']));
   const withKey = Map.groupBy(byKey, emsKeyOf);
+  const alike = byAddress.flatMap(({ fields }) => {
+    const address = addressOf(fields.all['email']);
+    return address === null || emails.includes(address) ? [] : [address];
+  });
+  const isKnown = alike.every((address) => emails.some((email) => looksEqual(email, address)));
   const verdicts = requests.map(async (request) => {
     if ((await consentOf(request).holderOfAddress()) !== null) return false;
     const { email } = request.content;
+    // Mautic holds an address to be equal that is none of these: those who may be meant are sent alone.
+    if (!isKnown || alike.some((address) => looksEqual(email, address))) return false;
     const met = [
       ...(atAddress.get(typeof email === 'string' ? email : null) ?? []),
       ...(withKey.get(request.key) ?? []),

@@ -49,6 +49,9 @@ export const OLDER_NAMES: Readonly<Record<string, string>> = { Eswatini: 'Swazil
 
 const ENGLISH = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
 
+const nameOf = (code: string): string | null =>
+  UNLISTED.has(code) || !isCurrent(code) ? null : (NAMES[code] ?? ENGLISH.of(code) ?? null);
+
 /**
  * Mautic's name of an ISO 3166-1 alpha-2 country, or null. @throws Unmappable if it is not a country, or not one that
  * Mautic knows.
@@ -57,10 +60,27 @@ export function countryName([column, value]: Source<string | null | undefined>):
   const code = canonicalText(value)?.toUpperCase() ?? null;
   if (code === null) return null;
   if (!/^[A-Z]{2}$/.test(code)) throw new Unmappable(column, 'is no ISO 3166-1 alpha-2 code');
-  const name = UNLISTED.has(code) || !isCurrent(code) ? undefined : (NAMES[code] ?? ENGLISH.of(code));
-  if (name === undefined) throw new Unmappable(column, "is no country of Mautic's list");
+  const name = nameOf(code);
+  if (name === null) throw new Unmappable(column, "is no country of Mautic's list");
   return name;
 }
+
+/** The code of Mautic's name of a country, by any version's list; null if it is none. */
+export function countryCode(name: string): string | null {
+  CODES ??= new Map(
+    allCodes().flatMap((code) => {
+      const current = nameOf(code);
+      return current === null ? [] : [current, OLDER_NAMES[current] ?? []].flat().map((one) => [one, code] as const);
+    }),
+  );
+  return CODES.get(name) ?? null;
+}
+
+let CODES: ReadonlyMap<string, string> | undefined;
+
+const LETTERS = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ');
+
+const allCodes = () => LETTERS.flatMap((first) => LETTERS.map((second) => `${first}${second}`));
 
 /** CLDR resolves codes that ISO withdrew (AN, YU) or never assigned (UK) to other ones. */
 const isCurrent = (code: string) => new Intl.Locale(`und-${code}`).region === code;

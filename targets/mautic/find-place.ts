@@ -62,20 +62,48 @@ async function lookElsewhere(api: MauticApi, request: SendRequest, inherited: re
   if (own !== undefined && isFormerRows(request, own)) {
     return { kind: 'taken', result: { kind: 'another', remoteId: own.id } };
   }
-  const [contact] = own === undefined ? await contactsAtAddress(api, request) : [own];
-  if (contact === undefined) return { kind: 'new', inherited };
+  const { same, alike } = own === undefined ? await addressesHeld(api, request) : { same: [own], alike: [] };
+  const [contact] = same;
+  if (contact === undefined) {
+    const result = await takenByAlike(request, alike);
+    return result === null ? { kind: 'new', inherited } : { kind: 'taken', result };
+  }
   const taken = (await takenByOther(request, contact)) ?? belongsToOther(request, contact);
   return taken === null ? { kind: 'contact', contact, inherited } : { kind: 'taken', result: taken };
+}
+
+/**
+ * The contacts at the person's address, oldest first. Mautic's database ignores accents, but addresses that differ in
+ * them (`alike`) are other people's.
+ */
+export async function addressesHeld(
+  api: MauticApi,
+  { content: { email } }: Pick<SendRequest, 'content'>,
+): Promise<{ readonly same: readonly Contact[]; readonly alike: readonly Contact[] }> {
+  if (typeof email !== 'string') return { same: [], alike: [] };
+  const held = await api.contactsWith('email', email);
+  const isSame = ({ fields }: Contact) => addressOf(fields.all['email']) === email;
+  return { same: held.filter(isSame), alike: held.filter((contact) => !isSame(contact)) };
 }
 
 /** Every contact that has the person's address, oldest first. */
 export async function contactsAtAddress(
   api: MauticApi,
-  { content: { email } }: Pick<SendRequest, 'content'>,
+  request: Pick<SendRequest, 'content'>,
 ): Promise<readonly Contact[]> {
-  if (typeof email !== 'string') return [];
-  // Mautic's database ignores accents, but addresses that differ in them are different.
-  return (await api.contactsWith('email', email)).filter(({ fields }) => addressOf(fields.all['email']) === email);
+  return (await addressesHeld(api, request)).same;
+}
+
+/** Mautic would take one of these contacts for the person's, and write to it or merge the two. */
+export async function takenByAlike(request: SendRequest, alike: readonly Contact[]): Promise<Blocked | null> {
+  for (const contact of alike) {
+    const taken = (await takenByOther(request, contact)) ?? belongsToOther(request, contact);
+    if (taken !== null) return taken;
+  }
+  const [contact] = alike;
+  if (contact === undefined) return null;
+  const reason = `is the same to Mautic as the address of contact ${contact.id}`;
+  return { kind: 'blocked', by: [], field: 'email', reason };
 }
 
 export const addressOf = (value: unknown) => lowerCase(typeof value === 'string' ? value : null);

@@ -2,6 +2,7 @@ import { CHANNELS } from '../../sync/suppression.ts';
 import { EMAIL, lowerCase } from '../contact-fields.ts';
 import { defineMapping } from '../entity-mapping.ts';
 import { HAS_EMAIL, isOptedOut, undeliveredOptOut } from '../preferences.ts';
+import { personAddresses } from '../person-addresses.ts';
 import { contactFields } from './contact-fields.ts';
 import { affectPersons, persons } from '../marketing-persons.ts';
 
@@ -16,7 +17,7 @@ export const person = defineMapping({
   sharing: { by: 'email', order: 's.date_of_birth NULLS LAST' },
   consent: {
     channels: CHANNELS,
-    addresses: (row) => ({ email: row.email, sms: row.phone }),
+    addresses: personAddresses,
     optOuts: (_row, { preferences }) => CHANNELS.filter((channel) => isOptedOut(preferences, channel)),
     whenRefused: 'send',
   },

@@ -1,10 +1,13 @@
+import type { Addresses } from '../../sync/address-hash.ts';
 import { canonicalText } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
 import { isEntityKey, type EntityKey } from '../../sync/entity-type.ts';
 import type { Channel, Suppression, SuppressionReason } from '../../sync/suppression.ts';
 import { lowerCase } from '../contact-fields.ts';
+import { phoneAddress } from '../person-addresses.ts';
 import type { Contact } from './answers.ts';
 import { ALIASES } from './contact-fields.ts';
+import { countryCode } from './countries.ts';
 
 /** The comment of EMS's own do-not-contact. Only this one, and {@link elsewhereComment}, is ever removed. */
 export const EMS_COMMENT = 'EMS';
@@ -107,8 +110,9 @@ const suppressionOf = ({
 });
 
 /** A contact's addresses at Mautic. */
-export function addressesIn({ fields }: Contact): Partial<Record<Channel, string | null>> {
-  return { email: textOf(fields.all['email']), sms: textOf(fields.all['mobile']) };
+export function addressesIn({ fields }: Contact): Addresses {
+  const { email, mobile, country } = fields.all;
+  return { email: textOf(email), ...phoneAddress(textOf(mobile), countryCode(textOf(country) ?? '')) };
 }
 
 const textOf = (value: unknown) => (typeof value === 'string' ? canonicalText(value) : null);

@@ -1,5 +1,5 @@
 import { SyncError } from '../../sync/sync-error.ts';
-import { fromElsewhere, type Channel } from '../../sync/suppression.ts';
+import { CHANNELS, fromElsewhere, type Channel } from '../../sync/suppression.ts';
 import {
   consentOf,
   type Erased,
@@ -63,9 +63,10 @@ export async function erasePerson(api: MauticApi, request: EraseRequest): Promis
     outcome: left !== null ? 'kept' : erased.size === 0 ? 'absent' : 'erased',
     detail: left === null ? deleted : `${deleted}; its own was merged into contact ${left}, another's: look there`,
     addresses: [...erased.values()].flatMap((contact) =>
-      Object.entries(addressesIn(contact)).flatMap(([channel, address]): [Channel, string][] =>
-        address == null ? [] : [[channel as Channel, address]],
-      ),
+      CHANNELS.flatMap((channel): [Channel, string][] => {
+        const address = addressesIn(contact)[channel];
+        return address == null ? [] : [[channel, address]];
+      }),
     ),
   };
 }

@@ -5,7 +5,15 @@ import type { Contact } from './answers.ts';
 import type { MauticApi } from './api.ts';
 import { fieldsBody, hasZeros, names, optedOut } from './contact-body.ts';
 import { confirm } from './confirm.ts';
-import { addressOf, contactsAtAddress, findPlace, takenByOther, type Blocked, type Place } from './find-place.ts';
+import {
+  addressesHeld,
+  addressOf,
+  findPlace,
+  takenByAlike,
+  takenByOther,
+  type Blocked,
+  type Place,
+} from './find-place.ts';
 import type { Answer } from './http.ts';
 import { doNotContact, refusalsOf } from './read-contact.ts';
 import { refuseAt, wantedRefusals, type Refusal } from './refuse.ts';
@@ -33,7 +41,8 @@ export async function sendPerson(api: MauticApi, request: SendRequest, policy: C
     const contact: Contact | null = place.kind === 'contact' ? place.contact : null;
     const id: string | null = contact?.id ?? null;
     const before: Before = contact === null ? NOTHING_BEFORE : await prepare(api, request, contact);
-    if (before.kind === 'taken') return request.release ? letGo(api, request, id, before.result) : before.result;
+    if (before.kind === 'taken')
+      return request.release && before.result.by.length > 0 ? letGo(api, request, id, before.result) : before.result;
     const inherited = joined(place.inherited, before.inherited);
     const answer: Answer<Contact> =
       id === null
@@ -84,7 +93,13 @@ async function prepare(api: MauticApi, request: SendRequest, contact: Contact): 
   const wanted = ownRefusals(request, contact.id !== request.remoteId);
   await refuseAt(api, contact, wanted);
   if (addressOf(contact.fields.all['email']) === email) return NOTHING_BEFORE;
-  const others = (await contactsAtAddress(api, request)).filter((other) => other.id !== contact.id);
+  const { same, alike } = await addressesHeld(api, request);
+  const lookalike = await takenByAlike(
+    request,
+    alike.filter((other) => other.id !== contact.id),
+  );
+  if (lookalike !== null) return { kind: 'taken', result: lookalike };
+  const others = same.filter((other) => other.id !== contact.id);
   for (const other of others) {
     const result = await takenByOther(request, other);
     if (result !== null) return { kind: 'taken', result };

@@ -1,8 +1,8 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../remote-system.ts';
-import type { Contact, Failure } from './answers.ts';
+import type { Failure } from './answers.ts';
 import type { MauticApi } from './api.ts';
-import { belongsToOther, contactsAtAddress, takenByOther, type Blocked } from './find-place.ts';
+import { addressesHeld, belongsToOther, takenByAlike, takenByOther, type Blocked } from './find-place.ts';
 import { invalid } from './refusal.ts';
 
 /**
@@ -17,12 +17,16 @@ export async function settleAddress(
   id: string | null,
 ): Promise<SendResult> {
   const refused = invalid(failures, calledFor(id), status);
-  const others = (await holdersOf(api, request, refused.field)).filter((contact) => contact.id !== id);
-  if (status !== 422 || others.length === 0) throw refused;
+  const { same, alike } = await holdersOf(api, request, refused.field);
+  const others = same.filter((contact) => contact.id !== id);
+  const lookalikes = alike.filter((contact) => contact.id !== id);
+  if (status !== 422 || others.length + lookalikes.length === 0) throw refused;
   for (const other of others) {
     const taken = (await takenByOther(request, other)) ?? belongsToOther(request, other);
     if (taken !== null) return request.release ? letGo(api, request, id, taken) : taken;
   }
+  const taken = others.length === 0 ? await takenByAlike(request, lookalikes) : null;
+  if (taken !== null) return taken.by.length > 0 && request.release ? letGo(api, request, id, taken) : taken;
   const named = others.map((contact) => contact.id).join(', ');
   const into = id === null ? 'one of them' : `contact ${id}`;
   throw new SyncError(
@@ -37,8 +41,9 @@ export async function settleAddress(
 
 export const calledFor = (id: string | null) => (id === null ? 'POST contacts/new' : `PATCH contacts/${id}/edit`);
 
-async function holdersOf(api: MauticApi, request: SendRequest, field: string | undefined): Promise<readonly Contact[]> {
-  return field === 'ems_person_id' ? api.contactsWith('ems_person_id', request.key) : contactsAtAddress(api, request);
+async function holdersOf(api: MauticApi, request: SendRequest, field: string | undefined) {
+  if (field !== 'ems_person_id') return addressesHeld(api, request);
+  return { same: await api.contactsWith('ems_person_id', request.key), alike: [] };
 }
 
 /** Gives the address to the person who waits for it; this one is sent in full afterwards. */

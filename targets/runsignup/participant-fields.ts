@@ -1,4 +1,6 @@
 import type { Tag } from '../../database/entities/index.ts';
+import { isWord } from '../text-conditions.ts';
+import { canonicalText } from '../../sync/canonical-form.ts';
 import { pattern, Unmappable } from '../../sync/fields.ts';
 import { rowsOf, type Fields } from '../field-declaration.ts';
 import { fieldKind, textIn, twoWayKind } from '../field-kinds.ts';
@@ -17,7 +19,7 @@ export interface RegistrationPlace {
 
 /** Participants as RunSignup knows them: registrations. */
 export const participants = rowsOf('EventParticipant', {
-  tags: { type: 'Tag', where: `s.event_participant_id = e.id AND s.kind = 'BIB'` },
+  tags: { type: 'Tag', where: `s.event_participant_id = e.id AND ${isWord('s.kind', ['BIB'])}` },
 });
 
 const told = (name: string, form: RegistrationForm): RegistrationPlace => ({ name, form, sent: false });
@@ -42,11 +44,11 @@ const chip = participants.computed({
 const status = participants.computed({
   columns: ['status'],
   kind: 'removed or active',
-  map: (row) => (row.status === 'WITHDRAWN' ? 'removed' : 'active'),
+  map: (row) => (canonicalText(row.status) === 'WITHDRAWN' ? 'removed' : 'active'),
   apply: (value, row) => {
     if (value === 'removed') return { status: 'WITHDRAWN' };
     // For an active registration EMS knows more: confirmed, finished.
-    return row === null || row.status === 'WITHDRAWN' ? { status: 'REGISTERED' } : {};
+    return row === null || canonicalText(row.status) === 'WITHDRAWN' ? { status: 'REGISTERED' } : {};
   },
 });
 

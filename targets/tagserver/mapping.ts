@@ -1,3 +1,4 @@
+import { isWord } from '../text-conditions.ts';
 import { canonicalText } from '../../sync/canonical-form.ts';
 import { localDate, pattern, required, text, timeZone, Unmappable } from '../../sync/fields.ts';
 import type { EntityMapping } from '../entity-mapping.ts';
@@ -14,7 +15,7 @@ const TAG_CODE = fieldKind<string | null>('tag code', (source) =>
 );
 
 /** Events that are or were timed. A draft is not public yet; a cancelled event is removed from the timing server. */
-const timed = (event: string) => `${event}.status IN ('OPEN', 'CLOSED', 'DONE')`;
+const timed = (event: string) => isWord(`${event}.status`, ['OPEN', 'CLOSED', 'DONE']);
 
 const TIMED = 'with status OPEN, CLOSED or DONE';
 const OPEN_IT = 'set the status of the event to OPEN, CLOSED or DONE (event.status)';

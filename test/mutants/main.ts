@@ -5,11 +5,13 @@ import { localFolder, projectFolder } from '../../local/folders.ts';
 import { findTemporalCli } from '../../local/temporal-cli.ts';
 import { onStopSignal } from '../../local/stop-signals.ts';
 import { startLocalServers } from '../local-servers.ts';
-import { MUTANTS, type Mutant } from './list.ts';
+import { MUTANTS } from './list.ts';
+import type { Mutant } from './mutant.ts';
 
 /**
- * `npm run mutants [WORD]`: applies each deliberate fault of `list.ts` (whose name contains the word) to a copy of the
- * project, and runs the test that must notice. Ends with a table, and with 1 if a fault survives.
+ * `npm run mutants [WORD]`: applies each deliberate fault of `list.ts` (whose name contains the word, or whose number in
+ * docs/pitfalls.md it is) to a copy of the project, and runs the test that must notice. Ends with a table, and with 1 if
+ * a fault survives.
  */
 const copy = join(localFolder, 'mutants');
 const say = (line: string): void => console.log(line);
@@ -59,7 +61,7 @@ function apply({ name, file, find, replace }: Mutant): () => void {
 }
 
 const word = process.argv[2] ?? '';
-const chosen = MUTANTS.filter(({ name }) => name.includes(word));
+const chosen = MUTANTS.filter(({ name, point }) => (/^\d+$/.test(word) ? point === Number(word) : name.includes(word)));
 const servers = await startLocalServers(await findTemporalCli({ onProgress: say }), say);
 onStopSignal(() => void servers.stop().then(() => process.exit(130)));
 try {

@@ -317,6 +317,7 @@ describe('a contact with an EMS id that was given out again', () => {
     const [former] = await contacts();
     expect(former).toMatchObject({ name: 'Ana Silva', custom_attributes: { ems_removed: true } });
     expect(former?.identifier ?? null).toBeNull();
+    expect(former?.custom_attributes?.['ems_person_id'] ?? null).toBeNull();
     expect(asSent(await chatwoot.sendPerson('4711', RUI)).remoteId).not.toBe(remoteId);
   });
 });

@@ -122,7 +122,7 @@ describe('a person who leaves', () => {
     await mautic.control.backdoor({ do: 'bounce', contact: Number(remoteId) });
     expect(await mautic.remove('4711')).toEqual({
       left: {
-        addresses: { email: 'ana@clube.example', sms: '+351912345678' },
+        addresses: { email: 'ana@clube.example', sms: '+351912345678', written: '+351912345678' },
         refusals: [{ channel: 'email', reason: 'bounced' }],
       },
     });

@@ -50,7 +50,7 @@ describe('a contact', () => {
     const common = {
       remoteId,
       emsKey: '4711',
-      addresses: { email: 'ana@clube.example', sms: '+351912345678' },
+      addresses: { email: 'ana@clube.example', sms: '+351912345678', written: '+351912345678' },
       modifiedOn: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     };
     expect(await source().fetch(remoteId)).toEqual({ ...common, refusals: [], own: ['email'] });

@@ -61,16 +61,27 @@ describe('a contact that marketing has', () => {
     },
   );
 
-  test('is not matched if its address differs by an accent, to which the database is blind', async () => {
-    const set = { email: 'anna@clube.example' };
-    const { contact } = await mautic.control.backdoor({ do: 'create-contact', set });
-    const found = { id: contact, doNotContact: [], fields: { all: { ...set, email: 'ána@clube.example' } } };
-    const body = { total: '1', contacts: { [contact]: found } };
-    const match = { method: 'GET', prefix: '/api/contacts' };
-    await mautic.control.setFaults({ respond: { status: 200, body, match } });
-    const sent = asSent(await mautic.send('4711', ANA));
-    expect(sent.remoteId).not.toBe(String(contact));
-    expect((await mautic.contact(contact))?.fields).toEqual(set);
+  test.each(['4', '5'] as const)(
+    'is not written over if its address differs by an accent alone, to which Mautic is blind: told of by its id (version %s)',
+    async (version) => {
+      await mautic.control.setSettings({ version });
+      const set = { email: 'ána@clube.example', firstname: 'Ána' };
+      const { contact } = await mautic.control.backdoor({ do: 'store-contact', set });
+      const reason = `is the same to Mautic as the address of contact ${contact}`;
+      const parked = { kind: 'blocked', by: [], field: 'email', reason };
+      expect(await mautic.send('4711', ANA)).toEqual(parked);
+      expect(await mautic.sendMany([mautic.request('4711', ANA)])).toEqual([parked]);
+      const { remoteId } = asSent(await mautic.send('4712', { ...ANA, email: 'eva@clube.example' }));
+      expect(await mautic.send('4712', ANA, { remoteId })).toEqual(parked);
+      expect((await mautic.contact(contact))?.fields).toEqual(set);
+      expect((await mautic.contact(remoteId))?.fields).toMatchObject({ email: 'eva@clube.example' });
+    },
+  );
+
+  test('of another person of ours, to which Mautic holds the address to be equal, is told of by that person', async () => {
+    const set = { email: 'ána@clube.example', ems_person_id: '4799' };
+    await mautic.control.backdoor({ do: 'store-contact', set });
+    expect(await mautic.send('4711', ANA)).toMatchObject({ kind: 'blocked', by: [{ type: 'Person', key: '4799' }] });
   });
 
   test('twice over is for a human: version 5 refuses every write, and the error names both', async () => {
