@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { deliver } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
+import type { FoundPage } from '../../activities/find-due.ts';
 import { createSyncActivities } from '../../activities/index.ts';
 import { record } from '../../activities/record.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
@@ -174,10 +175,9 @@ describe('a row that cannot be sent itself', () => {
   });
 });
 
-describe('a row that the target keeps because of dependents', () => {
-  const keeping = () =>
-    workers({ remove: async () => ({ dependents: 'TagServer keeps it while others refer to it' }) });
+const keeping = () => workers({ remove: async () => ({ dependents: 'TagServer keeps it while others refer to it' }) });
 
+describe('a row that the target keeps because of dependents', () => {
   test('asks those to go first that EMS has deleted, too', async () => {
     const at = await start();
     const gone = await participant(at, '1');
@@ -233,7 +233,8 @@ test('of many who share an address, who changes is due and nobody else, until th
   const { findDue } = createSyncActivities(context);
   const due = async () => {
     const page = { process: 'MAUTIC', type: 'Person', after: null, limit: 200 } as const;
-    return (await new MockActivityEnvironment().run(() => findDue(page))).keys;
+    const found: FoundPage = await new MockActivityEnvironment().run(() => findDue(page));
+    return found.keys;
   };
   const people: string[] = [];
   for (let n = 0; n < 6; n += 1)

@@ -68,11 +68,11 @@ export const ODD_DATA: readonly Mutant[] = [
   },
   {
     point: 6,
-    name: 'one row fails its whole page',
-    file: 'activities/in-halves.ts',
-    find: 'if (isAboutNoRow(error)) throw error;',
-    replace: 'throw error;',
-    test: 'activities/odd-values',
+    name: 'a time at infinity fails its whole page',
+    file: 'database/entities/ems-base.ts',
+    find: "return text.startsWith('-') || text.endsWith('BC') ? FIRST_INSTANT : LAST_INSTANT;",
+    replace: 'throw new RangeError(text);',
+    test: 'database/times',
   },
   {
     point: 6,
