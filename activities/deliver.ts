@@ -115,7 +115,7 @@ const isInVain = (delivery: Delivery) =>
   delivery.kind === 'blocked' ||
   (delivery.kind === 'suppressed' && delivery.delivered === null);
 
-const isCall = (decision: OutboundDecision): decision is Call =>
+export const isCall = (decision: OutboundDecision): decision is Call =>
   decision.kind === 'create' || decision.kind === 'update' || decision.kind === 'remove';
 
 /** What must be recorded before the target is called. */
@@ -125,14 +125,15 @@ function intentOf({ fencingToken, workflowId }: Attempt, { kind }: Call, { evalu
   return { fencingToken, workflowId, state: kind === 'create' ? 'CREATING' : 'PENDING', fingerprint } as const;
 }
 
-const common = ({ key, fencingToken }: Attempt) => ({ key, fencingToken: `${fencingToken}` });
+const common = ({ key, fencingToken }: Pick<Attempt, 'key' | 'fencingToken'>) => ({ key, fencingToken: `${fencingToken}` });
 
 function without(attempt: Attempt, kind: 'superseded' | 'absorb-first'): Delivery {
   return { ...common(attempt), kind };
 }
 
-function withoutCall(
-  attempt: Attempt,
+/** The result of a decision for which the target is not called. */
+export function withoutCall(
+  attempt: Pick<Attempt, 'type' | 'key' | 'fencingToken'>,
   decision: Exclude<OutboundDecision, Call>,
   evaluated: Evaluated | null,
 ): Delivery {

@@ -1,29 +1,44 @@
 import { beginAttempt } from '../database/records/begin-attempt.ts';
 import { loadPair } from '../database/records/load-pairs.ts';
-import { fromElsewhere } from '../sync/suppression.ts';
-import type { Attempt } from './context.ts';
+import { fromElsewhere, type Channel, type Suppression } from '../sync/suppression.ts';
+import type { Attempt, TypeContext } from './context.ts';
 import type { JudgedPair } from './judge-pairs.ts';
 import { addressesOf, pairConsent } from './pair-consent.ts';
+
+/** The opt-outs that go out beside a decision. */
+interface OptOuts {
+  /** Channels that EMS itself opts out of. */
+  readonly channels: readonly Channel[];
+  /** Refusals at another target. */
+  readonly elsewhere: readonly Suppression[];
+}
+
+/** The opt-outs of a row whose other content cannot be sent; null: there are none. */
+export function optOutsOf({ mapping, remote }: TypeContext, { pair, decision, suppressions }: JudgedPair): OptOuts | null {
+  if (mapping.consent === null || remote.optOut === undefined || pair.record?.state === 'ERASED') return null;
+  const elsewhere = fromElsewhere(suppressions);
+  const { kind } = decision;
+  if (!(elsewhere.length > 0 ? WITHOUT_A_SEND : WITH_OPT_OUTS).includes(kind)) return null;
+  const ownOptOuts = WITH_OPT_OUTS.includes(kind) && pair.entity !== null;
+  const channels = ownOptOuts ? mapping.consent.optOuts(pair.entity, pair.sources as never) : [];
+  return channels.length + elsewhere.length === 0 ? null : { channels, elsewhere };
+}
 
 /**
  * Sends the opt-outs, and refusals at another target, of a row whose other content cannot be sent. Its contact may
  * exist and receive mail, even if it is left to another person with the same address. For rows that can be sent, the
  * delivery itself sends them first.
  */
-export async function sendOptOuts(attempt: Attempt, { pair, decision, suppressions }: JudgedPair): Promise<void> {
+export async function sendOptOuts(attempt: Attempt, judged: JudgedPair): Promise<void> {
   const { mapping, remote, type, key, fencingToken } = attempt;
-  if (mapping.consent === null || remote.optOut === undefined || pair.record?.state === 'ERASED') return;
-  const elsewhere = fromElsewhere(suppressions);
-  const { kind } = decision;
-  if (!(elsewhere.length > 0 ? WITHOUT_A_SEND : WITH_OPT_OUTS).includes(kind)) return;
-  const ownOptOuts = WITH_OPT_OUTS.includes(kind) && pair.entity !== null;
-  const channels = ownOptOuts ? mapping.consent.optOuts(pair.entity, pair.sources as never) : [];
-  if (channels.length + elsewhere.length === 0) return;
-  const known = elsewhere.length > 0 && pair.record === null ? await withRecord(attempt) : pair;
+  const { pair, suppressions } = judged;
+  const out = optOutsOf(attempt, judged);
+  if (out === null || remote.optOut === undefined) return;
+  const known = out.elsewhere.length > 0 && pair.record === null ? await withRecord(attempt) : pair;
   const remoteId = known.record?.remoteId ?? null;
   const addresses = addressesOf(mapping, pair.entity);
   const consent = pairConsent(attempt, known, suppressions);
-  await remote.optOut({ type, key, remoteId, fencingToken, addresses, channels, ...consent });
+  await remote.optOut({ type, key, remoteId, fencingToken, addresses, channels: out.channels, ...consent });
 }
 
 type Kind = JudgedPair['decision']['kind'];

@@ -31,6 +31,8 @@ export interface OrmOptions {
   readonly migrationSet?: MigrationSet;
   /** PostgreSQL ends a statement after this time. Left out: never. */
   readonly statementTimeoutMs?: number;
+  /** Runs in each new session, after its settings. Idle sessions are then kept, because what it did would be lost. */
+  readonly prepare?: (connection: ClientBase) => Promise<void>;
 }
 
 const ENTITIES = [
@@ -62,6 +64,7 @@ export async function createOrm({
   poolSize = 10,
   migrationSet,
   statementTimeoutMs = 0,
+  prepare,
 }: OrmOptions): Promise<Orm> {
   return MikroORM.init<PostgreSqlDriver>({
     driver: PostgreSqlDriver,
@@ -78,7 +81,11 @@ export async function createOrm({
       application_name: 'ems-sync',
       connectionTimeoutMillis: 10_000,
       // The pool's own hook: it gives a connection back that cannot be prepared. Kysely's would keep it for ever.
-      onConnect: (connection: ClientBase) => prepareSession(connection, statementTimeoutMs),
+      onConnect: async (connection: ClientBase) => {
+        await prepareSession(connection, statementTimeoutMs);
+        await prepare?.(connection);
+      },
+      ...(prepare === undefined ? {} : { idleTimeoutMillis: 0 }),
     },
     extensions: [Migrator],
     migrations: {

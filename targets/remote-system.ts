@@ -190,6 +190,23 @@ export interface BulkCalls {
   sendMany(requests: readonly SendRequest[]): Promise<readonly (SendResult | Error)[]>;
 }
 
+/** Which record is read, and what EMS would send of it. */
+export interface HeldRequest {
+  readonly type: EntityType;
+  readonly key: EntityKey;
+  readonly remoteId: string;
+  readonly content: Content;
+}
+
+/** Reads what an outbound-only target holds, for plans and comparisons. */
+export interface HeldRecords {
+  /**
+   * A record's fields in the mapping's notation; null: the target does not have it. Fields that cannot be read, and
+   * those in which the target may differ from EMS, are left out.
+   */
+  read(request: HeldRequest): Promise<Content | null>;
+}
+
 /** What `check` examines beyond credentials: the fields, topics and so on that our mapping writes to. */
 export interface RemoteShape {
   /** One line, in an operator's words, for each missing thing. */
@@ -240,6 +257,8 @@ export interface RemoteSystem {
   readonly inbound?: InboundSource;
   /** How consent is read back from a target that is otherwise only written to. */
   readonly consent?: ConsentSource;
+  /** How records are read back for plans and comparisons. Left out: by `inbound`, or not at all. */
+  readonly held?: HeldRecords;
   readonly shape?: RemoteShape;
   close?(): Promise<void>;
 }

@@ -9,13 +9,11 @@ import type { Removed, RemoteSystem, RemoveRequest, SendRequest, SendResult } fr
 import { TagServerApi, type PutResult, type TagServerData } from './api.ts';
 import { isAnothers } from '../same-record.ts';
 import { tagServerMappings } from './mapping.ts';
+import { heldAtTagServer, isTagServerStatus } from './held.ts';
 import { releaseValues } from './release-values.ts';
 import { isExternalId, referredType } from './resource-mapping.ts';
 import { resource } from './resources.ts';
 import type { TagServerSettings } from './settings.ts';
-
-/** Statuses set at check-in or by the referee: TagServer's own while EMS still has registered. */
-const TAGSERVER_STATUSES = ['checked-in', 'dsq'];
 
 /** The identifying fields of each type's resources. */
 const IDENTITY: Partial<Record<EntityType, IdentityGroups>> = {
@@ -47,6 +45,7 @@ export function connectTagServer(settings: TagServerSettings): RemoteSystem {
     release: (request) => releaseValues(api, request),
     releasesUnasked: ['Tag', 'StartGroupParticipant'],
     remove: (request) => remove(api, request),
+    held: heldAtTagServer(api),
   };
 }
 
@@ -112,7 +111,7 @@ async function put(api: TagServerApi, request: SendRequest, data: TagServerData)
   }
   if (!keepsStatus) return { data, result: await api.put(name, key, data, { fencingToken, ifMatch: stored.etag }) };
   const kept = String(stored.data['status']);
-  const merged = TAGSERVER_STATUSES.includes(kept) ? { ...data, status: kept } : data;
+  const merged = isTagServerStatus(kept) ? { ...data, status: kept } : data;
   return { data: merged, result: await api.put(name, key, merged, { fencingToken, ifMatch: stored.etag }) };
 }
 

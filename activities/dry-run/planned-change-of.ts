@@ -1,0 +1,145 @@
+import type { Content } from '../../sync/content-hash.ts';
+import { contentHash } from '../../sync/content-hash.ts';
+import { formatRef } from '../../sync/entity-type.ts';
+import { givenOutAgain } from '../../sync/identity.ts';
+import { leavesTargetAsItIs } from '../../sync/judge-outbound.ts';
+import { isHashOf } from '../../sync/keyed-hash.ts';
+import { plannedFields, type PlannedAction, type PlannedChange, type PlannedField } from '../../sync/planned-change.ts';
+import { describeSuppressions } from '../../sync/suppression.ts';
+import { SyncError } from '../../sync/sync-error.ts';
+import { pairOf, type TypeContext } from '../context.ts';
+import type { JudgedPair } from '../judge-pairs.ts';
+import { pairConsent } from '../pair-consent.ts';
+import { optOutsOf } from '../send-opt-outs.ts';
+
+/** Thrown in place of a target's first write. */
+class WouldWrite extends Error {
+  override readonly name = 'WouldWrite';
+}
+
+/**
+ * A decision in the words of a plan; null: nothing would be done.
+ *
+ * @param isHeld the brake holds back removals of the type.
+ */
+export async function plannedChange(
+  context: TypeContext,
+  judged: JudgedPair,
+  { isHeld }: { readonly isHeld: boolean },
+): Promise<PlannedChange | null> {
+  const { pair, decision, suppressions } = judged;
+  const { type, keys } = context;
+  const told = optOutsOf(context, judged);
+  const optOuts =
+    told === null ? [] : [...new Set([...told.channels, ...told.elsewhere.map(({ channel }) => channel)])].toSorted();
+  const releases = leavesTargetAsItIs(decision) && (await wouldRelease(context, judged));
+  const about = { direction: 'outbound', type, id: pair.key } as const;
+  const entry = (action: PlannedAction, reason: string | null, fields?: readonly PlannedField[]): PlannedChange => ({
+    ...about,
+    action,
+    ...(fields === undefined ? {} : { fields }),
+    ...(reason === null ? {} : { reason }),
+    ...(optOuts.length === 0 ? {} : { optOuts }),
+    ...(releases ? { releases } : {}),
+    hash: contentHash(
+      {
+        action,
+        reason,
+        optOuts,
+        content: 'content' in decision ? decision.content : null,
+        remoteId: 'remoteId' in decision ? decision.remoteId : null,
+      },
+      keys,
+    ),
+  });
+  switch (decision.kind) {
+    case 'nothing':
+    case 'unchanged':
+      return null;
+    case 'create':
+      return entry('create', sentThough(judged), plannedFields(null, decision.content));
+    case 'update': {
+      const fields = await fieldsOf(context, judged, decision);
+      return entry('change', sentThough(judged), fields);
+    }
+    case 'remove':
+      return isHeld ? entry('hold', 'the brake holds back removals of this type') : entry('delete', null);
+    case 'drop':
+      return entry('forget', null);
+    case 'park':
+      return entry('park', `${decision.field}: ${decision.reason}`);
+    case 'reissued':
+      return entry('park', givenOutAgain(about.id === null ? { type, key: '' } : { type, key: about.id }));
+    case 'wait':
+      return entry('wait', `${decision.field}: waits for ${decision.for}, ${decision.reason}`);
+    case 'share':
+      return entry('share', `shares the remote record of ${formatRef(decision.owner)}`);
+    case 'suppress':
+      return entry('suppress', describeSuppressions(suppressions));
+    case 'stay-erased':
+      return entry('suppress', 'it was erased');
+  }
+}
+
+/** A refused channel that stops consent only. */
+const sentThough = ({ suppressions }: JudgedPair) =>
+  suppressions.length === 0 ? null : `without ${describeSuppressions(suppressions)}`;
+
+/** What differs: read from the target if it can be, else as far as the record's hashes tell. */
+async function fieldsOf(
+  context: TypeContext,
+  { pair }: JudgedPair,
+  { content, remoteId }: { readonly content: Content; readonly remoteId: string },
+): Promise<readonly PlannedField[]> {
+  const held = await heldAtTarget(context, { key: pair.key, remoteId, content });
+  if (held !== null) return plannedFields(held, content);
+  const base = pair.record?.base ?? null;
+  const changed = Object.entries(content).filter(
+    ([field, value]) => base?.[field] === undefined || !isHashOf(base[field], field, value, context.keys),
+  );
+  return plannedFields(null, Object.fromEntries(changed));
+}
+
+/** Null: it is not there, or cannot be read. */
+async function heldAtTarget(
+  { remote, type, mapping }: TypeContext,
+  { key, remoteId, content }: { readonly key: string; readonly remoteId: string; readonly content: Content },
+): Promise<Content | null> {
+  try {
+    if (remote.held !== undefined) return await remote.held.read({ type, key, remoteId, content });
+    if (remote.inbound === undefined || mapping.inbound === null) return null;
+    return (await remote.inbound.fetch({ type, remoteId }, key))?.content ?? null;
+  } catch (error) {
+    if (error instanceof SyncError && error.errorClass === 'rejected') return null;
+    throw error;
+  }
+}
+
+/** Whether a row that cannot be sent makes the target release something nevertheless: its own code decides, up to its first write. */
+async function wouldRelease(context: TypeContext, { pair, suppressions }: JudgedPair): Promise<boolean> {
+  const { remote, mapping, type } = context;
+  const remoteId = pair.record?.remoteId ?? null;
+  if (remote.release === undefined || pair.entity === null || remoteId === null) return false;
+  if (remote.releasesUnasked?.includes(type) !== true || remoteId.startsWith('planned ')) return false;
+  const attempt = { ...pairOf(context, pair.key), fencingToken: 0n };
+  try {
+    await remote.release({
+      type,
+      key: pair.key,
+      remoteId,
+      fencingToken: 0n,
+      content: mapping.sendable(pair.entity, pair.sources),
+      wanted: [],
+      willRelease: async () => {
+        throw new WouldWrite();
+      },
+      ...pairConsent(attempt, pair, suppressions),
+    });
+    return false;
+  } catch (error) {
+    if (error instanceof WouldWrite) return true;
+    if (error instanceof SyncError && error.errorClass === 'rejected') return false;
+    throw error;
+  }
+}
+

@@ -1,0 +1,20 @@
+import type { Content } from '../../sync/content-hash.ts';
+import type { HeldRecords } from '../remote-system.ts';
+import type { TagServerApi } from './api.ts';
+import { resource } from './resources.ts';
+
+/** Set at check-in or by the referee: TagServer's own while EMS still has registered. */
+export const isTagServerStatus = (status: string): boolean => status === 'checked-in' || status === 'dsq';
+
+/** TagServer stores a row's content as it was sent. */
+export function heldAtTagServer(api: TagServerApi): HeldRecords {
+  return {
+    read: async ({ type, key, content }) => {
+      const stored = await api.get(resource(type), key);
+      if (stored === null) return null;
+      const { status, ...others } = stored.data as Content;
+      const isOwn = content['status'] === 'registered' && isTagServerStatus(String(status));
+      return isOwn || status === undefined ? others : { status, ...others };
+    },
+  };
+}
