@@ -27,6 +27,9 @@ const mayImport = (from, allowed) => ({
   to: { path: rooms([...ROOMS.filter((room) => room !== from && !allowed.includes(room)), 'test']) },
 });
 
+/** What `clients/dry-run/` alone may import, by a rule of its own. */
+const DRY_RUNS = ['activities'];
+
 /** npm packages other than these, in any node_modules folder. */
 const packagesExcept = (names) => `node_modules/(?!(?:${names.join('|')})(?:/|$))`;
 
@@ -46,7 +49,14 @@ module.exports = {
     mayImport('targets', ['sync', 'database']),
     mayImport('activities', ['sync', 'database', 'targets']),
     mayImport('workflows', ['sync', 'activities']),
-    mayImport('clients', ['workflows', 'database', 'targets', 'sync']),
+    mayImport('clients', ['workflows', 'database', 'targets', 'sync', ...DRY_RUNS]),
+    {
+      name: 'clients-run-activities-dry-only',
+      comment: 'Only clients/dry-run/ runs the activities themselves: in a session that cannot write (database/scratch.ts).',
+      severity: 'error',
+      from: { path: '^clients/(?!dry-run/)' },
+      to: { path: '^activities/' },
+    },
     mayImport(
       'workers',
       ROOMS.filter((room) => !['workers', 'simulators', 'local', 'demo', 'bench'].includes(room)),

@@ -14,6 +14,7 @@ import { createOrm, type Orm } from '../database/orm.ts';
 import { writeProcessStates } from '../database/records/process-states.ts';
 import { dataConverterOf } from '../settings/data-converter.ts';
 import { STATEMENT_TIMEOUT_MS } from '../database/session.ts';
+import { engineSettings } from '../settings/engine-settings.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
@@ -80,23 +81,8 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
     const dependencies = {
       orm,
       processes,
-      settleMs: common.SETTLE_MS,
-      comparison: {
-        fullEveryMs: common.SYNC_FULL_EVERY * 60_000,
-        fullShare: common.SYNC_FULL_SHARE,
-        stampMarginMs: common.SYNC_STAMP_MARGIN * 1_000,
-      },
-      keys,
-      conflictScope: common.CONFLICT_SCOPE,
-      consentPolicy: common.CONSENT_POLICY,
-      consentScope: common.CONSENT_SCOPE,
-      missingLimit: { count: common.SYNC_MISSING_LIMIT, share: common.SYNC_MISSING_SHARE },
-      retentionDays: common.RETENTION_DAYS,
+      ...engineSettings(common),
       assertOwnAccount: ownAccounts(orm, accounts, keys),
-      brakeLimits: {
-        delete: { count: common.SYNC_DELETE_LIMIT, share: common.SYNC_DELETE_SHARE },
-        update: { count: common.SYNC_UPDATE_LIMIT, share: common.SYNC_UPDATE_SHARE },
-      },
       locks,
     };
     const { TEMPORAL_NAMESPACE: namespace } = common;

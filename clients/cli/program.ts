@@ -8,6 +8,7 @@ import {
   processArgument,
   remoteIdArgument,
 } from './arguments.ts';
+import { addPlan } from './plan-commands.ts';
 
 // Usage only. A command's code is imported when it runs, so help and typing mistakes load nothing else.
 
@@ -147,6 +148,7 @@ export function createProgram(): Command {
     ),
   );
   addLinks(add);
+  addPlan(add);
 
   withTimeout(
     add(
