@@ -52,7 +52,8 @@ module.exports = {
     mayImport('clients', ['workflows', 'database', 'targets', 'sync', ...DRY_RUNS]),
     {
       name: 'clients-run-activities-dry-only',
-      comment: 'Only clients/dry-run/ runs the activities themselves: in a session that cannot write (database/scratch.ts).',
+      comment:
+        'Only clients/dry-run/ runs the activities themselves: in a session that cannot write (database/scratch.ts).',
       severity: 'error',
       from: { path: '^clients/(?!dry-run/)' },
       to: { path: '^activities/' },

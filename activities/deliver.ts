@@ -125,7 +125,10 @@ function intentOf({ fencingToken, workflowId }: Attempt, { kind }: Call, { evalu
   return { fencingToken, workflowId, state: kind === 'create' ? 'CREATING' : 'PENDING', fingerprint } as const;
 }
 
-const common = ({ key, fencingToken }: Pick<Attempt, 'key' | 'fencingToken'>) => ({ key, fencingToken: `${fencingToken}` });
+const common = ({ key, fencingToken }: Pick<Attempt, 'key' | 'fencingToken'>) => ({
+  key,
+  fencingToken: `${fencingToken}`,
+});
 
 function without(attempt: Attempt, kind: 'superseded' | 'absorb-first'): Delivery {
   return { ...common(attempt), kind };

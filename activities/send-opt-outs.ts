@@ -14,7 +14,10 @@ interface OptOuts {
 }
 
 /** The opt-outs of a row whose other content cannot be sent; null: there are none. */
-export function optOutsOf({ mapping, remote }: TypeContext, { pair, decision, suppressions }: JudgedPair): OptOuts | null {
+export function optOutsOf(
+  { mapping, remote }: TypeContext,
+  { pair, decision, suppressions }: JudgedPair,
+): OptOuts | null {
   if (mapping.consent === null || remote.optOut === undefined || pair.record?.state === 'ERASED') return null;
   const elsewhere = fromElsewhere(suppressions);
   const { kind } = decision;

@@ -9,6 +9,13 @@ const EMPTY = ['sync_conflict', 'sync_change', 'sync_idempotency', 'sync_webhook
 /** Decisions about one process read the entries of others. */
 const OF_ALL_PROCESSES = ['sync_suppression'];
 
+export interface ScratchOptions {
+  readonly databaseUrl: string;
+  readonly process: SyncProcessName;
+  /** Tables of EMS that are covered as well: what a poll writes. */
+  readonly emsTables?: readonly string[];
+}
+
 /**
  * A database session for dry runs: the engine's own code runs in it, and nothing of that lasts. Every `sync_*` table is
  * covered by a temporary copy with the process's rows, which PostgreSQL finds first; after that, the session is
@@ -16,13 +23,7 @@ const OF_ALL_PROCESSES = ['sync_suppression'];
  *
  * @throws SyncError of class `transient` later, if the session is lost: the copies went with it.
  */
-export function createScratchOrm({
-  databaseUrl,
-  process,
-}: {
-  readonly databaseUrl: string;
-  readonly process: SyncProcessName;
-}): Promise<Orm> {
+export function createScratchOrm({ databaseUrl, process, emsTables = [] }: ScratchOptions): Promise<Orm> {
   let isMade = false;
   const prepare = async (connection: ClientBase) => {
     if (isMade) {
@@ -31,7 +32,15 @@ export function createScratchOrm({
       });
     }
     isMade = true;
-    await coverTables(connection, process);
+    await coverTables(connection, process, emsTables);
+  };
+  return createOrm({ databaseUrl, poolSize: 1, prepare });
+}
+
+/** A second session beside it, which only reads what is there. */
+export function createReadingOrm(databaseUrl: string): Promise<Orm> {
+  const prepare = async (connection: ClientBase) => {
+    await connection.query('SET default_transaction_read_only = on');
   };
   return createOrm({ databaseUrl, poolSize: 1, prepare });
 }
@@ -39,16 +48,31 @@ export function createScratchOrm({
 interface Table {
   readonly name: string;
   readonly is_of_process: boolean;
-  readonly identity: string | null;
+  /** Without generated columns. */
+  readonly columns: readonly string[];
+  /** The column whose numbers the table gives out by itself. */
+  readonly numbered: string | null;
+  readonly is_identity: boolean;
 }
 
-async function coverTables(connection: ClientBase, process: SyncProcessName): Promise<void> {
-  const { rows } = await connection.query<Table>(`
-    SELECT c.relname AS name,
-      EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'sync_process') AS is_of_process,
-      (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attidentity <> '') AS identity
-    FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'sync\\_%'
-      AND c.relname NOT LIKE 'sync\\_migration%' AND has_table_privilege(c.oid, 'SELECT')`);
+async function coverTables(
+  connection: ClientBase,
+  process: SyncProcessName,
+  emsTables: readonly string[],
+): Promise<void> {
+  const { rows } = await connection.query<Table>(
+    `SELECT c.relname AS name, own.*
+    FROM pg_class c CROSS JOIN LATERAL (
+      SELECT coalesce(bool_or(a.attname = 'sync_process'), false) AS is_of_process,
+        array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attgenerated = '') AS columns,
+        max(a.attname) FILTER (WHERE a.attidentity <> '' OR (a.attname = 'id' AND a.atthasdef)) AS numbered,
+        coalesce(bool_or(a.attidentity <> ''), false) AS is_identity
+      FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) own
+    WHERE c.relnamespace = 'public'::regnamespace AND has_table_privilege(c.oid, 'SELECT')
+      AND ((c.relkind = 'r' AND c.relname LIKE 'sync\\_%' AND c.relname NOT LIKE 'sync\\_migration%')
+        OR c.relname = ANY ($1::text[]))`,
+    [emsTables],
+  );
   for (const table of rows) await coverTable(connection, table, process);
   const { rows: tokens } = await connection.query<{ next: string }>(
     'SELECT last_value + 1 AS next FROM public.sync_pass',
@@ -61,20 +85,32 @@ async function coverTable(connection: ClientBase, table: Table, process: SyncPro
   const name = escapeIdentifier(table.name);
   await connection.query(`CREATE TEMPORARY TABLE ${name} (LIKE public.${name} INCLUDING ALL)`);
   if (EMPTY.includes(table.name)) return;
+  const columns = table.columns.map(escapeIdentifier).join(', ');
   const isFiltered = table.is_of_process && !OF_ALL_PROCESSES.includes(table.name);
   await connection.query(
-    `INSERT INTO pg_temp.${name} OVERRIDING SYSTEM VALUE SELECT * FROM public.${name}${isFiltered ? ' WHERE sync_process = $1' : ''}`,
+    `INSERT INTO pg_temp.${name} (${columns}) OVERRIDING SYSTEM VALUE
+      SELECT ${columns} FROM public.${name}${isFiltered ? ' WHERE sync_process = $1' : ''}`,
     isFiltered ? [process] : [],
   );
-  if (table.identity !== null) {
-    const column = escapeIdentifier(table.identity);
-    const { rows } = await connection.query<{ next: string }>(
-      `SELECT coalesce(max(${column}), 0) + 1 AS next FROM pg_temp.${name}`,
-    );
-    await connection.query(
-      `ALTER TABLE pg_temp.${name} ALTER COLUMN ${column} RESTART WITH ${BigInt(rows[0]?.next ?? 1)}`,
-    );
-  }
+  if (table.numbered !== null) await numberAnew(connection, name, table);
   // PostgreSQL does not do this by itself for temporary tables.
   await connection.query(`ANALYZE pg_temp.${name}`);
+}
+
+/** A copy must not draw from the sequence of the table itself. */
+async function numberAnew(connection: ClientBase, name: string, { numbered, is_identity }: Table): Promise<void> {
+  const column = escapeIdentifier(numbered ?? '');
+  const { rows } = await connection.query<{ next: string }>(
+    `SELECT coalesce(max(${column}), 0) + 1 AS next FROM pg_temp.${name}`,
+  );
+  const next = BigInt(rows[0]?.next ?? 1);
+  if (is_identity) {
+    await connection.query(`ALTER TABLE pg_temp.${name} ALTER COLUMN ${column} RESTART WITH ${next}`);
+    return;
+  }
+  const sequence = escapeIdentifier(`scratch_${name.replaceAll('"', '')}`);
+  await connection.query(`CREATE TEMPORARY SEQUENCE ${sequence} START WITH ${next}`);
+  await connection.query(
+    `ALTER TABLE pg_temp.${name} ALTER COLUMN ${column} SET DEFAULT nextval('pg_temp.${sequence}')`,
+  );
 }

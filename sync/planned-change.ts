@@ -13,6 +13,7 @@ export const PLANNED_ACTIONS = [
   'hold',
   'wait',
   'share',
+  'link',
   'unlink',
   'forget',
   'fail',
@@ -71,10 +72,11 @@ const IMPERSONAL: readonly EntityType[] = ['Event', 'Race', 'StartGroup', 'Start
 /** Shown in place of a personal value; that there is none stays visible. */
 export const MASK = '•••';
 
+const mask = (value: CanonicalValue): CanonicalValue => (value === null ? null : MASK);
+
 /** The change without personal values. */
 export function masked(change: PlannedChange): PlannedChange {
   if (change.fields === undefined || IMPERSONAL.includes(change.type)) return change;
-  const mask = (value: CanonicalValue): CanonicalValue => (value === null ? null : MASK);
   return {
     ...change,
     fields: change.fields.map(({ field, after, ...more }) => ({

@@ -198,13 +198,23 @@ export interface HeldRequest {
   readonly content: Content;
 }
 
+/** A record as the target holds it. */
+export interface HeldRecord {
+  /** Another one than was asked for: the record was merged into that one. */
+  readonly remoteId: string;
+  /** The EMS id stored in it; null if it has none that could be ours. */
+  readonly emsKey: EntityKey | null;
+  /**
+   * Its fields in the mapping's notation. Left out are those that cannot be read, and those in which the target may
+   * differ from EMS: what it decides itself, and what it stores in another form.
+   */
+  readonly content: Content;
+}
+
 /** Reads what an outbound-only target holds, for plans and comparisons. */
 export interface HeldRecords {
-  /**
-   * A record's fields in the mapping's notation; null: the target does not have it. Fields that cannot be read, and
-   * those in which the target may differ from EMS, are left out.
-   */
-  read(request: HeldRequest): Promise<Content | null>;
+  /** Null: the target does not have it. */
+  read(request: HeldRequest): Promise<HeldRecord | null>;
 }
 
 /** What `check` examines beyond credentials: the fields, topics and so on that our mapping writes to. */

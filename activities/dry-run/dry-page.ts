@@ -68,7 +68,11 @@ async function confirm(context: TypeContext, decided: readonly Decided[]): Promi
 }
 
 /** The result of a delivery that the target has accepted. */
-function confirmed(context: TypeContext, { pair, decision, evaluated, suppressions }: JudgedPair, token: bigint): Delivery {
+function confirmed(
+  context: TypeContext,
+  { pair, decision, evaluated, suppressions }: JudgedPair,
+  token: bigint,
+): Delivery {
   const { key } = pair;
   const { type } = context;
   if (!isCall(decision)) return withoutCall({ type, key, fencingToken: token }, decision, evaluated);

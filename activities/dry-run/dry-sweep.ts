@@ -13,7 +13,12 @@ const PAGE_SIZE = 200;
 
 /** A row's change, or a type of which some or all work is not begun. */
 export type DrySweepItem =
-  | { readonly kind: 'changes'; readonly type: EntityType; readonly changes: readonly PlannedChange[]; readonly unchanged: number }
+  | {
+      readonly kind: 'changes';
+      readonly type: EntityType;
+      readonly changes: readonly PlannedChange[];
+      readonly unchanged: number;
+    }
   | StoppedStep;
 
 /**

@@ -106,7 +106,7 @@ async function heldAtTarget(
   { key, remoteId, content }: { readonly key: string; readonly remoteId: string; readonly content: Content },
 ): Promise<Content | null> {
   try {
-    if (remote.held !== undefined) return await remote.held.read({ type, key, remoteId, content });
+    if (remote.held !== undefined) return (await remote.held.read({ type, key, remoteId, content }))?.content ?? null;
     if (remote.inbound === undefined || mapping.inbound === null) return null;
     return (await remote.inbound.fetch({ type, remoteId }, key))?.content ?? null;
   } catch (error) {
@@ -142,4 +142,3 @@ async function wouldRelease(context: TypeContext, { pair, suppressions }: Judged
     throw error;
   }
 }
-

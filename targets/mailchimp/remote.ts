@@ -4,6 +4,7 @@ import { MailchimpApi } from './api.ts';
 import { ArchivedMembers } from './archived-members.ts';
 import { bulkCalls } from './bulk.ts';
 import { mailchimpConsent } from './consent.ts';
+import { heldAtMailchimp } from './held.ts';
 import { releaseValues } from './release-values.ts';
 import { erasePerson, optOutPerson, removePerson } from './remove-person.ts';
 import { sendPerson, type Audience } from './send-person.ts';
@@ -31,6 +32,7 @@ export function connectMailchimp(settings: MailchimpSettings, services: Connecti
     optOut: (request) => optOutPerson(api, request),
     erase: (request) => erasePerson(api, request),
     consent,
+    held: heldAtMailchimp(api, shape),
     shape,
   };
 }

@@ -3,6 +3,7 @@ import type { ConnectionServices } from '../sync-process.ts';
 import { MauticApi } from './api.ts';
 import { bulkCalls } from './bulk.ts';
 import { mauticConsent } from './consent.ts';
+import { heldAtMautic } from './held.ts';
 import { releaseValues } from './release-values.ts';
 import { erasePerson, optOutPerson, removePerson } from './remove-person.ts';
 import { sendPerson } from './send-person.ts';
@@ -26,6 +27,7 @@ export function connectMautic(settings: MauticSettings, { consentPolicy }: Conne
     optOut: (request) => optOutPerson(api, request),
     erase: (request) => erasePerson(api, request),
     consent: mauticConsent(api),
+    held: heldAtMautic(api),
     shape,
   };
 }

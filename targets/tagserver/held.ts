@@ -4,7 +4,7 @@ import type { TagServerApi } from './api.ts';
 import { resource } from './resources.ts';
 
 /** Set at check-in or by the referee: TagServer's own while EMS still has registered. */
-export const isTagServerStatus = (status: string): boolean => status === 'checked-in' || status === 'dsq';
+export const isTagServerStatus = (status: unknown): boolean => status === 'checked-in' || status === 'dsq';
 
 /** TagServer stores a row's content as it was sent. */
 export function heldAtTagServer(api: TagServerApi): HeldRecords {
@@ -13,8 +13,9 @@ export function heldAtTagServer(api: TagServerApi): HeldRecords {
       const stored = await api.get(resource(type), key);
       if (stored === null) return null;
       const { status, ...others } = stored.data as Content;
-      const isOwn = content['status'] === 'registered' && isTagServerStatus(String(status));
-      return isOwn || status === undefined ? others : { status, ...others };
+      const isOwn = content['status'] === 'registered' && isTagServerStatus(status);
+      const held = isOwn || status === undefined ? others : { status, ...others };
+      return { remoteId: key, emsKey: key, content: held };
     },
   };
 }

@@ -110,8 +110,8 @@ async function put(api: TagServerApi, request: SendRequest, data: TagServerData)
     return { data, result: { kind: 'another' } };
   }
   if (!keepsStatus) return { data, result: await api.put(name, key, data, { fencingToken, ifMatch: stored.etag }) };
-  const kept = String(stored.data['status']);
-  const merged = isTagServerStatus(kept) ? { ...data, status: kept } : data;
+  const kept = stored.data['status'];
+  const merged = isTagServerStatus(kept) ? { ...data, status: String(kept) } : data;
   return { data: merged, result: await api.put(name, key, merged, { fencingToken, ifMatch: stored.etag }) };
 }
 

@@ -120,9 +120,7 @@ async function journalOf(work: () => Promise<void>): Promise<Map<string, Done>> 
 }
 
 function differing(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>) {
-  return Object.fromEntries(
-    Object.entries(other).filter(([field, value]) => (one[field] ?? null) !== (value ?? null)),
-  );
+  return Object.fromEntries(Object.entries(other).filter(([field, value]) => (one[field] ?? null) !== (value ?? null)));
 }
 
 const WRITES = ['create', 'change', 'delete'];
@@ -260,7 +258,9 @@ describe('what EMS may hold', () => {
       case 'bib':
         return row('event_participant', { bib: value === 0 ? null : `${value}` });
       case 'tag':
-        await ems.tag(await some('event_participant'), { code: `ABCD000${10 * at + value}`.slice(0, 8) + value }).catch(() => undefined);
+        await ems
+          .tag(await some('event_participant'), { code: `ABCD000${10 * at + value}`.slice(0, 8) + value })
+          .catch(() => undefined);
         return;
       case 'code':
         return row('tag', { code: value === 0 ? 'no code' : `BEEF00${at}${value}` }).catch(() => undefined);

@@ -47,10 +47,13 @@ describe('ems-sync plan, of a process that no worker serves', () => {
   test('prints JSON, and values when asked for', async () => {
     const { stdout } = await runCli(['plan', 'tagserver', 'person', '--json', '--values'], settings);
     const plan = JSON.parse(stdout);
-    expect(plan).toMatchObject({ process: 'TAGSERVER', types: ['Person'], counts: { Person: { create: 1 } }, held: [] });
-    expect(plan.changes).toMatchObject([
-      { direction: 'outbound', type: 'Person', id: '1', action: 'create' },
-    ]);
+    expect(plan).toMatchObject({
+      process: 'TAGSERVER',
+      types: ['Person'],
+      counts: { Person: { create: 1 } },
+      held: [],
+    });
+    expect(plan.changes).toMatchObject([{ direction: 'outbound', type: 'Person', id: '1', action: 'create' }]);
     expect(plan.changes[0].fields).toContainEqual({ field: 'familyName', after: 'Silva' });
   });
 
