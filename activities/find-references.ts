@@ -41,5 +41,5 @@ export async function findReference(
     .map((id) => known.get(id))
     .find((one) => one !== undefined);
   if (record === undefined || record.key === null || !record.inEms) return null;
-  return (await isReissuedRow(context, { type: ref.type, key: record.key })) ? null : record.key;
+  return (await isReissuedRow(em, context, { type: ref.type, key: record.key })) ? null : record.key;
 }

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { findByKeys, findByRemoteId, type KnownRemote } from '../database/records/find-by-remote-id.ts';
 import { forgetDeletedRow, linkRecord, writeUnresolved } from '../database/records/link-record.ts';
-import { loadPair } from '../database/records/load-pairs.ts';
+import type { EntityManager } from '../database/orm.ts';
+import { loadPairWithin } from '../database/records/load-pairs.ts';
 import { parkReissued } from '../database/records/reissued.ts';
 import { givenOutAgain } from '../sync/identity.ts';
 import { malformedReason } from '../database/records/park-malformed.ts';
@@ -35,7 +36,7 @@ export async function linkRemote(
   const process = resolving.context.process.name;
   const known = await findByRemoteId(em, process, type, remoteId);
   if (known !== null && known.key !== null && known.inEms) {
-    if (needed && (await isReissuedRow(resolving.context, { type, key: known.key })))
+    if (needed && (await isReissuedRow(em, resolving.context, { type, key: known.key })))
       throw waiting(`${type} ${remoteId}`);
     rows.push({ type, key: known.key, how: 'known' });
     return known.key;
@@ -56,7 +57,7 @@ export async function linkRemote(
   // One at a time per type, over all processes: two remote records of one person must not both create a row.
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`ems-sync resolve ${type}`}, 0))`.execute(em.getKysely());
   const own = await byOwnId(resolving, record, needed);
-  if (own !== null && (await refersToOthers(inbound, own, references))) {
+  if (own !== null && (await refersToOthers(em, inbound, own, references))) {
     throw parked(`carries the id of ${type}/${own.key}, which belongs to another row than it does: decide with link`);
   }
   const matched = own ?? (await matchRemote(resolving, inbound, { record, references }));
@@ -72,11 +73,12 @@ export async function linkRemote(
  * conversation.
  */
 async function refersToOthers(
-  { orm, detection }: InboundContext,
+  em: EntityManager,
+  { detection }: InboundContext,
   { key }: Candidate,
   references: Readonly<Record<string, EntityKey>>,
 ): Promise<boolean> {
-  const row = (await loadPair(orm, detection, key)).entity as Readonly<Record<string, unknown>> | null;
+  const row = (await loadPairWithin(em, detection, key)).entity as Readonly<Record<string, unknown>> | null;
   return (
     row !== null &&
     Object.entries(references).some(([property, ref]) => row[property] !== null && row[property] !== ref)
@@ -162,7 +164,7 @@ async function linkRow(
   if (isOther && !inbound.newestRemoteWins) {
     throw parked(`is ${type}/${key}'s, which has ${held} already: merge the two, or decide with link`);
   }
-  const isReissued = held === null && record.emsKey === key && (await isAnothersRecord(context, record, key));
+  const isReissued = held === null && record.emsKey === key && (await isAnothersRecord(em, context, record, key));
   if (isReissued && needed) throw waiting(`${type} ${remoteId}`);
   rows.push({ type, key, how: isOther ? 'known' : 'matched' });
   if (isOther && Number(held) > Number(remoteId)) {
@@ -176,8 +178,13 @@ async function linkRow(
 }
 
 /** The record has the id of a row with which it has nothing else in common: EMS has since reused the id. */
-async function isAnothersRecord(context: InboundContext, record: RemoteRecord, key: EntityKey): Promise<boolean> {
-  const { entity } = await loadPair(context.orm, context.detection, key);
+async function isAnothersRecord(
+  em: EntityManager,
+  context: InboundContext,
+  record: RemoteRecord,
+  key: EntityKey,
+): Promise<boolean> {
+  const { entity } = await loadPairWithin(em, context.detection, key);
   return entity !== null && hasNothingInCommon(context, entity, record);
 }
 

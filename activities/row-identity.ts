@@ -1,6 +1,6 @@
 import { identifyingValues, identityGroups } from '../database/entities/identity.ts';
 import type { EntityManager } from '../database/orm.ts';
-import { loadPair, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
+import { loadPairWithin, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
 import { followRow } from '../database/records/reissued.ts';
 import type { EntityRef } from '../sync/entity-type.ts';
 import { agreementBetween, agreementWith, fingerprintOf, isAnother, type Fingerprint } from '../sync/identity.ts';
@@ -47,9 +47,13 @@ function contradicts(context: KeyedType, pair: Pair): boolean {
 }
 
 /** The same for a row that a remote record refers to. */
-export async function isReissuedRow(context: ProcessContext, { type, key }: EntityRef): Promise<boolean> {
+export async function isReissuedRow(
+  em: EntityManager,
+  context: ProcessContext,
+  { type, key }: EntityRef,
+): Promise<boolean> {
   const ofType = typeContext(context, type);
-  return isReissued(ofType, await loadPair(context.orm, ofType.detection, key));
+  return isReissued(ofType, await loadPairWithin(em, ofType.detection, key));
 }
 
 /**

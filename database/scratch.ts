@@ -37,14 +37,6 @@ export function createScratchOrm({ databaseUrl, process, emsTables = [] }: Scrat
   return createOrm({ databaseUrl, poolSize: 1, prepare });
 }
 
-/** A second session beside it, which only reads what is there. */
-export function createReadingOrm(databaseUrl: string): Promise<Orm> {
-  const prepare = async (connection: ClientBase) => {
-    await connection.query('SET default_transaction_read_only = on');
-  };
-  return createOrm({ databaseUrl, poolSize: 1, prepare });
-}
-
 interface Table {
   readonly name: string;
   readonly is_of_process: boolean;

@@ -1,5 +1,4 @@
 import { loadPair, type AnyRow } from '../../database/records/load-pairs.ts';
-import type { Orm } from '../../database/orm.ts';
 import type { Absorption, LinkedRow, Resolution } from '../../sync/absorption.ts';
 import { canonicalForm, type FieldValue } from '../../sync/canonical-form.ts';
 import { contentHash } from '../../sync/content-hash.ts';
@@ -27,18 +26,13 @@ export type DryPollItem =
     }
   | { readonly kind: 'held'; readonly type: EntityType };
 
-export interface DryPollDependencies extends Dependencies {
-  /** A session beside the one of copies: matching reads within a transaction. */
-  readonly reader: Orm;
-}
-
 /**
  * One poll as its own code would do it, page by page: the target is only read, and EMS's tables are copies.
  *
  * @throws SyncError if a list cannot be read.
  */
 export async function* dryPoll(
-  dependencies: DryPollDependencies,
+  dependencies: Dependencies,
   { process }: { readonly process: SyncProcessName },
 ): AsyncGenerator<DryPollItem> {
   const { steps, unfinishedPairs, unfinishedRemotes } = await planPoll(dependencies, { process });
@@ -129,7 +123,7 @@ function inWords(
 
 /** Finds or creates the rows of an unknown remote record, and compares those that it found. */
 async function dryResolve(
-  dependencies: DryPollDependencies,
+  dependencies: Dependencies,
   process: SyncProcessName,
   { type, remoteId }: RemoteRef,
 ): Promise<PlannedChange[]> {
@@ -144,7 +138,7 @@ async function dryResolve(
     if (record === null) return [];
     resolution = await dependencies.orm.em.fork().transactional(async (em) => {
       const rows: LinkedRow[] = [];
-      await linkRemote({ context: { ...context, orm: dependencies.reader }, em, rows }, record);
+      await linkRemote({ context, em, rows }, record);
       return { kind: 'linked', rows };
     });
   } catch (error) {

@@ -2,7 +2,7 @@ import { dryPoll } from '../../activities/dry-run/dry-poll.ts';
 import { drySweep } from '../../activities/dry-run/dry-sweep.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { readHolds, type Hold } from '../../database/records/missing.ts';
-import { createReadingOrm, createScratchOrm } from '../../database/scratch.ts';
+import { createScratchOrm } from '../../database/scratch.ts';
 import { entityTable } from '../../database/table-names.ts';
 import { engineSettings } from '../../settings/engine-settings.ts';
 import type { EnabledTarget } from '../../settings/read-settings.ts';
@@ -36,12 +36,10 @@ export async function planProcess({ common, enabled, types, onChange, onProgress
   const { consentPolicy, keys, ...engine } = engineSettings(common);
   const { DATABASE_URL: databaseUrl } = common;
   const orm = await createScratchOrm({ databaseUrl, process: process.name, emsTables: tablesWrittenBy(process) });
-  const reader = await createReadingOrm(databaseUrl);
   const remote = target.connect(enabled.settings, unlimitedConnections(consentPolicy, keys));
   const dependencies = {
     ...engine,
     orm,
-    reader,
     consentPolicy,
     keys,
     processes: new Map([[process.name, { process, remote }]]),
@@ -74,7 +72,6 @@ export async function planProcess({ common, enabled, types, onChange, onProgress
   } finally {
     await remote.close?.();
     await dependencies.locks.close();
-    await reader.close(true);
     await orm.close(true);
   }
 

@@ -52,31 +52,41 @@ interface Facts {
 
 /** Loads many pairs in one snapshot, so that a time and its content always belong together. */
 export async function loadPairs(orm: Orm, detection: Detection, keys: readonly EntityKey[]): Promise<Pair[]> {
-  return orm.em.fork().transactional(
-    async (em) => {
-      const { process, mapping } = detection;
-      const facts = byKey(await loadFacts(em, detection, keys), ({ key }) => key);
-      const entities = byKey(await findRows(em, mapping.type, keys), idOf);
-      const records = byKey(
-        await em.find(RECORD_ENTITIES[mapping.type], { syncProcess: process, entityKey: { $in: [...keys] } }),
-        ({ entityKey }) => entityKey ?? '',
-      );
-      const sources = await loadSources(em, mapping, keys, (key) => facts.get(key)?.holders ?? {});
-      return keys.map((key) => ({
-        key,
-        entity: entities.get(key) ?? null,
-        passesFilter: facts.get(key)?.passes ?? false,
-        settled: facts.get(key)?.settled ?? true,
-        sourcesVersion: facts.get(key)?.sources_version ?? null,
-        sources: sources(key),
-        record: records.get(key) ?? null,
-        sharedWith: facts.get(key)?.holders[SHARED] ?? null,
-        createdOn: facts.get(key)?.created_on ?? null,
-        installationKey: keyIn(facts.get(key)?.installation_key),
-      }));
-    },
-    { isolationLevel: IsolationLevel.REPEATABLE_READ, readOnly: true },
+  return orm.em.fork().transactional((em) => load(em, detection, keys), {
+    isolationLevel: IsolationLevel.REPEATABLE_READ,
+    readOnly: true,
+  });
+}
+
+/** A pair as the caller's transaction sees it, with what that has written. */
+export async function loadPairWithin(em: EntityManager, detection: Detection, key: EntityKey): Promise<Pair> {
+  // Not from its identity map, which may be outdated.
+  const [pair] = await load(em.fork({ keepTransactionContext: true }), detection, [key]);
+  if (pair === undefined) throw new RangeError(`${detection.mapping.type}/${key} was not loaded`);
+  return pair;
+}
+
+async function load(em: EntityManager, detection: Detection, keys: readonly EntityKey[]): Promise<Pair[]> {
+  const { process, mapping } = detection;
+  const facts = byKey(await loadFacts(em, detection, keys), ({ key }) => key);
+  const entities = byKey(await findRows(em, mapping.type, keys), idOf);
+  const records = byKey(
+    await em.find(RECORD_ENTITIES[mapping.type], { syncProcess: process, entityKey: { $in: [...keys] } }),
+    ({ entityKey }) => entityKey ?? '',
   );
+  const sources = await loadSources(em, mapping, keys, (key) => facts.get(key)?.holders ?? {});
+  return keys.map((key) => ({
+    key,
+    entity: entities.get(key) ?? null,
+    passesFilter: facts.get(key)?.passes ?? false,
+    settled: facts.get(key)?.settled ?? true,
+    sourcesVersion: facts.get(key)?.sources_version ?? null,
+    sources: sources(key),
+    record: records.get(key) ?? null,
+    sharedWith: facts.get(key)?.holders[SHARED] ?? null,
+    createdOn: facts.get(key)?.created_on ?? null,
+    installationKey: keyIn(facts.get(key)?.installation_key),
+  }));
 }
 
 /** The same for one pair; a key unknown to EMS and to us gives a pair of nulls. */

@@ -76,7 +76,7 @@ async function plan(): Promise<{ changes: PlannedChange[]; stopped: string[] }> 
 async function ourTables(): Promise<unknown> {
   const { rows } = await database.client.query(
     `SELECT c.relname, query_to_xml('SELECT * FROM public.' || c.relname || ' ORDER BY 1, 2', true, true, '')::text AS rows
-     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'sync\\_%'`,
+     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname LIKE 'sync\\_%' ORDER BY 1`,
   );
   const { rows: tokens } = await database.client.query('SELECT last_value FROM sync_pass');
   return [...rows, ...tokens];

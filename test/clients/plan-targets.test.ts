@@ -4,6 +4,7 @@ import { planProcess } from '../../clients/dry-run/plan-process.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { engineSettings } from '../../settings/engine-settings.ts';
 import { readSettings, type Settings } from '../../settings/read-settings.ts';
+import type { ControlClient } from '../../simulators/kit/control-client.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
 import type { PlannedChange } from '../../sync/planned-change.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -56,16 +57,16 @@ afterAll(async () => {
 async function everything(): Promise<unknown> {
   const { rows } = await database.client.query(
     `SELECT c.relname, query_to_xml('SELECT * FROM public.' || c.relname || ' ORDER BY 1, 2', true, true, '')::text AS rows
-     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S')`,
+     FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'S') ORDER BY 1`,
   );
   return rows;
 }
 
 const journals = async () => {
-  const all = [];
-  for (const simulator of Object.values(simulators))
-    all.push(...(await simulator.control.journal({ writesOnly: true })).filter(({ path }) => !path.includes('token')));
-  return all.map(({ method, path }) => `${method} ${path}`);
+  const all: string[] = [];
+  for (const { control } of Object.values(simulators) as readonly { control: ControlClient<never> }[])
+    all.push(...(await control.journal({ writesOnly: true })).map(({ method, path }) => `${method} ${path}`));
+  return all;
 };
 
 /** The plan of a process; it must leave everything as it was. */
