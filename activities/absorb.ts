@@ -54,7 +54,7 @@ async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
   const linked = linkedEnds(await loadPair(orm, detection, key));
   if (linked === null) return { key, kind: 'nothing', reason: 'the pair has not both ends', outboundDue: true };
   if (isReissued(attempt, linked.pair)) {
-    return parkPair(attempt, linked, givenOutAgain(attempt), { reissued: true });
+    return parkPair(attempt, linked, { reason: givenOutAgain(attempt), code: 'reissued', reissued: true });
   }
   if (linked.record.reissued === 'anew') {
     return { key, kind: 'nothing', reason: 'the remote record is a former row’s', outboundDue: true };
@@ -64,7 +64,7 @@ async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
     case 'gone':
       return gone(attempt, linked);
     case 'unclear':
-      return parkPair(attempt, linked, fetched.reason);
+      return parkPair(attempt, linked, fetched);
     case 'read':
       return compare(attempt, linked, fetched.remote);
   }
@@ -106,13 +106,13 @@ async function compare(attempt: InboundAttempt, linked: LinkedPair, remote: Remo
   const { entity, record, pair, remoteId } = linked;
   const wasSigned = record.contentHash !== null && source.signed?.includes(type) === true;
   const isNotOurs = changedHands({ key, emsKey: remote.emsKey, wasSigned });
-  if (isNotOurs !== null) return parkPair(attempt, linked, isNotOurs);
+  if (isNotOurs !== null) return parkPair(attempt, linked, { reason: isNotOurs, code: 'changed-hands' });
   const known = { ...record, remoteId };
   if (isRekeyed(remote, known)) {
     const holder = await holderOf(attempt, remote.remoteId);
     if (holder !== null) {
       const reason = `goes on as ${remote.remoteId}, which is ${type}/${holder}'s: decide which row it is (link, unlink)`;
-      return parkPair(attempt, linked, reason);
+      return parkPair(attempt, linked, { reason, code: 'second-record' });
     }
   } else if (isLagging(remote, known)) {
     return { key, kind: 'nothing', reason: 'what was read is older than what is known', outboundDue: false };

@@ -63,10 +63,10 @@ export async function callTarget(
   } catch (error) {
     if (!(error instanceof SyncError) || !isFinal(error, input.attempt)) throw error;
     if (error.errorClass === 'contract' && !(await doOthersWell(attempt, judged))) throw error;
-    const { errorClass, field = null, message } = error;
+    const { errorClass, field = null, message, code } = error;
     const evaluated = assertEvaluated(judged.evaluated);
     return {
-      delivery: { ...commonOf(attempt), kind: 'parked', evaluated, errorClass, field, reason: message },
+      delivery: { ...commonOf(attempt), kind: 'parked', evaluated, errorClass, field, reason: message, code },
       refused,
     };
   }
@@ -224,7 +224,7 @@ async function another(
   const { orm, ref, fencingToken } = attempt;
   await orm.em.fork().transactional((em) => keepReissued(em, ref, { remoteId, fencingToken }));
   const reason = givenOutAgain(attempt);
-  return { ...common, kind: 'parked', errorClass: 'rejected', field: null, reason, reissued: true };
+  return { ...common, kind: 'parked', errorClass: 'rejected', field: null, reason, code: 'reissued', reissued: true };
 }
 
 /**
@@ -243,7 +243,12 @@ function isFinal(error: SyncError, attempt: number): boolean {
 async function blocked(
   attempt: Attempt,
   { content, ...common }: Common & { readonly evaluated: Evaluated; readonly content: Content },
-  { by, field, reason }: { readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string },
+  {
+    by,
+    field,
+    reason,
+    code = 'value-taken',
+  }: Pick<Extract<SendResult, { kind: 'blocked' }>, 'by' | 'field' | 'reason' | 'code'>,
 ): Promise<Delivery> {
   const known: EntityRef[] = [];
   for (const ref of by) {
@@ -253,7 +258,7 @@ async function blocked(
     if (itself || (pair.entity === null && pair.record === null)) continue;
     if (ref.type === attempt.type && (await claims(other, pair, { field, value: content[field] }))) {
       const both = `${reason}, to which it is the same: change it in ${formatRef(ref)} or in ${formatRef(attempt)}`;
-      const parked = { ...common, kind: 'parked', errorClass: 'rejected', field, reason: both } as const;
+      const parked = { ...common, kind: 'parked', errorClass: 'rejected', field, reason: both, code } as const;
       return { ...parked, for: formatRef(ref) };
     }
     known.push(ref);
@@ -265,7 +270,7 @@ async function blocked(
   }
   return known.length > 0
     ? { ...common, kind: 'blocked', by: known, field, reason }
-    : { ...common, kind: 'parked', errorClass: 'rejected', field, reason: `${reason}, which EMS does not know` };
+    : { ...common, kind: 'parked', errorClass: 'rejected', field, reason: `${reason}, which EMS does not know`, code };
 }
 
 /** Whether another pair is in sync with a value that the target may treat as equal to this one. */

@@ -99,6 +99,7 @@ function toChild(
     contentHash: mapped.kind === 'mapped' ? contentHash(mapped.content, keys) : null,
     refused: wants(row) && against.length > 0 ? describeSuppressions(against) : null,
     parked: mapped.kind === 'parked' ? `${mapped.field}: ${mapped.reason}` : null,
+    ...(mapped.kind === 'parked' ? { parkedCode: mapped.code } : {}),
   };
 }
 

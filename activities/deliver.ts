@@ -162,11 +162,12 @@ export function withoutCall(
       return { ...begun, kind: 'stays-erased', evaluated: assertEvaluated(evaluated) };
     case 'reissued': {
       const common = { ...begun, evaluated: assertEvaluated(evaluated), errorClass: 'rejected', field: null } as const;
-      return { ...common, kind: 'parked', reason: givenOutAgain(attempt), reissued: true };
+      return { ...common, kind: 'parked', reason: givenOutAgain(attempt), code: 'reissued', reissued: true };
     }
     case 'park': {
-      const { field, reason } = decision;
-      return { ...begun, kind: 'parked', evaluated: assertEvaluated(evaluated), errorClass: 'rejected', field, reason };
+      const { field, reason, code } = decision;
+      const common = { ...begun, evaluated: assertEvaluated(evaluated), errorClass: 'rejected' } as const;
+      return { ...common, kind: 'parked', field, reason, code };
     }
   }
 }

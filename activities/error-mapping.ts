@@ -60,20 +60,24 @@ function asFailure(error: unknown): unknown {
     });
   }
   if (error instanceof UnknownPairError) return ApplicationFailure.nonRetryable(error.message, UNKNOWN_PAIR);
-  const { errorClass, message } = describeError(error);
+  const { errorClass, message, code } = describeError(error);
   return ApplicationFailure.create({
     message,
     type: errorClass,
-    details: [{ code: codeOf(error) ?? 'unexpected', field: null }],
+    details: [{ code, field: null }],
     category: errorClass === 'transient' ? ApplicationFailureCategory.BENIGN : undefined,
   });
 }
 
 /** The class of an error, and what may be reported of it. */
-export function describeError(error: unknown): { readonly errorClass: ErrorClass; readonly message: string } {
+export function describeError(error: unknown): {
+  readonly errorClass: ErrorClass;
+  readonly message: string;
+  readonly code: string;
+} {
   if (error instanceof SyncError) return error;
   const passing = sqlState(error) !== null || isConnectionError(error) || MISSING_IN_EMS.has(codeOf(error) ?? '');
-  return { errorClass: passing ? 'transient' : 'bug', message: safeMessage(error) };
+  return { errorClass: passing ? 'transient' : 'bug', message: safeMessage(error), code: reasonOf(error) };
 }
 
 /** PostgreSQL's class for statements that are wrong whatever the rows contain: missing column, no permission. */
@@ -91,6 +95,11 @@ export function isAboutNoRow(error: unknown): boolean {
 }
 
 const isExpected = (errorClass: ErrorClass) => errorClass === 'transient' || errorClass === 'target-down';
+
+/** Every connection error here is the database's: a target's is a SyncError. */
+function reasonOf(error: unknown): string {
+  return isConnectionError(error) ? 'database-unavailable' : (codeOf(error) ?? 'unexpected');
+}
 
 function codeOf(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;

@@ -1,5 +1,5 @@
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
-import { malformedReason } from '../database/records/park-malformed.ts';
+import { MALFORMED, malformedReason } from '../database/records/park-malformed.ts';
 import type { SyncRecord } from '../database/records/sync-record.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { SyncError } from '../sync/sync-error.ts';
@@ -20,7 +20,7 @@ export type FetchedRemote =
   | { readonly kind: 'read'; readonly remote: RemoteRecord }
   | { readonly kind: 'gone' }
   /** Only a human can tell what became of it, or it contains values that EMS cannot store. */
-  | { readonly kind: 'unclear'; readonly reason: string };
+  | { readonly kind: 'unclear'; readonly reason: string; readonly code: string };
 
 /** In these states the remote record does not belong to this row, or is no longer followed. */
 const NOT_FOLLOWED: readonly SyncState[] = ['UNLINKED', 'SHARED', 'REMOVED', 'ERASED'];
@@ -41,9 +41,11 @@ export async function fetchRemote(
     const remote = await source.fetch({ type, remoteId }, key);
     if (remote === null) return { kind: 'gone' };
     const what = unstorable(remote);
-    return what === null ? { kind: 'read', remote } : { kind: 'unclear', reason: malformedReason(what) };
+    return what === null
+      ? { kind: 'read', remote }
+      : { kind: 'unclear', reason: malformedReason(what), code: MALFORMED };
   } catch (error) {
     if (!(error instanceof SyncError) || error.errorClass !== 'rejected') throw error;
-    return { kind: 'unclear', reason: error.message };
+    return { kind: 'unclear', reason: error.message, code: error.code };
   }
 }

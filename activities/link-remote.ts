@@ -5,7 +5,7 @@ import type { EntityManager } from '../database/orm.ts';
 import { loadPairWithin } from '../database/records/load-pairs.ts';
 import { parkReissued } from '../database/records/reissued.ts';
 import { givenOutAgain } from '../sync/identity.ts';
-import { malformedReason } from '../database/records/park-malformed.ts';
+import { MALFORMED, malformedReason } from '../database/records/park-malformed.ts';
 import type { Candidate } from '../database/records/match-rows.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import { baseOf } from '../sync/keyed-hash.ts';
@@ -42,7 +42,7 @@ export async function linkRemote(
     return known.key;
   }
   const what = unstorable(record);
-  if (what !== null) throw parked(malformedReason(what));
+  if (what !== null) throw parked(malformedReason(what), MALFORMED);
   const owner = known?.sharedWith ?? null;
   if (owner !== null && (await findByKeys(em, process, type, [owner])).has(owner)) {
     await recordShared(resolving, record, owner);
@@ -58,11 +58,14 @@ export async function linkRemote(
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`ems-sync resolve ${type}`}, 0))`.execute(em.getKysely());
   const own = await byOwnId(resolving, record, needed);
   if (own !== null && (await refersToOthers(em, inbound, own, references))) {
-    throw parked(`carries the id of ${type}/${own.key}, which belongs to another row than it does: decide with link`);
+    throw parked(
+      `carries the id of ${type}/${own.key}, which belongs to another row than it does: decide with link`,
+      'foreign-id',
+    );
   }
   const matched = own ?? (await matchRemote(resolving, inbound, { record, references }));
   if (own === null && matched !== null && (await needsHuman(inbound))) {
-    throw needed ? waiting(`${type} ${remoteId}`) : parked(unprovenMatch(process, record, matched));
+    throw needed ? waiting(`${type} ${remoteId}`) : parked(unprovenMatch(process, record, matched), 'unproven-match');
   }
   if (matched !== null) return linkRow(resolving, inbound, { record, matched, needed });
   return createRow(resolving, inbound, { record, references });
@@ -126,7 +129,7 @@ async function byOwnId(
     const reason = `carries the id of ${type}/${emsKey}, which EMS has deleted`;
     // Park what needs it, so that it is not silently lost.
     throw needed
-      ? parked(`${type} ${remoteId}, which it belongs to, ${reason}: link it to a row`)
+      ? parked(`${type} ${remoteId}, which it belongs to, ${reason}: link it to a row`, 'row-deleted')
       : nothing(`it ${reason}`);
   }
   return { key: emsKey, ...own, sharesWithAll: false };
@@ -162,7 +165,7 @@ async function linkRow(
   if (state === 'ERASED') throw nothing(`${type}/${key} was erased`);
   const isOther = held !== null && held !== remoteId;
   if (isOther && !inbound.newestRemoteWins) {
-    throw parked(`is ${type}/${key}'s, which has ${held} already: merge the two, or decide with link`);
+    throw parked(`is ${type}/${key}'s, which has ${held} already: merge the two, or decide with link`, 'second-record');
   }
   const isReissued = held === null && record.emsKey === key && (await isAnothersRecord(em, context, record, key));
   if (isReissued && needed) throw waiting(`${type} ${remoteId}`);

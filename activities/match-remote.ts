@@ -32,7 +32,7 @@ export async function matchRemote(
     if (candidates.length > 1 && !candidates.every(({ sharesWithAll }) => sharesWithAll)) {
       const names = candidates.map(({ key }) => `${type}/${key}`).join(', ');
       const by = Object.keys(criterion).join(', ');
-      throw parked(`matches ${names} by ${by}: decide with link which one it is`);
+      throw parked(`matches ${names} by ${by}: decide with link which one it is`, 'several-rows');
     }
     return first;
   }

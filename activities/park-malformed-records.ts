@@ -1,6 +1,6 @@
 import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { writeUnresolved } from '../database/records/link-record.ts';
-import { parkMalformed } from '../database/records/park-malformed.ts';
+import { MALFORMED, parkMalformed } from '../database/records/park-malformed.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { MalformedRecord } from '../targets/inbound-source.ts';
 import type { ProcessContext } from './context.ts';
@@ -38,6 +38,7 @@ async function park(
     waitingFor: null,
     sharedWith: null,
     errorClass: 'contract',
+    code: MALFORMED,
     reason: malformed,
     workflowId: remoteWorkflowId(process, type, remoteId),
   });

@@ -7,6 +7,8 @@ import type { ResolveInput } from './resolve-remote.ts';
 export interface RecordUnresolvedInput extends ResolveInput {
   readonly errorClass: ErrorClass;
   readonly message: string;
+  /** As {@link failureCode} takes it; left out by workflows of an older release. */
+  readonly code?: string;
 }
 
 /** Records that an unknown remote record cannot be read now; the next poll resumes it after its retries end. */
@@ -21,6 +23,7 @@ export async function recordUnresolved({ orm }: Dependencies, input: RecordUnres
     waitingFor: null,
     sharedWith: null,
     errorClass,
+    code: input.code,
     reason: message,
     workflowId: remoteWorkflowId(process, type, remoteId),
   });

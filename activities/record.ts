@@ -25,12 +25,14 @@ export interface RecordFailureInput {
   readonly key: EntityKey;
   readonly errorClass: ErrorClass;
   readonly message: string;
+  /** The reason, as {@link failureCode} takes it; left out by workflows of an older release. */
+  readonly code?: string;
   readonly attempts: number;
 }
 
 /** Records that a pair keeps failing while its retries continue. */
 export async function recordFailure({ orm }: Dependencies, input: RecordFailureInput): Promise<void> {
-  const { process, type, key, errorClass, message, attempts } = input;
+  const { process, type, key, errorClass, code, message, attempts } = input;
   const workflowId = pairWorkflowId(process, type, key);
-  await writeFailure(orm, process, type, { key, errorClass, message, attempts, workflowId });
+  await writeFailure(orm, process, type, { key, errorClass, code, message, attempts, workflowId });
 }

@@ -41,7 +41,7 @@ export async function resolveRemote(dependencies: Dependencies, input: ResolveIn
     resolution = record === null ? { kind: 'nothing', reason: 'it is gone' } : await resolve(context, record);
   } catch (error) {
     if (!(error instanceof SyncError) || error.errorClass !== 'rejected') throw error;
-    resolution = { kind: 'parked', reason: error.message };
+    resolution = { kind: 'parked', reason: error.message, code: error.code };
   }
   await keep(context, input, resolution, record);
   return resolution;
@@ -86,6 +86,7 @@ async function keep(
     waitingFor: resolution.kind === 'waiting' ? resolution.for : null,
     sharedWith: null,
     errorClass: resolution.kind === 'parked' ? 'rejected' : null,
+    code: resolution.kind === 'parked' ? resolution.code : undefined,
     reason: resolution.kind === 'waiting' ? null : resolution.reason,
     workflowId: remoteWorkflowId(process, type, remoteId),
   });

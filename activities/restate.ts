@@ -46,6 +46,6 @@ export async function restate(context: TypeContext, restated: readonly Restateme
 function deliveryOf({ pair: { key, record }, decision, evaluated }: Restatement): Delivery {
   const common = { key, fencingToken: record?.fencingToken ?? '0', evaluated: assertEvaluated(evaluated) };
   if (decision.kind === 'share') return { ...common, kind: 'shared', owner: decision.owner };
-  const { field, reason } = decision;
-  return { ...common, kind: 'parked', errorClass: 'rejected', field, reason };
+  const { field, reason, code } = decision;
+  return { ...common, kind: 'parked', errorClass: 'rejected', field, reason, code };
 }

@@ -34,9 +34,16 @@ export async function tellingSoon<T>(
     const isItsOwn = !(error instanceof UnknownPairError || error instanceof PausedError);
     if (isItsOwn && forMs + (performance.now() - startedAt) + pauseMs >= SOON_MS) {
       const workflowId = pairWorkflowId(process, type, key);
-      const { errorClass, message } = describeError(error);
+      const { errorClass, message, code } = describeError(error);
       // Report the attempt's error even if recording it fails.
-      await writeFailure(orm, process, type, { key, errorClass, message, attempts, workflowId }).catch(() => undefined);
+      await writeFailure(orm, process, type, {
+        key,
+        errorClass,
+        message,
+        code,
+        attempts,
+        workflowId,
+      }).catch(() => undefined);
     }
     throw error;
   }

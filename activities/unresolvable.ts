@@ -20,8 +20,8 @@ export class Unresolvable extends Error {
   }
 }
 
-/** A human must decide. */
-export const parked = (reason: string) => new Unresolvable({ kind: 'parked', reason });
+/** A human must decide. @param code as {@link failureCode} takes it. */
+export const parked = (reason: string, code: string) => new Unresolvable({ kind: 'parked', reason, code });
 
 /** EMS creates no row for it. */
 export const nothing = (reason: string) => new Unresolvable({ kind: 'nothing', reason });

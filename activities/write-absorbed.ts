@@ -9,6 +9,7 @@ import type { EntityManager } from '../database/orm.ts';
 import type { Absorption } from '../sync/absorption.ts';
 import { equalityOf, isRekeyed, type Comparison } from '../sync/compare-remote.ts';
 import { contentHash, type Content } from '../sync/content-hash.ts';
+import { failureCode } from '../sync/failure-code.ts';
 import { noteOscillation } from '../sync/oscillation.ts';
 import { baseWith } from '../sync/keyed-hash.ts';
 import { seal } from '../sync/sealed-values.ts';
@@ -50,7 +51,11 @@ export function writeAbsorbed(
     const common = commonOf(attempt, linked, remote);
     if ((applied.length > 0 || resend) && (await isPingPong(em, attempt, remote.content))) {
       const reason = 'ping-pong: the remote came to the same state more than three times within an hour';
-      await writeAbsorbedRecord(em, { ...common, fingerprint: null, outcome: parked(attempt, linked, reason) });
+      await writeAbsorbedRecord(em, {
+        ...common,
+        fingerprint: null,
+        outcome: parked(attempt, linked, { reason, code: 'ping-pong' }),
+      });
       return { key, kind: 'parked', reason, outboundDue: false };
     }
 
@@ -82,8 +87,7 @@ export function writeAbsorbed(
 export async function parkPair(
   attempt: InboundAttempt,
   linked: LinkedPair,
-  reason: string,
-  { reissued = false }: { readonly reissued?: boolean } = {},
+  { reason, code, reissued = false }: Parking & { readonly reissued?: boolean },
 ): Promise<Absorption> {
   const { orm, key, ref, fencingToken, workflowId } = attempt;
   const { record, remoteId } = linked;
@@ -95,13 +99,20 @@ export async function parkPair(
     remoteSyncedOn: null,
     base: record.base ?? {},
     fingerprint: null,
-    outcome: { ...parked(attempt, linked, reason), reissued },
+    outcome: { ...parked(attempt, linked, { reason, code }), reissued },
   });
   return { key, kind: 'parked', reason, outboundDue: false };
 }
 
-function parked(attempt: InboundAttempt, { pair }: LinkedPair, reason: string) {
-  return { kind: 'parked' as const, reason, reissued: false, evaluated: assertEvaluated(evaluatedOf(attempt, pair)) };
+/** Why a human must decide, and its code as {@link failureCode} takes it. */
+export interface Parking {
+  readonly reason: string;
+  readonly code: string;
+}
+
+function parked(attempt: InboundAttempt, { pair }: LinkedPair, { reason, code }: Parking) {
+  const said = { reason, code: failureCode(attempt.process.name, 'rejected', code) };
+  return { kind: 'parked' as const, ...said, reissued: false, evaluated: assertEvaluated(evaluatedOf(attempt, pair)) };
 }
 
 function commonOf(

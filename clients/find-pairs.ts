@@ -30,23 +30,25 @@ export async function hasRecord(orm: Orm, process: SyncProcessName, { type, key 
   return rows.length > 0;
 }
 
-/** All pairs of the process whose record is in one of these states, ordered by type and key. */
+/** All pairs of the process whose record is in one of these states, with this code if given, ordered by type and key. */
 export async function pairsInState(
   orm: Orm,
   process: SyncProcess,
   types: readonly EntityType[],
-  states: readonly SyncState[],
+  { states, code }: { readonly states: readonly SyncState[]; readonly code?: string | undefined },
 ): Promise<PairRef[]> {
   const found: PairRef[] = [];
   for (const type of types) {
     const { rows } = await sql<{ key: EntityKey }>`
       SELECT entity_key AS key FROM ${sql.raw(recordTable(type))}
-      WHERE sync_process = ${process.name} AND entity_key IS NOT NULL AND state = ANY (${states}::text[])
+      WHERE sync_process = ${process.name} AND entity_key IS NOT NULL AND state = ANY (${states}::text[])${withCode(code)}
       ORDER BY entity_key`.execute(orm.em.fork().getKysely());
     found.push(...rows.map(({ key }) => ({ process: process.name, type, key })));
   }
   return found;
 }
+
+const withCode = (code: string | undefined) => (code === undefined ? sql`` : sql` AND last_error_code = ${code}`);
 
 /** The unlinked pairs; `gone`: only those whose remote record is gone, not those that an operator unlinked. */
 export async function unlinkedPairs(
@@ -70,12 +72,13 @@ export async function parkedRemotes(
   orm: Orm,
   { name }: SyncProcess,
   types: readonly EntityType[],
+  code?: string,
 ): Promise<RemoteToSync[]> {
   const found: RemoteToSync[] = [];
   for (const type of types) {
     const { rows } = await sql<{ remote_id: string }>`
       SELECT remote_id FROM ${sql.raw(recordTable(type))}
-      WHERE sync_process = ${name} AND entity_key IS NULL AND remote_id IS NOT NULL AND state = 'PARKED'
+      WHERE sync_process = ${name} AND entity_key IS NULL AND remote_id IS NOT NULL AND state = 'PARKED'${withCode(code)}
       ORDER BY id`.execute(orm.em.fork().getKysely());
     found.push(...rows.map(({ remote_id }) => ({ process: name, type, remoteId: remote_id })));
   }

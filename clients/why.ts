@@ -27,6 +27,8 @@ export interface RecordSummary {
   /** SHARED: the row whose remote record represents this one, for example `Person/4711`; else null. */
   readonly sharedWith: string | null;
   readonly lastErrorClass: string | null;
+  /** Stable, for example `TAGSERVER-409-DUPLICATE-BIB`; null: it does not fail. docs/errors.md says what it means. */
+  readonly lastErrorCode: string | null;
   readonly lastError: string | null;
   readonly attempts: number;
   readonly failingSince: string | null;
@@ -117,13 +119,14 @@ function sharingType(process: SyncProcess, { type }: EntityRef): EntityType {
 }
 
 function summaryOf(record: SyncRecord, sharing: EntityType, keepsRemoteId: boolean): RecordSummary {
-  const { state, remoteId, waitingFor, sharedWith, lastErrorClass, lastError, attempts } = record;
+  const { state, remoteId, waitingFor, sharedWith, lastErrorClass, lastErrorCode, lastError, attempts } = record;
   return {
     state,
     remoteId: keepsRemoteId ? null : remoteId,
     waitingFor,
     sharedWith: sharedWith === null ? null : formatRef({ type: sharing, key: sharedWith }),
     lastErrorClass,
+    lastErrorCode,
     lastError,
     attempts,
     failingSince: written(record.failingSince),

@@ -39,7 +39,8 @@ export type Resolution =
   /** It is linked to its row, and related records to theirs; the pairs continue from there. */
   | { readonly kind: 'linked'; readonly rows: readonly LinkedRow[] }
   | { readonly kind: 'nothing'; readonly reason: string }
-  | { readonly kind: 'parked'; readonly reason: string }
+  /** `code`: left out by workers of an older release. */
+  | { readonly kind: 'parked'; readonly reason: string; readonly code?: string }
   /** The row it belongs to must be known first, for example `Person 47`. */
   | { readonly kind: 'waiting'; readonly for: string };
 

@@ -27,6 +27,8 @@ export interface Child {
   readonly refused: string | null;
   /** Why it cannot be sent, for example `topic: is none of …`; null: it can. */
   readonly parked: string | null;
+  /** The code of `parked`. */
+  readonly parkedCode?: string;
 }
 
 /**
@@ -70,6 +72,8 @@ export type Delivery = {
       readonly errorClass: ErrorClass;
       readonly field: string | null;
       readonly reason: string;
+      /** Left out: the class says all; so do attempts of an older release. */
+      readonly code?: string;
       /** The row whose change may make it pass, for example `Tag/7`. */
       readonly for?: string;
       /** The row is not the one that was delivered under its id. */

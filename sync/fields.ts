@@ -6,11 +6,14 @@ export class Unmappable extends Error {
   override readonly name = 'Unmappable';
   readonly field: string;
   readonly reason: string;
+  /** The reason as a {@link failureCode} has it. */
+  readonly code: string;
 
-  constructor(field: string, reason: string) {
+  constructor(field: string, reason: string, code = 'field-invalid') {
     super(`${field} ${reason}`);
     this.field = field;
     this.reason = reason;
+    this.code = code;
   }
 }
 
@@ -31,7 +34,7 @@ export const isUnread = (value: Text): boolean => value?.includes(UNREAD) === tr
 /** @throws Unmappable if the text was too long to be read. */
 export function assertRead([column, value]: Source<Text>): void {
   if (value === null || value === undefined || !isUnread(value)) return;
-  throw new Unmappable(column, `has more than ${value.split(UNREAD)[1]} bytes, and was not read`);
+  throw new Unmappable(column, `has more than ${value.split(UNREAD)[1]} bytes, and was not read`, 'field-too-long');
 }
 
 // Written as escapes, because a control character would be invisible in the source.
@@ -50,13 +53,14 @@ export function text([column, value]: Source<Text>, max = 255): string | null {
   if (CONTROL_CHARACTERS.test(canonical)) throw new Unmappable(column, 'contains control characters');
   if (!canonical.isWellFormed()) throw new Unmappable(column, 'contains half a character (a lone surrogate)');
   const { length } = Array.from(canonical);
-  if (length > max) throw new Unmappable(column, `has ${length} characters, the target takes ${max}`);
+  if (length > max) throw new Unmappable(column, `has ${length} characters, the target takes ${max}`, 'field-too-long');
   return canonical;
 }
 
 /** A required value. @throws Unmappable if EMS has none. */
 export function required<T>(column: string, value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new Unmappable(column, 'is empty, and the target needs it');
+  if (value === null || value === undefined)
+    throw new Unmappable(column, 'is empty, and the target needs it', 'field-missing');
   return value;
 }
 

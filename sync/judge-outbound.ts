@@ -19,7 +19,7 @@ export type JudgedEntity =
   | { readonly kind: 'gone' }
   /** The row exists, but does not belong on the target. */
   | { readonly kind: 'filtered-out' }
-  | { readonly kind: 'parked'; readonly field: string; readonly reason: string }
+  | { readonly kind: 'parked'; readonly field: string; readonly reason: string; readonly code: string }
   /** Another row owns the remote record that both rows share (families share an e-mail address). */
   | { readonly kind: 'shared'; readonly owner: EntityRef }
   | {
@@ -40,7 +40,7 @@ export type OutboundDecision =
   | { readonly kind: 'remove'; readonly remoteId: string | null; readonly forget: boolean }
   /** The target never had it: only the record is deleted, or becomes REMOVED. */
   | { readonly kind: 'drop'; readonly forget: boolean }
-  | { readonly kind: 'park'; readonly field: string; readonly reason: string }
+  | { readonly kind: 'park'; readonly field: string; readonly reason: string; readonly code: string }
   /** Nothing is written: an operator must decide who owns the remote record. */
   | { readonly kind: 'reissued' }
   | { readonly kind: 'wait'; readonly for: string; readonly field: string; readonly reason: string }
@@ -89,7 +89,7 @@ export function judgeOutbound(
   if (record?.reissued === true) return { kind: 'reissued' };
   if (isErased(suppressions)) return { kind: 'stay-erased' };
   if (withhold && suppressions.length > 0) return { kind: 'suppress', suppressions };
-  if (entity.kind === 'parked') return { kind: 'park', field: entity.field, reason: entity.reason };
+  if (entity.kind === 'parked') return { kind: 'park', field: entity.field, reason: entity.reason, code: entity.code };
   const [missing] = entity.missing;
   if (missing !== undefined) {
     const { type } = missing;

@@ -111,7 +111,7 @@ export type AnyUniqueValues = Readonly<Record<string, UniqueValue<EntityType>>>;
 
 export type Mapped =
   | { readonly kind: 'mapped'; readonly content: Content }
-  | { readonly kind: 'parked'; readonly field: string; readonly reason: string };
+  | { readonly kind: 'parked'; readonly field: string; readonly reason: string; readonly code: string };
 
 /** How one entity type maps to the target, with the row types hidden: the engine's view. */
 export interface EntityMapping {
@@ -225,7 +225,8 @@ export function mapped(map: () => Content): Mapped {
   try {
     return { kind: 'mapped', content: map() };
   } catch (error) {
-    if (error instanceof Unmappable) return { kind: 'parked', field: error.field, reason: error.reason };
+    if (error instanceof Unmappable)
+      return { kind: 'parked', field: error.field, reason: error.reason, code: error.code };
     throw error;
   }
 }

@@ -97,7 +97,14 @@ export type SendResult =
   /** The target's record with this EMS id belongs to another row. Nothing was written. */
   | { readonly kind: 'another'; readonly remoteId: string }
   /** The target needs other entities first: those that hold a contested value, or that are missing there. */
-  | { readonly kind: 'blocked'; readonly by: readonly EntityRef[]; readonly field: string; readonly reason: string }
+  | {
+      readonly kind: 'blocked';
+      readonly by: readonly EntityRef[];
+      readonly field: string;
+      readonly reason: string;
+      /** For a value that only one record may have: the code if nobody gives way. */
+      readonly code?: string;
+    }
   /** The contested value was released. `remoteId` is null if the whole remote record had to be deleted. */
   | { readonly kind: 'released'; readonly remoteId: string | null };
 

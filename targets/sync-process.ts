@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
+import type { FailureMeanings } from '../sync/failure-meaning.ts';
 import type { SecretKey } from '../sync/derived-keys.ts';
 import { UnknownPairError } from '../sync/sync-error.ts';
 import type { ConsentPolicy } from '../sync/suppression.ts';
@@ -23,6 +24,8 @@ export interface SyncProcess {
   };
   /** Remote ids are personal data (hashes of addresses). They are kept in the record only, never in a history or log. */
   readonly remoteIdsArePersonal?: true;
+  /** What failures mean that only this target has, by the part of their code that follows the process. */
+  readonly failures?: FailureMeanings;
 }
 
 /** What the engine provides to a connection. */

@@ -18,6 +18,8 @@ import type { Requests } from './requests.ts';
 export interface AttemptFailure {
   readonly errorClass: ErrorClass;
   readonly message: string;
+  /** Its stable reason; left out if there is none. */
+  readonly code?: string;
 }
 
 /** What the attempts serve. It grows if more is requested while they fail. */
@@ -145,10 +147,15 @@ export function served({ resend, inbound, erase = false }: Asked): SyncRequest[]
 export function failureOf(error: unknown): AttemptFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure && cause.type !== UNKNOWN_PAIR) {
-    return { errorClass: isErrorClass(cause.type) ? cause.type : 'bug', message: cause.message };
+    return { errorClass: isErrorClass(cause.type) ? cause.type : 'bug', message: cause.message, ...codeIn(cause) };
   }
   if (cause instanceof TimeoutFailure) {
-    return { errorClass: 'transient', message: `no answer in time (${cause.message})` };
+    return { errorClass: 'transient', message: `no answer in time (${cause.message})`, code: 'timeout' };
   }
   throw error;
+}
+
+function codeIn({ details }: ApplicationFailure): { readonly code?: string } {
+  const [detail] = (details ?? []) as readonly { readonly code?: unknown }[];
+  return typeof detail?.code === 'string' ? { code: detail.code } : {};
 }

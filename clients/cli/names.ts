@@ -32,6 +32,7 @@ export function processesWith(type: EntityType): SyncProcess[] {
   return allProcesses().filter(({ mappings }) => mappings.some((mapping) => mapping.type === type));
 }
 
-function allProcesses(): SyncProcess[] {
+/** Every process of this release, whether or not it is on. */
+export function allProcesses(): SyncProcess[] {
   return TARGETS.map(({ process }) => process);
 }

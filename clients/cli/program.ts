@@ -8,6 +8,7 @@ import {
   processArgument,
   remoteIdArgument,
 } from './arguments.ts';
+import { addFailing } from './failing-command.ts';
 import { addPlan } from './plan-commands.ts';
 
 // Usage only. A command's code is imported when it runs, so help and typing mistakes load nothing else.
@@ -79,6 +80,10 @@ export function createProgram(): Command {
     .option('--json', 'print JSON')
     .action(async (type, key, options) => (await import('./why.ts')).why(type, key, options));
 
+  addFailing(
+    add('failing', 'which rows fail or are parked, and why', 'failing --group code', 'failing --process TAGSERVER'),
+  );
+
   waiting(
     add(
       'retry',
@@ -86,12 +91,14 @@ export function createProgram(): Command {
       'retry TAGSERVER',
       'retry TAGSERVER Person 4711 --wait',
       'retry CHATWOOT Person --unlinked',
+      'retry --code TAGSERVER-409-DUPLICATE-BIB',
     )
-      .argument('<process>', 'for example TAGSERVER', processArgument)
+      .argument('[process]', 'for example TAGSERVER; needed without --code', processArgument)
       .argument('[type]', 'for example Person')
       .argument('[id...]', 'ids of EMS rows', keysArgument),
     'wait for the results; exit 1 unless all are in sync',
   )
+    .option('--code <code>', 'only what failed for this reason; npx ems-sync failing shows the codes')
     .option(
       '--unlinked',
       'take up what is unlinked instead: the given ids, or all whose remote record is gone; each finds its remote record, or gets a new one',

@@ -1,9 +1,10 @@
 import type { Orm } from '../../database/orm.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
-import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import { SYNC_PROCESS_NAMES, type SyncProcessName } from '../../sync/sync-process-name.ts';
 import { pairsInState, parkedRemotes, unlinkedPairs } from '../find-pairs.ts';
 import { askAll, askPairs } from './ask-pairs.ts';
+import { CommandError } from './command-error.ts';
 import { processOf, typeNamed } from './names.ts';
 import { complain, say, sayJson } from './output.ts';
 import { pairRequest, remoteRequest } from './requests.ts';
@@ -18,12 +19,13 @@ import type { WaitOptions } from './wait-options.ts';
  * pairs instead: the given ones, or all whose remote record is gone.
  */
 export async function retry(
-  name: SyncProcessName,
+  name: SyncProcessName | undefined,
   typeName: string | undefined,
   keys: readonly EntityKey[],
-  options: WaitOptions & { readonly unlinked?: true },
+  options: WaitOptions & { readonly unlinked?: true; readonly code?: string },
 ): Promise<void> {
-  const syncProcess = processOf(name);
+  const code = options.code?.toUpperCase();
+  const syncProcess = processOf(name ?? processOfCode(code));
   const type = typeName === undefined ? undefined : typeNamed(typeName, [syncProcess]);
   await inSession(async (session) => {
     enabledTarget(session, syncProcess);
@@ -37,11 +39,12 @@ export async function retry(
       return;
     }
     const orm = await session.database();
-    const pairs = await pairsInState(orm, syncProcess, types, ['PARKED', 'FAILING']);
-    const remotes = await parkedRemotes(orm, syncProcess, types);
+    const pairs = await pairsInState(orm, syncProcess, types, { states: ['PARKED', 'FAILING'], code });
+    const remotes = await parkedRemotes(orm, syncProcess, types, code);
     if (pairs.length + remotes.length === 0) {
       if (options.json) sayJson([]);
-      else say(await nothingToRetry(orm, syncProcess, types));
+      else if (code === undefined) say(await nothingToRetry(orm, syncProcess, types));
+      else say(`${syncProcess.name} has nothing parked or failing with ${code}`);
       return;
     }
     if (!options.json) complain(`${pairs.length + remotes.length} parked or failing`);
@@ -50,10 +53,18 @@ export async function retry(
   });
 }
 
+/** The process that a code begins with. @throws CommandError */
+function processOfCode(code: string | undefined): SyncProcessName {
+  if (code === undefined) throw new CommandError(2, 'name a process, or a code: npx ems-sync retry TAGSERVER');
+  const found = SYNC_PROCESS_NAMES.find((process) => code.startsWith(`${process}-`));
+  if (found !== undefined) return found;
+  throw new CommandError(2, `unknown code ${code}; npx ems-sync failing --group code shows those that there are`);
+}
+
 async function nothingToRetry(orm: Orm, syncProcess: SyncProcess, types: readonly EntityType[]): Promise<string> {
   const of = types.length === 1 ? ` of type ${types[0]}` : '';
   const nothing = `${syncProcess.name} has nothing parked or failing${of}`;
-  const unlinked = await pairsInState(orm, syncProcess, types, ['UNLINKED']);
+  const unlinked = await pairsInState(orm, syncProcess, types, { states: ['UNLINKED'] });
   if (unlinked.length === 0) return nothing;
   return `${nothing}. ${unlinked.length} unlinked: npx ems-sync retry ${syncProcess.name} ${types.length === 1 ? types[0] : '[TYPE [ID…]]'} --unlinked`;
 }

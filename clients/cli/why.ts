@@ -4,6 +4,7 @@ import { describePause } from '../../sync/pause.ts';
 import { describeSuppressions } from '../../sync/suppression.ts';
 import { explain, type Explanation } from '../why.ts';
 import { unlinkedReason } from '../../sync/judge-outbound.ts';
+import { meaningOf } from '../../targets/failure-meaning.ts';
 import { CommandError } from './command-error.ts';
 import { processesWith, typeNamed } from './names.ts';
 import { sayBlock, sayJson } from './output.ts';
@@ -90,6 +91,8 @@ function recordLines(record: NonNullable<Explanation['record']>, keepsRemoteId: 
         ? null
         : `${record.lastErrorClass}: ${record.lastError}`,
     ],
+    ['code', record.lastErrorCode],
+    ['remedy', record.lastErrorCode === null ? null : meaningOf(record.lastErrorCode).remedy],
     ['attempts', record.attempts === 0 ? null : `${record.attempts}`],
     ['failing since', record.failingSince],
     ['remote id', keepsRemoteId ? 'kept back: it is a hash of the address' : record.remoteId],

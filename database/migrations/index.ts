@@ -22,6 +22,7 @@ import { SyncWebhooks } from './sync-0018-webhooks.ts';
 import { SyncDetection } from './sync-0019-detection.ts';
 import { SyncBrake } from './sync-0020-brake.ts';
 import { SyncPauses } from './sync-0028-pauses.ts';
+import { SyncFailureCodes } from './sync-0026-failure-codes.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -57,5 +58,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0019-detection', class: SyncDetection },
     { name: 'sync-0020-brake', class: SyncBrake },
     { name: 'sync-0028-pauses', class: SyncPauses },
+    { name: 'sync-0026-failure-codes', class: SyncFailureCodes },
   ],
 };

@@ -17,7 +17,7 @@ export async function dropChildren(em: EntityManager, { process, mapping }: Dete
       AND NOT EXISTS (SELECT FROM ${entities} e WHERE e.id = sr.entity_key) RETURNING 1`.execute(em.getKysely());
   const { rows: removed } = await sql`
     UPDATE ${records} sr SET state = 'REMOVED', remote_id = NULL, content_hash = NULL, waiting_for = NULL, shared_with = NULL,
-      last_error_class = NULL, last_error = NULL, updated_on = clock_timestamp()
+      last_error_class = NULL, last_error_code = NULL, last_error = NULL, updated_on = clock_timestamp()
     FROM ${entities} e WHERE sr.sync_process = ${process} AND e.id = sr.entity_key
       AND sr.state NOT IN ('REMOVED', 'UNLINKED', 'ERASED')
       AND (${sql.raw(mapping.filter)}) IS NOT TRUE RETURNING 1`.execute(em.getKysely());

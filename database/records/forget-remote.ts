@@ -27,6 +27,7 @@ export async function forgetRemote(em: EntityManager, process: SyncProcessName):
       UPDATE ${table} SET remote_id = NULL, base = NULL, content_hash = NULL, remote_synced_on = NULL,
         entity_synced_on = NULL, shared_with = NULL, reissued = NULL, pass = nextval('sync_pass'),
         last_error_class = CASE WHEN state IN ('UNLINKED', 'ERASED') THEN last_error_class END,
+        last_error_code = CASE WHEN state IN ('UNLINKED', 'ERASED') THEN last_error_code END,
         last_error = CASE WHEN state IN ('UNLINKED', 'ERASED') THEN last_error END,
         state = CASE WHEN state IN ('UNLINKED', 'ERASED') THEN state ELSE 'PENDING' END,
         updated_on = clock_timestamp()

@@ -1,4 +1,6 @@
 import { sql } from 'kysely';
+import type { ErrorClass } from '../../sync/error-class.ts';
+import { failureCode } from '../../sync/failure-code.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import type { Stamp } from '../../sync/instant.ts';
@@ -37,7 +39,7 @@ export async function linkRecord(em: EntityManager, link: Link): Promise<void> {
       'PENDING', clock_timestamp())
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET remote_id = EXCLUDED.remote_id, base = EXCLUDED.base,
       remote_synced_on = EXCLUDED.remote_synced_on, content_hash = NULL, state = 'PENDING', entity_id = EXCLUDED.entity_id,
-      waiting_for = NULL, shared_with = NULL, fingerprint = NULL, reissued = NULL, last_error_class = NULL, last_error = NULL,
+      waiting_for = NULL, shared_with = NULL, fingerprint = NULL, reissued = NULL, last_error_class = NULL, last_error_code = NULL, last_error = NULL,
       updated_on = EXCLUDED.updated_on`.execute(em.getKysely());
 }
 
@@ -53,7 +55,9 @@ export interface Unresolved {
   readonly state: 'PARKED' | 'WAITING' | 'SHARED' | 'UNLINKED';
   readonly waitingFor: string | null;
   readonly sharedWith: EntityKey | null;
-  readonly errorClass: string | null;
+  readonly errorClass: ErrorClass | null;
+  /** As {@link failureCode} takes it. */
+  readonly code?: string | undefined;
   readonly reason: string | null;
   readonly workflowId: string;
 }
@@ -63,15 +67,17 @@ export async function writeUnresolved(em: EntityManager, unresolved: Unresolved)
   const { process, type, remoteId, base, state, waitingFor, sharedWith, errorClass, reason, workflowId } = unresolved;
   await sql`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, remote_id, base, state, waiting_for, shared_with,
-      last_error_class, last_error, workflow_id, updated_on)
+      last_error_class, last_error_code, last_error, workflow_id, updated_on)
     SELECT ${process}, ${remoteId}, ${base === null ? null : JSON.stringify(base)}::jsonb, ${state}, ${waitingFor},
-      ${sharedWith}::bigint, ${errorClass}, ${reason}, ${workflowId}, clock_timestamp()
+      ${sharedWith}::bigint, ${errorClass}, ${errorClass === null ? null : failureCode(process, errorClass, unresolved.code)},
+      ${reason}, ${workflowId}, clock_timestamp()
     WHERE NOT EXISTS (SELECT FROM ${sql.raw(recordTable(type))} known WHERE known.sync_process = ${process}
       AND known.remote_id = ${remoteId} AND known.state = ${state} AND known.last_error IS NOT DISTINCT FROM ${reason}
       AND known.base IS NOT DISTINCT FROM ${base === null ? null : JSON.stringify(base)}::jsonb
       AND known.updated_on > clock_timestamp() - interval '1 day')
     ON CONFLICT (sync_process, remote_id) DO UPDATE SET base = EXCLUDED.base, state = EXCLUDED.state,
-      waiting_for = EXCLUDED.waiting_for, shared_with = EXCLUDED.shared_with, last_error_class = EXCLUDED.last_error_class, last_error = EXCLUDED.last_error,
+      waiting_for = EXCLUDED.waiting_for, shared_with = EXCLUDED.shared_with, last_error_class = EXCLUDED.last_error_class,
+      last_error_code = EXCLUDED.last_error_code, last_error = EXCLUDED.last_error,
       workflow_id = EXCLUDED.workflow_id, updated_on = EXCLUDED.updated_on
     WHERE sr.entity_key IS NULL`.execute(em.getKysely());
 }
@@ -111,7 +117,7 @@ export async function unlinkRecord(
     SELECT ${process}, (SELECT id FROM ${sql.raw(entityTable(type))} WHERE id = ${key}::bigint), ${key}::bigint, 'UNLINKED',
       clock_timestamp()
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET state = 'UNLINKED', remote_id = NULL, content_hash = NULL,
-      base = NULL, remote_synced_on = NULL, waiting_for = NULL, shared_with = NULL, fingerprint = NULL, reissued = NULL, last_error_class = NULL, last_error = NULL, attempts = 0,
+      base = NULL, remote_synced_on = NULL, waiting_for = NULL, shared_with = NULL, fingerprint = NULL, reissued = NULL, last_error_class = NULL, last_error_code = NULL, last_error = NULL, attempts = 0,
       failing_since = NULL, updated_on = EXCLUDED.updated_on`.execute(em.getKysely());
 }
 
@@ -126,7 +132,7 @@ export async function relinkRecord(
   { process, type, key }: Pick<Link, 'process' | 'type' | 'key'>,
 ): Promise<boolean> {
   const { rows } = await sql`
-    UPDATE ${sql.raw(recordTable(type))} SET state = 'PENDING', last_error_class = NULL, last_error = NULL,
+    UPDATE ${sql.raw(recordTable(type))} SET state = 'PENDING', last_error_class = NULL, last_error_code = NULL, last_error = NULL,
       updated_on = clock_timestamp()
     WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND state = 'UNLINKED' RETURNING 1`.execute(
     em.getKysely(),

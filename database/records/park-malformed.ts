@@ -1,10 +1,14 @@
 import { sql } from 'kysely';
 import type { EntityType } from '../../sync/entity-type.ts';
+import { failureCode } from '../../sync/failure-code.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
 
 const PREFIX = 'malformed: ';
+
+/** The code of a malformed remote record, as {@link failureCode} takes it. */
+export const MALFORMED = 'malformed';
 
 /** The reason of a record whose remote record is malformed, recognised by {@link isMalformed}. */
 export const malformedReason = (what: string): string => `${PREFIX}${what}`;
@@ -20,7 +24,8 @@ export async function parkMalformed(
 ): Promise<void> {
   const reason = malformedReason(malformed);
   await sql`
-    UPDATE ${sql.raw(recordTable(type))} SET state = 'PARKED', last_error_class = 'contract', last_error = ${reason},
+    UPDATE ${sql.raw(recordTable(type))} SET state = 'PARKED', last_error_class = 'contract',
+      last_error_code = ${failureCode(process, 'contract', MALFORMED)}, last_error = ${reason},
       program_version = NULL, updated_on = clock_timestamp()
     WHERE sync_process = ${process} AND remote_id = ${remoteId} AND state IN ('IN_SYNC', 'PARKED')
       AND (state, last_error) IS DISTINCT FROM ('PARKED', ${reason}::text)`.execute(em.getKysely());

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { Fingerprint } from '../../sync/identity.ts';
+import { failureCode } from '../../sync/failure-code.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
@@ -39,7 +40,7 @@ export async function parkReissued(em: EntityManager, pair: PairOf, reason: stri
   const { process, type, key } = pair;
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET state = 'PARKED', reissued = 'parked', last_error_class = 'rejected',
-      last_error = ${reason}, updated_on = clock_timestamp()
+      last_error_code = ${failureCode(process, 'rejected', 'reissued')}, last_error = ${reason}, updated_on = clock_timestamp()
     WHERE sync_process = ${process} AND entity_key = ${key}::bigint`.execute(em.getKysely());
 }
 
@@ -55,7 +56,7 @@ export async function isParkedAsReissued(em: EntityManager, { process, type, key
 export async function adoptRow(em: EntityManager, { process, type, key }: PairOf): Promise<void> {
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET reissued = NULL, fingerprint = NULL, content_hash = NULL, state = 'PENDING',
-      last_error_class = NULL, last_error = NULL, updated_on = clock_timestamp()
+      last_error_class = NULL, last_error_code = NULL, last_error = NULL, updated_on = clock_timestamp()
     WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND reissued = 'parked'`.execute(em.getKysely());
 }
 
@@ -64,7 +65,7 @@ export async function adoptRow(em: EntityManager, { process, type, key }: PairOf
  */
 export async function markAnew(em: EntityManager, { process, type, key }: PairOf): Promise<void> {
   await sql`
-    UPDATE ${sql.raw(recordTable(type))} SET reissued = 'anew', state = 'PENDING', last_error_class = NULL,
+    UPDATE ${sql.raw(recordTable(type))} SET reissued = 'anew', state = 'PENDING', last_error_class = NULL, last_error_code = NULL,
       last_error = NULL, updated_on = clock_timestamp()
     WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND reissued = 'parked'`.execute(em.getKysely());
 }

@@ -26,6 +26,7 @@ const columns = {
   contentHash: textColumn(),
   state: p.text().$type<SyncState>(),
   lastErrorClass: textColumn(),
+  lastErrorCode: textColumn(),
   lastError: textColumn(),
   attempts: p.integer().default(0),
   failingSince: instantColumn().strictNullable(),

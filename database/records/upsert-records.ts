@@ -1,6 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Evaluated } from '../../sync/delivery.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import { isErrorClass } from '../../sync/error-class.ts';
+import { failureCode, type FailureCode } from '../../sync/failure-code.ts';
 import type { Fingerprint } from '../../sync/identity.ts';
 import type { Stamp } from '../../sync/instant.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
@@ -29,6 +31,8 @@ export interface RecordValues {
   readonly base?: Base | null;
   readonly remoteSyncedOn?: string | null;
   readonly lastErrorClass?: string | null;
+  /** The reason of a failure, as {@link failureCode} takes it. */
+  readonly code?: string | undefined;
   readonly lastError?: string | null;
   readonly programVersion?: string | null;
   /** The row's fingerprint; left out: the recorded one stays. */
@@ -58,14 +62,14 @@ export async function upsertRecords(
   await sql`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, pass, state, workflow_id,
       entity_synced_on, evaluated_on, mapping_version, sources_version, waiting_for, shared_with, remote_id,
-      content_hash, base, remote_synced_on, last_error_class, last_error, program_version, fingerprint, reissued, updated_on)
+      content_hash, base, remote_synced_on, last_error_class, last_error_code, last_error, program_version, fingerprint, reissued, updated_on)
     SELECT ${process}, e.id, v.key, v."fencingToken", v.state, v."workflowId",
       ${shortUnlessSettled('v."entitySyncedOn"')}, ${shortUnlessSettled('v."evaluatedOn"')}, v."mappingVersion", v."sourcesVersion", v."waitingFor", v."sharedWith", v."remoteId",
-      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastError", v."programVersion", v.fingerprint, v.reissued, clock_timestamp()
-    FROM jsonb_to_recordset(${JSON.stringify(values)}::jsonb) AS v(key bigint, "fencingToken" bigint, state text,
+      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastErrorCode", v."lastError", v."programVersion", v.fingerprint, v.reissued, clock_timestamp()
+    FROM jsonb_to_recordset(${JSON.stringify(values.map((value) => ({ ...value, lastErrorCode: codeOf(process, value) })))}::jsonb) AS v(key bigint, "fencingToken" bigint, state text,
       "workflowId" text, "entitySyncedOn" timestamptz, "evaluatedOn" timestamptz, settled boolean, "mappingVersion" text,
       "sourcesVersion" text, "waitingFor" text, "sharedWith" bigint, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
-      "lastErrorClass" text, "lastError" text, "programVersion" text, fingerprint jsonb, reissued text)
+      "lastErrorClass" text, "lastErrorCode" text, "lastError" text, "programVersion" text, fingerprint jsonb, reissued text)
     LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET
       entity_id = EXCLUDED.entity_id,
@@ -83,6 +87,7 @@ export async function upsertRecords(
       ${keepable('base')},
       remote_synced_on = coalesce(EXCLUDED.remote_synced_on, sr.remote_synced_on),
       last_error_class = EXCLUDED.last_error_class,
+      last_error_code = EXCLUDED.last_error_code,
       last_error = EXCLUDED.last_error,
       program_version = EXCLUDED.program_version,
       fingerprint = CASE WHEN EXCLUDED.state <> 'ERASED' THEN coalesce(EXCLUDED.fingerprint, sr.fingerprint) END,
@@ -91,6 +96,11 @@ export async function upsertRecords(
       failing_since = NULL,
       updated_on = EXCLUDED.updated_on
     WHERE sr.pass <= EXCLUDED.pass`.execute(em.getKysely());
+}
+
+/** Refusals by consent are no failures. */
+function codeOf(process: SyncProcessName, { lastErrorClass, code }: RecordValues): FailureCode | null {
+  return isErrorClass(lastErrorClass) ? failureCode(process, lastErrorClass, code) : null;
 }
 
 /**

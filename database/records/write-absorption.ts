@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Evaluated } from '../../sync/delivery.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import type { FailureCode } from '../../sync/failure-code.ts';
 import type { Fingerprint } from '../../sync/identity.ts';
 import type { Base } from '../../sync/keyed-hash.ts';
 import type { Stamp } from '../../sync/instant.ts';
@@ -39,6 +40,7 @@ export interface AbsorbedRecord {
     | {
         readonly kind: 'parked';
         readonly reason: string;
+        readonly code: FailureCode;
         readonly evaluated: Evaluated;
         /** The record belongs to a former row. */
         readonly reissued: boolean;
@@ -74,7 +76,7 @@ export async function writeAbsorbedRecord(em: EntityManager, absorbed: AbsorbedR
       )})`.execute(em.getKysely());
 }
 
-const NO_ERROR = { last_error_class: null, last_error: null };
+const NO_ERROR = { last_error_class: null, last_error_code: null, last_error: null };
 
 function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unknown> {
   switch (outcome.kind) {
@@ -97,6 +99,7 @@ function outcomeColumns(outcome: AbsorbedRecord['outcome']): Record<string, unkn
       return {
         state: 'PARKED',
         last_error_class: 'rejected',
+        last_error_code: outcome.code,
         last_error: outcome.reason,
         waiting_for: null,
         evaluated_on: evaluatedOn(outcome.evaluated),
@@ -123,7 +126,7 @@ export async function writeGone(
   const [errorClass, reason] = state === 'UNLINKED' ? ['gone', `its record at ${process} is gone`] : [null, null];
   await sql`
     UPDATE ${sql.raw(recordTable(type))} SET state = ${state}, remote_id = NULL, content_hash = NULL, base = NULL,
-      remote_synced_on = NULL, last_error_class = ${errorClass}, last_error = ${reason}, pass = ${fencingToken.toString()}::bigint, updated_on = clock_timestamp()
+      remote_synced_on = NULL, last_error_class = ${errorClass}, last_error_code = NULL, last_error = ${reason}, pass = ${fencingToken.toString()}::bigint, updated_on = clock_timestamp()
     WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${fencingToken.toString()}::bigint`.execute(
     em.getKysely(),
   );

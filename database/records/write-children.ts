@@ -74,7 +74,13 @@ function childValues(
     case 'unchanged':
     case 'suppressed': {
       if (child.parked !== null)
-        return { ...looked, state: 'PARKED', lastErrorClass: 'rejected', lastError: child.parked };
+        return {
+          ...looked,
+          state: 'PARKED',
+          lastErrorClass: 'rejected',
+          lastError: child.parked,
+          code: child.parkedCode,
+        };
       if (parent.kind === 'suppressed' && child.refused !== null)
         return { ...looked, state: 'SUPPRESSED', lastErrorClass: 'consent', lastError: child.refused };
       const remoteId = parentRemoteId === null ? null : `${parentRemoteId}/${child.suffix}`;
@@ -91,6 +97,7 @@ function childValues(
         state: 'PARKED',
         lastErrorClass: 'rejected',
         lastError: 'the person it belongs to is parked',
+        code: 'parent-parked',
       };
     case 'erased':
     case 'stays-erased':

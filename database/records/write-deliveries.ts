@@ -117,6 +117,7 @@ function recordValues(delivery: Delivery & { readonly workflowId: string }): Rec
         // The record still belongs to the row that was delivered.
         ...(delivery.reissued === true ? { fingerprint: null, reissued: 'parked' as const } : {}),
         lastErrorClass: delivery.errorClass,
+        code: delivery.code,
         // An answer that could not be parsed may be parsed later, or by another version.
         programVersion: delivery.errorClass === 'contract' ? PROGRAM_VERSION : null,
         lastError: withField(delivery.field, delivery.reason),

@@ -99,7 +99,11 @@ function writtenIn(messages: readonly ConversationMessage[]): FieldValue {
       const content = canonicalText(body);
       if (content === null) return [];
       if (Array.from(content).length > LONGEST_BODY) {
-        throw new Unmappable('conversation_message.body', `of message ${id} has over ${LONGEST_BODY} characters`);
+        throw new Unmappable(
+          'conversation_message.body',
+          `of message ${id} has over ${LONGEST_BODY} characters`,
+          'field-too-long',
+        );
       }
       return [{ key: id, body: content, private: isPrivate, author, agentName }];
     });

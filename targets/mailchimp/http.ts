@@ -135,7 +135,7 @@ export function refused({ title, fields, looksFake, passes }: Refusal, what: str
     'rejected',
     `MailChimp answered ${what} with ${about}${columns.size === 0 ? '' : ` at ${[...columns].join(', ')}`}`,
     {
-      code: known === undefined ? 'http-400' : known.toLowerCase().replaceAll(' ', '-'),
+      code: known === undefined ? 'http-400' : `400-${known.toLowerCase().replaceAll(' ', '-')}`,
       ...(field === undefined ? {} : { field }),
     },
   );

@@ -1,5 +1,6 @@
 import { defineTarget, type SyncProcess } from '../sync-process.ts';
 import { ITEMS_PER_CALL } from './bulk.ts';
+import { mailchimpFailures } from './failure-reasons.ts';
 import { mailchimpMappings } from './mapping.ts';
 import { connectMailchimp } from './remote.ts';
 import { baseAddress, mailchimpSettings } from './settings.ts';
@@ -7,6 +8,7 @@ import { baseAddress, mailchimpSettings } from './settings.ts';
 /** E-mail marketing: outbound, with consent read back. One member per address, whose consent is the member's own. */
 const process: SyncProcess = {
   name: 'MAILCHIMP',
+  failures: mailchimpFailures,
   directions: ['outbound', 'inbound'],
   mappings: mailchimpMappings,
   // Deliveries, most of which share a call with hundreds of others; calls are limited by the account's connections.

@@ -36,7 +36,8 @@ export function emailOf([column, value]: Source<string | null | undefined>): str
   const address = emailAddress([column, value ?? null]);
   if (address === null) return null;
   if (!WHOLE_EMAIL.test(address)) throw new Unmappable(column, 'has characters that Mautic takes out');
-  if (address.length > LONGEST_EMAIL) throw new Unmappable(column, `is longer than ${LONGEST_EMAIL} characters`);
+  if (address.length > LONGEST_EMAIL)
+    throw new Unmappable(column, `is longer than ${LONGEST_EMAIL} characters`, 'field-too-long');
   return address;
 }
 

@@ -85,6 +85,13 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   517: rejected('a potential duplicate of another registration'),
 };
 
+/** Every code with the class that decides the remedy; a contract error is never in the table. */
+export const ERROR_MEANINGS = Object.entries(MEANINGS).map(([number, { errorClass, says }]) => ({
+  number,
+  errorClass: errorClass as 'rejected' | 'target-down' | 'transient',
+  says: says.replace(/: .*$/, ''),
+}));
+
 /** For an unknown code the contract has changed: retried, then parked. */
 const UNKNOWN: Meaning = { errorClass: 'contract', says: 'an error that is not known here' };
 

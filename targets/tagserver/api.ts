@@ -166,7 +166,7 @@ function isMissing({ status, body }: HttpAnswer): boolean {
 function refusal(answer: HttpAnswer, sent: object = {}): SyncError {
   const { what, status, headers, body } = answer;
   const problem = readProblem(body, sent);
-  const code = problem?.code ?? `http-${status}`;
+  const code = problem?.code == null ? `http-${status}` : `${status}-${problem.code}`;
   const wait = retryAfterMs(headers['retry-after']);
   const options = { code, ...(wait === undefined ? {} : { retryAfterMs: wait }) };
   const said = `TagServer answered ${what} with ${status}${problem?.code == null ? '' : ` ${problem.code}`}`;

@@ -5,6 +5,7 @@ import type { EntityMapping } from '../entity-mapping.ts';
 import { rowsOf } from '../field-declaration.ts';
 import type { FilterCondition } from '../filter-condition.ts';
 import { DAY, fieldKind, INSTANT, integerFrom, matching, needed, TEXT, textUpTo, wordOf } from '../field-kinds.ts';
+import { DUPLICATE_BIB, DUPLICATE_TAG } from './failure-reasons.ts';
 import { EXTERNAL_ID, reference, resourceMapping } from './resource-mapping.ts';
 
 const COUNTRY = matching(/^[A-Z]{2}$/, 'an ISO 3166-1 alpha-2 code');
@@ -190,6 +191,7 @@ const eventParticipant = resourceMapping({
           throw new Unmappable(
             'bib',
             `is EventParticipant/${first.id}'s in the same race: one of the two needs another`,
+            DUPLICATE_BIB,
           );
         },
       }),
@@ -304,7 +306,11 @@ const tag = resourceMapping({
         map: (row, { sameCode: [first] }) => {
           const code = TAG_CODE.read(['code', row.code]);
           if (first === undefined) return code;
-          throw new Unmappable('code', `is Tag/${first.id}'s at the same event: one of the two needs another`);
+          throw new Unmappable(
+            'code',
+            `is Tag/${first.id}'s at the same event: one of the two needs another`,
+            DUPLICATE_TAG,
+          );
         },
       }),
     ),

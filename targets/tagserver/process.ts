@@ -1,5 +1,6 @@
 import { apiAddress } from '../api-address.ts';
 import { defineTarget, type SyncProcess } from '../sync-process.ts';
+import { tagServerFailures } from './failure-reasons.ts';
 import { tagServerMappings } from './mapping.ts';
 import { connectTagServer } from './remote.ts';
 import { tagServerSettings } from './settings.ts';
@@ -7,6 +8,7 @@ import { tagServerSettings } from './settings.ts';
 /** The in-house timing system: outbound only, exact, and fast on race day. */
 const process: SyncProcess = {
   name: 'TAGSERVER',
+  failures: tagServerFailures,
   directions: ['outbound'],
   mappings: tagServerMappings,
   limits: { callsPerSecond: 200, concurrentCalls: 20 },

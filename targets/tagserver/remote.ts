@@ -158,7 +158,9 @@ async function heldBy(
   const { field, value, scope } = uniqueValue(code, data);
   const holders = await api.findHolders(resource(type), scope, field, value);
   if (holders.length === 0) {
-    throw new SyncError('transient', `TagServer refused ${field} as taken, and nobody holds it now`, { code });
+    throw new SyncError('transient', `TagServer refused ${field} as taken, and nobody holds it now`, {
+      code: `409-${code}`,
+    });
   }
   // Other clients of TagServer may name their resources freely, so such names are not reported.
   const ours = holders.filter(isEntityKey);
@@ -169,6 +171,7 @@ async function heldBy(
     by: ours.slice(0, MOST_NAMED).map((key) => ({ type, key })),
     field,
     reason: `is held at TagServer by ${names.join(', ')}`,
+    code: `409-${code}`,
   };
 }
 

@@ -131,6 +131,7 @@ describe('what an operator reads', () => {
           remoteId: '5',
           waitingFor: null,
           sharedWith: null,
+          lastErrorCode: null,
           lastErrorClass: 'transient',
           lastError: 'TagServer answered PUT persons/5 with 500 unavailable',
           attempts: 5,

@@ -85,6 +85,7 @@ function explanation(value: string): Parameters<typeof describeExplanation>[1] {
       state: 'PARKED',
       waitingFor: value,
       sharedWith: null,
+      lastErrorCode: null,
       lastErrorClass: 'rejected',
       lastError: value,
       attempts: 1,

@@ -106,6 +106,19 @@ describe('results', () => {
     expect(await record()).toMatchObject({ state: 'IN_SYNC', attempts: 0, last_error: null, failing_since: null });
   });
 
+  test('a failure and a parking have a stable code, which ends with them', async () => {
+    const failure = { key: personId, errorClass: 'transient', workflowId: 'w', attempts: 5 } as const;
+    await writeFailure(database.orm, 'TAGSERVER', 'Person', { ...failure, message: 'down', code: 'http-503' });
+    expect(await record()).toMatchObject({ state: 'FAILING', last_error_code: 'TAGSERVER-503' });
+    const parked = { key: personId, kind: 'parked', evaluated, errorClass: 'rejected', field: 'bib' } as const;
+    await write({ ...parked, fencingToken: '4', reason: 'is 7’s', code: '409-duplicate-bib' });
+    expect(await record()).toMatchObject({ state: 'PARKED', last_error_code: 'TAGSERVER-409-DUPLICATE-BIB' });
+    await write({ ...parked, fencingToken: '5', reason: 'by an older worker' });
+    expect(await record()).toMatchObject({ last_error_code: 'TAGSERVER-REJECTED' });
+    await write(updated(6, 'v1:new'));
+    expect(await record()).toMatchObject({ state: 'IN_SYNC', last_error_code: null });
+  });
+
   test('parked and waiting note the time that was judged, and lose nothing of what was delivered', async () => {
     await write(updated(3, 'v1:known'));
     await write({ key: personId, fencingToken: '4', kind: 'waiting', evaluated, for: 'Organisation/5' });

@@ -50,6 +50,7 @@ const RECORD_COLUMNS: Record<string, string> = {
   content_hash: 'text',
   state: 'text',
   last_error_class: 'text',
+  last_error_code: 'text',
   last_error: 'text',
   attempts: 'integer',
   failing_since: 'timestamp(6) with time zone',

@@ -23,7 +23,7 @@ const judgeOutbound = (entity: JudgedEntity, judged: JudgedRecord | null, option
 
 const gone: JudgedEntity = { kind: 'gone' };
 const filteredOut: JudgedEntity = { kind: 'filtered-out' };
-const parked: JudgedEntity = { kind: 'parked', field: 'name', reason: 'is empty' };
+const parked: JudgedEntity = { kind: 'parked', field: 'name', reason: 'is empty', code: 'field-missing' };
 const mapped: JudgedEntity = { kind: 'mapped', content: CONTENT, missing: [] };
 const orphaned: JudgedEntity = { kind: 'mapped', content: CONTENT, missing: [{ type: 'Event', key: '21' }] };
 
@@ -196,7 +196,7 @@ test('a decision carries what its step needs', () => {
   const judge = (entity: JudgedEntity) => judgeOutbound(entity, record('PENDING', REMOTE_ID, null));
   expect(judge(mapped)).toEqual({ kind: 'update', content: CONTENT, remoteId: REMOTE_ID });
   expect(judge(gone)).toEqual({ kind: 'remove', remoteId: REMOTE_ID, forget: true });
-  expect(judge(parked)).toEqual({ kind: 'park', field: 'name', reason: 'is empty' });
+  expect(judge(parked)).toEqual({ kind: 'park', field: 'name', reason: 'is empty', code: 'field-missing' });
   expect(judge(orphaned)).toEqual({
     kind: 'wait',
     for: 'Event/21',

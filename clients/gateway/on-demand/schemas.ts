@@ -134,6 +134,10 @@ export const pairState = z
           .nullable()
           .meta({ description: 'SHARED: the row whose remote record represents this one.', example: 'Person/12' }),
         lastErrorClass: z.string().nullable(),
+        lastErrorCode: z
+          .string()
+          .nullable()
+          .meta({ description: 'Stable; docs/errors.md says what it means.', example: 'TAGSERVER-409-DUPLICATE-BIB' }),
         lastError: z.string().nullable().meta({ description: 'Without values.' }),
         attempts: z.int().min(0),
         failingSince: time,
