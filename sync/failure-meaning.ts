@@ -12,8 +12,9 @@ export type FailureMeanings = Readonly<Record<string, FailureMeaning>>;
 const ITSELF = 'None: it is retried by itself.';
 const WAIT = 'None: it is retried by itself. If it lasts, ask whoever runs the target.';
 const IN_EMS = 'Correct the column in EMS that the error names; the next sweep takes the row again.';
-const DECIDE = 'Decide which row it is: npx ems-sync link PROCESS TYPE ID REMOTE_ID, or unlink.';
-const REPORT = 'Report it with the error of npx ems-sync why TYPE ID; then npx ems-sync retry --code CODE.';
+const DECIDE =
+  'Decide which row it is: `npx ems-sync link PROCESS TYPE ID REMOTE_ID`, or `npx ems-sync unlink PROCESS TYPE ID`.';
+const REPORT = 'Report it with the error of `npx ems-sync why TYPE ID`; then `npx ems-sync retry --code CODE`.';
 
 /** Failures that any process can have. */
 export const COMMON_MEANINGS: FailureMeanings = {
@@ -22,7 +23,7 @@ export const COMMON_MEANINGS: FailureMeanings = {
   'FIELD-INVALID': { says: 'A value in EMS is not one that the target takes.', remedy: IN_EMS },
   'PARENT-PARKED': {
     says: 'The row that it belongs to is parked.',
-    remedy: 'Mend that row: npx ems-sync why TYPE ID names it.',
+    remedy: 'Mend that row: `npx ems-sync why TYPE ID` names it.',
   },
   'VALUE-TAKEN': {
     says: 'A value that is unique at the target belongs to another record there.',
@@ -30,11 +31,11 @@ export const COMMON_MEANINGS: FailureMeanings = {
   },
   REISSUED: {
     says: 'EMS has given the id of a deleted row to another row.',
-    remedy: 'Decide: npx ems-sync adopt TYPE ID, or npx ems-sync start-anew TYPE ID.',
+    remedy: 'Decide: `npx ems-sync adopt TYPE ID`, or `npx ems-sync start-anew TYPE ID`.',
   },
   'SECOND-RECORD': {
     says: 'Two records of the target belong to one row of EMS.',
-    remedy: 'Merge the two at the target, or decide with npx ems-sync link.',
+    remedy: 'Merge the two at the target, or decide with `npx ems-sync link`.',
   },
   'SEVERAL-ROWS': { says: 'A record of the target matches several rows of EMS.', remedy: DECIDE },
   'UNPROVEN-MATCH': { says: 'A record of the target looks like a row of EMS, without proof.', remedy: DECIDE },
@@ -47,7 +48,7 @@ export const COMMON_MEANINGS: FailureMeanings = {
   'ROW-DELETED': { says: 'A record of the target belongs to a row that EMS has deleted.', remedy: DECIDE },
   'PING-PONG': {
     says: 'The target comes back to the same state again and again.',
-    remedy: 'Stop what writes there (an automation, another integration); then npx ems-sync retry PROCESS TYPE ID.',
+    remedy: 'Stop what writes there (an automation, another integration); then `npx ems-sync retry PROCESS TYPE ID`.',
   },
   MALFORMED: {
     says: 'A record of the target breaks its contract.',
@@ -78,33 +79,36 @@ export const COMMON_MEANINGS: FailureMeanings = {
   'INVALID-REQUEST': { says: 'A request could not be built.', remedy: 'Check the address of the target.' },
   'OTHER-ACCOUNT': {
     says: 'The settings name another account than the records are about.',
-    remedy: 'Decide: npx ems-sync retarget PROCESS --keep, or --anew.',
+    remedy: 'Decide: `npx ems-sync retarget PROCESS --keep`, or `npx ems-sync retarget PROCESS --anew`.',
   },
   'CALL-RATE': { says: 'The target would be called more often than agreed.', remedy: ITSELF },
   CHANGED: { says: 'The record changed at the target while it was being sent.', remedy: ITSELF },
   UNSETTLED: { says: 'The records around it keep changing at the target.', remedy: WAIT },
   GONE: {
     says: 'The record that the row is linked to does not exist at the target.',
-    remedy: 'Unlink the row, or link another record: npx ems-sync unlink, link.',
+    remedy: 'Unlink the row, or link another record: `npx ems-sync unlink`, `npx ems-sync link`.',
   },
   'EMS-BUSY': { says: 'EMS keeps changing the row while it is written.', remedy: ITSELF },
   'ADDRESS-BUSY': { says: 'Another write for the same address is in progress.', remedy: ITSELF },
   'HAS-DEPENDENTS': { says: 'Rows that refer to it are still at the target.', remedy: ITSELF },
   INCOMPLETE: {
     says: 'The target lacks something that we need there.',
-    remedy: 'npx ems-sync check --fix; the error names what is missing.',
+    remedy: '`npx ems-sync check --fix`; the error names what is missing.',
   },
   'NOT-STORED': { says: 'The target took the change and did not store it.', remedy: REPORT },
   'CHANGED-VALUE': { says: 'The target stores another value than was sent.', remedy: REPORT },
-  'COMMAND-REFUSED': { says: "An operator's command does not fit the pair.", remedy: 'See npx ems-sync why TYPE ID.' },
+  'COMMAND-REFUSED': {
+    says: "An operator's command does not fit the pair.",
+    remedy: 'See `npx ems-sync why TYPE ID`.',
+  },
   'DATABASE-UNAVAILABLE': { says: 'The database is unavailable or busy.', remedy: ITSELF },
   'DATABASE-SHAPE': {
     says: 'EMS lacks a table or column that we read.',
-    remedy: 'npx ems-sync check names everything that is missing.',
+    remedy: '`npx ems-sync check` names everything that is missing.',
   },
   'DATABASE-PERMISSION': {
     says: 'The login of the database may not do that.',
-    remedy: 'npx ems-sync migrate --with-roles',
+    remedy: '`npx ems-sync migrate --with-roles`',
   },
   'DATABASE-REFUSED': { says: 'The database refused a statement.', remedy: REPORT },
   400: { says: 'The target rejects what was sent.', remedy: IN_EMS },
@@ -112,7 +116,7 @@ export const COMMON_MEANINGS: FailureMeanings = {
   403: { says: 'The target does not allow the call.', remedy: 'Check the rights of the key, token or user there.' },
   404: { says: 'The target does not know the address.', remedy: 'Check the address and account of the target.' },
   408: { says: 'The target took too long.', remedy: WAIT },
-  409: { says: 'The target has a conflicting record.', remedy: 'See npx ems-sync why TYPE ID.' },
+  409: { says: 'The target has a conflicting record.', remedy: 'See `npx ems-sync why TYPE ID`.' },
   422: { says: 'The target rejects what was sent.', remedy: IN_EMS },
   429: { says: 'The target asks us to call less often.', remedy: ITSELF },
   503: { says: 'The target is being maintained or overloaded.', remedy: WAIT },

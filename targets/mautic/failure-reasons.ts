@@ -11,7 +11,7 @@ export const mauticFailures: FailureMeanings = {
   },
   'MUST-BE-UNIQUE': {
     says: 'Several contacts at Mautic have the address.',
-    remedy: 'Merge them at Mautic; then npx ems-sync retry MAUTIC --code CODE.',
+    remedy: 'Merge them at Mautic; then `npx ems-sync retry MAUTIC --code CODE`.',
   },
   'SEGMENT-UNPUBLISHED': {
     says: 'A segment that we fill is unpublished, and Mautic takes no members for it.',

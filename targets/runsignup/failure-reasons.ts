@@ -14,7 +14,7 @@ const vendors = Object.fromEntries(
   ]),
 );
 
-const LINK = 'npx ems-sync link RUNSIGNUP Event ID REMOTE_ID';
+const LINK = '`npx ems-sync link RUNSIGNUP Event ID REMOTE_ID`';
 
 export const runSignupFailures: FailureMeanings = {
   ...vendors,
@@ -27,9 +27,9 @@ export const runSignupFailures: FailureMeanings = {
     says: 'The race of RunSignup has no event with this name and start.',
     remedy: 'Create it there, or set RUNSIGNUP_CREATE_RACES=true.',
   },
-  AMBIGUOUS: { says: 'Several records of RunSignup could be the row.', remedy: 'Link one: npx ems-sync link.' },
+  AMBIGUOUS: { says: 'Several records of RunSignup could be the row.', remedy: 'Link one: `npx ems-sync link`.' },
   INCOMPLETE: { says: 'A race needs a name and a start.', remedy: 'Enter them in EMS (race.name, race.starts_on).' },
-  'REMOTE-ID': { says: 'The remote id has not the form of its type.', remedy: 'Link it again: npx ems-sync link.' },
+  'REMOTE-ID': { says: 'The remote id has not the form of its type.', remedy: 'Link it again: `npx ems-sync link`.' },
   'EVENTS-LOST': { says: 'RunSignup lost events of a race in an edit.', remedy: 'Tell RunSignup; restore them there.' },
   TRANSFERRED: { says: 'The registration was transferred.', remedy: 'None: the next poll follows it.' },
   TRANSFERS: { says: 'The transfers of a registration have no end.', remedy: 'Tell RunSignup.' },

@@ -25,7 +25,7 @@ export const tagServerFailures: FailureMeanings = {
   '403-FORBIDDEN': { says: 'The token may not write.', remedy: 'Check TAGSERVER_TOKEN.' },
   '422-UNKNOWN-REFERENCE': {
     says: 'It refers to what TagServer does not have.',
-    remedy: 'None: what it refers to is sent first. If it lasts: npx ems-sync why TYPE ID.',
+    remedy: 'None: what it refers to is sent first. If it lasts: `npx ems-sync why TYPE ID`.',
   },
   '429-RATE-LIMITED': { says: 'TagServer asks us to call less often.', remedy: 'None: it is retried by itself.' },
   '503-UNAVAILABLE': { says: 'TagServer is unavailable.', remedy: 'None: it is retried by itself.' },
