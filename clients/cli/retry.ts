@@ -29,7 +29,7 @@ export async function retry(
   const type = typeName === undefined ? undefined : typeNamed(typeName, [syncProcess]);
   await inSession(async (session) => {
     enabledTarget(session, syncProcess);
-    await refusePaused(session, name);
+    await refusePaused(session, syncProcess.name);
     const types = type === undefined ? syncProcess.mappings.map((mapping) => mapping.type) : [type];
     if (options.unlinked === true) return takeUpAgain(session, { syncProcess, types, keys }, options);
     if (type !== undefined && keys.length > 0) {

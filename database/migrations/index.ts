@@ -21,8 +21,8 @@ import { SyncKeptErasures } from './sync-0017-kept-erasures.ts';
 import { SyncWebhooks } from './sync-0018-webhooks.ts';
 import { SyncDetection } from './sync-0019-detection.ts';
 import { SyncBrake } from './sync-0020-brake.ts';
-import { SyncPauses } from './sync-0028-pauses.ts';
 import { SyncFailureCodes } from './sync-0026-failure-codes.ts';
+import { SyncPauses } from './sync-0028-pauses.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -57,7 +57,7 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0018-webhooks', class: SyncWebhooks },
     { name: 'sync-0019-detection', class: SyncDetection },
     { name: 'sync-0020-brake', class: SyncBrake },
-    { name: 'sync-0028-pauses', class: SyncPauses },
     { name: 'sync-0026-failure-codes', class: SyncFailureCodes },
+    { name: 'sync-0028-pauses', class: SyncPauses },
   ],
 };
