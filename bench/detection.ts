@@ -1,4 +1,3 @@
-import { readFileSync, readdirSync } from 'node:fs';
 import { sql } from 'kysely';
 import { ComparisonState } from '../activities/comparison-state.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
@@ -16,19 +15,29 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { uniqueHashPrefix } from '../sync/unique-value.ts';
 import { TARGETS } from '../targets/index.ts';
 import type { RemoteSystem } from '../targets/remote-system.ts';
+import { fillEms } from './fill-ems.ts';
+import { cpuSecondsOf } from './process-costs.ts';
 
-/** CPU seconds of PostgreSQL for one sweep's detection. */
+/** What PostgreSQL spends on one sweep's detection. */
 export interface DetectionCost {
   /** Everything compared, nothing due. */
-  readonly full: number;
+  readonly full: Spent;
   /** An everyday sweep with nothing due, a slice of the full comparison included. */
-  readonly idle: number;
+  readonly idle: Spent;
   /** An everyday sweep with 100 changed persons, up to the last page that is found. */
-  readonly due: number;
+  readonly due: Spent;
+}
+
+export interface Spent {
+  readonly cpuSeconds: number;
+  /** Pages of 8 kB, read from the cache or from the disk. */
+  readonly buffers: number;
 }
 
 const PROCESSES: readonly SyncProcessName[] = ['TAGSERVER', 'MAILCHIMP'];
 const CHANGED = 100;
+/** Connections of the sweeps: few, so that all of them can be asked to report what they have read. */
+const CONNECTIONS = 4;
 const SECRETS = [new Uint8Array(32).fill(7)];
 
 /** Persons with a registration each, in step with two targets; filled by SQL. */
@@ -41,7 +50,7 @@ export async function measureDetection(
   await postgres.createDatabase(name);
   const databaseUrl = postgres.url(name);
   await migrate({ databaseUrl, withEms: true });
-  const orm = await createOrm({ databaseUrl });
+  const orm = await createOrm({ databaseUrl, poolSize: CONNECTIONS });
   const locks = new AdvisoryLocks(databaseUrl);
   try {
     say(`${size} persons: filling …`);
@@ -66,7 +75,7 @@ export async function measureDetection(
       locks,
     };
     const state = new ComparisonState();
-    const cpu = (work: () => Promise<unknown>) => cpuOf(postgres, work);
+    const cpu = (work: () => Promise<unknown>) => spentBy(postgres, orm, work);
     const full = await cpu(() => sweepAll({ dependencies, state }, 0));
     await sweepAll({ dependencies, state }, 0);
     const idle = await cpu(() => sweepAll({ dependencies, state }, 0));
@@ -106,22 +115,8 @@ async function sweepAll(
 }
 
 async function fill(orm: Orm, size: number): Promise<void> {
+  await fillEms(orm, size);
   const em = orm.em.fork();
-  const old = `now() - interval '1 day'`;
-  const events = Math.max(1, Math.ceil(size / 5_000));
-  for (const statement of [
-    `INSERT INTO organisation (modified_on, name, country) SELECT ${old}, 'Club ' || n, 'PT' FROM generate_series(1, ${events}) n`,
-    `INSERT INTO event (modified_on, organisation_id, name, status) SELECT ${old}, n, 'Event ' || n, 'OPEN' FROM generate_series(1, ${events}) n`,
-    `INSERT INTO race (modified_on, event_id, name) SELECT ${old}, n, 'Race ' || n FROM generate_series(1, ${events}) n`,
-    `INSERT INTO person (modified_on, first_name, last_name, email, organisation_id)
-       SELECT ${old}, 'First', 'Last', 'p' || n || '@example.org', 1 + n % ${events} FROM generate_series(1, ${size}) n`,
-    `INSERT INTO event_participant (modified_on, event_id, race_id, person_id, bib, status)
-       SELECT ${old}, 1 + n % ${events}, 1 + n % ${events}, n, n, 'CONFIRMED' FROM generate_series(1, ${size}) n`,
-    `INSERT INTO contact_preference (modified_on, person_id, channel, topic, opted_in)
-       SELECT ${old}, n, 'EMAIL', 'NEWSLETTER', true FROM generate_series(1, ${size}) n`,
-    'VACUUM ANALYZE',
-  ])
-    await em.execute(statement);
   for (const { process } of TARGETS) {
     if (!PROCESSES.includes(process.name)) continue;
     for (const mapping of process.mappings) {
@@ -134,48 +129,51 @@ async function fill(orm: Orm, size: number): Promise<void> {
       };
       await refreshOutdatedValues(em, detection, SECRETS);
       await em.execute('ANALYZE sync_unique_value');
-      await recordAll(orm, detection);
+      await recordAll(orm, size, detection);
     }
   }
   await em.execute('VACUUM ANALYZE');
   await em.execute('CHECKPOINT');
 }
 
-async function recordAll(orm: Orm, detection: Detection): Promise<void> {
+/** Slice by slice, with statistics after the first: as after a first load, and not one statement over everything. */
+async function recordAll(orm: Orm, size: number, detection: Detection): Promise<void> {
+  for (let from = 0; from < size; from += SLICE) {
+    await record(orm, detection, from);
+    if (from === 0) await orm.em.fork().execute(`ANALYZE ${recordTable(detection.mapping.type)}`);
+  }
+}
+
+const SLICE = 10_000;
+
+async function record(orm: Orm, detection: Detection, from: number): Promise<void> {
   const { process, mapping, mappingVersion } = detection;
+  const keys = Array.from({ length: SLICE }, (_, n) => String(from + n + 1));
   await sql`
     INSERT INTO ${sql.raw(recordTable(mapping.type))} (sync_process, entity_id, entity_key, state, entity_synced_on,
       mapping_version, sources_version, remote_id, updated_on)
     SELECT ${process}, e.id, e.id, 'IN_SYNC', e.modified_on, ${mappingVersion}, ${sourcesVersion(detection)}, e.id,
       now() - interval '1 day'
-    FROM ${sql.raw(entityTable(mapping.type))} e ${joinHolders(detection)} WHERE (${sql.raw(mapping.filter)})`.execute(
-    orm.em.fork().getKysely(),
-  );
+    FROM ${sql.raw(entityTable(mapping.type))} e ${joinHolders(detection, keys)}
+    WHERE e.id = ANY (${keys}::bigint[]) AND (${sql.raw(mapping.filter)})`.execute(orm.em.fork().getKysely());
 }
 
-/** Linux only: CPU of the server and of its backends, those that have ended included. */
-async function cpuOf({ process: { pid } }: LocalPostgres, work: () => Promise<unknown>): Promise<number> {
-  const before = ticks(pid);
+async function spentBy({ process: { pid } }: LocalPostgres, orm: Orm, work: () => Promise<unknown>): Promise<Spent> {
+  const buffersBefore = await buffersOf(orm);
+  const before = cpuSecondsOf(pid);
   await work();
-  return (ticks(pid) - before) / TICKS_PER_SECOND;
+  const cpuSeconds = cpuSecondsOf(pid) - before;
+  return { cpuSeconds: Math.round(cpuSeconds * 100) / 100, buffers: (await buffersOf(orm)) - buffersBefore };
 }
 
-const TICKS_PER_SECOND = 100;
-
-function ticks(server: number): number {
-  const backends = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && statOf(pid)[1] === String(server));
-  return sum(statOf(server), [11, 12, 13, 14]) + backends.reduce((all, pid) => all + sum(statOf(pid), [11, 12]), 0);
+/** A session reports what it has read only now and then, unless it is asked to. */
+async function buffersOf(orm: Orm): Promise<number> {
+  const ask = () => orm.em.fork().execute('SELECT pg_stat_force_next_flush(), pg_sleep(0.2)');
+  await Promise.all(Array.from({ length: CONNECTIONS }, ask));
+  const [row] = await orm.em
+    .fork()
+    .execute<[{ read: string }]>(
+      'SELECT blks_hit + blks_read AS read FROM pg_stat_database WHERE datname = current_database()',
+    );
+  return Number(row.read);
 }
-
-/** The fields of a process's state, from the third; empty if it has ended. */
-function statOf(pid: string | number): readonly string[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
-}
-
-const sum = (fields: readonly string[], columns: readonly number[]) =>
-  columns.reduce((total, column) => total + Number(fields[column] ?? 0), 0);
