@@ -14,7 +14,7 @@ const INVISIBLE = String.raw`\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u
  *
  * @param column SQL, for example `e.email`.
  */
-export const hasText = (column: string): string => `coalesce(${column} ~ '[^${BLANK}${INVISIBLE}]', false)`;
+export const hasText = (column: string): string => `(${plain(column)} ~ '[^${BLANK}${INVISIBLE}]' IS TRUE)`;
 
 /**
  * Whether the canonical text of a column is one of these words; false for null.
@@ -23,4 +23,7 @@ export const hasText = (column: string): string => `coalesce(${column} ~ '[^${BL
  * @param words ASCII letters and underscores, as in EMS's lists.
  */
 export const isWord = (column: string, words: readonly string[]): string =>
-  `coalesce(${column} ~ '^[${BLANK}]*(${words.join('|')})[${BLANK}]*$', false)`;
+  `(${plain(column)} ~ '^[${BLANK}]*(${words.join('|')})[${BLANK}]*$' IS TRUE)`;
+
+/** EMS's column may be an enum, or have a collation that PostgreSQL cannot match patterns with. */
+const plain = (column: string): string => `(${column})::text COLLATE "C"`;

@@ -78,3 +78,25 @@ test.each(['OPEN', ' OPEN', 'OPEN\u00a0'])('an event whose status is %j is timed
   );
   expect(rowCount).toBe(1);
 });
+
+test.each([
+  ['an enum', "CREATE TYPE strange AS ENUM ('OPEN', 'DRAFT')", 'strange'],
+  [
+    'a text that ignores case',
+    "CREATE COLLATION strange (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+    'text COLLATE strange',
+  ],
+])('a column may be %s', async (_, create, type) => {
+  const { client } = database;
+  await client.query(`BEGIN; ${create}; CREATE TEMPORARY TABLE odd (status ${type}) ON COMMIT DROP`);
+  await client.query("INSERT INTO odd VALUES ('OPEN'), ('DRAFT'), (NULL)");
+  const { rows } = await client.query(
+    `SELECT ${isWord('o.status', ['OPEN'])} AS open, ${hasText('o.status')} AS any FROM odd o ORDER BY status::text`,
+  );
+  await client.query('ROLLBACK');
+  expect(rows).toEqual([
+    { open: false, any: true },
+    { open: true, any: true },
+    { open: false, any: false },
+  ]);
+});
