@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { ComparisonState } from '../activities/comparison-state.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { findDue } from '../activities/find-due.ts';
+import { keepMark } from '../activities/keep-mark.ts';
 import { planSweep } from '../activities/plan-sweep.ts';
 import { AdvisoryLocks } from '../database/advisory-locks.ts';
 import { sourcesVersion, type Detection } from '../database/detection/due-query.ts';
@@ -100,6 +101,7 @@ async function sweepAll(
 ): Promise<void> {
   for (const process of PROCESSES) {
     const steps = await planSweep(dependencies, state, { process });
+    const mark = steps.flatMap((step) => (step.kind === 'stopped' ? [] : (step.mark ?? [])))[0];
     const found = new Set<string>();
     for (const step of steps) {
       if (step.kind !== 'due') continue;
@@ -110,6 +112,8 @@ async function sweepAll(
         after = page.next;
       } while (after !== null);
     }
+    // As a sweep does at its end. A plan that has compared everything has done so already.
+    if (mark !== undefined) await keepMark(dependencies, state, { process, mark, except: [] });
     if (found.size !== expected) throw new Error(`${process}: ${found.size} rows are due instead of ${expected}`);
   }
 }

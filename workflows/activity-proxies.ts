@@ -44,23 +44,37 @@ export const failureActivities = proxyLocalActivities<Pick<SyncActivities, 'reco
 const HEARTBEAT_TIMEOUT = '30 seconds';
 
 /**
- * Database activities of a sweep. Their total time is limited, because the schedule skips the next sweeps while one
- * waits. 2 min: the full comparison of a large table.
+ * The first plan after a start compares every row of every type, statement by statement: at a million rows that takes
+ * minutes, and is begun anew by another worker if this one dies.
  */
-export const sweepActivities = proxyActivities<Pick<SyncActivities, 'planSweep' | 'findDue' | 'findGone' | 'keepMark'>>(
-  {
-    startToCloseTimeout: '2 minutes',
-    heartbeatTimeout: HEARTBEAT_TIMEOUT,
-    scheduleToCloseTimeout: '10 minutes',
-    retry: {
-      initialInterval: '1 second',
-      backoffCoefficient: 2,
-      maximumInterval: '1 minute',
-      // The sweep reports it and continues with its other types.
-      nonRetryableErrorTypes: ['bug'],
-    },
+export const planActivities = proxyActivities<Pick<SyncActivities, 'planSweep'>>({
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  scheduleToCloseTimeout: '1 hour',
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '1 minute',
+    nonRetryableErrorTypes: ['bug'],
   },
-);
+});
+
+/**
+ * Database activities of a sweep. Their total time is limited, because the schedule skips the next sweeps while one
+ * waits.
+ */
+export const sweepActivities = proxyActivities<Pick<SyncActivities, 'findDue' | 'findGone' | 'keepMark'>>({
+  startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  scheduleToCloseTimeout: '10 minutes',
+  retry: {
+    initialInterval: '1 second',
+    backoffCoefficient: 2,
+    maximumInterval: '1 minute',
+    // The sweep reports it and continues with its other types.
+    nonRetryableErrorTypes: ['bug'],
+  },
+});
 
 /** Limited like the other activities of a sweep; 30 s covers the HTTP time limit. */
 export const probeActivities = (process: SyncProcessName) =>

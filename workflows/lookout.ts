@@ -3,7 +3,7 @@ import type { FindInput, FoundPage } from '../activities/find-due.ts';
 import type { PlannedStep, SweepStep } from '../activities/plan-sweep.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { sweepActivities } from './activity-proxies.ts';
+import { planActivities, sweepActivities } from './activity-proxies.ts';
 
 /** How often a sweep looks for what is urgent. Most sweeps are over before. */
 const LOOK_EVERY = '15 seconds';
@@ -84,7 +84,7 @@ export interface LookAround {
  * that the sweep is at or has passed.
  */
 export async function lookAround({ process, full, looks, ahead, at, deliver, isEnough }: LookAround): Promise<void> {
-  const urgent = await sweepActivities.planSweep({ process, only: 'urgent', full });
+  const urgent = await planActivities.planSweep({ process, only: 'urgent', full });
   for (const step of urgent) {
     let after: EntityKey | null = null;
     do {
@@ -95,7 +95,7 @@ export async function lookAround({ process, full, looks, ahead, at, deliver, isE
     } while (after !== null);
   }
   if (looks % LOOKS_BETWEEN_PLANS > 0) return;
-  for (const step of await sweepActivities.planSweep({ process, full, beside: true })) {
+  for (const step of await planActivities.planSweep({ process, full, beside: true })) {
     if (step.kind !== 'due' || step.only !== undefined || isEnough() || ahead.some((one) => isSameStep(one, step)))
       continue;
     const bounds = at === null || !isSameStep(at.step, step) ? {} : at.after;

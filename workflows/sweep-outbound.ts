@@ -13,7 +13,7 @@ import type { PlannedStep, StoppedStep, SweepStep } from '../activities/plan-swe
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { probeActivities, sweepActivities } from './activity-proxies.ts';
+import { planActivities, probeActivities, sweepActivities } from './activity-proxies.ts';
 import { findPageOf, lookAround, Lookout, type LookAround, type PageBounds } from './lookout.ts';
 import { pauseIn } from './paused.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
@@ -64,7 +64,7 @@ export async function sweepOutbound({ process, full = false, progress }: SweepIn
   const totals = copyTotals(progress?.totals ?? {});
   let steps: readonly PlannedStep[];
   try {
-    steps = progress?.steps ?? (await sweepActivities.planSweep({ process, full }));
+    steps = progress?.steps ?? (await planActivities.planSweep({ process, full }));
   } catch (error) {
     return finish({ ...endOfPaused(error), totals });
   }

@@ -14,6 +14,10 @@ const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: 
     face: 'tellFailure and onFailing in isRecorded: FAILING with its error, in Temporal also while the database is away',
   },
   failureActivities: { bound: /maximumAttempts: 3/, face: 'the log; SyncOutcome FAILING in Temporal' },
+  planActivities: {
+    bound: /scheduleToCloseTimeout: '1 hour'/,
+    face: 'the sweep ends red, and no type counts as compared',
+  },
   sweepActivities: {
     bound: /scheduleToCloseTimeout: '10 minutes'/,
     face: 'the sweep ends incomplete, with the type and its error',
