@@ -110,6 +110,23 @@ describe('a phone number that has refused text messages', () => {
   });
 });
 
+test.each(['CHATWOOT', 'MAUTIC', 'MAILCHIMP'] as const)(
+  'a number that EMS writes in its own way is erased at %s in the form that the target has',
+  async (process) => {
+    const asked: unknown[] = [];
+    const context = workers({
+      erase: async ({ addresses }) => {
+        asked.push(addresses.sms);
+        return { outcome: 'absent', detail: 'no contact', addresses: [] };
+      },
+    } as Partial<RemoteSystem> as RemoteSystem);
+    const key = await person('912-345-678');
+    await deliver(context, { process, type: 'Person', key, attempt: 1, resend: false, erase: true });
+    expect(asked).toEqual(['+351912345678']);
+    expect(await send(await person('00351 912345678'))).toMatchObject({ kind: 'stays-erased' });
+  },
+);
+
 describe('an opt-out of EMS at Mautic', () => {
   const stored = { 'optedOut.email': true } as const;
 
