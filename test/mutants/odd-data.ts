@@ -35,6 +35,14 @@ export const ODD_DATA: readonly Mutant[] = [
     test: 'activities/reissued',
   },
   {
+    point: 2,
+    name: 'ChatWoot’s former contact keeps the id of the person who has it now',
+    file: 'targets/chatwoot/remove-person.ts',
+    find: '{ ems_removed: true, [PERSON_ATTRIBUTE]: null }',
+    replace: '{ ems_removed: true }',
+    test: 'targets/chatwoot/persons',
+  },
+  {
     point: 3,
     name: 'a column that EMS has renamed reads as empty',
     file: 'database/ems-shape.ts',
