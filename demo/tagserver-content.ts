@@ -25,7 +25,7 @@ const words = (column: string, list: Readonly<Record<string, string>>): string =
     .map(([ours, theirs]) => `WHEN '${ours}' THEN '${theirs}'`)
     .join(' ')} END`;
 
-const timedEvents = `SELECT id FROM event WHERE status IN ('OPEN', 'CLOSED', 'DONE')`;
+const timedEvents = `SELECT id FROM event WHERE ${text('status')} IN ('OPEN', 'CLOSED', 'DONE')`;
 const timedRaces = `SELECT id FROM race WHERE event_id IN (${timedEvents})`;
 const timedGroups = `SELECT id FROM start_group WHERE race_id IN (${timedRaces})`;
 const timedParticipants = `SELECT id FROM event_participant WHERE event_id IN (${timedEvents})`;

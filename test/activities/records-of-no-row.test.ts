@@ -73,19 +73,25 @@ test('a record of a row that EMS has deleted is no row’s: it is looked at anew
   expect(resolution).not.toMatchObject({ rows: [{ key: '999999' }] });
 });
 
-test('a record that gets no row is looked at once, and again when it has changed', async () => {
-  const email = 'gone@clube.example';
-  await database.client.query(
-    `INSERT INTO sync_suppression (sync_process, address_hash, channel, reason) VALUES ('CHATWOOT', $1, 'email', 'erased')`,
-    [keyedHash('address:email', email, [Buffer.alloc(32, 7)])],
-  );
-  const erased = withContact({ remoteId: '48', content: { name: 'Eva', email } });
-  expect(await erased.unknown()).toEqual(['48']);
-  expect(await erased.resolve()).toEqual({ kind: 'nothing', reason: expect.stringContaining('was erased') });
-  expect(await erased.unknown()).toEqual([]);
+test.each([
+  ['e-mail address', 'email', 'gone@clube.example', { email: 'gone@clube.example' }],
+  ['phone number alone', 'sms', '+351912345678', { phone_number: '+351912345678' }],
+])(
+  'a record of an erased %s gets no row: it is looked at once, and again when it has changed',
+  async (_, channel, address, content) => {
+    const remoteId = `4${address.length}`;
+    await database.client.query(
+      `INSERT INTO sync_suppression (sync_process, address_hash, channel, reason) VALUES ('CHATWOOT', $1, $2, 'erased')`,
+      [keyedHash(`address:${channel}`, address, [Buffer.alloc(32, 7)]), channel],
+    );
+    const erased = withContact({ remoteId, content: { name: 'Eva', ...content } });
+    expect(await erased.unknown()).toEqual([remoteId]);
+    expect(await erased.resolve()).toEqual({ kind: 'nothing', reason: expect.stringContaining('was erased') });
+    expect(await erased.unknown()).toEqual([]);
 
-  const other = withContact({ remoteId: '48', content: { name: 'Eva', email: 'eva@clube.example' } });
-  expect(await other.unknown()).toEqual(['48']);
-  expect(await other.resolve()).toMatchObject({ kind: 'linked', rows: [{ type: 'Person', how: 'created' }] });
-  expect(await other.unknown()).toEqual([]);
-});
+    const other = withContact({ remoteId, content: { name: 'Eva', email: `eva.${channel}@clube.example` } });
+    expect(await other.unknown()).toEqual([remoteId]);
+    expect(await other.resolve()).toMatchObject({ kind: 'linked', rows: [{ type: 'Person', how: 'created' }] });
+    expect(await other.unknown()).toEqual([]);
+  },
+);
