@@ -1,12 +1,14 @@
 import { beginAttempt } from '../database/records/begin-attempt.ts';
+import { readConditions } from '../database/detection/read-conditions.ts';
 import { loadPair } from '../database/records/load-pairs.ts';
 import { refreshUniqueValues } from '../database/records/refresh-unique-values.ts';
 import { lastFencingToken, raiseFencingTokenAbove } from '../database/records/fencing-token.ts';
 import type { Delivery, Evaluated } from '../sync/delivery.ts';
 import { givenOutAgain } from '../sync/identity.ts';
-import { leavesTargetAsItIs, type OutboundDecision } from '../sync/judge-outbound.ts';
+import { leavesTargetAsItIs, LEFT_OUT, type OutboundDecision } from '../sync/judge-outbound.ts';
 import { describeSuppressions } from '../sync/suppression.ts';
 import { StaleTokenError } from '../sync/sync-error.ts';
+import { describeUnmet } from '../targets/filter-condition.ts';
 import { withAddressLocks } from './address-locks.ts';
 import { areRemovalsHeld } from './brake.ts';
 import { callTarget, type Call, type Called } from './call-target.ts';
@@ -41,7 +43,7 @@ export async function deliver(dependencies: Dependencies, input: DeliverInput): 
   const { mapping, key } = pair;
   if (isChild(mapping)) {
     const by = await parentOf(pair, mapping);
-    return { key, fencingToken: '0', ...(by === null ? { kind: 'nothing' } : { kind: 'with-parent', by }) };
+    return { key, fencingToken: '0', ...(by === null ? { kind: 'nothing', reason: 'EMS has no such row' } : { kind: 'with-parent', by }) };
   }
   return withAddressLocks(pair, () =>
     withHighestToken(pair, (attempt) =>
@@ -93,9 +95,17 @@ async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<D
     const first = await releaseValues(attempt, judged, { ...input, isBegun: true });
     if (first !== null) return without(attempt, first);
   }
+  if (delivery.kind === 'nothing' && delivery.reason === LEFT_OUT) return { ...delivery, reason: await leftOut(attempt) };
   if (pair.entity === null) return delivery;
   const children = await childrenOfPair(attempt, { pair, refused });
   return children.length === 0 ? delivery : { ...delivery, children };
+}
+
+/** The conditions that the row does not meet, and what would change that. */
+async function leftOut({ orm, mapping, type, key }: Attempt): Promise<string> {
+  const met = await readConditions(orm.em.fork(), type, key, mapping.conditions);
+  const unmet = mapping.conditions.filter((_, at) => met?.[at] === false);
+  return unmet.length === 0 ? LEFT_OUT : describeUnmet(unmet);
 }
 
 async function carryOut(attempt: Attempt, input: DeliverInput, judged: JudgedPair): Promise<Called> {

@@ -48,6 +48,8 @@ export interface Dependencies {
   readonly missingLimit: MissingLimit;
   /** How long conflicts and other past events are kept. */
   readonly retentionDays: number;
+  /** How long the journal is kept. */
+  readonly journalDays: number;
   /** Called before a target is. @throws SyncError if the records are about another account there. */
   readonly assertOwnAccount: (process: SyncProcessName) => Promise<void>;
   /** How much a sweep may remove or change at once before a human must check. */

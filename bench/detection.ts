@@ -72,6 +72,7 @@ export async function measureDetection(
       missingLimit: { count: 10, share: 5 },
       brakeLimits: { delete: { count: 10, share: 5 }, update: { count: 1_000, share: 50 } },
       retentionDays: 180,
+      journalDays: 30,
       assertOwnAccount: async () => {},
       locks,
     };

@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { sql } from 'kysely';
+import { readConditions } from '../database/detection/read-conditions.ts';
 import { dueRows, goneRows, type DueReason } from '../database/detection/due-query.ts';
 import type { Orm } from '../database/orm.ts';
 import { loadPairs, type Pair } from '../database/records/load-pairs.ts';
@@ -45,11 +46,23 @@ export interface PairWorkflow {
   readonly link: string;
 }
 
+/** A condition of the mapping's filter, and whether the row meets it. */
+export interface ConditionState {
+  readonly name: string;
+  readonly holds: boolean;
+  /** What the row has if it meets the condition. */
+  readonly means: string;
+  /** What would make it meet the condition. */
+  readonly change: string;
+}
+
 /** One entity as one process sees it. */
 export interface Explanation {
   readonly process: SyncProcessName;
   readonly inEms: boolean;
   readonly passesFilter: boolean;
+  /** The conditions of the filter; empty if EMS has no such row. */
+  readonly conditions: readonly ConditionState[];
   /** When EMS last changed it. */
   readonly modifiedOn: string | null;
   /** Since when the process is paused; null: it is not. */
@@ -84,6 +97,7 @@ export async function explain(
     process: process.name,
     inEms: (pair?.entity ?? null) !== null,
     passesFilter: pair?.passesFilter ?? false,
+    conditions: await conditionsOf(orm, process, ref),
     modifiedOn: writtenStamp(pair?.entity?.modifiedOn),
     pausedOn: (await readPause(orm.em.fork(), process.name))?.pausedOn ?? null,
     due: rows[0]?.reason ?? null,
@@ -92,6 +106,13 @@ export async function explain(
     keepsRemoteId,
     refused: pair === undefined ? [] : await refusedOf({ orm, settings }, process, { type: ref.type, pair }),
   };
+}
+
+async function conditionsOf(orm: Orm, process: SyncProcess, { type, key }: EntityRef): Promise<ConditionState[]> {
+  const { conditions } = mappingOf(process, type);
+  const met = await readConditions(orm.em.fork(), type, key, conditions);
+  if (met === null) return [];
+  return conditions.map(({ name, means, change }, at) => ({ name, means, change, holds: met[at] === true }));
 }
 
 /** The refusals that the next pass would apply. */

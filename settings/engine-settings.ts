@@ -15,6 +15,7 @@ export function engineSettings(common: CommonSettings) {
     consentScope: common.CONSENT_SCOPE,
     missingLimit: { count: common.SYNC_MISSING_LIMIT, share: common.SYNC_MISSING_SHARE },
     retentionDays: common.RETENTION_DAYS,
+    journalDays: common.JOURNAL_DAYS,
     brakeLimits: {
       delete: { count: common.SYNC_DELETE_LIMIT, share: common.SYNC_DELETE_SHARE },
       update: { count: common.SYNC_UPDATE_LIMIT, share: common.SYNC_UPDATE_SHARE },

@@ -78,6 +78,7 @@ export const commonSettings = z.object({
     .min(1, { error: RETENTION })
     .max(36_500, { error: RETENTION })
     .default(180),
+  JOURNAL_DAYS: wholeNumber(36_500, RETENTION).min(1, RETENTION).default(30),
   SYNC_DELETE_LIMIT: wholeNumber(1_000_000, 'must be a number of rows, 0 to 1000000').default(100),
   SYNC_DELETE_SHARE: wholeNumber(100, 'must be a percentage, 0 to 100').default(10),
   SYNC_UPDATE_LIMIT: wholeNumber(1_000_000, 'must be a number of rows, 0 to 1000000').default(1_000),

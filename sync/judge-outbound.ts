@@ -79,7 +79,7 @@ export function judgeOutbound(
     // Found at the target after all. Remove it, or a row that needs one of its values would wait forever.
     return resend
       ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false }
-      : nothing('the filter leaves it out');
+      : nothing(LEFT_OUT);
   }
   if (entity.kind === 'shared') {
     // It still has its own remote record, from before the rows shared one: remove that first.
@@ -115,6 +115,9 @@ export function judgeOutbound(
  */
 export const leavesTargetAsItIs = ({ kind }: OutboundDecision): boolean =>
   kind === 'park' || kind === 'wait' || kind === 'suppress' || kind === 'stay-erased';
+
+/** The row exists and does not belong on the target. The delivery names the conditions that it does not meet. */
+export const LEFT_OUT = 'the filter leaves it out';
 
 const nothing = (reason: string) => ({ kind: 'nothing', reason }) as const;
 

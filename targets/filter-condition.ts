@@ -16,3 +16,7 @@ export function filterSql(conditions: readonly FilterCondition[]): string {
   if (first === undefined) return 'true';
   return more.length === 0 ? first.sql : conditions.map((condition) => `(${condition.sql})`).join(' AND ');
 }
+
+/** The conditions that a row does not meet, in words: `the filter leaves it out: wants-email (wants e-mail …)`. */
+export const describeUnmet = (unmet: readonly FilterCondition[]): string =>
+  `the filter leaves it out: it does not meet ${unmet.map(({ name, means }) => `${name} (${means})`).join(', ')}`;

@@ -10,7 +10,7 @@ export function resultOf(delivery: Delivery): SyncEntityResult {
 }
 
 function reasonOf(delivery: Delivery): string | null {
-  if (delivery.kind === 'nothing') return delivery.reason ?? null;
+  if (delivery.kind === 'nothing') return delivery.reason ?? 'neither side has anything to do';
   if (delivery.kind === 'superseded') return 'another attempt was faster';
   if (delivery.kind === 'waiting') return waitsFor(delivery);
   if (delivery.kind === 'shared') return `shares the remote record of ${formatRef(delivery.owner)}`;

@@ -2,6 +2,7 @@ import type { DueReason } from '../../database/detection/due-query.ts';
 import type { EntityKey, EntityRef } from '../../sync/entity-type.ts';
 import { describePause } from '../../sync/pause.ts';
 import { describeSuppressions } from '../../sync/suppression.ts';
+import { readTimeline, type Happening } from '../timeline.ts';
 import { explain, type Explanation } from '../why.ts';
 import { unlinkedReason } from '../../sync/judge-outbound.ts';
 import { meaningOf } from '../../targets/failure-meaning.ts';
@@ -46,25 +47,23 @@ export async function why(typeName: string, key: EntityKey, { json }: { readonly
     if (explanations.every(({ inEms, record }) => !inEms && record === null)) {
       throw new CommandError(1, `EMS has no ${type} ${key}, and no process has a record of it`);
     }
-    if (json) sayJson({ type, id: key, processes: explanations });
-    else for (const explanation of explanations) sayBlock(describeExplanation({ type, key }, explanation));
+    const timeline = await readTimeline(orm, { type, key });
+    if (json) {
+      sayJson({ type, id: key, processes: explanations, timeline });
+      return;
+    }
+    for (const explanation of explanations) sayBlock(describeExplanation({ type, key }, explanation));
+    sayBlock(describeTimeline(timeline));
   });
 }
 
 /** Describes in lines what one process did with an entity. */
 export function describeExplanation({ type, key }: EntityRef, explanation: Explanation): string {
-  const { process, inEms, passesFilter, modifiedOn, pausedOn, due, record, workflow, keepsRemoteId, refused } =
+  const { process, inEms, modifiedOn, pausedOn, due, record, workflow, keepsRemoteId, refused } =
     explanation;
   const lines = [
     ['EMS', inEms ? `has it, last changed ${modifiedOn}` : 'has no such row'],
-    ...(inEms
-      ? [
-          [
-            'filter',
-            passesFilter ? 'passes: it belongs on the target' : 'does not pass: it does not belong on the target',
-          ],
-        ]
-      : []),
+    ...(inEms ? filterLines(explanation) : []),
     ['due', due === null ? 'no' : `yes: ${record?.state === 'FAILING' ? STILL_FAILING : REASONS[due]}`],
     ...(pausedOn === null ? [] : [['paused', describePause({ process, pausedOn })]]),
     ...(refused.length === 0 ? [] : [['refused', describeSuppressions(refused)]]),
@@ -76,6 +75,28 @@ export function describeExplanation({ type, key }: EntityRef, explanation: Expla
     `${process}: ${type}/${key}`,
     ...lines.map(([label = '', text = '']) => `  ${label.padEnd(13)} ${visible(text)}`),
   ].join('\n');
+}
+
+/** The filter, and of each condition that does not hold what it asks for and what would change it. */
+function filterLines({ passesFilter, conditions }: Explanation): string[][] {
+  if (passesFilter) return [['filter', 'passes: it belongs on the target']];
+  const unmet = conditions.filter(({ holds }) => !holds);
+  return [
+    ['filter', 'does not pass: it does not belong on the target'],
+    ...unmet.flatMap(({ name, means, change }) => [
+      ['does not hold', `${name}: ${means}`],
+      ['would change', change],
+    ]),
+  ];
+}
+
+/** The time line over all targets as an operator reads it, the latest first. */
+export function describeTimeline(happenings: readonly Happening[]): string {
+  if (happenings.length === 0) return 'time line: nothing in the journal';
+  const lines = happenings.map(({ on, process, happened, code, about }) =>
+    ['  ' + on.slice(0, 19) + 'Z', process.padEnd(9), happened, code ?? '', about ?? ''].join(' ').trimEnd(),
+  );
+  return ['time line, the latest first', ...lines.map((line) => visible(line))].join('\n');
 }
 
 function recordLines(record: NonNullable<Explanation['record']>, keepsRemoteId: boolean): [string, string][] {

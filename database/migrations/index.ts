@@ -22,6 +22,7 @@ import { SyncWebhooks } from './sync-0018-webhooks.ts';
 import { SyncDetection } from './sync-0019-detection.ts';
 import { SyncBrake } from './sync-0020-brake.ts';
 import { SyncFailureCodes } from './sync-0026-failure-codes.ts';
+import { SyncJournal } from './sync-0027-journal.ts';
 import { SyncPauses } from './sync-0028-pauses.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
@@ -58,6 +59,7 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0019-detection', class: SyncDetection },
     { name: 'sync-0020-brake', class: SyncBrake },
     { name: 'sync-0026-failure-codes', class: SyncFailureCodes },
+    { name: 'sync-0027-journal', class: SyncJournal },
     { name: 'sync-0028-pauses', class: SyncPauses },
   ],
 };

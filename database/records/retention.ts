@@ -13,6 +13,8 @@ export interface RemovedRows {
   readonly oscillations: number;
   /** Holds that an operator approved, and intended remote ids of records that no longer exist. */
   readonly intents: number;
+  /** What happened to pairs: lines of the journal. */
+  readonly happenings: number;
 }
 
 /** Short transactions, so that nobody waits for a row. */
@@ -21,10 +23,15 @@ const ROWS_AT_ONCE = 5_000;
 /**
  * Removes what is older than its retention, by the database's clock.
  *
- * @param days of conflicts, oscillations and approved holds; answers carry their own end, a day.
+ * @param kept.days of conflicts, oscillations and approved holds; answers carry their own end, a day.
+ * @param kept.journalDays of the journal.
  */
-export async function removeExpiredRows(orm: Orm, days: number): Promise<RemovedRows> {
-  const before = sql`clock_timestamp() - ${days} * interval '1 day'`;
+export async function removeExpiredRows(
+  orm: Orm,
+  { days, journalDays }: { readonly days: number; readonly journalDays: number },
+): Promise<RemovedRows> {
+  const daysAgo = (count: number) => sql`clock_timestamp() - ${count} * interval '1 day'`;
+  const before = daysAgo(days);
   const remove = (table: string, condition: RawBuilder<unknown>) => removeWhere(orm, table, condition);
   return {
     conflicts: await remove('sync_conflict', sql`occurred_on < ${before}`),
@@ -32,6 +39,7 @@ export async function removeExpiredRows(orm: Orm, days: number): Promise<Removed
     oscillations: await remove('sync_oscillation', sql`updated_on < ${before}`),
     intents:
       (await remove('sync_hold', sql`approved_on < ${before}`)) + (await remove('sync_rekey', sql`NOT ${hasRecord}`)),
+    happenings: await remove('sync_journal', sql`written_on < ${daysAgo(journalDays)}`),
   };
 }
 

@@ -22,7 +22,7 @@ const SEALED_TABLES = ['sync_conflict'];
  * at a target, hashes, sealed values, error texts, answers.
  */
 const SHOWN_TEXTS =
-  'sync_process entity_type state kind outcome reason channel scope name field last_error_class last_error_code waiting_for mapping_version program_version reissued missing'.split(
+  'sync_process entity_type state kind outcome reason channel scope name field last_error_class last_error_code code happened waits_for waiting_for mapping_version program_version reissued missing'.split(
     ' ',
   );
 

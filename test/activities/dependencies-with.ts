@@ -13,6 +13,7 @@ export function dependenciesWith(
     missingLimit: { count: 10, share: 5 },
     brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
     retentionDays: 180,
+    journalDays: 30,
     assertOwnAccount: async () => {},
     ...own,
   };

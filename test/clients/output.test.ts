@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { describeStatus } from '../../clients/cli/status.ts';
 import type { TypeStatus } from '../../clients/status.ts';
-import { describeExplanation } from '../../clients/cli/why.ts';
+import { describeExplanation, describeTimeline } from '../../clients/cli/why.ts';
 import { age, table } from '../../clients/cli/output.ts';
 import { failureOf } from '../../clients/cli/failures.ts';
 import { webUiLink } from '../../clients/web-ui-link.ts';
@@ -99,6 +99,7 @@ describe('what an operator reads', () => {
         process: 'TAGSERVER',
         inEms: false,
         passesFilter: false,
+        conditions: [],
         modifiedOn: null,
         pausedOn: null,
         due: 'deleted',
@@ -116,6 +117,45 @@ describe('what an operator reads', () => {
   link          http://ui`);
   });
 
+  test('an explanation of a row that the filter leaves out names the condition, and what would change it', () => {
+    const text = describeExplanation(
+      { type: 'Person', key: '12' },
+      {
+        process: 'MAILCHIMP',
+        inEms: true,
+        passesFilter: false,
+        conditions: [
+          { name: 'email', holds: true, means: 'has an e-mail address', change: 'enter one' },
+          { name: 'wants-email', holds: false, means: 'wants e-mail', change: 'an opted-in preference' },
+        ],
+        modifiedOn: null,
+        pausedOn: null,
+        due: null,
+        record: null,
+        workflow: { id: 'MAILCHIMP/Person/12', status: null, link: 'http://ui' },
+        keepsRemoteId: false,
+        refused: [],
+      },
+    );
+    expect(text).toMatch(/does not pass.*\n {2}does not hold +wants-email: wants e-mail\n/);
+    expect(text).toMatch(/\n {2}would change +an opted-in preference\n/);
+    expect(text).not.toContain('has an e-mail address');
+  });
+
+  test('a time line has a line for each happening, the latest first', () => {
+    const line = { code: null, about: null, hash: 'v1:0', workflowId: 'w' };
+    const text = describeTimeline([
+      { ...line, on: '2026-11-30T10:00:01.000002Z', process: 'MAUTIC', happened: 'parked', code: 'MAUTIC-400' },
+      { ...line, on: '2026-11-29T10:00:01.000002Z', process: 'TAGSERVER', happened: 'waiting', about: 'Event/21' },
+    ]);
+    expect(text.split('\n')).toEqual([
+      'time line, the latest first',
+      '  2026-11-30T10:00:01Z MAUTIC    parked MAUTIC-400',
+      '  2026-11-29T10:00:01Z TAGSERVER waiting  Event/21',
+    ]);
+    expect(describeTimeline([])).toContain('nothing');
+  });
+
   test('an explanation of a row that fails says that its attempts go on, and what the last one met', () => {
     const text = describeExplanation(
       { type: 'Person', key: '5' },
@@ -123,6 +163,7 @@ describe('what an operator reads', () => {
         process: 'TAGSERVER',
         inEms: true,
         passesFilter: true,
+        conditions: [],
         modifiedOn: '2026-11-23T16:26:01.394132Z',
         pausedOn: null,
         due: 'unconfirmed',

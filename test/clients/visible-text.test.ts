@@ -77,6 +77,7 @@ function explanation(value: string): Parameters<typeof describeExplanation>[1] {
     process: 'CHATWOOT',
     inEms: true,
     passesFilter: true,
+    conditions: [],
     modifiedOn: '2026-11-30 10:00:00+00',
     pausedOn: null,
     due: null,

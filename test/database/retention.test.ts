@@ -15,6 +15,7 @@ const count = async (table: string): Promise<number> =>
   Number((await database.client.query(`SELECT count(*) FROM ${table}`)).rows[0]?.count);
 
 const DAYS_AGO = ['181', '179'];
+const KEPT = { days: 180, journalDays: 180 };
 
 test('rows past their retention are removed and counted; receipts and the suppression list stay', async () => {
   const { client, orm } = database;
@@ -28,6 +29,8 @@ test('rows past their retention are removed and counted; receipts and the suppre
       VALUES ('CHATWOOT', '${index === 0 ? 'Person' : 'Conversation'}', 'unlink', 1, 1, '{}', '', ${then})`);
     await client.query(`INSERT INTO sync_erasure (sync_process, entity_type, entity_key, outcome, detail, erased_on)
       VALUES ('CHATWOOT', 'Person', ${index}, 'erased', '', ${then})`);
+    await client.query(`INSERT INTO sync_journal (written_on, sync_process, entity_type, entity_key, happened)
+      VALUES (${then}, 'CHATWOOT', 'Person', 1, 'updated')`);
     await client.query(`INSERT INTO sync_suppression (sync_process, address_hash, channel, reason, since)
       VALUES ('MAUTIC', 'hash-${days}', 'email', 'erased', ${then})`);
   }
@@ -37,10 +40,10 @@ test('rows past their retention are removed and counted; receipts and the suppre
   await client.query(`INSERT INTO sync_rekey (sync_process, entity_type, entity_key, rekeying_to)
     VALUES ('MAILCHIMP', 'Person', 1, 'a'), ('MAILCHIMP', 'Person', 2, 'b')`);
 
-  expect(await removeExpiredRows(orm, 180)).toEqual({ conflicts: 1, answers: 1, oscillations: 1, intents: 2 });
+  expect(await removeExpiredRows(orm, KEPT)).toEqual({ conflicts: 1, answers: 1, oscillations: 1, intents: 2, happenings: 1 });
 
-  for (const table of ['sync_conflict', 'sync_oscillation', 'sync_hold', 'sync_idempotency', 'sync_rekey'])
+  for (const table of ['sync_conflict', 'sync_oscillation', 'sync_hold', 'sync_idempotency', 'sync_rekey', 'sync_journal'])
     expect([table, await count(table)]).toEqual([table, 1]);
   expect([await count('sync_erasure'), await count('sync_suppression')]).toEqual([2, 2]);
-  expect(await removeExpiredRows(orm, 180)).toEqual({ conflicts: 0, answers: 0, oscillations: 0, intents: 0 });
+  expect(await removeExpiredRows(orm, KEPT)).toEqual({ conflicts: 0, answers: 0, oscillations: 0, intents: 0, happenings: 0 });
 });

@@ -118,6 +118,7 @@ describe('SYNC_KEY, changed as operating.md says', () => {
         conflictScope: common.CONFLICT_SCOPE,
         missingLimit: { count: common.SYNC_MISSING_LIMIT, share: common.SYNC_MISSING_SHARE },
         retentionDays: common.RETENTION_DAYS,
+        journalDays: common.JOURNAL_DAYS,
         assertOwnAccount: async () => {},
         brakeLimits: { delete: { count: 100, share: 10 }, update: { count: 1_000, share: 30 } },
         consentPolicy: common.CONSENT_POLICY,

@@ -121,6 +121,10 @@ export const pairState = z
     ...named,
     inEms: z.boolean(),
     passesFilter: z.boolean().meta({ description: 'Whether the row belongs on the target.' }),
+    conditions: z
+      .array(z.object({ name: z.string(), holds: z.boolean(), means: z.string(), change: z.string() }))
+      .readonly()
+      .meta({ description: "The filter's conditions, and what would make the row meet each. Empty: no such row." }),
     modifiedOn: time.meta({ description: 'When EMS changed it last.' }),
     pausedOn: time.meta({ description: 'Since when the process is paused; null: it is not.' }),
     due: z.string().nullable().meta({ description: 'Why the next sweep takes it; null: it is not due.' }),
