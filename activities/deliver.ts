@@ -43,7 +43,11 @@ export async function deliver(dependencies: Dependencies, input: DeliverInput): 
   const { mapping, key } = pair;
   if (isChild(mapping)) {
     const by = await parentOf(pair, mapping);
-    return { key, fencingToken: '0', ...(by === null ? { kind: 'nothing', reason: 'EMS has no such row' } : { kind: 'with-parent', by }) };
+    return {
+      key,
+      fencingToken: '0',
+      ...(by === null ? { kind: 'nothing', reason: 'EMS has no such row' } : { kind: 'with-parent', by }),
+    };
   }
   return withAddressLocks(pair, () =>
     withHighestToken(pair, (attempt) =>
@@ -95,7 +99,8 @@ async function attemptDelivery(attempt: Attempt, input: DeliverInput): Promise<D
     const first = await releaseValues(attempt, judged, { ...input, isBegun: true });
     if (first !== null) return without(attempt, first);
   }
-  if (delivery.kind === 'nothing' && delivery.reason === LEFT_OUT) return { ...delivery, reason: await leftOut(attempt) };
+  if (delivery.kind === 'nothing' && delivery.reason === LEFT_OUT)
+    return { ...delivery, reason: await leftOut(attempt) };
   if (pair.entity === null) return delivery;
   const children = await childrenOfPair(attempt, { pair, refused });
   return children.length === 0 ? delivery : { ...delivery, children };

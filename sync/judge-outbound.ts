@@ -77,9 +77,7 @@ export function judgeOutbound(
   if (entity.kind === 'filtered-out') {
     if (record !== null && record.state !== 'REMOVED') return takeOff(record, false);
     // Found at the target after all. Remove it, or a row that needs one of its values would wait forever.
-    return resend
-      ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false }
-      : nothing(LEFT_OUT);
+    return resend ? { kind: 'remove', remoteId: record?.remoteId ?? null, forget: false } : nothing(LEFT_OUT);
   }
   if (entity.kind === 'shared') {
     // It still has its own remote record, from before the rows shared one: remove that first.

@@ -59,8 +59,7 @@ export async function why(typeName: string, key: EntityKey, { json }: { readonly
 
 /** Describes in lines what one process did with an entity. */
 export function describeExplanation({ type, key }: EntityRef, explanation: Explanation): string {
-  const { process, inEms, modifiedOn, pausedOn, due, record, workflow, keepsRemoteId, refused } =
-    explanation;
+  const { process, inEms, modifiedOn, pausedOn, due, record, workflow, keepsRemoteId, refused } = explanation;
   const lines = [
     ['EMS', inEms ? `has it, last changed ${modifiedOn}` : 'has no such row'],
     ...(inEms ? filterLines(explanation) : []),

@@ -30,7 +30,6 @@ export async function removeExpiredRows(
   orm: Orm,
   { days, journalDays }: { readonly days: number; readonly journalDays: number },
 ): Promise<RemovedRows> {
-  const daysAgo = (count: number) => sql`clock_timestamp() - ${count} * interval '1 day'`;
   const before = daysAgo(days);
   const remove = (table: string, condition: RawBuilder<unknown>) => removeWhere(orm, table, condition);
   return {
@@ -42,6 +41,8 @@ export async function removeExpiredRows(
     happenings: await remove('sync_journal', sql`written_on < ${daysAgo(journalDays)}`),
   };
 }
+
+const daysAgo = (count: number) => sql`clock_timestamp() - ${count} * interval '1 day'`;
 
 /** The record of an intended remote id; an index serves each type. */
 const hasRecord = sql`EXISTS (${sql.join(

@@ -47,7 +47,9 @@ const sent = (key: string, contentHash: string) => ({
 const PARKED = { kind: 'parked', errorClass: 'rejected', field: 'bib', reason: 'is 7’s', code: '409-duplicate-bib' };
 
 const happened = async (key: string) =>
-  (await readTimeline(database.orm, { type: 'Person', key })).map((one) => `${one.process} ${one.happened}`).toReversed();
+  (await readTimeline(database.orm, { type: 'Person', key }))
+    .map((one) => `${one.process} ${one.happened}`)
+    .toReversed();
 
 test('one time line over all targets tells what happened, with hash, code and workflow', async () => {
   const key = await database.ems.person();

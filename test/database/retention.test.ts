@@ -40,10 +40,29 @@ test('rows past their retention are removed and counted; receipts and the suppre
   await client.query(`INSERT INTO sync_rekey (sync_process, entity_type, entity_key, rekeying_to)
     VALUES ('MAILCHIMP', 'Person', 1, 'a'), ('MAILCHIMP', 'Person', 2, 'b')`);
 
-  expect(await removeExpiredRows(orm, KEPT)).toEqual({ conflicts: 1, answers: 1, oscillations: 1, intents: 2, happenings: 1 });
+  expect(await removeExpiredRows(orm, KEPT)).toEqual({
+    conflicts: 1,
+    answers: 1,
+    oscillations: 1,
+    intents: 2,
+    happenings: 1,
+  });
 
-  for (const table of ['sync_conflict', 'sync_oscillation', 'sync_hold', 'sync_idempotency', 'sync_rekey', 'sync_journal'])
+  for (const table of [
+    'sync_conflict',
+    'sync_oscillation',
+    'sync_hold',
+    'sync_idempotency',
+    'sync_rekey',
+    'sync_journal',
+  ])
     expect([table, await count(table)]).toEqual([table, 1]);
   expect([await count('sync_erasure'), await count('sync_suppression')]).toEqual([2, 2]);
-  expect(await removeExpiredRows(orm, KEPT)).toEqual({ conflicts: 0, answers: 0, oscillations: 0, intents: 0, happenings: 0 });
+  expect(await removeExpiredRows(orm, KEPT)).toEqual({
+    conflicts: 0,
+    answers: 0,
+    oscillations: 0,
+    intents: 0,
+    happenings: 0,
+  });
 });
