@@ -9,8 +9,14 @@ export interface LocalServers {
   stop(): Promise<void>;
 }
 
-/** An eighth of the default, so that more tests reach a continue-as-new, and in seconds. */
-const DYNAMIC_CONFIG = { 'limit.historyCount.suggestContinueAsNew': 500 };
+const DYNAMIC_CONFIG = {
+  // An eighth of the default, so that more tests reach a continue-as-new, and in seconds.
+  'limit.historyCount.suggestContinueAsNew': 500,
+  // With four partitions, the default, most tasks of an idle queue wait some 100 ms until the partition with the poller has them. A
+  // queue's rate is divided among its partitions, too. The demo runs with the default.
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
+};
 
 /** Starts an empty PostgreSQL and Temporal for one test run, on free ports. */
 export async function startLocalServers(cli: string, say: (line: string) => void): Promise<LocalServers> {

@@ -24,6 +24,8 @@ export interface SweepInput {
   readonly process: SyncProcessName;
   /** Compare every row, as an operator asks. Absent: what has changed, and a slice of the rest. */
   readonly full?: boolean;
+  /** Rows looked at in one activity. Default 200. */
+  readonly pageSize?: number;
   /** Set when a sweep goes on in a new run, with what is left to do. */
   readonly progress?: SweepProgress;
 }
@@ -44,7 +46,6 @@ export interface SweepResult {
   readonly totals: SweepTotals;
 }
 
-/** Rows looked at in one activity. */
 const PAGE_SIZE = 200;
 
 /** A sweep must end, because its schedule skips the next ones while it runs. */
@@ -60,7 +61,7 @@ type End =
  * workflow for each row; then what is gone, in reverse order. In a long one, what has become urgent or due meanwhile is looked for
  * beside that.
  */
-export async function sweepOutbound({ process, full = false, progress }: SweepInput): Promise<SweepResult> {
+export async function sweepOutbound({ process, full = false, pageSize = PAGE_SIZE, progress }: SweepInput): Promise<SweepResult> {
   const totals = copyTotals(progress?.totals ?? {});
   let steps: readonly PlannedStep[];
   try {
@@ -98,6 +99,7 @@ export async function sweepOutbound({ process, full = false, progress }: SweepIn
     return continueAsNew<typeof sweepOutbound>({
       process,
       full,
+      pageSize,
       progress: { steps: left, after, totals, started, ...marked },
     });
   }
@@ -118,7 +120,7 @@ export async function sweepOutbound({ process, full = false, progress }: SweepIn
       ahead = steps.slice(index + 1);
       do {
         at = { step, after };
-        const page = await findPage(step, { after, limit: PAGE_SIZE });
+        const page = await findPage(step, { after, limit: pageSize });
         if (page === null) {
           after = null;
           break;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { System } from './system.ts';
 
 /** Small enough for CI; the limits were proven with `BULK_LOAD=5000`. */
-const SIZE = Number(process.env['BULK_LOAD'] ?? 200);
+const SIZE = Number(process.env['BULK_LOAD'] ?? 100);
 
 const LIMITS = { MAUTIC: 200, MAILCHIMP: 500 } as const;
 

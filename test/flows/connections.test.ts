@@ -4,7 +4,7 @@ import { System } from './system.ts';
 /** The concurrent connections we use per MailChimp account, over all workers; it allows ten. */
 const CONNECTIONS = 8;
 
-const PERSONS = 120;
+const PERSONS = 60;
 
 let system: System;
 

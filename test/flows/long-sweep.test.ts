@@ -2,11 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { MailchimpUnderTest } from './mailchimp-under-test.ts';
 import { System } from './system.ts';
 
-/** Number of rows of the long sweep, and the target's latency per row: some minutes in total. */
-const ROWS = 260;
-const LATENCY_MS = 6_000;
 
 describe('while a long sweep is under way', () => {
+  /** At eight calls at once, 105 s in total. The sweep looks around each 15 s, and what it finds waits for 40 others. */
+  const ROWS = 140;
+  const LATENCY_MS = 6_000;
+
   let under: MailchimpUnderTest;
 
   beforeAll(async () => {
@@ -54,6 +55,11 @@ describe('while a long sweep is under way', () => {
 });
 
 describe('while a long sweep of one type is under way', () => {
+  /** 24 pages of 4 s. The sweep looks for types that have become due after 15 s, then after 75 s. */
+  const ROWS = 120;
+  const PAGE_SIZE = 5;
+  const LATENCY_MS = 4_000;
+
   let system: System;
 
   beforeAll(async () => {
@@ -82,12 +88,12 @@ describe('while a long sweep of one type is under way', () => {
       latency: { ms: LATENCY_MS, match: { method: 'PUT', prefix: '/v1/event-participants' } },
     });
     let isOver = false;
-    const sweep = system.sweep().finally(() => {
+    const sweep = system.sweep({ pageSize: PAGE_SIZE }).finally(() => {
       isOver = true;
     });
     await system.eventually('the sweep under way', async () => {
       const journal = await system.tagServer.control.journal({ writesOnly: true });
-      return journal.filter(({ path }) => path.startsWith('/v1/event-participants/')).length > 5;
+      return journal.filter(({ path }) => path.startsWith('/v1/event-participants/')).length > PAGE_SIZE;
     });
     await ems.update('event', eventId, { name: 'Moved to Sunday' });
     await ems.update('event_participant', first, { status: 'DNS' });

@@ -155,18 +155,18 @@ describe('asked for over HTTP', () => {
     const { rows } = await system.database.query<{ id: string }>(
       `WITH people AS (
          INSERT INTO person (modified_on, first_name, last_name)
-         SELECT clock_timestamp(), 'Ana', 'Silva ' || n FROM generate_series(1, 200) n RETURNING id
+         SELECT clock_timestamp(), 'Ana', 'Silva ' || n FROM generate_series(1, 50) n RETURNING id
        ), taken AS (
          INSERT INTO event_participant (modified_on, event_id, race_id, person_id, status)
          SELECT clock_timestamp(), $1, $2, id, 'REGISTERED' FROM people RETURNING person_id
        ) SELECT person_id AS id FROM taken`,
       [event, race],
     );
-    const ids = [...rows.map(({ id }) => id), ...Array.from({ length: 800 }, (_, n) => `${5_000_000 + n}`)];
+    const ids = [...rows.map(({ id }) => id), ...Array.from({ length: 950 }, (_, n) => `${5_000_000 + n}`)];
     const body = ids.map((id) => ({ process: 'TAGSERVER', type: 'Person', id }));
     const { status, body: answer } = await send('/v1/sync', { body });
     expect(status).toBe(202);
-    expect(answer.results.map(({ result }) => result)).toEqual(ids.map((_, n) => (n < 200 ? 'requested' : 'unknown')));
+    expect(answer.results.map(({ result }) => result)).toEqual(ids.map((_, n) => (n < 50 ? 'requested' : 'unknown')));
     await system.eventually(
       'all of them at TagServer',
       async () => {

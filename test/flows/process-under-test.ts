@@ -11,7 +11,7 @@ import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { waitUntil } from '../wait-until.ts';
 import type { RecordRow } from './record-row.ts';
 import { listIsCurrent } from './list-is-current.ts';
-import { runLoop } from './run-loop.ts';
+import { runLoop, type SweepOptions } from './run-loop.ts';
 
 /** One sync process of the system under test: its sweeps and polls, its pairs, its records. */
 export class ProcessUnderTest {
@@ -34,8 +34,8 @@ export class ProcessUnderTest {
   }
 
   /** Runs one outbound sweep to its end. */
-  async sweep(): Promise<SweepResult> {
-    return runLoop(this.#temporal, 'sweepOutbound', this.name);
+  async sweep(options?: SweepOptions): Promise<SweepResult> {
+    return runLoop(this.#temporal, 'sweepOutbound', this.name, options);
   }
 
   /** Runs one inbound poll, and waits for everything that it has started. */
@@ -45,14 +45,14 @@ export class ProcessUnderTest {
     return result;
   }
 
-  /** Polls and sweeps until neither finds anything. A change may need several rounds. */
+  /** Polls and sweeps by turns until two in succession find nothing. A change may need several rounds. */
   async settle(rounds = 6): Promise<void> {
     await this.quiet();
-    for (let round = 0; round < rounds; round += 1) {
-      const polled = await this.poll();
-      const swept = await this.sweep();
-      if (!worked(polled.totals) && !worked(swept.totals)) return;
-      await this.quiet();
+    let idle = 0;
+    for (let turn = 0; turn < 2 * rounds && idle < 2; turn += 1) {
+      const { totals } = turn % 2 === 0 ? await this.poll() : await this.sweep();
+      idle = worked(totals) ? 0 : idle + 1;
+      if (idle === 0) await this.quiet();
     }
   }
 

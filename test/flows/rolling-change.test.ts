@@ -6,6 +6,9 @@ import { System } from './system.ts';
 /** The version that runs before the change; test a release with `ROLLING_FROM=v1.2.0`. */
 const EARLIER = process.env['ROLLING_FROM'] ?? 'HEAD~1';
 
+/** TagServer is called 20 times at once: whatever the machine does, the rows take two seconds or more. */
+const LATENCY_MS = 500;
+
 let system: System;
 
 beforeAll(async () => {
@@ -70,12 +73,12 @@ const BY_ITSELF = [expect.objectContaining({ code: 0, signal: null })];
 
 describe('workers that are told to stop', () => {
   test('during deliveries end within their grace, and none is lost or doubled', async () => {
-    const ids = await races(240);
-    await system.tagServer.control.setFaults({ latency: { ms: 200, match: { method: 'PUT' } } });
+    const ids = await races(100);
+    await system.tagServer.control.setFaults({ latency: { ms: LATENCY_MS, match: { method: 'PUT' } } });
     const sweep = system.sweep();
-    await system.eventually('a part of them', async () => (await atTagServer(ids)) >= 100);
+    await system.eventually('a part of them', async () => (await atTagServer(ids)) >= 20);
     expect(await system.stopWorkers()).toEqual(BY_ITSELF);
-    expect(await atTagServer(ids)).toBeLessThan(240);
+    expect(await atTagServer(ids)).toBeLessThan(100);
     await system.tagServer.control.clearFaults();
     await system.startWorkers();
     await sweep;
@@ -90,12 +93,12 @@ describe(`workers of ${EARLIER}, replaced by today's under load`, () => {
     try {
       await system.stopWorkers();
       await system.startWorkers(earlier.folder);
-      const ids = await races(160);
-      await system.tagServer.control.setFaults({ latency: { ms: 200, match: { method: 'PUT' } } });
+      const ids = await races(80);
+      await system.tagServer.control.setFaults({ latency: { ms: LATENCY_MS, match: { method: 'PUT' } } });
       const sweep = system.sweep();
-      await system.eventually('a part of them', async () => (await atTagServer(ids)) >= 50);
+      await system.eventually('a part of them', async () => (await atTagServer(ids)) >= 20);
       expect(await system.replaceWorkers()).toEqual(BY_ITSELF);
-      expect(await atTagServer(ids)).toBeLessThan(160);
+      expect(await atTagServer(ids)).toBeLessThan(80);
       await system.tagServer.control.clearFaults();
       await sweep;
       await expectEachOnce(ids);

@@ -4,6 +4,11 @@ import { syncDirectionAttribute, syncProcessAttribute } from '../../workflows/se
 
 const DIRECTION = { sweepOutbound: 'outbound', pollInbound: 'inbound' } as const;
 
+/** Rows that a sweep looks at in one page. Small pages need few rows to show what happens between them. */
+export interface SweepOptions {
+  readonly pageSize?: number;
+}
+
 /**
  * Runs one sweep or poll to its end. If an earlier test failed and left one running, this waits for it first. Otherwise this
  * test would fail as well.
@@ -12,13 +17,14 @@ export async function runLoop<Result>(
   temporal: Client,
   workflowType: keyof typeof DIRECTION,
   process: SyncProcessName,
+  sweep: SweepOptions = {},
 ): Promise<Result> {
   const workflowId = `sweep/${process}/${DIRECTION[workflowType]}`;
   const options = {
     workflowId,
     taskQueue: 'sync',
     // Tests change rows with old stamps: compare everything.
-    args: [{ process, full: true }],
+    args: [{ process, full: true, ...sweep }],
     // The schedule sets the same.
     typedSearchAttributes: [
       { key: syncProcessAttribute, value: process },

@@ -31,7 +31,7 @@ import { Ems } from './ems.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
 import type { RecordRow } from './record-row.ts';
 import { listIsCurrent } from './list-is-current.ts';
-import { runLoop } from './run-loop.ts';
+import { runLoop, type SweepOptions } from './run-loop.ts';
 import { settingsOf, started, startSimulators, type Simulators, type TargetUnderTest } from './simulators.ts';
 import { workflowBundleFile } from './workflow-bundle.ts';
 
@@ -232,8 +232,8 @@ export class System {
       args: [join(folder, 'workers', 'main.ts')],
       env: { PATH: process.env['PATH'], ...this.environment, ...bundle },
       logFile,
-      // More than the workers' own grace period.
-      graceMs: 30_000,
+      // More than the workers' own grace period, on a busy machine, too.
+      graceMs: 60_000,
     });
     this.#queueOfWorkers(folder);
     this.#workers = [...this.#workers, workers];
@@ -270,8 +270,8 @@ export class System {
   }
 
   /** Runs one outbound sweep to its end. */
-  async sweep(): Promise<SweepResult> {
-    return runLoop(this.temporal, 'sweepOutbound', 'TAGSERVER');
+  async sweep(options?: SweepOptions): Promise<SweepResult> {
+    return runLoop(this.temporal, 'sweepOutbound', 'TAGSERVER', options);
   }
 
   /** Requests an on-demand sync, as EMS and operators do, without waiting. */

@@ -50,19 +50,21 @@ describe('times', () => {
     expect(await system.remote('events', eventId)).toMatchObject({ name: 'Renamed' });
   });
 
-  test('450 rows of one transaction, all with one time, all arrive, over several pages (pitfall 2)', async () => {
+  test('rows of one transaction, all with one time, all arrive, over several pages (pitfall 2)', async () => {
+    // Three pages, as 450 rows of the default page size.
+    const [pageSize, rows] = [40, 90];
     const eventId = await system.ems.event();
     await system.database.query(
-      `INSERT INTO race (modified_on, event_id, name) SELECT now(), $1, 'Race ' || n FROM generate_series(1, 450) n`,
-      [eventId],
+      `INSERT INTO race (modified_on, event_id, name) SELECT now(), $1, 'Race ' || n FROM generate_series(1, $2::integer) n`,
+      [eventId, rows],
     );
     await settle();
 
-    const result = await system.sweep();
+    const result = await system.sweep({ pageSize });
 
-    expect(result).toMatchObject({ ended: 'complete', totals: { Race: { due: 450, inSync: 450, failed: 0 } } });
+    expect(result).toMatchObject({ ended: 'complete', totals: { Race: { due: rows, inSync: rows, failed: 0 } } });
     const { races } = await system.tagServer.control.state();
-    expect(Object.values(races).filter(({ data }) => data?.['eventId'] === eventId)).toHaveLength(450);
+    expect(Object.values(races).filter(({ data }) => data?.['eventId'] === eventId)).toHaveLength(rows);
     expect((await system.sweep()).totals).toEqual({});
   });
 
