@@ -61,7 +61,12 @@ type End =
  * workflow for each row; then what is gone, in reverse order. In a long one, what has become urgent or due meanwhile is looked for
  * beside that.
  */
-export async function sweepOutbound({ process, full = false, pageSize = PAGE_SIZE, progress }: SweepInput): Promise<SweepResult> {
+export async function sweepOutbound({
+  process,
+  full = false,
+  pageSize = PAGE_SIZE,
+  progress,
+}: SweepInput): Promise<SweepResult> {
   const totals = copyTotals(progress?.totals ?? {});
   let steps: readonly PlannedStep[];
   try {

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { MailchimpUnderTest } from './mailchimp-under-test.ts';
 import { System } from './system.ts';
 
-
 describe('while a long sweep is under way', () => {
   /** At eight calls at once, 105 s in total. The sweep looks around each 15 s, and what it finds waits for 40 others. */
   const ROWS = 140;
