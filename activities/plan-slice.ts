@@ -4,6 +4,8 @@ import { entityKeys } from '../database/detection/keys-of-page.ts';
 import { canReadRecent, recentKeys } from '../database/detection/recent-keys.ts';
 import { scanDue, scanGone } from '../database/detection/scan.ts';
 import { estimatedRows } from '../database/detection/estimated-rows.ts';
+import { areDeletionsNoted, areManyNoted } from '../database/detection/outbox.ts';
+import { entityTable } from '../database/table-names.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { parseInstant } from '../sync/instant.ts';
 import type { ComparisonState } from './comparison-state.ts';
@@ -32,6 +34,7 @@ async function haveSourcesGone({ orm, process, mapping, type }: TypeContext, sta
   const sources = new Set((mapping.affectedBy ?? []).flatMap((rows) => (rows.records === true ? [] : [rows.type])));
   const gone: string[] = [];
   for (const source of sources) {
+    if (await areDeletionsNoted(em, entityTable(source))) continue;
     const seen = await deletionsSeen(em, source);
     if (seen !== null && state.haveSourcesGone(process.name, type, { source, seen })) gone.push(source);
   }
@@ -47,6 +50,8 @@ export async function readableSince(context: TypeContext, state: ComparisonState
   if (since === null) return null;
   const age = Temporal.Now.instant().epochMilliseconds - parseInstant(since).epochMilliseconds;
   if (age > CHANGES_KEPT_MS) return null;
+  const sources = (mapping.affectedBy ?? []).map((rows) => entityTable(rows.type));
+  if (await areManyNoted(orm.em.fork(), [...sources, entityTable(type)], since)) return null;
   const some = await recentKeys(orm.em.fork(), detection, since, { after: null, limit: MANY + 1 });
   return some.length > MANY ? null : since;
 }

@@ -22,10 +22,12 @@ export async function noteComparisons(
     SELECT ${process}, type, clock_timestamp() FROM unnest(${[...types]}::text[]) type
     ON CONFLICT (sync_process, entity_type) DO UPDATE SET compared_on = EXCLUDED.compared_on
     WHERE known.compared_on < EXCLUDED.compared_on - interval '5 minutes'`.execute(kysely);
-  await sql`
-    DELETE FROM sync_change WHERE written_on < clock_timestamp() - ${2 * CHANGES_KEPT_MS} * interval '1 millisecond'`.execute(
-    kysely,
-  );
+  for (const table of ['sync_change', 'sync_outbox']) {
+    await sql`
+      DELETE FROM ${sql.raw(table)} WHERE written_on < clock_timestamp() - ${2 * CHANGES_KEPT_MS} * interval '1 millisecond'`.execute(
+      kysely,
+    );
+  }
 }
 
 /** Seconds since each type of these processes was compared in full, by `process/type`. */

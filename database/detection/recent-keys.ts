@@ -4,6 +4,7 @@ import type { EntityKey } from '../../sync/entity-type.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import type { AffectingRows, DetectedMapping, Detection } from './detection.ts';
+import { notedRows } from './outbox.ts';
 import type { PageRequest } from './find-page.ts';
 
 /** Whether the rows concerned by a change can be found from what has changed. */
@@ -46,8 +47,12 @@ function recent(detection: Detection, since: string): RawBuilder<unknown>[] {
   const records = sql.raw(recordTable(mapping.type));
   return [
     sql`SELECT e.id AS key FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.modified_on >= ${since}::timestamptz`,
+    sql`SELECT noted.id FROM ${notedRows(entityTable(mapping.type), since)} noted`,
     sql`SELECT sr.entity_key FROM ${records} sr WHERE sr.sync_process = ${process} AND sr.updated_on >= ${since}::timestamptz`,
-    ...(mapping.affectedBy ?? []).map((rows) => concerned(detection, rows, since)),
+    ...(mapping.affectedBy ?? []).flatMap((rows) => [
+      concerned(detection, rows, since),
+      ...(rows.records === true ? [] : [concernedByNoted(rows, since)]),
+    ]),
     ...((mapping.consent?.channels ?? []).length === 0 ? [] : refused(detection, since)),
   ];
 }
@@ -60,6 +65,10 @@ function concerned({ process }: Detection, { type, records, keys }: AffectingRow
       : sql`(SELECT * FROM ${sql.raw(entityTable(type))} r WHERE r.modified_on >= ${since}::timestamptz OFFSET 0)`;
   return sql`SELECT c.key FROM ${changed} s CROSS JOIN LATERAL (${sql.raw(keys)}) AS c(key)`;
 }
+
+/** Whom a row concerned before it was deleted or moved. */
+const concernedByNoted = ({ type, keys }: AffectingRows, since: string): RawBuilder<unknown> =>
+  sql`SELECT c.key FROM ${notedRows(entityTable(type), since)} s CROSS JOIN LATERAL (${sql.raw(keys)}) AS c(key)`;
 
 /** Refusals that were entered, changed or lifted. */
 function refused({ process, mapping }: Detection, since: string): RawBuilder<unknown>[] {

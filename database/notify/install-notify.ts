@@ -8,6 +8,7 @@ import {
   NOTIFYING_TABLES,
   TRIGGER_PREFIX,
 } from './trigger-sql.ts';
+import { CREATE_OUTBOX, createOutboxTriggers, DROP_OUTBOX, dropOutboxTriggers } from './outbox-sql.ts';
 import { prepareSession } from '../session.ts';
 
 /** While we wait for a table lock, EMS's writes queue behind us. */
@@ -18,7 +19,8 @@ const LOCK_NOT_AVAILABLE = '55P03';
 const NO_PRIVILEGE = '42501';
 
 /**
- * Installs triggers on EMS's tables that notify of each commit, replacing existing ones. Needs the privilege to create
+ * Installs triggers on EMS's tables that notify of each commit, and note for sweeps what leaves no trace; existing
+ * ones are replaced. Needs the privilege to create
  * triggers there (EMS's owner has it).
  *
  * @throws Error that says what to do.
@@ -26,15 +28,16 @@ const NO_PRIVILEGE = '42501';
 export async function installNotify(databaseUrl: string): Promise<void> {
   await inSession(databaseUrl, async (run) => {
     await run(CREATE_FUNCTIONS);
-    for (const table of NOTIFYING_TABLES) await run(createTriggers(table));
+    await run([CREATE_OUTBOX]);
+    for (const table of NOTIFYING_TABLES) await run([...createTriggers(table), ...createOutboxTriggers(table)]);
   });
 }
 
 /** Removes the triggers. */
 export async function removeNotify(databaseUrl: string): Promise<void> {
   await inSession(databaseUrl, async (run) => {
-    for (const table of NOTIFYING_TABLES) await run(dropTriggers(table));
-    await run(DROP_FUNCTIONS);
+    for (const table of NOTIFYING_TABLES) await run([...dropTriggers(table), ...dropOutboxTriggers(table)]);
+    await run([...DROP_FUNCTIONS, DROP_OUTBOX]);
   });
 }
 

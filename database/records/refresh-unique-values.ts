@@ -11,6 +11,9 @@ import { findRows } from './find-rows.ts';
 /** Rows read and written at once. */
 const PAGE = 1_000;
 
+/** Rows looked for at once: a filter may read whole tables for each look. */
+const LOOK_AHEAD = 20_000;
+
 /** A sweep continues after this time; the remaining values are refreshed with their row's page. */
 const REFRESH_MS = 60_000;
 
@@ -60,8 +63,10 @@ export async function refreshOutdatedValues(
       prefix: uniqueHashPrefix(secrets),
       among,
     });
-    await refresh(em, detection, keys, secrets);
-    after = keys.length < PAGE ? null : (keys.at(-1) ?? null);
+    after = keys.length < LOOK_AHEAD ? null : (keys.at(-1) ?? null);
+    for (let done = 0; done < keys.length && performance.now() - started < REFRESH_MS; done += PAGE) {
+      await refresh(em, detection, keys.slice(done, done + PAGE), secrets);
+    }
   }
 }
 
@@ -89,13 +94,13 @@ async function outdatedPage(
   const { mapping, mappingVersion } = detection;
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT e.id AS key FROM ${sql.raw(entityTable(mapping.type))} e
-    LEFT JOIN sync_unique_value v ON ${isValue(detection, 'v', name)} AND v.entity_key = e.id
+    LEFT JOIN sync_unique_value v ON ${isValue(detection, 'v', name)} AND v.entity_key = e.id AND v.entity_key > ${after}::bigint
     WHERE e.id > ${after}::bigint AND (v.modified_on IS DISTINCT FROM e.modified_on
       OR v.mapping_version <> ${mappingVersion} OR split_part(v.value, ':', 1) <> ${prefix})
       AND ${keys === undefined ? sql`true` : sql`e.id = ANY (${[...keys]}::bigint[])`}
       AND ${upTo === null ? sql`true` : sql`e.id <= ${upTo}::bigint`}
       AND (${sql.raw(mapping.filter)})
-    ORDER BY e.id LIMIT ${PAGE}`.execute(em.getKysely());
+    ORDER BY e.id LIMIT ${LOOK_AHEAD}`.execute(em.getKysely());
   return rows.map(({ key }) => key);
 }
 

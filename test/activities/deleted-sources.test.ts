@@ -3,6 +3,7 @@ import { ComparisonState } from '../../activities/comparison-state.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { keepMark } from '../../activities/keep-mark.ts';
 import { planSweep, type PlannedStep } from '../../activities/plan-sweep.ts';
+import { migrate } from '../../database/migrate.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { mailchimp } from '../../targets/mailchimp/process.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
@@ -52,4 +53,19 @@ test('a person whose preference EMS deletes is compared by the next everyday swe
   await client.query('SELECT 1');
   expect((await sweep())[0]).toMatchObject({ mark: { whole: expect.arrayContaining(['Person']) } });
   expect((await sweep())[0]).toMatchObject({ mark: { whole: [] } });
+});
+
+test('with triggers on EMS’s tables that person alone is compared, whatever the size of the table', async () => {
+  const { ems, client, url } = database;
+  await migrate({ databaseUrl: url, withEms: true, notify: true });
+  const person = await ems.person({ email: 'eva@clube.example', modified_on: '2026-01-01T00:00:00Z' });
+  const preference = await ems.preference(person, true, { modified_on: '2026-01-01T00:00:00Z' });
+  for (let n = 0; n < 3; n += 1) await sweep();
+  await client.query('TRUNCATE sync_outbox');
+  await ems.delete('contact_preference', preference);
+  await client.query('SELECT pg_stat_force_next_flush()');
+  await client.query('SELECT 1');
+  expect((await sweep())[0]).toMatchObject({ mark: { whole: [] } });
+  const { rows } = await client.query('SELECT ids FROM sync_outbox');
+  expect(rows).toEqual([{ ids: { id: Number(preference), person_id: Number(person) } }]);
 });

@@ -155,6 +155,7 @@ describe('a bib, and a tag’s code', () => {
     expect(contentOf('TAGSERVER', 'EventParticipant', second as Pair)).toEqual({
       kind: 'parked',
       field: 'bib',
+      code: '409-duplicate-bib',
       reason: expect.stringContaining('EventParticipant/9'),
     });
   });
