@@ -38,7 +38,10 @@ describe('a webhook', () => {
     });
     const since = performance.now();
     expect((await ask()).statusCode).toBe(202);
-    expect(performance.now() - since).toBeGreaterThan(1_500);
+    const waited = performance.now() - since;
+    expect(waited).toBeGreaterThan(1_500);
+    // Two seconds, and room for a busy machine.
+    expect(waited).toBeLessThan(30_000);
     resolve('asked');
     await promise;
     await new Promise((done) => setTimeout(done, 10));
