@@ -21,6 +21,9 @@ export const knob = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObjec
 
 const milliseconds = z.int().min(0);
 
+/** Also for headers, which carry printable ASCII only. */
+const hostileTexts = z.array(z.string().regex(/^[ -~]+$/)).min(1);
+
 /** The knobs of every simulator. A simulator may add its own. */
 export const commonKnobs = {
   /** Delays the request before it is processed. */
@@ -37,6 +40,10 @@ export const commonKnobs = {
   }),
   /** The effect happens and the status is right, but the body breaks the contract. */
   garble: knob({ as: z.enum(['shape', 'html', 'truncated']).default('shape') }),
+  /** Refuses instead of processing the request: in the vendor's format, but every text is one of `texts`. */
+  hostileRefusal: knob({ status: z.int().min(200).max(599), texts: hostileTexts }),
+  /** The effect happens, but this share of the answer's texts are of `texts`; so are names of further properties. */
+  hostileAnswer: knob({ share: z.number().min(0).max(1).default(1), texts: hostileTexts }),
 };
 
 type KnobSchemas = Record<string, z.ZodType<When>>;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AnswerCheck } from './answers.ts';
 import type { commonKnobs } from './faults.ts';
+import { addHostileHeaders, hostileRefusal, hostileValue, oneOf } from './hostile.ts';
 import type { JournalEntry } from './journal.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -79,6 +80,15 @@ export function surroundApi(
       return reply;
     }
 
+    const refusal = faults.take('hostileRefusal', target);
+    if (refusal !== undefined) {
+      entry.fault = 'hostileRefusal';
+      const texts = oneOf(refusal.texts, random);
+      const { headers, body } = options.vendorAnswer(refusal.status, undefined);
+      addHostileHeaders(reply.code(refusal.status).headers(headers), texts);
+      return reply.type('application/json').send(JSON.stringify(hostileRefusal(body, texts)));
+    }
+
     const respond = faults.take('respond', target);
     if (respond === undefined) return undefined;
     entry.fault = 'respond';
@@ -105,10 +115,20 @@ export function surroundApi(
     }
     const hasBody = typeof payload === 'string' && payload !== '' && reply.statusCode >= 200 && reply.statusCode < 300;
     const garble = entry.fault === null && hasBody ? faults.take('garble', target) : undefined;
+    const hostile =
+      entry.fault === null && hasBody && garble === undefined ? faults.take('hostileAnswer', target) : undefined;
     finish(entry, reply.statusCode);
-    if (garble === undefined) return payload;
-    entry.fault = 'garble';
-    return garbled(reply, String(payload), garble.as);
+    if (garble !== undefined) {
+      entry.fault = 'garble';
+      return garbled(reply, String(payload), garble.as);
+    }
+    if (hostile === undefined) return payload;
+    entry.fault = 'hostileAnswer';
+    const texts = oneOf(hostile.texts, random);
+    addHostileHeaders(reply.removeHeader('content-length'), texts);
+    const isJson = String(reply.getHeader('content-type')).includes('json');
+    const strikes = () => random.next() < hostile.share;
+    return isJson ? JSON.stringify(hostileValue(JSON.parse(String(payload)), strikes, texts)) : texts();
   });
 }
 

@@ -134,6 +134,26 @@ describe('answers that a knob asks for', () => {
     expect(await (await put('1', ' spaces ')).json()).toMatchObject({ code: 'invalid-data' });
     expect(await (await put('1')).json()).toEqual({ unexpected: true });
   });
+
+  test('a hostile refusal brings its text into every text, name and header, and has no effect', async () => {
+    await tagServer.control.setFaults({ hostileRefusal: { status: 422, texts: ['planted'], times: 1 } });
+    const answer = await put('1');
+    expect([answer.status, answer.statusText, answer.headers.get('etag')]).toEqual([422, 'planted', 'planted']);
+    const { errors, ...body } = await answer.json();
+    expect(body).toMatchObject({ title: 'planted', detail: 'planted', code: 'planted', planted: 'planted' });
+    expect(errors[0]).toMatchObject({ code: 'planted', details: { planted: ['planted'] } });
+    expect(await organisations()).toEqual([]);
+  });
+
+  test('a hostile answer has the effect, and a share of its texts is of those given', async () => {
+    await tagServer.control.setFaults({ hostileAnswer: { texts: ['planted'], times: 1 } });
+    const answer = await put('1');
+    expect([answer.status, answer.headers.get('etag')]).toEqual([201, 'planted']);
+    expect(await answer.json()).toMatchObject({ contentHash: 'planted', planted: 'planted' });
+    expect(await organisations()).toEqual(['1']);
+    await tagServer.control.setFaults({ hostileAnswer: { texts: ['planted'], share: 0, times: 1 } });
+    expect(await (await put('1')).text()).not.toContain('planted');
+  });
 });
 
 describe('time', () => {
