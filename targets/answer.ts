@@ -10,6 +10,12 @@ export type Answer<T, Refusal extends object> =
   /** The target rejects what was sent. */
   | ({ readonly kind: 'refused' } & Readonly<Refusal>);
 
+/** No page that we ask for has more than a thousand items. A longer one costs as many look-ups as it has items. */
+export const MOST_ITEMS = 5_000;
+
+/** One issue is reported. A list of many wrong items would take seconds to describe. */
+const FIRST_ISSUE = { reportInput: false, abortEarly: true };
+
 /**
  * Parses an answer that must have a given shape.
  *
@@ -32,7 +38,7 @@ export function readValue<T>(
   value: unknown,
   { target, what }: Pick<HttpAnswer, 'target' | 'what'>,
 ): T {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, FIRST_ISSUE);
   if (parsed.success) return parsed.data;
   const field = placeOf(schema, parsed.error);
   throw new SyncError('contract', `${target}'s answer to ${what} does not fit the contract at ${field}`, {
@@ -43,7 +49,7 @@ export function readValue<T>(
 
 /** Parses the body of an answer; null if it is not JSON or has another shape. */
 export function readBody<T>(schema: z.ZodType<T>, body: string): T | null {
-  return schema.safeParse(parseJson(body)).data ?? null;
+  return schema.safeParse(parseJson(body), FIRST_ISSUE).data ?? null;
 }
 
 /** Undefined if the text is not JSON. */

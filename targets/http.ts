@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import got, { RequestError, type Got, type Response } from 'got';
 import { SyncError } from '../sync/sync-error.ts';
 import { connectionError } from './connection-error.ts';
+import { isOverloaded } from './json-shape.ts';
 
 /** Longer answers are an error. A call that may return more sets its own limit. */
 const MOST_BYTES = 10 * 2 ** 20;
@@ -77,7 +78,8 @@ export class HttpClient {
 
   /**
    * @throws SyncError of class `target-down` if the target cannot be reached or redirects, `transient` if the
-   *   connection breaks or the call times out, `contract` if the answer is too long.
+   *   connection breaks or the call times out, `contract` if the answer is too long, or has too
+   *   many values or levels.
    */
   async call(call: HttpCall): Promise<HttpAnswer> {
     const { target, setting } = this.#options;
@@ -110,10 +112,13 @@ export class HttpClient {
       if (transferred > mostBytes) tooLong.abort();
     });
     let response: Response;
+    let problem = `is longer than ${mostBytes} bytes`;
     try {
       response = await pending;
       if (response.rawBody.length <= mostBytes) {
-        return { status: response.statusCode, headers: response.headers, body: String(response.body) };
+        const body = String(response.body);
+        if (!isOverloaded(body, mostBytes)) return { status: response.statusCode, headers: response.headers, body };
+        problem = 'has too many values or levels';
       }
     } catch (error) {
       if (!tooLong.signal.aborted || !(error instanceof RequestError) || error.response === undefined) {
@@ -123,7 +128,7 @@ export class HttpClient {
     }
     // For a refusal the status is enough, however long its body.
     if (response.statusCode >= 300) return { status: response.statusCode, headers: response.headers, body: '' };
-    throw new SyncError('contract', `${target}'s answer to ${what} is longer than ${mostBytes} bytes`, {
+    throw new SyncError('contract', `${target}'s answer to ${what} ${problem}`, {
       code: 'too-long',
     });
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readBody } from '../answer.ts';
+import { MOST_ITEMS, readBody } from '../answer.ts';
 
 /** The fields of ChatWoot's answers that we need; others are ignored. */
 const id = z.int().min(1);
@@ -55,14 +55,16 @@ export const inboxes = z.looseObject({
 
 export const created = z.looseObject({ payload: z.looseObject({ contact }) });
 export const single = z.looseObject({ payload: contact });
-export const contacts = z.looseObject({ payload: z.array(contact) });
-export const conversations = z.looseObject({ payload: z.array(conversation) });
-export const messages = z.looseObject({ payload: z.array(message) });
+export const contacts = z.looseObject({ payload: z.array(contact).max(MOST_ITEMS) });
+export const conversations = z.looseObject({ payload: z.array(conversation).max(MOST_ITEMS) });
+export const messages = z.looseObject({ payload: z.array(message).max(MOST_ITEMS) });
 export const definitions = z.array(z.looseObject({ attribute_key: z.string(), attribute_model: z.string() }));
 
 /** Items are parsed one by one, so that an invalid item does not affect the others. */
-export const anyContacts = z.looseObject({ payload: z.array(z.unknown()) });
-export const anyConversations = z.looseObject({ data: z.looseObject({ payload: z.array(z.unknown()) }) });
+export const anyContacts = z.looseObject({ payload: z.array(z.unknown()).max(MOST_ITEMS) });
+export const anyConversations = z.looseObject({
+  data: z.looseObject({ payload: z.array(z.unknown()).max(MOST_ITEMS) }),
+});
 
 export const anything = z.unknown();
 export const withId = z.looseObject({ id });

@@ -19,7 +19,7 @@ export async function listContacts(
 ): Promise<ListedPage> {
   const [first, after] = placeIn(token);
   const { items, next } = await readPages(first, 'contacts', (page) => api.contactPage(page));
-  const highest = Math.max(after, ...items.map((item) => withId.safeParse(item).data?.id ?? 0));
+  const highest = items.reduce<number>((most, item) => Math.max(most, withId.safeParse(item).data?.id ?? 0), after);
   return {
     records: items.map((item) => recordOf(item, identity)),
     next: next === null ? null : `${next}:${highest}`,

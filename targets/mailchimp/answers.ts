@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readBody } from '../answer.ts';
+import { MOST_ITEMS, readBody } from '../answer.ts';
 
 export const MEMBER_FIELDS = [
   'id',
@@ -36,7 +36,7 @@ export const member = z.looseObject({
 
 export type Member = z.infer<typeof member>;
 
-export const anyMembers = z.looseObject({ members: z.array(z.unknown()), total_items: z.number() });
+export const anyMembers = z.looseObject({ members: z.array(z.unknown()).max(MOST_ITEMS), total_items: z.number() });
 
 /** Only field names. Some contain blanks: `email address`. */
 const NAME = /^[\w.:[\] -]{1,80}$/;
@@ -67,7 +67,7 @@ export const abuseReport = z.looseObject({
   date: z.string().nullish(),
 });
 
-export const abuseReports = z.looseObject({ abuse_reports: z.array(z.unknown()) });
+export const abuseReports = z.looseObject({ abuse_reports: z.array(z.unknown()).max(MOST_ITEMS) });
 
 /** The audience's campaign sender. */
 export const sender = z.looseObject({
@@ -75,8 +75,8 @@ export const sender = z.looseObject({
 });
 
 export const listBatch = z.looseObject({
-  new_members: z.array(z.unknown()),
-  updated_members: z.array(z.unknown()),
+  new_members: z.array(z.unknown()).max(MOST_ITEMS),
+  updated_members: z.array(z.unknown()).max(MOST_ITEMS),
 });
 
 /** The possible types of a merge field. */

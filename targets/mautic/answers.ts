@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readBody } from '../answer.ts';
+import { MOST_ITEMS, readBody } from '../answer.ts';
 
 /** PHP encodes an array as a list or as an object, depending on its keys; an empty one is a list. */
 const phpRecord = <T extends z.ZodType>(item: T) =>
@@ -35,7 +35,7 @@ export const contact = z.looseObject({
 export type Contact = z.infer<typeof contact>;
 
 export const oneContact = z.looseObject({ contact });
-export const anyContacts = z.looseObject({ contacts: phpList(z.unknown()) });
+export const anyContacts = z.looseObject({ contacts: phpList(z.unknown()).pipe(z.array(z.unknown()).max(MOST_ITEMS)) });
 
 const failure = z.looseObject({
   code: z.coerce.number().nullish(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_ITEMS } from '../answer.ts';
 
 /** RunSignup is loosely typed: an id may be 12890 or "12890". Here it is text. */
 const id = z.union([z.int().min(1), z.string().regex(/^[1-9]\d{0,14}$/)]).transform(String);
@@ -84,6 +85,7 @@ export const removedParticipant = z.looseObject({
  */
 const list = z
   .array(z.unknown())
+  .max(MOST_ITEMS)
   .nullish()
   .transform((elements) => elements ?? []);
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readBody } from '../answer.ts';
+import { MOST_ITEMS, readBody } from '../answer.ts';
 
 /** What we read of TagServer's answers. The contract guarantees these fields; others are ignored. */
 const meta = z.object({
@@ -13,7 +13,10 @@ const meta = z.object({
 export const writeResult = meta.extend({ outcome: z.enum(['created', 'updated', 'unchanged']) });
 export const envelope = meta.extend({ data: z.record(z.string(), z.unknown()) });
 export const tombstone = meta;
-export const page = z.object({ items: z.array(envelope), nextCursor: z.string().max(1_000).nullable() });
+export const page = z.object({
+  items: z.array(envelope).max(MOST_ITEMS),
+  nextCursor: z.string().max(1_000).nullable(),
+});
 
 /** A page whose items are not read. */
 export const anyPage = z.object({ items: z.array(z.unknown()) });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { generateFederation, loadFederation } from '../../simulators/ems/index.ts';
+import { everythingWritten, syncTables } from './everything-written.ts';
+import { HostileTarget, PLANTED, printed } from './hostile-target.ts';
 import { allHistories, found, personalWords } from './personal-words.ts';
 import { System } from './system.ts';
 
@@ -98,7 +100,7 @@ test('no history, log line or sync table of a run both ways holds personal data,
   expect(histories.size).toBeGreaterThan(50);
   for (const [workflowId, text] of histories) expect([workflowId, found(words, text)]).toEqual([workflowId, []]);
   expect(found(words, system.workerLog)).toEqual([]);
-  expect(found(words, await syncTables())).toEqual([]);
+  for (const [table, text] of await syncTables(system)) expect([table, found(words, text)]).toEqual([table, []]);
   // RunSignup's secrets are part of its URLs.
   for (const secret of [system.runSignup.secret, system.runSignup.callerRegistrationSecret, system.chatwoot.token]) {
     expect(system.workerLog).not.toContain(secret);
@@ -106,15 +108,30 @@ test('no history, log line or sync table of a run both ways holds personal data,
   }
 });
 
-/** All our tables as text, with encrypted values as stored. */
-async function syncTables(): Promise<string> {
-  const { rows } = await system.database.query(
-    "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relname LIKE 'sync\\_%'",
+test('hostile targets whose records we read bring none of their texts anywhere either', async () => {
+  const { rows } = await system.database.query<{ key: string }>(
+    "SELECT entity_key AS key FROM sync_person WHERE sync_process = 'RUNSIGNUP' AND entity_key IS NOT NULL ORDER BY id LIMIT 3",
   );
-  const texts = [];
-  for (const { name } of rows) {
-    const table = await system.database.query(`SELECT t::text AS row FROM ${name} t`);
-    texts.push(...table.rows.map(({ row }) => row));
+  const persons = rows.map(({ key }) => key);
+  expect(persons.length).toBeGreaterThan(0);
+  const targets = [
+    new HostileTarget(system, system.process('RUNSIGNUP'), system.runSignup.control, persons),
+    new HostileTarget(system, system.process('CHATWOOT'), system.chatwoot.control, persons),
+  ];
+  const places = new Map<string, string>();
+  for (const target of targets) {
+    for (const [place, text] of await target.refuse()) places.set(`failing ${place}`, text);
+    await target.answer('pollInbound');
+    await target.refuseAll();
   }
-  return texts.join('\n');
-}
+  const commands = [
+    'conflicts list --json',
+    'conflicts list --proposed --json',
+    'sweep RUNSIGNUP inbound --wait --json',
+  ];
+  for (const [command, text] of await printed(system, commands)) places.set(command, text);
+  await system.tidyUp();
+  for (const [place, text] of await everythingWritten(system)) places.set(place, text);
+  expect(places.size).toBeGreaterThan(60);
+  for (const [place, text] of places) expect([place, found(new Set(PLANTED), text)]).toEqual([place, []]);
+});

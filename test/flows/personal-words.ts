@@ -1,5 +1,6 @@
 import type { Client as TemporalClient } from '@temporalio/client';
 import type { Federation } from '../../simulators/ems/index.ts';
+import { asText } from './as-text.ts';
 import { listIsCurrent } from './list-is-current.ts';
 
 /** Every run's events as text, payloads decoded, by workflow id. */
@@ -8,10 +9,7 @@ export async function allHistories(client: TemporalClient): Promise<Map<string, 
   const texts = new Map<string, string>();
   for await (const { workflowId, runId } of client.workflow.list()) {
     const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    const text = JSON.stringify(history, (_, value: unknown) =>
-      value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value,
-    );
-    texts.set(workflowId, (texts.get(workflowId) ?? '') + text);
+    texts.set(workflowId, (texts.get(workflowId) ?? '') + asText(history));
   }
   return texts;
 }

@@ -6,8 +6,8 @@ export const REAL_VENDORS: readonly Mutant[] = [
     point: 24,
     name: 'a quiet event of RunSignup is no answer',
     file: 'targets/runsignup/answers.ts',
-    find: '.array(z.unknown())\n  .nullish()',
-    replace: '.array(z.unknown())',
+    find: '.max(MOST_ITEMS)\n  .nullish()',
+    replace: '.max(MOST_ITEMS)',
     test: 'targets/runsignup/reading',
   },
   {

@@ -62,3 +62,16 @@ test.each(['', '<html>Sign in</html>', '{"items":', 'undefined'])(
     expect(readBody(schema, body)).toBeNull();
   },
 );
+
+test('a list of very many wrong items is read as far as the first', () => {
+  let read = 0;
+  const counted = z.preprocess((item) => {
+    read += 1;
+    return item;
+  }, z.string());
+  const items = Array.from({ length: 1_000 }, () => 47);
+  const body = JSON.stringify({ items });
+  expect(() => readAnswer(z.object({ items: z.array(counted) }), answer(body))).toThrow('at items.0');
+  expect(readBody(z.object({ items: z.array(counted) }), body)).toBeNull();
+  expect(read).toBe(2);
+});

@@ -143,6 +143,15 @@ export function describeHostileRemote(connect: (url: string) => readonly (() => 
       expect(remote.sentBytes / all.length).toBeLessThan(64 * MIB);
     });
 
+    test.each([
+      ['a million empty objects', () => `{"items":[${'{},'.repeat(1_000_000)}{}]}`],
+      ['thousands of levels', () => `{"items":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
+    ])('cannot keep us busy by a short answer with %s', async (_, body) => {
+      remote.respond = remote.text(body());
+      for (const failure of await failures())
+        expect(failure).toMatchObject({ errorClass: 'contract', code: 'too-long' });
+    });
+
     test('is classed by its status alone if a refusal is too long', async () => {
       for (const respond of [remote.bomb(500), remote.endless(500)]) {
         remote.respond = respond;
