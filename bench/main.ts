@@ -128,6 +128,18 @@ async function main(): Promise<void> {
     .addOption(option.json())
     .action((options: Common & { size: number }) => show(options, (context) => parts.onDemand(context, options)));
   program
+    .command('hostile')
+    .description(
+      'an on-demand sync, without and beside a target that answers the same worker with all that could block it',
+    )
+    .option('--requests <n>', 'requests in each half of a round', wholeNumber, 60)
+    .addOption(option.rounds())
+    .addOption(option.temporal())
+    .addOption(option.json())
+    .action((options: Common & { requests: number; rounds: number }) =>
+      show(options, (context) => parts.hostile(context, options)),
+    );
+  program
     .command('detection')
     .description("PostgreSQL's CPU and page reads for finding what is due, by the number of persons")
     .addOption(

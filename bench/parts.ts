@@ -5,6 +5,7 @@ import type { TemporalKind } from '../demo/start-temporal.ts';
 import { watchStatus } from '../demo/watch-status.ts';
 import { asJson, detection, detectionTable } from './detections.ts';
 import { firstLoad, type FirstLoader } from './first-load.ts';
+import { hostile, hostileAsJson, startHostileRemote } from './hostile.ts';
 import { latency } from './latency.ts';
 import { onDemand } from './on-demand.ts';
 import type { PartOptions } from './part-options.ts';
@@ -55,17 +56,46 @@ export const parts = {
   },
   async latency(context: PartContext, { changes, pause, temporal }: LatencyPart) {
     // One person per change: a person changed twice before a sweep would arrive only once.
-    const { system, runFolder } = await start(context, temporal, changes);
+    const { system, runFolder } = await start(context, { temporal, size: changes });
     await watchStatus(system, new AbortController().signal, ({ inStep }) => inStep);
     const { stack, say } = context;
     const durations = latency(system, stack, say, { changes, pauseMs: pause, runFolder });
     return ofDurations(await Promise.race([durations, system.broken]));
   },
   async onDemand(context: PartContext, { size, temporal }: Pick<Sized, 'size' | 'temporal'>) {
-    const { system } = await start(context, temporal, size);
+    const { system } = await start(context, { temporal, size });
     return ofDurations(await Promise.race([onDemand(system, context.say), system.broken]));
   },
+  async hostile(context: PartContext, { requests, rounds, temporal }: HostilePart) {
+    const remote = await startHostileRemote(context.stack);
+    const { system } = await start(context, {
+      temporal,
+      size: HOSTILE_SIZE,
+      settings: { MAUTIC_URL: remote, MAUTIC_USERNAME: 'ems', MAUTIC_PASSWORD: 'bench' },
+    });
+    // The hostile target never has all.
+    await watchStatus(system, new AbortController().signal, ({ processes }) =>
+      Object.values(processes.TAGSERVER ?? {}).every(({ due }) => due === 0),
+    );
+    const result = await Promise.race([hostile(system, remote, context.say, { requests, rounds }), system.broken]);
+    const { without, beside } = result;
+    const json = hostileAsJson(result);
+    return {
+      table: `${report({ 'without it': without, 'beside a hostile target': beside })}\np95: ${json.ratioOfP95.toFixed(2)} times`,
+      json,
+    };
+  },
 } satisfies Readonly<Record<string, (context: PartContext, options: never) => Promise<Findings>>>;
+
+/** Participants: enough persons, and few to wait for. */
+const HOSTILE_SIZE = 60;
+
+interface HostilePart {
+  /** In each half of a round. */
+  readonly requests: number;
+  readonly rounds: number;
+  readonly temporal: TemporalKind;
+}
 
 interface LatencyPart {
   readonly changes: number;
@@ -74,16 +104,22 @@ interface LatencyPart {
   readonly temporal: TemporalKind;
 }
 
+interface Starting {
+  readonly temporal: TemporalKind;
+  readonly size: number;
+  /** Further settings of the programs. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
 const EVERY_MINUTE = '* * * * *';
 
 async function start(
   { stack, say }: PartContext,
-  temporal: TemporalKind,
-  size: number,
+  { temporal, size, settings = {} }: Starting,
 ): Promise<{ system: DemoSystem; runFolder: string }> {
   const runFolder = makeRunFolder();
   stack.defer(() => rmSync(runFolder, { recursive: true, force: true, maxRetries: 3 }));
-  const options = { size, seed: 1, only: ['TAGSERVER'], temporal, sweepCron: EVERY_MINUTE } as const;
+  const options = { size, seed: 1, only: ['TAGSERVER'], temporal, sweepCron: EVERY_MINUTE, settings } as const;
   const { signal } = new AbortController();
   return { system: await startSystem(options, { runFolder, stack, say, signal }), runFolder };
 }

@@ -41,6 +41,8 @@ export interface DemoSystem {
 export interface StartOptions extends Pick<DemoOptions, 'size' | 'seed' | 'only' | 'temporal'> {
   /** Cron expression of sweeps and polls. Default: every five seconds. */
   readonly sweepCron?: string;
+  /** Further settings of all programs, for example of a target that is not simulated here. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** The context of starting. */
@@ -90,7 +92,7 @@ export async function startSystem(options: StartOptions, starting: Starting): Pr
   });
 
   const gatewayPort = await freePort();
-  const environment = demoEnvironment({
+  const demos = demoEnvironment({
     databaseUrl,
     temporalAddress: temporal.address,
     uiUrl: temporal.uiUrl,
@@ -100,6 +102,7 @@ export async function startSystem(options: StartOptions, starting: Starting): Pr
     targets: await settingsOf(targets, `http://127.0.0.1:${gatewayPort}`),
     sweepCron: options.sweepCron,
   });
+  const environment = { ...demos, ...options.settings };
   const settings = readSettings(environment);
   const orm = await createOrm({ databaseUrl, poolSize: 2 });
   stack.defer(() => orm.close());

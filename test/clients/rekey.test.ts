@@ -17,6 +17,9 @@ import { uniqueHash } from '../../sync/unique-value.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../targets/remote-system.ts';
 import { dependenciesWith } from '../activities/dependencies-with.ts';
+import { PROGRAM_ROLES } from '../../database/roles/role-names.ts';
+import { limitedLogin, type LimitedLogin } from '../database/limited-login.ts';
+import { runCli } from './run-cli.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 
 const OLD = new Uint8Array(32).fill(1);
@@ -26,6 +29,7 @@ const SETTINGS = { SETTLE_MS: 0, CONSENT_SCOPE: 'target' } as const;
 
 let database: MigratedDatabase;
 let locks: AdvisoryLocks;
+let login: LimitedLogin | undefined;
 
 beforeAll(async () => {
   database = await migratedDatabase();
@@ -41,6 +45,8 @@ afterEach(async () => {
 afterAll(async () => {
   await locks?.close();
   await database?.close();
+  const admin = Object.assign(new URL(database.url), { pathname: '/postgres' });
+  await login?.drop(admin.href);
 });
 
 const sends: string[] = [];
@@ -243,3 +249,19 @@ async function digestOf(key: string): Promise<string> {
   if (mapped.kind !== 'mapped') throw new RangeError(mapped.reason);
   return contentDigest(mapped.content);
 }
+
+test('with the workers’ login the command says which one may change erased lines, and changes none', async () => {
+  await list('gone@clube.example', 'erased');
+  login = await limitedLogin(database.url, PROGRAM_ROLES.worker);
+  const settings = {
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+    SYNC_KEY: BOTH.map((key) => Buffer.from(key).toString('base64')).join(),
+  };
+  const refused = await runCli(['rekey'], { ...settings, DATABASE_URL: login.url });
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toContain('this login may not change erased lines: run rekey with the one that migrate runs with');
+  expect(await reasonOf('gone@clube.example', OLD)).toEqual(['erased']);
+  const done = await runCli(['rekey', '--json'], { ...settings, DATABASE_URL: database.url });
+  expect(done.code).toBe(0);
+  expect(JSON.parse(done.stdout)[0]).toMatchObject({ what: 'suppression list', rehashed: 1 });
+});

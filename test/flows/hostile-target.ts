@@ -23,7 +23,7 @@ export const PLANTED: string[] = [
 const STATUSES = [400, 401, 403, 404, 405, 409, 410, 412, 422, 429, 500, 503];
 
 /** Few and many of an answer's texts: with few, an answer fits the contract and gets further. */
-const SHARES = [1, 0.3, 0.03];
+const SHARES = [1, 0.05];
 
 /** What all simulators' controls have; the knobs of each have a type of their own. */
 interface HostileControl {
@@ -53,9 +53,10 @@ export class HostileTarget {
   /** Refuses with each status until each has struck. @returns how Temporal shows the runs that are failing by then. */
   async refuse(): Promise<Map<string, string>> {
     await this.#control.setFaults({ hostileRefusal: STATUSES.map((status) => ({ status, texts: PLANTED, times: 1 })) });
-    for (let n = 0; (await this.#struck('hostileRefusal')) < STATUSES.length; n += 1) {
+    for (;;) {
       const before = await this.#struck('hostileRefusal');
-      await this.#ask(this.#persons[n % this.#persons.length] ?? '');
+      if (before >= STATUSES.length) break;
+      for (const person of this.#persons) await this.#ask(person);
       await this.#system.eventually('a hostile refusal', async () => (await this.#struck('hostileRefusal')) > before);
     }
     return allDescriptions(this.#system.temporal);

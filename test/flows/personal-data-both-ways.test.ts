@@ -119,11 +119,13 @@ test('hostile targets whose records we read bring none of their texts anywhere e
     new HostileTarget(system, system.process('CHATWOOT'), system.chatwoot.control, persons),
   ];
   const places = new Map<string, string>();
-  for (const target of targets) {
-    for (const [place, text] of await target.refuse()) places.set(`failing ${place}`, text);
-    await target.answer('pollInbound');
-    await target.refuseAll();
-  }
+  await Promise.all(
+    targets.map(async (target) => {
+      for (const [place, text] of await target.refuse()) places.set(`failing ${place}`, text);
+      await target.answer('pollInbound');
+      await target.refuseAll();
+    }),
+  );
   const commands = [
     'conflicts list --json',
     'conflicts list --proposed --json',

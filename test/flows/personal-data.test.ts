@@ -33,27 +33,30 @@ afterAll(async () => {
 
 test('hostile targets bring none of their texts into histories, tables, logs, metrics, answers or what commands print', async () => {
   const persons = await sixPersons();
-  await installNotify(system.databaseUrl);
-  const listener = await startProgram(system, 'listener', {}, /listener is ready/);
   const gateway = await startGateway(system, {
     GATEWAY_TOKENS: `ems:${TOKEN}`,
     MAUTIC_WEBHOOK_SECRET: SECRET,
     MAILCHIMP_WEBHOOK_SECRET: SECRET,
   });
-  programs.push(listener, gateway);
+  programs.push(gateway);
   const targets = [
     new HostileTarget(system, system.process('TAGSERVER'), system.tagServer.control, persons),
     new HostileTarget(system, system.process('MAUTIC'), system.mautic.control, persons),
     new HostileTarget(system, system.process('MAILCHIMP'), system.mailchimp.control, persons),
   ];
   const places = new Map<string, string>();
-  for (const target of targets) {
-    await target.process.sweep();
-    await target.process.quiet();
-    for (const [place, text] of await target.refuse()) places.set(`failing ${place}`, text);
-    await target.answer(target.process.name === 'TAGSERVER' ? 'sweepOutbound' : 'pollInbound');
-  }
-  for (const target of targets) await target.refuseAll();
+  await Promise.all(
+    targets.map(async (target) => {
+      await target.process.sweep();
+      await target.process.quiet();
+      for (const [place, text] of await target.refuse()) places.set(`failing ${place}`, text);
+      await target.answer(target.process.name === 'TAGSERVER' ? 'sweepOutbound' : 'pollInbound');
+      await target.refuseAll();
+    }),
+  );
+  await installNotify(system.databaseUrl);
+  const listener = await startProgram(system, 'listener', {}, /listener is ready/);
+  programs.push(listener);
   const [person = ''] = persons;
   const commands = ['check --json', 'sync MAUTIC Person 1 --wait --timeout 20 --json'];
   for (const [command, text] of await printed(system, [...commands, `why Person ${person} --json`, 'status --json']))

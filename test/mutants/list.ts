@@ -2,8 +2,9 @@ import type { Mutant } from './mutant.ts';
 import { ODD_DATA } from './odd-data.ts';
 import { REAL_VENDORS } from './real-vendors.ts';
 import { SAFEGUARDS } from './safeguards.ts';
+import { SECURITY } from './security.ts';
 
-export const MUTANTS: readonly Mutant[] = [...SAFEGUARDS, ...ODD_DATA, ...REAL_VENDORS];
+export const MUTANTS: readonly Mutant[] = [...SAFEGUARDS, ...ODD_DATA, ...REAL_VENDORS, ...SECURITY];
 
 /** The table of docs/pitfalls.md. */
 export function mutantTable(): string {
