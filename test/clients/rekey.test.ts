@@ -259,7 +259,9 @@ test('with the workers’ login the command says which one may change erased lin
   };
   const refused = await runCli(['rekey'], { ...settings, DATABASE_URL: login.url });
   expect(refused).toMatchObject({ code: 1, stdout: '' });
-  expect(refused.stderr).toContain('this login may not change erased lines: run rekey with the one that migrate runs with');
+  expect(refused.stderr).toContain(
+    'this login may not change erased lines: run rekey with the one that migrate runs with',
+  );
   expect(await reasonOf('gone@clube.example', OLD)).toEqual(['erased']);
   const done = await runCli(['rekey', '--json'], { ...settings, DATABASE_URL: database.url });
   expect(done.code).toBe(0);
