@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { PlannedChange } from '../sync/planned-change.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from '../sync/plan.ts';
 
 /** The form of the file; another release may have another. */
 const FORM = 1;

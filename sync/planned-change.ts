@@ -21,8 +21,10 @@ export const PLANNED_ACTIONS = [
 
 export type PlannedAction = (typeof PLANNED_ACTIONS)[number];
 
-/** Nothing is written at the target for the others. */
-export const WRITING_ACTIONS: readonly PlannedAction[] = ['create', 'change', 'delete'];
+/** What `apply` does: nothing is held, and what cannot be looked at is left. */
+export const REQUESTED_ACTIONS: readonly PlannedAction[] = PLANNED_ACTIONS.filter(
+  (action) => action !== 'hold' && action !== 'fail',
+);
 
 /** A field that would change. */
 export interface PlannedField {

@@ -222,6 +222,18 @@ export interface HeldRecord {
 export interface HeldRecords {
   /** Null: the target does not have it. */
   read(request: HeldRequest): Promise<HeldRecord | null>;
+  /**
+   * A page of everything of a type; null: from the beginning. Left out: the consent source lists the contacts, or nothing
+   * does.
+   */
+  list?(type: EntityType, page: string | null): Promise<ListedRecords>;
+}
+
+/** A page of the target's records. */
+export interface ListedRecords {
+  readonly records: readonly Pick<HeldRecord, 'remoteId' | 'emsKey'>[];
+  /** Where the next page begins; null: this was the last one. */
+  readonly next: string | null;
 }
 
 /** What `check` examines beyond credentials: the fields, topics and so on that our mapping writes to. */

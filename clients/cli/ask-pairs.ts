@@ -40,12 +40,35 @@ export async function askAll(session: Session, requests: readonly Request[], opt
     else showRequests(session, requests);
     return true;
   }
-  const until = Date.now() + options.timeout * 1_000;
-  const answers = await pLimit(REQUESTS_AT_ONCE).map(requests, async (request) => ({
+  const answers = await answersOf(session, requests, options.timeout);
+  sayAnswers(answers, options);
+  return answers.every(isDone);
+}
+
+/** A request with its result; null: there was none in time. */
+export interface Answered {
+  readonly request: Request;
+  readonly answer: Answer | null;
+}
+
+export const isDone = ({ answer }: Answered): boolean => answer !== null && DONE.includes(answer.outcome);
+
+/** Sends all requests, and waits for each result. @param timeout seconds, for all together. */
+export async function answersOf(
+  session: Session,
+  requests: readonly Request[],
+  timeout: number,
+): Promise<Answered[]> {
+  const client = await session.temporal();
+  const until = Date.now() + timeout * 1_000;
+  return pLimit(REQUESTS_AT_ONCE).map(requests, async (request) => ({
     request,
     answer: await answerOf(client, request, until),
   }));
-  if (options.json) {
+}
+
+export function sayAnswers(answers: readonly Answered[], { json }: Pick<WaitOptions, 'json'>): void {
+  if (json) {
     sayJson(
       answers.map(({ request, answer }) => ({
         ...request.named,
@@ -61,7 +84,6 @@ export async function askAll(session: Session, requests: readonly Request[], opt
     ]);
     sayBlock(table(['entity', 'outcome', 'delivery', 'reason'], rows));
   }
-  return answers.every(({ answer }) => answer !== null && DONE.includes(answer.outcome));
 }
 
 async function answerOf(client: Client, { askAndWait }: Request, until: number): Promise<Answer | null> {

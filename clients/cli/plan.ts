@@ -1,9 +1,9 @@
+import { describePlannedHold, type Plan } from '../../sync/plan.ts';
 import { PLANNED_ACTIONS, masked, type PlannedChange, type PlannedField } from '../../sync/planned-change.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { planProcess } from '../dry-run/plan-process.ts';
 import { PlanFile } from '../plan-file.ts';
-import type { Plan, PlannedHold } from '../plan.ts';
 import { visible, visibleJson } from '../visible-text.ts';
 import { CommandError } from './command-error.ts';
 import { processOf, typeNamed } from './names.ts';
@@ -85,7 +85,7 @@ async function showPlan(made: Plan, file: PlanFile, out: string | undefined): Pr
   ]);
   if (actions.length === 0) say('nothing would be done');
   else sayBlock(table(['type', ...actions], rows));
-  for (const hold of made.held) say(describeHold(made.process, hold));
+  for (const hold of made.held) say(describePlannedHold(made.process, hold));
   for (const { type, reason } of made.stopped) say(`${type} cannot be swept: ${reason}`);
   let shown = 0;
   for await (const change of file.changes()) {
@@ -97,11 +97,6 @@ async function showPlan(made: Plan, file: PlanFile, out: string | undefined): Pr
     shown += 1;
   }
 }
-
-const WOULD = { delete: 'leave it', update: 'be changed', unlink: 'be unlinked' } as const;
-
-const describeHold = (process: string, { type, kind, held, linked, examples }: PlannedHold) =>
-  `HELD: ${held} of ${linked} ${type} at ${process} would ${WOULD[kind]} at once, for example ${examples.join(', ')}: the brake would hold them until they are approved`;
 
 /** `change Person/499: familyName "Silva" → "Costa"` */
 export function describeChange({ action, type, id, remoteId, fields = [], reason, ...more }: PlannedChange): string {

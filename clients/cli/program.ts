@@ -9,7 +9,7 @@ import {
   remoteIdArgument,
 } from './arguments.ts';
 import { addFailing } from './failing-command.ts';
-import { addPlan } from './plan-commands.ts';
+import { addCompare, addPlan } from './plan-commands.ts';
 
 // Usage only. A command's code is imported when it runs, so help and typing mistakes load nothing else.
 
@@ -155,7 +155,8 @@ export function createProgram(): Command {
     ),
   );
   addLinks(add);
-  addPlan(add);
+  addPlan(add, withTimeout);
+  addCompare(add, withTimeout);
 
   withTimeout(
     add(

@@ -105,6 +105,18 @@ export class TagServerApi {
     });
   }
 
+  /** The ids of a page of live resources. */
+  async list(type: string, cursor: string | null): Promise<{ readonly ids: string[]; readonly next: string | null }> {
+    const answer = await this.#http.call({
+      method: 'GET',
+      path: type,
+      searchParams: { limit: 1_000, ...(cursor === null ? {} : { cursor }) },
+    });
+    if (answer.status !== 200) throw refusal(answer);
+    const { items, nextCursor } = readAnswer(page, answer);
+    return { ids: items.map(({ externalId }) => externalId), next: nextCursor };
+  }
+
   /** Deletes the resource; succeeds if it does not exist or never did. */
   async delete(type: string, id: string, fencingToken: bigint): Promise<'gone' | 'has-dependents'> {
     const answer = await this.#http.call({

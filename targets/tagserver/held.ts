@@ -1,4 +1,5 @@
 import type { Content } from '../../sync/content-hash.ts';
+import { isEntityKey } from '../../sync/entity-type.ts';
 import type { HeldRecords } from '../remote-system.ts';
 import type { TagServerApi } from './api.ts';
 import { resource } from './resources.ts';
@@ -16,6 +17,11 @@ export function heldAtTagServer(api: TagServerApi): HeldRecords {
       const isOwn = content['status'] === 'registered' && isTagServerStatus(status);
       const held = isOwn || status === undefined ? others : { status, ...others };
       return { remoteId: key, emsKey: key, content: held };
+    },
+    list: async (type, page) => {
+      const { ids, next } = await api.list(resource(type), page);
+      // Other clients of TagServer may name their resources freely.
+      return { records: ids.map((id) => ({ remoteId: id, emsKey: isEntityKey(id) ? id : null })), next };
     },
   };
 }

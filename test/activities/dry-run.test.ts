@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from '../seeded-fast-check.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
+import { compareRecords, findExtra } from '../../activities/compare-records.ts';
 import { drySweep } from '../../activities/dry-run/dry-sweep.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { createScratchOrm } from '../../database/scratch.ts';
@@ -209,6 +210,57 @@ describe('a dry sweep', () => {
   });
 });
 
+describe('a comparison with what TagServer holds', () => {
+  const all = async (type: EntityType) => {
+    const input = { process: 'TAGSERVER', type, after: null, limit: 200 } as const;
+    const [own, extra] = [await compareRecords(dependencies, input), await findExtra(dependencies, input)];
+    return { compared: own.compared, differing: [...own.differing, ...extra.differing] };
+  };
+
+  test('finds what is missing, different and extra there, and leaves to the sweep what is due', async () => {
+    const { ems } = database;
+    const event = await ems.event();
+    const race = await ems.race(event);
+    for (let n = 0; n < 4; n += 1) await ems.participant(event, race);
+    await sweepInProcess(dependencies, 'TAGSERVER');
+    expect(await all('Person')).toEqual({ compared: 4, differing: [] });
+
+    await simulator.control.backdoor({ type: 'event-participants', externalId: '1', delete: true });
+    await simulator.control.backdoor({ type: 'persons', externalId: '1', delete: true });
+    await simulator.control.backdoor({ type: 'persons', externalId: '2', set: { givenName: 'Bia', club: 'Other' } });
+    const data = { givenName: 'Nobody', familyName: 'Known' };
+    await simulator.control.backdoor({ type: 'persons', externalId: '99', set: data });
+    await ems.update('person', '3', { first_name: 'Due' });
+    await database.client.query(`UPDATE sync_person SET remote_id = NULL WHERE entity_key = 4`);
+    expect(await all('Person')).toEqual({
+      compared: 2,
+      differing: [
+        { type: 'Person', key: '1', difference: 'missing' },
+        { type: 'Person', key: '2', difference: 'different', fields: ['givenName', 'club'] },
+        { type: 'Person', key: '4', difference: 'extra' },
+        { type: 'Person', key: '99', difference: 'extra', isOrphan: true },
+      ],
+    });
+    // What TagServer sets itself while EMS has registered is no difference.
+    await simulator.control.backdoor({ type: 'event-participants', externalId: '2', set: { status: 'checked-in' } });
+    expect((await all('EventParticipant')).differing).toEqual([
+      { type: 'EventParticipant', key: '1', difference: 'missing' },
+    ]);
+  });
+
+  test('goes on where it has stopped', async () => {
+    const { ems } = database;
+    const event = await ems.event();
+    const race = await ems.race(event);
+    for (let n = 0; n < 5; n += 1) await ems.participant(event, race);
+    await sweepInProcess(dependencies, 'TAGSERVER');
+    const page = (after: string | null) =>
+      compareRecords(dependencies, { process: 'TAGSERVER', type: 'Person', after, limit: 2 });
+    expect(await page(null)).toMatchObject({ compared: 2, next: '2' });
+    expect(await page('4')).toMatchObject({ compared: 1, next: null });
+  });
+});
+
 describe('what EMS may hold', () => {
   const change = fc.record({
     what: fc.constantFrom(
@@ -318,5 +370,5 @@ describe('what EMS may hold', () => {
       ),
       { numRuns: RUNS },
     );
-  });
+  }, 120_000 + RUNS * 20_000);
 });

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Dependencies } from '../../activities/dependencies.ts';
+import { compareProcess } from '../../clients/dry-run/compare-process.ts';
 import { planProcess } from '../../clients/dry-run/plan-process.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { engineSettings } from '../../settings/engine-settings.ts';
 import { readSettings, type Settings } from '../../settings/read-settings.ts';
 import type { ControlClient } from '../../simulators/kit/control-client.ts';
+import type { DifferingRecord } from '../../sync/compared-record.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
 import type { PlannedChange } from '../../sync/planned-change.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -87,6 +89,23 @@ async function planOf(name: SyncProcessName, types?: readonly EntityType[]) {
   return { ...plan, changes };
 }
 
+/** What compares otherwise than EMS has it. */
+async function differingAt(name: SyncProcessName): Promise<DifferingRecord[]> {
+  const enabled = settings.enabled.find(({ target }) => target.process.name === name);
+  if (enabled === undefined) throw new Error(`${name} is off`);
+  const differing: DifferingRecord[] = [];
+  await compareProcess({
+    common: settings.common,
+    enabled,
+    types: ['Person'],
+    from: null,
+    onPage: ({ differing: found }) => {
+      differing.push(...found);
+    },
+  });
+  return differing;
+}
+
 const inShort = (changes: readonly PlannedChange[]) =>
   changes.map(({ direction, action, type, id }) => `${direction} ${action} ${type}/${id}`);
 
@@ -119,6 +138,7 @@ describe.each(['MAUTIC', 'MAILCHIMP'] as const)('a plan of %s', (name) => {
     ]);
     await sweepInProcess(dependencies, name);
     expect((await planOf(name)).changes).toEqual([]);
+    expect(await differingAt(name)).toEqual([]);
 
     await database.ems.update('person', one, { last_name: 'Costa', date_of_birth: '1990-02-03' });
     await database.ems.update('person', other, { email: 'no address' });
@@ -157,6 +177,34 @@ describe.each(['MAUTIC', 'MAILCHIMP'] as const)('a plan of %s', (name) => {
   });
 });
 
+test('a comparison finds what staff has changed or deleted at Mautic and MailChimp', async () => {
+  await clear();
+  const [one, other] = [await person(), await person()];
+  for (const each of [one, other]) await database.ems.preference(each, true);
+  for (const name of ['MAUTIC', 'MAILCHIMP'] as const) await sweepInProcess(dependencies, name);
+  const { rows } = await database.client.query<{ process: SyncProcessName; key: string; remote: string }>(
+    'SELECT sync_process AS process, entity_key AS key, remote_id AS remote FROM sync_person',
+  );
+  const at = (process: SyncProcessName, key: string) =>
+    rows.find((row) => row.process === process && row.key === key)?.remote ?? '';
+  const [mautic, mailchimp] = [simulators.MAUTIC?.control, simulators.MAILCHIMP?.control];
+  await mautic?.backdoor({ do: 'edit-contact', contact: Number(at('MAUTIC', one)), set: { lastname: 'Other' } });
+  await mautic?.backdoor({ do: 'delete-contact', contact: Number(at('MAUTIC', other)) });
+  await mailchimp?.backdoor({ do: 'edit-member', member: at('MAILCHIMP', one), set: { merge_fields: { LNAME: 'Other' } } });
+  await mailchimp?.backdoor({ do: 'delete-permanent', member: at('MAILCHIMP', other) });
+  // Contacts of the tests before are extra here.
+  const ofOurs = async (name: SyncProcessName) =>
+    (await differingAt(name)).filter(({ difference }) => difference !== 'extra');
+  expect(await ofOurs('MAUTIC')).toEqual([
+    { type: 'Person', key: one, difference: 'different', fields: ['lastname'] },
+    { type: 'Person', key: other, difference: 'missing' },
+  ]);
+  expect(await ofOurs('MAILCHIMP')).toEqual([
+    { type: 'Person', key: one, difference: 'different', fields: ['LNAME'] },
+    { type: 'Person', key: other, difference: 'missing' },
+  ]);
+});
+
 describe('a plan of CHATWOOT', () => {
   test('tells what goes there, what comes into EMS, and what an unknown contact becomes', async () => {
     await clear();
@@ -164,6 +212,7 @@ describe('a plan of CHATWOOT', () => {
     expect(inShort((await planOf('CHATWOOT')).changes)).toContain(`outbound create Person/${one}`);
     await sweepInProcess(dependencies, 'CHATWOOT');
     expect((await planOf('CHATWOOT')).changes).toEqual([]);
+    expect(await differingAt('CHATWOOT')).toEqual([]);
     const { rows } = await database.client.query(`SELECT remote_id FROM sync_person WHERE sync_process = 'CHATWOOT'`);
     const contact = Number(rows[0].remote_id);
     await simulators.CHATWOOT?.control.backdoor({ do: 'edit-contact', contact, set: { email: 'new@clube.example' } });
@@ -171,6 +220,9 @@ describe('a plan of CHATWOOT', () => {
       do: 'create-contact',
       set: { name: 'Caio Souza', email: 'caio@clube.example' },
     });
+    expect(await differingAt('CHATWOOT')).toEqual([
+      { type: 'Person', key: one, difference: 'different', fields: ['email'] },
+    ]);
     const { changes } = await planOf('CHATWOOT');
     expect(changes).toMatchObject([
       {

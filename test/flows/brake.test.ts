@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCli } from '../clients/run-cli.ts';
 import { System } from './system.ts';
@@ -109,4 +112,74 @@ describe('a sweep that would do very much at once', () => {
     expect(await system.sweep()).toMatchObject({ ended: 'held' });
     expect((await namesOf(people)).filter((name) => name === null)).toEqual([]);
   });
+});
+
+describe('what is planned', () => {
+  test('is applied exactly, and nothing of it once something has moved', async () => {
+    const { people } = await runnersInStep(2);
+    const [one = '', other = ''] = people;
+    const folder = await mkdtemp(join(tmpdir(), 'plan-'));
+    const file = join(folder, 'plan.json');
+    try {
+      await system.ems.update('person', one, { first_name: 'Rui' });
+      expect(await cli('plan', 'TAGSERVER', 'Person', '--out', file)).toMatchObject({ code: 0 });
+      await system.ems.update('person', one, { first_name: 'Ruy' });
+      expect(await cli('apply', file)).toMatchObject({
+        code: 1,
+        said: expect.stringMatching(new RegExp(`planned: change Person/${one}[^]*1 of the plan have moved`)),
+      });
+      expect(await namesOf(people)).toEqual(['Runner 0', 'Runner 1']);
+
+      expect(await cli('plan', 'TAGSERVER', 'Person', '--out', file)).toMatchObject({ code: 0 });
+      // Due, but not planned.
+      await system.ems.update('person', other, { first_name: 'Gil' });
+      expect(await cli('apply', file)).toMatchObject({ code: 0, said: expect.stringMatching(/IN_SYNC.*updated/) });
+      expect(await namesOf(people)).toEqual(['Ruy', 'Runner 1']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('an event is sent again with everything below it, though our records call it delivered', async () => {
+    const { people, participants } = await runnersInStep(1);
+    const [participant = ''] = participants;
+    await system.tagServer.control.backdoor({ type: 'races', externalId: raceId, set: { name: 'Changed' } });
+    await system.tagServer.control.backdoor({ type: 'event-participants', externalId: participant, set: { bib: '99' } });
+    expect(await system.sweep()).toMatchObject({ ended: 'complete' });
+    expect(await system.remote('races', raceId)).toMatchObject({ name: 'Changed' });
+
+    const sent = await cli('resend', 'TAGSERVER', 'Event', eventId, '--with-children', '--wait', '--json');
+    expect(sent).toMatchObject({ code: 0 });
+    const types = new Set(JSON.parse(sent.stdout).map(({ type }: { type: string }) => type));
+    expect([...types]).toEqual(['Event', 'Race', 'EventParticipant']);
+    expect(await system.remote('races', raceId)).toMatchObject({ name: '10K' });
+    expect(await system.remote('event-participants', participant)).toMatchObject({ bib: null });
+    expect(await namesOf(people)).toEqual(['Runner 0']);
+
+    const none = await cli('resync', 'TAGSERVER', '--event', eventId, '--since', '2099-01-01T00:00:00Z');
+    expect(none).toMatchObject({ code: 0, said: 'no row fits\n' });
+    const asked = await cli('resync', 'TAGSERVER', 'Race', '--event', eventId, '--wait', '--json');
+    expect(JSON.parse(asked.stdout)).toMatchObject([{ type: 'Race', id: raceId, outcome: 'IN_SYNC' }]);
+  });
+});
+
+test('compare finds what somebody has changed or deleted at TagServer, and --repair sends it again', async () => {
+  const { people, participants } = await runnersInStep(2);
+  const [one = '', other = ''] = people;
+  await system.tagServer.control.backdoor({ type: 'persons', externalId: one, set: { givenName: 'Somebody' } });
+  const [, gone = ''] = participants;
+  await system.tagServer.control.backdoor({ type: 'event-participants', externalId: gone, delete: true });
+  await system.tagServer.control.backdoor({ type: 'persons', externalId: other, delete: true });
+  const seen = await cli('compare', 'TAGSERVER', 'Person', '--json');
+  expect(seen.code).toBe(1);
+  expect(JSON.parse(seen.stdout).differing).toEqual([
+    { type: 'Person', key: one, difference: 'different', fields: ['givenName'] },
+    { type: 'Person', key: other, difference: 'missing' },
+  ]);
+  expect(await cli('compare', 'TAGSERVER', '--repair')).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(new RegExp(`missing EventParticipant/${gone}`)),
+  });
+  expect(await namesOf(people)).toEqual(['Runner 0', 'Runner 1']);
+  expect(await cli('compare', 'TAGSERVER')).toMatchObject({ code: 0, said: expect.stringMatching('nothing differs') });
 });

@@ -1,7 +1,6 @@
-import type { HoldKind } from '../database/records/missing.ts';
-import type { EntityKey, EntityType } from '../sync/entity-type.ts';
-import type { PlannedAction } from '../sync/planned-change.ts';
-import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import type { EntityKey, EntityType } from './entity-type.ts';
+import type { PlannedAction } from './planned-change.ts';
+import type { SyncProcessName } from './sync-process-name.ts';
 
 /** How many rows of a type would be created, changed and so on; left out: none. */
 export type TypeCounts = Partial<Record<PlannedAction | 'unchanged', number>>;
@@ -9,7 +8,7 @@ export type TypeCounts = Partial<Record<PlannedAction | 'unchanged', number>>;
 /** What the brake would hold back. */
 export interface PlannedHold {
   readonly type: EntityType;
-  readonly kind: HoldKind;
+  readonly kind: 'unlink' | 'delete' | 'update';
   readonly held: number;
   /** Rows of the type at the target. */
   readonly linked: number;
@@ -26,3 +25,11 @@ export interface Plan {
   /** Types that cannot be swept. */
   readonly stopped: readonly { readonly type: EntityType; readonly reason: string }[];
 }
+
+const WOULD = { delete: 'leave it', update: 'be changed', unlink: 'be unlinked' } as const;
+
+export const describePlannedHold = (
+  process: SyncProcessName,
+  { type, kind, held, linked, examples }: PlannedHold,
+): string =>
+  `HELD: ${held} of ${linked} ${type} at ${process} would ${WOULD[kind]} at once, for example ${examples.join(', ')}: the brake would hold them until they are approved`;
