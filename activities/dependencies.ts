@@ -56,4 +56,6 @@ export interface Dependencies {
   readonly brakeLimits: BrakeLimits;
   /** Shared by all workers, so that writes for one address never run at the same time. */
   readonly locks: AdvisoryLocks;
+  /** Processes whose schedules run and whose work is only told (SYNC_MODE_…), with a session for their dry runs. */
+  readonly shadow?: ReadonlyMap<SyncProcessName, () => Promise<Orm>>;
 }

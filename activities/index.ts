@@ -15,6 +15,16 @@ import { planPoll } from './plan-poll.ts';
 import { planSweep, type PlanInput } from './plan-sweep.ts';
 import { probeTarget } from './probe-target.ts';
 import { removeExpired } from './remove-expired.ts';
+import {
+  refuseCommand,
+  shadowAbsorption,
+  shadowDelivery,
+  shadowPoll,
+  shadowResolution,
+  shadowRun,
+  shadowSweep,
+  unlessShadow,
+} from './shadow.ts';
 import { tellingSoon, type AttemptOfPair } from './tell-soon.ts';
 import { record, recordFailure, type RecordFailureInput, type RecordInput } from './record.ts';
 import { resolveRemote } from './resolve-remote.ts';
@@ -50,7 +60,14 @@ export function createSyncActivities(dependencies: Dependencies) {
   const { orm } = dependencies;
   const ownFindDue = unlessPaused(orm, (input: FindInput) => findDue(dependencies, input));
   const ownFindGone = unlessPaused(orm, (input: FindInput) => findGone(dependencies, input));
-  const ownPlanSweep = unlessPaused(orm, (input: PlanInput) => planSweep(dependencies, state, input));
+  const ownPlanSweep = unlessPaused(
+    orm,
+    unlessShadow(
+      dependencies,
+      (input: PlanInput) => shadowSweep(dependencies, input),
+      (input) => planSweep(dependencies, state, input),
+    ),
+  );
   return {
     planSweep: (input: PlanInput) => withHeartbeat(() => ownPlanSweep(input)),
     keepMark: (input: KeepMarkInput) => keepMark(dependencies, state, input),
@@ -59,7 +76,7 @@ export function createSyncActivities(dependencies: Dependencies) {
     record: (input: RecordInput) => record(dependencies, input),
     recordFailure: (input: RecordFailureInput) => recordFailure(dependencies, input),
     recordUnresolved: (input: RecordUnresolvedInput) => recordUnresolved(dependencies, input),
-    runCommand: (input: CommandInput) => runCommand(dependencies, input),
+    runCommand: unlessShadow(dependencies, refuseCommand, (input: CommandInput) => runCommand(dependencies, input)),
     removeExpired: () => withHeartbeat(() => removeExpired(dependencies)),
     advanceCursor: (input: AdvanceInput) => advance(dependencies, input),
   };
@@ -77,14 +94,16 @@ export function createTargetActivities(dependencies: Dependencies) {
       await dependencies.assertOwnAccount(input.process);
       return work(dependencies, input);
     });
-  const ownDeliver = owned(deliver);
-  const ownAbsorb = owned(absorb);
-  const ownPlanPoll = owned(planPoll);
+  const ownDeliver = unlessShadow(dependencies, (input: DeliverInput) => shadowDelivery(input), owned(deliver));
+  const ownAbsorb = unlessShadow(dependencies, (input: AbsorbInput) => shadowAbsorption(input), owned(absorb));
+  const ownPlanPoll = unlessShadow(dependencies, shadowPoll, owned(planPoll));
+  const ownShadowRun = owned(shadowRun);
   const ownFindChanged = owned(findChanged);
   return {
     planPoll: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => ownPlanPoll(input)),
     findChanged: (input: FindChangedInput) => withHeartbeat(() => ownFindChanged(input)),
-    resolveRemote: owned(resolveRemote),
+    resolveRemote: unlessShadow(dependencies, shadowResolution, owned(resolveRemote)),
+    shadowRun: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => ownShadowRun(input)),
     absorb: (input: AbsorbInput) =>
       withHeartbeat(() => tellingSoon(dependencies, input, attemptOf(0), () => ownAbsorb(input))),
     probeTarget: unlessPaused(dependencies.orm, (input: { readonly process: SyncProcessName }) =>

@@ -18,6 +18,8 @@ export interface PollPlan {
   /** What earlier polls started and did not finish. */
   readonly unfinishedPairs: readonly EntityRef[];
   readonly unfinishedRemotes: readonly RemoteRef[];
+  /** The process is in shadow mode: nothing is polled. */
+  readonly isShadow?: true;
 }
 
 /** The lists a poll must read, in dependency order, and unfinished work to resume. */

@@ -31,6 +31,8 @@ export interface StoppedStep {
   readonly reason: string;
   /** The brake holds it back until an operator approves it; only that kind of work is stopped. */
   readonly isHeld?: true;
+  /** The process is in shadow mode: nothing of it is swept, and a dry run tells what would be. */
+  readonly isShadow?: true;
 }
 
 /** One step of a sweep: delivers the due rows of a type, or removes those that are gone. */

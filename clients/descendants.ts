@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Orm } from '../database/orm.ts';
-import { entityTable } from '../database/table-names.ts';
+import { entityTable, recordTable } from '../database/table-names.ts';
 import type { EntityKey, EntityRef, EntityType } from '../sync/entity-type.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 import type { PairRef } from '../workflows/pair-start.ts';
 
@@ -52,19 +53,22 @@ export interface RowFilter {
   /** RFC 3339: EMS has changed the row since then. */
   readonly since?: string;
   readonly until?: string;
+  /** The row fails, or is parked, with this code. */
+  readonly code?: string;
 }
 
-/** Rows of a type that EMS changed within a time, in order. */
-export async function rowsChanged(
+/** Rows of a type to which all of this applies, in order. */
+export async function rowsThatFit(
   orm: Orm,
-  type: EntityType,
-  { since, until }: RowFilter,
+  { process, type }: { readonly process: SyncProcessName; readonly type: EntityType },
+  { since, until, code }: RowFilter,
 ): Promise<readonly EntityKey[]> {
+  const failsWith = sql`EXISTS (SELECT FROM ${sql.raw(recordTable(type))} sr
+    WHERE sr.sync_process = ${process} AND sr.entity_key = e.id AND sr.last_error_code = ${code})`;
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT e.id AS key FROM ${sql.raw(entityTable(type))} e
     WHERE ${since === undefined ? sql`true` : sql`e.modified_on >= ${since}::timestamptz`}
-      AND ${until === undefined ? sql`true` : sql`e.modified_on < ${until}::timestamptz`} ORDER BY e.id`.execute(
-    orm.em.fork().getKysely(),
-  );
+      AND ${until === undefined ? sql`true` : sql`e.modified_on < ${until}::timestamptz`}
+      AND ${code === undefined ? sql`true` : failsWith} ORDER BY e.id`.execute(orm.em.fork().getKysely());
   return rows.map(({ key }) => key);
 }

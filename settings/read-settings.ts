@@ -16,7 +16,11 @@ export interface EnabledTarget {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Cron expression of each schedule. */
   readonly cron: Readonly<Partial<Record<Direction, string>>>;
+  /** `shadow`: its schedules run, and its sweeps only tell what they would do. */
+  readonly mode: SyncMode;
 }
+
+export type SyncMode = 'live' | 'shadow';
 
 export interface Settings {
   readonly common: CommonSettings;
@@ -51,7 +55,8 @@ export function readSettings(environment: Environment, targets: readonly Target[
     const cron = Object.fromEntries(
       directions.map((direction) => [direction, cronOf(name, direction, read, problems)]),
     );
-    if (settings !== undefined) enabled.push({ target, settings, cron });
+    const mode = modeOf(name, read, problems);
+    if (settings !== undefined) enabled.push({ target, settings, cron, mode });
   }
   if (common !== undefined && common.SYNC_KEY === undefined && enabled.length > 0) {
     const names = enabled.map(({ target }) => target.process.name).join(', ');
@@ -69,6 +74,7 @@ export function knownSettings(targets: readonly Target[] = TARGETS): string[] {
     ...targets.flatMap(({ process, settings }) => [
       ...Object.keys(settings.shape),
       ...process.directions.map((direction) => cronName(process.name, direction)),
+      modeName(process.name),
     ]),
   ];
 }
@@ -126,4 +132,16 @@ function cronOf(
     problems.push(`${name} ${error.message}`);
   }
   return cron;
+}
+
+const modeName = (process: SyncProcessName) => `SYNC_MODE_${process}`;
+
+function modeOf(
+  process: SyncProcessName,
+  read: (name: string) => string | undefined,
+  problems: string[],
+): SyncMode {
+  const mode = read(modeName(process)) ?? 'live';
+  if (mode !== 'live' && mode !== 'shadow') problems.push(`${modeName(process)} must be live or shadow`);
+  return mode === 'shadow' ? 'shadow' : 'live';
 }

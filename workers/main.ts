@@ -11,6 +11,8 @@ import { syncTaskQueue } from '../sync/workflow-ids.ts';
 import { AdvisoryLocks } from '../database/advisory-locks.ts';
 import { closeOrm } from '../database/close-orm.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
+import { createScratchOrm } from '../database/scratch.ts';
+import { tablesWrittenBy } from '../database/scratch-tables.ts';
 import { writeProcessStates } from '../database/records/process-states.ts';
 import { dataConverterOf } from '../settings/data-converter.ts';
 import { STATEMENT_TIMEOUT_MS } from '../database/session.ts';
@@ -18,6 +20,7 @@ import { engineSettings } from '../settings/engine-settings.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
 import { readSettings, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 import { connectTemporal } from './connect-temporal.ts';
 import { connectionServices } from './connection-services.ts';
@@ -82,6 +85,7 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
       orm,
       processes,
       ...engineSettings(common),
+      shadow: shadowed(settings),
       assertOwnAccount: ownAccounts(orm, accounts, keys),
       locks,
     };
@@ -118,6 +122,22 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
     await locks.close();
     await connection.close();
   }
+}
+
+/** The processes in shadow mode, each with a session for its dry runs. */
+function shadowed({ enabled, common }: Settings): ReadonlyMap<SyncProcessName, () => Promise<Orm>> {
+  const inShadow = enabled.filter(({ mode }) => mode === 'shadow').map(({ target }) => target.process);
+  return new Map(
+    inShadow.map(({ name, mappings }) => [
+      name,
+      () =>
+        createScratchOrm({
+          databaseUrl: common.DATABASE_URL,
+          process: name,
+          emsTables: tablesWrittenBy(mappings),
+        }),
+    ]),
+  );
 }
 
 /** Aborted by the first SIGTERM or SIGINT; running work may finish within the workers' grace period. */

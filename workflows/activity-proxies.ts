@@ -84,6 +84,18 @@ export const probeActivities = (process: SyncProcessName) =>
     scheduleToCloseTimeout: '2 minutes',
   });
 
+/**
+ * A dry run reads what would change, record by record, at the target's rate. The next one begins anew; a target that
+ * cannot be read ends this one.
+ */
+export const shadowActivities = (process: SyncProcessName) =>
+  proxyActivities<Pick<TargetActivities, 'shadowRun'>>({
+    taskQueue: targetQueue(process),
+    startToCloseTimeout: '6 hours',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { maximumAttempts: 2 },
+  });
+
 /** The activities of an attempt at one pair: either half of a pass. */
 export type PairActivities = Pick<TargetActivities, 'deliver' | 'absorb'>;
 

@@ -12,6 +12,7 @@ import {
 import { ActivityFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { PollStep } from '../activities/plan-poll.ts';
 import type { EntityRef, EntityType } from '../sync/entity-type.ts';
+import { SHADOW } from '../sync/shadow.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { cursorActivities, pollActivities, probeActivities } from './activity-proxies.ts';
@@ -57,9 +58,9 @@ export type PollTotals = Partial<Record<EntityType, PollCounts>>;
 export interface PollResult {
   /**
    * `complete`; `held`: many remote records are missing at once and are left alone; `unread`: a list could not be read;
-   * `target-down`: none was tried; `paused`: an operator has stopped the process; `limit`: the next poll continues.
+   * `target-down`: none was tried; `paused`: an operator has stopped the process; `shadow`: nothing is polled, the sweep tells what would be; `limit`: the next poll continues.
    */
-  readonly ended: 'complete' | 'held' | 'unread' | 'target-down' | 'paused' | 'limit';
+  readonly ended: 'complete' | 'held' | 'unread' | 'target-down' | 'paused' | 'shadow' | 'limit';
   /** The problem, in an operator's words. */
   readonly reason: string | null;
   readonly totals: PollTotals;
@@ -80,6 +81,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
   let started = progress?.started ?? 0;
   let { page, seenUpTo } = progress ?? { page: null, seenUpTo: null };
   let reason: string | null = null;
+  let isShadow = false;
   const held = [...(progress?.held ?? [])];
   let steps: readonly PollStep[] | null;
   try {
@@ -89,6 +91,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
     return finish({ ended: 'paused', reason: pauseIn(error), totals });
   }
   if (steps === null) return finish({ ended: 'target-down', reason, totals });
+  if (isShadow) return finish({ ended: 'shadow', reason: SHADOW, totals });
 
   for (const [index, step] of steps.entries()) {
     const counts = countsOf(step.type);
@@ -138,6 +141,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
       return null;
     }
     const plan = await pollActivities(process).planPoll({ process });
+    isShadow = plan.isShadow === true;
     await syncAll(plan.unfinishedPairs, plan.unfinishedRemotes, { signal: false });
     return plan.steps;
   }
@@ -225,6 +229,7 @@ const OUTCOMES = {
   unread: 'FAILING',
   'target-down': 'FAILING',
   paused: 'PAUSED',
+  shadow: 'NOTHING',
   limit: 'PENDING',
 } as const satisfies Record<PollResult['ended'], SyncOutcome>;
 

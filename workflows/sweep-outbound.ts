@@ -11,9 +11,11 @@ import type { PlannedMark } from '../activities/comparison-state.ts';
 import type { FoundPage } from '../activities/find-due.ts';
 import type { PlannedStep, StoppedStep, SweepStep } from '../activities/plan-sweep.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
+import { describePlan } from '../sync/shadow.ts';
+import type { Plan } from '../sync/plan.ts';
 import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import { planActivities, probeActivities, sweepActivities } from './activity-proxies.ts';
+import { planActivities, probeActivities, shadowActivities, sweepActivities } from './activity-proxies.ts';
 import { findPageOf, lookAround, Lookout, type LookAround, type PageBounds } from './lookout.ts';
 import { pauseIn } from './paused.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
@@ -39,11 +41,13 @@ interface SweepProgress {
 }
 
 export interface SweepResult {
-  /** `complete`; `held`: the brake holds back some of the work; `incomplete`: some type cannot be read, as EMS has lost a column, for example; `target-down`: stopped early; `paused`: an operator has stopped the process; `limit`: so much was due that the next sweep goes on. */
-  readonly ended: 'complete' | 'held' | 'incomplete' | 'target-down' | 'paused' | 'limit';
+  /** `complete`; `held`: the brake holds back some of the work; `incomplete`: some type cannot be read, as EMS has lost a column, for example; `target-down`: stopped early; `paused`: an operator has stopped the process; `shadow`: nothing was swept, `plan` tells what would have been; `limit`: so much was due that the next sweep goes on. */
+  readonly ended: 'complete' | 'held' | 'incomplete' | 'target-down' | 'paused' | 'shadow' | 'limit';
   /** What is wrong with the target, or with EMS, in an operator's words. */
   readonly reason: string | null;
   readonly totals: SweepTotals;
+  /** Only in shadow mode. */
+  readonly plan?: Plan;
 }
 
 const PAGE_SIZE = 200;
@@ -74,6 +78,7 @@ export async function sweepOutbound({
   } catch (error) {
     return finish({ ...endOfPaused(error), totals });
   }
+  if (steps.some((step) => step.kind === 'stopped' && step.isShadow === true)) return finish(await dryRun(process));
   const mark = progress?.mark ?? markOf(steps);
   const unread: StoppedStep[] = [];
   let started = progress?.started ?? 0;
@@ -184,6 +189,18 @@ function endOfPaused(error: unknown): Omit<SweepResult, 'totals'> {
   return { ended: 'paused', reason };
 }
 
+/** In shadow mode: what this sweep, and a poll before it, would do. */
+async function dryRun(process: SyncProcessName): Promise<SweepResult> {
+  try {
+    const plan = await shadowActivities(process).shadowRun({ process });
+    return { ended: 'shadow', reason: null, totals: {}, plan };
+  } catch (error) {
+    if (pauseIn(error) !== null) return { ...endOfPaused(error), totals: {} };
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    return { ended: 'target-down', reason: error.cause?.message ?? error.message, totals: {} };
+  }
+}
+
 const markOf = (steps: readonly PlannedStep[]): PlannedMark | undefined =>
   steps.flatMap((step) => (step.kind === 'stopped' || step.mark === undefined ? [] : [step.mark]))[0];
 
@@ -198,7 +215,9 @@ function finish(result: SweepResult): SweepResult {
   assertTotalsHold(result.totals);
   const headline = result.reason === null ? `**${result.ended}**` : `**${result.ended}**: ${result.reason}`;
   const counts =
-    ['target-down', 'paused'].includes(result.ended) && Object.keys(result.totals).length === 0
+    result.plan !== undefined
+      ? describePlan(result.plan)
+      : ['target-down', 'paused'].includes(result.ended) && Object.keys(result.totals).length === 0
       ? ''
       : describeTotals(result.totals);
   setCurrentDetails(`${headline}\n\n${counts}`);
@@ -212,5 +231,6 @@ const OUTCOMES = {
   incomplete: 'FAILING',
   'target-down': 'FAILING',
   paused: 'PAUSED',
+  shadow: 'NOTHING',
   limit: 'PENDING',
 } as const satisfies Record<SweepResult['ended'], SyncOutcome>;

@@ -53,6 +53,7 @@ export function addPlan(add: Add, withTimeout: (command: Command) => Command): v
       .option('--event <id>', 'an event and everything below it', keyArgument)
       .option('--since <time>', 'changed in EMS at this time or later, for example 2026-11-30T08:00:00Z', timeArgument)
       .option('--until <time>', 'changed in EMS before this time', timeArgument)
+      .option('--code <code>', 'fails, or is parked, with this code; npx ems-sync failing --group code shows those there are')
       .option('--resend', 'also send what is recorded as delivered')
       .option('--wait', 'wait for the results; exit 1 unless all are in sync'),
   ).action(async (process, type, keys, options) => (await import('./resend.ts')).resync(process, type, keys, options));

@@ -1,5 +1,5 @@
-import { describePlannedHold, type Plan } from '../../sync/plan.ts';
-import { PLANNED_ACTIONS, masked, type PlannedChange, type PlannedField } from '../../sync/planned-change.ts';
+import type { Plan } from '../../sync/plan.ts';
+import { masked, type PlannedChange, type PlannedField } from '../../sync/planned-change.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { planProcess } from '../dry-run/plan-process.ts';
@@ -7,7 +7,8 @@ import { PlanFile } from '../plan-file.ts';
 import { visible, visibleJson } from '../visible-text.ts';
 import { CommandError } from './command-error.ts';
 import { processOf, typeNamed } from './names.ts';
-import { complain, say, sayBlock, table } from './output.ts';
+import { complain, say } from './output.ts';
+import { showPlanCounts } from './show-plan.ts';
 import { enabledTarget, inSession } from './session.ts';
 
 export interface PlanCommandOptions {
@@ -76,17 +77,7 @@ async function showJson(made: Plan, file: PlanFile): Promise<void> {
 }
 
 async function showPlan(made: Plan, file: PlanFile, out: string | undefined): Promise<void> {
-  const actions = [...PLANNED_ACTIONS, 'unchanged' as const].filter((action) =>
-    Object.values(made.counts).some((counts) => (counts[action] ?? 0) > 0),
-  );
-  const rows = Object.entries(made.counts).map(([type, counts]) => [
-    type,
-    ...actions.map((action) => counts[action] ?? 0),
-  ]);
-  if (actions.length === 0) say('nothing would be done');
-  else sayBlock(table(['type', ...actions], rows));
-  for (const hold of made.held) say(describePlannedHold(made.process, hold));
-  for (const { type, reason } of made.stopped) say(`${type} cannot be swept: ${reason}`);
+  showPlanCounts(made);
   let shown = 0;
   for await (const change of file.changes()) {
     if (shown === SHOWN) {

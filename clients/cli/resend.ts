@@ -1,8 +1,8 @@
-import type { EntityKey, EntityRef } from '../../sync/entity-type.ts';
+import type { EntityKey, EntityRef, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
-import { rowsChanged, withDescendants, type RowFilter } from '../descendants.ts';
+import { rowsThatFit, withDescendants, type RowFilter } from '../descendants.ts';
 import { withParents } from '../parents.ts';
 import { askInOrder } from './ask-in-order.ts';
 import { CommandError } from './command-error.ts';
@@ -41,59 +41,73 @@ export async function resync(
   name: SyncProcessName,
   typeName: string | undefined,
   keys: readonly EntityKey[],
-  { event, since, until, ...options }: ResyncOptions,
+  { event, since, until, code, ...options }: ResyncOptions,
 ): Promise<void> {
   const syncProcess = processOf(name);
   const only = typeName === undefined ? undefined : typeNamed(typeName, [syncProcess]);
-  if (only === undefined && event === undefined && since === undefined && until === undefined) {
-    throw new CommandError(2, `say what: a type, ids, --event, --since or --until; all of it is npx ems-sync sweep ${name} outbound`);
+  const filter = filterOf({ since, until, code });
+  if (only === undefined && event === undefined && Object.keys(filter).length === 0) {
+    throw new CommandError(
+      2,
+      `say what: a type, ids, --event, --since, --until or --code; all of it is npx ems-sync sweep ${name} outbound`,
+    );
   }
   await inSession(async (session) => {
     await ready(session, syncProcess);
-    const orm = await session.database();
-    const isMeant = ({ type, key }: EntityRef) =>
-      (only === undefined || type === only) && (keys.length === 0 || keys.includes(key));
-    let pairs: readonly PairRef[];
-    if (event === undefined && only !== undefined && keys.length > 0 && since === undefined && until === undefined) {
-      pairs = asPairs(name, (await knownOnes(session, syncProcess, only, keys)).map((key) => ({ type: only, key })));
-    } else {
-      const types = syncProcess.mappings.map(({ type }) => type).filter((type) => only === undefined || type === only);
-      const all =
-        event === undefined
-          ? (await Promise.all(types.map(async (type) => (await rowsChanged(orm, type, { ...span(since, until) })).map((key) => ({ type, key }))))).flat()
-          : await within(session, syncProcess, { event, ...span(since, until) });
-      pairs = asPairs(name, all.filter(isMeant));
-    }
-    if (pairs.length === 0) {
+    const all =
+      event === undefined
+        ? await rowsOf(session, syncProcess, { only, filter })
+        : await within(session, syncProcess, { event, filter });
+    const meant = all.filter(
+      ({ type, key }) => (only === undefined || type === only) && (keys.length === 0 || keys.includes(key)),
+    );
+    if (meant.length === 0) {
       if (options.json) sayJson([]);
       else say('no row fits');
       return;
     }
-    if (!(await ask(session, syncProcess, { pairs, request: options.resend === true ? 'resend' : 'outbound' }, options)))
-      process.exitCode = 1;
+    const request = options.resend === true ? 'resend' : 'outbound';
+    if (!(await ask(session, syncProcess, { pairs: asPairs(name, meant), request }, options))) process.exitCode = 1;
   });
 }
 
-const span = (since: string | undefined, until: string | undefined): RowFilter => ({
-  ...(since === undefined ? {} : { since }),
-  ...(until === undefined ? {} : { until }),
-});
+function filterOf({ since, until, code }: Pick<ResyncOptions, 'since' | 'until' | 'code'>): RowFilter {
+  return {
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(code === undefined ? {} : { code: code.toUpperCase() }),
+  };
+}
 
-/** What is below an event, changed within a time. */
+async function rowsOf(
+  session: Session,
+  { name, mappings }: SyncProcess,
+  { only, filter }: { readonly only: EntityType | undefined; readonly filter: RowFilter },
+): Promise<readonly EntityRef[]> {
+  const orm = await session.database();
+  const rows: EntityRef[] = [];
+  for (const { type } of mappings.filter((mapping) => only === undefined || mapping.type === only)) {
+    const keys = await rowsThatFit(orm, { process: name, type }, filter);
+    rows.push(...keys.map((key) => ({ type, key })));
+  }
+  return rows;
+}
+
+/** What is below an event and fits. */
 async function within(
   session: Session,
   syncProcess: SyncProcess,
-  { event, ...changed }: RowFilter & { readonly event: EntityKey },
+  { event, filter }: { readonly event: EntityKey; readonly filter: RowFilter },
 ): Promise<readonly EntityRef[]> {
   if (syncProcess.mappings.every(({ type }) => type !== 'Event'))
     throw new CommandError(2, `${syncProcess.name} has no Event`);
   const all = await below(session, syncProcess, [{ type: 'Event', key: event }]);
-  if (Object.keys(changed).length === 0) return all;
+  if (Object.keys(filter).length === 0) return all;
   const orm = await session.database();
   const kept: EntityRef[] = [];
   for (const [type, rows] of Map.groupBy(all, (row) => row.type)) {
-    const recent = new Set(await rowsChanged(orm, type, changed));
-    kept.push(...rows.filter(({ key }) => recent.has(key)));
+    const fitting = new Set(await rowsThatFit(orm, { process: syncProcess.name, type }, filter));
+    kept.push(...rows.filter(({ key }) => fitting.has(key)));
   }
   return kept;
 }

@@ -8,6 +8,7 @@ import { CommandError } from './command-error.ts';
 import { directionNamed, processOf } from './names.ts';
 import { complain, say, sayBlock, sayJson, table } from './output.ts';
 import { refusePaused } from './pause.ts';
+import { showPlanCounts } from './show-plan.ts';
 import { enabledTarget, inSession } from './session.ts';
 import type { WaitOptions } from './wait-options.ts';
 
@@ -57,7 +58,12 @@ function showPoll({ ended, reason, totals }: PollResult): void {
   say(reason === null ? ended : `${ended}: ${reason}`);
 }
 
-function showSweep({ ended, reason, totals }: SweepResult): void {
+function showSweep({ ended, reason, totals, plan }: SweepResult): void {
+  if (plan !== undefined) {
+    showPlanCounts(plan);
+    say(ended);
+    return;
+  }
   const rows = Object.entries(totals).map(([type, t]) => [
     type,
     t.due,

@@ -23,6 +23,10 @@ const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: 
     face: 'the sweep ends incomplete, with the type and its error',
   },
   probeActivities: { bound: /scheduleToCloseTimeout: '2 minutes'/, face: 'the sweep or poll ends red' },
+  shadowActivities: {
+    bound: /maximumAttempts: 2/,
+    face: 'the sweep of a process in shadow mode ends as target-down, with the reason',
+  },
   firstAttempts: {
     bound: /maximumAttempts: ATTEMPTS_BEFORE_FAILING/,
     face: 'noteFailure: FAILING; tellingSoon where a target asks for pauses of minutes',
