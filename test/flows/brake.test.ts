@@ -183,3 +183,33 @@ test('compare finds what somebody has changed or deleted at TagServer, and --rep
   expect(await namesOf(people)).toEqual(['Runner 0', 'Runner 1']);
   expect(await cli('compare', 'TAGSERVER')).toMatchObject({ code: 0, said: expect.stringMatching('nothing differs') });
 });
+
+test('in shadow mode a sweep tells what it would do, and nothing is written by anybody', async () => {
+  const { people } = await runnersInStep(2);
+  const [one = ''] = people;
+  await system.ems.update('person', one, { first_name: 'Rui' });
+  system.set({ SYNC_MODE_TAGSERVER: 'shadow' });
+  await system.replaceWorkers();
+  try {
+    await system.tagServer.control.clearJournal();
+    expect(await system.sweep()).toMatchObject({
+      ended: 'shadow',
+      plan: { process: 'TAGSERVER', counts: { Person: { change: 1 } } },
+    });
+    expect(await system.syncNow('Person', one)).toMatchObject({
+      outcome: 'NOTHING',
+      reason: expect.stringMatching('shadow mode'),
+    });
+    expect(await system.tagServer.control.journal({ writesOnly: true })).toEqual([]);
+    const { rows } = await system.database.query(
+      `SELECT e.modified_on = sr.entity_synced_on AS "isSynced" FROM person e JOIN sync_person sr ON sr.entity_key = e.id WHERE e.id = $1`,
+      [one],
+    );
+    expect(rows).toEqual([{ isSynced: false }]);
+  } finally {
+    system.set({ SYNC_MODE_TAGSERVER: 'live' });
+    await system.replaceWorkers();
+  }
+  expect(await system.sweep()).toMatchObject({ ended: 'complete' });
+  expect(await namesOf(people)).toEqual(['Rui', 'Runner 1']);
+});
