@@ -65,10 +65,7 @@ function settledContent({ mapping }: TypeContext, { pair, decision }: JudgedPair
   return mapped.kind === 'mapped' ? { key, remoteId: record.remoteId, content: mapped.content } : null;
 }
 
-async function compareOne(
-  context: TypeContext,
-  { key, remoteId, content }: Settled,
-): Promise<DifferingRecord | null> {
+async function compareOne(context: TypeContext, { key, remoteId, content }: Settled): Promise<DifferingRecord | null> {
   const { type } = context;
   const held = await readHeld(context, { key, remoteId, content });
   if (held === null) return { type, key, difference: 'missing' };
@@ -111,10 +108,7 @@ export async function findExtra(dependencies: Dependencies, input: CompareInput)
 }
 
 /** A page of all records; null: the target has no such list. */
-async function listRecords(
-  { remote, type, mapping }: TypeContext,
-  page: string | null,
-): Promise<ListedRecords | null> {
+async function listRecords({ remote, type, mapping }: TypeContext, page: string | null): Promise<ListedRecords | null> {
   if (remote.held?.list !== undefined) return remote.held.list(type, page);
   if (remote.consent !== undefined && mapping.consent !== null) {
     const [scope] = remote.consent.scopes;

@@ -136,11 +136,7 @@ function cronOf(
 
 const modeName = (process: SyncProcessName) => `SYNC_MODE_${process}`;
 
-function modeOf(
-  process: SyncProcessName,
-  read: (name: string) => string | undefined,
-  problems: string[],
-): SyncMode {
+function modeOf(process: SyncProcessName, read: (name: string) => string | undefined, problems: string[]): SyncMode {
   const mode = read(modeName(process)) ?? 'live';
   if (mode !== 'live' && mode !== 'shadow') problems.push(`${modeName(process)} must be live or shadow`);
   return mode === 'shadow' ? 'shadow' : 'live';

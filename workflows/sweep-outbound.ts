@@ -218,8 +218,8 @@ function finish(result: SweepResult): SweepResult {
     result.plan !== undefined
       ? describePlan(result.plan)
       : ['target-down', 'paused'].includes(result.ended) && Object.keys(result.totals).length === 0
-      ? ''
-      : describeTotals(result.totals);
+        ? ''
+        : describeTotals(result.totals);
   setCurrentDetails(`${headline}\n\n${counts}`);
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: OUTCOMES[result.ended] }]);
   return result;

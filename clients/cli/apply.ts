@@ -1,4 +1,3 @@
-import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { compareWithPlan, type Moved } from '../dry-run/apply-plan.ts';
 import { readPlanHeader, type PlanHeader } from '../plan-file.ts';
@@ -27,10 +26,12 @@ export async function apply(path: string, options: ApplyOptions): Promise<void> 
     await session.database();
     await session.temporal();
     await refusePaused(session, name);
-    const compared = await compareWithPlan(path, { common: session.settings.common, enabled }).catch((error: unknown) => {
-      if (error instanceof SyncError) throw new CommandError(1, error.message, { cause: error });
-      throw error;
-    });
+    const compared = await compareWithPlan(path, { common: session.settings.common, enabled }).catch(
+      (error: unknown) => {
+        if (error instanceof SyncError) throw new CommandError(1, error.message, { cause: error });
+        throw error;
+      },
+    );
     if (compared.moved.length > 0) {
       if (options.json) sayJson({ process: name, applied: 0, moved: compared.moved });
       else for (const one of compared.moved.slice(0, SHOWN)) say(describeMoved(one));

@@ -54,11 +54,7 @@ export interface Answered {
 export const isDone = ({ answer }: Answered): boolean => answer !== null && DONE.includes(answer.outcome);
 
 /** Sends all requests, and waits for each result. @param timeout seconds, for all together. */
-export async function answersOf(
-  session: Session,
-  requests: readonly Request[],
-  timeout: number,
-): Promise<Answered[]> {
+export async function answersOf(session: Session, requests: readonly Request[], timeout: number): Promise<Answered[]> {
   const client = await session.temporal();
   const until = Date.now() + timeout * 1_000;
   return pLimit(REQUESTS_AT_ONCE).map(requests, async (request) => ({

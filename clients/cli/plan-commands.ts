@@ -20,10 +20,11 @@ export function addPlan(add: Add, withTimeout: (command: Command) => Command): v
     .action(async (process, types, options) => (await import('./plan.ts')).plan(process, types, options));
 
   withTimeout(
-    add('apply', 'do exactly what a plan says; nothing, if something has moved since it was made', 'apply plan.json').argument(
-      '<file>',
-      'made by ems-sync plan … --out FILE',
-    ),
+    add(
+      'apply',
+      'do exactly what a plan says; nothing, if something has moved since it was made',
+      'apply plan.json',
+    ).argument('<file>', 'made by ems-sync plan … --out FILE'),
   ).action(async (file, options) => (await import('./apply.ts')).apply(file, options));
 
   withTimeout(
@@ -53,7 +54,10 @@ export function addPlan(add: Add, withTimeout: (command: Command) => Command): v
       .option('--event <id>', 'an event and everything below it', keyArgument)
       .option('--since <time>', 'changed in EMS at this time or later, for example 2026-11-30T08:00:00Z', timeArgument)
       .option('--until <time>', 'changed in EMS before this time', timeArgument)
-      .option('--code <code>', 'fails, or is parked, with this code; npx ems-sync failing --group code shows those there are')
+      .option(
+        '--code <code>',
+        'fails, or is parked, with this code; npx ems-sync failing --group code shows those there are',
+      )
       .option('--resend', 'also send what is recorded as delivered')
       .option('--wait', 'wait for the results; exit 1 unless all are in sync'),
   ).action(async (process, type, keys, options) => (await import('./resend.ts')).resync(process, type, keys, options));

@@ -143,6 +143,9 @@ async function ask(
   const order = syncProcess.mappings.map(({ type }) => type);
   const sorted = asked.toSorted((one, other) => order.indexOf(one.type) - order.indexOf(other.type));
   if (!options.json) complain(`${sorted.length} rows`);
-  return askInOrder(session, sorted.map((pair) => ({ pair, request })), options);
+  return askInOrder(
+    session,
+    sorted.map((pair) => ({ pair, request })),
+    options,
+  );
 }
-

@@ -65,4 +65,5 @@ export async function compareWithPlan(
   return { rows, moved, leftToPoll };
 }
 
-const nameOf = ({ direction, type, id, remoteId }: PlannedChange) => `${direction} ${type}/${id ?? `remote ${remoteId}`}`;
+const nameOf = ({ direction, type, id, remoteId }: PlannedChange) =>
+  `${direction} ${type}/${id ?? `remote ${remoteId}`}`;

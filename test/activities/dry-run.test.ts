@@ -210,20 +210,20 @@ describe('a dry sweep', () => {
   });
 });
 
-describe('a comparison with what TagServer holds', () => {
-  const all = async (type: EntityType) => {
-    const input = { process: 'TAGSERVER', type, after: null, limit: 200 } as const;
-    const [own, extra] = [await compareRecords(dependencies, input), await findExtra(dependencies, input)];
-    return { compared: own.compared, differing: [...own.differing, ...extra.differing] };
-  };
+async function compared(type: EntityType) {
+  const input = { process: 'TAGSERVER', type, after: null, limit: 200 } as const;
+  const [own, extra] = [await compareRecords(dependencies, input), await findExtra(dependencies, input)];
+  return { compared: own.compared, differing: [...own.differing, ...extra.differing] }
+}
 
+describe('a comparison with what TagServer holds', () => {
   test('finds what is missing, different and extra there, and leaves to the sweep what is due', async () => {
     const { ems } = database;
     const event = await ems.event();
     const race = await ems.race(event);
     for (let n = 0; n < 4; n += 1) await ems.participant(event, race);
     await sweepInProcess(dependencies, 'TAGSERVER');
-    expect(await all('Person')).toEqual({ compared: 4, differing: [] });
+    expect(await compared('Person')).toEqual({ compared: 4, differing: [] });
 
     await simulator.control.backdoor({ type: 'event-participants', externalId: '1', delete: true });
     await simulator.control.backdoor({ type: 'persons', externalId: '1', delete: true });
@@ -232,7 +232,7 @@ describe('a comparison with what TagServer holds', () => {
     await simulator.control.backdoor({ type: 'persons', externalId: '99', set: data });
     await ems.update('person', '3', { first_name: 'Due' });
     await database.client.query(`UPDATE sync_person SET remote_id = NULL WHERE entity_key = 4`);
-    expect(await all('Person')).toEqual({
+    expect(await compared('Person')).toEqual({
       compared: 2,
       differing: [
         { type: 'Person', key: '1', difference: 'missing' },
@@ -243,7 +243,7 @@ describe('a comparison with what TagServer holds', () => {
     });
     // What TagServer sets itself while EMS has registered is no difference.
     await simulator.control.backdoor({ type: 'event-participants', externalId: '2', set: { status: 'checked-in' } });
-    expect((await all('EventParticipant')).differing).toEqual([
+    expect((await compared('EventParticipant')).differing).toEqual([
       { type: 'EventParticipant', key: '1', difference: 'missing' },
     ]);
   });
@@ -343,35 +343,39 @@ describe('what EMS may hold', () => {
     }
   }
 
-  test('is planned as the sweep then does it: TagServer’s journal is the plan, field by field', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(change, { minLength: 4, maxLength: 25 }),
-        fc.array(change, { minLength: 1, maxLength: 15 }),
-        async (before, since) => {
-          await reset();
-          const { ems } = database;
-          for (const status of ['OPEN', 'OPEN']) {
-            const event = await ems.event({ status });
-            const race = await ems.race(event);
-            await ems.startGroup(race);
-            await ems.participant(event, race, { bib: '1' });
-          }
-          for (const one of before) await apply(one);
-          await sweepInProcess(dependencies, 'TAGSERVER');
-          for (const one of since) await apply(one);
+  test(
+    'is planned as the sweep then does it: TagServer’s journal is the plan, field by field',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(change, { minLength: 4, maxLength: 25 }),
+          fc.array(change, { minLength: 1, maxLength: 15 }),
+          async (before, since) => {
+            await reset();
+            const { ems } = database;
+            for (const status of ['OPEN', 'OPEN']) {
+              const event = await ems.event({ status });
+              const race = await ems.race(event);
+              await ems.startGroup(race);
+              await ems.participant(event, race, { bib: '1' });
+            }
+            for (const one of before) await apply(one);
+            await sweepInProcess(dependencies, 'TAGSERVER');
+            for (const one of since) await apply(one);
 
-          const tables = await ourTables();
-          const { changes } = await plan();
-          expect(await ourTables()).toEqual(tables);
-          const done = await journalOf(() => sweepInProcess(dependencies, 'TAGSERVER'));
-          // A row that is parked or waits, and lets go of a chip's former wearer: the plan says so, not what is left of it.
-          for (const { type, id } of changes.filter(({ releases }) => releases === true))
-            expect(done.delete(`${type}/${id}`)).toBe(true);
-          expect(byName(done)).toEqual(byName(asDone(changes)));
-        },
-      ),
-      { numRuns: RUNS },
-    );
-  }, 120_000 + RUNS * 20_000);
+            const tables = await ourTables();
+            const { changes } = await plan();
+            expect(await ourTables()).toEqual(tables);
+            const done = await journalOf(() => sweepInProcess(dependencies, 'TAGSERVER'));
+            // A row that is parked or waits, and lets go of a chip's former wearer: the plan says so, not what is left of it.
+            for (const { type, id } of changes.filter(({ releases }) => releases === true))
+              expect(done.delete(`${type}/${id}`)).toBe(true);
+            expect(byName(done)).toEqual(byName(asDone(changes)));
+          },
+        ),
+        { numRuns: RUNS },
+      );
+    },
+    120_000 + RUNS * 20_000,
+  );
 });

@@ -106,6 +106,10 @@ async function differingAt(name: SyncProcessName): Promise<DifferingRecord[]> {
   return differing;
 }
 
+/** Without what is extra: contacts of the tests before. */
+const ofOurs = async (name: SyncProcessName) =>
+  (await differingAt(name)).filter(({ difference }) => difference !== 'extra');
+
 const inShort = (changes: readonly PlannedChange[]) =>
   changes.map(({ direction, action, type, id }) => `${direction} ${action} ${type}/${id}`);
 
@@ -190,11 +194,12 @@ test('a comparison finds what staff has changed or deleted at Mautic and MailChi
   const [mautic, mailchimp] = [simulators.MAUTIC?.control, simulators.MAILCHIMP?.control];
   await mautic?.backdoor({ do: 'edit-contact', contact: Number(at('MAUTIC', one)), set: { lastname: 'Other' } });
   await mautic?.backdoor({ do: 'delete-contact', contact: Number(at('MAUTIC', other)) });
-  await mailchimp?.backdoor({ do: 'edit-member', member: at('MAILCHIMP', one), set: { merge_fields: { LNAME: 'Other' } } });
+  await mailchimp?.backdoor({
+    do: 'edit-member',
+    member: at('MAILCHIMP', one),
+    set: { merge_fields: { LNAME: 'Other' } },
+  });
   await mailchimp?.backdoor({ do: 'delete-permanent', member: at('MAILCHIMP', other) });
-  // Contacts of the tests before are extra here.
-  const ofOurs = async (name: SyncProcessName) =>
-    (await differingAt(name)).filter(({ difference }) => difference !== 'extra');
   expect(await ofOurs('MAUTIC')).toEqual([
     { type: 'Person', key: one, difference: 'different', fields: ['lastname'] },
     { type: 'Person', key: other, difference: 'missing' },

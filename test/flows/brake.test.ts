@@ -144,7 +144,11 @@ describe('what is planned', () => {
     const { people, participants } = await runnersInStep(1);
     const [participant = ''] = participants;
     await system.tagServer.control.backdoor({ type: 'races', externalId: raceId, set: { name: 'Changed' } });
-    await system.tagServer.control.backdoor({ type: 'event-participants', externalId: participant, set: { bib: '99' } });
+    await system.tagServer.control.backdoor({
+      type: 'event-participants',
+      externalId: participant,
+      set: { bib: '99' },
+    });
     expect(await system.sweep()).toMatchObject({ ended: 'complete' });
     expect(await system.remote('races', raceId)).toMatchObject({ name: 'Changed' });
 
