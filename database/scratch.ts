@@ -4,14 +4,7 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { createOrm, type Orm } from './orm.ts';
 
 /** A dry run begins without their rows: they hold the past, and no decision reads them. */
-const EMPTY = [
-  'sync_journal',
-  'sync_conflict',
-  'sync_change',
-  'sync_outbox',
-  'sync_idempotency',
-  'sync_webhook',
-];
+const EMPTY = ['sync_journal', 'sync_conflict', 'sync_change', 'sync_outbox', 'sync_idempotency', 'sync_webhook'];
 
 /** Decisions about one process read the entries of others. */
 const OF_ALL_PROCESSES = ['sync_suppression'];

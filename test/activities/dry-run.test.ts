@@ -213,7 +213,7 @@ describe('a dry sweep', () => {
 async function compared(type: EntityType) {
   const input = { process: 'TAGSERVER', type, after: null, limit: 200 } as const;
   const [own, extra] = [await compareRecords(dependencies, input), await findExtra(dependencies, input)];
-  return { compared: own.compared, differing: [...own.differing, ...extra.differing] }
+  return { compared: own.compared, differing: [...own.differing, ...extra.differing] };
 }
 
 describe('a comparison with what TagServer holds', () => {
