@@ -1,4 +1,5 @@
 import { isGrpcServiceError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 
 /** The gRPC codes that we distinguish. */
 export const GRPC = {
@@ -20,6 +21,8 @@ export interface GrpcFailure {
 /** Temporal's answer, from an SDK error or its cause; null for any other error. */
 export function grpcFailure(error: unknown): GrpcFailure | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    // The SDK hides the gRPC error behind one of its own.
+    if (cause instanceof NamespaceNotFoundError) return { code: GRPC.NOT_FOUND, details: 'no such namespace' };
     if (isGrpcServiceError(cause)) return { code: cause.code, details: cause.details };
   }
   return null;

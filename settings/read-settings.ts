@@ -5,6 +5,7 @@ import { TARGETS } from '../targets/index.ts';
 import type { Target } from '../targets/sync-process.ts';
 import { parseCron } from './cron-expression.ts';
 import { insecureSettings } from './insecure-settings.ts';
+import { misspelt } from './misspelt.ts';
 import { commonSettings, type CommonSettings } from './schema.ts';
 import { SettingsError } from './settings-error.ts';
 
@@ -63,6 +64,7 @@ export function readSettings(environment: Environment, targets: readonly Target[
     problems.push(`SYNC_KEY is missing: ${names} cannot be synced without it (openssl rand -base64 32)`);
   }
   if (common !== undefined) problems.push(...insecureSettings(common, enabled));
+  problems.push(...misspelt(environment, knownSettings(targets)));
   if (common === undefined || problems.length > 0) throw new SettingsError([...new Set(problems)]);
   return { common, enabled, off };
 }

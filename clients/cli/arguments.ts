@@ -1,5 +1,6 @@
 import type { EntityKey } from '../../sync/entity-type.ts';
 import { SYNC_PROCESS_NAMES, type SyncProcessName } from '../../sync/sync-process-name.ts';
+import { plain } from '../plain-name.ts';
 import { CommandError } from './command-error.ts';
 
 // Checked before a command's code is loaded, so that a typing mistake is reported at once.
@@ -44,10 +45,12 @@ export function remoteIdArgument(text: string): string {
   throw new CommandError(2, `"${text}" is not an id of a remote record`);
 }
 
-/** Case and word separators do not matter: `start-group`, `StartGroup` and `start_group` are the same. */
-export const plain = (name: string): string => name.replaceAll(/[-_]/g, '').toLowerCase();
-
 /** @throws CommandError */
 export function unknown(what: string, name: string, valid: readonly string[], where = ''): never {
   throw new CommandError(2, `unknown ${what} ${name}${where}; it is one of ${valid.join(', ')}`);
 }
+
+/** The shells that `ems-sync completion` writes for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export type Shell = (typeof SHELLS)[number];

@@ -2,7 +2,8 @@ import type { EntityType } from '../../sync/entity-type.ts';
 import { DIRECTIONS, type Direction, type SyncProcessName } from '../../sync/sync-process-name.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
-import { plain, unknown } from './arguments.ts';
+import { plain } from '../plain-name.ts';
+import { unknown } from './arguments.ts';
 import { CommandError } from './command-error.ts';
 
 /** The declaration of the process with this name. */

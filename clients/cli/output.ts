@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import { visible, visibleJson, visibleLines } from '../visible-text.ts';
+import { columns } from './columns.ts';
 
 export type Cell = string | number | null;
 
@@ -22,12 +22,11 @@ export function sayJson(value: unknown): void {
   process.stdout.write(`${visibleJson(value)}\n`);
 }
 
-/** A table as text: numbers right-aligned, a dash for missing values, no colours (it is piped and pasted). */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const aligned = head.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? 'right' : 'left'));
-  const text = new Table({ head: [...head], colAligns: aligned, style: { head: [], border: [], compact: true } });
-  text.push(...rows.map((row) => row.map((cell) => (typeof cell === 'string' ? visible(cell) : (cell ?? '-')))));
-  return text.toString();
+/** A table as text: numbers right-aligned, a dash for missing values, no lines and no colours (it is piped and pasted). */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], width?: number): string {
+  const right = head.map((_, column) => rows.some((row) => typeof row[column] === 'number'));
+  const text = rows.map((row) => row.map((cell) => (typeof cell === 'string' ? visible(cell) : `${cell ?? '-'}`)));
+  return columns([head, ...text], right, width);
 }
 
 /** An age in the largest unit that fits: `45 s`, `12 min`, `3 h`, `2 d`. */

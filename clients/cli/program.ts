@@ -9,6 +9,7 @@ import {
   remoteIdArgument,
 } from './arguments.ts';
 import { addFailing } from './failing-command.ts';
+import { addCompletion, addStatus } from './more-commands.ts';
 import { addCompare, addPlan } from './plan-commands.ts';
 
 // Usage only. A command's code is imported when it runs, so help and typing mistakes load nothing else.
@@ -69,10 +70,14 @@ export function createProgram(): Command {
     'wait for the end and print the counts; exit 1 if the target is down or cannot be read',
   ).action(async (process, direction, options) => (await import('./sweep.ts')).sweep(process, direction, options));
 
-  add('status', 'counts by state for each type of each enabled process', 'status')
-    .addHelpText('after', 'One entity in detail: npx ems-sync why Person 4711')
-    .option('--json', 'print JSON')
-    .action(async (options) => (await import('./status.ts')).status(options));
+  addStatus(
+    add(
+      'status',
+      'counts by state for each type of each enabled process',
+      'status',
+      'status --process TAGSERVER --exit-code',
+    ),
+  );
 
   add('why', 'what each process did with an entity, and what it waits for', 'why Person 4711')
     .argument('<type>', 'for example Person')
@@ -167,6 +172,11 @@ export function createProgram(): Command {
       .argument('<type>', 'person')
       .argument('<id>', 'id of the EMS row, which may be deleted already', keyArgument),
   ).action(async (type, key, options) => (await import('./erase.ts')).erase(type, key, options));
+
+  addCompletion(
+    add('completion', 'a script that completes commands in your shell', 'completion bash > ems-sync.bash'),
+    program,
+  );
 
   return program;
 }

@@ -8,29 +8,32 @@ import { processesWithOtherAccount } from '../target-accounts.ts';
 import { describeStep, readStatus, type Status } from '../status.ts';
 import { age, sayBlock, sayJson, table } from './output.ts';
 import { pausesOf } from './pause.ts';
-import { inSession } from './session.ts';
+import { processOf } from './names.ts';
+import { enabledTarget, inSession, type Session } from './session.ts';
 
-const HEAD = [
-  'process',
-  'type',
-  'total',
-  'in sync',
-  'due',
-  'waiting',
-  'failing',
-  'parked',
-  'suppressed',
-  'linked',
-  'unlinked',
-  'orphans',
-  'oldest due',
-  'compared',
-];
+const HEAD = ['type', 'total', 'in sync', 'due', 'wait', 'fail', 'park', 'oldest', 'compared'];
+
+/** Told below the table, where there are any: fourteen columns would not fit into 80 letters. */
+const BELOW = ['suppressed', 'linked', 'unlinked', 'orphans'] as const;
+
+export interface StatusOptions {
+  readonly json?: true;
+  /** Exit with 1 unless all is in step: nothing due, waiting, failing, held, stopped or paused. */
+  readonly exitCode?: true;
+  readonly process?: SyncProcessName;
+}
+
+/** The settings, without those of other processes. @throws CommandError if this one is off. */
+function ofProcess(session: Session, only: SyncProcessName | undefined): Settings {
+  const { settings } = session;
+  if (only === undefined) return settings;
+  return { ...settings, enabled: [enabledTarget(session, processOf(only))], off: [] };
+}
 
 /** `ems-sync status` */
-export async function status({ json }: { readonly json?: true }): Promise<void> {
+export async function status({ json, exitCode, process: only }: StatusOptions): Promise<void> {
   await inSession(async (session) => {
-    const { settings } = session;
+    const settings = ofProcess(session, only);
     const processes = settings.enabled.map(({ target }) => target.process);
     const orm = await session.database();
     const stopped = await processesWithOtherAccount(orm, settings);
@@ -40,6 +43,7 @@ export async function status({ json }: { readonly json?: true }): Promise<void> 
     const found = { ...counts, inStep, stopped, paused };
     if (json) sayJson(found);
     else sayBlock(describeStatus(found, settings));
+    if (exitCode === true && !found.inStep) process.exitCode = 1;
   });
 }
 
@@ -54,9 +58,8 @@ export function describeStatus(
   }: Status & { readonly stopped?: readonly SyncProcessName[]; readonly paused?: readonly Pause[] },
   { off }: Pick<Settings, 'off'>,
 ): string {
-  const rows = Object.entries(processes).flatMap(([process, types]) =>
-    Object.entries(types).map(([type, t]) => [
-      process,
+  const blocks = Object.entries(processes).flatMap(([process, types]) => {
+    const rows = Object.entries(types).map(([type, t]) => [
       type,
       t.total,
       t.inSync,
@@ -64,14 +67,15 @@ export function describeStatus(
       t.waiting,
       t.failing,
       t.parked,
-      t.suppressed,
-      t.linked,
-      t.unlinked,
-      t.orphans,
       age(t.oldestDueSeconds),
       t.comparedSeconds === null ? 'never' : age(t.comparedSeconds),
-    ]),
-  );
+    ]);
+    const more = Object.entries(types).flatMap(([type, t]) => {
+      const told = BELOW.flatMap((name) => (t[name] > 0 ? [`${t[name]} ${name}`] : []));
+      return told.length === 0 ? [] : [`${type}: ${told.join(', ')}`];
+    });
+    return rows.length === 0 ? [] : [process, table(HEAD, rows), ...more, ''];
+  });
   const elsewhere = Object.entries(processes).flatMap(([process, types]) =>
     Object.entries(types).flatMap(([type, { refusedElsewhere }]) =>
       refusedElsewhere === 0
@@ -80,7 +84,7 @@ export function describeStatus(
     ),
   );
   return [
-    ...(rows.length === 0 ? [] : [table(HEAD, rows), describeStep(step)]),
+    ...(blocks.length === 0 ? [] : [...blocks, describeStep(step)]),
     ...elsewhere,
     ...stopped.map(describeOtherAccount),
     ...paused.map(describePause),

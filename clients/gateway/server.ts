@@ -10,6 +10,7 @@ import { addConsentHook, type ConsentHook } from './consent-hook.ts';
 import { addHealth } from './health.ts';
 import { LockOut } from './lock-out.ts';
 import { addOnDemand, type OnDemand } from './on-demand/routes.ts';
+import { allow, collectRoutes } from './other-methods.ts';
 import { sendProblem } from './problem.ts';
 import { callsPerMinute } from './rate-limits.ts';
 
@@ -66,7 +67,13 @@ export function createGateway(parts: GatewayParts): FastifyInstance {
   // Signatures cover the raw bytes, so keep the body unparsed for every media type.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, 404));
+  const methodsOf = collectRoutes(app);
+  app.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(request);
+    if (methods.length === 0) return sendProblem(reply, 404);
+    allow(reply, methods);
+    return sendProblem(reply, 405);
+  });
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ reason: error.code ?? error.name }, 'a request failed');

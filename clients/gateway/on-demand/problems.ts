@@ -10,6 +10,7 @@ const KINDS = {
   'process-off': [409, 'The sync process is disabled'],
   'still-answering': [409, 'A request with this Idempotency-Key is still in progress'],
   'too-many': [413, 'Too many entities in one request'],
+  'media-type': [415, 'The body must be JSON'],
   'key-reused': [422, 'This Idempotency-Key was used with another request'],
   busy: [503, 'Too many requests'],
   unreachable: [503, 'A required server cannot be reached'],
@@ -30,6 +31,7 @@ export interface ProblemParts {
   readonly valid?: readonly string[];
   readonly errors?: readonly Finding[];
   readonly retryAfterSeconds?: number;
+  readonly accepts?: string;
 }
 
 /** Ends a request with problem details (RFC 9457). Only sent to callers with a valid token. */
@@ -59,7 +61,8 @@ export class Problem extends Error {
   }
 
   send(reply: FastifyReply) {
-    const { retryAfterSeconds } = this.#parts;
+    const { retryAfterSeconds, accepts } = this.#parts;
+    if (accepts !== undefined) void reply.header('accept-post', accepts);
     if (retryAfterSeconds !== undefined) void reply.header('retry-after', retryAfterSeconds);
     const { status, ...rest } = this.body();
     return sendProblem(reply, status, rest);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { SyncProcessName } from '../../../sync/sync-process-name.ts';
 import type { PairRef } from '../../../workflows/pair-start.ts';
+import { asDeclared } from '../../plain-name.ts';
 import { Problem, type Finding } from './problems.ts';
 import { processOf } from './processes.ts';
 import {
@@ -9,6 +10,7 @@ import {
   ENTITIES_AT_MOST,
   pathParameters,
   PROCESS_NAMES,
+  TYPE_NAMES,
   WAIT_AT_MOST_SECONDS,
 } from './schemas.ts';
 
@@ -20,7 +22,7 @@ const FINDINGS_AT_MOST = 20;
 
 /** The pair named in a path. @throws Problem */
 export function pairInPath(parameters: unknown, off: OffProcesses): PairRef {
-  const parsed = pathParameters.safeParse(parameters);
+  const parsed = pathParameters.safeParse(inDeclaredSpelling(parameters));
   if (!parsed.success) throw problemOf(parsed.error.issues, '');
   const { process, type, id } = parsed.data;
   const pair = { process, type, key: id };
@@ -34,11 +36,30 @@ export function pairsInBody(body: Buffer, off: OffProcesses): PairRef[] {
   if (Array.isArray(list) && list.length > ENTITIES_AT_MOST) {
     throw new Problem('too-many', { detail: `${list.length} entities; at most ${ENTITIES_AT_MOST} go in one request` });
   }
-  const parsed = entitiesToSync.safeParse(list);
+  const parsed = entitiesToSync.safeParse(Array.isArray(list) ? list.map(inDeclaredSpelling) : list);
   if (!parsed.success) throw problemOf(parsed.error.issues, 'the body');
   const pairs = parsed.data.map(({ process, type, id }) => ({ process, type, key: id }));
   refuseUnservable(pairs, off, (index) => `/${index}`);
   return pairs;
+}
+
+const JSON_TYPE = /^application\/(?:json|[\w.-]+\+json)\s*(?:;|$)/i;
+
+/** A body without a type is read as JSON. @throws Problem */
+export function assertJson(contentType: string | undefined): void {
+  if (contentType === undefined || JSON_TYPE.test(contentType)) return;
+  throw new Problem('media-type', { detail: 'send Content-Type: application/json', accepts: 'application/json' });
+}
+
+/** Process and type are found in any spelling, as on the command line. */
+function inDeclaredSpelling(named: unknown): unknown {
+  if (typeof named !== 'object' || named === null || Array.isArray(named)) return named;
+  const { process, type } = named as Readonly<Record<string, unknown>>;
+  return {
+    ...named,
+    ...(process === undefined ? {} : { process: asDeclared(process, PROCESS_NAMES) }),
+    ...(type === undefined ? {} : { type: asDeclared(type, TYPE_NAMES) }),
+  };
 }
 
 /**

@@ -13,7 +13,7 @@ import { KeptAnswers, type Answer } from './kept-answers.ts';
 import { openApi } from './open-api.ts';
 import { pairState, unknownEntity } from './pair-state.ts';
 import { Problem } from './problems.ts';
-import { idempotencyKeyIn, pairInPath, pairsInBody, waitIn, type OffProcesses } from './read-request.ts';
+import { assertJson, idempotencyKeyIn, pairInPath, pairsInBody, waitIn, type OffProcesses } from './read-request.ts';
 import type { AskResult } from './schemas.ts';
 
 export interface OnDemand extends AskServers {
@@ -58,6 +58,7 @@ export function addOnDemand(app: FastifyInstance, parts: OnDemand, { before, ...
       v1.setErrorHandler((error: FastifyError | Problem, _request, reply) => sendError(error, reply));
 
       v1.post('/', async (request, reply) => {
+        assertJson(request.headers['content-type']);
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
         const pairs = pairsInBody(body, await parts.off());
         return answer(request, reply, pairs, (results) => ({ results }));

@@ -20,7 +20,7 @@ const processes = TARGETS.map(({ process }) => process);
 export const PROCESS_NAMES = processes.map(({ name }) => name) as [SyncProcessName, ...SyncProcessName[]];
 
 /** Every type that any process has. */
-const TYPE_NAMES = [...new Set(processes.flatMap(({ mappings }) => mappings.map(({ type }) => type)))] as [
+export const TYPE_NAMES = [...new Set(processes.flatMap(({ mappings }) => mappings.map(({ type }) => type)))] as [
   EntityType,
   ...EntityType[],
 ];
