@@ -48,9 +48,13 @@ describe('ems-sync loads nothing but its usage', () => {
     expect(files.filter((file) => !packages.includes(file)).toSorted()).toEqual([
       'clients/cli/arguments.ts',
       'clients/cli/command-error.ts',
+      'clients/cli/failing-command.ts',
       'clients/cli/main.ts',
+      'clients/cli/more-commands.ts',
+      'clients/cli/plan-commands.ts',
       'clients/cli/program.ts',
       'clients/ems-sync.mjs',
+      'clients/plain-name.ts',
       'clients/visible-text.ts',
       'sync/sync-process-name.ts',
     ]);

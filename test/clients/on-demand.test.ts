@@ -54,7 +54,7 @@ afterAll(async () => {
 });
 
 interface Sent {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -186,7 +186,43 @@ describe('what is asked for', () => {
 
   test('is nothing at other paths', async () => {
     expect((await send('/v1/nothing')).statusCode).toBe(404);
-    expect((await send('/v1/sync', { method: 'GET' })).statusCode).toBe(404);
+  });
+
+  test('is refused with another method, and told which there are', async () => {
+    for (const [method, url, allowed] of [
+      ['GET', '/v1/sync', 'POST'],
+      ['PUT', '/v1/sync/TAGSERVER/Person/1', 'GET, HEAD, POST'],
+      ['DELETE', '/health/live', 'GET, HEAD'],
+    ] as const) {
+      const answer = await send(url, { method });
+      expect([url, answer.statusCode, answer.headers['allow']]).toEqual([url, 405, allowed]);
+      expect(answer.json()).toMatchObject({ title: 'Method Not Allowed', status: 405 });
+    }
+  });
+
+  test('is JSON: another media type is refused, and told which one is taken', async () => {
+    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/jsonp', 'multipart/form-data']) {
+      const answer = await send('/v1/sync', { body: [person('1')], headers: { 'content-type': type } });
+      expect([type, answer.statusCode, answer.headers['accept-post']]).toEqual([type, 415, 'application/json']);
+      expect(answer.json()).toMatchObject({ type: 'urn:problem-type:ems-sync:media-type' });
+    }
+    const off = [{ ...person('2'), process: 'RUNSIGNUP' }];
+    for (const type of ['application/json', 'application/json; charset=utf-8', 'application/vnd.ems+json']) {
+      const answer = await send('/v1/sync', { body: off, headers: { 'content-type': type } });
+      expect([type, answer.statusCode]).toEqual([type, 409]);
+    }
+  });
+
+  test('may be spelt as on the command line, in the path and in the body', async () => {
+    for (const path of ['runsignup/event-participant', 'RunSignup/EVENT_PARTICIPANT', 'RUNSIGNUP/EventParticipant']) {
+      expect((await send(`/v1/sync/${path}/1`)).statusCode).toBe(409);
+      const [process, type] = path.split('/');
+      expect((await send('/v1/sync', { body: [{ process, type, id: '1' }] })).statusCode).toBe(409);
+    }
+    expect((await send('/v1/sync/tagserver/conversation/1')).json()).toMatchObject({
+      type: 'urn:problem-type:ems-sync:unknown-type',
+      detail: expect.stringMatching(/^TAGSERVER has no Conversation; it has/),
+    });
   });
 });
 

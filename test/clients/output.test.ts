@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import { describeStatus } from '../../clients/cli/status.ts';
 import type { TypeStatus } from '../../clients/status.ts';
 import { describeExplanation, describeTimeline } from '../../clients/cli/why.ts';
 import { age, table } from '../../clients/cli/output.ts';
-import { failureOf } from '../../clients/cli/failures.ts';
+import { failureOf, serverFailure } from '../../clients/cli/failures.ts';
 import { webUiLink } from '../../clients/web-ui-link.ts';
 
 const counts = (some: Partial<TypeStatus>): TypeStatus => ({
@@ -219,6 +220,8 @@ describe('what an operator reads', () => {
     };
     const told = (code: string) =>
       failureOf(Object.assign(new Error('Key (email)=(someone@example.org)'), { code }), servers).lines.join();
+    // A namespace that is away: the gateway answers 503 with Retry-After, the command line says what to do.
+    expect(serverFailure(new NamespaceNotFoundError('default'), servers)).toMatch(/has no namespace default/);
     expect(told('28P01')).toMatch(/refused to let ems in/);
     expect(told('42P01')).toMatch(/ems-sync migrate/);
     expect(told('23505')).toMatch(/SQLSTATE 23505/);
