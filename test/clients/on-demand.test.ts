@@ -201,7 +201,12 @@ describe('what is asked for', () => {
   });
 
   test('is JSON: another media type is refused, and told which one is taken', async () => {
-    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/jsonp', 'multipart/form-data']) {
+    for (const type of [
+      'application/x-www-form-urlencoded',
+      'text/plain',
+      'application/jsonp',
+      'multipart/form-data',
+    ]) {
       const answer = await send('/v1/sync', { body: [person('1')], headers: { 'content-type': type } });
       expect([type, answer.statusCode, answer.headers['accept-post']]).toEqual([type, 415, 'application/json']);
       expect(answer.json()).toMatchObject({ type: 'urn:problem-type:ems-sync:media-type' });
