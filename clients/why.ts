@@ -3,9 +3,10 @@ import { sql } from 'kysely';
 import { readConditions } from '../database/detection/read-conditions.ts';
 import { dueRows, goneRows, type DueReason } from '../database/detection/due-query.ts';
 import type { Orm } from '../database/orm.ts';
-import { loadPairs, type Pair } from '../database/records/load-pairs.ts';
+import { loadEnds } from '../database/records/load-pairs.ts';
 import { readPause } from '../database/records/pauses.ts';
-import type { SyncRecord } from '../database/records/sync-record.ts';
+import { RECORD_ENTITIES, type SyncRecord } from '../database/records/sync-record.ts';
+import { entityTable } from '../database/table-names.ts';
 import { formatInstant, parseInstant, type Instant, type Stamp } from '../sync/instant.ts';
 import { readSuppressions } from '../database/records/suppression-list.ts';
 import { hashesOf } from '../sync/address-hash.ts';
@@ -84,27 +85,30 @@ export async function explain(
   ref: EntityRef,
 ): Promise<Explanation> {
   const detection = detectionOf(process, mappingOf(process, ref.type), settings);
-  const [pair] = await loadPairs(orm, detection, [ref.key]);
+  const em = orm.em.fork();
+  // Not the whole row: the gateway's role may not read it.
+  const { rows: judged } = await sql<{ passes: boolean; modifiedOn: Stamp | null }>`
+    SELECT (${sql.raw(detection.mapping.filter)}) IS TRUE AS passes, e.modified_on::text AS "modifiedOn"
+    FROM ${sql.raw(entityTable(ref.type))} e WHERE e.id = ${ref.key}::bigint`.execute(em.getKysely());
+  const [row] = judged;
+  const record = await em.findOne(RECORD_ENTITIES[ref.type], { syncProcess: process.name, entityKey: ref.key });
   const { rows } = await sql<{ reason: DueReason }>`
     SELECT due.reason FROM (${dueRows(detection)}) due WHERE due.key = ${ref.key}::bigint
     UNION ALL
-    SELECT gone.reason FROM (${goneRows(detection)}) gone WHERE gone.key = ${ref.key}::bigint`.execute(
-    orm.em.fork().getKysely(),
-  );
-  const record = pair?.record ?? null;
+    SELECT gone.reason FROM (${goneRows(detection)}) gone WHERE gone.key = ${ref.key}::bigint`.execute(em.getKysely());
   const keepsRemoteId = process.remoteIdsArePersonal === true && record !== null && record.remoteId !== null;
   return {
     process: process.name,
-    inEms: (pair?.entity ?? null) !== null,
-    passesFilter: pair?.passesFilter ?? false,
+    inEms: row !== undefined,
+    passesFilter: row?.passes ?? false,
     conditions: await conditionsOf(orm, process, ref),
-    modifiedOn: writtenStamp(pair?.entity?.modifiedOn),
+    modifiedOn: writtenStamp(row?.modifiedOn),
     pausedOn: (await readPause(orm.em.fork(), process.name))?.pausedOn ?? null,
     due: rows[0]?.reason ?? null,
     record: record === null ? null : summaryOf(record, sharingType(process, ref), keepsRemoteId),
     workflow: await workflowOf(client, settings, pairWorkflowId(process.name, ref.type, ref.key)),
     keepsRemoteId,
-    refused: pair === undefined ? [] : await refusedOf({ orm, settings }, process, { type: ref.type, pair }),
+    refused: await refusedOf({ orm, settings }, process, ref),
   };
 }
 
@@ -119,19 +123,20 @@ async function conditionsOf(orm: Orm, process: SyncProcess, { type, key }: Entit
 async function refusedOf(
   { orm, settings }: { readonly orm: Orm; readonly settings: CommonSettings },
   process: SyncProcess,
-  { type, pair }: { readonly type: EntityType; readonly pair: Pair },
+  { type, key }: EntityRef,
 ): Promise<readonly Suppression[]> {
   const { consent } = mappingOf(process, type);
   if (consent === null) return [];
   // The gateway has no key: it sees what is entered under the person's id.
   const keys = settings.SYNC_KEY ?? [];
-  const addresses = pair.entity === null ? {} : consent.addresses(pair.entity);
-  const question = { key: pair.key, hashes: hashesOf(addresses, keys) };
+  const { entity } = keys.length === 0 ? { entity: null } : await loadEnds(orm, process.name, type, key);
+  const addresses = entity === null ? {} : consent.addresses(entity);
+  const question = { key, hashes: hashesOf(addresses, keys) };
   const listed = await readSuppressions(orm.em.fork(), process.name, [question], {
     reasons: reasonsFromElsewhere(settings.CONSENT_SCOPE),
     channels: consent.channels,
   });
-  return binding(listed.get(pair.key) ?? [], settings.CONSENT_POLICY);
+  return binding(listed.get(key) ?? [], settings.CONSENT_POLICY);
 }
 
 /** A child row is shared with its parent's owner. */

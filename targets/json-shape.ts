@@ -1,6 +1,9 @@
 /** Real answers need more bytes for each value; one of `[{},{},…]` needs three, and a minute to be read. */
 const BYTES_PER_VALUE = 20;
 
+/** However long an answer may be: more take seconds. */
+const MOST_VALUES = 1_000_000;
+
 /** Small answers may be as dense as they like. */
 const VALUES_OF_SMALL_ANSWERS = 10_000;
 
@@ -18,7 +21,7 @@ const BRACE = { opening: 0x7b, closing: 0x7d } as const;
  * most `mostBytes`, or too many levels. Looks at each character once, before the text is parsed.
  */
 export function isOverloaded(text: string, mostBytes: number): boolean {
-  const mostValues = Math.max(VALUES_OF_SMALL_ANSWERS, mostBytes / BYTES_PER_VALUE);
+  const mostValues = Math.min(MOST_VALUES, Math.max(VALUES_OF_SMALL_ANSWERS, mostBytes / BYTES_PER_VALUE));
   let values = 0;
   let levels = 0;
   let inText = false;

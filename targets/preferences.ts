@@ -84,7 +84,7 @@ export function preferencesOf(channels: readonly string[], ofPersons: readonly F
       },
       ...ofPersons.map((condition) => ({
         name: `person-${condition.name}`,
-        sql: `EXISTS (SELECT FROM (SELECT * FROM person p WHERE p.id = e.person_id) e WHERE ${condition.sql})`,
+        sql: `EXISTS (SELECT FROM (SELECT p.id, p.email, p.phone FROM person p WHERE p.id = e.person_id) e WHERE ${condition.sql})`,
         means: `belongs to a person that ${condition.means}`,
         change: condition.change,
       })),

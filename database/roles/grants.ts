@@ -26,12 +26,31 @@ const SHOWN_TEXTS =
     ' ',
   );
 
+/**
+ * The columns of EMS's tables that the gateway may read, beside keys: those that decide whether a row belongs on a target
+ * and when it changed. No name, no street, no message.
+ */
+const DECIDING = [
+  'id',
+  'created_on',
+  'modified_on',
+  'status',
+  'kind',
+  'channel',
+  'opted_in',
+  'email',
+  'phone',
+  'date_of_birth',
+];
+
 export interface Tables {
   /** Our tables, without those of migrations. */
   readonly records: readonly string[];
   readonly history: readonly string[];
   /** Of each of our tables, the columns that a dashboard may read. */
   readonly shown: ReadonlyMap<string, readonly string[]>;
+  /** Of each of EMS's tables, the columns that the gateway may read. */
+  readonly deciding: ReadonlyMap<string, readonly string[]>;
   /** What inbound work writes in EMS's tables. */
   readonly written: readonly TablePrivileges[];
   /** Sequences that inserts into EMS's tables use. */
@@ -49,6 +68,7 @@ export async function readTables(client: Client, privileges: readonly TablePrivi
     records: ours.filter((name) => !MIGRATION_TABLES.includes(name)),
     history: ours.filter((name) => MIGRATION_TABLES.includes(name)),
     shown,
+    deciding: await decidingColumns(client),
     written,
     inserting: await defaultSequences(
       client,
@@ -80,19 +100,22 @@ const GRANTS: Readonly<Record<Program, (tables: Tables) => string[]>> = {
     ...read.map((sequence) => `GRANT SELECT ON SEQUENCE ${sequence}`),
     ...inserting.map((sequence) => `GRANT USAGE ON SEQUENCE ${sequence}`),
   ],
-  gateway: ({ records, history }) => [
-    readingGrant(records, history),
+  gateway: ({ records, history, deciding }) => [
+    `GRANT SELECT ON ${names(readable(records, history))}`,
+    ...[...deciding].map(([table, columns]) => `GRANT SELECT (${names(columns)}) ON ${names([table])}`),
     `GRANT INSERT, UPDATE, DELETE ON ${names(records.filter((name) => GATEWAY_TABLES.includes(name)))}`,
   ],
-  listener: ({ records, history }) => [readingGrant(records, history)],
+  listener: ({ records, history }) => [`GRANT SELECT ON ${names([...EMS_TABLES, ...readable(records, history)])}`],
   readonly: ({ shown }) =>
     [...shown].flatMap(([table, columns]) =>
       columns.length === 0 ? [] : [`GRANT SELECT (${names(columns)}) ON ${names([table])}`],
     ),
 };
 
-const readingGrant = (records: readonly string[], history: readonly string[]) =>
-  `GRANT SELECT ON ${names([...EMS_TABLES, ...history, ...records.filter((name) => !SEALED_TABLES.includes(name))])}`;
+const readable = (records: readonly string[], history: readonly string[]) => [
+  ...history,
+  ...records.filter((name) => !SEALED_TABLES.includes(name)),
+];
 
 const names = (identifiers: readonly string[]) => identifiers.map(escapeIdentifier).join(', ');
 
@@ -121,6 +144,17 @@ async function shownColumns(client: Client): Promise<ReadonlyMap<string, readonl
      WHERE c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'sync_pass'::regclass)
        AND c.relkind = 'r' AND c.relname LIKE 'sync\\_%' GROUP BY 1 ORDER BY 1`,
     [SHOWN_TEXTS],
+  );
+  return new Map(rows.map(({ name, columns }) => [name, columns]));
+}
+
+async function decidingColumns(client: Client): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { rows } = await client.query<{ name: string; columns: string[] }>(
+    `SELECT t.name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
+     FROM unnest($1::text[]) AS t(name) JOIN pg_attribute a ON a.attrelid = t.name::regclass
+     WHERE a.attnum > 0 AND NOT a.attisdropped AND (a.attname = ANY ($2) OR a.attname LIKE '%\\_id')
+     GROUP BY 1 ORDER BY 1`,
+    [EMS_TABLES, DECIDING],
   );
   return new Map(rows.map(({ name, columns }) => [name, columns]));
 }

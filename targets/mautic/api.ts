@@ -14,7 +14,7 @@ import {
   type Segment,
 } from './answers.ts';
 import { Choices } from './choices.ts';
-import { BATCH_TIMEOUT_MS, MauticHttp, type Answer, type CallOptions } from './http.ts';
+import { BATCH_TIMEOUT_MS, LIST_MOST_BYTES, MauticHttp, type Answer, type CallOptions } from './http.ts';
 import { invalid } from './refusal.ts';
 import type { MauticSettings } from './settings.ts';
 
@@ -81,7 +81,10 @@ export class MauticApi {
       ['orderBy', 'id'],
       ['limit', '100'],
     ] as const;
-    const { contacts } = await this.#http.get('GET', 'contacts', anyContacts, { searchParams });
+    const { contacts } = await this.#http.get('GET', 'contacts', anyContacts, {
+      searchParams,
+      mostBytes: LIST_MOST_BYTES,
+    });
     return contacts
       .flatMap((item) => contact.safeParse(item).data ?? [])
       .toSorted((one, other) => Number(one.id) - Number(other.id));
@@ -103,6 +106,7 @@ export class MauticApi {
       const { contacts } = await this.#http.get('GET', 'contacts', anyContacts, {
         searchParams,
         timeoutMs: BATCH_TIMEOUT_MS,
+        mostBytes: LIST_MOST_BYTES,
       });
       found.push(...contacts.flatMap((item) => contact.safeParse(item).data ?? []));
     }
@@ -111,7 +115,8 @@ export class MauticApi {
 
   /** A page of contacts; the caller parses each separately. */
   async contactPage(searchParams: readonly (readonly [string, string])[]): Promise<readonly unknown[]> {
-    return (await this.#http.get('GET', 'contacts', anyContacts, { searchParams })).contacts;
+    return (await this.#http.get('GET', 'contacts', anyContacts, { searchParams, mostBytes: LIST_MOST_BYTES }))
+      .contacts;
   }
 
   /** At most 200; contacts that match are updated. Returns a result for each, in order. */
@@ -197,6 +202,7 @@ export class MauticApi {
     const { contacts, statusCodes, errors } = await this.#http.get(method, path, batch, {
       json,
       timeoutMs: BATCH_TIMEOUT_MS,
+      mostBytes: LIST_MOST_BYTES,
     });
     return bodies.map((_, index): BatchResult => {
       const made = contact.safeParse(contacts[`${index}`]).data;

@@ -13,11 +13,14 @@ const REQUEST_TIMEOUT_MS = 25_000;
 export const BATCH_TIMEOUT_MS = 90_000;
 
 /** A contact contains each field twice, and a page or a batch has up to 200 contacts. */
-const MOST_BYTES = 32 * 2 ** 20;
+export const LIST_MOST_BYTES = 32 * 2 ** 20;
+
+/** Of one contact, or of a list of segments or fields. What a hostile server may make us unpack for each pair. */
+const MOST_BYTES = 4 * 2 ** 20;
 
 type Method = HttpCall['method'];
 
-export interface CallOptions extends Pick<HttpCall, 'json' | 'timeoutMs'> {
+export interface CallOptions extends Pick<HttpCall, 'json' | 'timeoutMs' | 'mostBytes'> {
   readonly searchParams?: readonly (readonly [string, string])[];
 }
 

@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { WorkflowNotFoundError, type Client as TemporalClient } from '@temporalio/client';
 import { Client } from 'pg';
+import { knownKeys } from '../../clients/find-pairs.ts';
+import { parentsOf } from '../../clients/parents.ts';
+import { explain } from '../../clients/why.ts';
+import { findByKeys, findByRemoteIds } from '../../database/records/find-by-remote-id.ts';
+import { readSettings } from '../../settings/read-settings.ts';
 import { createOrm, type Orm } from '../../database/orm.ts';
 import { readReceipts, writeReceipt } from '../../database/records/erasure.ts';
 import { enterSuppressions, liftSuppressions } from '../../database/records/suppression-list.ts';
@@ -15,6 +21,23 @@ import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts'
 
 const REFUSED = { code: '42501' };
 const PROGRAMS = Object.keys(PROGRAM_ROLES) as Program[];
+
+/** Without SYNC_KEY, as the gateway has them. */
+const { common: WITHOUT_KEY } = readSettings({
+  DATABASE_URL: 'postgres://ems@127.0.0.1:1/ems',
+  TEMPORAL_ADDRESS: '127.0.0.1:1',
+});
+
+/** Temporal does not matter here: it has no runs. */
+const NO_WORKFLOWS = {
+  workflow: {
+    getHandle: (id: string) => ({
+      describe: async () => {
+        throw new WorkflowNotFoundError('none', id, undefined);
+      },
+    }),
+  },
+} as unknown as TemporalClient;
 
 let database: MigratedDatabase;
 let worker: Orm;
@@ -94,10 +117,52 @@ describe.each(['gateway', 'listener', 'readonly'] as const)('the role of the %s'
 });
 
 describe('what each program needs', () => {
-  test.each(['worker', 'gateway', 'listener'] as const)('the %s reads EMS, records and what is on', async (program) => {
+  test.each(['worker', 'listener'] as const)('the %s reads EMS', async (program) => {
     for (const type of ENTITY_TYPES) await asProgram(program).query(`SELECT * FROM ${entityTable(type)}`);
+  });
+
+  test.each(['worker', 'gateway', 'listener'] as const)('the %s reads records and what is on', async (program) => {
     for (const type of ENTITY_TYPES) await asProgram(program).query(`SELECT * FROM sync_${entityTable(type)}`);
     await asProgram(program).query('SELECT * FROM sync_process_state, sync_suppression');
+  });
+
+  test('of EMS the gateway reads what decides whether a row belongs on a target, and no name, street or message', async () => {
+    const gateway = asProgram('gateway');
+    for (const type of ENTITY_TYPES) await gateway.query(`SELECT id, modified_on FROM ${entityTable(type)}`);
+    for (const hidden of [
+      'SELECT * FROM person',
+      'SELECT first_name FROM person',
+      'SELECT last_name FROM person',
+      'SELECT street FROM person',
+      'SELECT count(*) FROM person WHERE person IS NOT NULL',
+      'SELECT to_jsonb(p) FROM person p',
+      'SELECT body FROM conversation_message',
+      'COPY person TO STDOUT',
+    ])
+      await expect(gateway.query(hidden)).rejects.toMatchObject(REFUSED);
+  });
+
+  test('the gateway explains a row of every type for every process', async () => {
+    const login = logins[ROLES.indexOf(PROGRAM_ROLES.gateway)];
+    const orm = await createOrm({ databaseUrl: login?.url ?? '', poolSize: 1 });
+    try {
+      for (const { process } of TARGETS) {
+        for (const { type } of process.mappings) {
+          const { rows } = await database.client.query<{ key: string }>(
+            `SELECT id AS key FROM ${entityTable(type)} LIMIT 1`,
+          );
+          const key = rows[0]?.key ?? '1';
+          const explained = explain({ orm, client: NO_WORKFLOWS, settings: WITHOUT_KEY }, process, { type, key });
+          expect(await explained).toMatchObject({ process: process.name, inEms: rows.length > 0 });
+          await knownKeys(orm, process.name, type, [key]);
+          await parentsOf(orm, process, [{ process: process.name, type, key }]);
+          await findByRemoteIds(orm.em.fork(), process.name, type, ['1']);
+          await findByKeys(orm.em.fork(), process.name, type, [key]);
+        }
+      }
+    } finally {
+      await orm.close();
+    }
   });
 
   test('the gateway keeps answers, and nothing else', async () => {

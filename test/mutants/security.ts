@@ -73,6 +73,13 @@ export const SECURITY: readonly Mutant[] = [
     test: 'database/program-roles',
   },
   {
+    name: 'security 6: the gateway reads members',
+    file: 'database/roles/grants.ts',
+    find: "const DECIDING = ['id',",
+    replace: "const DECIDING = ['last_name', 'id',",
+    test: 'database/program-roles',
+  },
+  {
     name: 'security 6: the gateway writes records',
     file: 'database/roles/grants.ts',
     find: "const GATEWAY_TABLES = ['sync_idempotency', 'sync_webhook'];",

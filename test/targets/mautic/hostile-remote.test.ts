@@ -12,7 +12,7 @@ const parsed = (
   settings: Readonly<Record<string, string>> = { MAUTIC_USERNAME: 'ems', MAUTIC_PASSWORD: 'p' },
 ) => mauticSettings.parse({ MAUTIC_URL: url, ...settings });
 
-describeHostileRemote((url) => {
+const hostile = describeHostileRemote((url) => {
   const remote = mautic.connect(parsed(url), unlimitedConnections('ratchet'));
   const client = parsed(url, { MAUTIC_CLIENT_ID: 'client', MAUTIC_CLIENT_SECRET: 'secret' });
   const api = new MauticApi(parsed(url));
@@ -32,6 +32,17 @@ function outcomeThrown(answer: Awaited<ReturnType<MauticApi['createContact']>>):
   if (answer.kind === 'refused') throw invalid(answer.failures, 'POST contacts/new', answer.status);
   if (answer.kind === 'missing') throw invalid([], 'POST contacts/new', 404);
 }
+
+test('one contact may not be as long as a page of them', async () => {
+  await hostile.start();
+  try {
+    hostile.respond = hostile.json({ contact: { id: 1, text: 'x'.repeat(5 * 2 ** 20) } });
+    const failure = await failureOf(new MauticApi(parsed(hostile.url)).createContact({ firstname: 'Ana' }));
+    expect(failure).toMatchObject({ errorClass: 'contract', code: 'too-long' });
+  } finally {
+    await hostile.stop();
+  }
+});
 
 test('of a refusal only our fields are told, once each, and only words that hold no value', () => {
   const failures = Array.from({ length: 50_000 }, () => ({
