@@ -1,4 +1,5 @@
 import { noteComparisons } from '../database/detection/comparisons.ts';
+import { clearDue } from '../database/records/due-counts.ts';
 import type { EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { ComparisonState, PlannedMark } from './comparison-state.ts';
@@ -32,6 +33,7 @@ export async function keepMark(
   );
   const types = left.map(({ type }) => type);
   if (types.length === 0) return;
+  await clearDue(orm.em.fork(), name, types);
   const ended = state.keep(name, { ...mark, types }, performance.now());
   await noteComparisons(orm.em.fork(), name, ended);
 }

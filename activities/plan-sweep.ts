@@ -15,6 +15,7 @@ import type { ComparisonState, PlannedMark } from './comparison-state.ts';
 import { processContext, typeContext, type TypeContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { keepMark } from './keep-mark.ts';
+import { measureDue } from './measure-due.ts';
 import { planSlice, readableSince } from './plan-slice.ts';
 
 /** A step of a sweep, or a type that cannot be swept. */
@@ -182,6 +183,7 @@ async function planType(
       : [];
   const found = await planGone(context, state, { scope, notBegun: isUrgent });
   const isGoneHeld = await isHeld('delete', found.length > 0 || slice?.isGone === true);
+  if (!isUrgent) await measureDue(context, { scope, isDue, isGone: found.length > 0 });
   const gone = isGoneHeld ? [] : found;
   const whole = { type, version: mapping.version, urgent, due, gone, held };
   if (since === null) return whole;

@@ -7,7 +7,7 @@ export interface RemoteState {
 }
 
 /** How often the remote may return to the same state within an hour. */
-const SAME_STATE_PER_HOUR = 3;
+export const SAME_STATE_PER_HOUR = 3;
 
 /** The limit of stored states: a change among many states is not ping-pong. */
 const KEPT = 24;

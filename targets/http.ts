@@ -3,6 +3,7 @@ import got, { RequestError, type Got, type Response } from 'got';
 import { SyncError } from '../sync/sync-error.ts';
 import { connectionError } from './connection-error.ts';
 import { isOverloaded } from './json-shape.ts';
+import { published } from './remote-calls.ts';
 
 /** Longer answers are an error. A call that may return more sets its own limit. */
 const MOST_BYTES = 10 * 2 ** 20;
@@ -84,7 +85,7 @@ export class HttpClient {
   async call(call: HttpCall): Promise<HttpAnswer> {
     const { target, setting } = this.#options;
     const what = call.what ?? `${call.method} ${call.path}`;
-    const answer = { target, what, ...(await this.#send(call, what)) };
+    const answer = { target, what, ...(await published(target, () => this.#send(call, what))) };
     if (answer.status < 300 || answer.status >= 400) return answer;
     throw new SyncError(
       'target-down',

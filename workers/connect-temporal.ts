@@ -3,6 +3,7 @@ import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, ty
 import type { Logger } from 'pino';
 import type { CommonSettings } from '../settings/schema.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
+import { METRIC_BUCKETS } from './own-metrics.ts';
 
 const SDK_LEVELS = {
   trace: 'TRACE',
@@ -27,7 +28,7 @@ export async function connectTemporal(settings: CommonSettings, log: Logger): Pr
   return NativeConnection.connect(options);
 }
 
-/** Sends the SDK's logs to our log, and serves its metrics if a port is set. */
+/** Sends the SDK's logs to our log, and serves its metrics and ours if a port is set. */
 function installRuntime({ LOG_LEVEL, METRICS_PORT }: CommonSettings, log: Logger): void {
   Runtime.install({
     // main.ts handles the signals and stops the workers.
@@ -37,7 +38,13 @@ function installRuntime({ LOG_LEVEL, METRICS_PORT }: CommonSettings, log: Logger
     }),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
-      ...(METRICS_PORT === undefined ? {} : { metrics: { prometheus: { bindAddress: `0.0.0.0:${METRICS_PORT}` } } }),
+      ...(METRICS_PORT === undefined
+        ? {}
+        : {
+            metrics: {
+              prometheus: { bindAddress: `0.0.0.0:${METRICS_PORT}`, histogramBucketOverrides: METRIC_BUCKETS },
+            },
+          }),
     },
   });
 }

@@ -1,8 +1,15 @@
 import type { DataConverter } from '@temporalio/common';
-import { Worker, type NativeConnection, type WorkerOptions, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  Runtime,
+  Worker,
+  type NativeConnection,
+  type WorkerOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import { createSyncActivities, createTargetActivities } from '../activities/index.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { ErrorMapping } from '../activities/error-mapping.ts';
+import { CountedResults } from './own-metrics.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 import { targetTaskQueue } from '../sync/workflow-ids.ts';
 
@@ -48,12 +55,15 @@ export async function createWorkers({
   workflowBundle,
   dataConverter,
 }: WorkersOptions): Promise<Worker[]> {
+  const meter = Runtime.instance().metricMeter;
   const common = {
     connection,
     namespace,
     dataConverter,
     shutdownGraceTime: SHUTDOWN_GRACE,
-    interceptors: { activity: [() => ({ inbound: new ErrorMapping() })] },
+    interceptors: {
+      activity: [() => ({ inbound: new ErrorMapping() }), () => ({ inbound: new CountedResults(meter) })],
+    },
   } satisfies Partial<WorkerOptions>;
   const targets = [...dependencies.processes.values()].map(({ process }) =>
     Worker.create({

@@ -1,4 +1,4 @@
-import type { Worker } from '@temporalio/worker';
+import { Runtime, type Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { gatherSends } from '../activities/gather-sends.ts';
 import { ownAccounts } from '../activities/own-account.ts';
@@ -29,6 +29,8 @@ import { createWorkers } from './create-workers.ts';
 import { startHealth, type Health } from './health.ts';
 import { formerQueues } from './former-queues.ts';
 import { createLog } from './log.ts';
+import { NumberGauges } from './number-gauges.ts';
+import { beginWithoutSuccess, measureRemoteCalls } from './own-metrics.ts';
 import { waitUntilReachable } from './wait-until-reachable.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -112,6 +114,8 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
       orm.em.fork(),
       [...processes.keys()].map((name) => ({ name, isOn: true, missing: [] })),
     );
+    const stopMeasuring = measure(settings, { orm, log, processes });
+    stop.addEventListener('abort', stopMeasuring, { once: true });
     const running = workers.map((worker) => worker.run());
     shutDownWhen(stop, workers);
     health.watch(workers, { orm, workflowService: connection.workflowService });
@@ -159,6 +163,26 @@ function shutDownWhen(stop: AbortSignal, workers: readonly Worker[]): void {
   if (stop.aborted) shutDown();
   else stop.addEventListener('abort', shutDown, { once: true });
 }
+
+/** Serves our own metrics beside the SDK's, if a port is set. @returns ends it. */
+function measure(
+  { common }: Settings,
+  { orm, log, processes }: Pick<Running, 'orm' | 'log'> & { readonly processes: ConnectedProcesses },
+): () => void {
+  if (common.METRICS_PORT === undefined) return () => {};
+  const meter = Runtime.instance().metricMeter;
+  const declared = [...processes.values()].map(({ process }) => process);
+  const gauges = new NumberGauges({ orm, log, meter, processes: declared });
+  beginWithoutSuccess(meter, declared);
+  const endCalls = measureRemoteCalls(meter);
+  gauges.start();
+  return () => {
+    endCalls();
+    gauges.stop();
+  };
+}
+
+type ConnectedProcesses = ReturnType<typeof connectProcesses>;
 
 function connectProcesses(
   { enabled, common }: Settings,

@@ -20,6 +20,7 @@ import { signalRunning } from './ask-pair.ts';
 import type { SyncEntityWorkflow } from './pair-requests.ts';
 import { pairStartOptions, PRIORITY, remoteStartOptions, type RemoteToSync } from './pair-start.ts';
 import { pauseIn } from './paused.ts';
+import { reportEnd } from './report-end.ts';
 import { runLanes } from './run-lanes.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 import type { SyncRemoteWorkflow } from './sync-remote.ts';
@@ -88,10 +89,10 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
     steps = progress?.steps ?? (await begin());
   } catch (error) {
     if (pauseIn(error) === null) throw error;
-    return finish({ ended: 'paused', reason: pauseIn(error), totals });
+    return finish(process, { ended: 'paused', reason: pauseIn(error), totals });
   }
-  if (steps === null) return finish({ ended: 'target-down', reason, totals });
-  if (isShadow) return finish({ ended: 'shadow', reason: SHADOW, totals });
+  if (steps === null) return finish(process, { ended: 'target-down', reason, totals });
+  if (isShadow) return finish(process, { ended: 'shadow', reason: SHADOW, totals });
 
   for (const [index, step] of steps.entries()) {
     const counts = countsOf(step.type);
@@ -109,7 +110,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
         seenUpTo = later(seenUpTo, changed.seenUpTo);
       } catch (error) {
         if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-        if (pauseIn(error) !== null) return finish({ ended: 'paused', reason: pauseIn(error), totals });
+        if (pauseIn(error) !== null) return finish(process, { ended: 'paused', reason: pauseIn(error), totals });
         reason = `${step.type} of ${step.scope}: ${error.cause?.message ?? error.message}`;
         counts.unread += 1;
         [page, seenUpTo] = [null, null];
@@ -120,7 +121,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
         await cursorActivities.advanceCursor({ process, ...step, seenUpTo });
         seenUpTo = null;
       }
-      if (started >= CHILDREN_PER_POLL) return finish({ ended: 'limit', reason, totals });
+      if (started >= CHILDREN_PER_POLL) return finish(process, { ended: 'limit', reason, totals });
       if (workflowInfo().continueAsNewSuggested) {
         const left = steps.slice(page === null ? index + 1 : index);
         await continueAsNew<typeof pollInbound>({
@@ -130,8 +131,8 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
       }
     } while (page !== null);
   }
-  if (reason !== null) return finish({ ended: 'unread', reason: [reason, ...held].join('; '), totals });
-  return finish({ ended: held.length > 0 ? 'held' : 'complete', reason: held.join('; ') || null, totals });
+  if (reason !== null) return finish(process, { ended: 'unread', reason: [reason, ...held].join('; '), totals });
+  return finish(process, { ended: held.length > 0 ? 'held' : 'complete', reason: held.join('; ') || null, totals });
 
   /** Null: the target is down. What it returned before is kept. */
   async function begin(): Promise<readonly PollStep[] | null> {
@@ -216,7 +217,8 @@ async function startRemote(remote: RemoteToSync): Promise<ChildWorkflowHandle<Sy
   }
 }
 
-function finish(result: PollResult): PollResult {
+function finish(process: SyncProcessName, result: PollResult): PollResult {
+  reportEnd(process, 'inbound', result.ended);
   const headline = result.reason === null ? `**${result.ended}**` : `**${result.ended}**: ${result.reason}`;
   setCurrentDetails(`${headline}\n\n${describe(result.totals)}`);
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: OUTCOMES[result.ended] }]);

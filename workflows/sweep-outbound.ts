@@ -19,6 +19,7 @@ import { planActivities, probeActivities, shadowActivities, sweepActivities } fr
 import { findPageOf, lookAround, Lookout, type LookAround, type PageBounds } from './lookout.ts';
 import { pauseIn } from './paused.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
+import { reportEnd } from './report-end.ts';
 import { assertTotalsHold, copyTotals, describeTotals, emptyTotals, type SweepTotals } from './sweep-totals.ts';
 import { syncPage } from './sync-page.ts';
 
@@ -76,7 +77,7 @@ export async function sweepOutbound({
   try {
     steps = progress?.steps ?? (await planActivities.planSweep({ process, full }));
   } catch (error) {
-    return finish({ ...endOfPaused(error), totals });
+    return finish(process, { ...endOfPaused(error), totals });
   }
   if (steps.some((step) => step.kind === 'stopped' && step.isShadow === true)) return finish(await dryRun(process));
   const mark = progress?.mark ?? markOf(steps);
@@ -117,7 +118,7 @@ export async function sweepOutbound({
     const except = [...steps, ...unread].flatMap((step) => (step.kind === 'stopped' ? [step.type] : []));
     await sweepActivities.keepMark({ process, mark, except });
   }
-  return finish({ ...end, totals });
+  return finish(process, { ...end, totals });
 
   async function sweep(): Promise<End> {
     if (steps.some(({ kind }) => kind !== 'stopped') && progress === undefined) {
@@ -211,8 +212,9 @@ function describeStopped(stopped: readonly StoppedStep[]): string {
     .join('; ');
 }
 
-function finish(result: SweepResult): SweepResult {
+function finish(process: SyncProcessName, result: SweepResult): SweepResult {
   assertTotalsHold(result.totals);
+  reportEnd(process, 'outbound', result.ended);
   const headline = result.reason === null ? `**${result.ended}**` : `**${result.ended}**: ${result.reason}`;
   const counts =
     result.plan !== undefined

@@ -3,6 +3,7 @@ import pRetry from 'p-retry';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { tablesWithoutNotify } from '../../database/notify/install-notify.ts';
+import { LISTENER_NAME } from '../../database/notify/listeners.ts';
 import { NOTIFY_CHANNEL, readNotification, type Notification } from '../../database/notify/notification.ts';
 
 export interface ListenOptions {
@@ -61,7 +62,7 @@ export async function listen(options: ListenOptions): Promise<void> {
 async function connect({ databaseUrl, log, onNotification, onListening }: ListenOptions): Promise<pg.Client> {
   const client = new pg.Client({
     connectionString: databaseUrl,
-    application_name: 'ems-sync listener',
+    application_name: LISTENER_NAME,
     connectionTimeoutMillis: CONNECT_WITHIN_MS,
     query_timeout: HEARTBEAT_MS,
     keepAlive: true,

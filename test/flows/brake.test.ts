@@ -2,15 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { freePort } from '../../local/free-port.ts';
 import { runCli } from '../clients/run-cli.ts';
 import { System } from './system.ts';
 
 let system: System;
+let metricsPort: number;
 let raceId: string;
 let eventId: string;
 
 beforeAll(async () => {
-  system = await System.start({ settings: { SYNC_DELETE_LIMIT: '2', SYNC_UPDATE_LIMIT: '2' } });
+  metricsPort = await freePort();
+  const settings = { SYNC_DELETE_LIMIT: '2', SYNC_UPDATE_LIMIT: '2', METRICS_PORT: String(metricsPort) };
+  system = await System.start({ settings });
   eventId = await system.ems.event();
   raceId = await system.ems.race(eventId);
 });
@@ -24,6 +28,18 @@ afterAll(async () => {
 async function cli(...args: string[]) {
   const run = await runCli(args, system.environment);
   return { ...run, said: `${run.stdout}${run.stderr}` };
+}
+
+/** Waits until the workers' endpoint serves the metric, with these labels among others, with such a value. */
+async function metricIs(name: string, labels: Readonly<Record<string, string>>, isSo: (value: number) => boolean) {
+  const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+  await system.eventually(`${name} of ${wanted.join(', ')}`, async () => {
+    const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    const lines = text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) && wanted.every((one) => line.includes(one)));
+    return lines.some((line) => isSo(Number(line.split(' ').at(-1))));
+  });
 }
 
 const holds = async () => JSON.parse((await cli('status', '--json')).stdout).held;
@@ -76,6 +92,18 @@ describe('a sweep that would do very much at once', () => {
       { process: 'TAGSERVER', type: 'EventParticipant', kind: 'delete', held: 4, linked: 6 },
     ]);
     expect((await cli('status')).said).toContain('None is removed');
+    // The gauges are read again every fifteen seconds.
+    await metricIs('ems_sync_held', { process: 'TAGSERVER', type: 'Person' }, (value) => value === 4);
+    await metricIs('ems_sync_rows', { type: 'Person', state: 'in_sync' }, (value) => value >= 0);
+    await metricIs('ems_sync_rows_total', { type: 'Person', result: 'created' }, (value) => value >= 6);
+    await metricIs(
+      'ems_sync_remote_call_seconds_count',
+      { process: 'TAGSERVER', outcome: '2xx' },
+      (value) => value > 6,
+    );
+    const success = { process: 'TAGSERVER', direction: 'outbound' };
+    await metricIs('ems_sync_last_success_timestamp_seconds', success, (value) => value > 1.7e9);
+    await metricIs('ems_sync_paused', { process: 'TAGSERVER' }, (value) => value === 0);
 
     await approveAll();
     expect(await system.sweep()).toMatchObject({ ended: 'complete', totals: { Person: { removed: 4 } } });

@@ -1,0 +1,43 @@
+import { scanDue, scanGone, type Scan } from '../database/detection/scan.ts';
+import { clearDue, writeDue } from '../database/records/due-counts.ts';
+import type { EntityKey } from '../sync/entity-type.ts';
+import type { TypeContext } from './context.ts';
+import { isAboutNoRow } from './error-mapping.ts';
+
+/** More are told as this number: counting reads every due row once, as the sweep will. */
+const COUNTED_AT_MOST = 10_000;
+
+/** Of rows that are due, the times of so many are looked at. */
+const DATED_AT_MOST = 2_000;
+
+/** What a plan has found of a type. */
+export interface Found {
+  readonly scope: Scan;
+  readonly isDue: boolean;
+  readonly isGone: boolean;
+}
+
+/**
+ * Counts what a sweep is about to begin, for metrics and the status page. Rows whose attempts go on are not counted: they
+ * have states of their own. An idle plan writes nothing.
+ */
+export async function measureDue({ orm, process, type, detection }: TypeContext, found: Found): Promise<void> {
+  const { scope, isDue, isGone } = found;
+  const em = orm.em.fork();
+  const page = { ...scope, after: null, limit: COUNTED_AT_MOST, notBegun: true };
+  const due = isDue ? await unlessSpoilt(async () => (await scanDue(em, detection, page)).keys) : [];
+  const gone = isGone ? await unlessSpoilt(async () => (await scanGone(em, detection, page)).keys) : [];
+  const count = Math.min(COUNTED_AT_MOST, due.length + gone.length);
+  if (count === 0) await clearDue(em, process.name, [type]);
+  else await writeDue(em, { process: process.name, type }, { due: count, keys: due.slice(0, DATED_AT_MOST) });
+}
+
+/** A row that no statement can read is found by the sweep itself, which goes on without it. */
+async function unlessSpoilt(find: () => Promise<readonly EntityKey[]>): Promise<readonly EntityKey[]> {
+  try {
+    return await find();
+  } catch (error) {
+    if (isAboutNoRow(error)) throw error;
+    return [];
+  }
+}
