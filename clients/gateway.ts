@@ -12,6 +12,7 @@ import type { CommonSettings } from '../settings/schema.ts';
 import { SettingsError } from '../settings/settings-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
+import { AlertWatch } from './alerts/alert-watch.ts';
 import { failureOf, serverFailure } from './cli/failures.ts';
 import { EnabledProcesses } from './enabled-processes.ts';
 import type { ChatwootHook } from './gateway/chatwoot-hook.ts';
@@ -23,6 +24,7 @@ import { mailchimpHook, mauticHook } from './gateway/marketing-hooks.ts';
 import type { OnDemand } from './gateway/on-demand/routes.ts';
 import { unreachable } from './gateway/reachability.ts';
 import { createGateway } from './gateway/server.ts';
+import type { StatusPage } from './gateway/status-page/routes.ts';
 import { TakenWebhooks, type ReplayMemory } from './gateway/taken-webhooks.ts';
 import { within } from './gateway/within.ts';
 import { OwnInstallation } from './own-installation.ts';
@@ -65,16 +67,20 @@ async function main(): Promise<void> {
     chatwoot: chatwootHook(common, servers, log),
     consent: consentHooks(common, servers, log),
     onDemand: onDemand(common, servers, log),
+    statusPage: statusPage(common, servers),
     codec: codecEndpoint(common),
     unreachable: () => unreachable({ orm, workflowService: temporal.workflowService }),
   });
+  const alerts = alertWatch(common, servers, log);
   try {
+    alerts?.start();
     const address = await listen(gateway, common.GATEWAY_PORT);
     log.info({ address }, 'gateway is ready');
     await Promise.race([stop, stopIfForeign(own)]);
   } finally {
     // Answer accepted requests before the connections close.
     await gateway.close();
+    await alerts?.stop();
     await connection.close();
     await closeOrm(orm);
   }
@@ -148,6 +154,20 @@ function onDemand(common: CommonSettings, servers: Servers, log: Logger): OnDema
   }
   const off = () => servers.enabled.off();
   return { ...servers, settings: common, tokens, off, unreachable: (error) => serverFailure(error, common) };
+}
+
+/** Null: nobody wants to be told. */
+function alertWatch(common: CommonSettings, { orm, temporal }: Servers, log: Logger): AlertWatch | null {
+  const url = common.ALERT_WEBHOOK_URL;
+  if (url === undefined) return null;
+  return new AlertWatch({ orm, temporal, log, url, reasonOf: (error) => failureOf(error, common).lines.join('; ') });
+}
+
+/** Null: the page does not exist. */
+function statusPage(common: CommonSettings, { orm, temporal }: Servers): StatusPage | null {
+  const tokens = common.GATEWAY_TOKENS;
+  if (tokens === undefined) return null;
+  return { orm, temporal, settings: common, tokens, unreachable: (error) => serverFailure(error, common) };
 }
 
 /**

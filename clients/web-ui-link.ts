@@ -13,3 +13,12 @@ export function webUiLink(
     ...(runId === undefined ? [] : ['history']),
   ].join('/');
 }
+
+/** The Web UI's list of the runs that a query selects, for example `SyncProcess = "TAGSERVER"`. */
+export function webUiList(
+  { TEMPORAL_UI_URL, TEMPORAL_NAMESPACE }: Pick<CommonSettings, 'TEMPORAL_UI_URL' | 'TEMPORAL_NAMESPACE'>,
+  query: string,
+): string {
+  const base = TEMPORAL_UI_URL.replace(/(?<!\/)\/+$/, '');
+  return `${base}/namespaces/${encodeURIComponent(TEMPORAL_NAMESPACE)}/workflows?query=${encodeURIComponent(query)}`;
+}

@@ -5,7 +5,7 @@ import type { CommonSettings } from './schema.ts';
 export type LimitedProgram = 'gateway' | 'listener';
 
 const SHARED = /^(?:DATABASE_URL|TEMPORAL_\w+|LOG_LEVEL|SETTLE_MS|ALLOW_INSECURE)$/;
-const OF_GATEWAY = /^(?:GATEWAY_\w+|[A-Z]+_WEBHOOK_SECRET|CONSENT_SCOPE|CONSENT_POLICY)$/;
+const OF_GATEWAY = /^(?:ALERT_WEBHOOK_URL|GATEWAY_\w+|[A-Z]+_WEBHOOK_SECRET|CONSENT_SCOPE|CONSENT_POLICY)$/;
 const OF_LISTENER = /^LISTENER_PORT$/;
 
 /**
@@ -15,7 +15,7 @@ const OF_LISTENER = /^LISTENER_PORT$/;
 export function isSettingOf(program: LimitedProgram | 'worker', name: string): boolean {
   if (program === 'gateway') return SHARED.test(name) || OF_GATEWAY.test(name);
   if (program === 'listener') return SHARED.test(name) || OF_LISTENER.test(name);
-  const isOfOthers = /^(?:GATEWAY_\w+|[A-Z]+_WEBHOOK_SECRET|LISTENER_PORT)$/.test(name);
+  const isOfOthers = /^(?:ALERT_WEBHOOK_URL|GATEWAY_\w+|[A-Z]+_WEBHOOK_SECRET|LISTENER_PORT)$/.test(name);
   return !isOfOthers;
 }
 

@@ -106,6 +106,9 @@ export const commonSettings = z.object({
       error: 'must be the addresses or networks (10.0.0.0/8) of the proxies before the gateway, with commas between',
     })
     .optional(),
+  ALERT_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/, error: 'must be the http(s) address that is sent a JSON when a state begins or ends' })
+    .optional(),
   ALLOW_INSECURE: z
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('false')

@@ -13,6 +13,7 @@ import { addOnDemand, type OnDemand } from './on-demand/routes.ts';
 import { allow, collectRoutes } from './other-methods.ts';
 import { sendProblem } from './problem.ts';
 import { callsPerMinute } from './rate-limits.ts';
+import { addStatusPage, type StatusPage } from './status-page/routes.ts';
 
 export interface GatewayParts {
   readonly log: Logger;
@@ -22,6 +23,8 @@ export interface GatewayParts {
   readonly consent: readonly ConsentHook[];
   /** Null: syncs on demand are disabled. */
   readonly onDemand: OnDemand | null;
+  /** Null or left out: there is no status page. */
+  readonly statusPage?: StatusPage | null;
   /** Null or left out: the Web UI cannot have payloads decoded here. */
   readonly codec?: CodecEndpoint | null;
   /** Names of the required servers that cannot be reached now; empty: ready. */
@@ -96,7 +99,8 @@ export function createGateway(parts: GatewayParts): FastifyInstance {
   };
   const protection = { log, lockOut: new LockOut(), now, before };
   if (onDemand !== null) void app.register(async (calls) => addOnDemand(calls, onDemand, protection));
-  const { codec = null } = parts;
+  const { codec = null, statusPage = null } = parts;
+  if (statusPage !== null) void app.register(async (pages) => addStatusPage(pages, statusPage, protection));
   if (codec !== null) void app.register(async (calls) => addCodecEndpoint(calls, codec, protection));
   return app;
 }

@@ -73,6 +73,23 @@ export async function countOscillating(em: EntityManager): Promise<ReadonlyMap<S
   return new Map(rows.map(({ process, count }) => [process, count]));
 }
 
+/** The processes of which a row was brought in step, or found so, within this time. */
+export async function withProgress(
+  em: EntityManager,
+  processes: readonly Measured[],
+  seconds: number,
+): Promise<readonly SyncProcessName[]> {
+  const found = pairsOf(processes).map(
+    ({ process, type }) => sql`
+      SELECT ${sql.lit(process)} AS process WHERE EXISTS (SELECT FROM ${sql.raw(recordTable(type))}
+        WHERE sync_process = ${process} AND updated_on > statement_timestamp() - ${seconds} * interval '1 second'
+          AND state NOT IN ('PENDING', 'CREATING', 'FAILING'))`,
+  );
+  if (found.length === 0) return [];
+  const { rows } = await sql<{ process: SyncProcessName }>`${sql.join(found, sql` UNION `)}`.execute(em.getKysely());
+  return rows.map(({ process }) => process);
+}
+
 /** Records in sync, by `process/type`. They are many: see {@link InSyncCounts}. */
 export async function countInSync(
   em: EntityManager,
@@ -90,6 +107,7 @@ export async function countInSync(
 /** By `process/type/state`. */
 async function countStates(em: EntityManager, processes: readonly Measured[], states: readonly SyncState[]) {
   const types = [...new Set(pairsOf(processes).map(({ type }) => type))];
+  if (types.length === 0) return new Map<string, number>();
   const names = processes.map(({ name }) => name);
   const counts = types.map(
     (type) => sql`

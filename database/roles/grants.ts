@@ -12,7 +12,7 @@ const MIGRATION_TABLES = [EMS_MIGRATIONS.tableName, SYNC_MIGRATIONS.tableName];
 const INSERT_ONLY = ['sync_erasure'];
 
 /** What the gateway writes. */
-const GATEWAY_TABLES = ['sync_idempotency', 'sync_webhook'];
+const GATEWAY_TABLES = ['sync_alert', 'sync_idempotency', 'sync_webhook'];
 
 /** Values that lost a conflict: only workers and operators open them. */
 const SEALED_TABLES = ['sync_conflict'];

@@ -9,11 +9,15 @@ export function presentedToken(authorization: unknown): string | null {
 }
 
 /**
- * The name of the token; null if it is not one of ours. Compares every token in constant time: digests have equal
+ * The one of our tokens that this is; null if it is none. Compares every token in constant time: digests have equal
  * length, and the loop never stops early.
  */
-export function callerOf(token: string, tokens: readonly NamedToken[]): string | null {
+export function tokenOf(token: string, tokens: readonly NamedToken[]): NamedToken | null {
   const digest = createHash('sha256').update(token).digest();
   const [fitting] = tokens.filter((one) => timingSafeEqual(digest, one.digest));
-  return fitting?.name ?? null;
+  return fitting ?? null;
 }
+
+/** The name of the token; null if it is not one of ours. */
+export const callerOf = (token: string, tokens: readonly NamedToken[]): string | null =>
+  tokenOf(token, tokens)?.name ?? null;
