@@ -1,6 +1,6 @@
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 
-export type AlertKind = 'LATE' | 'FAILING' | 'HELD' | 'OSCILLATING' | 'LISTENER_LOST';
+export type AlertKind = 'LATE' | 'FAILING' | 'HELD' | 'OSCILLATING' | 'LISTENER';
 
 /** A state that somebody should know of. */
 export interface Alert {
@@ -19,5 +19,5 @@ export const PATIENCE: Readonly<Record<AlertKind, { readonly begins: number; rea
   FAILING: { begins: 900, ends: 600 },
   HELD: { begins: 60, ends: 300 },
   OSCILLATING: { begins: 300, ends: 900 },
-  LISTENER_LOST: { begins: 300, ends: 300 },
+  LISTENER: { begins: 300, ends: 300 },
 };

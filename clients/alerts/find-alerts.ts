@@ -96,5 +96,5 @@ function oscillating(process: SyncProcessName, facts: Facts): Alert[] {
 function listenerLost({ listeners: { connected, wanted } }: Facts): Alert[] {
   if (!wanted || connected > 0) return [];
   const text = 'EMS notifies of its changes, and no listener is connected';
-  return [{ kind: 'LISTENER_LOST', process: null, text, remedy: 'npm run listener' }];
+  return [{ kind: 'LISTENER', process: null, text, remedy: 'npm run listener' }];
 }

@@ -58,12 +58,14 @@ describe('which states hold', () => {
     ['4 % fail', { types: [{ ...PERSON, inSync: 96, failing: 4 }] }, []],
     ['something is held', { types: [{ ...PERSON, held: 500 }] }, ['TAGSERVER HELD']],
     ['rows change back and forth', { oscillating: new Map([['CHATWOOT', 2]]) }, ['CHATWOOT OSCILLATING']],
-    ['the listener is lost', { listeners: { connected: 0, wanted: true } }, ['null LISTENER_LOST']],
+    ['the listener is lost', { listeners: { connected: 0, wanted: true } }, ['null LISTENER']],
     ['no listener is wanted', { listeners: { connected: 0, wanted: false } }, []],
   ])('%s', (_what, facts, expected) => {
     expect(kinds(facts)).toEqual(expected);
   });
 });
+
+const AWAY = new Error('away');
 
 describe('who is told', () => {
   const LATE: Alert = { kind: 'LATE', process: 'TAGSERVER', text: 'TAGSERVER is late', remedy: 'npx ems-sync check' };
@@ -132,8 +134,7 @@ describe('who is told', () => {
   test('is told with the next look what could not be sent', async () => {
     await look([LATE]);
     await later(6);
-    const away = () => Promise.reject(new Error('away'));
-    await expect(tellAlerts(database.orm, [LATE], away)).rejects.toThrow('away');
+    await expect(tellAlerts(database.orm, [LATE], () => Promise.reject(AWAY))).rejects.toThrow('away');
     await look([LATE]);
     expect(events()).toEqual(['LATE begins']);
   });
@@ -148,11 +149,11 @@ describe('who is told', () => {
   test('progress is a row in step, not one that fails', async () => {
     const progress = () => withProgress(database.orm.em.fork(), [tagServer.process], 600);
     await database.client.query(
-      "INSERT INTO sync_person (sync_process, entity_key, state) VALUES ('TAGSERVER', 1, 'FAILING')",
+      "INSERT INTO sync_person (sync_process, entity_key, state, updated_on) VALUES ('TAGSERVER', 1, 'FAILING', now())",
     );
     expect(await progress()).toEqual([]);
     await database.client.query(
-      "INSERT INTO sync_person (sync_process, entity_key, state) VALUES ('TAGSERVER', 2, 'IN_SYNC')",
+      "INSERT INTO sync_person (sync_process, entity_key, state, updated_on) VALUES ('TAGSERVER', 2, 'IN_SYNC', now())",
     );
     expect(await progress()).toEqual(['TAGSERVER']);
     await database.client.query("UPDATE sync_person SET updated_on = now() - interval '11 minutes'");

@@ -25,8 +25,8 @@ export function html(fixed: TemplateStringsArray, ...parts: readonly Part[]): Ht
 function written(part: Part): string {
   if (part === null) return '';
   if (part instanceof Html) return part.text;
-  if (Array.isArray(part)) return part.map((one: Part) => written(one)).join('');
-  return escaped(visibleLines(String(part)));
+  if (typeof part === 'string' || typeof part === 'number') return escaped(visibleLines(`${part}`));
+  return part.map((one) => written(one)).join('');
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
