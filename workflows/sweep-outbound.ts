@@ -79,7 +79,8 @@ export async function sweepOutbound({
   } catch (error) {
     return finish(process, { ...endOfPaused(error), totals });
   }
-  if (steps.some((step) => step.kind === 'stopped' && step.isShadow === true)) return finish(process, await dryRun(process));
+  if (steps.some((step) => step.kind === 'stopped' && step.isShadow === true))
+    return finish(process, await dryRun(process));
   const mark = progress?.mark ?? markOf(steps);
   const unread: StoppedStep[] = [];
   let started = progress?.started ?? 0;
