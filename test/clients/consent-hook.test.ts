@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { pino } from 'pino';
 import type { ConsentHook } from '../../clients/gateway/consent-hook.ts';
 import { createGateway } from '../../clients/gateway/server.ts';
+import { waitUntil } from '../wait-until.ts';
 
 const apps: { close(): Promise<void> }[] = [];
 
@@ -43,8 +44,7 @@ describe('a webhook', () => {
     // Two seconds, and room for a busy machine.
     expect(waited).toBeLessThan(30_000);
     resolve('asked');
-    await promise;
-    await new Promise((done) => setTimeout(done, 10));
+    await waitUntil({ what: 'the contact followed' }, () => followed > 0);
     expect(followed).toBe(1);
   });
 
@@ -53,8 +53,7 @@ describe('a webhook', () => {
     const lines: string[] = [];
     expect((await hookWith(() => promise, lines)()).statusCode).toBe(202);
     reject(new Error('Temporal is away'));
-    await new Promise((done) => setTimeout(done, 10));
-    expect(lines.join('')).toContain('Temporal is away');
+    await waitUntil({ what: 'the line' }, () => lines.join('').includes('Temporal is away'));
   });
 
   test('that names more than a hundred contacts has a hundred looked at, each once, and says so', async () => {

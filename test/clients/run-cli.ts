@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { workflowBundleFile } from '../flows/workflow-bundle.ts';
 
 const fileOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -36,11 +37,14 @@ export async function runCli(
   return { code, stdout, stderr };
 }
 
+/** On a busy machine programs take long to start. One that fails ends sooner. */
+const READY_WITHIN_MS = 300_000;
+
 /** Starts the workers with these settings, and waits until they are ready. */
 export async function startWorkers(settings: Readonly<Record<string, string>>): Promise<{ stop(): Promise<void> }> {
   const child = spawn(process.execPath, [fileOf('workers/main.ts')], {
     // The helper waits for a log line of level info.
-    env: environment({ ...settings, LOG_LEVEL: 'info' }),
+    env: environment({ ...settings, LOG_LEVEL: 'info', WORKFLOW_BUNDLE: await workflowBundleFile() }),
     cwd: tmpdir(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -63,7 +67,8 @@ export async function startWorkers(settings: Readonly<Record<string, string>>): 
 async function untilReady(child: ChildProcess): Promise<void> {
   let log = '';
   await new Promise<void>((resolve, reject) => {
-    setTimeout(() => reject(new Error(`the workers were not ready after 45 s: ${log}`)), 45_000).unref();
+    const late = `the workers were not ready after ${READY_WITHIN_MS / 1_000} s`;
+    setTimeout(() => reject(new Error(`${late}: ${log}`)), READY_WITHIN_MS).unref();
     child.once('exit', (code) => reject(new Error(`the workers ended with ${code}: ${log}`)));
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       log = (log + text).slice(-10_000);

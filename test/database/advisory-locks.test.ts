@@ -57,8 +57,12 @@ test('other names are not waited for', async () => {
 
 test('who waits too long is told, and the next one is not held up by it', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const held = one.withLocks(['slow'], 5_000, () => promise);
-  await sleep(20);
+  const inside = Promise.withResolvers<void>();
+  const held = one.withLocks(['slow'], 5_000, () => {
+    inside.resolve();
+    return promise;
+  });
+  await inside.promise;
   await expect(other.withLocks(['slow'], 100, async () => undefined)).rejects.toThrow(LockTimeoutError);
   await expect(one.withLocks(['slow'], 100, async () => undefined)).rejects.toThrow(LockTimeoutError);
   resolve();

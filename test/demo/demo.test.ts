@@ -14,7 +14,7 @@ const TYPES = {
 } as const;
 
 /** Each test starts its own servers and workers. */
-const LONG = 300_000;
+const LONG = 900_000;
 const BUILDING = 1_800_000;
 
 describe('npm run demo', () => {
@@ -28,7 +28,7 @@ describe('npm run demo', () => {
   test(
     '--once ends with every type in step, its counts in the last line, and nothing left running',
     async () => {
-      demo = new DemoProcess('--once', '--size', '5', '--timeout', '240');
+      demo = new DemoProcess('--once', '--size', '5', '--timeout', '600');
       const code = await demo.ended();
       expect({ code, err: demo.err }).toEqual({ code: 0, err: '' });
       const { inStep, parked, processes, seconds } = JSON.parse(demo.lastLine()) as Outcome;
@@ -67,7 +67,7 @@ describe('npm run demo', () => {
         () => null,
         (error: unknown) => error,
       );
-      demo = new DemoProcess('--once', '--size', '5', '--timeout', '280', '--temporal', 'postgres');
+      demo = new DemoProcess('--once', '--size', '5', '--timeout', '600', '--temporal', 'postgres');
       const code = await demo.ended();
       if (needs !== null) {
         expect({ code, err: demo.err.trim() }).toEqual({ code: 1, err: (needs as Error).message });
@@ -86,7 +86,7 @@ describe('npm run demo', () => {
   test(
     '--once that is not in step in time fails, and says so in its last line',
     async () => {
-      demo = new DemoProcess('--once', '--size', '300', '--timeout', '1');
+      demo = new DemoProcess('--once', '--size', '50', '--timeout', '1');
       expect(await demo.ended()).toBe(1);
       expect(JSON.parse(demo.lastLine())).toMatchObject({ inStep: false });
       expect(demo.err).toContain('Not in step after 1 s.');

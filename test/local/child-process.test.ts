@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { startChild } from '../../local/child-process.ts';
 import { inspect } from '../../local/leftover.ts';
+import { waitUntil } from '../wait-until.ts';
 import { startFixture, untilGone } from './processes.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -11,19 +11,32 @@ const folder = temporaryFolder();
 const shell = (script: string, more: { graceMs?: number; logFile?: string } = {}) =>
   startChild({ name: 'sample', command: '/bin/sh', args: ['-c', script], ...more });
 
+let shells = 0;
+
+/** A shell that has set this trap and stays. */
+async function trapping(trap: string, more: { graceMs?: number } = {}) {
+  shells += 1;
+  const logFile = join(folder, `shell-${shells}.log`);
+  const child = await shell(`trap ${trap}; echo ready; while :; do sleep 0.05; done`, { ...more, logFile });
+  await written(logFile);
+  return child;
+}
+
+/** Waits until there is a line in this file. */
+const written = (file: string) =>
+  waitUntil({ what: `a line in ${file}` }, () => /.*\n/.exec(readFileSync(file, 'utf8'))?.[0]);
+
 describe('a child process', () => {
   test('is asked to end, and may clean up first', async () => {
     const file = join(folder, 'cleaned up');
-    const child = await shell(`trap 'touch "${file}"; exit 0' TERM; while :; do sleep 0.05; done`);
-    await sleep(200);
+    const child = await trapping(`'touch "${file}"; exit 0' TERM`);
     await child.stop();
     expect(existsSync(file)).toBe(true);
     expect(await child.ended).toEqual({ code: 0, signal: null, asked: true });
   });
 
   test('that does not listen is made to end after the grace period', async () => {
-    const child = await shell(`trap '' TERM; while :; do sleep 0.05; done`, { graceMs: 300 });
-    await sleep(200);
+    const child = await trapping(`'' TERM`, { graceMs: 300 });
     await child.stop();
     expect(await child.ended).toEqual({ code: null, signal: 'SIGKILL', asked: true });
   });
@@ -46,8 +59,7 @@ describe('a child process', () => {
 
   test('kill() gives it no chance to clean up', async () => {
     const file = join(folder, 'not written');
-    const child = await shell(`trap 'touch "${file}"' TERM EXIT; while :; do sleep 0.05; done`);
-    await sleep(100);
+    const child = await trapping(`'touch "${file}"' TERM EXIT`);
     child.kill();
     expect((await child.ended).signal).toBe('SIGKILL');
     expect(existsSync(file)).toBe(false);
@@ -56,8 +68,7 @@ describe('a child process', () => {
   test('takes what it started itself with it', async () => {
     const logFile = join(folder, 'grandchild.log');
     const child = await shell('sleep 60 & echo $!; wait', { logFile });
-    await sleep(200);
-    const grandchild = Number(readFileSync(logFile, 'utf8'));
+    const grandchild = Number(await written(logFile));
     expect(inspect(grandchild)?.parent).toBe(child.pid);
     await child.stop();
     await untilGone(grandchild);
@@ -70,7 +81,6 @@ describe('a child process', () => {
     const owner = await startFixture('child-owner.ts', [stubborn, leftBehind]);
     process.kill(owner.pid, 'SIGKILL');
     await untilGone(owner.told);
-    await sleep(500);
-    expect(existsSync(leftBehind)).toBe(false);
+    await waitUntil({ what: 'its folder removed' }, () => !existsSync(leftBehind));
   });
 });

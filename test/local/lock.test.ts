@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { withLock } from '../../local/lock.mjs';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -11,13 +10,19 @@ const folder = temporaryFolder();
 test('of two that want the lock, one works while the other waits and is told for whom', async () => {
   const file = join(folder, 'two.lock');
   const events: string[] = [];
+  const [inside, waited] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const first = withLock(file, async () => {
     events.push('first in');
-    await sleep(600);
+    inside.resolve();
+    await waited.promise;
     events.push('first out');
   });
-  await sleep(100);
-  const second = withLock(file, async () => events.push('second in'), { onWait: (holder) => events.push(holder) });
+  await inside.promise;
+  const onWait = (holder: string) => {
+    events.push(holder);
+    waited.resolve();
+  };
+  const second = withLock(file, async () => events.push('second in'), { onWait });
   await Promise.all([first, second]);
   expect(events).toEqual(['first in', `process ${process.pid}`, 'first out', 'second in']);
 });

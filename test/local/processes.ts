@@ -22,7 +22,7 @@ export async function startFixture(
 }
 
 /** Resolves when no live process has this id; throws after `seconds`. */
-export async function untilGone(pid: number, seconds = 10): Promise<void> {
+export async function untilGone(pid: number, seconds = 60): Promise<void> {
   const until = Date.now() + seconds * 1000;
   while (inspect(pid) !== undefined) {
     if (Date.now() > until) throw new Error(`process ${pid} is still running`);

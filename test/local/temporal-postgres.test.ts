@@ -69,7 +69,7 @@ describe('Temporal on PostgreSQL', () => {
     expect(found.count).toBe(1);
     await again.connection.close();
     await second.stop();
-  }, 300_000);
+  });
 
   test('the dynamic configuration has only names and values that this server knows', () => {
     if (programs instanceof TemporalServerNotFoundError) return expectAdvice(programs);

@@ -112,7 +112,6 @@ test.each(ENDLESS)(
     expect(seen.size).toBe(latest + 1);
     expect(seen.size).toBeGreaterThan(1.9 * PAGES_PER_POLL * (pageSize - 10));
   },
-  120_000,
 );
 
 describe('a poll has read enough', () => {

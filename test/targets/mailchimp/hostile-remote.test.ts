@@ -72,6 +72,7 @@ describe('a refusal', () => {
   test('with words of megabytes is read at once', () => {
     const before = performance.now();
     readRefusal(problem('a'.repeat(5_000_000)));
-    expect(performance.now() - before).toBeLessThan(1_000);
+    // A pattern that goes back for each letter would take hours.
+    expect(performance.now() - before).toBeLessThan(20_000);
   });
 });
