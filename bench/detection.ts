@@ -8,8 +8,7 @@ import { AdvisoryLocks } from '../database/advisory-locks.ts';
 import { sourcesVersion, type Detection } from '../database/detection/due-query.ts';
 import { joinHolders } from '../database/detection/unique-holders.ts';
 import { migrate } from '../database/migrate.ts';
-import { createOrm, type Orm } from '../database/orm.ts';
-import { refreshOutdatedValues } from '../database/records/refresh-unique-values.ts';
+import { createOrm, type EntityManager, type Orm } from '../database/orm.ts';
 import { entityTable, recordTable } from '../database/table-names.ts';
 import type { LocalPostgres } from '../local/postgres.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -132,35 +131,44 @@ async function fill(orm: Orm, size: number): Promise<void> {
         settleMs: 0,
         uniqueHashPrefix: uniqueHashPrefix(SECRETS),
       };
-      await refreshOutdatedValues(em, detection, SECRETS);
+      await storeValues(em, detection);
       await em.execute('ANALYZE sync_unique_value');
-      await recordAll(orm, size, detection);
+      await recordAll(em, size, detection);
     }
   }
   await em.execute('VACUUM ANALYZE');
   await em.execute('CHECKPOINT');
 }
 
-/** Slice by slice, with statistics after the first: as after a first load, and not one statement over everything. */
-async function recordAll(orm: Orm, size: number, detection: Detection): Promise<void> {
-  for (let from = 0; from < size; from += SLICE) {
-    await record(orm, detection, from);
-    if (from === 0) await orm.em.fork().execute(`ANALYZE ${recordTable(detection.mapping.type)}`);
+/** As the engine stores them, except that nothing is hashed: no two rows have an equal value. */
+async function storeValues(em: EntityManager, { process, mapping, mappingVersion }: Detection): Promise<void> {
+  for (const field of Object.keys(mapping.uniqueValues ?? {})) {
+    await sql`
+      INSERT INTO sync_unique_value (sync_process, entity_type, entity_key, field, value, modified_on, mapping_version)
+      SELECT ${process}, ${mapping.type}, e.id, ${field}, ${`${uniqueHashPrefix(SECRETS)}:`} || md5(e.id::text), e.modified_on, ${mappingVersion}
+      FROM ${sql.raw(entityTable(mapping.type))} e WHERE (${sql.raw(mapping.filter)})`.execute(em.getKysely());
   }
 }
 
-const SLICE = 10_000;
+const SLICE = 100_000;
 
-async function record(orm: Orm, detection: Detection, from: number): Promise<void> {
+/** With statistics after the first slice, as after a first load. */
+async function recordAll(em: EntityManager, size: number, detection: Detection): Promise<void> {
+  for (let from = 0; from < size; from += SLICE) {
+    await record(em, detection, from);
+    if (from === 0) await em.execute(`ANALYZE ${recordTable(detection.mapping.type)}`);
+  }
+}
+
+async function record(em: EntityManager, detection: Detection, from: number): Promise<void> {
   const { process, mapping, mappingVersion } = detection;
-  const keys = Array.from({ length: SLICE }, (_, n) => String(from + n + 1));
   await sql`
     INSERT INTO ${sql.raw(recordTable(mapping.type))} (sync_process, entity_id, entity_key, state, entity_synced_on,
       mapping_version, sources_version, remote_id, updated_on)
     SELECT ${process}, e.id, e.id, 'IN_SYNC', e.modified_on, ${mappingVersion}, ${sourcesVersion(detection)}, e.id,
       now() - interval '1 day'
-    FROM ${sql.raw(entityTable(mapping.type))} e ${joinHolders(detection, keys)}
-    WHERE e.id = ANY (${keys}::bigint[]) AND (${sql.raw(mapping.filter)})`.execute(orm.em.fork().getKysely());
+    FROM ${sql.raw(entityTable(mapping.type))} e ${joinHolders(detection)}
+    WHERE e.id > ${from} AND e.id <= ${from + SLICE} AND (${sql.raw(mapping.filter)})`.execute(em.getKysely());
 }
 
 async function spentBy({ process: { pid } }: LocalPostgres, orm: Orm, work: () => Promise<unknown>): Promise<Spent> {
