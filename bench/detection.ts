@@ -150,17 +150,26 @@ async function storeValues(em: EntityManager, { process, mapping, mappingVersion
   }
 }
 
+const FIRST_SLICE = 1_000;
 const SLICE = 100_000;
 
-/** With statistics after the first slice, as after a first load. */
+/**
+ * With statistics after a few rows: without any of this process, PostgreSQL reads all of its records to find one, so
+ * that the time would grow with the square of their number.
+ */
 async function recordAll(em: EntityManager, size: number, detection: Detection): Promise<void> {
-  for (let from = 0; from < size; from += SLICE) {
-    await record(em, detection, from);
-    if (from === 0) await em.execute(`ANALYZE ${recordTable(detection.mapping.type)}`);
+  await record(em, detection, { above: 0, upTo: FIRST_SLICE });
+  await em.execute(`ANALYZE ${recordTable(detection.mapping.type)}`);
+  for (let above = FIRST_SLICE; above < size; above += SLICE) {
+    await record(em, detection, { above, upTo: above + SLICE });
   }
 }
 
-async function record(em: EntityManager, detection: Detection, from: number): Promise<void> {
+async function record(
+  em: EntityManager,
+  detection: Detection,
+  { above, upTo }: { readonly above: number; readonly upTo: number },
+): Promise<void> {
   const { process, mapping, mappingVersion } = detection;
   await sql`
     INSERT INTO ${sql.raw(recordTable(mapping.type))} (sync_process, entity_id, entity_key, state, entity_synced_on,
@@ -168,7 +177,7 @@ async function record(em: EntityManager, detection: Detection, from: number): Pr
     SELECT ${process}, e.id, e.id, 'IN_SYNC', e.modified_on, ${mappingVersion}, ${sourcesVersion(detection)}, e.id,
       now() - interval '1 day'
     FROM ${sql.raw(entityTable(mapping.type))} e ${joinHolders(detection)}
-    WHERE e.id > ${from} AND e.id <= ${from + SLICE} AND (${sql.raw(mapping.filter)})`.execute(em.getKysely());
+    WHERE e.id > ${above} AND e.id <= ${upTo} AND (${sql.raw(mapping.filter)})`.execute(em.getKysely());
 }
 
 async function spentBy({ process: { pid } }: LocalPostgres, orm: Orm, work: () => Promise<unknown>): Promise<Spent> {

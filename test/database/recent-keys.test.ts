@@ -211,7 +211,7 @@ async function take([action, session, row, off]: Step, sweeps: Sweeps): Promise<
 describe('everyday detection', () => {
   test.each([
     ['by milliseconds', MILLISECONDS, 4],
-    ['by minutes', MINUTES, 2],
+    ['by minutes', MINUTES, 1],
   ])(
     'misses nothing that the full comparison finds, whatever transactions are open, prepared or rolled back, and clocks off %s',
     async (_name, pace, usual) => {
