@@ -17,10 +17,10 @@ export const SECURITY: readonly Mutant[] = [
     test: 'activities/chatwoot-visitors',
   },
   {
-    name: 'security 2: another installation works in the namespace',
+    name: 'security 2: requests of all installations wait on one queue',
     file: 'clients/own-installation.ts',
-    find: 'claimed === null || claimed.id === own.id',
-    replace: "claimed === null || claimed.id !== ''",
+    find: 'options.taskQueue === SYNC_TASK_QUEUE ?',
+    replace: "options.taskQueue === '' ?",
     test: 'clients/installation',
   },
   {
@@ -75,8 +75,8 @@ export const SECURITY: readonly Mutant[] = [
   {
     name: 'security 6: the gateway reads members',
     file: 'database/roles/grants.ts',
-    find: "const DECIDING = ['id',",
-    replace: "const DECIDING = ['last_name', 'id',",
+    find: "  'date_of_birth',",
+    replace: "  'date_of_birth', 'last_name',",
     test: 'database/program-roles',
   },
   {
