@@ -3,21 +3,22 @@ import { isOverloaded } from '../../targets/json-shape.ts';
 
 const MIB = 2 ** 20;
 
+const list = (values: number) => `[${'0,'.repeat(values - 1)}0]`;
+const levels = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
+
 test('values beyond one in twenty bytes of the longest answer are too many', () => {
-  const list = (values: number) => `[${'0,'.repeat(values - 1)}0]`;
   expect(isOverloaded(list(20_000), 400_000)).toBe(false);
   expect(isOverloaded(list(20_002), 400_000)).toBe(true);
 });
 
 test('a hundred levels are no problem, more are', () => {
-  const levels = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`;
   expect(isOverloaded(levels(100), MIB)).toBe(false);
   expect(isOverloaded(levels(101), MIB)).toBe(true);
   expect(isOverloaded('{"a":'.repeat(101), MIB)).toBe(true);
 });
 
 test('what stands in a text does not count, also after escaped quotes and backslashes', () => {
-  const text = JSON.stringify({ a: `${'[{,"\\'.repeat(20_000)}`, '[[': '\\' });
+  const text = JSON.stringify({ a: '[{,"\\'.repeat(20_000), '[[': '\\' });
   expect(isOverloaded(text, MIB)).toBe(false);
 });
 
