@@ -13,7 +13,7 @@ import { changedHands } from '../sync/whose-record.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
 import type { AbsorbInput } from './absorb-input.ts';
 import { absorbConsent } from './absorb-consent.ts';
-import { withAddressLocks } from './address-locks.ts';
+import { withPairLocks } from './pair-locks.ts';
 import { inboundOf, newAttempt, pairContext, type InboundAttempt } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { fetchRemote, linkedEnds, type LinkedPair } from './fetch-remote.ts';
@@ -32,7 +32,7 @@ const ROUNDS_WHEN_EMS_IS_FASTER = 3;
 export async function absorb(dependencies: Dependencies, input: AbsorbInput): Promise<Absorption> {
   const pair = pairContext(dependencies, input);
   const { consent } = pair.remote;
-  if (consent !== undefined) return withAddressLocks(pair, () => absorbConsent(pair, consent));
+  if (consent !== undefined) return withPairLocks(pair, () => absorbConsent(pair, consent));
   const context = inboundOf(pair);
   if (context === null) {
     return { key: input.key, kind: 'nothing', reason: 'nothing of it is read back', outboundDue: true };

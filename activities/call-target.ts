@@ -11,7 +11,7 @@ import type { Delivery, Evaluated } from '../sync/delivery.ts';
 import { formatRef, type EntityKey, type EntityRef } from '../sync/entity-type.ts';
 import { ATTEMPTS_BEFORE_FAILING } from '../sync/error-class.ts';
 import { looksEqual } from '../sync/looks-equal.ts';
-import { baseWith, type Base } from '../sync/keyed-hash.ts';
+import { baseWith, type Base, type SecretKey } from '../sync/keyed-hash.ts';
 import { givenOutAgain } from '../sync/identity.ts';
 import type { OutboundDecision } from '../sync/judge-outbound.ts';
 import { binding, describeSuppressions, type Suppression } from '../sync/suppression.ts';
@@ -162,12 +162,9 @@ async function sent(
   await enterRefusals(attempt, [addresses], refusals);
   const personal = process.remoteIdsArePersonal === true;
   if (personal) await keepRemoteId(orm, process.name, type, { key, fencingToken, remoteId: result.remoteId });
-  const known = decision.kind === 'create' ? null : (pair.record?.base ?? null);
   const delivered = {
-    remoteId: personal ? null : result.remoteId,
-    remoteModifiedOn: result.remoteModifiedOn,
-    contentHash: contentHash(decision.content, attempt.keys),
-    ...baseAfter(attempt, known, { ...result, email: addresses.email ?? null }),
+    ...confirmed(attempt, { pair, decision }, result),
+    ...(personal ? { remoteId: null } : {}),
   };
   const common = { ...commonOf(attempt), evaluated: assertEvaluated(evaluated) };
   const refused = stillRefused(binding(refusals, attempt.consentPolicy), suppressions);
@@ -180,9 +177,22 @@ async function sent(
   return { delivery: { ...common, kind, ...delivered, ...(messages === undefined ? {} : { messages }) }, refused };
 }
 
+/** What the record keeps of a confirmed result. */
+export function confirmed(
+  { keys, mapping }: Pick<TypeContext, 'keys' | 'mapping'>,
+  { pair, decision }: { readonly pair: Pair; readonly decision: Extract<Call, { kind: 'create' | 'update' }> },
+  result: Extract<SendResult, { kind: 'sent' }>,
+) {
+  const known = decision.kind === 'create' ? null : (pair.record?.base ?? null);
+  const { email = null } = addressesOf(mapping, pair.entity);
+  const { remoteId, remoteModifiedOn } = result;
+  const hash = contentHash(decision.content, keys);
+  return { remoteId, remoteModifiedOn, contentHash: hash, ...baseAfter(keys, known, { ...result, email }) };
+}
+
 /** Fields missing in the answer keep their last known value; for a new remote record they are unknown. */
 function baseAfter(
-  { keys }: Attempt,
+  keys: readonly SecretKey[],
   known: Base | null,
   { stored, email }: Pick<Extract<SendResult, { kind: 'sent' }>, 'stored'> & { readonly email: string | null },
 ): { readonly base?: Base } {

@@ -9,7 +9,7 @@ import { leavesTargetAsItIs, LEFT_OUT, type OutboundDecision } from '../sync/jud
 import { describeSuppressions } from '../sync/suppression.ts';
 import { StaleTokenError } from '../sync/sync-error.ts';
 import { describeUnmet } from '../targets/filter-condition.ts';
-import { withAddressLocks } from './address-locks.ts';
+import { withPairLocks } from './pair-locks.ts';
 import { areRemovalsHeld } from './brake.ts';
 import { callTarget, type Call, type Called } from './call-target.ts';
 import { childrenOfPair, isChild, parentOf } from './children.ts';
@@ -49,7 +49,7 @@ export async function deliver(dependencies: Dependencies, input: DeliverInput): 
       ...(by === null ? { kind: 'nothing', reason: 'EMS has no such row' } : { kind: 'with-parent', by }),
     };
   }
-  return withAddressLocks(pair, () =>
+  return withPairLocks(pair, () =>
     withHighestToken(pair, (attempt) =>
       input.erase === true ? eraseRemote(attempt) : attemptDelivery(attempt, input),
     ),

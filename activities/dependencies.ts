@@ -31,6 +31,9 @@ export const DEFAULT_COMPARISON: ComparisonSettings = {
   fullShare: 5,
 };
 
+/** Below it, a workflow for each row costs little, and shows each row's history. */
+export const DEFAULT_PAGE_THRESHOLD = 200;
+
 /** What activities need. The composition root (workers/) builds it; tests build their own. */
 export interface Dependencies {
   readonly orm: Orm;
@@ -39,6 +42,8 @@ export interface Dependencies {
   readonly settleMs: number;
   /** Left out: {@link DEFAULT_COMPARISON}. */
   readonly comparison?: ComparisonSettings;
+  /** With more rows of a type due than this, a sweep delivers them in pages; 0: never. Left out: {@link DEFAULT_PAGE_THRESHOLD}. */
+  readonly pageThreshold?: number;
   /** The keys of SYNC_KEY, newest first: all hashes and sealed values are made with keys derived from them. */
   readonly keys: readonly SecretKey[];
   readonly conflictScope: ConflictScope;

@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import pLimit from 'p-limit';
-import { SyncError } from '../sync/sync-error.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../targets/remote-system.ts';
+import { sendInHalves } from './send-in-halves.ts';
 
 /**
  * Flush the batch after QUIET_MS without a new item: under load, deliveries keep arriving one after another. On a busy
@@ -53,26 +53,4 @@ export function gatherSends(
       return loader.load(request);
     },
   };
-}
-
-/** The result of each request, in order. */
-export async function sendInHalves(
-  call: (requests: readonly SendRequest[]) => Promise<readonly (SendResult | Error)[]>,
-  requests: readonly SendRequest[],
-): Promise<(SendResult | Error)[]> {
-  try {
-    const results = await call(requests);
-    return requests.map(
-      (_, index) => results[index] ?? new Error('a bulk call gave fewer results than it was asked for'),
-    );
-  } catch (error) {
-    const failure = error instanceof Error ? error : new Error(String(error));
-    const isRefused = failure instanceof SyncError && failure.errorClass === 'rejected';
-    if (!isRefused || requests.length < 2) return requests.map(() => failure);
-    const middle = Math.ceil(requests.length / 2);
-    return [
-      ...(await sendInHalves(call, requests.slice(0, middle))),
-      ...(await sendInHalves(call, requests.slice(middle))),
-    ];
-  }
 }

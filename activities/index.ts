@@ -5,6 +5,7 @@ import { runCommand, type CommandInput } from './run-command.ts';
 import type { DeliverInput } from './deliver-input.ts';
 import { ComparisonState } from './comparison-state.ts';
 import { deliver } from './deliver.ts';
+import { deliverPage, type PageInput } from './deliver-page.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { FindChangedInput } from './changed-page.ts';
 import { advance, findChanged, type AdvanceInput } from './find-changed.ts';
@@ -19,6 +20,7 @@ import {
   refuseCommand,
   shadowAbsorption,
   shadowDelivery,
+  shadowPage,
   shadowPoll,
   shadowResolution,
   shadowRun,
@@ -30,6 +32,7 @@ import { record, recordFailure, type RecordFailureInput, type RecordInput } from
 import { resolveRemote } from './resolve-remote.ts';
 import { recordUnresolved, type RecordUnresolvedInput } from './record-unresolved.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { pageWorkflowId } from '../sync/workflow-ids.ts';
 
 /** Deliveries of sweeps and bulk loads may wait a moment to share a call; on-demand ones may not. */
 const PATIENT_FROM = 3;
@@ -95,6 +98,7 @@ export function createTargetActivities(dependencies: Dependencies) {
       return work(dependencies, input);
     });
   const ownDeliver = unlessShadow(dependencies, (input: DeliverInput) => shadowDelivery(input), owned(deliver));
+  const ownDeliverPage = unlessShadow(dependencies, shadowPage, owned(deliverPage));
   const ownAbsorb = unlessShadow(dependencies, (input: AbsorbInput) => shadowAbsorption(input), owned(absorb));
   const ownPlanPoll = unlessShadow(dependencies, shadowPoll, owned(planPoll));
   const ownShadowRun = owned(shadowRun);
@@ -109,6 +113,11 @@ export function createTargetActivities(dependencies: Dependencies) {
     probeTarget: unlessPaused(dependencies.orm, (input: { readonly process: SyncProcessName }) =>
       probeTarget(dependencies, input),
     ),
+    deliverPage: (input: PageInput) => {
+      const [first = ''] = input.keys;
+      const holder = pageWorkflowId(input.process, input.type, first);
+      return withHeartbeat(() => ownDeliverPage({ ...input, holder }));
+    },
     deliver: ({ attemptsBefore, ...input }: Omit<DeliverInput, 'attempt'> & { readonly attemptsBefore: number }) => {
       const patient = (Context.current().info.priority?.priorityKey ?? 0) >= PATIENT_FROM;
       const attempt = attemptOf(attemptsBefore);

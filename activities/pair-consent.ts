@@ -1,20 +1,19 @@
 import { sql } from 'kysely';
 import { isValue } from '../database/detection/unique-holders.ts';
 import { announceInBase } from '../database/records/announce-in-base.ts';
-import { keepRemoteId } from '../database/records/keep-remote-id.ts';
-import { announceRekey, readRekey } from '../database/records/rekeys.ts';
-import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
+import { announceRekey } from '../database/records/rekeys.ts';
 import { enterSuppressions, entriesOf, readSuppressions } from '../database/records/suppression-list.ts';
 import { longestOf } from '../database/records/find-rows.ts';
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
-import { entityTable, recordTable } from '../database/table-names.ts';
-import { ADDRESS_FIELD, addressHashes, hashesOf, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
+import { entityTable } from '../database/table-names.ts';
+import { addressHashes, hashesOf, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { isHashOf, keyedHash } from '../sync/keyed-hash.ts';
 import { binding, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
 import { uniqueHash } from '../sync/unique-value.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { PairConsent } from '../targets/remote-system.ts';
+import { consentLookups, type ConsentLookups } from './consent-lookups.ts';
 import type { Attempt, PairContext, TypeContext } from './context.ts';
 
 /** The addresses of a row's person; empty if consent does not apply. */
@@ -39,10 +38,12 @@ export async function suppressionsOf(
 
 /** What a target may ask about the pair; undefined for mappings without consent. */
 export function pairConsent(
-  { orm, keys, detection, mapping, type, key, ref, fencingToken }: Attempt,
+  attempt: Attempt,
   { record, entity }: Pair,
   suppressions: readonly Suppression[],
+  lookups: ConsentLookups = consentLookups(attempt),
 ): { readonly consent: PairConsent } | Record<string, never> {
+  const { orm, keys, detection, mapping, type, key, ref, fencingToken } = attempt;
   if (mapping.consent === null) return {};
   const { process } = ref;
   const table = sql.raw(entityTable(type));
@@ -51,23 +52,14 @@ export function pairConsent(
     consent: {
       suppressions,
       holderOf: async (remoteId) => {
-        const holder = (await findByRemoteId(orm.em.fork(), process, type, remoteId))?.key ?? null;
+        const holder = await lookups.holders.load(remoteId);
         return holder === key ? null : holder;
       },
-      remoteIdOf: async (other) => {
-        const { rows } = await sql<{ remote: string | null }>`
-          SELECT remote_id AS remote FROM ${sql.raw(recordTable(mapping.type))}
-          WHERE sync_process = ${process} AND entity_key = ${other}::bigint`.execute(orm.em.fork().getKysely());
-        return rows[0]?.remote ?? null;
-      },
+      remoteIdOf: (other) => lookups.remoteIds.load(other),
       holderOfAddress: async () => {
         const hashes = addressHashes('email', addressesOf(mapping, entity).email, keys);
-        if (hashes.length === 0) return null;
-        const { rows } = await sql<{ key: EntityKey }>`
-          SELECT entity_key AS key FROM ${sql.raw(recordTable(type))}
-          WHERE sync_process = ${process} AND base ->> ${sql.lit(ADDRESS_FIELD)} = ANY (${[...hashes]}::text[])
-            AND remote_id IS NOT NULL AND entity_key <> ${key}::bigint LIMIT 1`.execute(orm.em.fork().getKysely());
-        return rows[0]?.key ?? null;
+        const holders = await Promise.all(hashes.map((hash) => lookups.holdersOfAddress.load(hash)));
+        return holders.flatMap((found) => found ?? []).find((holder) => holder !== key) ?? null;
       },
       isAnothers: async (email) => {
         const wanted = normalisedAddress('email', email);
@@ -86,8 +78,10 @@ export function pairConsent(
         await announceInBase(orm, process, type, { key, fencingToken, announced });
         base = { ...base, ...announced };
       },
-      willHold: (remoteId) => keepRemoteId(orm, process, type, { key, fencingToken, remoteId }),
-      rekeyingTo: () => readRekey(orm.em.fork(), process, type, key),
+      willHold: async (remoteId) => {
+        await lookups.announced.load({ key, remoteId });
+      },
+      rekeyingTo: () => lookups.rekeys.load(key),
       willRekeyTo: (rekeyingTo) => announceRekey(orm.em.fork(), process, type, { key, rekeyingTo }),
     },
   };

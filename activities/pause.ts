@@ -24,6 +24,7 @@ export const unlessPaused =
  */
 export function pausable(remote: RemoteSystem, assertRunning: () => Promise<void>): RemoteSystem {
   const { bulk } = remote;
+  const sendPage = bulk?.sendPage?.bind(bulk);
   const refusal = remote.refusal?.bind(remote);
   const release = remote.release?.bind(remote);
   const optOut = remote.optOut?.bind(remote);
@@ -44,6 +45,15 @@ export function pausable(remote: RemoteSystem, assertRunning: () => Promise<void
           bulk: {
             canGather: (request) => bulk.canGather(request),
             sendMany: held((requests) => bulk.sendMany(requests)),
+            ...(sendPage === undefined
+              ? {}
+              : {
+                  sendPage: (requests, willCall) =>
+                    sendPage(requests, async () => {
+                      await assertRunning();
+                      await willCall();
+                    }),
+                }),
           },
         }),
     ...(refusal === undefined ? {} : { refusal: () => held(refusal)(undefined) }),

@@ -1,6 +1,6 @@
 import { deletedKeys, deletionsSeen } from '../database/detection/deletions.ts';
 import { takeMoment, type Moment } from '../database/detection/lower-bound.ts';
-import { scanDue, scanGone, type Scan, type ScannedPage } from '../database/detection/scan.ts';
+import { scanDue, scanGone, type Scan, type ScannedPage, type ScanRequest } from '../database/detection/scan.ts';
 import { readHolds, type Hold } from '../database/records/missing.ts';
 import { findMissingColumns, formatMissing } from '../database/ems-shape.ts';
 import type { EntityManager } from '../database/orm.ts';
@@ -13,7 +13,7 @@ import { isChild } from './children.ts';
 import { isAny } from './is-any.ts';
 import type { ComparisonState, PlannedMark } from './comparison-state.ts';
 import { processContext, typeContext, type TypeContext } from './context.ts';
-import type { Dependencies } from './dependencies.ts';
+import { DEFAULT_PAGE_THRESHOLD, type Dependencies } from './dependencies.ts';
 import { keepMark } from './keep-mark.ts';
 import { measureDue } from './measure-due.ts';
 import { planSlice, readableSince } from './plan-slice.ts';
@@ -58,6 +58,16 @@ export interface SweepStep {
   readonly mark?: PlannedMark;
   /** Concurrent children, if more than usual can share a call. */
   readonly atOnce?: number;
+  /** So many rows are due that they are delivered in pages. */
+  readonly pages?: PagesOfStep;
+}
+
+/** How a step's rows are delivered together. */
+export interface PagesOfStep {
+  /** The most rows in one call. */
+  readonly rows: number;
+  /** Pages under way at once. */
+  readonly atOnce: number;
 }
 
 /** As many as a worker gathers at once; more children would only wait. */
@@ -175,7 +185,8 @@ async function planType(
     !holds.some((hold) => hold.type === type) &&
     (await isFewerThan(least, () => scanDue(em, detection, { ...first, limit: least })));
   const limited = !isUrgent && !areFew && (await isHeld('update', isEver)) ? { withoutUpdates: true as const } : {};
-  const due: SweepStep[] = isDue ? [{ kind: 'due', ...dueStep, ...scope, ...limited, ...lanes }] : [];
+  const paged = isDue && input.beside !== true ? await pagesOf(context, first) : {};
+  const due: SweepStep[] = isDue ? [{ kind: 'due', ...dueStep, ...scope, ...limited, ...lanes, ...paged }] : [];
   const { urgent: condition } = mapping;
   const urgent: SweepStep[] =
     condition !== null && (isDue || isUrgent) && (await isAny(() => scanDue(em, detection, { ...first, condition })))
@@ -197,6 +208,17 @@ async function planType(
     due: isSliceDue ? [...due, { kind: 'due', ...dueStep, ...range, ...limited, ...lanes }] : due,
     gone: isGone && !isGoneHeld ? [...gone, { kind: 'gone', type, ...range }] : gone,
   };
+}
+
+/** Whether so much is due that it is delivered in pages, and how. */
+async function pagesOf(context: TypeContext, first: ScanRequest): Promise<Pick<SweepStep, 'pages'>> {
+  const { orm, process, remote, mapping, detection, pageThreshold = DEFAULT_PAGE_THRESHOLD } = context;
+  const { bulk, concurrentCalls } = process.limits;
+  if (bulk === undefined || remote.bulk?.sendPage === undefined || isChild(mapping) || pageThreshold === 0) return {};
+  const many = pageThreshold + 1;
+  const em = orm.em.fork();
+  if (await isFewerThan(many, () => scanDue(em, detection, { ...first, limit: many }))) return {};
+  return { pages: { rows: bulk.itemsPerCall, atOnce: concurrentCalls } };
 }
 
 /** False if a row breaks the query. */

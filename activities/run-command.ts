@@ -13,6 +13,7 @@ import { SyncError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { pairContext, type PairContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+import { withPairLock } from './pair-locks.ts';
 import { followOwnChange } from './row-identity.ts';
 
 export interface CommandInput {
@@ -28,9 +29,13 @@ export interface CommandInput {
  * @throws SyncError of class `rejected` if it is impossible; the message says what to do instead.
  */
 export async function runCommand(dependencies: Dependencies, { command, ...ref }: CommandInput): Promise<void> {
-  if (command === 'unlink') return unlinkRecord(dependencies.orm.em.fork(), ref);
   // The pair's workflow erases it itself, over the target's queue.
   if (command === 'erase') return;
+  return withPairLock(dependencies, ref, () => runAlone(dependencies, { command, ...ref }));
+}
+
+async function runAlone(dependencies: Dependencies, { command, ...ref }: CommandInput): Promise<void> {
+  if (command === 'unlink') return unlinkRecord(dependencies.orm.em.fork(), ref);
   if (command === 'adopt' || command === 'start-anew') return decideReissued(dependencies, command, ref);
   if (command === 'relink') return relink(dependencies, ref);
   const argument = command.slice(command.indexOf(':') + 1);

@@ -9,6 +9,7 @@ import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { processContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
+import type { DeliveredPage, PageInput } from './deliver-page.ts';
 import { dryRun } from './dry-run/dry-run.ts';
 import type { PollPlan } from './plan-poll.ts';
 import type { PlannedStep } from './plan-sweep.ts';
@@ -33,6 +34,9 @@ export const shadowDelivery = ({ key }: { readonly key: EntityKey }): Delivery =
   kind: 'nothing',
   reason: SHADOW,
 });
+
+/** Each row of a page that was begun before answers for itself. */
+export const shadowPage = ({ keys }: PageInput): DeliveredPage => ({ inSync: 0, left: keys, reasons: {} });
 
 export const shadowAbsorption = ({ key }: { readonly key: EntityKey }): Absorption => ({
   key,

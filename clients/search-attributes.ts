@@ -3,8 +3,11 @@ import type { Client } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.ts';
 import { GRPC, grpcFailure } from './grpc-code.ts';
 
-/** `INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API; all our attributes have this type. */
-const KEYWORD = 2;
+/** `IndexedValueType` of Temporal's API. */
+const INDEXED_VALUE_TYPES: Readonly<Record<(typeof SEARCH_ATTRIBUTES)[number]['type'], number>> = {
+  KEYWORD: 2,
+  KEYWORD_LIST: 7,
+};
 
 /** A new attribute takes a moment to reach every part of the server. */
 const USABLE_WITHIN_MS = 30_000;
@@ -22,9 +25,9 @@ export class SearchAttributeTypeError extends Error {
 export async function missingSearchAttributes(client: Client): Promise<string[]> {
   const namespace = client.options.namespace;
   const { customAttributes } = await client.connection.operatorService.listSearchAttributes({ namespace });
-  const wrong = SEARCH_ATTRIBUTES.filter(({ name }) => {
+  const wrong = SEARCH_ATTRIBUTES.filter(({ name, type }) => {
     const present: number | undefined = customAttributes[name];
-    return present !== undefined && present !== KEYWORD;
+    return present !== undefined && present !== INDEXED_VALUE_TYPES[type];
   });
   if (wrong.length > 0) {
     const names = wrong.map(({ name, type }) => `${name} (must be ${type})`).join(', ');
@@ -47,7 +50,12 @@ export async function ensureSearchAttributes(client: Client): Promise<string[]> 
   try {
     await client.connection.operatorService.addSearchAttributes({
       namespace: client.options.namespace,
-      searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+      searchAttributes: Object.fromEntries(
+        SEARCH_ATTRIBUTES.filter(({ name }) => missing.includes(name)).map(({ name, type }) => [
+          name,
+          INDEXED_VALUE_TYPES[type],
+        ]),
+      ),
     });
   } catch (error) {
     // Another program created it meanwhile.

@@ -4,6 +4,7 @@ import type { CommonSettings } from './schema.ts';
 export function engineSettings(common: CommonSettings) {
   return {
     settleMs: common.SETTLE_MS,
+    pageThreshold: common.SYNC_PAGE_THRESHOLD,
     comparison: {
       fullEveryMs: common.SYNC_FULL_EVERY * 60_000,
       fullShare: common.SYNC_FULL_SHARE,

@@ -87,6 +87,7 @@ export const commonSettings = z.object({
     .enum(['true', 'false'], { error: 'must be true or false' })
     .default('true')
     .transform((word) => word === 'true'),
+  SYNC_PAGE_THRESHOLD: wholeNumber(1_000_000, 'must be a number of rows, 0 to 1000000; 0: never').default(200),
   GATEWAY_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').default(8080),
   CHATWOOT_WEBHOOK_SECRET: webhookSecrets('ChatWoot tells it with the webhook'),
   MAUTIC_WEBHOOK_SECRET: webhookSecrets('Mautic shows it with the webhook'),

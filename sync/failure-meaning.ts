@@ -90,6 +90,8 @@ export const COMMON_MEANINGS: FailureMeanings = {
   },
   'EMS-BUSY': { says: 'EMS keeps changing the row while it is written.', remedy: ITSELF },
   'ADDRESS-BUSY': { says: 'Another write for the same address is in progress.', remedy: ITSELF },
+  'PAGE-BUSY': { says: 'The row is part of a page that is being delivered.', remedy: ITSELF },
+  'PAGE-LOST': { says: 'Another attempt has taken over the page.', remedy: ITSELF },
   'HAS-DEPENDENTS': { says: 'Rows that refer to it are still at the target.', remedy: ITSELF },
   INCOMPLETE: {
     says: 'The target lacks something that we need there.',

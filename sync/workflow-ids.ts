@@ -9,6 +9,14 @@ export function pairWorkflowId(process: SyncProcessName, type: EntityType, key: 
   return `${process}/${type}/${key}`;
 }
 
+/** `MAILCHIMP/Person/page-4711`: rows that are delivered together, named by the first of them. */
+export function pageWorkflowId(process: SyncProcessName, type: EntityType, first: EntityKey): string {
+  return `${process}/${type}/page-${first}`;
+}
+
+/** Whether a record's workflow is a page. */
+export const isPageWorkflowId = (id: string | null): boolean => id !== null && /\/page-\d+$/.test(id);
+
 /**
  * `RUNSIGNUP/EventParticipant/remote-567-12890-2645624`: a remote record that EMS does not know yet. Its workflow finds
  * or creates the row, then hands over to the pair's.

@@ -64,6 +64,8 @@ export interface SendRequest {
   readonly begun?: boolean;
   /** True if nobody waits for the result, so that it may wait for a batch. Default false. */
   readonly patient?: boolean;
+  /** True if the id was recorded before a create whose answer is not known: the remote record may exist or not. */
+  readonly isUnconfirmed?: boolean;
   /** True after several failures in a batch (which may be too slow): it is sent alone. */
   readonly alone?: boolean;
   /** For mappings that declare consent; see {@link consentOf}. */
@@ -195,6 +197,16 @@ export interface BulkCalls {
    * @throws SyncError if the whole call failed. If its class is `rejected`, the batch is tried again in halves.
    */
   sendMany(requests: readonly SendRequest[]): Promise<readonly (SendResult | Error)[]>;
+  /**
+   * The same for a page, whose rows wait for each other: a request that must be sent alone is left to its own workflow, and gets
+   * null. Left out by targets whose rows are not delivered in pages.
+   *
+   * @param willCall runs right before each call that changes something; its error ends the page.
+   */
+  sendPage?(
+    requests: readonly SendRequest[],
+    willCall: () => Promise<void>,
+  ): Promise<readonly (SendResult | Error | null)[]>;
 }
 
 /** Which record is read, and what EMS would send of it. */

@@ -141,6 +141,18 @@ export const oneAttempt = (process: SyncProcessName) =>
   });
 
 /**
+ * A page of rows. 4 min: every step is one statement, but a bulk call may take a minute and a half, and be halved. Few attempts,
+ * because after them each row gets its own workflow, with its own retries.
+ */
+export const pageActivities = (process: SyncProcessName) =>
+  proxyActivities<Pick<TargetActivities, 'deliverPage'>>({
+    taskQueue: targetQueue(process),
+    startToCloseTimeout: '4 minutes',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 4 },
+  });
+
+/**
  * Operators' commands: statements in our database and EMS's. After two minutes the workflow reports the problem, and
  * retries for an hour.
  */

@@ -1,4 +1,5 @@
 export { syncEntity } from './sync-entity.ts';
+export { syncPage } from './sync-page.ts';
 export { syncRemote } from './sync-remote.ts';
 export { sweepOutbound } from './sweep-outbound.ts';
 export { removeExpired } from './remove-expired.ts';

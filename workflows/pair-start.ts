@@ -2,9 +2,10 @@ import type { Priority, TypedSearchAttributes } from '@temporalio/common';
 import { TypedSearchAttributes as Attributes } from '@temporalio/common';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
-import { hintedWorkflowId, pairWorkflowId, remoteWorkflowId } from '../sync/workflow-ids.ts';
+import { hintedWorkflowId, pageWorkflowId, pairWorkflowId, remoteWorkflowId } from '../sync/workflow-ids.ts';
 import {
   entityIdAttribute,
+  entityIdsAttribute,
   entityTypeAttribute,
   syncDirectionAttribute,
   syncProcessAttribute,
@@ -46,6 +47,51 @@ export function pairStartOptions(pair: PairRef, direction: Direction, priority: 
       { key: entityTypeAttribute, value: pair.type },
       { key: entityIdAttribute, value: pair.key },
       { key: syncDirectionAttribute, value: direction },
+    ]),
+  };
+}
+
+/** Rows of one type that are delivered together. */
+export interface PageToSync {
+  readonly process: SyncProcessName;
+  readonly type: EntityType;
+  readonly keys: readonly EntityKey[];
+}
+
+/** The server's limit for the value of one search attribute, less some for its own notation. */
+const ATTRIBUTE_BYTES = 2_000;
+
+/** The pages of these rows: at most so many rows each, and no more than the attribute that lists them has room for. */
+export function pagesOf(keys: readonly EntityKey[], rows: number): EntityKey[][] {
+  const pages: EntityKey[][] = [];
+  let bytes = ATTRIBUTE_BYTES;
+  for (const key of keys) {
+    // As JSON, with quotation marks and a comma.
+    bytes += key.length + 3;
+    const page = pages.at(-1);
+    if (page !== undefined && page.length < rows && bytes <= ATTRIBUTE_BYTES) {
+      page.push(key);
+      continue;
+    }
+    pages.push([key]);
+    bytes = key.length + 3;
+  }
+  return pages;
+}
+
+/** The options for starting a page's workflow. @throws RangeError for a page without rows. */
+export function pageStartOptions({ process, type, keys }: PageToSync): PairStartOptions {
+  const [first] = keys;
+  if (first === undefined) throw new RangeError('a page without rows');
+  return {
+    workflowId: pageWorkflowId(process, type, first),
+    staticSummary: `${process}: ${keys.length} of ${type} in one call, from ${first} to ${keys.at(-1)}, outbound`,
+    priority: PRIORITY.sweep,
+    typedSearchAttributes: new Attributes([
+      { key: syncProcessAttribute, value: process },
+      { key: entityTypeAttribute, value: type },
+      { key: entityIdsAttribute, value: [...keys] },
+      { key: syncDirectionAttribute, value: 'outbound' },
     ]),
   };
 }

@@ -7,6 +7,8 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 export const syncProcessAttribute = defineSearchAttributeKey('SyncProcess', SearchAttributeType.KEYWORD);
 export const entityTypeAttribute = defineSearchAttributeKey('EntityType', SearchAttributeType.KEYWORD);
 export const entityIdAttribute = defineSearchAttributeKey('EntityId', SearchAttributeType.KEYWORD);
+/** The rows of a page, for example `EntityIds = "4711"`. */
+export const entityIdsAttribute = defineSearchAttributeKey('EntityIds', SearchAttributeType.KEYWORD_LIST);
 export const syncDirectionAttribute = defineSearchAttributeKey('SyncDirection', SearchAttributeType.KEYWORD);
 export const syncOutcomeAttribute = defineSearchAttributeKey('SyncOutcome', SearchAttributeType.KEYWORD);
 
@@ -14,6 +16,7 @@ export const SEARCH_ATTRIBUTES = [
   syncProcessAttribute,
   entityTypeAttribute,
   entityIdAttribute,
+  entityIdsAttribute,
   syncDirectionAttribute,
   syncOutcomeAttribute,
 ] as const;

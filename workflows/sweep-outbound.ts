@@ -9,7 +9,7 @@ import {
 import { ActivityFailure } from '@temporalio/common';
 import type { PlannedMark } from '../activities/comparison-state.ts';
 import type { FoundPage } from '../activities/find-due.ts';
-import type { PlannedStep, StoppedStep, SweepStep } from '../activities/plan-sweep.ts';
+import type { PagesOfStep, PlannedStep, StoppedStep, SweepStep } from '../activities/plan-sweep.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { describePlan } from '../sync/shadow.ts';
 import type { Plan } from '../sync/plan.ts';
@@ -21,7 +21,9 @@ import { pauseIn } from './paused.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 import { reportEnd } from './report-end.ts';
 import { assertTotalsHold, copyTotals, describeTotals, emptyTotals, type SweepTotals } from './sweep-totals.ts';
-import { syncPage } from './sync-page.ts';
+import { PageWindow } from './page-window.ts';
+import { pagesOf } from './pair-start.ts';
+import { syncRows } from './sync-rows.ts';
 
 export interface SweepInput {
   readonly process: SyncProcessName;
@@ -130,22 +132,31 @@ export async function sweepOutbound({
     for (const [index, step] of steps.entries()) {
       if (step.kind === 'stopped') continue;
       ahead = steps.slice(index + 1);
+      const window = step.pages === undefined ? null : windowFor(step, step.pages);
       do {
-        at = { step, after };
-        const page = await findPage(step, { after, limit: pageSize });
+        at = { step, after: window?.oldest === undefined ? after : window.oldest };
+        const page = await findPage(step, { after, limit: step.pages?.rows ?? pageSize });
         if (page === null) {
+          await window?.drain();
           after = null;
           break;
         }
         if (page.keys.length > 0) lookout.start();
-        const wasPatient = await deliverPage(step, page);
+        const wasPatient =
+          window === null ? await deliverPage(step, page) : await flyPage(step, page, { after, window });
         after = page.next;
-        if (!wasPatient) {
+        const isOver = started >= CHILDREN_PER_SWEEP || workflowInfo().continueAsNewSuggested;
+        if (window !== null && (after === null || isOver || window.stopped !== null)) {
+          await window.drain();
+          setCurrentDetails(describeTotals(totals));
+          if (window.stopped !== null) return window.stopped;
+        }
+        if (!wasPatient || window?.ranOut === true) {
           const target = await probeActivities(process).probeTarget({ process });
           if (!target.up) return { ended: 'target-down', reason: target.reason };
         }
         if (started >= CHILDREN_PER_SWEEP) return { ended: 'limit', reason: null };
-        if (workflowInfo().continueAsNewSuggested) {
+        if (isOver) {
           return { ended: 'goes-on', steps: [...steps.slice(after === null ? index + 1 : index), ...unread], after };
         }
       } while (after !== null);
@@ -168,12 +179,39 @@ export async function sweepOutbound({
     }
   }
 
+  function windowFor({ type }: SweepStep, { atOnce }: PagesOfStep): PageWindow {
+    return new PageWindow({
+      atOnce,
+      counts: (totals[type] ??= emptyTotals()),
+      onStarted: (children) => {
+        started += children;
+      },
+    });
+  }
+
+  /** A child for each bulk call of the page's rows. It waits for a place only, so that calls overlap. */
+  async function flyPage(
+    step: SweepStep,
+    page: FoundPage,
+    { after, window }: { readonly after: EntityKey | null; readonly window: PageWindow },
+  ): Promise<boolean> {
+    const { type, atOnce, pages } = step;
+    const counts = (totals[type] ??= emptyTotals());
+    counts.due += page.touched;
+    counts.touched += page.touched;
+    const more = atOnce === undefined ? {} : { atOnce };
+    for (const keys of pagesOf(page.keys, pages?.rows ?? PAGE_SIZE))
+      await window.start({ process, type, keys, ...more }, after);
+    setCurrentDetails(describeTotals(totals));
+    return true;
+  }
+
   /** A child for each row of the page. @returns false if patience ran out with some child. */
   async function deliverPage(step: SweepStep, page: FoundPage): Promise<boolean> {
     const counts = (totals[step.type] ??= emptyTotals());
     counts.due += page.touched;
     counts.touched += page.touched;
-    const wasPatient = await syncPage(process, step, page.keys, {
+    const wasPatient = await syncRows(process, step, page.keys, {
       counts,
       onStarted: () => {
         started += 1;

@@ -1,87 +1,99 @@
-import { ParentClosePolicy, startChild, type ChildWorkflowHandle } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { SweepStep } from '../activities/plan-sweep.ts';
-import type { EntityKey } from '../sync/entity-type.ts';
-import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import type { SyncEntityWorkflow } from './pair-requests.ts';
-import { PRIORITY, pairStartOptions } from './pair-start.ts';
-import { runLanes } from './run-lanes.ts';
-import type { TypeTotals } from './sweep-totals.ts';
+import { log, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { DeliveredPage } from '../activities/deliver-page.ts';
+import { pageActivities, probeActivities } from './activity-proxies.ts';
+import { failureOf, type AttemptFailure } from './attempt-durably.ts';
+import { pauseIn } from './paused.ts';
+import type { PageToSync } from './pair-start.ts';
+import { syncOutcomeAttribute } from './search-attributes.ts';
+import { emptyTotals, type TypeTotals } from './sweep-totals.ts';
+import { syncRows } from './sync-rows.ts';
 
-/** A child for each key. @returns false if patience ran out with some child. */
-export function syncPage(
-  process: SyncProcessName,
-  { type, atOnce }: SweepStep,
-  keys: readonly EntityKey[],
-  { counts, onStarted }: { readonly counts: TypeTotals; readonly onStarted: () => void },
-): Promise<boolean> {
-  return runLanes(
-    keys,
-    async (key) => {
-      const child = await startPair({ process, type, key });
-      counts.due += 1;
-      if (child === null) {
-        counts.busy += 1;
-        return null;
-      }
-      counts.started += 1;
-      onStarted();
-      return { end: outcomeOfChild(child) };
-    },
-    (outcome) => {
-      counts[outcome] += 1;
-    },
-    atOnce,
-  );
+export interface SyncPageInput extends PageToSync {
+  /** Concurrent workflows of the rows that leave the page. */
+  readonly atOnce?: number;
 }
 
-/** Null: the pair's workflow is running already. It is not signalled: it may be stuck, and the next sweep finds the row again. */
-async function startPair(pair: {
-  process: SyncProcessName;
-  type: SweepStep['type'];
-  key: EntityKey;
-}): Promise<ChildWorkflowHandle<SyncEntityWorkflow> | null> {
+export interface SyncPageResult {
+  readonly counts: TypeTotals;
+  /** Why nothing can be sent now; the rows are still due. Null: it can. */
+  readonly stopped: StoppedSending | null;
+}
+
+/** The target is down, or an operator has paused the process: why, in an operator's words. */
+export interface StoppedSending {
+  readonly ended: 'target-down' | 'paused';
+  readonly reason: string | null;
+}
+
+/** `query` type of the workflow, for its sweep and for tests. */
+export type SyncPageWorkflow = (input: SyncPageInput) => Promise<SyncPageResult>;
+
+/**
+ * Delivers many rows of one type by a bulk call. Every row that does not end in sync leaves the page, and gets its own workflow, with
+ * its own history and retries.
+ */
+export async function syncPage({ process, type, keys, atOnce }: SyncPageInput): Promise<SyncPageResult> {
+  const counts = emptyTotals();
+  let page: DeliveredPage;
+  let failure: AttemptFailure | null = null;
   try {
-    return await startChild<SyncEntityWorkflow>('syncEntity', {
-      ...pairStartOptions(pair, 'outbound', PRIORITY.sweep),
-      args: [{ ...pair, requests: ['outbound'] }],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-    });
+    page = await pageActivities(process).deliverPage({ process, type, keys });
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
-    throw error;
+    failure = failureOf(error);
+    log.warn('a page could not be delivered', { process, type, ...failure });
+    const stopped = await whyStopped(error);
+    if (stopped !== null) {
+      counts.due = counts.started = counts.failed = keys.length;
+      return finish(stopped);
+    }
+    // The bulk call itself may be what fails.
+    page = { inSync: 0, left: keys, reasons: {} };
+  }
+  counts.due = counts.started = counts.inSync = page.inSync;
+  const more = atOnce === undefined ? { type } : { type, atOnce };
+  setCurrentDetails(describePage(keys.length, page, { failure }));
+  await syncRows(process, more, page.left, { counts, onStarted: () => {} });
+  return finish(null);
+
+  async function whyStopped(error: unknown): Promise<StoppedSending | null> {
+    const reason = pauseIn(error);
+    if (reason !== null) return { ended: 'paused', reason };
+    const target = await probeActivities(process).probeTarget({ process });
+    return target.up ? null : { ended: 'target-down', reason: target.reason };
+  }
+
+  function finish(stopped: StoppedSending | null): SyncPageResult {
+    setCurrentDetails(describePage(keys.length, page, { failure, stopped, counts }));
+    const outcome =
+      stopped !== null || counts.failed > 0 ? 'FAILING' : counts.inSync === counts.due ? 'IN_SYNC' : 'PENDING';
+    upsertSearchAttributes([{ key: syncOutcomeAttribute, value: outcome }]);
+    return { counts, stopped };
   }
 }
 
-/** Never rejects: a failed child is counted, and the next sweep starts it again. */
-async function outcomeOfChild(
-  child: ChildWorkflowHandle<SyncEntityWorkflow>,
-): Promise<'inSync' | 'removed' | 'shared' | 'waiting' | 'parked' | 'suppressed' | 'other' | 'failed'> {
-  try {
-    const { outcome } = await child.result();
-    switch (outcome) {
-      case 'IN_SYNC':
-        return 'inSync';
-      case 'REMOVED':
-        return 'removed';
-      case 'SHARED':
-        return 'shared';
-      case 'WAITING':
-        return 'waiting';
-      case 'PARKED':
-        return 'parked';
-      case 'SUPPRESSED':
-      case 'ERASED':
-        return 'suppressed';
-      case 'FAILING':
-        return 'failed';
-      case 'PAUSED':
-      case 'PENDING':
-      case 'UNLINKED':
-      case 'NOTHING':
-        return 'other';
-    }
-  } catch {
-    return 'failed';
-  }
+interface Told {
+  readonly failure: AttemptFailure | null;
+  readonly stopped?: StoppedSending | null;
+  readonly counts?: TypeTotals;
 }
+
+/** For the workflow's page in the Web UI: its rows, what became of them, and why some left it. */
+function describePage(rows: number, page: DeliveredPage | undefined, { failure, stopped = null, counts }: Told): string {
+  const lines = [`**${rows} rows**, ${page?.inSync ?? 0} in sync by one call, ${page?.left.length ?? rows} left it`];
+  if (failure !== null) lines.push(`the call failed: ${failure.errorClass}: ${failure.message}`);
+  if (stopped !== null) lines.push(`${stopped.ended}: ${stopped.reason ?? ''}`);
+  const reasons = Object.entries(page?.reasons ?? {}).map(([reason, count]) => `${count} ${REASONS[reason] ?? reason}`);
+  if (reasons.length > 0) lines.push(`left: ${reasons.join(', ')}`);
+  if (counts !== undefined) {
+    const ends = Object.entries(counts).filter(([name, count]) => !['due', 'started'].includes(name) && count > 0);
+    lines.push(ends.map(([name, count]) => `${name} ${count}`).join(', '));
+  }
+  return lines.join('\n\n');
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  busy: 'are at work elsewhere',
+  alone: 'need more than a bulk call',
+  unreadable: 'could not be read or written',
+  refused: 'were refused',
+};

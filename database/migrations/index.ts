@@ -21,6 +21,7 @@ import { SyncKeptErasures } from './sync-0017-kept-erasures.ts';
 import { SyncWebhooks } from './sync-0018-webhooks.ts';
 import { SyncDetection } from './sync-0019-detection.ts';
 import { SyncBrake } from './sync-0020-brake.ts';
+import { SyncPages } from './sync-0023-pages.ts';
 import { SyncOutbox } from './sync-0024-outbox.ts';
 import { SyncFailureCodes } from './sync-0026-failure-codes.ts';
 import { SyncJournal } from './sync-0027-journal.ts';
@@ -60,6 +61,7 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0018-webhooks', class: SyncWebhooks },
     { name: 'sync-0019-detection', class: SyncDetection },
     { name: 'sync-0020-brake', class: SyncBrake },
+    { name: 'sync-0023-pages', class: SyncPages },
     { name: 'sync-0024-outbox', class: SyncOutbox },
     { name: 'sync-0026-failure-codes', class: SyncFailureCodes },
     { name: 'sync-0027-journal', class: SyncJournal },

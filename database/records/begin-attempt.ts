@@ -24,14 +24,38 @@ export interface Intent {
 export async function beginAttempt(
   orm: Orm,
   { process, type, key }: { readonly process: SyncProcessName; readonly type: EntityType; readonly key: EntityKey },
-  { fencingToken, state, workflowId, fingerprint = null }: Intent,
+  intent: Intent,
 ): Promise<boolean> {
-  const { rows } = await sql`
+  const { fencingToken, workflowId } = intent;
+  return (await beginAttempts(orm, process, type, { fencingToken, workflowId, intents: [{ ...intent, key }] })).has(
+    key,
+  );
+}
+
+/**
+ * The same for many pairs of one attempt.
+ *
+ * @returns the keys that this attempt owns and may send.
+ */
+export async function beginAttempts(
+  orm: Orm,
+  process: SyncProcessName,
+  type: EntityType,
+  {
+    fencingToken,
+    workflowId,
+    intents,
+  }: Pick<Intent, 'fencingToken' | 'workflowId'> & {
+    readonly intents: readonly (Pick<Intent, 'state' | 'fingerprint'> & { readonly key: EntityKey })[];
+  },
+): Promise<ReadonlySet<EntityKey>> {
+  const begun = intents.map(({ key, state, fingerprint = null }) => ({ key, state, fingerprint }));
+  const { rows } = await sql<{ key: EntityKey }>`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, state, pass, workflow_id,
       fingerprint, updated_on)
-    SELECT ${process}, (SELECT id FROM ${sql.raw(entityTable(type))} WHERE id = ${key}::bigint), ${key}::bigint, ${state},
-      ${fencingToken.toString()}::bigint, ${workflowId},
-      ${fingerprint === null ? null : JSON.stringify(fingerprint)}::jsonb, clock_timestamp()
+    SELECT ${process}, e.id, v.key, v.state, ${fencingToken.toString()}::bigint, ${workflowId}, v.fingerprint, clock_timestamp()
+    FROM jsonb_to_recordset(${JSON.stringify(begun)}::jsonb) AS v(key bigint, state text, fingerprint jsonb)
+    LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET
       entity_id = EXCLUDED.entity_id,
       state = CASE WHEN sr.state = 'FAILING' THEN sr.state ELSE EXCLUDED.state END,
@@ -41,6 +65,6 @@ export async function beginAttempt(
       fingerprint = coalesce(EXCLUDED.fingerprint, sr.fingerprint),
       updated_on = EXCLUDED.updated_on
     WHERE sr.pass < EXCLUDED.pass
-    RETURNING 1`.execute(orm.em.fork().getKysely());
-  return rows.length > 0;
+    RETURNING sr.entity_key AS key`.execute(orm.em.fork().getKysely());
+  return new Set(rows.map(({ key }) => key));
 }

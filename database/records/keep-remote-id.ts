@@ -10,7 +10,7 @@ import { forgetRekeys } from './rekeys.ts';
  * The id reveals the person, so it must not appear in a history. A record that a newer attempt has written is left
  * alone.
  */
-export async function keepRemoteId(
+export function keepRemoteId(
   orm: Orm,
   process: SyncProcessName,
   type: EntityType,
@@ -20,10 +20,32 @@ export async function keepRemoteId(
     remoteId,
   }: { readonly key: EntityKey; readonly fencingToken: bigint; readonly remoteId: string | null },
 ): Promise<void> {
+  return keepRemoteIds(orm, process, type, { fencingToken, remoteIds: [{ key, remoteId }] });
+}
+
+/** The same for many pairs of one attempt. */
+export async function keepRemoteIds(
+  orm: Orm,
+  process: SyncProcessName,
+  type: EntityType,
+  {
+    fencingToken,
+    remoteIds,
+  }: {
+    readonly fencingToken: bigint;
+    readonly remoteIds: readonly { readonly key: EntityKey; readonly remoteId: string | null }[];
+  },
+): Promise<void> {
   const em = orm.em.fork();
   await sql`
-    UPDATE ${sql.raw(recordTable(type))} SET remote_id = ${remoteId}
-    WHERE sync_process = ${process} AND entity_key = ${key}::bigint AND pass <= ${fencingToken.toString()}::bigint
-      AND remote_id IS DISTINCT FROM ${remoteId}`.execute(em.getKysely());
-  await forgetRekeys(em, process, type, [key]);
+    UPDATE ${sql.raw(recordTable(type))} sr SET remote_id = v."remoteId"
+    FROM jsonb_to_recordset(${JSON.stringify(remoteIds)}::jsonb) AS v(key bigint, "remoteId" text)
+    WHERE sr.sync_process = ${process} AND sr.entity_key = v.key AND sr.pass <= ${fencingToken.toString()}::bigint
+      AND sr.remote_id IS DISTINCT FROM v."remoteId"`.execute(em.getKysely());
+  await forgetRekeys(
+    em,
+    process,
+    type,
+    remoteIds.map(({ key }) => key),
+  );
 }

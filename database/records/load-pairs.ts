@@ -96,17 +96,27 @@ export async function loadPair(orm: Orm, detection: Detection, key: EntityKey): 
   return pair;
 }
 
-/** The row and the target's last known state of it, without what the mapping reads beside. */
-export async function loadEnds(
-  orm: Orm,
+/** A row and the target's last known state of it, without what the mapping reads beside. */
+export interface Ends {
+  readonly entity: AnyRow | null;
+  readonly base: Base | null;
+}
+
+export async function loadEnds(orm: Orm, process: SyncProcessName, type: EntityType, key: EntityKey): Promise<Ends> {
+  return (await loadEndsOf(orm.em.fork(), process, type, [key])).get(key) ?? { entity: null, base: null };
+}
+
+/** The same for many rows. */
+export async function loadEndsOf(
+  em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
-  key: EntityKey,
-): Promise<{ readonly entity: AnyRow | null; readonly base: Base | null }> {
-  const em = orm.em.fork();
-  const [entity] = await findRows(em, type, [key]);
-  const record = await em.findOne(RECORD_ENTITIES[type], { syncProcess: process, entityKey: key });
-  return { entity: entity ?? null, base: record?.base ?? null };
+  keys: readonly EntityKey[],
+): Promise<ReadonlyMap<EntityKey, Ends>> {
+  const entities = byKey(await findRows(em, type, keys), idOf);
+  const records = await em.find(RECORD_ENTITIES[type], { syncProcess: process, entityKey: { $in: [...keys] } });
+  const bases = byKey(records, ({ entityKey }) => entityKey ?? '');
+  return new Map(keys.map((key) => [key, { entity: entities.get(key) ?? null, base: bases.get(key)?.base ?? null }]));
 }
 
 const keyIn = (text: string | null | undefined): SecretKey | null =>

@@ -21,17 +21,19 @@ export async function announceRekey(
   );
 }
 
-/** Null if no rekey is unconfirmed. */
-export async function readRekey(
+/** The announced ids of these pairs; those without an unconfirmed rekey are left out. */
+export async function readRekeys(
   em: EntityManager,
   process: SyncProcessName,
   type: EntityType,
-  key: EntityKey,
-): Promise<string | null> {
-  const { rows } = await sql<{ rekeying_to: string }>`
-    SELECT rekeying_to FROM sync_rekey
-    WHERE sync_process = ${process} AND entity_type = ${type} AND entity_key = ${key}::bigint`.execute(em.getKysely());
-  return rows[0]?.rekeying_to ?? null;
+  keys: readonly EntityKey[],
+): Promise<ReadonlyMap<EntityKey, string>> {
+  const { rows } = await sql<{ key: EntityKey; rekeying_to: string }>`
+    SELECT entity_key AS key, rekeying_to FROM sync_rekey
+    WHERE sync_process = ${process} AND entity_type = ${type} AND entity_key = ANY (${[...keys]}::bigint[])`.execute(
+    em.getKysely(),
+  );
+  return new Map(rows.map((row) => [row.key, row.rekeying_to]));
 }
 
 /** The remote ids of these pairs are confirmed, or no longer matter. */

@@ -44,14 +44,27 @@ const MOST_TAG_PAGES = 20;
 
 /** The calls of Mailchimp's API that we use, on one audience. */
 export class MailchimpApi {
+  readonly #settings: MailchimpSettings;
+  readonly #services: Pick<ConnectionServices, 'withConnection'>;
   readonly #http: MailchimpHttp;
   readonly #list: string;
   /** Until then a 404 concerns a member, not the audience. */
   #seenUntil = 0;
 
-  constructor(settings: MailchimpSettings, services: Pick<ConnectionServices, 'withConnection'>) {
-    this.#http = new MailchimpHttp(settings, services);
+  constructor(
+    settings: MailchimpSettings,
+    services: Pick<ConnectionServices, 'withConnection'>,
+    willCall?: () => Promise<void>,
+  ) {
+    this.#settings = settings;
+    this.#services = services;
+    this.#http = new MailchimpHttp(settings, services, willCall);
     this.#list = `lists/${settings.MAILCHIMP_LIST_ID}`;
+  }
+
+  /** The same audience; `willCall` runs right before each call that changes something. */
+  guardedBy(willCall: () => Promise<void>): MailchimpApi {
+    return new MailchimpApi(this.#settings, this.#services, willCall);
   }
 
   async probe(): Promise<void> {

@@ -26,13 +26,26 @@ export function bulkCalls(
     canGather: (request) => {
       const { suppressions, wasStored } = bound(request);
       if (request.release || suppressions.length > 0 || wantedStatus(request.content) !== 'subscribed') return false;
-      if (request.remoteId === null) return !wasStored('status', 'unsubscribed');
+      if (isNew(request)) return !wasStored('status', 'unsubscribed');
       const stays = request.remoteId === subscriberHash(addressIn(request.content));
       return stays && (wasStored('status', 'subscribed') || wasStored('status', 'pending'));
     },
-    sendMany: async (requests) => sendMany(api, requests, await audience(), await archivedMembers.upToNow()),
+    sendMany: async (requests) => {
+      const results = await sendTogether(api, requests, await audience(), await archivedMembers.upToNow());
+      // Some need their own calls; limit these to the number of connections, so that none waits too long for one.
+      const alone = async (request: SendRequest) => sendPerson(api, request, await audience()).catch(asError);
+      return pLimit(CONNECTIONS).map(requests, (request, index) => results[index] ?? alone(request));
+    },
+    sendPage: async (requests, willCall) =>
+      sendTogether(api.guardedBy(willCall), requests, await audience(), await archivedMembers.upToNow()),
   };
 }
+
+/** Mailchimp is not known to have it. An unconfirmed create goes on as one if the address is still the same. */
+const isNew = ({ remoteId, isUnconfirmed, content }: SendRequest) =>
+  remoteId === null || (isUnconfirmed === true && remoteId === subscriberHash(addressIn(content)));
+
+const asError = (error: unknown) => (error instanceof Error ? error : new Error(String(error)));
 
 function bound(request: SendRequest) {
   const consent = consentOf(request);
@@ -42,12 +55,13 @@ function bound(request: SendRequest) {
   };
 }
 
-async function sendMany(
+/** One list call for all, then what each needs after it. @returns null for those that must be sent alone. */
+async function sendTogether(
   api: MailchimpApi,
   requests: readonly SendRequest[],
   audience: Audience,
   archived: ReadonlySet<string>,
-): Promise<readonly (SendResult | Error)[]> {
+): Promise<readonly (SendResult | Error | null)[]> {
   const free = await Promise.all(requests.map(isFree));
   // Two items with one address in a call are refused: the first goes, the others are sent alone and find what it
   // created.
@@ -61,26 +75,26 @@ async function sendMany(
     status_if_new: 'subscribed',
     // On an existing member, tags in this call would start automations; those tags are sent by a separate call that
     // does not.
-    ...(request.remoteId === null ? { tags: wantedTags(request.content) } : {}),
+    ...(isNew(request) ? { tags: wantedTags(request.content) } : {}),
   }));
-  const makes = [...byHash].filter(([, request]) => request.remoteId === null);
+  const makes = [...byHash].filter(([, request]) => isNew(request));
   await Promise.all(makes.map(([hash, request]) => consentOf(request).willHold(hash)));
   // An empty list may be refused, which would refuse every request with it.
   const { created, updated } = bodies.length === 0 ? NOBODY : await api.putMembers(bodies);
   const answered = new Map([...created, ...updated].map((member) => [member.id, member]));
-  const isNew = new Set(created.map(({ id }) => id));
-  // Some need their own calls; limit these to the number of connections, so that none waits too long for one.
+  const createdIds = new Set(created.map(({ id }) => id));
+  // The tags of some need calls of their own.
   return pLimit(CONNECTIONS).map(requests, async (request) => {
     const hash = subscriberHash(addressIn(request.content));
     const member = byHash.get(hash) === request ? answered.get(hash) : undefined;
-    return resultOf(api, request, member, { ...audience, isNew: isNew.has(hash) });
+    return resultOf(api, request, member, { ...audience, isCreated: createdIds.has(hash) });
   });
 }
 
 /** No other record names the member or was last known to have its address, and it is not being rekeyed. */
 async function isFree(request: SendRequest): Promise<boolean> {
   const consent = consentOf(request);
-  if (request.remoteId !== null) return (await consent.rekeyingTo()) === null;
+  if (!isNew(request)) return (await consent.rekeyingTo()) === null;
   return (
     (await consent.holderOfAddress()) === null &&
     (await consent.holderOf(subscriberHash(addressIn(request.content)))) === null
@@ -92,13 +106,13 @@ async function resultOf(
   api: MailchimpApi,
   request: SendRequest,
   member: Member | undefined,
-  { isNew, ...audience }: Audience & { readonly isNew: boolean },
-): Promise<SendResult | Error> {
+  { isCreated, ...audience }: Audience & { readonly isCreated: boolean },
+): Promise<SendResult | Error | null> {
+  if (member === undefined || !isReached(member)) return null;
   try {
-    if (member === undefined || !isReached(member)) return await sendPerson(api, request, audience);
-    if (isNew) await givePermission(api, member);
+    if (isCreated) await givePermission(api, member);
     return await confirm(api, request, member, { ...audience, isBulk: true });
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return asError(error);
   }
 }

@@ -38,8 +38,15 @@ export type Answer<T> = AnswerOf<T, { readonly refusal: Refusal }>;
 export class MailchimpHttp {
   readonly #http: HttpClient;
   readonly #withConnection: <T>(call: () => Promise<T>) => Promise<T>;
+  readonly #willCall: () => Promise<void>;
 
-  constructor(settings: MailchimpSettings, { withConnection }: Pick<ConnectionServices, 'withConnection'>) {
+  /** @param willCall runs right before each call that changes something, when its connection is free. */
+  constructor(
+    settings: MailchimpSettings,
+    { withConnection }: Pick<ConnectionServices, 'withConnection'>,
+    willCall: () => Promise<void> = async () => {},
+  ) {
+    this.#willCall = willCall;
     const url = baseAddress(settings);
     this.#http = new HttpClient({
       target: 'MailChimp',
@@ -55,7 +62,10 @@ export class MailchimpHttp {
 
   /** For calls where Mailchimp's own 400 or 404 is a normal answer. */
   async ask<T>(schema: z.ZodType<T>, call: Call): Promise<Answer<T>> {
-    const answer = await this.#withConnection(() => this.#http.call(call));
+    const answer = await this.#withConnection(async () => {
+      if (call.method !== 'GET') await this.#willCall();
+      return this.#http.call(call);
+    });
     const { status } = answer;
     if (status === 200) return { kind: 'answered', value: readAnswer(schema, answer), status };
     if (status === 204) return { kind: 'answered', value: readAnswer(schema, { ...answer, body: 'null' }), status };

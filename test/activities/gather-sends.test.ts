@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import * as fc from '../seeded-fast-check.ts';
-import { gatherSends, sendInHalves } from '../../activities/gather-sends.ts';
+import { gatherSends } from '../../activities/gather-sends.ts';
+import { sendInHalves } from '../../activities/send-in-halves.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../targets/remote-system.ts';
 

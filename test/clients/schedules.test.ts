@@ -37,9 +37,10 @@ const listed = () =>
 describe('search attributes', () => {
   test('are made once, and can be used when ensureSearchAttributes returns', async () => {
     const { client } = temporal;
-    expect(await missingSearchAttributes(client)).toHaveLength(5);
+    expect(await missingSearchAttributes(client)).toHaveLength(6);
     expect((await ensureSearchAttributes(client)).toSorted()).toEqual([
       'EntityId',
+      'EntityIds',
       'EntityType',
       'SyncDirection',
       'SyncOutcome',

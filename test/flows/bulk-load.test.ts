@@ -4,12 +4,18 @@ import { System } from './system.ts';
 /** Small enough for CI; the limits were proven with `BULK_LOAD=5000`. */
 const SIZE = Number(process.env['BULK_LOAD'] ?? 100);
 
+/** A first load goes by pages, the few rows of later tests do not. */
+const THRESHOLD = 100;
+
 const LIMITS = { MAUTIC: 200, MAILCHIMP: 500 } as const;
 
 let system: System;
 
 beforeAll(async () => {
-  system = await System.start({ targets: ['MAUTIC', 'MAILCHIMP'] });
+  system = await System.start({
+    targets: ['MAUTIC', 'MAILCHIMP'],
+    settings: { SYNC_PAGE_THRESHOLD: `${THRESHOLD}` },
+  });
   const { database } = system;
   await database.query(
     `INSERT INTO person (modified_on, first_name, last_name, email, city, country, language)
@@ -116,5 +122,49 @@ describe('a bulk call that takes longer than a single one may', () => {
     }
     const { rows } = await system.database.query('SELECT DISTINCT state, attempts FROM sync_person');
     expect(rows).toEqual([{ state: 'IN_SYNC', attempts: 0 }]);
+  });
+});
+
+describe('pages', () => {
+  const MANY = THRESHOLD + 20;
+
+  test('workers killed while the call of a page is on its way: every person arrives, and none is doubled', async () => {
+    await system.mailchimp.control.clearFaults();
+    const { rows: persons } = await system.database.query<{ id: string }>(
+      `INSERT INTO person (modified_on, first_name, last_name, email)
+       SELECT now(), 'Rui', 'Costa ' || n, 'page' || n || '@clube.example' FROM generate_series(1, $1) n RETURNING id`,
+      [MANY],
+    );
+    const keys = persons.map(({ id }) => id);
+    await system.database.query(
+      `INSERT INTO contact_preference (modified_on, person_id, channel, topic, opted_in)
+       SELECT now(), id, 'EMAIL', 'NEWSLETTER', true FROM unnest($1::bigint[]) id`,
+      [keys],
+    );
+    await system.mailchimp.control.clearJournal();
+    const match = { method: 'POST', prefix: `/3.0/lists/${system.mailchimp.list}?` };
+    await system.mailchimp.control.setFaults({ latency: { ms: 600_000, match } });
+    const sweep = system.process('MAILCHIMP').sweep();
+    await system.eventually(
+      'the call of a page',
+      async () => (await system.mailchimp.control.concurrency()).current > 0,
+    );
+    await system.stopWorkers('SIGKILL');
+    await system.mailchimp.control.clearFaults();
+    await system.startWorkers();
+    const { totals } = await sweep;
+    await system.process('MAILCHIMP').quiet();
+    expect(totals.Person).toMatchObject({ due: MANY, failed: 0, parked: 0 });
+    const { rows } = await system.database.query(
+      `SELECT state, count(*)::integer AS n FROM sync_person WHERE sync_process = 'MAILCHIMP' AND entity_key = ANY ($1::bigint[]) GROUP BY state`,
+      [keys],
+    );
+    expect(rows).toEqual([{ state: 'IN_SYNC', n: MANY }]);
+    const members = Object.values((await system.mailchimp.control.state()).members);
+    expect(members.filter(({ email }) => email.startsWith('page'))).toHaveLength(MANY);
+    const pages = await system.temporal.workflow.count(
+      `WorkflowType = "syncPage" AND EntityIds = "${keys[MANY - 1]}" AND SyncOutcome = "IN_SYNC"`,
+    );
+    expect(pages.count).toBe(1);
   });
 });

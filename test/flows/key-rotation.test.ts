@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { withAddressLocks } from '../../activities/address-locks.ts';
+import { withPairLocks } from '../../activities/pair-locks.ts';
 import { pairContext } from '../../activities/context.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
@@ -133,7 +133,7 @@ describe('SYNC_KEY, changed as operating.md says', () => {
       return {
         locks,
         run: () =>
-          withAddressLocks(pairContext(dependencies, { process: 'MAILCHIMP', type: 'Person', key: person }), work),
+          withPairLocks(pairContext(dependencies, { process: 'MAILCHIMP', type: 'Person', key: person }), work),
       };
     });
     try {

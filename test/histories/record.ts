@@ -23,7 +23,11 @@ async function main(): Promise<void> {
   try {
     const recorded = new Map<string, string>();
     const [word = ''] = process.argv.slice(2);
-    const system = await System.start({ targets: ['TAGSERVER', 'MAUTIC', 'MAILCHIMP', 'CHATWOOT'] });
+    const system = await System.start({
+      targets: ['TAGSERVER', 'MAUTIC', 'MAILCHIMP', 'CHATWOOT'],
+      // Small enough for the scenario of pages; the others have less due.
+      settings: { SYNC_PAGE_THRESHOLD: '10' },
+    });
     try {
       for (const scenario of SCENARIOS.filter(({ title }) => title.includes(word))) {
         say(scenario.title);

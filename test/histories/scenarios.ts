@@ -221,6 +221,26 @@ export const SCENARIOS: readonly Scenario[] = [
       };
     },
   },
+  {
+    title: 'a load in pages, of which one row gets its own workflow',
+    async run(system) {
+      const { ems } = system;
+      const keys: string[] = [];
+      for (let n = 0; n < 12; n += 1) {
+        const key = await ems.person({
+          last_name: n === 3 ? 'x'.repeat(300) : 'Silva',
+          email: `page${n}@clube.example`,
+        });
+        await ems.preference(key, true);
+        keys.push(key);
+      }
+      await system.process('MAILCHIMP').sweep();
+      return {
+        'sweep-outbound-pages': await runOf(system, BULK),
+        'sync-page': await runOf(system, `MAILCHIMP/Person/page-${keys[0]}`),
+      };
+    },
+  },
 ];
 
 const BULK = 'sweep/MAILCHIMP/outbound';

@@ -36,6 +36,10 @@ const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: 
     face: 'FAILING before they begin; then the workflow ends red',
   },
   oneAttempt: { bound: /maximumAttempts: 1/, face: 'noteFailure: FAILING' },
+  pageActivities: {
+    bound: /maximumAttempts: 4/,
+    face: 'the rows leave the page for their own workflows, or the sweep ends target-down',
+  },
   commandActivities: {
     bound: /scheduleToCloseTimeout: '2 minutes'/,
     face: 'tellFailure and onFailing in run: FAILING; after an hour red',
@@ -67,6 +71,8 @@ const ENDLESS: Readonly<Record<string, string>> = {
   'workflows/ask-pair.ts': 'the other workflow either runs, and takes the signal, or has ended, and is started',
   'workflows/poll-inbound.ts': 'as ask-pair',
   'activities/deliver.ts': 'RAISES',
+  'activities/deliver-page.ts': 'WRITE_AGAIN_MS; then the activity fails',
+  'activities/pair-locks.ts': 'PAGE_TIMEOUT_MS; then the attempt fails as transient',
   'targets/mailchimp/api.ts': 'Paging',
   'targets/mailchimp/archived-members.ts': 'Paging',
   'targets/runsignup/removed-feed.ts': 'the last page, and Paging',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from '../../seeded-fast-check.ts';
-import { sendInHalves } from '../../../activities/gather-sends.ts';
+import { sendInHalves } from '../../../activities/send-in-halves.ts';
 import type { Content } from '../../../sync/content-hash.ts';
 import { SyncError } from '../../../sync/sync-error.ts';
 import type { SendRequest, SendResult } from '../../../targets/remote-system.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sendInHalves } from '../../../activities/gather-sends.ts';
+import { sendInHalves } from '../../../activities/send-in-halves.ts';
 import type { Content } from '../../../sync/content-hash.ts';
 import { SyncError } from '../../../sync/sync-error.ts';
 import type { SendRequest } from '../../../targets/remote-system.ts';
