@@ -19,14 +19,6 @@ interface Announced {
 export function consentLookups({ orm, process, type, fencingToken }: Omit<Attempt, 'key' | 'ref' | 'workflowId'>) {
   const em = () => orm.em.fork();
   const { name } = process;
-  const ofEach = <K, V>(find: (keys: readonly K[]) => Promise<ReadonlyMap<K, V>>) =>
-    new DataLoader<K, V | null>(
-      async (keys) => {
-        const found = await find(keys);
-        return keys.map((key) => found.get(key) ?? null);
-      },
-      { cache: false },
-    );
   return {
     /** The row whose record names a remote id. */
     holders: ofEach<string, EntityKey>(async (remoteIds) => {
@@ -50,3 +42,14 @@ export function consentLookups({ orm, process, type, fencingToken }: Omit<Attemp
 }
 
 export type ConsentLookups = ReturnType<typeof consentLookups>;
+
+/** Asks for all keys of one moment together; null for those without an answer. */
+function ofEach<K, V>(find: (keys: readonly K[]) => Promise<ReadonlyMap<K, V>>): DataLoader<K, V | null> {
+  return new DataLoader(
+    async (keys) => {
+      const found = await find(keys);
+      return keys.map((key) => found.get(key) ?? null);
+    },
+    { cache: false },
+  );
+}

@@ -4,7 +4,7 @@ import type { EntityKey } from '../sync/entity-type.ts';
 import { pageStartOptions } from './pair-start.ts';
 import { Patience } from './patience.ts';
 import type { TypeTotals } from './sweep-totals.ts';
-import type { StoppedSending, SyncPageInput, SyncPageResult, SyncPageWorkflow } from './sync-page.ts';
+import type { StoppedSending, SyncPageInput, SyncPageWorkflow } from './sync-page.ts';
 
 /** A bulk call may take a minute and a half; if no page has ended for longer, the rest continue without the sweep. */
 const PATIENCE_MS = 180_000;
@@ -92,7 +92,7 @@ export class PageWindow {
     this.#patience.progress();
     add(this.#counts, ended.counts);
     this.#onStarted(ended.counts.due - ended.counts.inSync);
-    this.#stopped ??= ended.stopped;
+    this.#stopped ??= ended.stopped ?? null;
   }
 }
 
@@ -110,9 +110,8 @@ async function startPage(page: SyncPageInput): Promise<ChildWorkflowHandle<SyncP
   }
 }
 
-const failed = (rows: number): Pick<SyncPageResult, 'stopped'> & { readonly counts: Counted } => ({
+const failed = (rows: number): { readonly counts: Counted; readonly stopped?: StoppedSending } => ({
   counts: { due: rows, inSync: 0, started: rows, failed: rows },
-  stopped: null,
 });
 
 type Counted = Pick<TypeTotals, 'due' | 'inSync'> & Partial<TypeTotals>;

@@ -15,8 +15,8 @@ export interface SyncPageInput extends PageToSync {
 
 export interface SyncPageResult {
   readonly counts: TypeTotals;
-  /** Why nothing can be sent now; the rows are still due. Null: it can. */
-  readonly stopped: StoppedSending | null;
+  /** Why nothing can be sent now; the rows are still due. Left out: it can. */
+  readonly stopped?: StoppedSending;
 }
 
 /** The target is down, or an operator has paused the process: why, in an operator's words. */
@@ -67,7 +67,7 @@ export async function syncPage({ process, type, keys, atOnce }: SyncPageInput): 
     const outcome =
       stopped !== null || counts.failed > 0 ? 'FAILING' : counts.inSync === counts.due ? 'IN_SYNC' : 'PENDING';
     upsertSearchAttributes([{ key: syncOutcomeAttribute, value: outcome }]);
-    return { counts, stopped };
+    return { counts, ...(stopped === null ? {} : { stopped }) };
   }
 }
 
@@ -78,7 +78,11 @@ interface Told {
 }
 
 /** For the workflow's page in the Web UI: its rows, what became of them, and why some left it. */
-function describePage(rows: number, page: DeliveredPage | undefined, { failure, stopped = null, counts }: Told): string {
+function describePage(
+  rows: number,
+  page: DeliveredPage | undefined,
+  { failure, stopped = null, counts }: Told,
+): string {
   const lines = [`**${rows} rows**, ${page?.inSync ?? 0} in sync by one call, ${page?.left.length ?? rows} left it`];
   if (failure !== null) lines.push(`the call failed: ${failure.errorClass}: ${failure.message}`);
   if (stopped !== null) lines.push(`${stopped.ended}: ${stopped.reason ?? ''}`);
