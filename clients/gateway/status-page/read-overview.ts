@@ -75,12 +75,12 @@ export class OverviewReader {
     };
   }
 
-  /** The list begins with the newest. A sweep that holds something back has looked at everything, too. */
+  /** The list begins with the newest. A run that holds something back, or only reports, has looked at everything too. */
   async #lastSuccess(process: SyncProcessName, direction: Direction, nowMs: number): Promise<number | null> {
     const type = SWEEP_WORKFLOWS[direction];
     if (type === undefined) return null;
     const query = `WorkflowType = "${type}" AND SyncProcess = "${process}" AND ExecutionStatus = "Completed"
-      AND SyncOutcome IN ("IN_SYNC", "PENDING")`;
+      AND SyncOutcome IN ("IN_SYNC", "PENDING", "NOTHING")`;
     for await (const { closeTime } of this.#temporal.workflow.list({ query, pageSize: 1 }))
       if (closeTime !== undefined) return Math.max(0, Math.floor((nowMs - closeTime.getTime()) / 1_000));
     return null;
