@@ -4,6 +4,7 @@ import { formatRef } from '../../sync/entity-type.ts';
 import { pairWorkflowId, remoteWorkflowId } from '../../sync/workflow-ids.ts';
 import type { SyncEntityResult, SyncRequest } from '../../workflows/pair-requests.ts';
 import type { PairRef, RemoteToSync } from '../../workflows/pair-start.ts';
+import { CommandError } from './command-error.ts';
 import { requestRemote } from '../request-remote.ts';
 import { NoResultInTimeError, requestSync, requestSyncAndWait } from '../request-sync.ts';
 
@@ -35,6 +36,15 @@ export function pairRequest(pair: PairRef, request: SyncRequest = 'outbound'): R
     ask: (client) => requestSync(client, pair, request),
     askAndWait: (client, timeoutMs) => requestSyncAndWait(client, pair, timeoutMs, request),
   };
+}
+
+/** Stands for an id that nobody knows: nothing is requested, and the results say so. */
+export function unknownRequest(pair: PairRef): Request {
+  const { process, type, key } = pair;
+  const fails = async (): Promise<never> => {
+    throw new CommandError(1, `EMS has no ${type} ${key}, and ${process} has no record of it`);
+  };
+  return { ...pairRequest(pair), ask: fails, askAndWait: fails };
 }
 
 export function remoteRequest(remote: RemoteToSync): Request {

@@ -2,7 +2,7 @@ import type { Orm } from '../../database/orm.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
 import { SYNC_PROCESS_NAMES, type SyncProcessName } from '../../sync/sync-process-name.ts';
-import { pairsInState, parkedRemotes, unlinkedPairs } from '../find-pairs.ts';
+import { knownKeys, pairsInState, parkedRemotes, unlinkedPairs } from '../find-pairs.ts';
 import { askAll, askPairs } from './ask-pairs.ts';
 import { CommandError } from './command-error.ts';
 import { processOf, typeNamed } from './names.ts';
@@ -10,7 +10,6 @@ import { complain, say, sayJson } from './output.ts';
 import { pairRequest, remoteRequest } from './requests.ts';
 import { refusePaused } from './pause.ts';
 import { enabledTarget, inSession, type Session } from './session.ts';
-import { knownOnes } from './sync.ts';
 import type { WaitOptions } from './wait-options.ts';
 
 /**
@@ -33,9 +32,11 @@ export async function retry(
     const types = type === undefined ? syncProcess.mappings.map((mapping) => mapping.type) : [type];
     if (options.unlinked === true) return takeUpAgain(session, { syncProcess, types, keys }, options);
     if (type !== undefined && keys.length > 0) {
-      const known = await knownOnes(session, syncProcess, type, keys);
-      const pairs = known.map((key) => ({ process: syncProcess.name, type, key }));
-      if (!(await askPairs(session, pairs, options)) || known.length < keys.length) process.exitCode = 1;
+      const known = await knownKeys(await session.database(), syncProcess.name, type, keys);
+      const pairs = keys.map((key) => ({ process: syncProcess.name, type, key }));
+      const unknown = pairs.filter(({ key }) => !known.has(key));
+      const asked = pairs.filter(({ key }) => known.has(key));
+      if (!(await askPairs(session, asked, options, unknown))) process.exitCode = 1;
       return;
     }
     const orm = await session.database();

@@ -22,11 +22,15 @@ export async function sync(
   await inSession(async (session) => {
     enabledTarget(session, syncProcess);
     await refusePaused(session, name);
-    const known = await knownOnes(session, syncProcess, type, keys);
-    const pairs = known.map((key) => ({ process: name, type, key }));
-    const asked = await withParents(await session.database(), syncProcess, pairs);
-    const wentWell = await askPairs(session, asked, options);
-    if (!wentWell || known.length < keys.length) process.exitCode = 1;
+    const known = await knownKeys(await session.database(), name, type, keys);
+    const pairs = keys.map((key) => ({ process: name, type, key }));
+    const asked = await withParents(
+      await session.database(),
+      syncProcess,
+      pairs.filter(({ key }) => known.has(key)),
+    );
+    const unknown = pairs.filter(({ key }) => !known.has(key));
+    if (!(await askPairs(session, asked, options, unknown))) process.exitCode = 1;
   });
 }
 

@@ -29,13 +29,14 @@ public enum EntityType {
   }
 
   /**
-   * The type with this name, for example {@code StartGroup}: the simple name of EMS's entity class.
+   * The type with this name, for example {@code StartGroup}: the simple name of EMS's entity class. Case and word
+   * separators do not matter.
    *
    * @throws EmsSyncException.UnknownName with the valid names
    */
   public static EntityType of(String name) {
     return Arrays.stream(values())
-        .filter(type -> type.entityName.equals(name))
+        .filter(type -> PlainName.isSame(type.entityName, name))
         .findFirst()
         .orElseThrow(() -> new EmsSyncException.UnknownName("entity type", name, names()));
   }

@@ -12,13 +12,13 @@ public enum SyncProcess {
   CHATWOOT;
 
   /**
-   * The process with this name.
+   * The process with this name, in any spelling, as on the command line.
    *
    * @throws EmsSyncException.UnknownName with the valid names
    */
   public static SyncProcess of(String name) {
     return Arrays.stream(values())
-        .filter(process -> process.name().equals(name))
+        .filter(process -> PlainName.isSame(process.name(), name))
         .findFirst()
         .orElseThrow(() -> new EmsSyncException.UnknownName("sync process", name, names()));
   }

@@ -39,7 +39,7 @@ class RefusalsTest {
     assertEquals(
         "There is no sync process \"TIMING\". Use one of TAGSERVER, MAUTIC, MAILCHIMP, RUNSIGNUP, CHATWOOT.",
         error.getMessage());
-    assertThrows(EmsSyncException.UnknownName.class, () -> sync.syncAndWait("tagserver", "Person", 4711, LIMIT));
+    assertThrows(EmsSyncException.UnknownName.class, () -> sync.syncAndWait("TAGSERVERS", "Person", 4711, LIMIT));
     assertThrows(EmsSyncException.UnknownName.class, () -> sync.syncAll(null, "Person", List.of(4711L)));
   }
 
@@ -50,7 +50,16 @@ class RefusalsTest {
     assertEquals(Arrays.stream(EntityType.values()).map(EntityType::entityName).toList(), error.validNames());
     assertTrue(error.getMessage().contains("no entity type \"Runner\""), error.getMessage());
     assertThrows(
-        EmsSyncException.UnknownName.class, () -> sync.syncAllAndWait("TAGSERVER", "PERSON", List.of(1L), LIMIT));
+        EmsSyncException.UnknownName.class, () -> sync.syncAllAndWait("TAGSERVER", "PERSONS", List.of(1L), LIMIT));
+  }
+
+  @Test
+  void namesMayBeSpeltAsOnTheCommandLine() {
+    assertEquals(SyncProcess.TAGSERVER, SyncProcess.of("tagserver"));
+    assertEquals(SyncProcess.RUNSIGNUP, SyncProcess.of("RunSignup"));
+    for (String name : List.of("StartGroup", "start-group", "START_GROUP", "startgroup")) {
+      assertEquals(EntityType.START_GROUP, EntityType.of(name));
+    }
   }
 
   @Test
