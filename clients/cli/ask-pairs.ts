@@ -27,11 +27,7 @@ export async function askPairs(
   unknown: readonly PairRef[] = [],
 ): Promise<boolean> {
   const request = options.resend === true ? 'resend' : 'outbound';
-  return askAll(
-    session,
-    [...pairs.map((pair) => pairRequest(pair, request)), ...unknown.map(unknownRequest)],
-    options,
-  );
+  return askAll(session, [...pairs.map((pair) => pairRequest(pair, request)), ...unknown.map(unknownRequest)], options);
 }
 
 /**

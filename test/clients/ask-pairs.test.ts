@@ -45,11 +45,17 @@ const reason = expect.stringMatching(/^EMS has no Person 2/);
 test('what could not be requested stands in the JSON beside what could, and the command fails', async () => {
   const { wentWell, json } = await printed(false);
   expect(wentWell).toBe(false);
-  expect(json).toEqual([{ ...two, id: '1', requested: true }, { ...two, requested: false, reason }]);
+  expect(json).toEqual([
+    { ...two, id: '1', requested: true },
+    { ...two, requested: false, reason },
+  ]);
 });
 
 test('the same with results', async () => {
   const { wentWell, json } = await printed(true);
   expect(wentWell).toBe(false);
-  expect(json).toEqual([{ ...two, id: '1', ...IN_SYNC }, { ...two, outcome: null, reason }]);
+  expect(json).toEqual([
+    { ...two, id: '1', ...IN_SYNC },
+    { ...two, outcome: null, reason },
+  ]);
 });
