@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { startChatwoot } from '../simulators/chatwoot/start.ts';
 import { chatwootHappenings } from './chatwoot-happenings.ts';
 import { registerWebhook } from './chatwoot-webhook.ts';
+import { restartable } from './restartable.ts';
 import type { SimulatedTarget } from './simulated-target.ts';
 import { verifyChatwoot } from './verify-chatwoot.ts';
 
@@ -14,9 +15,11 @@ const INBOX = '1';
 export const simulatedChatwoot: SimulatedTarget = {
   process: 'CHATWOOT',
   async start(folder) {
-    const chatwoot = await startChatwoot({ ...LIMITS, storage: join(folder, 'chatwoot.sqlite') });
+    const options = { ...LIMITS, storage: join(folder, 'chatwoot.sqlite') };
+    const chatwoot = await startChatwoot(options);
     const { url, token, account, control } = chatwoot;
-    await control.setSettings({ hmacMandatory: [3] });
+    const validateVisitors = () => control.setSettings({ hmacMandatory: [3] });
+    await validateVisitors();
     return {
       environment: {
         CHATWOOT_URL: url,
@@ -36,7 +39,11 @@ export const simulatedChatwoot: SimulatedTarget = {
         // A filter only reads, though it is a POST.
         return (await control.journal({ writesOnly: true })).filter(({ path }) => !/\/filter(\?|$)/.test(path)).length;
       },
-      stop: () => chatwoot.stop(),
+      ...restartable(chatwoot, async (port) => {
+        const again = await startChatwoot({ ...options, port });
+        await validateVisitors();
+        return again;
+      }),
     };
   },
 };

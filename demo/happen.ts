@@ -10,7 +10,7 @@ interface Named {
   readonly happen: Happening;
 }
 
-function happeningsOf({ targets }: DemoSystem): Named[] {
+function happeningsOf({ targets }: Pick<DemoSystem, 'targets'>): Named[] {
   return [...targets].flatMap(([process, { happenings = {} }]) =>
     Object.entries(happenings).map(([name, happen]) => ({ process, name, happen })),
   );
@@ -31,7 +31,7 @@ export async function happenOnce(system: DemoSystem, scene: Scene, times: number
 
 /** Runs one random action after the other until `signal` is aborted. */
 export async function keepHappening(
-  system: DemoSystem,
+  system: Pick<DemoSystem, 'targets'>,
   scene: Scene,
   {
     everyMs,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pick, type Rng } from '../simulators/ems/rng.ts';
 import { startMailchimp, type MemberState, type StartedMailchimp } from '../simulators/mailchimp/start.ts';
+import { restartable } from './restartable.ts';
 import type { Happenings, SimulatedTarget } from './simulated-target.ts';
 import { verifyMailchimp } from './verify-mailchimp.ts';
 
@@ -16,7 +17,8 @@ const AUDIENCE = {
 export const simulatedMailchimp: SimulatedTarget = {
   process: 'MAILCHIMP',
   async start(folder) {
-    const mailchimp = await startMailchimp({ ...AUDIENCE, storage: join(folder, 'mailchimp.sqlite') });
+    const options = { ...AUDIENCE, storage: join(folder, 'mailchimp.sqlite') };
+    const mailchimp = await startMailchimp(options);
     const { url, key, list, control } = mailchimp;
     let gateway: string | null = null;
     return {
@@ -37,7 +39,7 @@ export const simulatedMailchimp: SimulatedTarget = {
         await work();
         return (await control.journal({ writesOnly: true })).length;
       },
-      stop: () => mailchimp.stop(),
+      ...restartable(mailchimp, (port) => startMailchimp({ ...options, port })),
     };
   },
 };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { pick, type Rng } from '../simulators/ems/rng.ts';
 import { startMautic, type ContactState, type StartedMautic } from '../simulators/mautic/start.ts';
+import { restartable } from './restartable.ts';
 import type { Happenings, SimulatedTarget } from './simulated-target.ts';
 import { verifyMautic } from './verify-mautic.ts';
 
@@ -13,7 +14,8 @@ const FIELDS = [
 export const simulatedMautic: SimulatedTarget = {
   process: 'MAUTIC',
   async start(folder) {
-    const mautic = await startMautic({ storage: join(folder, 'mautic.sqlite') });
+    const storage = join(folder, 'mautic.sqlite');
+    const mautic = await startMautic({ storage });
     const { url, username, password, control } = mautic;
     // What `ems-sync check --fix` would create.
     for (const field of FIELDS) await control.backdoor({ do: 'create-field', field });
@@ -30,7 +32,7 @@ export const simulatedMautic: SimulatedTarget = {
         await work();
         return (await control.journal({ writesOnly: true })).filter(({ path }) => path !== '/oauth/v2/token').length;
       },
-      stop: () => mautic.stop(),
+      ...restartable(mautic, (port) => startMautic({ storage, port })),
     };
   },
 };

@@ -19,7 +19,7 @@ export function makeRunFolder(): string {
   return folder;
 }
 
-/** Whether the process is a demo or a benchmark. Process ids are reused. */
+/** Whether the process is a demo, a benchmark or a chaos run. Process ids are reused. */
 export function isRunningDemo(pid: number): boolean {
-  return /\b(demo|bench)\/main\.ts\b/.test(inspect(pid)?.command ?? '');
+  return /\b(demo|bench|chaos)\/main\.ts\b/.test(inspect(pid)?.command ?? '');
 }

@@ -4,6 +4,7 @@ import { int, pick } from '../simulators/ems/rng.ts';
 import { startRunSignup } from '../simulators/runsignup/start.ts';
 import { inSnapshot } from './in-snapshot.ts';
 import { createNewPeople } from './new-people.ts';
+import { restartable } from './restartable.ts';
 import { runSignupHappenings } from './runsignup-happenings.ts';
 import { setUpWeekends, type Weekend } from './runsignup-weekends.ts';
 import type { Sample, SimulatedTarget } from './simulated-target.ts';
@@ -19,7 +20,8 @@ const FEWEST_REGISTERED = 6;
 export const simulatedRunSignup: SimulatedTarget = {
   process: 'RUNSIGNUP',
   async start(folder) {
-    const runSignup = await startRunSignup({ storage: join(folder, 'runsignup.sqlite') });
+    const storage = join(folder, 'runsignup.sqlite');
+    const runSignup = await startRunSignup({ storage });
     const { url, control } = runSignup;
     const weekends: Weekend[] = [];
 
@@ -59,7 +61,7 @@ export const simulatedRunSignup: SimulatedTarget = {
         await work();
         return (await control.journal({ writesOnly: true })).length;
       },
-      stop: () => runSignup.stop(),
+      ...restartable(runSignup, (port) => startRunSignup({ storage, port })),
     };
   },
 };

@@ -29,6 +29,13 @@ export interface RunningTarget {
   verify(databaseUrl: string): Promise<Verification>;
   /** Runs `work` and counts the write requests that reached the target meanwhile. */
   countWrites(work: () => Promise<void>): Promise<number>;
+  /** Its knobs: every simulator has these; see simulators/kit/faults.ts. Null clears one. */
+  setFaults(faults: Readonly<Record<string, unknown>>): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** Sets its clock off from the machine's. */
+  setClock(offsetMs: number): Promise<void>;
+  /** Kills it, and starts it again with its data, at the same address. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { startTagServer } from '../simulators/tagserver/start.ts';
+import { restartable } from './restartable.ts';
 import type { SimulatedTarget } from './simulated-target.ts';
 import { verifyTagServer } from './verify-tagserver.ts';
 
 export const simulatedTagServer: SimulatedTarget = {
   process: 'TAGSERVER',
   async start(folder) {
-    const tagServer = await startTagServer({ storage: join(folder, 'tagserver.sqlite') });
+    const storage = join(folder, 'tagserver.sqlite');
+    const tagServer = await startTagServer({ storage });
     const { url, token, control } = tagServer;
     return {
       environment: { TAGSERVER_URL: url, TAGSERVER_TOKEN: token },
@@ -17,7 +19,7 @@ export const simulatedTagServer: SimulatedTarget = {
         await work();
         return (await control.journal({ writesOnly: true })).length;
       },
-      stop: () => tagServer.stop(),
+      ...restartable(tagServer, (port) => startTagServer({ storage, port })),
     };
   },
 };

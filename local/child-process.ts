@@ -41,6 +41,8 @@ export interface Child {
   stop(): Promise<void>;
   /** SIGKILL, now, as a crash would. */
   kill(): void;
+  /** The caller ends it by a signal of its own: its end counts as asked for. */
+  expectEnd(): void;
   /** Why it ended, with the end of its log, for an error message. */
   describeEnd(end: ChildEnd): string;
 }
@@ -90,6 +92,9 @@ export async function startChild(options: StartChild): Promise<Child> {
     kill() {
       asked = true;
       if (running) killGroup(pid);
+    },
+    expectEnd() {
+      asked = true;
     },
     describeEnd(end) {
       const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`;

@@ -1,0 +1,28 @@
+import type { ControlClient } from '../simulators/kit/control-client.ts';
+import type { RunningSimulator } from '../simulators/kit/spawn-simulator.ts';
+import type { RunningTarget } from './simulated-target.ts';
+
+/** Pauses before a crashed simulator starts again, in milliseconds. */
+const AWAY_MS = 1_000;
+
+/** What faults do to a simulator that keeps its data in a file. */
+export function restartable<Faults>(
+  first: RunningSimulator & { readonly control: ControlClient<Faults> },
+  start: (port: number) => Promise<RunningSimulator>,
+): Pick<RunningTarget, 'setFaults' | 'clearFaults' | 'setClock' | 'crash' | 'stop'> {
+  const { control } = first;
+  let running: RunningSimulator = first;
+  return {
+    // The simulator parses what it is sent, and refuses a knob that it does not have.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    setFaults: (faults) => control.setFaults(faults as Faults),
+    clearFaults: () => control.clearFaults(),
+    setClock: (offsetMs) => control.setClock(offsetMs),
+    async crash() {
+      running.kill();
+      await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
+      running = await start(Number(new URL(running.url).port));
+    },
+    stop: () => running.stop(),
+  };
+}

@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { requestSweep, sweepResult } from '../../clients/request-sweep.ts';
+import { describeDifference, type Difference } from '../../demo/difference.ts';
+import { inSnapshot } from '../../demo/in-snapshot.ts';
+import { onceTemporalAnswers } from '../../demo/temporal-outage.ts';
+import { Findings, type Counted } from './findings.ts';
+import type { Refusals } from './refusals.ts';
+import type { World } from './world.ts';
+
+/** Two of these at once, and another person's data stand in the record. */
+const IDENTIFYING = new Set([
+  'first',
+  'last',
+  'firstname',
+  'lastname',
+  'givenName',
+  'familyName',
+  'name',
+  'email',
+  'born',
+  'birthDate',
+  'phone',
+  'phone_number',
+]);
+
+/** Tables of EMS by the targets' names of their types, where a surplus may be a row that EMS has deleted. */
+const TABLES: Readonly<Record<string, string>> = {
+  persons: 'person',
+  contacts: 'person',
+  members: 'person',
+  participants: 'event_participant',
+  tags: 'tag',
+  events: 'event',
+  races: 'race',
+  organisations: 'organisation',
+  startGroups: 'start_group',
+};
+
+/** States that need no explanation once everything is quiet. */
+const SETTLED = ['IN_SYNC', 'REMOVED', 'SHARED', 'SUPPRESSED', 'ERASED'];
+
+/** A sweep or a poll that finds nothing takes seconds. */
+const IDLE_MS = 120_000;
+
+/**
+ * Looks at EMS, the targets, the records and Temporal once all is quiet. What a target should hold is decided from EMS's
+ * rows alone (demo/verify-….ts), without the engine's code.
+ */
+export async function check(world: World, refusals: Refusals): Promise<Findings> {
+  const findings = new Findings();
+  for (const [process, target] of world.targets) {
+    const { differences } = await target.verify(world.databaseUrl);
+    for (const difference of differences)
+      findings.add(await kindOf(world, difference), `${process} ${describeDifference(difference)}`);
+  }
+  for (const line of await refusals.brokenAt(world)) findings.add('resubscribed', line);
+  await checkRecords(world, findings);
+  await checkWorkflows(world, findings);
+  await checkIdleRound(world, findings);
+  return findings;
+}
+
+async function kindOf(world: World, { type, id, what, fields }: Difference): Promise<Counted> {
+  if (type === 'consent' || type === 'messages sent to customers') return 'wrong';
+  if (what === 'missing') return 'lost';
+  if (what === 'different') return fields.filter((field) => IDENTIFYING.has(field)).length > 1 ? 'mixed' : 'stale';
+  const table = TABLES[type];
+  if (table === undefined || !/^\d+$/.test(id)) return 'doubled';
+  const { rows } = await inSnapshot(world.databaseUrl, (client) =>
+    client.query(`SELECT FROM ${table} WHERE id = $1`, [id]),
+  );
+  return rows.length === 0 ? 'resurrected' : 'doubled';
+}
+
+interface RestlessRecord {
+  readonly process: string;
+  readonly key: string;
+  readonly state: string;
+  readonly why: string | null;
+  readonly class: string | null;
+}
+
+/** A record at rest is in a settled state; one that is parked or waits says why. */
+async function checkRecords({ databaseUrl }: World, findings: Findings): Promise<void> {
+  const rows = await inSnapshot(databaseUrl, async (client) => {
+    const { rows: tables } = await client.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.columns
+       WHERE table_schema = 'public' AND column_name = 'entity_synced_on' ORDER BY 1`,
+    );
+    const found: (RestlessRecord & { readonly table: string })[] = [];
+    for (const { name: table } of tables) {
+      const { rows: some } = await client.query<RestlessRecord>(
+        `SELECT sync_process AS process, coalesce(entity_key::text, remote_id) AS key, state, last_error AS why,
+           last_error_class AS class FROM ${table} WHERE state <> ALL ($1)`,
+        [SETTLED],
+      );
+      found.push(...some.map((row) => ({ ...row, table })));
+    }
+    return found;
+  });
+  for (const { table, process, key, state, why, class: errorClass } of rows) {
+    const isExplained =
+      (state === 'PARKED' && why !== null && errorClass === 'rejected') || (state === 'WAITING' && why !== null);
+    if (!isExplained) findings.add('unexplained', `${process} ${table}/${key} is ${state} (${errorClass}): ${why}`);
+  }
+}
+
+async function checkWorkflows({ temporal }: World, findings: Findings): Promise<void> {
+  const query =
+    'ExecutionStatus = "Running" AND WorkflowType IN ("syncEntity", "syncRemote", "resolveHinted", "syncPage")';
+  for await (const { workflowId } of temporal.workflow.list({ query })) findings.add('unended', workflowId);
+}
+
+/** One more full sweep and poll of each process must write nothing. */
+async function checkIdleRound({ settings, temporal, targets }: World, findings: Findings): Promise<void> {
+  for (const { target: declared } of settings.enabled) {
+    const { name, directions } = declared.process;
+    const writes = await targets.get(name)?.countWrites(async () => {
+      for (const direction of directions) {
+        const sweep = await onceTemporalAnswers(() => requestSweep(temporal, name, direction, { full: true }));
+        const result = await sweepResult(sweep, temporal, IDLE_MS);
+        if (result?.ended !== 'complete')
+          findings.add('unended', `${sweep.workflowId} ended with ${result?.ended ?? 'nothing in two minutes'}`);
+      }
+      await sleep(1_000);
+    });
+    if (writes !== undefined && writes > 0) findings.add('writes', `${name}: ${writes} in an idle round`, writes);
+  }
+}

@@ -1,0 +1,156 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommanderError } from 'commander';
+import { keepHappening } from '../../demo/happen.ts';
+import { randomFor } from '../../demo/random.ts';
+import { settle } from '../../demo/settle.ts';
+import { localFolder } from '../../local/folders.ts';
+import { onStopSignal } from '../../local/stop-signals.ts';
+import { createRng, keepChanging } from '../../simulators/ems/index.ts';
+import { check } from './check.ts';
+import { causeFaults, endFaults } from './faults.ts';
+import { Findings } from './findings.ts';
+import { parseOptions, type ChaosOptions } from './options.ts';
+import { Refusals } from './refusals.ts';
+import { retryEverything } from './retry-everything.ts';
+import { startWorld, type World } from './world.ts';
+
+/** Between two changes of EMS, and between two things that people do at the targets, in milliseconds. */
+const CHANGE_EVERY_MS = 400;
+const HAPPENING_EVERY_MS = 700;
+const LOOK_EVERY_MS = 1_000;
+
+/** Everything must be in step within this time after the last fault, in minutes. */
+const SETTLED_WITHIN = 15;
+
+const stack = new AsyncDisposableStack();
+const say = (line: string): void => console.log(line);
+const sayFound = (found: string): void => {
+  if (found !== '') say(`  found: ${found}`);
+};
+
+function readOptions(): ChaosOptions {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+    throw error;
+  }
+}
+
+/** Every change and every fault with its time, for whoever looks into a failing seed. */
+function openJournal(seed: number): { readonly file: string; readonly note: (what: string) => void } {
+  const folder = join(localFolder, 'chaos');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `seed-${seed}-${process.pid}.log`);
+  return { file, note: (what) => appendFileSync(file, `${Temporal.Now.instant().toString()} ${what}\n`) };
+}
+
+interface Caused {
+  readonly changes: number;
+  readonly faults: number;
+  readonly refusals: Refusals;
+}
+
+/** EMS and people at the targets change data, while faults happen. */
+async function storm(world: World, { seed, minutes }: ChaosOptions, note: (what: string) => void): Promise<Caused> {
+  const refusals = new Refusals();
+  let changes = 0;
+  let faults = 0;
+  const signal = AbortSignal.timeout(minutes * 60_000);
+  const { databaseUrl } = world;
+  const changing = keepChanging({
+    databaseUrl,
+    seed,
+    everyMs: CHANGE_EVERY_MS,
+    signal,
+    onChange({ kind, outcome, rows }) {
+      if (outcome !== 'done') return;
+      changes += 1;
+      note(`EMS: ${kind} ${rows.map(({ table, id }) => `${table}/${id}`).join(' ')}`);
+    },
+  });
+  const happening = keepHappening(
+    world,
+    { databaseUrl, rng: randomFor('happen', seed) },
+    {
+      everyMs: HAPPENING_EVERY_MS,
+      signal,
+      onHappening(what) {
+        changes += 1;
+        note(what);
+      },
+    },
+  );
+  const failing = causeFaults(world, {
+    rng: createRng(seed + 1),
+    signal,
+    onFault(name) {
+      faults += 1;
+      note(`FAULT ${name}`);
+      say(`  ${name}`);
+    },
+  });
+  const looking = (async () => {
+    while (!signal.aborted) {
+      await refusals.look(world);
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  })();
+  await Promise.race([Promise.all([changing, happening, failing, looking]), world.broken]);
+  return { changes, faults, refusals };
+}
+
+/** Waits until nothing is due and nothing runs. @returns what the last round still found; null: all is in step. */
+async function calm(world: World): Promise<string | null> {
+  await endFaults(world);
+  await retryEverything(world);
+  let last = '';
+  const settled = settle(world, (found) => {
+    last = found;
+    sayFound(found);
+  }).then(() => null);
+  const late = sleep(SETTLED_WITHIN * 60_000, 'late' as const, { ref: false });
+  return (await Promise.race([settled, late, world.broken])) === 'late' ? last : null;
+}
+
+async function main(options: ChaosOptions): Promise<boolean> {
+  const { file, note } = openJournal(options.seed);
+  const world = await startWorld(options, { stack, say });
+  say('The first load …');
+  await Promise.race([settle(world, sayFound), world.broken]);
+  say(
+    `Everything is in step. ${options.minutes} minutes of changes and faults, seed ${options.seed}; journal: ${file}`,
+  );
+  const { changes, faults, refusals } = await storm(world, options, note);
+  say(`${changes} changes, ${faults} faults, ${refusals.count} refusals seen. Waiting until all is quiet …`);
+  const unsettled = await calm(world);
+  let findings = new Findings();
+  if (unsettled === null) findings = await check(world, refusals);
+  else findings.add('unended', `not in step ${SETTLED_WITHIN} minutes after the last fault: ${unsettled}`);
+  for (const line of findings.lines) say(line);
+  say(findings.summary({ changes, faults }));
+  return findings.isClean;
+}
+
+const options = readOptions();
+let stopping = false;
+onStopSignal(async () => {
+  stopping = true;
+  console.log('\nStopping …');
+  await stack.disposeAsync();
+});
+let good = false;
+try {
+  good = await main(options);
+} catch (error) {
+  if (!stopping) console.error(error instanceof Error ? error.message : error);
+}
+// The signal handler ends the process.
+if (stopping) await new Promise(() => {});
+await stack.disposeAsync().catch((error: unknown) => {
+  good = false;
+  console.error(error instanceof Error ? error.message : error);
+});
+process.exit(good ? 0 : 1);
