@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlClient } from '../simulators/kit/control-client.ts';
 import type { RunningSimulator } from '../simulators/kit/spawn-simulator.ts';
 import type { RunningTarget } from './simulated-target.ts';
@@ -12,17 +13,23 @@ export function restartable<Faults>(
 ): Pick<RunningTarget, 'setFaults' | 'clearFaults' | 'setClock' | 'crash' | 'stop'> {
   const { control } = first;
   let running: RunningSimulator = first;
+  let turn: Promise<void> = Promise.resolve();
+  async function crashAfter(before: Promise<void>): Promise<void> {
+    await before;
+    running.kill();
+    await sleep(AWAY_MS);
+    running = await start(Number(new URL(running.url).port));
+  }
   return {
     // The simulator parses what it is sent, and refuses a knob that it does not have.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     setFaults: (faults) => control.setFaults(faults as Faults),
     clearFaults: () => control.clearFaults(),
     setClock: (offsetMs) => control.setClock(offsetMs),
-    async crash() {
-      running.kill();
-      await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
-      running = await start(Number(new URL(running.url).port));
+    crash: () => (turn = crashAfter(turn)),
+    async stop() {
+      await turn;
+      await running.stop();
     },
-    stop: () => running.stop(),
   };
 }
