@@ -11,6 +11,7 @@ import { createRng, keepChanging } from '../../simulators/ems/index.ts';
 import { check } from './check.ts';
 import { causeFaults, endFaults } from './faults.ts';
 import { Findings } from './findings.ts';
+import { keepEvidence } from './keep-evidence.ts';
 import { parseOptions, type ChaosOptions } from './options.ts';
 import { Refusals } from './refusals.ts';
 import { retryEverything } from './retry-everything.ts';
@@ -130,6 +131,11 @@ async function main(options: ChaosOptions): Promise<boolean> {
   if (unsettled === null) findings = await check(world, refusals);
   else findings.add('unended', `not in step ${SETTLED_WITHIN} minutes after the last fault: ${unsettled}`);
   for (const line of findings.lines) say(line);
+  if (!findings.isClean) {
+    const folder = file.replace(/\.log$/, '');
+    await keepEvidence(world, folder);
+    say(`All rows and all targets' content: ${folder}; the workers' log: ${world.workersLog}`);
+  }
   say(findings.summary({ changes, faults }));
   return findings.isClean;
 }
