@@ -124,7 +124,8 @@ async function checkRecords({ databaseUrl }: World, findings: Findings): Promise
   });
   for (const { table, process, key, state, why, class: errorClass } of rows) {
     const isExplained =
-      why !== null && ((state === 'PARKED' && errorClass === 'rejected') || state === 'WAITING' || state === 'UNLINKED');
+      why !== null &&
+      ((state === 'PARKED' && errorClass === 'rejected') || state === 'WAITING' || state === 'UNLINKED');
     if (!isExplained) findings.add('unexplained', `${process} ${table}/${key} is ${state} (${errorClass}): ${why}`);
   }
 }
