@@ -46,8 +46,8 @@ export const REAL_VENDORS: readonly Mutant[] = [
     point: 29,
     name: 'MailChimp’s list call begins automations of members who are there',
     file: 'targets/mailchimp/bulk.ts',
-    find: 'request.remoteId === null ? { tags',
-    replace: 'request.remoteId !== undefined ? { tags',
+    find: '(isNew(request) ? { tags',
+    replace: '(request.key !== undefined ? { tags',
     test: 'targets/mailchimp/found-in-use',
   },
   {

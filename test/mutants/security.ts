@@ -82,8 +82,8 @@ export const SECURITY: readonly Mutant[] = [
   {
     name: 'security 6: the gateway writes records',
     file: 'database/roles/grants.ts',
-    find: "const GATEWAY_TABLES = ['sync_idempotency', 'sync_webhook'];",
-    replace: "const GATEWAY_TABLES = ['sync_idempotency', 'sync_webhook', 'sync_person'];",
+    find: "'sync_idempotency', 'sync_webhook'];",
+    replace: "'sync_idempotency', 'sync_webhook', 'sync_person'];",
     test: 'database/program-roles',
   },
   {
