@@ -34,6 +34,9 @@ export async function retarget(name: SyncProcessName, { keep, anew, json }: Reta
     });
     if (json) sayJson({ process: name, forgotten });
     else if (anew) say(`${name}: ${forgotten} remote records are forgotten; the next sweeps send everything again`);
-    else say(`${name}: the records are about this account from now on`);
+    else {
+      say(`${name}: the records are about this account from now on`);
+      say(`whether it holds what they say: npx ems-sync compare ${name}, with --repair to send what differs`);
+    }
   });
 }
