@@ -43,7 +43,7 @@ export function refusedLicences(lock, allowed = ALLOWED) {
 }
 
 /** Runs only as a program, not where it is imported. */
-if (process.argv[1]?.endsWith('licences.mjs') === true) {
+if ((process.argv[1] ?? '').endsWith('licences.mjs')) {
   const lock = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'));
   const refused = refusedLicences(lock);
   for (const { path, licence } of refused) console.error(`${path}: ${licence}`);

@@ -28,7 +28,7 @@ function digestOf(name) {
 }
 
 /** Runs only as a program, not where it is imported. */
-if (process.argv[1]?.endsWith('pin-images.mjs') === true) {
+if ((process.argv[1] ?? '').endsWith('pin-images.mjs')) {
   const folder = process.env['PIN_IMAGES_IN'] ?? fileURLToPath(new URL('..', import.meta.url));
   const isCheck = process.argv.includes('--check');
   for (const file of FILES) {

@@ -31,7 +31,7 @@ export function secretsIn(text) {
 }
 
 /** Runs only as a program, not where it is imported. */
-if (process.argv[1]?.endsWith('secret-scan.mjs') === true) {
+if ((process.argv[1] ?? '').endsWith('secret-scan.mjs')) {
   const folder = fileURLToPath(new URL('..', import.meta.url));
   const { stdout, status } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: folder,
