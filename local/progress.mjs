@@ -11,7 +11,7 @@
 export async function withProgress(title, step, out = process.stderr) {
   const startedAt = Date.now();
   const elapsed = () => `${Math.round((Date.now() - startedAt) / 1000)} s`;
-  const terminal = Boolean(out.isTTY);
+  const terminal = out.isTTY;
   out.write(terminal ? `${title} …` : `${title} …\n`);
   const timer = setInterval(
     () => out.write(terminal ? `\r${title} … ${elapsed()}` : `${title} … ${elapsed()}\n`),
