@@ -51,12 +51,15 @@ const differs = ({ id }: MarketedPerson, field: string): Difference => ({
   fields: [field],
 });
 
-/** Members with an EMS id whose address no person in EMS has. */
+/**
+ * Members with an EMS id whose address no person in EMS has. A member whose address has bounced cannot be archived (405),
+ * and is never mailed.
+ */
 function strangers(people: readonly MarketedPerson[], members: ReadonlyMap<string | null, MemberState>): Difference[] {
   const known = new Set(people.map(({ email }) => email));
   return [...members].flatMap(([email, member]): Difference[] => {
     const id = textOf(member, 'EMSID');
-    return id === null || (email !== null && known.has(email))
+    return id === null || member.status === 'cleaned' || (email !== null && known.has(email))
       ? []
       : [{ type: 'members', id, what: 'surplus', fields: [] }];
   });
