@@ -225,7 +225,7 @@ describe('what EMS has no row of yet', () => {
     expect(person?.parked).toBe(1);
     expect(person?.total).toBe((person?.inSync ?? 0) + (person?.due ?? 0));
     const parked = await ems('retry', 'CHATWOOT', 'Person', '--wait');
-    expect(parked.stdout).toMatch(new RegExp(`remote Person ${contact} .*PARKED.*decide with link`));
+    expect(parked.stdout).toMatch(new RegExp(`remote Person ${contact} .*PARKED[^]*decide\\s+with link`));
     expect(parked.code).toBe(1);
 
     await system.ems.update('person', first, { phone: null });
