@@ -58,7 +58,11 @@ interface Sent {
 async function send(path: string, { method = 'POST', body, headers = {}, at = gateway }: Sent = {}) {
   const response = await fetch(`${at.url}${path}`, {
     method,
-    headers: { authorization: `Bearer ${TOKEN}`, ...headers },
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const answer = { status: response.status, headers: response.headers, body: (await response.json()) as Body };

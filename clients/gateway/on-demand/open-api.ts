@@ -77,6 +77,7 @@ export function openApi() {
             '202': { description: 'Requested. With `wait`: some are still in progress.', content: json(askResults) },
             ...ASK_PROBLEMS,
             '413': problemOf(`More than ${ENTITIES_AT_MOST} entities, or too many bytes.`),
+            '415': problemOf('The body is not JSON, or its Content-Type says so: send `application/json`.'),
           },
         },
       },
