@@ -7,7 +7,8 @@ import { entityTable } from '../table-names.ts';
 /**
  * Writes what a plan has found due. A row counts as due since EMS changed it; but not since before the type was last
  * compared in full, when it was not due yet: a row may be years old when a process is switched on or its mapping changes.
- * While rows are left that an earlier plan has seen, its time stays.
+ * While rows are left that an earlier plan has seen, its time stays. Rows with a time in the future are looked at by every
+ * sweep, so that alone is not written down.
  *
  * @param keys some of the rows; empty if only removals are due, of which EMS has no time.
  */
@@ -26,6 +27,7 @@ export async function writeDue(
     )
     INSERT INTO sync_due AS known (sync_process, entity_type, due, due_since, measured_on)
     SELECT ${process}, ${type}, ${due}::integer, since, statement_timestamp() FROM found
+    WHERE changed_on IS NULL OR changed_on <= statement_timestamp()
     ON CONFLICT (sync_process, entity_type) DO UPDATE SET due = EXCLUDED.due, measured_on = EXCLUDED.measured_on,
       due_since = CASE WHEN known.due = 0 OR (SELECT changed_on FROM oldest) > known.measured_on THEN EXCLUDED.due_since
         ELSE known.due_since END`.execute(em.getKysely());
