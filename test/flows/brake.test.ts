@@ -139,6 +139,9 @@ describe('a sweep that would do very much at once', () => {
 
     expect(await system.sweep()).toMatchObject({ ended: 'held' });
     expect((await namesOf(people)).filter((name) => name === null)).toEqual([]);
+
+    await approveAll();
+    expect(await system.sweep()).toMatchObject({ ended: 'complete', totals: { Person: { removed: 8 } } });
   });
 });
 
