@@ -37,6 +37,7 @@ test('a name of 20 MB is not loaded by any target: the row is parked with the co
       name,
       {
         kind: 'parked',
+        code: 'field-too-long',
         field: expect.stringContaining('first_name'),
         reason: 'has more than 20000 bytes, and was not read',
       },

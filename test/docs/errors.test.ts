@@ -10,8 +10,8 @@ import { meaningOf } from '../../targets/failure-meaning.ts';
 
 const page = readFileSync(join(projectFolder, 'docs', 'errors.md'), 'utf8');
 
-/** A code of zod, and an answer of TagServer whose code begins with its status. Neither reaches a record. */
-const OTHER = ['custom', 'duplicate-bib'];
+/** A code of zod, an answer of TagServer whose code begins with its status, and shadow mode. None reaches a record. */
+const OTHER = ['custom', 'duplicate-bib', 'shadow'];
 
 /** Every reason that a file gives a failure: `code: '…'`, or the last argument of a function that parks. */
 function reasonsIn(file: string): string[] {

@@ -43,7 +43,7 @@ describe('an answer of status', () => {
     [503, '<html>Request Blocked</html>', 'transient', {}],
     [500, undefined, 'transient', {}],
     [502, '', 'transient', {}],
-    [400, undefined, 'rejected', { code: 'bad-request' }],
+    [400, undefined, 'rejected', { code: '400-bad-request' }],
     [400, '<html>Bad request</html>', 'transient', { retryAfterMs: 5_000 }],
     [422, undefined, 'rejected', { code: 'http-422' }],
     [302, '', 'target-down', { code: 'http-302' }],
@@ -98,7 +98,7 @@ describe('content that MailChimp does not take is parked, with its title and our
     ['a date that is none', { BDATE: '1988-13-45' }, 'date_of_birth'],
   ])('%s', async (_, content, field) => {
     const failure = await failureOf(mailchimp.send('4711', { ...ANA, ...content }));
-    expect(failure).toMatchObject({ errorClass: 'rejected', code: 'invalid-resource', field });
+    expect(failure).toMatchObject({ errorClass: 'rejected', code: '400-invalid-resource', field });
     expect(failure.message).toMatch(/"Invalid Resource/);
     for (const value of ['ana@', 'xxx', 'Rua Nova', '1988', hashOf('ana@clube.example')])
       expect(failure.message).not.toContain(value);
@@ -115,7 +115,7 @@ test.each([
 ])('an address %s is not told', async (_, body, field) => {
   await mailchimp.control.setFaults({ respond: { status: 400, body, match: { method: 'PUT' } } });
   const [failure] = await failures([() => mailchimp.send('4711', ANA)]);
-  expect(failure).toMatchObject({ errorClass: 'rejected', code: 'invalid-resource', field });
+  expect(failure).toMatchObject({ errorClass: 'rejected', code: '400-invalid-resource', field });
 });
 
 test('a refusal by another title than we know is no success, and no word on consent', async () => {

@@ -76,6 +76,7 @@ test('ids that other clients of TagServer have chosen are not told', async () =>
     const result = await connect(hostile.url).send('EventParticipant', { status: 'dns', bib: '7', raceId: '1' });
     expect(result).toEqual({
       kind: 'blocked',
+      code: '409-duplicate-bib',
       by: [{ type: 'EventParticipant', key: '12' }],
       field: 'bib',
       reason: 'is held at TagServer by EventParticipant/12, a resource that is not from EMS',

@@ -158,7 +158,12 @@ describe('parked, naming the column:', () => {
     ['Tag', 'a code with blanks inside', { code: 'E280 1160' }, 'code'],
     ['Tag', 'a code of ligatures that are hexadecimal in capitals', { code: 'ﬀﬀ' }, 'code'],
   ])('%s with %s', (type, _, change, field) => {
-    expect(map(type, change)).toEqual({ kind: 'parked', field, reason: expect.any(String) });
+    expect(map(type, change)).toEqual({
+      kind: 'parked',
+      code: expect.stringMatching(/^field-/),
+      field,
+      reason: expect.any(String),
+    });
   });
 
   test('a person whose club has a name that is too long, by the club', () => {
@@ -229,6 +234,11 @@ test.each([
 ] as const)(
   '%s: a %s that another row has first parks the others, naming whose it is',
   (type, field, sources, reason) => {
-    expect(map(type, { id: '61' }, sources)).toEqual({ kind: 'parked', field, reason });
+    expect(map(type, { id: '61' }, sources)).toEqual({
+      kind: 'parked',
+      code: expect.stringMatching(/^409-duplicate-/),
+      field,
+      reason,
+    });
   },
 );

@@ -74,7 +74,7 @@ public final class EmsExample {
             case ERASED -> "was erased";
             case WAITING, SHARED -> "goes with another row: " + result.reason();
             case REMOVED, UNLINKED, NOTHING -> "is not to be there";
-            case FAILING, PENDING, UNKNOWN -> "will follow: " + result.reason();
+            case FAILING, PENDING, PAUSED, UNKNOWN -> "will follow: " + result.reason();
           };
       System.out.println(person + " " + text);
     } catch (EmsSyncException.NoResultInTime late) {
