@@ -42,6 +42,12 @@ async function metricIs(name: string, labels: Readonly<Record<string, string>>, 
   });
 }
 
+/** One after the other: both would serve the same port. */
+async function restartWorkers(): Promise<void> {
+  await system.stopWorkers();
+  await system.startWorkers();
+}
+
 const holds = async () => JSON.parse((await cli('status', '--json')).stdout).held;
 
 async function approveAll(): Promise<void> {
@@ -224,7 +230,7 @@ test('in shadow mode a sweep tells what it would do, and nothing is written by a
   const [one = ''] = people;
   await system.ems.update('person', one, { first_name: 'Rui' });
   system.set({ SYNC_MODE_TAGSERVER: 'shadow' });
-  await system.replaceWorkers();
+  await restartWorkers();
   try {
     await system.tagServer.control.clearJournal();
     expect(await system.sweep()).toMatchObject({
@@ -243,7 +249,7 @@ test('in shadow mode a sweep tells what it would do, and nothing is written by a
     expect(rows).toEqual([{ isSynced: false }]);
   } finally {
     system.set({ SYNC_MODE_TAGSERVER: 'live' });
-    await system.replaceWorkers();
+    await restartWorkers();
   }
   expect(await system.sweep()).toMatchObject({ ended: 'complete' });
   expect(await namesOf(people)).toEqual(['Rui', 'Runner 1']);
