@@ -12,31 +12,11 @@ import { TAGSERVER_CONTENT } from './tagserver-content.ts';
  */
 export async function verifyTagServer(databaseUrl: string, state: TagServerState): Promise<Verification> {
   const wanted = await readWanted(databaseUrl);
-  const parked = await readParked(databaseUrl);
   const differences = TAGSERVER_CONTENT.flatMap(({ type }) => {
     const held = new Map(Object.entries(state[type]).map(([id, { data }]) => [id, data ?? {}]));
-    // A parked row may be there from before.
-    for (const id of parked.get(type) ?? []) held.delete(id);
     return differencesOf(type, wanted.get(type) ?? new Map(), held);
   });
   return { compared: [...wanted.values()].reduce((sum, { size }) => sum + size, 0), differences };
-}
-
-/** Ids by type. */
-function readParked(databaseUrl: string): Promise<Map<string, readonly string[]>> {
-  return inSnapshot(databaseUrl, async (client) => {
-    const parked = new Map<string, readonly string[]>();
-    for (const { type, table } of TAGSERVER_CONTENT) {
-      const { rows } = await client.query<{ id: string }>(
-        `SELECT entity_key::text AS id FROM sync_${table} WHERE sync_process = 'TAGSERVER' AND state = 'PARKED'`,
-      );
-      parked.set(
-        type,
-        rows.map(({ id }) => id),
-      );
-    }
-    return parked;
-  });
 }
 
 /** By type and id, from one snapshot. */

@@ -59,7 +59,7 @@ export async function check(world: World, refusals: Refusals): Promise<Findings>
     const { differences } = await target.verify(world.databaseUrl);
     const kept = await keptOf(world, process);
     for (const difference of differences) {
-      if (kept.some((id) => difference.id === id || difference.id.startsWith(`${id}, `))) continue;
+      if (difference.what !== 'different' && kept.some((id) => isOf(difference, id))) continue;
       findings.add(await kindOf(world, difference), `${process} ${describeDifference(difference)}`);
     }
   }
@@ -70,8 +70,20 @@ export async function check(world: World, refusals: Refusals): Promise<Findings>
   return findings;
 }
 
-/** Rows that EMS has deleted and the target keeps on purpose, by its ids: docs/targets.md says where and why. */
+/**
+ * Rows that the target keeps on purpose, by its ids: those that EMS has deleted (docs/targets.md says where and why), and at
+ * TagServer those that are parked and were there before.
+ */
 async function keptOf({ databaseUrl }: World, process: SyncProcessName): Promise<string[]> {
+  if (process === 'TAGSERVER') {
+    const { rows } = await inSnapshot(databaseUrl, (client) =>
+      client.query<{ id: string }>(
+        `SELECT entity_key::text AS id FROM sync_event_participant WHERE sync_process = 'TAGSERVER' AND state = 'PARKED'
+         UNION SELECT entity_key::text FROM sync_tag WHERE sync_process = 'TAGSERVER' AND state = 'PARKED'`,
+      ),
+    );
+    return rows.map(({ id }) => id);
+  }
   const table = KEPT[process];
   if (table === undefined) return [];
   const { rows } = await inSnapshot(databaseUrl, (client) =>
@@ -83,6 +95,8 @@ async function keptOf({ databaseUrl }: World, process: SyncProcessName): Promise
   );
   return rows.map(({ id }) => (process === 'CHATWOOT' ? `conversation ${id}` : id));
 }
+
+const isOf = ({ id }: Difference, kept: string) => id === kept || id.startsWith(`${kept}, `);
 
 async function kindOf(world: World, { type, id, what, fields }: Difference): Promise<Counted> {
   if (type === 'consent' || type === 'messages sent to customers') return 'wrong';
