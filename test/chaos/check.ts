@@ -93,7 +93,12 @@ async function keptOf({ databaseUrl }: World, process: SyncProcessName): Promise
       [process],
     ),
   );
-  return rows.map(({ id }) => (process === 'CHATWOOT' ? `conversation ${id}` : id));
+  if (process === 'CHATWOOT') return rows.map(({ id }) => `conversation ${id}`);
+  // RunSignup's ids name race, event and registration. It keeps what EMS has withdrawn, too.
+  const withdrawn = await inSnapshot(databaseUrl, (client) =>
+    client.query<{ id: string }>(`SELECT registration_no AS id FROM event_participant WHERE status = 'WITHDRAWN'`),
+  );
+  return [...rows.map(({ id }) => id.split('/').at(-1) ?? id), ...withdrawn.rows.map(({ id }) => id)];
 }
 
 const isOf = ({ id }: Difference, kept: string) => id === kept || id.startsWith(`${kept}, `);
