@@ -2,6 +2,7 @@ import { Connection } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, type LogLevel } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { CommonSettings } from '../settings/schema.ts';
+import { SettingsError } from '../settings/settings-error.ts';
 import { temporalConnection } from '../settings/temporal-connection.ts';
 import { METRIC_BUCKETS } from './own-metrics.ts';
 
@@ -28,8 +29,21 @@ export async function connectTemporal(settings: CommonSettings, log: Logger): Pr
   return NativeConnection.connect(options);
 }
 
-/** Sends the SDK's logs to our log, and serves its metrics and ours if a port is set. */
-function installRuntime({ LOG_LEVEL, METRICS_PORT }: CommonSettings, log: Logger): void {
+/**
+ * Sends the SDK's logs to our log, and serves its metrics and ours if a port is set.
+ *
+ * @throws SettingsError if the port is in use: no wait for Temporal would end that.
+ */
+function installRuntime(settings: CommonSettings, log: Logger): void {
+  try {
+    install(settings, log);
+  } catch (error) {
+    if (!(error instanceof Error && /metrics exporter: Address already in use/.test(error.message))) throw error;
+    throw new SettingsError([`METRICS_PORT ${settings.METRICS_PORT} is taken by another program: set another one`]);
+  }
+}
+
+function install({ LOG_LEVEL, METRICS_PORT }: CommonSettings, log: Logger): void {
   Runtime.install({
     // main.ts handles the signals and stops the workers.
     shutdownSignals: [],

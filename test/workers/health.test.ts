@@ -77,12 +77,12 @@ test('workers that wait for Temporal are live, so that nobody restarts them, and
   expect(await answer(port, 'ready', 503)).toMatchObject({ unreachable: ['workers'] });
 });
 
-test('a port that is taken is a wrong setting', async () => {
+test.each(['HEALTH_PORT', 'METRICS_PORT'])('a port that is taken is a wrong setting: %s', async (setting) => {
   const { port } = await start({});
   await answer(port, 'live', 200);
   const first = workers;
-  const { log } = await start({ HEALTH_PORT: port });
+  const { log } = await start({ [setting]: port });
   expect((await workers?.ended)?.code).toBe(2);
-  expect(log()).toContain(`HEALTH_PORT ${port} is taken by another program: set another one`);
+  expect(log()).toContain(`${setting} ${port} is taken by another program: set another one`);
   await first?.stop();
 });
