@@ -109,6 +109,9 @@ export const commonSettings = z.object({
     .optional(),
   ALERT_WEBHOOK_URL: z
     .url({ protocol: /^https?$/, error: 'must be the http(s) address that is sent a JSON when a state begins or ends' })
+    .refine((url) => new URL(url).username + new URL(url).password === '', {
+      error: 'must have no user and password in it: they cannot be sent',
+    })
     .optional(),
   ALLOW_INSECURE: z
     .enum(['true', 'false'], { error: 'must be true or false' })

@@ -78,6 +78,9 @@ export async function post(url: string, told: Told): Promise<void> {
     body: JSON.stringify(told),
     redirect: 'error',
     signal: AbortSignal.timeout(SEND_WITHIN_MS),
+  }).catch(() => {
+    // Without the cause: its code would be taken for one of PostgreSQL's, and its text may hold the address.
+    throw new Error('ALERT_WEBHOOK_URL cannot be reached, or redirects');
   });
   await answer.body?.cancel();
   if (!answer.ok) throw new Error(`ALERT_WEBHOOK_URL answered ${answer.status}`);

@@ -33,31 +33,45 @@ const LOCK = 'ems-sync alerts';
  * that was sent is not repeated.
  *
  * @param send rejects if the message was not taken.
+ * @throws the error of `send`
  */
 export async function tellAlerts(
   orm: Orm,
   alerts: readonly Alert[],
   send: (told: Told) => Promise<void>,
 ): Promise<void> {
-  await orm.em.fork().transactional(async (em) => {
-    if (!(await isFirst(em))) return;
+  const failure = await orm.em.fork().transactional(async (em): Promise<Error | null> => {
+    if (!(await isFirst(em))) return null;
     await note(em, alerts);
     for (const known of await readKnown(em)) {
       const alert = alerts.find((one) => one.kind === known.kind && (one.process ?? '') === known.process);
       const { begins, ends } = PATIENCE[known.kind];
       if (alert !== undefined) {
         if (known.isTold || known.lasts < begins) continue;
-        await send({ ...toldOf(known), event: 'begins', text: alert.text, remedy: alert.remedy });
+        const refused = await refusal(
+          send({ ...toldOf(known), event: 'begins', text: alert.text, remedy: alert.remedy }),
+        );
+        if (refused !== null) return refused;
         await markTold(em, known);
       } else if (!known.isTold) await forget(em, known);
       else if (known.unseen >= ends) {
         const text = `${known.process === '' ? 'ems-sync' : known.process}: ${known.kind} is over`;
-        await send({ ...toldOf(known), event: 'ends', text, remedy: 'nothing' });
+        const refused = await refusal(send({ ...toldOf(known), event: 'ends', text, remedy: 'nothing' }));
+        if (refused !== null) return refused;
         await forget(em, known);
       }
     }
+    return null;
   });
+  // Only now: what was told before it stays told.
+  if (failure !== null) throw failure;
 }
+
+const refusal = (sending: Promise<void>): Promise<Error | null> =>
+  sending.then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error : new Error('not sent', { cause: error })),
+  );
 
 const toldOf = ({ process, kind, since }: Known) =>
   ({ source: 'ems-sync', kind, process: process === '' ? null : process, since }) as const;

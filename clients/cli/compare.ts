@@ -69,7 +69,7 @@ export async function compare(
     }
     const isRepaired = repair === true && (await repaired(session, syncProcess, differing, options));
     if (options.json) sayJson({ process: name, counts, differing, repaired: isRepaired });
-    else show(name, { counts, differing, isRepair: repair === true });
+    else show(name, { counts, differing, isRepair: repair === true, isRepaired });
     if (differing.length > 0 && !isRepaired) process.exitCode = 1;
   });
 }
@@ -109,10 +109,12 @@ function show(
     counts,
     differing,
     isRepair,
+    isRepaired,
   }: {
     readonly counts: Partial<Record<EntityType, Counts>>;
     readonly differing: readonly DifferingRecord[];
     readonly isRepair: boolean;
+    readonly isRepaired: boolean;
   },
 ): void {
   const rows = Object.entries(counts).map(([type, of]) => [type, of.compared, ...DIFFERENCES.map((one) => of[one])]);
@@ -125,6 +127,7 @@ function show(
   if (differing.length > SHOWN) say(`… and ${differing.length - SHOWN} more: --json has all`);
   if (differing.length === 0) say('nothing differs');
   else if (!isRepair) say(`to repair: npx ems-sync compare ${process} --repair`);
+  else say(isRepaired ? 'repaired' : `not all of it is repaired: npx ems-sync failing --process ${process}`);
 }
 
 function placeIn(text: string, process: SyncProcess) {

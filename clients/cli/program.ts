@@ -141,7 +141,11 @@ export function createProgram(): Command {
 
   addPauses(add);
 
-  add('approve', 'let pass what a poll holds back: many remote records that are missing at once', 'approve CHATWOOT 3')
+  add(
+    'approve',
+    'let pass what a sweep or poll holds back: very many changes, removals or missing records at once',
+    'approve CHATWOOT 3',
+  )
     .argument('<process>', 'for example CHATWOOT', processArgument)
     .argument('<hold>', 'its number, from npx ems-sync status', holdArgument)
     .option('--json', 'print JSON')

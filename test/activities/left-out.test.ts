@@ -41,5 +41,5 @@ test('NOTHING has a reason: the conditions that do not hold, or that EMS has no 
 });
 
 test('a result of an older worker without a reason gets one', () => {
-  expect(resultOf({ key: '1', fencingToken: '0', kind: 'nothing' }).reason).not.toBeNull();
+  expect(resultOf({ key: '1', fencingToken: '0', kind: 'nothing' }).reason).toBe('neither side has anything to do');
 });

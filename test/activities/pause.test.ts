@@ -55,7 +55,14 @@ test('what has waited to be gathered when the pause began is not sent', async ()
     optOut: note('optOut'),
     erase: note('erase'),
     refusal: note('refusal'),
-    bulk: { canGather: () => true, sendMany: note('sendMany') },
+    bulk: {
+      canGather: () => true,
+      sendMany: note('sendMany'),
+      sendPage: async (_requests, willCall) => {
+        await willCall();
+        return note('sendPage')();
+      },
+    },
   };
   const remote = pausable(target, () => assertNotPaused(database.orm, 'TAGSERVER'));
   await writePauses(database.orm.em.fork(), ['TAGSERVER']);
@@ -65,6 +72,7 @@ test('what has waited to be gathered when the pause began is not sent', async ()
       remote.send(request),
       remote.remove(request),
       remote.bulk?.sendMany([request]),
+      remote.bulk?.sendPage?.([request], async () => undefined),
       remote.release?.(request as never),
       remote.optOut?.(request as never),
       remote.erase?.(request as never),
@@ -74,7 +82,7 @@ test('what has waited to be gathered when the pause began is not sent', async ()
   expect(calls).toEqual([]);
   await endPauses(database.orm.em.fork(), ['TAGSERVER']);
   for (const call of all()) await call.resolves.toBeUndefined();
-  expect(calls.toSorted()).toEqual(['erase', 'optOut', 'refusal', 'release', 'remove', 'send', 'sendMany']);
+  expect(calls.toSorted()).toEqual(['erase', 'optOut', 'refusal', 'release', 'remove', 'send', 'sendMany', 'sendPage']);
 });
 
 test('its failure reaches the workflow at once, which knows what must wait', async () => {

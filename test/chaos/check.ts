@@ -29,12 +29,13 @@ const TABLES: Readonly<Record<string, string>> = {
   persons: 'person',
   contacts: 'person',
   members: 'person',
-  participants: 'event_participant',
+  'event-participants': 'event_participant',
+  'start-group-participants': 'start_group_participant',
   tags: 'tag',
   events: 'event',
   races: 'race',
   organisations: 'organisation',
-  startGroups: 'start_group',
+  'start-groups': 'start_group',
 };
 
 /** Where nothing is deleted at the target: the tables of EMS concerned. */
@@ -78,8 +79,9 @@ async function keptOf({ databaseUrl }: World, process: SyncProcessName): Promise
   if (process === 'TAGSERVER') {
     const { rows } = await inSnapshot(databaseUrl, (client) =>
       client.query<{ id: string }>(
-        `SELECT entity_key::text AS id FROM sync_event_participant WHERE sync_process = 'TAGSERVER' AND state = 'PARKED'
-         UNION SELECT entity_key::text FROM sync_tag WHERE sync_process = 'TAGSERVER' AND state = 'PARKED'`,
+        `SELECT 'event-participants/' || entity_key AS id FROM sync_event_participant
+           WHERE sync_process = 'TAGSERVER' AND state = 'PARKED'
+         UNION ALL SELECT 'tags/' || entity_key FROM sync_tag WHERE sync_process = 'TAGSERVER' AND state = 'PARKED'`,
       ),
     );
     return rows.map(({ id }) => id);
@@ -101,7 +103,8 @@ async function keptOf({ databaseUrl }: World, process: SyncProcessName): Promise
   return [...rows.map(({ id }) => id.split('/').at(-1) ?? id), ...withdrawn.rows.map(({ id }) => id)];
 }
 
-const isOf = ({ id }: Difference, kept: string) => id === kept || id.startsWith(`${kept}, `);
+const isOf = ({ type, id }: Difference, kept: string) =>
+  id === kept || `${type}/${id}` === kept || id.startsWith(`${kept}, `);
 
 async function kindOf(world: World, { type, id, what, fields }: Difference): Promise<Counted> {
   if (type === 'consent' || type === 'messages sent to customers') return 'wrong';

@@ -139,6 +139,20 @@ describe('who is told', () => {
     expect(events()).toEqual(['LATE begins']);
   });
 
+  test('is not told again what was sent before a message that was not', async () => {
+    const OTHER: Alert = { ...LATE, process: 'MAUTIC', text: 'MAUTIC is late' };
+    await look([LATE, OTHER]);
+    await later(6);
+    const sent: (string | null)[] = [];
+    const second = async ({ process }: Told) => {
+      if (sent.length === 1) throw AWAY;
+      sent.push(process);
+    };
+    await expect(tellAlerts(database.orm, [LATE, OTHER], second)).rejects.toThrow('away');
+    await look([LATE, OTHER]);
+    expect([...sent, ...told.map(({ process }) => process)].toSorted()).toEqual(['MAUTIC', 'TAGSERVER']);
+  });
+
   test('is told by one gateway, however many look', async () => {
     await look([LATE]);
     await later(6);
@@ -186,6 +200,10 @@ test('the webhook gets one JSON; an address that refuses or redirects has not ta
   await post(url, message);
   expect(bodies.map((body) => JSON.parse(body))).toEqual([message]);
   for (status of [500, 302]) await expect(post(url, message)).rejects.toThrow();
-  server.close();
   server.closeAllConnections();
+  await new Promise((closed) => server.close(closed));
+  // A cause with a code would be taken for PostgreSQL's.
+  const away: unknown = await post(url, message).catch((error: unknown) => error);
+  expect(away).toEqual(new Error('ALERT_WEBHOOK_URL cannot be reached, or redirects'));
+  expect(away).not.toHaveProperty('cause');
 });

@@ -76,3 +76,10 @@ test.each(['10.0.0.0/8', '192.0.2.1, 2001:db8::/32'])('proxies at %s are trusted
 test.each(['proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', ''.padEnd(3, ',')])('no proxy is at %j', (proxies) => {
   expect(problemsOf({ ...SAFE, GATEWAY_TRUSTED_PROXIES: proxies })[0]).toMatch(/^GATEWAY_TRUSTED_PROXIES must be/);
 });
+
+test('the address for alerts may not hold a password: it could not be sent, and would stand in the log', () => {
+  expect(problemsOf({ ...SAFE, ALERT_WEBHOOK_URL: 'https://hooks.example/x' })).toEqual([]);
+  const [problem] = problemsOf({ ...SAFE, ALERT_WEBHOOK_URL: 'https://ems:word@hooks.example/x' });
+  expect(problem).toMatch(/^ALERT_WEBHOOK_URL must have no user and password/);
+  expect(problem).not.toContain('word@');
+});

@@ -5,13 +5,11 @@ import { describePause } from '../../../sync/pause.ts';
 import type { SyncProcessName } from '../../../sync/sync-process-name.ts';
 import { meaningOf } from '../../../targets/failure-meaning.ts';
 import type { CommonSettings } from '../../../settings/schema.ts';
+import { LATE_SECONDS } from '../../alerts/find-alerts.ts';
 import { age } from '../../cli/output.ts';
 import { webUiList } from '../../web-ui-link.ts';
 import { html, type Html } from './html.ts';
 import type { Freshness, Overview } from './read-overview.ts';
-
-/** After this time without a success, a process counts as late. */
-const LATE_SECONDS = 600;
 
 /** More codes are left to `ems-sync failing`. */
 const CODES_SHOWN = 50;
@@ -111,7 +109,7 @@ function summary({ types, paused, held, freshness }: Overview): Html {
   return html`<p class="state ${state}" role="status">${words}</p>`;
 }
 
-const isLate = ({ secondsAgo }: Freshness) => secondsAgo === null || secondsAgo > LATE_SECONDS;
+const isLate = ({ direction, secondsAgo }: Freshness) => secondsAgo === null || secondsAgo > LATE_SECONDS[direction];
 
 function freshnessTable(freshness: readonly Freshness[], links: Links): Html {
   const workflow = { outbound: 'sweepOutbound', inbound: 'pollInbound' } as const;

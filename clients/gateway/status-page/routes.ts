@@ -94,7 +94,8 @@ export function addStatusPage(
       return show(reply, whyPage(ref, await explained(ref), shownTo(who)));
     });
 
-    pages.post('/login', async (request, reply) => {
+    // Read before the token is known.
+    pages.post('/login', { bodyLimit: 4_096 }, async (request, reply) => {
       const address = request.ip;
       if (lockOut.lockedForMs(address, now()) > 0) {
         auditDetails(request, { reason: 'locked out' });
@@ -118,7 +119,7 @@ export function addStatusPage(
       return reply.headers({ ...HEADERS, 'set-cookie': cookie }).redirect('/', 303);
     });
 
-    pages.post('/logout', async (request, reply) =>
+    pages.post('/logout', { bodyLimit: 1_024 }, async (request, reply) =>
       reply.headers({ ...HEADERS, 'set-cookie': endedCookie(request.hostname) }).redirect('/', 303),
     );
   });

@@ -236,7 +236,7 @@ test.each([
   (type, field, sources, reason) => {
     expect(map(type, { id: '61' }, sources)).toEqual({
       kind: 'parked',
-      code: expect.stringMatching(/^409-duplicate-/),
+      code: type === 'Tag' ? '409-duplicate-tag' : '409-duplicate-bib',
       field,
       reason,
     });
