@@ -4,7 +4,7 @@ import { PausedError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { RemoteSystem } from '../targets/remote-system.ts';
 
-/** Reads the flag each time: `ems-sync pause` holds from the next call on. @throws PausedError */
+/** Reads the flag each time: `ems-sync pause` holds from the next delivery or bulk call on. @throws PausedError */
 export async function assertNotPaused(orm: Orm, process: SyncProcessName): Promise<void> {
   const pause = await readPause(orm.em.fork(), process);
   if (pause !== null) throw new PausedError(pause);

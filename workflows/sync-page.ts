@@ -25,7 +25,7 @@ export interface StoppedSending {
   readonly reason: string | null;
 }
 
-/** `query` type of the workflow, for its sweep and for tests. */
+/** Its type, for its sweep, which starts it by name, and for tests. */
 export type SyncPageWorkflow = (input: SyncPageInput) => Promise<SyncPageResult>;
 
 /**

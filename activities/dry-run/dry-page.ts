@@ -11,6 +11,7 @@ import { areRemovalsHeld } from '../brake.ts';
 import { childrenOf } from '../children.ts';
 import { pairOf, type TypeContext } from '../context.ts';
 import { isCall, withoutCall } from '../deliver.ts';
+import { describeError } from '../error-mapping.ts';
 import { inHalves } from '../in-halves.ts';
 import { assertEvaluated, judgePairs, type JudgedPair } from '../judge-pairs.ts';
 import { plannedChange } from './planned-change-of.ts';
@@ -47,7 +48,7 @@ export async function dryPage(context: TypeContext, keys: readonly EntityKey[]):
       type,
       id: item,
       action: 'fail' as const,
-      reason: error instanceof Error ? error.message : String(error),
+      reason: describeError(error).message,
       hash: '',
     })),
   ];

@@ -11,7 +11,7 @@ export interface RemovedRows {
   readonly answers: number;
   /** States of remotes, kept to detect systems that undo each other's writes. */
   readonly oscillations: number;
-  /** Holds that an operator approved, and intended remote ids of records that no longer exist. */
+  /** Holds that an operator approved, intended remote ids of records that no longer exist, and claims of dead pages. */
   readonly intents: number;
   /** What happened to pairs: lines of the journal. */
   readonly happenings: number;
@@ -37,7 +37,10 @@ export async function removeExpiredRows(
     answers: await remove('sync_idempotency', sql`expires_on < clock_timestamp()`),
     oscillations: await remove('sync_oscillation', sql`updated_on < ${before}`),
     intents:
-      (await remove('sync_hold', sql`approved_on < ${before}`)) + (await remove('sync_rekey', sql`NOT ${hasRecord}`)),
+      (await remove('sync_hold', sql`approved_on < ${before}`)) +
+      (await remove('sync_rekey', sql`NOT ${hasRecord}`)) +
+      // Long after its end, so that no retry is just taking it over.
+      (await remove('sync_claim', sql`claimed_until < clock_timestamp() - interval '1 day'`)),
     happenings: await remove('sync_journal', sql`written_on < ${daysAgo(journalDays)}`),
   };
 }

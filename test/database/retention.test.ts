@@ -39,12 +39,14 @@ test('rows past their retention are removed and counted; receipts and the suppre
   await client.query(`INSERT INTO sync_person (sync_process, entity_key, state) VALUES ('MAILCHIMP', 1, 'PENDING')`);
   await client.query(`INSERT INTO sync_rekey (sync_process, entity_type, entity_key, rekeying_to)
     VALUES ('MAILCHIMP', 'Person', 1, 'a'), ('MAILCHIMP', 'Person', 2, 'b')`);
+  await client.query(`INSERT INTO sync_claim (lock_name, pass, holder, claimed_until)
+    VALUES ('dead', 1, '', clock_timestamp() - interval '25 hours'), ('over', 1, '', clock_timestamp() - interval '1 hour')`);
 
   expect(await removeExpiredRows(orm, KEPT)).toEqual({
     conflicts: 1,
     answers: 1,
     oscillations: 1,
-    intents: 2,
+    intents: 3,
     happenings: 1,
   });
 
@@ -54,6 +56,7 @@ test('rows past their retention are removed and counted; receipts and the suppre
     'sync_hold',
     'sync_idempotency',
     'sync_rekey',
+    'sync_claim',
     'sync_journal',
   ])
     expect([table, await count(table)]).toEqual([table, 1]);
