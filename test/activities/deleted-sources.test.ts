@@ -4,27 +4,25 @@ import type { Dependencies } from '../../activities/dependencies.ts';
 import { keepMark } from '../../activities/keep-mark.ts';
 import { planSweep, type PlannedStep } from '../../activities/plan-sweep.ts';
 import { migrate } from '../../database/migrate.ts';
-import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { mailchimp } from '../../targets/mailchimp/process.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
 import { dependenciesWith } from './dependencies-with.ts';
-import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
+import { lockedDatabase, type LockedDatabase } from '../database/locked-database.ts';
 
-let database: MigratedDatabase;
+let database: LockedDatabase;
 let dependencies: Dependencies;
 const state = new ComparisonState();
 
 beforeAll(async () => {
-  database = await migratedDatabase();
+  database = await lockedDatabase();
   dependencies = dependenciesWith({
     orm: database.orm,
     processes: new Map([['MAILCHIMP', { process: mailchimp.process, remote: {} as RemoteSystem }]]),
-    locks: new AdvisoryLocks(database.url),
+    locks: database.locks,
   });
 });
 
 afterAll(async () => {
-  await dependencies?.locks.close();
   await database?.close();
 });
 

@@ -2,15 +2,13 @@ import { expect, test } from '@jest/globals';
 import { DatabaseError } from 'pg';
 import { processContext, typeContext } from '../../activities/context.ts';
 import { dryPage } from '../../activities/dry-run/dry-page.ts';
-import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
 import { tagServer } from '../../targets/tagserver/process.ts';
-import { migratedDatabase } from '../database/migrated-database.ts';
+import { lockedDatabase } from '../database/locked-database.ts';
 import { dependenciesWith } from './dependencies-with.ts';
 
 test('a row that breaks a statement fails alone, and the plan does not repeat what PostgreSQL says of it', async () => {
-  const database = await migratedDatabase();
-  const locks = new AdvisoryLocks(database.url);
+  const database = await lockedDatabase();
   try {
     const [good, bad] = [await database.ems.organisation(), await database.ems.organisation({ name: 'Ana Silva' })];
     // Only organisers of events belong there.
@@ -28,7 +26,7 @@ test('a row that breaks a statement fails alone, and the plan does not repeat wh
     const dependencies = dependenciesWith({
       orm: database.orm,
       processes: new Map([['TAGSERVER', { process: { ...tagServer.process, mappings }, remote }]]),
-      locks,
+      locks: database.locks,
     });
     const context = typeContext(processContext(dependencies, { process: 'TAGSERVER' }), 'Organisation');
     const plan = await dryPage(context, [good, bad]);
@@ -38,7 +36,6 @@ test('a row that breaks a statement fails alone, and the plan does not repeat wh
     ]);
     expect(JSON.stringify(plan.at(-1))).not.toContain('Silva');
   } finally {
-    await locks.close();
     await database.close();
   }
 });

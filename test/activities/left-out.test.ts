@@ -1,26 +1,24 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { deliver } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
-import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { mailchimp } from '../../targets/mailchimp/process.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
 import { resultOf } from '../../workflows/pair-results.ts';
-import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
+import { lockedDatabase, type LockedDatabase } from '../database/locked-database.ts';
 import { dependenciesWith } from './dependencies-with.ts';
 
-let database: MigratedDatabase;
+let database: LockedDatabase;
 let dependencies: Dependencies;
 
 beforeAll(async () => {
-  database = await migratedDatabase();
+  database = await lockedDatabase();
   dependencies = dependenciesWith({
     orm: database.orm,
     processes: new Map([['MAILCHIMP', { process: mailchimp.process, remote: {} as RemoteSystem }]]),
-    locks: new AdvisoryLocks(database.url),
+    locks: database.locks,
   });
 });
 afterAll(async () => {
-  await dependencies?.locks.close();
   await database?.close();
 });
 

@@ -1,24 +1,20 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { findChanged } from '../../activities/find-changed.ts';
 import { resolveRemote } from '../../activities/resolve-remote.ts';
-import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { keyedHash } from '../../sync/keyed-hash.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { InboundSource, RemoteRecord } from '../../targets/inbound-source.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
 import { dependenciesWith } from './dependencies-with.ts';
-import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
+import { lockedDatabase, type LockedDatabase } from '../database/locked-database.ts';
 
-let database: MigratedDatabase;
-let locks: AdvisoryLocks;
+let database: LockedDatabase;
 
 beforeAll(async () => {
-  database = await migratedDatabase();
-  locks = new AdvisoryLocks(database.url);
+  database = await lockedDatabase();
 });
 
 afterAll(async () => {
-  await locks?.close();
   await database?.close();
 });
 
@@ -50,7 +46,7 @@ function withContact(contact: Partial<RemoteRecord> & Pick<RemoteRecord, 'remote
   const dependencies = dependenciesWith({
     orm: database.orm,
     processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
-    locks,
+    locks: database.locks,
   });
   const ref = { process: 'CHATWOOT', type: 'Person', remoteId: record.remoteId } as const;
   return {

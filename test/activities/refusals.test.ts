@@ -3,21 +3,18 @@ import { absorb } from '../../activities/absorb.ts';
 import { deliver } from '../../activities/deliver.ts';
 import { record } from '../../activities/record.ts';
 import { rekey } from '../../clients/rekey/rekey.ts';
-import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { keyedHash } from '../../sync/keyed-hash.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../targets/remote-system.ts';
 import { dependenciesWith } from './dependencies-with.ts';
-import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
+import { lockedDatabase, type LockedDatabase } from '../database/locked-database.ts';
 
 const KEYS = [new Uint8Array(32).fill(7)];
 
-let database: MigratedDatabase;
-let locks: AdvisoryLocks;
+let database: LockedDatabase;
 
 beforeAll(async () => {
-  database = await migratedDatabase();
-  locks = new AdvisoryLocks(database.url);
+  database = await lockedDatabase();
 });
 
 afterEach(async () => {
@@ -25,7 +22,6 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await locks?.close();
   await database?.close();
 });
 
@@ -36,7 +32,7 @@ const workers = (remote: RemoteSystem) =>
     orm: database.orm,
     processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
     keys: KEYS,
-    locks,
+    locks: database.locks,
   });
 
 /** Confirms every send. `refused`: and says that the person has refused text messages. */

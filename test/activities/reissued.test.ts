@@ -6,7 +6,6 @@ import type { Dependencies } from '../../activities/dependencies.ts';
 import { record } from '../../activities/record.ts';
 import { runCommand } from '../../activities/run-command.ts';
 import { fingerprintOfRow } from '../../activities/row-identity.ts';
-import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { loadPair } from '../../database/records/load-pairs.ts';
 import { entityTable, recordTable } from '../../database/table-names.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
@@ -15,18 +14,15 @@ import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
 import { dependenciesWith } from './dependencies-with.ts';
-import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
+import { lockedDatabase, type LockedDatabase } from '../database/locked-database.ts';
 
-let database: MigratedDatabase;
-let locks: AdvisoryLocks;
+let database: LockedDatabase;
 
 beforeAll(async () => {
-  database = await migratedDatabase();
-  locks = new AdvisoryLocks(database.url);
+  database = await lockedDatabase();
 });
 
 afterAll(async () => {
-  await locks?.close();
   await database?.close();
 });
 
@@ -64,7 +60,7 @@ function dependencies(remote: RemoteSystem): Dependencies {
   return dependenciesWith({
     orm: database.orm,
     processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
-    locks,
+    locks: database.locks,
   });
 }
 

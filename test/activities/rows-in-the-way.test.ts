@@ -5,23 +5,20 @@ import type { Dependencies } from '../../activities/dependencies.ts';
 import type { FoundPage } from '../../activities/find-due.ts';
 import { createSyncActivities } from '../../activities/index.ts';
 import { record } from '../../activities/record.ts';
-import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { recordTable } from '../../database/table-names.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../targets/remote-system.ts';
 import { dependenciesWith } from './dependencies-with.ts';
-import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
+import { lockedDatabase, type LockedDatabase } from '../database/locked-database.ts';
 
 // Rows that stand in one another's way at a target, without the target: its answers are given here.
 
-let database: MigratedDatabase;
-let locks: AdvisoryLocks;
+let database: LockedDatabase;
 
 beforeAll(async () => {
-  database = await migratedDatabase();
-  locks = new AdvisoryLocks(database.url);
+  database = await lockedDatabase();
 });
 
 afterEach(async () => {
@@ -32,7 +29,6 @@ afterEach(async () => {
 });
 
 afterAll(async () => {
-  await locks?.close();
   await database?.close();
 });
 
@@ -51,7 +47,7 @@ function workers(own: Partial<RemoteSystem> = {}): Dependencies {
   return dependenciesWith({
     orm: database.orm,
     processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
-    locks,
+    locks: database.locks,
   });
 }
 
