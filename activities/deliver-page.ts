@@ -99,12 +99,14 @@ async function deliverClaimed(
   const unchanged = judged.filter(({ decision, pair }) => decision.kind === 'unchanged' && !hasLeftRemote(page, pair));
   const fit = fitOf(page, judged, bulk);
   for (const { pair } of judged) left.set(pair.key, 'alone');
-  const sent = fit.length === 0 ? [] : await send(page, fit, { claims, bulk, left });
+  const { sent, paused } = fit.length === 0 ? NOTHING_SENT : await send(page, fit, { claims, bulk, left });
   const deliveries: readonly Delivered[] = [
     ...unchanged.map((one) => ({ judged: one, delivery: { ...common(page, one), kind: 'unchanged' as const } })),
     ...sent,
   ];
   const written = await write(page, deliveries);
+  // Only now: what the target confirmed before the pause is recorded.
+  if (paused !== null) throw paused;
   for (const key of written) left.delete(key);
   for (const { judged: one } of deliveries) if (left.has(one.pair.key)) left.set(one.pair.key, 'unreadable');
   return result(
@@ -186,7 +188,16 @@ const common = ({ fencingToken }: PageAttempt, { pair, evaluated }: JudgedPair) 
   evaluated: assertEvaluated(evaluated),
 });
 
-/** Records what will be sent, sends it, and returns what the target confirmed. */
+interface Sent {
+  /** What the target confirmed. */
+  readonly sent: readonly Delivered[];
+  /** The process was paused before all of it was sent. */
+  readonly paused: PausedError | null;
+}
+
+const NOTHING_SENT: Sent = { sent: [], paused: null };
+
+/** Records what will be sent, and sends it. */
 async function send(
   page: PageAttempt,
   fit: readonly Fit[],
@@ -199,7 +210,7 @@ async function send(
     readonly bulk: Required<BulkCalls>;
     readonly left: Map<EntityKey, LeftReason>;
   },
-): Promise<readonly Delivered[]> {
+): Promise<Sent> {
   const { orm, process, type, holder, fencingToken } = page;
   const intents = fit.map(({ judged: { pair, evaluated }, decision }) => ({
     key: pair.key,
@@ -214,7 +225,7 @@ async function send(
     begun.map(({ request }) => request),
   );
   throwIfAllFailed(results);
-  return begun.flatMap(({ judged, decision }, index) => {
+  const delivered = begun.flatMap(({ judged, decision }, index): Delivered[] => {
     const sent = results[index];
     if (sent instanceof Error) left.set(judged.pair.key, 'refused');
     if (sent == null || sent instanceof Error || sent.kind !== 'sent' || (sent.refusals ?? []).length > 0) return [];
@@ -222,12 +233,11 @@ async function send(
     const { pair } = judged;
     return [{ judged, delivery: { ...common(page, judged), kind, ...confirmed(page, { pair, decision }, sent) } }];
   });
+  return { sent: delivered, paused: results.find((one) => one instanceof PausedError) ?? null };
 }
 
 /** The process is paused, the target is down, or the whole call failed: the page is tried again. */
 function throwIfAllFailed(results: readonly (SendResult | Error | null)[]): void {
-  const paused = results.find((one) => one instanceof PausedError);
-  if (paused !== undefined) throw paused;
   const [first] = results;
   if (!(first instanceof SyncError) || !['transient', 'target-down'].includes(first.errorClass)) return;
   if (results.every((one) => one instanceof Error)) throw first;

@@ -1,5 +1,6 @@
 import { log, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import type { DeliveredPage } from '../activities/deliver-page.ts';
+import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import { pageActivities, probeActivities } from './activity-proxies.ts';
 import { failureOf, type AttemptFailure } from './attempt-durably.ts';
 import { pauseIn } from './paused.ts';
@@ -39,13 +40,12 @@ export async function syncPage({ process, type, keys, atOnce }: SyncPageInput): 
   try {
     page = await pageActivities(process).deliverPage({ process, type, keys });
   } catch (error) {
+    const reason = pauseIn(error);
+    if (reason !== null) return stop({ ended: 'paused', reason });
     failure = failureOf(error);
     log.warn('a page could not be delivered', { process, type, ...failure });
-    const stopped = await whyStopped(error);
-    if (stopped !== null) {
-      counts.due = counts.started = counts.failed = keys.length;
-      return finish(stopped);
-    }
+    const stopped = await whyDown();
+    if (stopped !== null) return stop(stopped);
     // The bulk call itself may be what fails.
     page = { inSync: 0, left: keys, reasons: {} };
   }
@@ -55,20 +55,35 @@ export async function syncPage({ process, type, keys, atOnce }: SyncPageInput): 
   await syncRows(process, more, page.left, { counts, onStarted: () => {} });
   return finish(null);
 
-  async function whyStopped(error: unknown): Promise<StoppedSending | null> {
-    const reason = pauseIn(error);
-    if (reason !== null) return { ended: 'paused', reason };
-    const target = await probeActivities(process).probeTarget({ process });
-    return target.up ? null : { ended: 'target-down', reason: target.reason };
+  async function whyDown(): Promise<StoppedSending | null> {
+    try {
+      const target = await probeActivities(process).probeTarget({ process });
+      return target.up ? null : { ended: 'target-down', reason: target.reason };
+    } catch (error) {
+      const reason = pauseIn(error);
+      if (reason === null) throw error;
+      return { ended: 'paused', reason };
+    }
+  }
+
+  /** Nothing of the page can be sent now: its rows are still due. */
+  function stop(stopped: StoppedSending): SyncPageResult {
+    counts.due = counts.started = keys.length;
+    counts[stopped.ended === 'paused' ? 'other' : 'failed'] = keys.length;
+    return finish(stopped);
   }
 
   function finish(stopped: StoppedSending | null): SyncPageResult {
     setCurrentDetails(describePage(keys.length, page, { failure, stopped, counts }));
-    const outcome =
-      stopped !== null || counts.failed > 0 ? 'FAILING' : counts.inSync === counts.due ? 'IN_SYNC' : 'PENDING';
-    upsertSearchAttributes([{ key: syncOutcomeAttribute, value: outcome }]);
+    upsertSearchAttributes([{ key: syncOutcomeAttribute, value: outcomeOf(counts, stopped) }]);
     return { counts, ...(stopped === null ? {} : { stopped }) };
   }
+}
+
+function outcomeOf(counts: TypeTotals, stopped: StoppedSending | null): SyncOutcome {
+  if (stopped?.ended === 'paused') return 'PAUSED';
+  if (stopped !== null || counts.failed > 0) return 'FAILING';
+  return counts.inSync === counts.due ? 'IN_SYNC' : 'PENDING';
 }
 
 interface Told {

@@ -7,6 +7,7 @@ import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { startMailchimp, type StartedMailchimp } from '../../simulators/mailchimp/start.ts';
 import { mailchimp as target } from '../../targets/mailchimp/process.ts';
 import type { RemoteSystem } from '../../targets/remote-system.ts';
+import { PausedError } from '../../sync/sync-error.ts';
 import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 import { waitUntil } from '../wait-until.ts';
@@ -189,6 +190,30 @@ describe('a page of rows', () => {
     expect(await page(keys)).toMatchObject({ inSync: 3 });
     expect(await members()).toHaveLength(3);
     expect(await listCalls()).toEqual([3, 3]);
+  });
+
+  test('what the target confirmed before a pause is recorded; the rest waits', async () => {
+    const [one = '', two = ''] = await persons(2);
+    const { bulk } = remote;
+    const paused = new PausedError({ process: 'MAILCHIMP', pausedOn: '2026-11-30T10:00:00Z' });
+    const pausing: typeof remote = {
+      ...remote,
+      bulk: {
+        canGather: () => true,
+        sendMany: async () => [],
+        sendPage: async ([first, ...others], willCall) => [
+          ...((await bulk?.sendPage?.(first === undefined ? [] : [first], willCall)) ?? []),
+          ...others.map(() => paused),
+        ],
+      },
+    };
+    await expect(page([one, two], { by: pausing })).rejects.toBe(paused);
+    expect((await records()).map(({ key, state }) => [key, state])).toEqual([
+      [one, 'IN_SYNC'],
+      [two, 'CREATING'],
+    ]);
+    expect(await claims()).toBe(0);
+    expect(await page([one, two])).toMatchObject({ inSync: 2, left: [] });
   });
 
   test('a row that was begun elsewhere, and is not confirmed, keeps its own workflow', async () => {
