@@ -90,8 +90,11 @@ const passesOver = async (contact: number, after: number) =>
     .slice(after)
     .filter(({ method, path }) => method === 'GET' && path.endsWith(`/contacts/${contact}`)).length;
 
-/** A pause of this length may end a burst, so the webhooks would count as several bursts. */
+/** A pause of this length between two signals may end a burst, so the webhooks would count as several bursts. */
 const LONGEST_PAUSE_MS = 500;
+
+/** A burst that does not end is served once in this time. */
+const LONGEST_WAIT_MS = 30_000;
 
 const STORMS_AT_MOST = 5;
 
@@ -100,34 +103,47 @@ async function stormWithoutPause() {
   for (let storms = 1; storms <= STORMS_AT_MOST; storms += 1) {
     const contact = await personInStep();
     const before = (await system.chatwoot.control.journal()).length;
-    const answered = await storm(contact.contact);
+    const since = Date.now();
+    await storm(contact.contact);
     await webhooksDone();
-    const pauses = answered.map((time, n) => time - (answered[n - 1] ?? time));
-    if (Math.max(...pauses) < LONGEST_PAUSE_MS) return { contact, passes: await passesOver(contact.contact, before) };
+    const signals = await signalsOf(contact.person, since);
+    const pauses = signals.map((time, n) => time - (signals[n - 1] ?? time));
+    const lasted = (signals.at(-1) ?? 0) - (signals[0] ?? 0);
+    const passes = await passesOver(contact.contact, before);
+    if (Math.max(...pauses) < LONGEST_PAUSE_MS) return { contact, lasted, passes };
   }
   throw new Error(
     `each of ${STORMS_AT_MOST} storms had a pause of ${LONGEST_PAUSE_MS} ms: the machine is too busy to make one`,
   );
 }
 
-/** @returns when each webhook was answered, in milliseconds. */
-async function storm(contact: number): Promise<readonly number[]> {
-  const answered: number[] = [];
+/** Sends the webhooks, and changes the contact in the middle of them. */
+async function storm(contact: number): Promise<void> {
   const numbers = Array.from({ length: 1_000 }, (_, n) => n);
   const statuses = await pLimit(50).map(numbers, async (n) => {
     if (n === numbers.length / 2) {
       await system.chatwoot.control.backdoor({ do: 'edit-contact', contact, set: { name: 'Ana Storm' } });
     }
-    const status = await send(gateway, {
+    return send(gateway, {
       event: 'contact_updated',
       id: contact,
       changed_attributes: [{ name: { previous_value: `${n}`, current_value: `${n + 1}` } }],
     });
-    answered.push(performance.now());
-    return status;
   });
   expect(new Set(statuses)).toEqual(new Set([202]));
-  return answered;
+}
+
+/** @returns when Temporal took each signal of this person's pair, in milliseconds, oldest first. */
+async function signalsOf(person: string, since: number): Promise<readonly number[]> {
+  const { workflowId } = chatwoot.pair('Person', person);
+  const times: number[] = [];
+  for await (const { runId } of system.temporal.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
+    const { events } = await system.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    for (const { workflowExecutionSignaledEventAttributes: signal, eventTime } of events ?? []) {
+      if (signal != null) times.push(Number(eventTime?.seconds) * 1_000 + Number(eventTime?.nanos) / 1e6);
+    }
+  }
+  return times.filter((time) => time >= since).toSorted((one, other) => one - other);
 }
 
 describe('webhooks, without any poll', () => {
@@ -204,10 +220,11 @@ describe('webhooks, without any poll', () => {
   });
 
   test('in a storm of 1,000 for one contact run its pair at most twice, and nothing is missed', async () => {
-    const { contact, passes } = await stormWithoutPause();
+    const { contact, lasted, passes } = await stormWithoutPause();
     expect(await rows('SELECT last_name FROM person WHERE id = $1', contact.person)).toEqual([{ last_name: 'Storm' }]);
     expect(passes).toBeGreaterThanOrEqual(1);
-    expect(passes).toBeLessThanOrEqual(2);
+    // Two, unless the machine was so busy that the storm lasted longer than a pass may wait.
+    expect(passes).toBeLessThanOrEqual(2 + Math.floor(lasted / LONGEST_WAIT_MS));
   });
 
   test('that are lost, doubled and overtake one another end as if none had been, once a poll has looked (39)', async () => {
