@@ -48,27 +48,34 @@ async function rowsBelow(
   return below;
 }
 
-/** Which rows of a type are meant, beside their ids. */
+/** Which rows of a type are meant. */
 export interface RowFilter {
   /** RFC 3339: EMS has changed the row since then. */
   readonly since?: string;
   readonly until?: string;
   /** The row fails, or is parked, with this code. */
   readonly code?: string;
+  /** Only these. */
+  readonly keys?: readonly EntityKey[];
 }
 
-/** Rows of a type to which all of this applies, in order. */
+/** The next rows of a type to which all of this applies, in order. @param page.after null: from the first one on. */
 export async function rowsThatFit(
   orm: Orm,
   { process, type }: { readonly process: SyncProcessName; readonly type: EntityType },
-  { since, until, code }: RowFilter,
+  { since, until, code, keys }: RowFilter,
+  { after, limit }: { readonly after: EntityKey | null; readonly limit: number },
 ): Promise<readonly EntityKey[]> {
   const failsWith = sql`EXISTS (SELECT FROM ${sql.raw(recordTable(type))} sr
     WHERE sr.sync_process = ${process} AND sr.entity_key = e.id AND sr.last_error_code = ${code})`;
   const { rows } = await sql<{ key: EntityKey }>`
     SELECT e.id AS key FROM ${sql.raw(entityTable(type))} e
-    WHERE ${since === undefined ? sql`true` : sql`e.modified_on >= ${since}::timestamptz`}
+    WHERE ${after === null ? sql`true` : sql`e.id > ${after}::bigint`}
+      AND ${keys === undefined ? sql`true` : sql`e.id = ANY (${keys}::bigint[])`}
+      AND ${since === undefined ? sql`true` : sql`e.modified_on >= ${since}::timestamptz`}
       AND ${until === undefined ? sql`true` : sql`e.modified_on < ${until}::timestamptz`}
-      AND ${code === undefined ? sql`true` : failsWith} ORDER BY e.id`.execute(orm.em.fork().getKysely());
+      AND ${code === undefined ? sql`true` : failsWith} ORDER BY e.id LIMIT ${limit}`.execute(
+    orm.em.fork().getKysely(),
+  );
   return rows.map(({ key }) => key);
 }

@@ -3,8 +3,11 @@ import { mkdtemp, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { PlannedChange } from '../sync/planned-change.ts';
+import { z } from 'zod';
+import { ENTITY_TYPES } from '../sync/entity-type.ts';
+import { PLANNED_ACTIONS, type PlannedChange } from '../sync/planned-change.ts';
 import type { Plan } from '../sync/plan.ts';
+import { DIRECTIONS, SYNC_PROCESS_NAMES } from '../sync/sync-process-name.ts';
 
 /** The form of the file; another release may have another. */
 const FORM = 1;
@@ -17,6 +20,42 @@ export interface PlanHeader extends Plan {
   /** RFC 3339, UTC. */
   readonly madeOn: string;
 }
+
+const type = z.enum(ENTITY_TYPES);
+const count = z.int().min(0);
+const key = z.string().regex(/^-?\d{1,19}$/, { error: 'must be the id of an EMS row' });
+const json = z.json();
+
+const HEADER: z.ZodType<PlanHeader> = z.strictObject({
+  plan: z.literal(FORM),
+  madeOn: z.string(),
+  process: z.enum(SYNC_PROCESS_NAMES),
+  types: z.array(type).nullable(),
+  counts: z.partialRecord(type, z.partialRecord(z.enum([...PLANNED_ACTIONS, 'unchanged']), count)),
+  held: z.array(
+    z.strictObject({
+      type,
+      kind: z.enum(['unlink', 'delete', 'update']),
+      held: count,
+      linked: count,
+      examples: z.array(key),
+    }),
+  ),
+  stopped: z.array(z.strictObject({ type, reason: z.string() })),
+});
+
+const CHANGE: z.ZodType<PlannedChange> = z.strictObject({
+  direction: z.enum(DIRECTIONS),
+  type,
+  id: key.nullable(),
+  remoteId: z.string().exactOptional(),
+  action: z.enum(PLANNED_ACTIONS),
+  fields: z.array(z.strictObject({ field: z.string(), before: json.exactOptional(), after: json })).exactOptional(),
+  reason: z.string().exactOptional(),
+  optOuts: z.array(z.string()).exactOptional(),
+  releases: z.literal(true).exactOptional(),
+  hash: z.string(),
+});
 
 /**
  * A plan on disk, one JSON object a line: first the counts, then each change. Changes are kept in a file from the start,
@@ -78,21 +117,53 @@ export class PlanFile {
 
 /** @throws SyntaxError if it is no plan of this release. */
 export async function readPlanHeader(path: string): Promise<PlanHeader> {
-  for await (const line of linesOf(path)) {
-    const header = JSON.parse(line) as Partial<PlanHeader>;
-    if (header.plan !== FORM) break;
-    return header as PlanHeader;
-  }
-  throw new SyntaxError('it is no plan of this release');
+  for await (const line of linesOf(path)) return parsed(HEADER, line, 1);
+  throw new SyntaxError('it is empty');
 }
 
-/** The changes of a saved plan, in order. */
+/**
+ * The changes of a saved plan, in order.
+ *
+ * @throws SyntaxError that names the line if one is no change, or if some are missing.
+ */
 export async function* readPlannedChanges(path: string): AsyncGenerator<PlannedChange> {
-  let isHeader = true;
+  let number = 0;
+  let missing = 0;
   for await (const line of linesOf(path)) {
-    if (!isHeader) yield JSON.parse(line);
-    isHeader = false;
+    number += 1;
+    if (number === 1) {
+      missing = changesIn(parsed(HEADER, line, number));
+      continue;
+    }
+    const change = parsed(CHANGE, line, number);
+    if (change.action !== 'hold') missing -= 1;
+    yield change;
   }
+  if (missing !== 0)
+    throw new SyntaxError(
+      missing > 0 ? `its end is missing: ${missing} changes` : `it has ${-missing} changes too many`,
+    );
+}
+
+/** Those that have a line of their own: rows that the brake holds may only be counted. */
+const changesIn = ({ counts }: Plan): number =>
+  Object.values(counts)
+    .flatMap((of) => Object.entries(of))
+    .filter(([action]) => action !== 'unchanged' && action !== 'hold')
+    .reduce((sum, [, count]) => sum + count, 0);
+
+function parsed<T>(schema: z.ZodType<T>, line: string, number: number): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new SyntaxError(`line ${number} is no JSON object`);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? '' : `, ${issue.path.join('.')}`;
+  throw new SyntaxError(`line ${number}${where}: ${issue?.message}`);
 }
 
 const linesOf = (path: string) => createInterface({ input: createReadStream(path), crlfDelay: Infinity });

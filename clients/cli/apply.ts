@@ -1,7 +1,8 @@
 import { SyncError } from '../../sync/sync-error.ts';
 import { compareWithPlan, type Moved } from '../dry-run/apply-plan.ts';
-import { readPlanHeader, type PlanHeader } from '../plan-file.ts';
+import { readPlanHeader, readPlannedChanges, type PlanHeader } from '../plan-file.ts';
 import { askInOrder } from './ask-in-order.ts';
+import type { Answered } from './ask-pairs.ts';
 import { CommandError } from './command-error.ts';
 import { processOf } from './names.ts';
 import { say, sayJson } from './output.ts';
@@ -45,9 +46,9 @@ export async function apply(path: string, options: ApplyOptions): Promise<void> 
       request: inbound ? ('inbound' as const) : ('outbound' as const),
     }));
     // Parked and waiting rows are as planned, too.
-    const wentWell = await askInOrder(session, asked, { ...options, wait: true }, ({ answer }) => {
-      return answer !== null && answer.outcome !== 'FAILING' && answer.outcome !== 'PAUSED';
-    });
+    const isWell = ({ answer }: Answered) =>
+      answer !== null && answer.outcome !== 'FAILING' && answer.outcome !== 'PAUSED';
+    const wentWell = await askInOrder(session, asked, { ...options, wait: true }, { isWell });
     if (!options.json) {
       if (compared.leftToPoll > 0) say(`${compared.leftToPoll} remote records without a row are left to the next poll`);
       for (const { type, held: count } of held) say(`${count} ${type} are held and were not touched`);
@@ -61,11 +62,14 @@ function describeMoved({ planned, now }: Moved): string {
   return `planned: ${describeChange(planned)}; ${is}`;
 }
 
+/** Reads the whole file, so that nothing is begun with one that is damaged. */
 async function headerOf(path: string): Promise<PlanHeader> {
   try {
+    for await (const _ of readPlannedChanges(path));
     return await readPlanHeader(path);
   } catch (error) {
-    const reason = error instanceof SyntaxError ? 'it is no plan of this release' : 'it cannot be read';
+    const reason =
+      error instanceof SyntaxError ? `it is no plan of this release: ${error.message}` : 'it cannot be read';
     throw new CommandError(2, `${path}: ${reason}; npx ems-sync plan PROCESS --out FILE makes one`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 import type { SyncRequest } from '../../workflows/pair-requests.ts';
 import type { PairRef } from '../../workflows/pair-start.ts';
 import { answersOf, askAll, isDone, sayAnswers, type Answered } from './ask-pairs.ts';
-import { complain } from './output.ts';
+import { complain, sayJson } from './output.ts';
 import { pairRequest } from './requests.ts';
 import type { Session } from './session.ts';
 import type { WaitOptions } from './wait-options.ts';
@@ -17,24 +17,27 @@ export interface Asking {
  * asked, so that a row finds those that it refers to.
  *
  * @param isWell left out: the row is in sync, removed, or nothing was to be done.
+ * @param tellJson takes what `--json` prints; left out: it is printed.
  * @returns false if a result that was waited for is not well.
  */
 export async function askInOrder(
   session: Session,
   asked: readonly Asking[],
   options: WaitOptions,
-  isWell: (answered: Answered) => boolean = isDone,
+  { isWell = isDone, tellJson = sayJson }: HowToAsk = {},
 ): Promise<boolean> {
   if (options.wait !== true) {
-    return askAll(
-      session,
-      asked.map(({ pair, request }) => pairRequest(pair, request)),
-      options,
-    );
+    const requests = asked.map(({ pair, request }) => pairRequest(pair, request));
+    return askAll(session, requests, options, tellJson);
   }
   const all = await askQuietly(session, asked, options.timeout);
-  sayAnswers(all, options);
+  sayAnswers(all, options, tellJson);
   return all.every(isWell);
+}
+
+interface HowToAsk {
+  readonly isWell?: (answered: Answered) => boolean;
+  readonly tellJson?: (told: readonly unknown[]) => void;
 }
 
 /** The same, with a line on standard error for each type only. @param timeout seconds, for each type. */

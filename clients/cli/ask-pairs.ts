@@ -18,8 +18,7 @@ const LINKS_SHOWN = 20;
 /** Outcomes that count as success. */
 const DONE: readonly Answer['outcome'][] = ['IN_SYNC', 'REMOVED', 'NOTHING'];
 
-/** Asks each pair's workflow for a pass: {@link askAll}. */
-/** @param unknown ids that neither EMS nor the process knows: they stand among the results. */
+/** Asks each pair's workflow for a pass: {@link askAll}. @param unknown ids that neither EMS nor the process knows: they stand among the results. */
 export async function askPairs(
   session: Session,
   pairs: readonly PairRef[],
@@ -33,9 +32,15 @@ export async function askPairs(
 /**
  * Sends all requests and prints them or, with `--wait`, their results.
  *
+ * @param tellJson takes what `--json` prints
  * @returns false if a result that was waited for is not a success.
  */
-export async function askAll(session: Session, requests: readonly Request[], options: WaitOptions): Promise<boolean> {
+export async function askAll(
+  session: Session,
+  requests: readonly Request[],
+  options: WaitOptions,
+  tellJson: (told: readonly unknown[]) => void = sayJson,
+): Promise<boolean> {
   const client = await session.temporal();
   if (options.wait !== true) {
     const asked = await pLimit(REQUESTS_AT_ONCE).map(requests, async (request) => ({
@@ -43,12 +48,12 @@ export async function askAll(session: Session, requests: readonly Request[], opt
       reason: await reasonAgainst(session, () => request.ask(client)),
     }));
     const sent = asked.filter(({ reason }) => reason === null).map(({ request }) => request);
-    if (options.json) sayJson(asked.map(toldOfRequest));
+    if (options.json) tellJson(asked.map(toldOfRequest));
     else showRequests(session, sent);
     return sent.length === requests.length;
   }
   const answers = await answersOf(session, requests, options.timeout);
-  sayAnswers(answers, options);
+  sayAnswers(answers, options, tellJson);
   return answers.every(isDone);
 }
 
@@ -91,9 +96,13 @@ export async function answersOf(session: Session, requests: readonly Request[], 
   });
 }
 
-export function sayAnswers(answers: readonly Answered[], { json }: Pick<WaitOptions, 'json'>): void {
+export function sayAnswers(
+  answers: readonly Answered[],
+  { json }: Pick<WaitOptions, 'json'>,
+  tellJson: (told: readonly unknown[]) => void = sayJson,
+): void {
   if (json) {
-    sayJson(
+    tellJson(
       answers.map(({ request, answer, failure }) => ({
         ...request.named,
         ...(answer ?? { outcome: null, reason: failure ?? 'no result in time' }),

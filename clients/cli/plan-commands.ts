@@ -60,7 +60,7 @@ export function addPlan(add: Add, withTimeout: (command: Command) => Command): v
       )
       .option('--resend', 'also send what is recorded as delivered')
       .option('--wait', 'wait for the results; exit 1 unless all are in sync'),
-  ).action(async (process, type, keys, options) => (await import('./resend.ts')).resync(process, type, keys, options));
+  ).action(async (process, type, keys, options) => (await import('./resync.ts')).resync(process, type, keys, options));
 }
 
 /** The command that looks at the target itself, not at our records. */

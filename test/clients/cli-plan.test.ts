@@ -1,10 +1,21 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readPlanHeader, readPlannedChanges } from '../../clients/plan-file.ts';
 import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 import { runCli } from './run-cli.ts';
+
+const HEADER = {
+  plan: 1,
+  madeOn: '2026-11-30T12:00:00Z',
+  process: 'TAGSERVER',
+  types: null,
+  counts: { Person: { change: 1, hold: 3, unchanged: 7 }, Race: { create: 1 } },
+  held: [{ type: 'Person', kind: 'delete', held: 3, linked: 3, examples: ['4'] }],
+  stopped: [],
+};
 
 let database: MigratedDatabase;
 let simulator: StartedTagServer;
@@ -71,10 +82,73 @@ describe('ems-sync plan, of a process that no worker serves', () => {
     }
   });
 
+  test('is refused by apply, with the line, if somebody has misspelt something in it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'plan-'));
+    try {
+      const path = join(folder, 'plan.json');
+      await writeFile(path, `${JSON.stringify({ ...HEADER, proces: 'TAGSERVER' })}\n`);
+      const { code, stdout, stderr } = await runCli(['apply', path], settings);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(
+        /plan\.json: it is no plan of this release: line 1: .*"proces"; npx ems-sync plan PROCESS --out FILE makes one/,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   test('says that the target is down, with exit code 1', async () => {
     const down = { ...settings, TAGSERVER_URL: 'http://127.0.0.1:1' };
     const { code, stderr } = await runCli(['plan', 'TAGSERVER'], down);
     expect(code).toBe(1);
     expect(stderr).toMatch(/TagServer/);
+  });
+});
+
+describe('a plan in a file', () => {
+  const change = {
+    direction: 'outbound',
+    type: 'Person',
+    id: '1',
+    action: 'change',
+    fields: [{ field: 'givenName', before: null, after: 'Ana' }],
+    hash: 'v1:0',
+  };
+  const race = { direction: 'outbound', type: 'Race', id: '2', action: 'create', hash: 'v1:1' };
+
+  const read = async (...lines: readonly unknown[]) => {
+    const folder = await mkdtemp(join(tmpdir(), 'plan-'));
+    try {
+      const path = join(folder, 'plan.json');
+      await writeFile(
+        path,
+        lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''),
+      );
+      await readPlanHeader(path);
+      return await Array.fromAsync(readPlannedChanges(path));
+    } catch (error) {
+      return error instanceof SyntaxError ? error.message : String(error);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  };
+
+  test('is read as it was written', async () => {
+    expect(await read(HEADER, change, race)).toEqual([change, race]);
+  });
+
+  test.each<[string, RegExp, readonly unknown[]]>([
+    ['an action', /^line 2, action: .*"create"\|"change"/, [HEADER, { ...change, action: 'chnge' }, race]],
+    ['a key', /^line 2: .*"hsah"/, [HEADER, { ...change, hsah: 'v1:0' }, race]],
+    ['an id', /^line 3, id: must be the id of an EMS row$/, [HEADER, change, { ...race, id: 'two' }]],
+    ['a field', /^line 2, fields\.0\.after: /, [HEADER, { ...change, fields: [{ field: 'x' }] }, race]],
+    ['a process', /^line 1, process: .*"TAGSERVER"/, [{ ...HEADER, process: 'TAGSRVER' }, change, race]],
+    ['the form', /^line 1, plan: /, [{ ...HEADER, plan: 2 }, change, race]],
+    ['a line', /^line 2 is no JSON object$/, [HEADER, JSON.stringify(change).slice(0, 20), race]],
+    ['the end', /^its end is missing: 1 changes$/, [HEADER, change]],
+    ['one too many', /^it has 1 changes too many$/, [HEADER, change, race, race]],
+    ['everything', /^it is empty$/, []],
+  ])('is refused if %s is wrong', async (_what, reason, lines) => {
+    expect(await read(...lines)).toMatch(reason);
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { describeGroups, describeRows, groupFailures } from '../../clients/cli/failing.ts';
 import { countFailures, findFailures, type FoundFailure } from '../../clients/find-failures.ts';
+import { rowsThatFit } from '../../clients/descendants.ts';
 import { pairsInState, parkedRemotes } from '../../clients/find-pairs.ts';
 import { writeUnresolved } from '../../database/records/link-record.ts';
 import { writeFailure } from '../../database/records/write-failure.ts';
@@ -128,4 +129,18 @@ describe('as an operator reads it', () => {
     expect(describeRows([], 0)).toBe('nothing fails, and nothing is parked');
     expect(describeGroups([], 'code')).toBe('nothing fails, and nothing is parked');
   });
+});
+
+test('rows to be looked at again are found page by page, each filter among them', async () => {
+  const [first = '', second = '', third = ''] = keys;
+  const persons = { process: 'CHATWOOT', type: 'Person' } as const;
+  const page = (filter: Parameters<typeof rowsThatFit>[2], after: string | null = null, limit = 2) =>
+    rowsThatFit(database.orm, persons, filter, { after, limit });
+  expect(await page({})).toEqual([first, second]);
+  expect(await page({}, second)).toEqual([third]);
+  expect(await page({}, third)).toEqual([]);
+  expect(await page({ keys: [third, second] }, second)).toEqual([third]);
+  expect(await page({ code: 'CHATWOOT-422' }, first)).toEqual([second]);
+  expect(await page({ since: '2099-01-01T00:00:00Z' })).toEqual([]);
+  expect(await page({ until: '2099-01-01T00:00:00Z' })).toEqual([first, second]);
 });
