@@ -163,7 +163,7 @@ const isSend = (decision: JudgedPair['decision']): decision is SendDecision =>
 
 /**
  * Nothing of the pair is on its way from elsewhere, no consent restricts it, and the target's own changes need not be read first. An
- * attempt that a page began is over: its claims would have kept us out.
+ * attempt that a page began is over: until its calls had ended, the row could not be claimed.
  */
 function isAtRest(
   { remote, mapping, fencingToken }: PageAttempt,

@@ -27,6 +27,7 @@ import { SyncFailureCodes } from './sync-0026-failure-codes.ts';
 import { SyncJournal } from './sync-0027-journal.ts';
 import { SyncPauses } from './sync-0028-pauses.ts';
 import { SyncNumbers } from './sync-0029-numbers.ts';
+import { SyncPageAttempts } from './sync-0030-page-attempts.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -67,5 +68,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0027-journal', class: SyncJournal },
     { name: 'sync-0028-pauses', class: SyncPauses },
     { name: 'sync-0029-numbers', class: SyncNumbers },
+    { name: 'sync-0030-page-attempts', class: SyncPageAttempts },
   ],
 };

@@ -40,7 +40,8 @@ export async function removeExpiredRows(
       (await remove('sync_hold', sql`approved_on < ${before}`)) +
       (await remove('sync_rekey', sql`NOT ${hasRecord}`)) +
       // Long after its end, so that no retry is just taking it over.
-      (await remove('sync_claim', sql`claimed_until < clock_timestamp() - interval '1 day'`)),
+      (await remove('sync_claim', sql`claimed_until < clock_timestamp() - interval '1 day'`)) +
+      (await remove('sync_page_attempt', sql`claimed_until < clock_timestamp() - interval '1 day'`)),
     happenings: await remove('sync_journal', sql`written_on < ${daysAgo(journalDays)}`),
   };
 }

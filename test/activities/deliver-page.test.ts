@@ -63,7 +63,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await simulator.control.reset();
   await database.client.query(
-    'DELETE FROM contact_preference; DELETE FROM person; DELETE FROM sync_person; DELETE FROM sync_contact_preference; DELETE FROM sync_claim; DELETE FROM sync_unique_value',
+    'DELETE FROM contact_preference; DELETE FROM person; DELETE FROM sync_person; DELETE FROM sync_contact_preference; DELETE FROM sync_claim; DELETE FROM sync_page_attempt; DELETE FROM sync_unique_value',
   );
 });
 
@@ -114,6 +114,9 @@ const listCalls = async () =>
     .map(({ body }) => (body as { readonly members: readonly unknown[] }).members.length);
 
 const claims = async () => Number((await database.client.query('SELECT count(*) FROM sync_claim')).rows[0].count);
+
+const attempts = async () =>
+  Number((await database.client.query('SELECT count(*) FROM sync_page_attempt')).rows[0].count);
 
 const deliverOne = (key: string) => deliver(dependencies(), { ...PROCESS, key, resend: false, attempt: 1 });
 
@@ -279,6 +282,25 @@ describe('a pair is worked on by one only', () => {
       new Set(['Silva 2', 'Sousa']),
     );
     expect((await records()).map(({ state }) => state)).toEqual(['IN_SYNC', 'IN_SYNC']);
+  });
+
+  test('a page that is tried again waits while a call of its earlier attempt may be on its way', async () => {
+    const keys = await persons(2);
+    const { rows } = await database.client.query<{ until: string }>(
+      `INSERT INTO sync_page_attempt VALUES ($1, 0, clock_timestamp() + interval '6 minutes', clock_timestamp() + interval '2 seconds')
+       RETURNING calling_until::text AS until`,
+      [HOLDER],
+    );
+    const held = heldCall();
+    const again = page(keys, { by: held.by });
+    await held.reached;
+    const { rows: now } = await database.client.query('SELECT clock_timestamp() > $1::timestamptz AS "isOver"', [
+      rows[0]?.until,
+    ]);
+    expect(now).toEqual([{ isOver: true }]);
+    held.release();
+    expect(await again).toMatchObject({ inSync: 2 });
+    expect(await attempts()).toBe(0);
   });
 
   test('a claim of a page that died ends by itself', async () => {

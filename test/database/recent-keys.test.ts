@@ -85,28 +85,35 @@ async function reset(): Promise<void> {
     await database.client.query(statement);
 }
 
-/** What EMS's statements change; `id` is a small number. */
-const WRITES: readonly { readonly table: string; readonly rows: number; readonly set: string }[] = [
-  { table: 'person', rows: PERSONS, set: `last_name = md5(random()::text)` },
-  { table: 'person', rows: PERSONS, set: `email = 'p' || floor(random() * 3) || '@example.org'` },
-  { table: 'organisation', rows: 2, set: `name = md5(random()::text)` },
-  { table: 'event', rows: 2, set: `status = CASE status WHEN 'OPEN' THEN 'DRAFT' ELSE 'OPEN' END` },
-  { table: 'event_participant', rows: PERSONS - 2, set: 'bib = floor(random() * 3)::text' },
-  { table: 'tag', rows: PERSONS - 2, set: `kind = 'BIB'` },
-  { table: 'contact_preference', rows: PERSONS, set: 'opted_in = NOT opted_in' },
+interface Write {
+  readonly table: string;
+  readonly rows: number;
+  /** @param pick from the step, so that a run can be repeated. */
+  readonly set: (pick: number) => string;
+}
+
+/** What EMS's statements change. */
+const WRITES: readonly Write[] = [
+  { table: 'person', rows: PERSONS, set: (pick) => `last_name = 'Name ${pick}'` },
+  { table: 'person', rows: PERSONS, set: (pick) => `email = 'p${pick % 3}@example.org'` },
+  { table: 'organisation', rows: 2, set: (pick) => `name = 'Club ${pick}'` },
+  { table: 'event', rows: 2, set: () => `status = CASE status WHEN 'OPEN' THEN 'DRAFT' ELSE 'OPEN' END` },
+  { table: 'event_participant', rows: PERSONS - 2, set: (pick) => `bib = '${pick % 3}'` },
+  { table: 'tag', rows: PERSONS - 2, set: () => `kind = 'BIB'` },
+  { table: 'contact_preference', rows: PERSONS, set: () => 'opted_in = NOT opted_in' },
 ];
 
 const stamp = `clock_timestamp() + $1 * interval '1 millisecond'`;
-const INSERTS: readonly string[] = [
-  `INSERT INTO person (modified_on, first_name, email) VALUES (${stamp}, 'New', 'p1@example.org')`,
-  `INSERT INTO event_participant (modified_on, event_id, race_id, person_id, bib)
-     SELECT ${stamp}, n, n, p, 1 FROM (SELECT 1 + floor(random() * 2)::int AS n, 1 + floor(random() * ${PERSONS})::int AS p) picked`,
+const INSERTS: readonly ((pick: number) => string)[] = [
+  () => `INSERT INTO person (modified_on, first_name, email) VALUES (${stamp}, 'New', 'p1@example.org')`,
+  (pick) => `INSERT INTO event_participant (modified_on, event_id, race_id, person_id, bib)
+     VALUES (${stamp}, ${1 + (pick % 2)}, ${1 + (pick % 2)}, ${1 + (pick % PERSONS)}, 1)`,
 ];
 
-/** `off`: the error of EMS's clock, in hundredths of the margin. */
-type Step = readonly [action: number, session: number, row: number, off: number];
+/** `off`: the error of EMS's clock, in hundredths of the margin. `pick`: what is written. */
+type Step = readonly [action: number, session: number, row: number, off: number, pick: number];
 
-const steps = fc.array(fc.tuple(fc.nat(99), fc.nat(3), fc.nat(99), fc.integer({ min: -90, max: 90 })), {
+const steps = fc.array(fc.tuple(fc.nat(99), fc.nat(3), fc.nat(99), fc.integer({ min: -90, max: 90 }), fc.nat(999)), {
   minLength: 20,
   maxLength: 60,
 });
@@ -190,14 +197,14 @@ async function handOver(
 }
 
 /** @returns what sweeps missed. */
-async function take([action, session, row, off]: Step, sweeps: Sweeps): Promise<string[]> {
+async function take([action, session, row, off, pick]: Step, sweeps: Sweeps): Promise<string[]> {
   sweeps.pass();
   const offMs = sweeps.aheadMs + (off * sweeps.pace.marginMs) / 100;
   if (action < 22) return sweeps.sweep(action < 18 ? 'complete' : 'early');
   if (action < 60) {
     const { table, rows, set } = WRITES[action % WRITES.length] ?? WRITES[0]!;
-    await ems.write(session, table, 1 + (row % rows), { set, offMs });
-  } else if (action < 68) await ems.insert(session, INSERTS[action % INSERTS.length] ?? '', offMs);
+    await ems.write(session, table, 1 + (row % rows), { set: set(pick), offMs });
+  } else if (action < 68) await ems.insert(session, INSERTS[action % INSERTS.length]?.(pick) ?? '', offMs);
   else if (action < 80) await ems.begin(session);
   else if (action < 84) await ems.savepoint(session);
   else if (action < 86) await ems.toSavepoint(session);

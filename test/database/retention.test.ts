@@ -41,12 +41,14 @@ test('rows past their retention are removed and counted; receipts and the suppre
     VALUES ('MAILCHIMP', 'Person', 1, 'a'), ('MAILCHIMP', 'Person', 2, 'b')`);
   await client.query(`INSERT INTO sync_claim (lock_name, pass, holder, claimed_until)
     VALUES ('dead', 1, '', clock_timestamp() - interval '25 hours'), ('over', 1, '', clock_timestamp() - interval '1 hour')`);
+  await client.query(`INSERT INTO sync_page_attempt (holder, pass, claimed_until)
+    VALUES ('dead', 1, clock_timestamp() - interval '25 hours'), ('over', 1, clock_timestamp() - interval '1 hour')`);
 
   expect(await removeExpiredRows(orm, KEPT)).toEqual({
     conflicts: 1,
     answers: 1,
     oscillations: 1,
-    intents: 3,
+    intents: 4,
     happenings: 1,
   });
 
@@ -57,6 +59,7 @@ test('rows past their retention are removed and counted; receipts and the suppre
     'sync_idempotency',
     'sync_rekey',
     'sync_claim',
+    'sync_page_attempt',
     'sync_journal',
   ])
     expect([table, await count(table)]).toEqual([table, 1]);
