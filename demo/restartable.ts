@@ -14,10 +14,11 @@ export function restartable<Faults>(
   const { control } = first;
   let running: RunningSimulator = first;
   let turn: Promise<void> = Promise.resolve();
-  async function crashAfter(before: Promise<void>): Promise<void> {
+  async function crashAfter(before: Promise<void>, whileAway: () => void): Promise<void> {
     await before;
     running.kill();
     await sleep(AWAY_MS);
+    whileAway();
     running = await start(Number(new URL(running.url).port));
   }
   return {
@@ -26,7 +27,7 @@ export function restartable<Faults>(
     setFaults: (faults) => control.setFaults(faults as Faults),
     clearFaults: () => control.clearFaults(),
     setClock: (offsetMs) => control.setClock(offsetMs),
-    crash: () => (turn = crashAfter(turn)),
+    crash: (whileAway = () => {}) => (turn = crashAfter(turn, whileAway)),
     async stop() {
       await turn;
       await running.stop();

@@ -34,8 +34,12 @@ export interface RunningTarget {
   clearFaults(): Promise<void>;
   /** Sets its clock off from the machine's. */
   setClock(offsetMs: number): Promise<void>;
-  /** Kills it, and starts it again with its data, at the same address. */
-  crash(): Promise<void>;
+  /**
+   * Kills it, and starts it again with its data, at the same address.
+   *
+   * @param whileAway runs between the two.
+   */
+  crash(whileAway?: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -40,6 +40,8 @@ export const commonKnobs = {
   }),
   /** The effect happens and the status is right, but the body breaks the contract. */
   garble: knob({ as: z.enum(['shape', 'html', 'truncated']).default('shape') }),
+  /** The effect happens, but the answer is that of an earlier request of the same kind about another record. */
+  mixUp: knob({}),
   /** Refuses instead of processing the request: in the vendor's format, but every text is one of `texts`. */
   hostileRefusal: knob({ status: z.int().min(200).max(599), texts: hostileTexts }),
   /** The effect happens, but this share of the answer's texts are of `texts`; so are names of further properties. */

@@ -36,6 +36,8 @@ export function surroundApi(
   const { clock, random, faults, journal, concurrency } = surroundings;
   const checked = { prefix: scope.prefix, answers: options.answers };
 
+  const answersBefore = new AnswersBefore();
+
   const finish = (entry: JournalEntry, status: number | null): void => {
     if (entry.finished) return;
     entry.finished = true;
@@ -114,6 +116,13 @@ export function surroundApi(
       return JSON.stringify({ simulator: 'This is not what the vendor answers.', misfit });
     }
     const hasBody = typeof payload === 'string' && payload !== '' && reply.statusCode >= 200 && reply.statusCode < 300;
+    const another = hasBody ? answersBefore.exchange(request, reply, payload) : undefined;
+    if (another !== undefined && entry.fault === null && faults.take('mixUp', target) !== undefined) {
+      finish(entry, reply.statusCode);
+      entry.fault = 'mixUp';
+      reply.removeHeader('content-length');
+      return another;
+    }
     const garble = entry.fault === null && hasBody ? faults.take('garble', target) : undefined;
     const hostile =
       entry.fault === null && hasBody && garble === undefined ? faults.take('hostileAnswer', target) : undefined;
@@ -130,6 +139,20 @@ export function surroundApi(
     const strikes = () => random.next() < hostile.share;
     return isJson ? JSON.stringify(hostileValue(JSON.parse(String(payload)), strikes, texts)) : texts();
   });
+}
+
+/** The last two answers of each method and route that are about different records. */
+class AnswersBefore {
+  readonly #last = new Map<string, { readonly path: string; readonly status: number; readonly payload: string }[]>();
+
+  /** Remembers an answer. @returns an earlier one with the same status about another record, if there was one. */
+  exchange({ method, url, routeOptions }: FastifyRequest, { statusCode: status }: FastifyReply, payload: string) {
+    const route = `${method} ${routeOptions.url}`;
+    const path = url.split('?', 1)[0] ?? '';
+    const others = (this.#last.get(route) ?? []).filter((one) => one.path !== path);
+    this.#last.set(route, [...others.slice(-1), { path, status, payload }]);
+    return others.findLast((one) => one.status === status)?.payload;
+  }
 }
 
 function misfitOf(

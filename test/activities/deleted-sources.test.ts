@@ -67,3 +67,10 @@ test('with triggers on EMS’s tables that person alone is compared, whatever th
   const { rows } = await client.query('SELECT ids FROM sync_outbox');
   expect(rows).toEqual([{ ids: { id: Number(preference), person_id: Number(person) } }]);
 });
+
+test('what a sweep has found and not handed over is looked for by the next one, as far back', async () => {
+  await database.ems.person({ email: 'ida@clube.example' });
+  const anew = new ComparisonState();
+  const plan = () => planSweep(dependencies, anew, { process: 'MAILCHIMP' });
+  for (let n = 0; n < 2; n += 1) expect((await plan())[0]).toMatchObject({ mark: { whole: expect.arrayContaining(['Person']) } });
+});

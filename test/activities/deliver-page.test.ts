@@ -144,6 +144,13 @@ describe('a page of rows', () => {
     const { rows } = await database.client.query('SELECT DISTINCT state FROM sync_contact_preference');
     expect(rows).toEqual([{ state: 'IN_SYNC' }]);
     expect(await claims()).toBe(0);
+    // The row's own time; of a row that has not settled, a microsecond less.
+    const { rows: times } = await database.client.query(
+      `SELECT bool_and(p.modified_on - r.entity_synced_on <= interval '1 microsecond') AS short,
+         bool_or(r.entity_synced_on > p.modified_on) AS ahead
+       FROM sync_person r JOIN person p ON p.id = r.entity_key`,
+    );
+    expect(times).toEqual([{ short: true, ahead: false }]);
 
     await simulator.control.clearJournal();
     expect(await page(keys)).toMatchObject({ inSync: 5, left: [] });

@@ -6,6 +6,8 @@ import { onceTemporalAnswers } from '../../demo/temporal-outage.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { Findings, type Counted } from './findings.ts';
 import type { Refusals } from './refusals.ts';
+import { PAIR_WORKFLOWS } from './still-moving.ts';
+import { describeRecord, readUnsettled } from './sync-tables.ts';
 import type { World } from './world.ts';
 
 /** Two of these at once, and another person's data stand in the record. */
@@ -43,9 +45,6 @@ const KEPT: Readonly<Partial<Record<SyncProcessName, string>>> = {
   RUNSIGNUP: 'event_participant',
   CHATWOOT: 'conversation',
 };
-
-/** States that need no explanation once everything is quiet. */
-const SETTLED = ['IN_SYNC', 'REMOVED', 'SHARED', 'SUPPRESSED', 'ERASED'];
 
 /** A sweep or a poll that finds nothing takes seconds. */
 const IDLE_MS = 120_000;
@@ -118,44 +117,20 @@ async function kindOf(world: World, { type, id, what, fields }: Difference): Pro
   return rows.length === 0 ? 'resurrected' : 'doubled';
 }
 
-interface RestlessRecord {
-  readonly process: string;
-  readonly key: string;
-  readonly state: string;
-  readonly why: string | null;
-  readonly class: string | null;
-}
-
 /** A record at rest is in a settled state; one that is parked or waits says why. */
 async function checkRecords({ databaseUrl }: World, findings: Findings): Promise<void> {
-  const rows = await inSnapshot(databaseUrl, async (client) => {
-    const { rows: tables } = await client.query<{ name: string }>(
-      `SELECT table_name AS name FROM information_schema.columns
-       WHERE table_schema = 'public' AND column_name = 'entity_synced_on' ORDER BY 1`,
-    );
-    const found: (RestlessRecord & { readonly table: string })[] = [];
-    for (const { name: table } of tables) {
-      const { rows: some } = await client.query<RestlessRecord>(
-        `SELECT sync_process AS process, coalesce(entity_key::text, remote_id) AS key, state, last_error AS why,
-           last_error_class AS class FROM ${table} WHERE state <> ALL ($1)`,
-        [SETTLED],
-      );
-      found.push(...some.map((row) => ({ ...row, table })));
-    }
-    return found;
-  });
-  for (const { table, process, key, state, why, class: errorClass } of rows) {
+  for (const record of await readUnsettled(databaseUrl)) {
+    const { state, why, class: errorClass } = record;
     const isExplained =
       why !== null &&
       ((state === 'PARKED' && errorClass === 'rejected') || state === 'WAITING' || state === 'UNLINKED');
-    if (!isExplained) findings.add('unexplained', `${process} ${table}/${key} is ${state} (${errorClass}): ${why}`);
+    if (!isExplained) findings.add('unexplained', describeRecord(record));
   }
 }
 
 async function checkWorkflows({ temporal }: World, findings: Findings): Promise<void> {
-  const query =
-    'ExecutionStatus = "Running" AND WorkflowType IN ("syncEntity", "syncRemote", "resolveHinted", "syncPage")';
-  for await (const { workflowId } of temporal.workflow.list({ query })) findings.add('unended', workflowId);
+  for await (const { workflowId } of temporal.workflow.list({ query: PAIR_WORKFLOWS }))
+    findings.add('unended', workflowId);
 }
 
 /** One more full sweep and poll of each process must write nothing. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { int, pick, pickWeighted, type Rng } from '../../simulators/ems/rng.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { CrashableProgram } from './crashable-program.ts';
+import { fillDisk, freeDisk } from './full-disk.ts';
 import type { World } from './world.ts';
 
 interface Fault {
@@ -48,7 +49,8 @@ export async function causeFaults(
 }
 
 /** Ends what still goes on: every target answers well, and its clock is right. */
-export async function endFaults({ targets }: World): Promise<void> {
+export async function endFaults({ databaseUrl, targets }: World): Promise<void> {
+  await freeDisk(databaseUrl);
   for (const target of targets.values()) {
     await target.clearFaults();
     await target.setClock(0);
@@ -75,6 +77,12 @@ function faultsOf(world: World, rng: Rng): Fault[] {
     end(1, temporal, 'SIGKILL'),
     end(1, postgres, 'SIGINT'),
     end(1, postgres, 'SIGQUIT'),
+    {
+      weight: 2,
+      name: "PostgreSQL's disk is full",
+      // A database that is away just now has its fault already.
+      happen: () => fillDisk(world.databaseUrl, int(rng, ...BAD_MS)).catch(() => undefined),
+    },
     ...[...world.targets.keys()].flatMap((process) => faultsOfTarget(world, process, rng)),
   ];
 }
@@ -96,6 +104,8 @@ function faultsOfTarget({ targets }: World, process: SyncProcessName, rng: Rng):
     knob(2, 'slow answers', { latency: { ms: 400, jitterMs: 3_000, forMs, chance: 0.5 } }),
     knob(2, 'answers 429', { respond: { status: 429, retryAfterSeconds: 2, forMs, chance: 0.7 } }),
     knob(2, 'answers 5xx', { respond: { status: pick(rng, [500, 502, 503]), forMs, chance: 0.7 } }),
+    knob(1, 'an error comes with status 200', { respond: { status: 200, forMs, chance: 0.4 } }),
+    knob(2, 'answers are about another record', { mixUp: { forMs, chance: 0.3 } }),
     knob(2, 'answers are garbled', { garble: { as: pick(rng, ['shape', 'html', 'truncated']), forMs, chance: 0.5 } }),
     {
       weight: 1,

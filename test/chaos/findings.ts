@@ -24,12 +24,17 @@ export class Findings {
     this.#lines.push(`${what}: ${line}`);
   }
 
+  /** A line that explains a finding, and is none of its own. */
+  note(line: string): void {
+    this.#lines.push(line);
+  }
+
   get lines(): readonly string[] {
     return this.#lines;
   }
 
   get isClean(): boolean {
-    return this.#lines.length === 0;
+    return this.#counts.size === 0;
   }
 
   count(what: Counted): number {

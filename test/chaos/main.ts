@@ -4,22 +4,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommanderError } from 'commander';
 import { keepHappening } from '../../demo/happen.ts';
 import { randomFor } from '../../demo/random.ts';
-import { settle } from '../../demo/settle.ts';
 import { localFolder } from '../../local/folders.ts';
 import { onStopSignal } from '../../local/stop-signals.ts';
 import { createRng, keepChanging } from '../../simulators/ems/index.ts';
+import { keepChangingAddresses } from './address-changes.ts';
 import { check } from './check.ts';
 import { causeFaults, endFaults } from './faults.ts';
 import { Findings } from './findings.ts';
+import { installFullDisk } from './full-disk.ts';
 import { keepEvidence } from './keep-evidence.ts';
+import { noteOptIns } from './opt-ins.ts';
 import { parseOptions, type ChaosOptions } from './options.ts';
 import { Refusals } from './refusals.ts';
+import { backUpTarget, restoreTarget } from './restore-target.ts';
 import { retryEverything } from './retry-everything.ts';
+import { settleWithin } from './settle-within.ts';
+import { describeParked, readUnsettled } from './sync-tables.ts';
 import { startWorld, type World } from './world.ts';
 
 /** Between two changes of EMS, and between two things that people do at the targets, in milliseconds. */
 const CHANGE_EVERY_MS = 400;
 const HAPPENING_EVERY_MS = 700;
+const ADDRESS_EVERY_MS = 2_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** Everything must be in step within this time after the last fault, in minutes. */
@@ -72,6 +78,16 @@ async function storm(world: World, { seed, minutes }: ChaosOptions, note: (what:
       note(`EMS: ${kind} ${rows.map(({ table, id }) => `${table}/${id}`).join(' ')}`);
     },
   });
+  const moving = keepChangingAddresses({
+    databaseUrl,
+    seed: seed + 2,
+    everyMs: ADDRESS_EVERY_MS,
+    signal,
+    onChange(what) {
+      changes += 1;
+      note(`EMS: ${what}`);
+    },
+  });
   const happening = keepHappening(
     world,
     { databaseUrl, rng: randomFor('happen', seed) },
@@ -99,37 +115,52 @@ async function storm(world: World, { seed, minutes }: ChaosOptions, note: (what:
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   })();
-  await Promise.race([Promise.all([changing, happening, failing, looking]), world.broken]);
+  await Promise.race([Promise.all([changing, moving, happening, failing, looking]), world.broken]);
   return { changes, faults, refusals };
 }
 
-/** Waits until nothing is due and nothing runs. @returns what the last round still found; null: all is in step. */
-async function calm(world: World): Promise<string | null> {
-  await endFaults(world);
+/** Everything comes in step. @returns what still moves when the time is over. */
+async function calm(world: World): Promise<readonly string[]> {
   await retryEverything(world);
-  let last = '';
-  const settled = settle(world, (found) => {
-    last = found;
-    sayFound(found);
-  }).then(() => null);
-  const late = sleep(SETTLED_WITHIN * 60_000, 'late' as const, { ref: false });
-  return (await Promise.race([settled, late, world.broken])) === 'late' ? last : null;
+  return settleWithin(world, SETTLED_WITHIN, sayFound);
 }
 
 async function main(options: ChaosOptions): Promise<boolean> {
   const { file, note } = openJournal(options.seed);
   const world = await startWorld(options, { stack, say });
+  await noteOptIns(world.databaseUrl);
+  await installFullDisk(world.databaseUrl);
   say('The first load …');
-  await Promise.race([settle(world, sayFound), world.broken]);
+  const unloaded = await settleWithin(world, SETTLED_WITHIN, sayFound);
+  if (unloaded.length > 0) return conclude(world, unended(unloaded), { changes: 0, faults: 0, file });
   say(
     `Everything is in step. ${options.minutes} minutes of changes and faults, seed ${options.seed}; journal: ${file}`,
   );
+  if (options.restore) backUpTarget(world);
   const { changes, faults, refusals } = await storm(world, options, note);
   say(`${changes} changes, ${faults} faults, ${refusals.count} refusals seen. Waiting until all is quiet …`);
+  await endFaults(world);
+  if (options.restore) say(`  TagServer is restored from its backup; ${await restoreTarget(world)}`);
   const unsettled = await calm(world);
-  let findings = new Findings();
-  if (unsettled === null) findings = await check(world, refusals);
-  else findings.add('unended', `not in step ${SETTLED_WITHIN} minutes after the last fault: ${unsettled}`);
+  const findings = unsettled.length === 0 ? await check(world, refusals) : unended(unsettled);
+  return conclude(world, findings, { changes, faults, file });
+}
+
+/** One finding, and what there is to know about it. */
+function unended([first = '', ...others]: readonly string[]): Findings {
+  const findings = new Findings();
+  findings.add('unended', first);
+  for (const line of others) findings.note(`still moving: ${line}`);
+  return findings;
+}
+
+/** Prints what was found. @returns whether all is well. */
+async function conclude(
+  world: World,
+  findings: Findings,
+  { changes, faults, file }: { readonly changes: number; readonly faults: number; readonly file: string },
+): Promise<boolean> {
+  for (const line of describeParked(await readUnsettled(world.databaseUrl))) say(`  parked: ${line}`);
   for (const line of findings.lines) say(line);
   if (!findings.isClean) {
     const folder = file.replace(/\.log$/, '');

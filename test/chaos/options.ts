@@ -7,6 +7,8 @@ export interface ChaosOptions {
   readonly minutes: number;
   /** Participants of the sample's main event. */
   readonly size: number;
+  /** At the end TagServer is restored from a backup made at the beginning, and repaired as an operator does. */
+  readonly restore: boolean;
 }
 
 /**
@@ -23,6 +25,7 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
     .option('--seed <n>', 'same seed, same sample, changes and faults', wholeNumber(0, 2 ** 31 - 1), 1)
     .option('--minutes <n>', 'how long faults happen, 1 to 600', wholeNumber(1, 600), 3)
     .option('--size <n>', "participants of the sample's main event, 1 to 10000", wholeNumber(1, 10_000), 40)
+    .option('--restore', 'restore TagServer from a backup at the end, and repair it', false)
     .allowExcessArguments(false)
     .exitOverride()
     .parse(args, { from: 'user' })

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inSnapshot } from '../../demo/in-snapshot.ts';
+import { hasOptedIn } from './opt-ins.ts';
 import type { World } from './world.ts';
 
 const mailchimpState = z.looseObject({
@@ -15,91 +15,115 @@ const mauticState = z.looseObject({
   ),
 });
 
-interface Refusal {
-  readonly process: 'MAILCHIMP' | 'MAUTIC';
+type Process = 'MAILCHIMP' | 'MAUTIC';
+
+/** An address that was seen as refusing mail, and what became of it. */
+interface Watched {
+  readonly process: Process;
   readonly address: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
+  /** When each refusal was seen for the first time, in milliseconds since 1970. A later one needs an opt-in of its own. */
+  readonly refusedAt: number[];
+  isRefusedNow: boolean;
+}
+
+/** From refused to mailable, as it was seen. */
+interface Revival {
+  readonly process: Process;
+  readonly address: string;
+  readonly refusedAt: number;
 }
 
 /**
  * Who has refused mail at a marketing target, as this program saw it there with its own eyes. Nobody who has may be
- * mailed again, unless EMS got a later opt-in.
+ * mailed again, unless EMS got a later opt-in: not at the end, and not for a moment.
  */
 export class Refusals {
-  readonly #seen = new Map<string, Refusal>();
+  readonly #watched = new Map<string, Watched>();
+  readonly #revivals: Revival[] = [];
 
   /** Looks at the targets. A target that is down is looked at the next time. */
   async look(world: World): Promise<void> {
-    const at = Date.now();
-    for (const [process, address] of await refusedNow(world)) {
-      const key = `${process} ${address}`;
-      if (!this.#seen.has(key)) this.#seen.set(key, { process, address, at });
+    for (const process of ['MAILCHIMP', 'MAUTIC'] as const) {
+      const at = Date.now();
+      const seen = await lookAt(world, process);
+      if (seen === null) continue;
+      for (const address of seen.refused) this.#refused(process, address, at);
+      for (const one of this.#watched.values()) {
+        if (one.process !== process || !one.isRefusedNow || seen.refused.has(one.address)) continue;
+        // Who is not there at all can be mailed no more than who refuses.
+        if (!seen.mailable.has(one.address)) continue;
+        one.isRefusedNow = false;
+        this.#revivals.push({ process, address: one.address, refusedAt: one.refusedAt.at(-1) ?? 0 });
+      }
+    }
+  }
+
+  #refused(process: Process, address: string, at: number): void {
+    const key = `${process} ${address}`;
+    const known = this.#watched.get(key);
+    if (known === undefined) this.#watched.set(key, { process, address, refusedAt: [at], isRefusedNow: true });
+    else if (!known.isRefusedNow) {
+      known.refusedAt.push(at);
+      known.isRefusedNow = true;
     }
   }
 
   get count(): number {
-    return this.#seen.size;
+    return [...this.#watched.values()].reduce((sum, { refusedAt }) => sum + refusedAt.length, 0);
   }
 
-  /** One line for each that is mailed again without a later opt-in in EMS. */
+  /** One line for each that could be mailed again, now or before, without a later opt-in in EMS. */
   async brokenAt(world: World): Promise<string[]> {
-    const still = new Set((await refusedNow(world)).map((one) => one.join(' ')));
-    const gone = [...this.#seen].filter(([key]) => !still.has(key)).map(([, refusal]) => refusal);
+    await this.look(world);
     const broken: string[] = [];
-    for (const { process, address, at } of gone) {
-      if (!(await isMailable(world, process, address)) || (await hasOptedIn(world, address, at))) continue;
-      broken.push(`${process}: an address that refused at ${new Date(at).toISOString()} can be mailed again`);
+    for (const { process, address, refusedAt } of this.#revivals) {
+      if (await hasOptedIn(world.databaseUrl, address, refusedAt)) continue;
+      broken.push(`${process}: an address that refused at ${new Date(refusedAt).toISOString()} could be mailed again`);
     }
     return broken;
   }
 }
 
-async function stateOf({ targets }: World, process: Refusal['process']): Promise<unknown> {
+/** Addresses in lower case. */
+interface Seen {
+  readonly refused: ReadonlySet<string>;
+  readonly mailable: ReadonlySet<string>;
+}
+
+async function lookAt(world: World, process: Process): Promise<Seen | null> {
+  const state = await stateOf(world, process);
+  if (state === null) return null;
+  const all = process === 'MAILCHIMP' ? atMailchimp(state) : atMautic(state);
+  const addresses = (isRefused: boolean) =>
+    new Set(all.flatMap((one) => (one.isRefused === isRefused ? [one.address.toLowerCase()] : [])));
+  return { refused: addresses(true), mailable: addresses(false) };
+}
+
+interface Addressee {
+  readonly address: string;
+  readonly isRefused: boolean;
+}
+
+function atMailchimp(state: unknown): Addressee[] {
+  return Object.values(mailchimpState.parse(state).members).flatMap(({ email, status }): Addressee[] => {
+    if (status === 'subscribed') return [{ address: email, isRefused: false }];
+    return status === 'unsubscribed' || status === 'cleaned' ? [{ address: email, isRefused: true }] : [];
+  });
+}
+
+function atMautic(state: unknown): Addressee[] {
+  return Object.values(mauticState.parse(state).contacts).flatMap(({ fields, doNotContact }): Addressee[] => {
+    const { email } = fields;
+    if (typeof email !== 'string' || email === '') return [];
+    return [{ address: email, isRefused: doNotContact.some(({ channel }) => channel === 'email') }];
+  });
+}
+
+async function stateOf({ targets }: World, process: Process): Promise<unknown> {
   const url = targets.get(process)?.stateUrl;
   if (url === undefined) return null;
   return fetch(url).then(
     (response) => (response.ok ? response.json() : null),
     () => null,
   );
-}
-
-async function refusedNow(world: World): Promise<[Refusal['process'], string][]> {
-  const mailchimp = mailchimpState.safeParse(await stateOf(world, 'MAILCHIMP'));
-  const mautic = mauticState.safeParse(await stateOf(world, 'MAUTIC'));
-  return [
-    ...Object.values(mailchimp.data?.members ?? {})
-      .filter(({ status }) => status === 'unsubscribed' || status === 'cleaned')
-      .map(({ email }): [Refusal['process'], string] => ['MAILCHIMP', email.toLowerCase()]),
-    ...Object.values(mautic.data?.contacts ?? {}).flatMap(
-      ({ fields, doNotContact }): [Refusal['process'], string][] => {
-        const { email } = fields;
-        const isRefused = doNotContact.some(({ channel }) => channel === 'email');
-        return isRefused && typeof email === 'string' ? [['MAUTIC', email.toLowerCase()]] : [];
-      },
-    ),
-  ];
-}
-
-async function isMailable(world: World, process: Refusal['process'], address: string): Promise<boolean> {
-  if (process === 'MAILCHIMP') {
-    const state = mailchimpState.parse(await stateOf(world, process));
-    return Object.values(state.members).some(
-      ({ email, status }) => email.toLowerCase() === address && status === 'subscribed',
-    );
-  }
-  const state = mauticState.parse(await stateOf(world, process));
-  return Object.values(state.contacts).some(({ fields }) => String(fields['email']).toLowerCase() === address);
-}
-
-/** EMS has got an opt-in for a person with this address since; two seconds for clocks and open transactions. */
-async function hasOptedIn({ databaseUrl }: World, address: string, at: number): Promise<boolean> {
-  const { rows } = await inSnapshot(databaseUrl, (client) =>
-    client.query(
-      `SELECT FROM contact_preference c JOIN person p ON p.id = c.person_id
-       WHERE c.opted_in AND c.modified_on > to_timestamp($2) AND lower(btrim(p.email)) = $1 LIMIT 1`,
-      [address, at / 1_000 - 2],
-    ),
-  );
-  return rows.length > 0;
 }

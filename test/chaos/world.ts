@@ -28,6 +28,8 @@ import type { ChaosOptions } from './options.ts';
 
 /** The whole system, each program of which can be killed and started again. */
 export interface World extends DemoSystem {
+  /** Where servers and targets keep their data. */
+  readonly runFolder: string;
   readonly programs: Readonly<
     Record<'postgres' | 'temporal' | 'firstWorker' | 'secondWorker' | 'gateway' | 'listener', CrashableProgram>
   >;
@@ -125,6 +127,7 @@ export async function startWorld({ seed, size }: ChaosOptions, { stack, say }: S
   const schedules = await applySchedules(own.client, settings, syncTaskQueue((await own.claim()).id));
   for (const { scheduleId } of schedules) await own.client.schedule.getHandle(scheduleId).trigger('SKIP');
   return {
+    runFolder,
     databaseUrl: database.url,
     environment,
     settings,

@@ -256,6 +256,6 @@ export const ODD_DATA: readonly Mutant[] = [
     file: 'workflows/lookout.ts',
     find: 'this.#running ??= this.#run();',
     replace: '',
-    test: 'histories/replay',
+    test: 'flows/long-sweep',
   },
 ];

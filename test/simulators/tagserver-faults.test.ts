@@ -46,6 +46,14 @@ const readUnderSeed = async (): Promise<number[]> => {
   return statuses;
 };
 
+test('mixUp answers with what was last said of another record of the same kind, after the effect', async () => {
+  await put('1', 'First');
+  await tagServer.control.setFaults({ mixUp: { times: 1 } });
+  expect(await (await put('2', 'Second')).json()).toMatchObject({ data: { name: 'First' } });
+  expect((await tagServer.control.state()).organisations).toMatchObject({ 2: { data: { name: 'Second' } } });
+  expect(await (await put('2', 'Third')).json()).toMatchObject({ data: { name: 'Third' } });
+});
+
 describe('connection faults', () => {
   test('failBefore cuts the connection before the effect, as often as asked', async () => {
     await tagServer.control.setFaults({ failBefore: { times: 2 } });

@@ -1,0 +1,55 @@
+import { inSnapshot } from '../../demo/in-snapshot.ts';
+
+export interface RecordRow {
+  readonly table: string;
+  readonly process: string;
+  /** The EMS row's id; of a remote record without a row, its remote id. */
+  readonly key: string;
+  readonly state: string;
+  readonly why: string | null;
+  readonly class: string | null;
+  readonly code: string | null;
+}
+
+/** States that need no explanation once everything is quiet. */
+const SETTLED = ['IN_SYNC', 'REMOVED', 'SHARED', 'SUPPRESSED', 'ERASED'];
+
+/** Every record that is not in a settled state. The tables are found by their shape, so that a new one is not forgotten. */
+export function readUnsettled(databaseUrl: string): Promise<readonly RecordRow[]> {
+  return inSnapshot(databaseUrl, async (client) => {
+    const { rows: tables } = await client.query<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.columns
+       WHERE table_schema = 'public' AND column_name = 'entity_synced_on' ORDER BY 1`,
+    );
+    const found: RecordRow[] = [];
+    for (const { name } of tables) {
+      const { rows } = await client.query<RecordRow>(
+        `SELECT $2::text AS table, sync_process AS process, coalesce(entity_key::text, remote_id) AS key, state,
+           last_error AS why, last_error_class AS class, last_error_code AS code
+         FROM ${name} WHERE state <> ALL ($1) ORDER BY id`,
+        [SETTLED, name],
+      );
+      found.push(...rows);
+    }
+    return found;
+  });
+}
+
+export const describeRecord = ({ table, process, key, state, code, why }: RecordRow) =>
+  `${process} ${table}/${key} is ${state} (${code}): ${why}`;
+
+/** How many parked records have each code, and which these are. */
+export function describeParked(records: readonly RecordRow[]): readonly string[] {
+  const parked = Map.groupBy(
+    records.filter(({ state }) => state === 'PARKED'),
+    ({ code, process }) => code ?? `${process} without a code`,
+  );
+  return [...parked]
+    .toSorted(([, some], [, others]) => others.length - some.length)
+    .map(([code, rows]) => `${rows.length} ${code}: ${shortened(rows.map(({ table, key }) => `${table}/${key}`))}`);
+}
+
+const LISTED = 20;
+
+export const shortened = (names: readonly string[]) =>
+  names.length <= LISTED ? names.join(', ') : `${names.slice(0, LISTED).join(', ')} and ${names.length - LISTED} more`;
