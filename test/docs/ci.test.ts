@@ -28,8 +28,8 @@ const scriptsIn = (text: string): string[] =>
   [...text.matchAll(/npm (?:run (?:--silent )?([\w:]+)|(test|start)\b)/g)].map(([, name, own]) => name ?? own ?? '');
 
 describe('the hosted CI file', () => {
-  test('has jobs for lint, tests, audit and SBOM, each with a limit', () => {
-    expect(Object.keys(workflow.jobs)).toEqual(['lint', 'test', 'audit', 'sbom']);
+  test('has jobs for lint, tests, chaos, audit and SBOM, each with a limit', () => {
+    expect(Object.keys(workflow.jobs)).toEqual(['lint', 'test', 'chaos', 'audit', 'sbom']);
     for (const job of Object.values(workflow.jobs)) expect(job['timeout-minutes']).toBeGreaterThan(0);
     expect(workflow.permissions).toEqual({ contents: 'read' });
   });
