@@ -58,6 +58,14 @@ export const COMMON_MEANINGS: FailureMeanings = {
     says: 'An answer of the target breaks its contract.',
     remedy: 'The target was changed, or something answers in its place. Retried every hour and by each new version.',
   },
+  'UNREADABLE-ANSWERS': {
+    says: 'The target has sent many answers that are too long to be read, and is not called for a minute.',
+    remedy: 'Find out what answers in its place, or why its answers are so long. Retried by itself.',
+  },
+  'CONTENT-ENCODING': {
+    says: 'An answer is compressed in a way that was not asked for.',
+    remedy: 'Have the target, or the proxy before it, answer with gzip or uncompressed.',
+  },
   'TOO-LONG': { says: 'An answer of the target is too long.', remedy: REPORT },
   PAGING: { says: 'A list of the target has no end.', remedy: REPORT },
   'NOT-JSON': {

@@ -60,14 +60,5 @@ function meaningOf(error: RequestError, setting: string): readonly [ErrorClass, 
   if (startsWith(NOT_HTTP)) return ['target-down', `does not answer in HTTP: check ${setting}`];
   if (BAD_REQUEST.some(startsWith)) return ['bug', `was sent a request that is not valid: check ${setting}`];
   if (error instanceof TimeoutError) return ['transient', 'gave no answer in time'];
-  if (isUnpacking(error)) return ['transient', 'gave an answer that cannot be unpacked'];
   return ['transient', 'closed the connection'];
-}
-
-/** A compressed answer that is invalid or truncated. */
-function isUnpacking({ cause }: RequestError): boolean {
-  const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
-  return (
-    typeof code === 'string' && (code.startsWith('Z_') || code.startsWith('ERR_BROTLI') || code.startsWith('ZSTD'))
-  );
 }

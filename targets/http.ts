@@ -4,6 +4,8 @@ import { SyncError } from '../sync/sync-error.ts';
 import { connectionError } from './connection-error.ts';
 import { isOverloaded } from './json-shape.ts';
 import { published } from './remote-calls.ts';
+import { ACCEPTED_ENCODING, unpack } from './unpack.ts';
+import { UnreadableAnswers } from './unreadable-answers.ts';
 
 /** Longer answers are an error. A call that may return more sets its own limit. */
 const MOST_BYTES = 10 * 2 ** 20;
@@ -40,6 +42,8 @@ export interface HttpCall {
   readonly mostBytes?: number;
 }
 
+type Received = Pick<HttpAnswer, 'status' | 'headers' | 'body'>;
+
 /** An answer of any status. Its body is untrusted and must not be quoted. */
 export interface HttpAnswer {
   readonly target: string;
@@ -52,7 +56,8 @@ export interface HttpAnswer {
 
 /**
  * The HTTP client of all targets. It does not follow redirects, because they would send tokens and personal data to
- * another host, and does not retry, because Temporal does. Time and length of each answer are limited.
+ * another host, and does not retry, because Temporal does. Time and length of each answer are limited, and so is the number of
+ * answers that are too long.
  *
  * @example
  * const http = new HttpClient({ target: 'TagServer', url, setting: 'TAGSERVER_URL', timeoutMs: 8_000 });
@@ -61,40 +66,57 @@ export interface HttpAnswer {
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #http: Got;
+  readonly #unreadable = new UnreadableAnswers();
 
   constructor(options: HttpClientOptions) {
     const { url, headers, username, password } = options;
     this.#options = options;
     this.#http = got.extend({
       prefixUrl: url,
-      headers: { 'user-agent': 'ems-sync', ...headers },
+      headers: { 'user-agent': 'ems-sync', 'accept-encoding': ACCEPTED_ENCODING, ...headers },
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       retry: { limit: 0 },
       followRedirect: false,
       throwHttpErrors: false,
-      responseType: 'text',
+      // Compressed bodies are unpacked here, where a bomb is noticed early.
+      decompress: false,
+      responseType: 'buffer',
     });
   }
 
   /**
-   * @throws SyncError of class `target-down` if the target cannot be reached or redirects, `transient` if the
-   *   connection breaks or the call times out, `contract` if the answer is too long, or has too
-   *   many values or levels.
+   * @throws SyncError of class `target-down` if the target cannot be reached, redirects, or has sent many unreadable
+   *   answers; `transient` if the connection breaks or the call times out; `contract` if the answer is too long, or has
+   *   too many values or levels.
    */
   async call(call: HttpCall): Promise<HttpAnswer> {
     const { target, setting } = this.#options;
     const what = call.what ?? `${call.method} ${call.path}`;
-    const answer = { target, what, ...(await published(target, () => this.#send(call, what))) };
-    if (answer.status < 300 || answer.status >= 400) return answer;
+    const turn = this.#unreadable.turn(target);
+    let received: Received | Unreadable;
+    try {
+      received = await published(target, () => this.#send(call));
+    } finally {
+      turn.end();
+    }
+    if ('problem' in received) turn.wasUnreadable();
+    else turn.wasReadable();
+    const { status, headers } = received;
+    if ('problem' in received && status < 300) {
+      throw new SyncError('contract', `${target}'s answer to ${what} ${received.problem}`, { code: 'too-long' });
+    }
+    // For a refusal the status is enough, however long its body.
+    const answer = { target, what, status, headers, body: 'problem' in received ? '' : received.body };
+    if (status < 300 || status >= 400) return answer;
     throw new SyncError(
       'target-down',
-      `${target} answered ${what} with ${answer.status}, a redirect, which is not followed: check ${setting}`,
-      { code: `http-${answer.status}` },
+      `${target} answered ${what} with ${status}, a redirect, which is not followed: check ${setting}`,
+      { code: `http-${status}` },
     );
   }
 
-  async #send(call: HttpCall, what: string): Promise<Pick<HttpAnswer, 'status' | 'headers' | 'body'>> {
+  async #send(call: HttpCall): Promise<Received | Unreadable> {
     const { target, setting, ...defaults } = this.#options;
     const { method, path, headers, searchParams, json, form } = call;
     const { timeoutMs = defaults.timeoutMs, mostBytes = defaults.mostBytes ?? MOST_BYTES } = call;
@@ -108,29 +130,28 @@ export class HttpClient {
       ...(json === undefined ? {} : { json }),
       ...(form === undefined ? {} : { form }),
     });
-    // Counts the decompressed bytes as they arrive.
     void pending.on('downloadProgress', ({ transferred }) => {
       if (transferred > mostBytes) tooLong.abort();
     });
+    const longer = `is longer than ${mostBytes} bytes`;
     let response: Response;
-    let problem = `is longer than ${mostBytes} bytes`;
     try {
       response = await pending;
-      if (response.rawBody.length <= mostBytes) {
-        const body = String(response.body);
-        if (!isOverloaded(body, mostBytes)) return { status: response.statusCode, headers: response.headers, body };
-        problem = 'has too many values or levels';
-      }
     } catch (error) {
       if (!tooLong.signal.aborted || !(error instanceof RequestError) || error.response === undefined) {
         throw connectionError(target, error, setting);
       }
-      response = error.response;
+      return { ...headOf(error.response), problem: longer };
     }
-    // For a refusal the status is enough, however long its body.
-    if (response.statusCode >= 300) return { status: response.statusCode, headers: response.headers, body: '' };
-    throw new SyncError('contract', `${target}'s answer to ${what} ${problem}`, {
-      code: 'too-long',
-    });
+    const body = await unpack(response.rawBody, response.headers['content-encoding'], { target, mostBytes });
+    if (body === null) return { ...headOf(response), problem: longer };
+    const text = new TextDecoder().decode(body);
+    if (isOverloaded(text, mostBytes)) return { ...headOf(response), problem: 'has too many values or levels' };
+    return { ...headOf(response), body: text };
   }
 }
+
+/** An answer whose body is not read further. */
+type Unreadable = Pick<HttpAnswer, 'status' | 'headers'> & { readonly problem: string };
+
+const headOf = ({ statusCode: status, headers }: Response) => ({ status, headers });

@@ -12,11 +12,11 @@ const REQUEST_TIMEOUT_MS = 25_000;
 /** Mautic processes a batch contact by contact, for up to a minute. Within the activity's limit. */
 export const BATCH_TIMEOUT_MS = 90_000;
 
-/** A contact contains each field twice, and a page or a batch has up to 200 contacts. */
-export const LIST_MOST_BYTES = 32 * 2 ** 20;
+/** A page or a batch has up to 200 contacts. Each has every field twice, some 30 kB with fifty fields of its own. */
+export const LIST_MOST_BYTES = 16 * 2 ** 20;
 
-/** Of one contact, or of a list of segments or fields. What a hostile server may make us unpack for each pair. */
-const MOST_BYTES = 4 * 2 ** 20;
+/** Of one contact, or of a list of segments or fields. What a hostile server may make us read for each pair. */
+const MOST_BYTES = 2 * 2 ** 20;
 
 type Method = HttpCall['method'];
 

@@ -116,6 +116,22 @@ describe.each(['gateway', 'listener', 'readonly'] as const)('the role of the %s'
   });
 });
 
+/** Asked of PostgreSQL itself: a trigger of a record may refuse a write that the privileges would allow. */
+test.each([
+  ['gateway', ['sync_alert', 'sync_idempotency', 'sync_webhook']],
+  ['listener', []],
+  ['readonly', []],
+] as const)('the role of the %s may write %j and nothing else', async (program, expected) => {
+  const { rows } = await database.client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class
+     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+       AND (has_any_column_privilege($1, oid, 'INSERT, UPDATE') OR has_table_privilege($1, oid, 'DELETE, TRUNCATE'))
+     ORDER BY 1`,
+    [PROGRAM_ROLES[program]],
+  );
+  expect(rows.map(({ name }) => name)).toEqual(expected);
+});
+
 describe('what each program needs', () => {
   test.each(['worker', 'listener'] as const)('the %s reads EMS', async (program) => {
     for (const type of ENTITY_TYPES) await asProgram(program).query(`SELECT * FROM ${entityTable(type)}`);

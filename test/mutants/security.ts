@@ -26,9 +26,23 @@ export const SECURITY: readonly Mutant[] = [
   {
     name: 'security 3: a short answer with very many values is read',
     file: 'targets/http.ts',
-    find: 'if (!isOverloaded(body, mostBytes)) return',
-    replace: 'if (!isOverloaded(body, Infinity)) return',
+    find: 'if (isOverloaded(text, mostBytes)) return',
+    replace: 'if (isOverloaded(text, mostBytes) && mostBytes === 0) return',
     test: 'targets/tagserver/hostile-remote',
+  },
+  {
+    name: 'security 3: a bomb is unpacked up to the limit',
+    file: 'targets/unpack.ts',
+    find: 'const MOST_GROWTH = 200;',
+    replace: 'const MOST_GROWTH = 2_000;',
+    test: 'targets/http',
+  },
+  {
+    name: 'security 3: answers that cannot be read are fetched for ever',
+    file: 'targets/unreadable-answers.ts',
+    find: 'const MOST_IN_WINDOW = 10;',
+    replace: 'const MOST_IN_WINDOW = Infinity;',
+    test: 'targets/http',
   },
   {
     name: 'security 3: every wrong item of an answer is described',

@@ -92,12 +92,40 @@ describe('an answer', () => {
     });
   });
 
-  test('that cannot be unpacked is told as that', async () => {
-    remote.respond = (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip');
+  test.each([
+    ['that is not what it says', 'gzip', 'no gzip'],
+    ['that is cut', 'gzip', gzipSync('x'.repeat(1_000)).subarray(0, 20)],
+    ['that is packed in a way we did not ask for', 'br', 'x'],
+  ])('%s is told as one that cannot be unpacked', async (_, encoding, body) => {
+    remote.respond = (_request, response) => response.writeHead(200, { 'content-encoding': encoding }).end(body);
     expect(await failureOf(client(remote.url).call(GET))).toMatchObject({
       errorClass: 'transient',
       message: expect.stringContaining('cannot be unpacked'),
     });
+  });
+
+  test('that grows as only a bomb does is not unpacked up to the limit; a long list whose records resemble each other is', async () => {
+    const http = client(remote.url, { mostBytes: 32 * 2 ** 20 });
+    remote.respond = packed(20 * 2 ** 20);
+    expect(await failureOf(http.call(GET))).toMatchObject({ errorClass: 'contract', code: 'too-long' });
+    const fields = Array.from({ length: 200 }, (_, n) => `"field_${n}":{"id":${n},"alias":"field_${n}","value":null}`);
+    const record = (n: number) => `{"id":${n},"email":"ana${n * 7919}@clube.example",${fields.join(',')}},`;
+    const list = Array.from({ length: 400 }, (_, n) => record(n)).join('');
+    remote.respond = (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(list));
+    expect((await http.call(GET)).body).toBe(list);
+  });
+
+  test('that is too long is received ten times in a minute: then the target is not called, as the error says', async () => {
+    const http = client(remote.url, { mostBytes: 1_000 });
+    let calls = 0;
+    remote.respond = (request, response) => {
+      calls += 1;
+      remote.text('x'.repeat(1_001), calls % 2 === 0 ? 200 : 500)(request, response);
+    };
+    for (let n = 0; n < 10; n += 1) await http.call(GET).catch(() => undefined);
+    expect(await failureOf(http.call(GET))).toMatchObject({ errorClass: 'target-down', code: 'unreadable-answers' });
+    expect(calls).toBe(10);
+    await client(remote.url, { mostBytes: 2_000 }).call(GET);
   });
 });
 
