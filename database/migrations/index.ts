@@ -28,6 +28,7 @@ import { SyncJournal } from './sync-0027-journal.ts';
 import { SyncPauses } from './sync-0028-pauses.ts';
 import { SyncNumbers } from './sync-0029-numbers.ts';
 import { SyncPageAttempts } from './sync-0030-page-attempts.ts';
+import { SyncSteadyPlans } from './sync-0031-steady-plans.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -69,5 +70,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0028-pauses', class: SyncPauses },
     { name: 'sync-0029-numbers', class: SyncNumbers },
     { name: 'sync-0030-page-attempts', class: SyncPageAttempts },
+    { name: 'sync-0031-steady-plans', class: SyncSteadyPlans },
   ],
 };

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { EntityType } from '../../sync/entity-type.ts';
 import { SAME_STATE_PER_HOUR } from '../../sync/oscillation.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
@@ -35,7 +35,7 @@ const COUNTED = ['WAITING', 'FAILING', 'PARKED', 'SUPPRESSED', 'ERASED'] as cons
 /** Reads only records in exceptional states, by their index. */
 export async function readNumbers(em: EntityManager, processes: readonly Measured[]): Promise<readonly TypeNumbers[]> {
   const names = processes.map(({ name }) => name);
-  const states = await countStates(em, processes, COUNTED);
+  const states = await countStates(em, processes, sql`state <> 'IN_SYNC' AND state = ANY (${[...COUNTED]}::text[])`);
   const { rows: dues } = await sql<{ of: string; due: number; seconds: number }>`
     SELECT sync_process || '/' || entity_type AS of, due,
       greatest(0, floor(extract(epoch FROM statement_timestamp() - due_since)))::integer AS seconds
@@ -95,7 +95,7 @@ export async function countInSync(
   em: EntityManager,
   processes: readonly Measured[],
 ): Promise<ReadonlyMap<string, number>> {
-  const counts = await countStates(em, processes, ['IN_SYNC']);
+  const counts = await countStates(em, processes, sql`state = 'IN_SYNC'`);
   return new Map(
     pairsOf(processes).map(({ process, type }) => [
       `${process}/${type}`,
@@ -104,8 +104,12 @@ export async function countInSync(
   );
 }
 
-/** By `process/type/state`. */
-async function countStates(em: EntityManager, processes: readonly Measured[], states: readonly SyncState[]) {
+/**
+ * By `process/type/state`.
+ *
+ * @param condition in words of the partial indexes, so that PostgreSQL uses them.
+ */
+async function countStates(em: EntityManager, processes: readonly Measured[], condition: RawBuilder<unknown>) {
   const types = [...new Set(pairsOf(processes).map(({ type }) => type))];
   if (types.length === 0) return new Map<string, number>();
   const names = processes.map(({ name }) => name);
@@ -113,7 +117,7 @@ async function countStates(em: EntityManager, processes: readonly Measured[], st
     (type) => sql`
       SELECT sync_process || '/' || ${sql.lit(type)} || '/' || state AS of, count(*)::integer AS count
       FROM ${sql.raw(recordTable(type))}
-      WHERE sync_process = ANY (${names}::text[]) AND state = ANY (${[...states]}::text[]) GROUP BY sync_process, state`,
+      WHERE sync_process = ANY (${names}::text[]) AND ${condition} GROUP BY sync_process, state`,
   );
   const { rows } = await sql<{ of: string; count: number }>`${sql.join(counts, sql` UNION ALL `)}`.execute(
     em.getKysely(),
