@@ -105,7 +105,7 @@ describe('deliveries', () => {
     const all = [];
     for (const key of ['1', '2', '4']) {
       all.push(gathered.send(request(key)));
-      await sleep(250);
+      await sleep(100);
     }
     await Promise.all(all);
     expect(batches).toEqual([['1', '2', '4']]);

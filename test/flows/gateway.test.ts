@@ -193,9 +193,18 @@ describe('webhooks, without any poll', () => {
     const unknown = Array.from({ length: 40 }, (_, n) => 900_000 + n);
     const [one, each] = [await started('resolveHinted'), await started('syncRemote')];
     const before = (await system.chatwoot.control.journal()).length;
+    // The first one takes long enough for the others to come meanwhile.
+    await system.chatwoot.control.setFaults({
+      latency: {
+        ms: 3_000,
+        times: 1,
+        match: { method: 'GET', prefix: `/api/v1/accounts/${system.chatwoot.account}/contacts/` },
+      },
+    });
     const statuses = await Promise.all(unknown.map((id) => send(gateway, { event: 'contact_created', id })));
     expect(new Set(statuses)).toEqual(new Set([202]));
     await webhooksDone();
+    await system.chatwoot.control.clearFaults();
     expect(await started('syncRemote')).toBe(each);
     // A second one if the first had already ended when a late webhook came.
     expect((await started('resolveHinted')) - one).toBeLessThanOrEqual(3);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { chatwootUnderTest, eventually } from './chatwoot-under-test.ts';
+import { chatwootUnderTest } from './chatwoot-under-test.ts';
+import { eventually } from './eventually.ts';
 
 const chatwoot = chatwootUnderTest();
 

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import { type Delivery, type StartedChatwoot, startChatwoot } from '../../simulators/chatwoot/start.ts';
-import { chatwootUnderTest, eventually } from './chatwoot-under-test.ts';
+import { chatwootUnderTest } from './chatwoot-under-test.ts';
+import { eventually } from './eventually.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 const chatwoot = chatwootUnderTest();
@@ -94,7 +95,7 @@ describe('delivery', () => {
     if (first === undefined) throw new Error('Nothing was receiver.received.');
     const { headers, raw } = first;
     const timestamp = String(headers['x-chatwoot-timestamp']);
-    expect(Math.abs(Number(timestamp) - Date.now() / 1_000)).toBeLessThan(5);
+    expect(Math.abs(Number(timestamp) - Date.now() / 1_000)).toBeLessThan(120);
     const hex = createHmac('sha256', secret).update(`${timestamp}.${raw}`).digest('hex');
     expect(headers['x-chatwoot-signature']).toBe(`sha256=${hex}`);
     expect(headers['x-chatwoot-delivery']).toMatch(/^[0-9a-f-]{36}$/);
@@ -279,10 +280,7 @@ describe('what is told', () => {
 });
 
 test('a webhook without an answer is given up after five seconds', async () => {
-  const deadline = performance.now() + 60_000;
-  while ((await unheard.control.deliveries()).underWay > 0 && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  await eventually(async () => (await unheard.control.deliveries()).underWay === 0);
   const [delivery] = (await unheard.control.deliveries()).deliveries;
   expect(delivery).toMatchObject({ fate: 'unanswered', status: null });
   expect(delivery?.tookMs).toBeGreaterThanOrEqual(4_900);

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
-import { eventually, mailchimpUnderTest } from './mailchimp-under-test.ts';
+import { mailchimpUnderTest } from './mailchimp-under-test.ts';
+import { eventually } from './eventually.ts';
 
 const mailchimp = mailchimpUnderTest();
 

@@ -16,6 +16,7 @@ import {
   startMailchimp,
   subscriberHash,
 } from '../../simulators/mailchimp/start.ts';
+import { eventually } from './eventually.ts';
 
 const started: StartedMailchimp[] = [];
 const folders: string[] = [];
@@ -67,12 +68,7 @@ test('a file keeps everything over a crash, also who was erased and a batch that
   const after = await start({ storage, settings: { batchStepMs: 400 } });
   expect(await after.control.state()).toMatchObject({ ...state, members: kept });
   const later = subscriberHash('later@club.example');
-  let found = false;
-  for (let tries = 0; tries < 100 && !found; tries += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    found = later in (await after.control.state()).members;
-  }
-  expect(found).toBe(true);
+  await eventually(async () => later in (await after.control.state()).members);
 });
 
 test('a reset goes back to the setup and settings that it was started with', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { eventually, mailchimpUnderTest } from './mailchimp-under-test.ts';
+import { mailchimpUnderTest } from './mailchimp-under-test.ts';
+import { eventually } from './eventually.ts';
 
 const mailchimp = mailchimpUnderTest();
 

@@ -94,12 +94,3 @@ export function mailchimpUnderTest(options: StartOptions = {}) {
     },
   };
 }
-
-/** Retries until it holds; false after three seconds. */
-export async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 120; tries += 1) {
-    if (await holds()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return false;
-}

@@ -252,7 +252,7 @@ describe('changing', () => {
     await mautic.control.setClock(3_600_000);
     await mautic.ask('PATCH', `/contacts/${id}/edit`, { firstname: 'Bea' });
     const modified = Date.parse((await mautic.read(id)).dateModified ?? '');
-    expect(Math.abs(modified - Date.now() - 3_600_000)).toBeLessThan(10_000);
+    expect(Math.abs(modified - Date.now() - 3_600_000)).toBeLessThan(120_000);
     const outcomes = (await mautic.control.journal({ writesOnly: true })).map(({ outcome }) => outcome);
     expect(outcomes).toEqual(['created', 'unchanged', 'updated']);
   });

@@ -164,7 +164,7 @@ describe('the limit', () => {
       '1',
     ]);
     const reset = Number(first.headers.get('x-ratelimit-reset')) * 1_000 - Date.now();
-    expect(Math.abs(reset - 3_600_000)).toBeLessThan(10_000);
+    expect(Math.abs(reset - 3_600_000)).toBeLessThan(120_000);
     await mautic.ask('POST', '/contacts/new', { firstname: 'Ana' });
     const third = await mautic.call('POST', '/contacts/new', { firstname: 'Bea' });
     expect([third.status, third.headers.get('retry-after'), await third.json()]).toEqual([

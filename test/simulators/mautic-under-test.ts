@@ -85,12 +85,3 @@ export function mauticUnderTest() {
     },
   };
 }
-
-/** Retries until it holds; false after two seconds. */
-export async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 80; tries += 1) {
-    if (await holds()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return false;
-}

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import { waitUntil } from '../wait-until.ts';
 import { mauticUnderTest } from './mautic-under-test.ts';
 
 const mautic = mauticUnderTest();
+
+/** Waits until Mautic holds a call. */
+const isUnderWay = () =>
+  waitUntil({ what: 'a call under way' }, async () => (await mautic.control.concurrency()).current > 0);
 
 const ids = async () => Object.keys((await mautic.control.state()).contacts).map(Number);
 
@@ -122,7 +127,7 @@ describe('at once', () => {
   test('a knob widens the moment', async () => {
     await mautic.control.setFaults({ slowCommit: { ms: 1_500, times: 1 } });
     const slow = mautic.ask('POST', '/contacts/new', { email: 'ana@clube.example' });
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await isUnderWay();
     const quick = await mautic.ask('POST', '/contacts/new', { email: 'ana@clube.example' });
     expect([quick.status, (await slow).status]).toEqual([201, 201]);
   });
@@ -131,7 +136,7 @@ describe('at once', () => {
     const { id } = await mautic.create({ email: 'ana@clube.example' });
     await mautic.control.setFaults({ slowCommit: { ms: 1_500, times: 1 } });
     const late = mautic.ask('PATCH', `/contacts/${id}/edit`, { city: 'Porto' });
-    await new Promise((resolve) => setTimeout(resolve, 60));
+    await isUnderWay();
     await mautic.control.backdoor({ do: 'delete-contact', contact: id });
     expect((await late).status).toBe(200);
     expect(await ids()).toEqual([]);

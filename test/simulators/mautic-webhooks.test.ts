@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import { type Delivery, type StartedMautic, startMautic } from '../../simulators/mautic/start.ts';
-import { eventually, mauticUnderTest } from './mautic-under-test.ts';
+import { mauticUnderTest } from './mautic-under-test.ts';
+import { eventually } from './eventually.ts';
 import { WebhookReceiver } from './webhook-receiver.ts';
 
 const mautic = mauticUnderTest();
@@ -240,9 +241,7 @@ describe('at once', () => {
 
 describe('by the cron', () => {
   test('one that nobody answers is given up after 15 seconds, and sent again', async () => {
-    for (let tries = 0; tries < 80 && (await unheardDeliveries()).length === 0; tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
+    await eventually(async () => (await unheardDeliveries()).length > 0);
     const [first] = await unheardDeliveries();
     expect(first).toMatchObject({ fate: 'unanswered', status: null });
     expect(first?.tookMs).toBeGreaterThanOrEqual(14_900);

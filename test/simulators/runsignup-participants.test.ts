@@ -124,7 +124,7 @@ describe('listing participants', () => {
     await runSignup.control.setClock(clockAt('2098-01-01T00:00:00Z'));
     await runSignup.control.backdoor({ do: 'edit-registration', registrationId: second, set: { ageGroup: 'F40' } });
     const at = (await runSignup.control.state()).registrations[second]?.modifiedAt ?? 0;
-    expect(at - Date.parse('2098-01-01T00:00:00Z') / 1000).toBeLessThan(30);
+    expect(at - Date.parse('2098-01-01T00:00:00Z') / 1000).toBeLessThan(120);
     expect(await rows({ modified_after_timestamp: at })).toMatchObject([
       { last_modified: at, registration_id: second },
     ]);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { waitUntil } from '../wait-until.ts';
+import { eventually } from './eventually.ts';
 import { type StartedTagServer, startTagServer } from '../../simulators/tagserver/start.ts';
 
 let tagServer: StartedTagServer;
@@ -30,10 +30,6 @@ const call = (method: string, path: string, json?: unknown, headers: Record<stri
 
 const put = (id: string, name = 'Club', headers: Record<string, string> = {}) =>
   call('PUT', `/organisations/${id}`, { name }, headers);
-
-/** Checks the condition repeatedly for at most a minute. */
-const until = (condition: () => boolean | Promise<boolean>): Promise<boolean> =>
-  waitUntil({ what: 'what the test waits for', stillMs: 60_000, pauseMs: 20 }, condition);
 
 const writesUnderWay = async (): Promise<number> => (await tagServer.control.concurrency()).current;
 
@@ -77,7 +73,7 @@ async function overtake(holdMs: number) {
   const held: Promise<Response>[] = [];
   for (const id of slow) {
     held.push(put(id).finally(() => (slowDone += 1)));
-    await until(async () => slowDone > 0 || (await writesUnderWay()) === held.length);
+    await eventually(async () => slowDone > 0 || (await writesUnderWay()) === held.length);
   }
   const feed = readFeed();
   let overtaken = false;
@@ -110,7 +106,7 @@ describe('slow commits', () => {
   test('a held write keeps its row locked: a later one waits, and the late number is refused', async () => {
     await tagServer.control.setFaults({ slowCommit: { ms: 3_000, times: 1 } });
     const held = put('1', 'Newer', { 'x-source-version': '2' });
-    await until(async () => (await writesUnderWay()) === 1);
+    await eventually(async () => (await writesUnderWay()) === 1);
     const waiting = put('1', 'Older', { 'x-source-version': '1' });
     expect((await call('GET', '/organisations/1')).status).toBe(404);
     expect([(await held).status, (await waiting).status]).toEqual([201, 409]);
@@ -121,7 +117,7 @@ describe('slow commits', () => {
     const json = { operations: [{ op: 'upsert', type: 'organisations', externalId: '1', data: { name: 'Club' } }] };
     const headers = { 'idempotency-key': randomUUID() };
     const first = call('POST', '/batch', json, headers);
-    await until(async () => (await writesUnderWay()) === 1);
+    await eventually(async () => (await writesUnderWay()) === 1);
     const second = await call('POST', '/batch', json, headers);
     expect([second.status, await second.json()]).toMatchObject([
       409,
@@ -191,7 +187,7 @@ describe('nudges', () => {
   test('a commit is told, signed as Standard Webhooks has it, with the cursor to read from', async () => {
     await subscribe();
     await put('1');
-    await until(() => received.length === 1);
+    await eventually(() => received.length === 1);
     const [{ headers, body } = { headers: {}, body: '' }] = received;
     const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
     const expected = createHmac('sha256', 'a secret of the tests').update(signed).digest('base64');
@@ -216,7 +212,7 @@ describe('nudges', () => {
     await sleep(200);
     expect(received).toEqual([]);
     await put('2');
-    await until(() => received.length === 2);
+    await eventually(() => received.length === 2);
     expect(new Set(idsOf()).size).toBe(1);
   });
 
@@ -225,7 +221,7 @@ describe('nudges', () => {
     await tagServer.control.setFaults({ webhookDelay: { ms: 400 } });
     const startedAt = performance.now();
     await put('1');
-    await until(() => received.length === 1);
+    await eventually(() => received.length === 1);
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(390);
   });
 
@@ -238,7 +234,7 @@ describe('nudges', () => {
     await sleep(500);
     await put('2');
     const { nextCursor: late } = (await (await call('GET', '/changes')).json()) as Page;
-    await until(() => received.length === 2);
+    await eventually(() => received.length === 2);
     expect(cursorsOf()).toEqual([late, early]);
   });
 
@@ -246,11 +242,11 @@ describe('nudges', () => {
     await subscribe();
     answerWith = 500;
     await put('1');
-    await until(() => received.length === 1);
+    await eventually(() => received.length === 1);
     answerWith = 410;
-    await until(() => received.length === 2);
+    await eventually(() => received.length === 2);
     expect(new Set(idsOf()).size).toBe(1);
-    await until(async () => (await tagServer.control.nudges()).url === null);
+    await eventually(async () => (await tagServer.control.nudges()).url === null);
     await put('2');
     await sleep(200);
     expect(received.length).toBe(2);

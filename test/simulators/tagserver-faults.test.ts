@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type StartedTagServer, startTagServer } from '../../simulators/tagserver/start.ts';
+import { eventually } from './eventually.ts';
 
 let tagServer: StartedTagServer;
 
@@ -178,16 +179,17 @@ describe('time', () => {
   });
 
   test('a sender that gives up does not stop the effect', async () => {
-    await tagServer.control.setFaults({ latency: { ms: 400 } });
+    await tagServer.control.setFaults({ latency: { ms: 3_000 } });
     const body = JSON.stringify({ name: 'Club' });
     const headers = { ...authorization, 'content-type': 'application/json' };
-    const signal = AbortSignal.timeout(100);
-    const request = fetch(`${tagServer.url}/v1/organisations/1`, { method: 'PUT', headers, body, signal });
-    expect(await outcomeOf(request)).toBe('cut');
+    const sender = new AbortController();
+    const { signal } = sender;
+    const request = outcomeOf(fetch(`${tagServer.url}/v1/organisations/1`, { method: 'PUT', headers, body, signal }));
+    await eventually(async () => (await tagServer.control.concurrency()).current > 0);
+    sender.abort();
+    expect(await request).toBe('cut');
     expect(await organisations()).toEqual([]);
-    for (let tries = 0; tries < 40 && (await organisations()).length === 0; tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await eventually(async () => (await organisations()).length > 0);
     expect(await organisations()).toEqual(['1']);
   });
 

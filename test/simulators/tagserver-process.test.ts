@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type StartedTagServer, startTagServer } from '../../simulators/tagserver/start.ts';
+import { eventually } from './eventually.ts';
 
 const started: StartedTagServer[] = [];
 const folders: string[] = [];
@@ -71,7 +72,7 @@ test('stop ends it at once although a reader is waiting', async () => {
   const tagServer = await start();
   const headers = { authorization: `Bearer ${tagServer.token}` };
   const waiting = fetch(`${tagServer.url}/v1/changes?wait=25`, { headers }).catch(() => undefined);
-  for (let tries = 0; tries < 100 && (await tagServer.control.concurrency()).current === 0; tries += 1);
+  await eventually(async () => (await tagServer.control.concurrency()).current > 0);
   const startedAt = performance.now();
   await tagServer.stop();
   await waiting;

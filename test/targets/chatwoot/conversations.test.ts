@@ -3,6 +3,7 @@ import type { Content } from '../../../sync/content-hash.ts';
 import type { SendRequest } from '../../../targets/remote-system.ts';
 import { asSent, failureOf } from '../results.ts';
 import { ANA, chatwootUnderTest, createLost } from './chatwoot-under-test.ts';
+import { eventually } from '../../simulators/eventually.ts';
 
 const chatwoot = chatwootUnderTest();
 const PERSON = 'Person/4711';
@@ -183,12 +184,7 @@ describe('a conversation that began at ChatWoot', () => {
     await chatwoot.control.backdoor({ do: 'edit-conversation', conversation, status: 'resolved' });
     const { message } = await chatwoot.control.backdoor({ do: 'agent-writes', conversation, content: 'Oops' });
     await chatwoot.control.backdoor({ do: 'delete-message', conversation, message });
-    let stored = await messagesOf(remoteId);
-    for (let tries = 0; tries < 100 && !stored.some(({ message_type }) => message_type === 'activity'); tries += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      stored = await messagesOf(remoteId);
-    }
-    expect(stored.map(({ message_type }) => message_type)).toContain('activity');
+    await eventually(async () => (await messagesOf(remoteId)).some(({ message_type }) => message_type === 'activity'));
     const record = await fetched(remoteId);
     expect(record?.messages).toMatchObject([{ author: 'PERSON' }, { author: 'AGENT', body: null }]);
   });

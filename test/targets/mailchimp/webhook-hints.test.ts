@@ -4,6 +4,7 @@ import { secretInPath, isSignedByMailchimp, mailchimpHints } from '../../../targ
 import { FormReceiver } from '../../simulators/form-receiver.ts';
 import { asSent } from '../results.ts';
 import { ANA, hashOf, mailchimpUnderTest, OPTED_OUT } from './mailchimp-under-test.ts';
+import { eventually } from '../../simulators/eventually.ts';
 
 const mailchimp = mailchimpUnderTest();
 
@@ -71,10 +72,7 @@ test('a secret path is one of the secrets, in whole', () => {
   expect(secretInPath('abc', [])).toBeNull();
 });
 
-const settled = async () => {
-  for (let tries = 0; tries < 100 && (await mailchimp.control.deliveries()).underWay > 0; tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 20));
-};
+const settled = () => eventually(async () => (await mailchimp.control.deliveries()).underWay === 0);
 
 describe('MailChimp’s own webhooks', () => {
   let receiver: FormReceiver;

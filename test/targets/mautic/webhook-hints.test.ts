@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals';
 import { isSignedByMautic, mauticHints } from '../../../targets/mautic/webhook-hints.ts';
 import { asSent } from '../results.ts';
 import { ANA, mauticUnderTest } from './mautic-under-test.ts';
+import { eventually } from '../../simulators/eventually.ts';
 
 const mautic = mauticUnderTest();
 
@@ -40,8 +41,7 @@ async function receive(mode: 'immediate' | 'queue', act: () => Promise<void>) {
     const made = await mautic.control.backdoor({ do: 'create-hook', hook });
     await act();
     if (mode === 'queue') await mautic.control.processWebhooks();
-    for (let tries = 0; tries < 100 && (await mautic.control.deliveries()).underWay > 0; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually(async () => (await mautic.control.deliveries()).underWay === 0);
     return { received, secret: made.hook.secret };
   } finally {
     await new Promise((resolve) => server.close(resolve));
