@@ -3,9 +3,9 @@ import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import { recordTable } from '../table-names.ts';
 
 /**
- * Plans that stay good when numbers change. Until PostgreSQL has statistics of a process's first records, it takes them
- * for few, and looks a key up in any index that begins with `sync_process`, which reads all of them: so only the one with
- * the key begins with it. And a session keeps the plan of a trigger's statement, which may have been made for one row, so
+ * Plans that stay good when numbers change. Until PostgreSQL has statistics of a process's first rows, it takes them for
+ * one, and joins by any index that begins with the process, which reads all of them for each row: so indexes begin with
+ * what tells rows apart. And a session keeps the plan of a trigger's statement, which may have been made for one row, so
  * the journal compares old and new rows by a hash, never row by row.
  */
 export class SyncSteadyPlans extends Migration {
@@ -15,13 +15,25 @@ export class SyncSteadyPlans extends Migration {
       this.addSql(`CREATE INDEX ${table}_written ON ${table} (updated_on, sync_process)`);
       // To count them. For all other states there is one since the first migration.
       this.addSql(`DROP INDEX ${table}_state`);
-      this.addSql(`CREATE INDEX ${table}_in_sync ON ${table} (sync_process, entity_key) WHERE state = 'IN_SYNC'`);
-      this.addSql(`ALTER TABLE ${table} DROP CONSTRAINT ${table}_remote`);
-      this.addSql(`ALTER TABLE ${table} ADD CONSTRAINT ${table}_remote UNIQUE (remote_id, sync_process)`);
+      this.addSql(`CREATE INDEX ${table}_in_sync ON ${table} (entity_key, sync_process) WHERE state = 'IN_SYNC'`);
+      this.#turn(table, `${table}_remote`, 'remote_id, sync_process');
+      this.#turn(table, `${table}_entity`, 'entity_key, sync_process');
     }
     // There is one by the address alone.
     this.addSql('DROP INDEX IF EXISTS sync_person_sync_process_expr_idx');
+    this.addSql('ALTER TABLE sync_unique_value DROP CONSTRAINT sync_unique_value_row');
+    this.addSql(`ALTER TABLE sync_unique_value
+      ADD CONSTRAINT sync_unique_value_row PRIMARY KEY (entity_key, field, entity_type, sync_process)`);
+    this.addSql('DROP INDEX sync_unique_value_value');
+    this.addSql(`CREATE INDEX sync_unique_value_value ON sync_unique_value (value, field, entity_type, sync_process, entity_key)
+      WHERE value IS NOT NULL`);
     this.addSql(WRITE_JOURNAL);
+  }
+
+  /** The same constraint, with its columns in another order. */
+  #turn(table: string, name: string, columns: string): void {
+    this.addSql(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`);
+    this.addSql(`ALTER TABLE ${table} ADD CONSTRAINT ${name} UNIQUE (${columns})`);
   }
 }
 

@@ -57,20 +57,47 @@ describe('after a statement about one row, the same session writes many', () => 
   }, 180_000);
 });
 
-test('a row is looked up by its key while PostgreSQL has no statistics of its process', async () => {
-  await run('TRUNCATE sync_person');
-  await run(
-    `INSERT INTO sync_person (sync_process, entity_key, remote_id, state, entity_synced_on, updated_on)
-     SELECT 'TAGSERVER', n, n, 'IN_SYNC', now(), now() - n * interval '1 minute' FROM generate_series(1, 5000) n`,
-  );
-  await run('ANALYZE sync_person');
-  await run(
-    `INSERT INTO sync_person (sync_process, entity_key, remote_id, state, entity_synced_on, updated_on)
-     SELECT 'MAILCHIMP', n, n, 'IN_SYNC', now(), now() FROM generate_series(1, 500) n`,
-  );
-  const [row] = await run(
-    `EXPLAIN SELECT * FROM sync_person sr WHERE sr.sync_process = 'MAILCHIMP' AND sr.entity_key = ANY ($1::bigint[])`,
-    Array.from({ length: 200 }, (_, n) => n + 1),
-  );
-  expect(row['QUERY PLAN']).toContain('sync_person_entity');
+describe('while PostgreSQL has no statistics of a process', () => {
+  const plan = async (statement: string, ...values: unknown[]) =>
+    (await run(`EXPLAIN ${statement}`, ...values)).map((row) => row['QUERY PLAN']).join('\n');
+
+  beforeAll(async () => {
+    const rows = (process: string, count: number) => [
+      `INSERT INTO sync_person (sync_process, entity_key, remote_id, state, entity_synced_on, updated_on)
+       SELECT '${process}', n, n, 'IN_SYNC', now(), now() - n * interval '1 minute' FROM generate_series(1, ${count}) n`,
+      `INSERT INTO sync_unique_value (sync_process, entity_type, entity_key, field, value, modified_on, mapping_version)
+       SELECT '${process}', 'Person', n, 'email', 'v:' || n, now(), '1' FROM generate_series(1, ${count}) n`,
+    ];
+    for (const statement of ['TRUNCATE sync_person, sync_unique_value', ...rows('TAGSERVER', 5_000)])
+      await run(statement);
+    await run('ANALYZE sync_person, sync_unique_value');
+    for (const statement of rows('MAILCHIMP', 500)) await run(statement);
+  });
+
+  test('records are looked up by their rows’ keys', async () => {
+    const keys = Array.from({ length: 200 }, (_, n) => n + 1);
+    expect(
+      await plan(
+        `SELECT * FROM sync_person sr WHERE sr.sync_process = 'MAILCHIMP' AND sr.entity_key = ANY ($1::bigint[])`,
+        keys,
+      ),
+    ).toMatch(/sync_person_entity.*\n.*Index Cond: \(\(entity_key = ANY/);
+  });
+
+  test('records are joined by their rows’ keys', async () => {
+    expect(
+      await plan(`SELECT sr.* FROM person e
+        LEFT JOIN sync_person sr ON sr.entity_key = e.id AND sr.sync_process = 'MAILCHIMP' WHERE e.id < 100`),
+    ).not.toMatch(/Join Filter/);
+  });
+
+  test('rows with an equal value are joined by it', async () => {
+    expect(
+      await plan(`SELECT v.entity_key FROM sync_unique_value own
+        JOIN sync_unique_value v ON v.sync_process = own.sync_process AND v.entity_type = own.entity_type
+          AND v.field = own.field AND v.value = own.value
+        WHERE own.sync_process = 'MAILCHIMP' AND own.entity_type = 'Person' AND own.field = 'email'
+          AND own.entity_key = ANY ('{1,2,3,4,5,6,7,8,9}'::bigint[])`),
+    ).not.toMatch(/Join Filter/);
+  });
 });
