@@ -25,7 +25,8 @@ export class SyncSteadyPlans extends Migration {
     this.addSql(`ALTER TABLE sync_unique_value
       ADD CONSTRAINT sync_unique_value_row PRIMARY KEY (entity_key, field, entity_type, sync_process)`);
     this.addSql('DROP INDEX sync_unique_value_value');
-    this.addSql(`CREATE INDEX sync_unique_value_value ON sync_unique_value (value, field, entity_type, sync_process, entity_key)
+    this
+      .addSql(`CREATE INDEX sync_unique_value_value ON sync_unique_value (value, field, entity_type, sync_process, entity_key)
       WHERE value IS NOT NULL`);
     this.addSql(WRITE_JOURNAL);
   }
