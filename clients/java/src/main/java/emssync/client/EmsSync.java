@@ -87,6 +87,7 @@ public final class EmsSync implements AutoCloseable {
    * @param type for example {@code "Person"}
    * @param id of the EMS row
    * @throws EmsSyncException.UnknownName if there is no such process or type
+   * @throws EmsSyncException.ProcessOff if no worker serves the process
    * @throws EmsSyncException.BadArgument if the id is invalid
    * @throws EmsSyncException.Unreachable if Temporal does not answer within {@code requestTimeout}
    * @throws EmsSyncException.Refused if Temporal does not accept the request
@@ -108,6 +109,7 @@ public final class EmsSync implements AutoCloseable {
    * @throws EmsSyncException.NoResultInTime if the time is over; the run continues
    * @throws EmsSyncException.RunFailed if the run ended with an error
    * @throws EmsSyncException.UnknownName as {@link #sync(String, String, long)}
+   * @throws EmsSyncException.ProcessOff as {@link #sync(String, String, long)}
    * @throws EmsSyncException.BadArgument as {@link #sync(String, String, long)}
    * @throws EmsSyncException.Unreachable if Temporal does not answer within the limit
    * @throws EmsSyncException.Refused as {@link #sync(String, String, long)}

@@ -42,6 +42,19 @@ public abstract sealed class EmsSyncException extends RuntimeException {
     }
   }
 
+  /** The process lacks its settings, so no worker serves it, and nothing was requested. */
+  public static final class ProcessOff extends EmsSyncException {
+    private static final long serialVersionUID = 1L;
+
+    ProcessOff(SyncProcess process) {
+      super(
+          ("%s is off: no worker serves it. `npx ems-sync check` names the settings that it lacks; once they are set and"
+                  + " the workers restarted, sweeps find every row.")
+              .formatted(process),
+          null);
+    }
+  }
+
   /** Temporal gave no answer in time. Nothing is lost: the next sweep finds the row. */
   public static final class Unreachable extends EmsSyncException {
     private static final long serialVersionUID = 1L;
@@ -85,7 +98,7 @@ public abstract sealed class EmsSyncException extends RuntimeException {
     static NoResultInTime takenUp(String workflowId, String why, Throwable cause) {
       return new NoResultInTime(
           ("%s gave no result %s. The run goes on by itself; look it up by that id in Temporal's Web UI, or with"
-                  + " `npx ems-sync why`. If it never ends: is the target's process switched on?")
+                  + " `npx ems-sync why`.")
               .formatted(workflowId, why),
           cause);
     }

@@ -19,12 +19,25 @@ final class InstallationQueue {
   static final String WITHOUT_CLAIM = "sync";
 
   private final WorkflowClient client;
+  private final boolean isGiven;
   private volatile String name;
 
   /** @param given the queue that the options name; null: it is looked up with the first request */
   InstallationQueue(WorkflowClient client, String given) {
     this.client = client;
+    this.isGiven = given != null;
     this.name = given;
+  }
+
+  /**
+   * The queue of an installation that has claimed the namespace; null: there is none yet, or the options name a queue.
+   *
+   * @throws StatusRuntimeException if Temporal does not answer
+   */
+  String claimed(TimeLimit limit) {
+    if (isGiven) return null;
+    String found = name(limit);
+    return found.equals(WITHOUT_CLAIM) ? null : found;
   }
 
   /** @throws StatusRuntimeException if Temporal does not answer */

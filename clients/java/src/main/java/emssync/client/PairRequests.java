@@ -29,11 +29,13 @@ final class PairRequests {
 
   private final TemporalConnection connection;
   private final InstallationQueue queue;
+  private final ServedProcesses served;
 
   /** @param taskQueue null: it is looked up */
   PairRequests(TemporalConnection connection, String taskQueue) {
     this.connection = connection;
     this.queue = new InstallationQueue(connection.client(), taskQueue);
+    this.served = new ServedProcesses(connection.client());
   }
 
   /** A running workflow takes another pass afterwards; otherwise one is started. */
@@ -41,10 +43,12 @@ final class PairRequests {
     try {
       connection.within(
           limit,
-          () ->
-              stub(pair, limit)
-                  .signalWithStart(
-                      Pair.REQUESTED_SIGNAL, new Object[] {Pair.REQUEST}, new Object[] {pair.input()}));
+          () -> {
+            served.refuseOff(pair.process(), queue.claimed(limit));
+            return stub(pair, limit)
+                .signalWithStart(
+                    Pair.REQUESTED_SIGNAL, new Object[] {Pair.REQUEST}, new Object[] {pair.input()});
+          });
     } catch (WorkflowException | StatusRuntimeException | CancellationException error) {
       if (Thread.currentThread().isInterrupted()) throw connection.unreachable(limit, error);
       throw connection.failureOf(error, limit);
@@ -78,9 +82,11 @@ final class PairRequests {
       try {
         return connection.within(
             limit,
-            () ->
-                stub(pair, limit)
-                    .startUpdateWithStart(update, new Object[] {Pair.REQUEST}, new Object[] {pair.input()}));
+            () -> {
+              served.refuseOff(pair.process(), queue.claimed(limit));
+              return stub(pair, limit)
+                  .startUpdateWithStart(update, new Object[] {Pair.REQUEST}, new Object[] {pair.input()});
+            });
       } catch (WorkflowException error) {
         if (!hasTimedOut(error)) throw error;
         // The SDK gives up after a minute, whatever our limit is.

@@ -2,6 +2,7 @@ package emssync.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -121,6 +122,17 @@ class RefusalsTest {
             EmsSyncException.RunFailed.class, () -> sync.syncAndWait("TAGSERVER", "Conversation", 4711, LIMIT));
     assertTrue(error.getMessage().startsWith("The run of TAGSERVER/Conversation/4711 failed: "), error.getMessage());
     assertTrue(error.getMessage().contains("Conversation"), error.getMessage());
+  }
+
+  @Test
+  void aProcessThatIsOffIsNamedAtOnceAndNothingIsAskedFor() {
+    EmsSyncException error =
+        assertThrows(EmsSyncException.ProcessOff.class, () -> sync.syncAndWait("MAUTIC", "Person", 4711, LIMIT));
+    assertTrue(error.getMessage().startsWith("MAUTIC is off: no worker serves it."), error.getMessage());
+    assertThrows(EmsSyncException.ProcessOff.class, () -> sync.sync("mailchimp", "Person", 4711));
+    assertInstanceOf(
+        EmsSyncException.ProcessOff.class, sync.syncAll("MAUTIC", "Person", List.of(4711L)).get(0).failure());
+    assertEquals(0, TestSystem.client().listExecutions("WorkflowId = 'MAUTIC/Person/4711'").count());
   }
 
   @Test
