@@ -1,4 +1,9 @@
-import { ScheduleAlreadyRunning, ScheduleNotFoundError, type Client } from '@temporalio/client';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  type Client,
+  type ScheduleDescription,
+} from '@temporalio/client';
 import type { Settings } from '../settings/read-settings.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
 import { differsFrom, wantedSchedules, type WantedSchedule } from './wanted-schedules.ts';
@@ -75,18 +80,28 @@ export async function listSchedules(client: Client): Promise<ListedSchedule[]> {
   for (const scheduleId of await ourScheduleIds(client)) {
     const description = await unlessGone(client.schedule.getHandle(scheduleId).describe());
     if (description === null) continue;
-    const { spec, state, info } = description;
-    const cron = spec.calendars?.length === 1 ? spec.calendars[0]?.comment : undefined;
+    const { state, info } = description;
     listed.push({
       scheduleId,
       paused: state.paused,
       note: state.note === undefined || state.note === '' ? null : state.note,
-      cron: cron === undefined || cron === '' ? null : cron,
+      cron: cronOf(description),
       next: state.paused ? null : (info.nextActionTimes[0] ?? null),
       last: info.recentActions.at(-1)?.takenAt ?? null,
     });
   }
   return listed;
+}
+
+/** The cron expression of a schedule's times; null: there is none, or somebody has set other times. */
+export async function cronOfSchedule(client: Client, scheduleId: string): Promise<string | null> {
+  const description = await unlessGone(client.schedule.getHandle(scheduleId).describe());
+  return description === null ? null : cronOf(description);
+}
+
+function cronOf({ spec }: ScheduleDescription): string | null {
+  const cron = spec.calendars?.length === 1 ? spec.calendars[0]?.comment : undefined;
+  return cron === undefined || cron === '' ? null : cron;
 }
 
 /**

@@ -41,6 +41,18 @@ export function nextTimes(fields: CronFields, count: number, after: Date = new D
   }
 }
 
+/** Enough to find a weekend between times that are five minutes apart. */
+const TIMES_LOOKED_AT = 2_000;
+
+/** The longest time between two times of an expression in seconds, as far as the next ones tell. */
+export function longestGapSeconds(expression: string): number {
+  const { fields } = parseCron(expression);
+  if (fields.slice(1).every((field) => field === '*')) return 60;
+  const times = nextTimes(fields, TIMES_LOOKED_AT).map((time) => time.getTime());
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time));
+  return Math.max(60, Math.round(Math.max(0, ...gaps) / 1_000));
+}
+
 export function isTimeOf(fields: CronFields, time: Date): boolean {
   return cronOf(fields).match(time);
 }

@@ -14,11 +14,12 @@ import { createOrm, type Orm } from '../database/orm.ts';
 import { createScratchOrm } from '../database/scratch.ts';
 import { tablesWrittenBy } from '../database/scratch-tables.ts';
 import { writeProcessStates } from '../database/records/process-states.ts';
+import { longestGapSeconds } from '../settings/cron-expression.ts';
 import { dataConverterOf } from '../settings/data-converter.ts';
 import { STATEMENT_TIMEOUT_MS } from '../database/session.ts';
 import { engineSettings } from '../settings/engine-settings.ts';
 import { loadEnvironment } from '../settings/load-environment.ts';
-import { readSettings, type Settings } from '../settings/read-settings.ts';
+import { readSettings, type EnabledTarget, type Settings } from '../settings/read-settings.ts';
 import { SettingsError } from '../settings/settings-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
@@ -166,14 +167,17 @@ function shutDownWhen(stop: AbortSignal, workers: readonly Worker[]): void {
 
 /** Serves our own metrics beside the SDK's, if a port is set. @returns ends it. */
 function measure(
-  { common }: Settings,
+  { common, enabled }: Settings,
   { orm, log, processes }: Pick<Running, 'orm' | 'log'> & { readonly processes: ConnectedProcesses },
 ): () => void {
   if (common.METRICS_PORT === undefined) return () => {};
   const meter = Runtime.instance().metricMeter;
   const declared = [...processes.values()].map(({ process }) => process);
   const gauges = new NumberGauges({ orm, log, meter, processes: declared });
-  beginWithoutSuccess(meter, declared);
+  beginWithoutSuccess(
+    meter,
+    enabled.map(({ target, cron }) => ({ name: target.process.name, gaps: gapsOf(cron) })),
+  );
   const endCalls = measureRemoteCalls(meter);
   gauges.start();
   return () => {
@@ -181,6 +185,9 @@ function measure(
     gauges.stop();
   };
 }
+
+const gapsOf = (cron: EnabledTarget['cron']) =>
+  Object.fromEntries(Object.entries(cron).map(([direction, expression]) => [direction, longestGapSeconds(expression)]));
 
 type ConnectedProcesses = ReturnType<typeof connectProcesses>;
 

@@ -1,6 +1,7 @@
 import type { MetricMeter } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import type { RecordInput } from '../activities/record.ts';
+import type { Direction } from '../sync/sync-process-name.ts';
 import { TARGETS } from '../targets/index.ts';
 import { onRemoteCall } from '../targets/remote-calls.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
@@ -12,16 +13,23 @@ export const METRIC_BUCKETS = { ems_sync_remote_call_seconds: [0.05, 0.1, 0.25, 
 export const LAST_SUCCESS = 'ems_sync_last_success_timestamp_seconds';
 const LAST_PROGRESS = 'ems_sync_last_progress_timestamp_seconds';
 
+/** A process, and the longest time between two of its sweeps or polls in seconds. */
+export interface Scheduled {
+  readonly name: SyncProcess['name'];
+  readonly gaps: Readonly<Partial<Record<Direction, number>>>;
+}
+
 /** Shows every process from the start, so that an alert notices one that never succeeds. */
-export function beginWithoutSuccess(
-  meter: MetricMeter,
-  processes: readonly Pick<SyncProcess, 'name' | 'directions'>[],
-): void {
+export function beginWithoutSuccess(meter: MetricMeter, processes: readonly Scheduled[]): void {
+  const gap = meter.createGauge('ems_sync_schedule_gap_seconds', 'int', undefined, 'longest time between two of them');
   const success = meter.createGauge(LAST_SUCCESS, 'int', undefined, 'when a sweep or poll last succeeded');
   const progress = meter.createGauge(LAST_PROGRESS, 'int', undefined, PROGRESS_HELP);
-  for (const { name, directions } of processes) {
+  for (const { name, gaps } of processes) {
     progress.set(0, { process: name });
-    for (const direction of directions) success.set(0, { process: name, direction });
+    for (const [direction, seconds] of Object.entries(gaps)) {
+      success.set(0, { process: name, direction });
+      gap.set(seconds, { process: name, direction });
+    }
   }
 }
 

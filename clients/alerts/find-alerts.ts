@@ -1,4 +1,5 @@
 import type { Direction, SyncProcessName } from '../../sync/sync-process-name.ts';
+import { age } from '../cli/output.ts';
 import type { Alert } from './alert.ts';
 
 /** What the states are judged by. */
@@ -8,6 +9,8 @@ export interface Facts {
     readonly direction: Direction;
     /** Null: no success is known. */
     readonly secondsAgo: number | null;
+    /** The longest time between two starts of its schedule. */
+    readonly everySeconds: number;
   }[];
   readonly types: readonly {
     readonly process: SyncProcessName;
@@ -26,8 +29,15 @@ export interface Facts {
   readonly listeners: { readonly connected: number; readonly wanted: boolean };
 }
 
-/** Seconds without a success; {@link Facts.progress} covers as many. */
+/** Seconds without a success, of what starts every minute; {@link Facts.progress} covers as many. */
 export const LATE_SECONDS = { outbound: 600, inbound: 1_800 } as const;
+
+/** Seconds without a success after which a sweep or poll is late: those, after the time of its schedule. */
+export const lateAfter = ({
+  direction,
+  everySeconds,
+}: Pick<Facts['freshness'][number], 'direction' | 'everySeconds'>) =>
+  LATE_SECONDS[direction] + Math.max(0, everySeconds - 60);
 
 const FAILING_SHARE = 0.05;
 
@@ -48,24 +58,23 @@ export function findAlerts(facts: Facts): Alert[] {
 /** A first load is not late: it makes progress. */
 function late(process: SyncProcessName, { freshness, paused, progress }: Facts): Alert[] {
   if (paused.some((pause) => pause.process === process)) return [];
-  const isLate = (direction: Direction) =>
-    freshness.some(
+  const lateOne = (direction: Direction) =>
+    freshness.find(
       (one) =>
         one.process === process &&
         one.direction === direction &&
-        (one.secondsAgo ?? Number.POSITIVE_INFINITY) > LATE_SECONDS[direction],
+        (one.secondsAgo ?? Number.POSITIVE_INFINITY) > lateAfter(one),
     );
   const common = { kind: 'LATE', process, remedy: 'npx ems-sync check' } as const;
-  if (isLate('outbound') && !progress.includes(process)) {
-    const text = `${process}: no sweep has succeeded for more than ten minutes, and no row was brought in step`;
+  const [sweep, poll] = [lateOne('outbound'), lateOne('inbound')];
+  const makesProgress = progress.includes(process);
+  if (sweep !== undefined && !makesProgress) {
+    const text = `${process}: no sweep has succeeded for more than ${age(lateAfter(sweep))}, and no row was brought in step`;
     return [{ ...common, text }];
   }
-  if (!isLate('inbound') || (isNew('inbound', process, freshness) && progress.includes(process))) return [];
-  return [{ ...common, text: `${process}: no poll has succeeded for more than half an hour` }];
+  if (poll === undefined || (poll.secondsAgo === null && makesProgress)) return [];
+  return [{ ...common, text: `${process}: no poll has succeeded for more than ${age(lateAfter(poll))}` }];
 }
-
-const isNew = (direction: Direction, process: SyncProcessName, freshness: Facts['freshness']) =>
-  freshness.some((one) => one.process === process && one.direction === direction && one.secondsAgo === null);
 
 function failing(process: SyncProcessName, { types }: Facts): Alert[] {
   const own = types.filter((type) => type.process === process);

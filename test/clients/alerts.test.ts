@@ -24,8 +24,8 @@ const PERSON = {
 /** All is well. */
 const WELL: Facts = {
   freshness: [
-    { process: 'TAGSERVER', direction: 'outbound', secondsAgo: 40 },
-    { process: 'CHATWOOT', direction: 'inbound', secondsAgo: 40 },
+    { process: 'TAGSERVER', direction: 'outbound', secondsAgo: 40, everySeconds: 60 },
+    { process: 'CHATWOOT', direction: 'inbound', secondsAgo: 40, everySeconds: 60 },
   ],
   types: [PERSON, { ...PERSON, process: 'CHATWOOT' }],
   paused: [],
@@ -36,8 +36,8 @@ const WELL: Facts = {
 
 const kinds = (facts: Partial<Facts>) =>
   findAlerts({ ...WELL, ...facts }).map(({ kind, process }) => `${process} ${kind}`);
-const since = (direction: 'outbound' | 'inbound', secondsAgo: number | null): Partial<Facts> => ({
-  freshness: [{ process: direction === 'outbound' ? 'TAGSERVER' : 'CHATWOOT', direction, secondsAgo }],
+const since = (direction: 'outbound' | 'inbound', secondsAgo: number | null, everySeconds = 60): Partial<Facts> => ({
+  freshness: [{ process: direction === 'outbound' ? 'TAGSERVER' : 'CHATWOOT', direction, secondsAgo, everySeconds }],
 });
 
 describe('which states hold', () => {
@@ -45,6 +45,9 @@ describe('which states hold', () => {
     ['all is well', {}, []],
     ['a target was away for five minutes', since('outbound', 330), []],
     ['a target is away for an hour', since('outbound', 3_600), ['TAGSERVER LATE']],
+    ['what starts at night has not run since', since('outbound', 80_000, 86_400), []],
+    ['what starts at night did not run', since('outbound', 87_000, 86_400), ['TAGSERVER LATE']],
+    ['a poll every quarter of an hour is on time', since('inbound', 2_600, 900), []],
     ['a process has never succeeded', since('outbound', null), ['TAGSERVER LATE']],
     ['a first load runs', { ...since('outbound', null), progress: ['TAGSERVER'] }, []],
     ['a process is paused', { ...since('outbound', 9_999), paused: [{ process: 'TAGSERVER' }] }, []],

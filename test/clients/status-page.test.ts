@@ -17,6 +17,9 @@ let logged = '';
 /** How long ago the newest run of every list ended. */
 let endedMinutesAgo: number | null;
 
+/** The cron expression of every schedule, seconds first. */
+let cron: string;
+
 /** Temporal, as far as the page asks it. */
 const temporal = {
   workflow: {
@@ -25,6 +28,7 @@ const temporal = {
     },
     getHandle: () => ({ describe: async () => ({ status: { name: 'COMPLETED' }, runId: 'run-1' }) }),
   },
+  schedule: { getHandle: () => ({ describe: async () => ({ spec: { calendars: [{ comment: cron }] } }) }) },
 } as unknown as Client;
 
 beforeAll(async () => {
@@ -55,6 +59,7 @@ beforeEach(() => {
   // Later than what the last test has had kept.
   now = (now ?? Date.UTC(2027, 4, 1, 12)) + 60_000;
   endedMinutesAgo = 1;
+  cron = '15 * * * * * *';
 });
 
 afterAll(async () => {
@@ -147,6 +152,9 @@ describe('the page', () => {
   test('says that a process is late, or that it is paused', async () => {
     endedMinutesAgo = 11;
     expect((await read('/', await cookieOf('token-of-ops'))).body).toContain('late: TAGSERVER outbound');
+    now += 60_000;
+    cron = '15 0 3 * * * *';
+    expect((await read('/', await cookieOf('token-of-ops'))).body).not.toContain('late: ');
     now += 60_000;
     await database.client.query("INSERT INTO sync_pause (sync_process) VALUES ('TAGSERVER')");
     const { body } = await read('/', await cookieOf('token-of-ops'));

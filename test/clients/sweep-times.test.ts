@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { startOffset, sweepTimes } from '../../clients/sweep-times.ts';
-import { parseCron } from '../../settings/cron-expression.ts';
+import { longestGapSeconds, parseCron } from '../../settings/cron-expression.ts';
 import { DIRECTIONS, SYNC_PROCESS_NAMES } from '../../sync/sync-process-name.ts';
 
 const times = (cron: string) => {
@@ -57,4 +57,14 @@ describe('the times of a sweep', () => {
     expect(() => parseCron(cron)).toThrow(message);
     expect(() => parseCron(cron)).toThrow(RangeError);
   });
+});
+
+test.each([
+  ['* * * * *', 60],
+  ['0,5 * * * *', 3_300],
+  ['17 2 * * *', 86_400],
+  // From Friday's last to Monday's first.
+  ['*/5 * * * MON-FRI', 2 * 86_400 + 300],
+])('the longest time between two times of %s is %d seconds', (cron, seconds) => {
+  expect(longestGapSeconds(cron)).toBe(seconds);
 });

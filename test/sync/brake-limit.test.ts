@@ -11,6 +11,9 @@ test.each([
   ['delete', 9, 9, false],
   ['delete', 10, 10, true],
   ['delete', 10, 11, false],
+  // Ordinary deletions of a large table, and what a typo in a filter would take.
+  ['delete', 500, 6_000, false],
+  ['delete', 2_400, 6_000, true],
   ['update', 1_000, 1_000, false],
   ['update', 1_001, 1_001, true],
   ['update', 1_001, 10_000, false],

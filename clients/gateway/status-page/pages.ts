@@ -5,7 +5,7 @@ import { describePause } from '../../../sync/pause.ts';
 import type { SyncProcessName } from '../../../sync/sync-process-name.ts';
 import { meaningOf } from '../../../targets/failure-meaning.ts';
 import type { CommonSettings } from '../../../settings/schema.ts';
-import { LATE_SECONDS } from '../../alerts/find-alerts.ts';
+import { lateAfter } from '../../alerts/find-alerts.ts';
 import { age } from '../../cli/output.ts';
 import { webUiList } from '../../web-ui-link.ts';
 import { html, type Html } from './html.ts';
@@ -109,7 +109,7 @@ function summary({ types, paused, held, freshness }: Overview): Html {
   return html`<p class="state ${state}" role="status">${words}</p>`;
 }
 
-const isLate = ({ direction, secondsAgo }: Freshness) => secondsAgo === null || secondsAgo > LATE_SECONDS[direction];
+const isLate = (one: Freshness) => one.secondsAgo === null || one.secondsAgo > lateAfter(one);
 
 function freshnessTable(freshness: readonly Freshness[], links: Links): Html {
   const workflow = { outbound: 'sweepOutbound', inbound: 'pollInbound' } as const;

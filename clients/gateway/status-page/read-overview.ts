@@ -4,9 +4,12 @@ import { countInSync, InSyncCounts, readNumbers, type TypeNumbers } from '../../
 import { readHolds, type Hold } from '../../../database/records/missing.ts';
 import { readPauses } from '../../../database/records/pauses.ts';
 import { readProcessStates } from '../../../database/records/process-states.ts';
+import { longestGapSeconds } from '../../../settings/cron-expression.ts';
 import type { Pause } from '../../../sync/pause.ts';
 import type { Direction, SyncProcessName } from '../../../sync/sync-process-name.ts';
+import { sweepWorkflowId } from '../../../sync/workflow-ids.ts';
 import { TARGETS } from '../../../targets/index.ts';
+import { cronOfSchedule } from '../../schedules.ts';
 import { countFailures, type FailureGroup } from '../../find-failures.ts';
 import { SWEEP_WORKFLOWS } from '../../sweep-start.ts';
 
@@ -16,6 +19,8 @@ export interface Freshness {
   readonly direction: Direction;
   /** Null: none that Temporal still knows. */
   readonly secondsAgo: number | null;
+  /** The longest time between two starts of its schedule; 60 if there is no schedule. */
+  readonly everySeconds: number;
 }
 
 export interface Overview {
@@ -29,11 +34,14 @@ export interface Overview {
   readonly off: readonly { readonly process: SyncProcessName; readonly missing: readonly string[] }[];
 }
 
-/** Reads what the page shows: no whole table, and one short list of Temporal for each direction. */
+const EVERY_MINUTE = 60;
+
+/** Reads what the page shows: no whole table, and of Temporal a schedule and one short list for each direction. */
 export class OverviewReader {
   readonly #orm: Orm;
   readonly #temporal: Client;
   readonly #inSync = new InSyncCounts();
+  readonly #gaps = new Map<string, number>();
 
   constructor({ orm, temporal }: { readonly orm: Orm; readonly temporal: Client }) {
     this.#orm = orm;
@@ -57,6 +65,7 @@ export class OverviewReader {
             process: name,
             direction,
             secondsAgo: await this.#lastSuccess(name, direction, nowMs),
+            everySeconds: await this.#gapOf(name, direction),
           })),
         ),
       ),
@@ -73,6 +82,15 @@ export class OverviewReader {
         .filter(({ name }) => !isOn(name))
         .map(({ name }) => ({ process: name, missing: states.find((state) => state.name === name)?.missing ?? [] })),
     };
+  }
+
+  /** The gateway does not have the targets' settings, so the schedule itself is read. */
+  async #gapOf(process: SyncProcessName, direction: Direction): Promise<number> {
+    const cron = await cronOfSchedule(this.#temporal, sweepWorkflowId(process, direction));
+    if (cron === null) return EVERY_MINUTE;
+    const known = this.#gaps.get(cron) ?? longestGapSeconds(cron);
+    this.#gaps.set(cron, known);
+    return known;
   }
 
   /** The list begins with the newest. A run that holds something back, or only reports, has looked at everything too. */
