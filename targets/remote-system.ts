@@ -288,6 +288,11 @@ export interface RemoteSystem {
    * @throws SyncError of class `rejected` if the target does not accept the record without the value.
    */
   release?(request: ReleaseRequest): Promise<Released | null>;
+  /**
+   * Whether a record with this content refers to the row. Only for targets that refuse to delete what others refer to
+   * ({@link Removed.dependents}).
+   */
+  readonly refersTo?: (content: Content, ref: EntityRef) => boolean;
   /** Types that `release` must handle even if no other row asks. Left out: none. */
   readonly releasesUnasked?: readonly EntityType[];
   /** Sends only the opt-outs of a row whose other content cannot be sent. Left out by targets without consent. */

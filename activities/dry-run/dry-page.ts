@@ -14,6 +14,7 @@ import { isCall, withoutCall } from '../deliver.ts';
 import { describeError } from '../error-mapping.ts';
 import { inHalves } from '../in-halves.ts';
 import { assertEvaluated, judgePairs, type JudgedPair } from '../judge-pairs.ts';
+import { keptBy } from './kept-by.ts';
 import { plannedChange } from './planned-change-of.ts';
 
 /** What was decided about a row of the page, and what the target's confirmation would be. */
@@ -33,11 +34,16 @@ export async function dryPage(context: TypeContext, keys: readonly EntityKey[]):
     await refreshUniqueValues(orm, detection, some, context.keys);
     const judged = await judgePairs(context, await loadPairs(orm, detection, some));
     const isHeld = await areRemovalsHeld(context);
+    const removed = judged.filter(({ decision }) => decision.kind === 'remove').map(({ pair }) => pair.key);
+    const kept = await keptBy(context, isHeld ? [] : removed);
     const decided: Decided[] = [];
-    for (const one of judged) decided.push({ judged: one, change: await plannedChange(context, one, { isHeld }) });
+    for (const one of judged)
+      decided.push({ judged: one, change: await plannedChange(context, one, { isHeld, kept }) });
     await confirm(
       context,
-      decided.filter(({ change }) => change !== null && change.action !== 'hold'),
+      decided.filter(({ judged: { decision }, change }) =>
+        decision.kind === 'remove' ? change?.action === 'delete' : change !== null,
+      ),
     );
     return decided.flatMap(({ change }) => change ?? []);
   });

@@ -1,6 +1,6 @@
 import type { Content } from '../../sync/content-hash.ts';
 import { contentHash } from '../../sync/content-hash.ts';
-import { formatRef } from '../../sync/entity-type.ts';
+import { formatRef, type EntityKey, type EntityRef } from '../../sync/entity-type.ts';
 import { givenOutAgain } from '../../sync/identity.ts';
 import { leavesTargetAsItIs } from '../../sync/judge-outbound.ts';
 import { isHashOf } from '../../sync/keyed-hash.ts';
@@ -21,11 +21,12 @@ class WouldWrite extends Error {
  * A decision in the words of a plan; null: nothing would be done.
  *
  * @param isHeld the brake holds back removals of the type.
+ * @param kept rows that the target keeps, by what refers to them there.
  */
 export async function plannedChange(
   context: TypeContext,
   judged: JudgedPair,
-  { isHeld }: { readonly isHeld: boolean },
+  { isHeld, kept }: { readonly isHeld: boolean; readonly kept: ReadonlyMap<EntityKey, EntityRef> },
 ): Promise<PlannedChange | null> {
   const { pair, decision, suppressions } = judged;
   const { type, keys } = context;
@@ -33,6 +34,7 @@ export async function plannedChange(
   const optOuts =
     told === null ? [] : [...new Set([...told.channels, ...told.elsewhere.map(({ channel }) => channel)])].toSorted();
   const releases = leavesTargetAsItIs(decision) && (await wouldRelease(context, judged));
+  const by = kept.get(pair.key);
   const about = { direction: 'outbound', type, id: pair.key } as const;
   const entry = (action: PlannedAction, reason: string | null, fields?: readonly PlannedField[]): PlannedChange => ({
     ...about,
@@ -63,7 +65,9 @@ export async function plannedChange(
       return entry('change', sentThough(judged), fields);
     }
     case 'remove':
-      return isHeld ? entry('hold', 'the brake holds back removals of this type') : entry('delete', null);
+      if (isHeld) return entry('hold', 'the brake holds back removals of this type');
+      if (by !== undefined) return entry('wait', `leaves after ${formatRef(by)}, which refers to it and stays there`);
+      return entry('delete', decision.remoteId === null ? MAY_BE_THERE : null);
     case 'drop':
       return entry('forget', null);
     case 'park':
@@ -80,6 +84,9 @@ export async function plannedChange(
       return entry('suppress', 'it was erased');
   }
 }
+
+/** The answer to an earlier attempt may have been lost, so it is deleted all the same. */
+const MAY_BE_THERE = 'there is no record of it there; it is deleted if it is there after all';
 
 /** A refused channel that stops consent only. */
 const sentThough = ({ suppressions }: JudgedPair) =>

@@ -45,6 +45,7 @@ export function connectTagServer(settings: TagServerSettings): RemoteSystem {
     release: (request) => releaseValues(api, request),
     releasesUnasked: ['Tag', 'StartGroupParticipant'],
     remove: (request) => remove(api, request),
+    refersTo: (content, { type, key }) => content[`${type[0]?.toLowerCase()}${type.slice(1)}Id`] === key,
     held: heldAtTagServer(api),
   };
 }

@@ -26,11 +26,19 @@ export async function sweepInProcess(dependencies: Dependencies, process: SyncPr
   }
 }
 
+interface Pass extends EntityRef {
+  readonly resend?: boolean;
+  /** Who waits for this one, and for those. */
+  readonly asking?: readonly string[];
+  /** How often each has been asked: rows that nobody lets go are not asked for ever. */
+  readonly timesAsked?: Map<string, number>;
+}
+
 /** The outbound half of `syncEntity`, with failures that another sweep would take up. */
 async function syncPair(
   dependencies: Dependencies,
   process: SyncProcessName,
-  { type, key, resend = false, asking = [] }: EntityRef & { resend?: boolean; asking?: readonly string[] },
+  { type, key, resend = false, asking = [], timesAsked = new Map() }: Pass,
 ): Promise<void> {
   const own = formatRef({ type, key });
   let isResend = resend;
@@ -45,8 +53,12 @@ async function syncPair(
     if (delivery.kind === 'absorb-first') await absorb(dependencies, { process, type, key });
     else if (delivery.kind === 'with-parent') return syncPair(dependencies, process, delivery.by);
     else if (delivery.kind === 'blocked') {
-      for (const ref of delivery.by.filter((one) => !asking.includes(formatRef(one))))
-        await syncPair(dependencies, process, { ...ref, resend: true, asking: [...asking, own] });
+      for (const ref of delivery.by.filter((one) => !asking.includes(formatRef(one)))) {
+        const times = timesAsked.get(formatRef(ref)) ?? 0;
+        if (times >= ROUNDS) continue;
+        timesAsked.set(formatRef(ref), times + 1);
+        await syncPair(dependencies, process, { ...ref, resend: true, asking: [...asking, own], timesAsked });
+      }
       if (asking.length > 0) isResend = true;
     } else {
       await record(dependencies, { process, type, delivery });

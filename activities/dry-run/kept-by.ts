@@ -1,0 +1,87 @@
+import { sql } from 'kysely';
+import type { Orm } from '../../database/orm.ts';
+import { entityTable, recordTable } from '../../database/table-names.ts';
+import type { Content } from '../../sync/content-hash.ts';
+import type { EntityKey, EntityRef, EntityType } from '../../sync/entity-type.ts';
+import { isChild } from '../children.ts';
+import type { TypeContext } from '../context.ts';
+
+/** Records read from the target, for each type. */
+const MOST_READ = 500;
+
+const AT_TARGET = sql`r.remote_id IS NOT NULL AND r.state NOT IN ('REMOVED', 'SHARED', 'UNLINKED', 'ERASED')`;
+
+interface AtTarget {
+  readonly key: EntityKey;
+  readonly remoteId: string;
+}
+
+/** What was read during one dry run. */
+const read = new WeakMap<Orm, Map<string, Promise<Content | null>>>();
+
+/**
+ * For each of these rows that something at the target refers to: one of those that do, and that stay there, for example
+ * because the brake holds their removal back. The target will not delete the row before.
+ */
+export async function keptBy(
+  context: TypeContext,
+  keys: readonly EntityKey[],
+): Promise<ReadonlyMap<EntityKey, EntityRef>> {
+  const kept = new Map<EntityKey, EntityRef>();
+  const { process, remote, type } = context;
+  const { refersTo } = remote;
+  if (refersTo === undefined || keys.length === 0) return kept;
+  for (const mapping of process.mappings.toReversed()) {
+    if (isChild(mapping) || !mapping.referencedTypes.includes(type)) continue;
+    for (const { of, key } of await currentReferences(context, mapping.type, keys))
+      kept.set(of, { type: mapping.type, key });
+    for (const row of await othersAtTarget(context, mapping.type)) {
+      const held = await heldContent(context, mapping.type, row);
+      if (held === null) continue;
+      for (const key of keys) if (refersTo(held, { type, key })) kept.set(key, { type: mapping.type, key: row.key });
+    }
+  }
+  return kept;
+}
+
+/** Rows of which the target holds what EMS has. */
+async function currentReferences(
+  { orm, process, type: referenced }: TypeContext,
+  type: EntityType,
+  keys: readonly EntityKey[],
+): Promise<readonly { readonly of: EntityKey; readonly key: EntityKey }[]> {
+  const column = sql`e.${sql.id(`${entityTable(referenced)}_id`)}`;
+  const { rows } = await sql<{ of: EntityKey; key: EntityKey }>`
+    SELECT ${column} AS of, min(e.id) AS key FROM ${sql.raw(entityTable(type))} e
+    JOIN ${sql.raw(recordTable(type))} r ON r.sync_process = ${process.name} AND r.entity_key = e.id
+    WHERE ${column} = ANY (${keys}::bigint[]) AND r.state = 'IN_SYNC' AND ${AT_TARGET} GROUP BY 1`.execute(
+    orm.em.fork().getKysely(),
+  );
+  return rows;
+}
+
+/** Rows of which the target may hold something else than EMS, or that EMS has deleted. */
+async function othersAtTarget({ orm, process }: TypeContext, type: EntityType): Promise<readonly AtTarget[]> {
+  const { rows } = await sql<AtTarget>`
+    SELECT r.entity_key AS key, r.remote_id AS "remoteId" FROM ${sql.raw(recordTable(type))} r
+    WHERE r.sync_process = ${process.name} AND r.entity_key IS NOT NULL AND ${AT_TARGET}
+      AND (r.state <> 'IN_SYNC' OR NOT EXISTS (SELECT FROM ${sql.raw(entityTable(type))} e WHERE e.id = r.entity_key))
+    ORDER BY r.entity_key LIMIT ${MOST_READ}`.execute(orm.em.fork().getKysely());
+  return rows;
+}
+
+function heldContent(
+  { orm, remote }: TypeContext,
+  type: EntityType,
+  { key, remoteId }: AtTarget,
+): Promise<Content | null> {
+  const known = read.get(orm) ?? new Map<string, Promise<Content | null>>();
+  read.set(orm, known);
+  const name = `${type}/${remoteId}`;
+  const asked = known.get(name) ?? contentOf(remote.held?.read({ type, key, remoteId, content: {} }));
+  known.set(name, asked);
+  return asked;
+}
+
+const contentOf = async (reading: Promise<{ readonly content: Content } | null> | undefined): Promise<Content | null> =>
+  (await reading)?.content ?? null;
