@@ -88,12 +88,14 @@ export function createSyncActivities(dependencies: Dependencies) {
 /** Activities that call a target: task queue `target-<process>`. */
 export function createTargetActivities(dependencies: Dependencies) {
   /**
-   * Nothing is sent or read while the process is paused, or to and from another account than the records are about.
+   * Nothing is sent or read while the process is paused, or its target is not called, or to and from another account than
+   * the records are about.
    */
   const owned = <I extends { readonly process: SyncProcessName }, R>(
     work: (dependencies: Dependencies, input: I) => Promise<R>,
   ) =>
     unlessPaused(dependencies.orm, async (input: I) => {
+      dependencies.processes.get(input.process)?.remote.assertCallable?.();
       await dependencies.assertOwnAccount(input.process);
       return work(dependencies, input);
     });

@@ -85,6 +85,11 @@ export class HttpClient {
     });
   }
 
+  /** @throws SyncError of class `target-down` if no call would be made now. */
+  assertCallable(): void {
+    this.#unreadable.assertCallable(this.#options.target);
+  }
+
   /**
    * @throws SyncError of class `target-down` if the target cannot be reached, redirects, or has sent many unreadable
    *   answers; `transient` if the connection breaks or the call times out; `contract` if the answer is too long, or has

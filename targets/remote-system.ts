@@ -270,6 +270,11 @@ export interface RemoteSystem {
   /** A cheap call with our credentials. @throws SyncError if the target cannot be worked with now. */
   probe(): Promise<void>;
   /**
+   * Asked before an activity reads anything, because an attempt that is made in vain costs the other targets time as
+   * well. Left out: calls are always made. @throws SyncError if no call would be made now.
+   */
+  assertCallable?(): void;
+  /**
    * Why the process must not run with its settings at this target, in an operator's words; null: it may. Left out: no
    * setting depends on the target. @throws SyncError if the target cannot be asked now; then `probe` refuses.
    */

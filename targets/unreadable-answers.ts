@@ -36,13 +36,17 @@ export class UnreadableAnswers {
   }
 
   /** @throws SyncError of class `target-down` while the target is not called. */
+  assertCallable(target: string): void {
+    if (this.#closedUntil === null) return;
+    const leftMs = Math.max(this.#closedUntil - this.#now(), this.#isTrying ? WHILE_TRYING_MS : 0);
+    if (leftMs > 0) throw notCalled(target, leftMs);
+  }
+
+  /** @throws SyncError of class `target-down` while the target is not called. */
   turn(target: string): Turn {
+    this.assertCallable(target);
     const isTrial = this.#closedUntil !== null;
-    if (this.#closedUntil !== null) {
-      const leftMs = Math.max(this.#closedUntil - this.#now(), this.#isTrying ? WHILE_TRYING_MS : 0);
-      if (leftMs > 0) throw notCalled(target, leftMs);
-      this.#isTrying = true;
-    }
+    if (isTrial) this.#isTrying = true;
     return {
       end: () => {
         if (isTrial) this.#isTrying = false;

@@ -53,6 +53,11 @@ export class ChatwootApi {
     this.#inbox = settings.CHATWOOT_INBOX_ID;
   }
 
+  /** @throws SyncError of class `target-down` if no call would be made now. */
+  assertCallable(): void {
+    this.#http.assertCallable();
+  }
+
   /** @throws SyncError if address, account, token or inbox is wrong, or ChatWoot does not answer. */
   async probe(): Promise<void> {
     await this.#http.get('GET', `inboxes/${this.#inbox}`, withId);

@@ -35,6 +35,11 @@ export class ChatwootHttp {
     });
   }
 
+  /** @throws SyncError of class `target-down` if no call would be made now. */
+  assertCallable(): void {
+    this.#http.assertCallable();
+  }
+
   /** For calls where 404 or 422 is a normal answer. */
   async ask<T>(method: Method, path: string, schema: z.ZodType<T>, options: CallOptions = {}): Promise<Answer<T>> {
     const answer = await this.#http.call({ method, path, ...options });

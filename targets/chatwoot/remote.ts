@@ -20,6 +20,7 @@ export function connectChatwoot(settings: ChatwootSettings, { keys }: Pick<Conne
   const contacts = { api, identity: new ContactIdentity(keys, { trusted }) };
   const definitions = new AttributeDefinitions(api);
   return {
+    assertCallable: () => api.assertCallable(),
     probe: async () => {
       await api.probe();
       await trust.isGiven();

@@ -54,17 +54,22 @@ export class MailchimpApi {
   constructor(
     settings: MailchimpSettings,
     services: Pick<ConnectionServices, 'withConnection'>,
-    willCall?: () => Promise<void>,
+    http = new MailchimpHttp(settings, services),
   ) {
     this.#settings = settings;
     this.#services = services;
-    this.#http = new MailchimpHttp(settings, services, willCall);
+    this.#http = http;
     this.#list = `lists/${settings.MAILCHIMP_LIST_ID}`;
   }
 
   /** The same audience; `willCall` runs right before each call that changes something. */
   guardedBy(willCall: () => Promise<void>): MailchimpApi {
-    return new MailchimpApi(this.#settings, this.#services, willCall);
+    return new MailchimpApi(this.#settings, this.#services, this.#http.guardedBy(willCall));
+  }
+
+  /** @throws SyncError of class `target-down` if no call would be made now. */
+  assertCallable(): void {
+    this.#http.assertCallable();
   }
 
   async probe(): Promise<void> {

@@ -36,28 +36,41 @@ export type Answer<T> = AnswerOf<T, { readonly refusal: Refusal }>;
 
 /** Calls to one account, with at most its allowed connections over all workers. Every error has a class. */
 export class MailchimpHttp {
+  readonly #settings: MailchimpSettings;
+  readonly #services: Pick<ConnectionServices, 'withConnection'>;
   readonly #http: HttpClient;
   readonly #withConnection: <T>(call: () => Promise<T>) => Promise<T>;
-  readonly #willCall: () => Promise<void>;
+  #willCall = async (): Promise<void> => {};
 
-  /** @param willCall runs right before each call that changes something, when its connection is free. */
-  constructor(
-    settings: MailchimpSettings,
-    { withConnection }: Pick<ConnectionServices, 'withConnection'>,
-    willCall: () => Promise<void> = async () => {},
-  ) {
-    this.#willCall = willCall;
+  /** @param http of another one for the same account. Default: its own. */
+  constructor(settings: MailchimpSettings, services: Pick<ConnectionServices, 'withConnection'>, http?: HttpClient) {
+    this.#settings = settings;
+    this.#services = services;
     const url = baseAddress(settings);
-    this.#http = new HttpClient({
-      target: 'MailChimp',
-      url,
-      setting: 'MAILCHIMP_URL',
-      username: 'ems-sync',
-      password: settings.MAILCHIMP_API_KEY,
-      timeoutMs: REQUEST_TIMEOUT_MS,
-    });
+    this.#http =
+      http ??
+      new HttpClient({
+        target: 'MailChimp',
+        url,
+        setting: 'MAILCHIMP_URL',
+        username: 'ems-sync',
+        password: settings.MAILCHIMP_API_KEY,
+        timeoutMs: REQUEST_TIMEOUT_MS,
+      });
     // Connections are limited per account, not per list. The address is enough to tell accounts apart.
-    this.#withConnection = (call) => withConnection(`mailchimp ${url}`, CONNECTIONS, call);
+    this.#withConnection = (call) => services.withConnection(`mailchimp ${url}`, CONNECTIONS, call);
+  }
+
+  /** The same; `willCall` runs right before each call that changes something, when its connection is free. */
+  guardedBy(willCall: () => Promise<void>): MailchimpHttp {
+    const guarded = new MailchimpHttp(this.#settings, this.#services, this.#http);
+    guarded.#willCall = willCall;
+    return guarded;
+  }
+
+  /** @throws SyncError of class `target-down` if no call would be made now. */
+  assertCallable(): void {
+    this.#http.assertCallable();
   }
 
   /** For calls where Mailchimp's own 400 or 404 is a normal answer. */

@@ -22,6 +22,7 @@ export function connectMailchimp(settings: MailchimpSettings, services: Connecti
   });
   return {
     probe: () => api.probe(),
+    assertCallable: () => api.assertCallable(),
     send: async (request: SendRequest) => {
       if (request.type !== 'Person') throw new RangeError(`MailChimp has no ${request.type} of its own`);
       return sendPerson(api, request, await audience());

@@ -36,6 +36,11 @@ export class MauticApi {
     this.#http = new MauticHttp(settings);
   }
 
+  /** @throws SyncError of class `target-down` if no call would be made now. */
+  assertCallable(): void {
+    this.#http.assertCallable();
+  }
+
   async probe(): Promise<void> {
     await this.#http.get('GET', 'contacts', anyContacts, {
       searchParams: [

@@ -38,6 +38,11 @@ export class MauticHttp {
     this.#credentials = credentialsOf(settings, new HttpClient({ ...common, url: apiAddress(settings.MAUTIC_URL) }));
   }
 
+  /** @throws SyncError of class `target-down` if no call would be made now. */
+  assertCallable(): void {
+    this.#http.assertCallable();
+  }
+
   /** For calls where 404, 400 or 422 is a normal answer. */
   async ask<T>(method: Method, path: string, schema: z.ZodType<T>, options: CallOptions = {}): Promise<Answer<T>> {
     const answer = await this.#call(method, path, options);

@@ -16,6 +16,7 @@ export function connectMautic(settings: MauticSettings, { consentPolicy }: Conne
   const ensure = () => shape.ensure();
   return {
     probe: () => api.probe(),
+    assertCallable: () => api.assertCallable(),
     send: async (request: SendRequest) => {
       if (request.type !== 'Person') throw new RangeError(`Mautic has no ${request.type} of its own`);
       await ensure();

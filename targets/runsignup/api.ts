@@ -75,6 +75,11 @@ export class RunSignupApi {
     });
   }
 
+  /** @throws SyncError of class `target-down` if no call would be made now. */
+  assertCallable(): void {
+    this.#http.assertCallable();
+  }
+
   /** @throws SyncError if an authorised call fails. */
   async probe(): Promise<void> {
     await this.#get('races', { results_per_page: 1 });

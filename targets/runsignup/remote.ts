@@ -22,6 +22,7 @@ export function connectRunSignup(
   const races = new Races(api);
   return {
     probe: () => api.probe(),
+    assertCallable: () => api.assertCallable(),
     send: (request) => send({ api, races, settings, pageSize }, request),
     release: (request) => releaseValues(api, request),
     releasesUnasked: ['EventParticipant'],

@@ -50,6 +50,11 @@ export class TagServerApi {
     });
   }
 
+  /** @throws SyncError of class `target-down` if no call would be made now. */
+  assertCallable(): void {
+    this.#http.assertCallable();
+  }
+
   /** @throws SyncError if an authorised call fails. */
   async probe(): Promise<void> {
     const answer = await this.#http.call({

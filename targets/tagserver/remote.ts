@@ -41,6 +41,7 @@ export function connectTagServer(settings: TagServerSettings): RemoteSystem {
   const api = new TagServerApi(settings);
   return {
     probe: () => api.probe(),
+    assertCallable: () => api.assertCallable(),
     send: (request) => send(api, request),
     release: (request) => releaseValues(api, request),
     releasesUnasked: ['Tag', 'StartGroupParticipant'],

@@ -1,10 +1,16 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { ErrorMapping } from '../../activities/error-mapping.ts';
+import { gatherSends } from '../../activities/gather-sends.ts';
+import { createTargetActivities } from '../../activities/index.ts';
 import { assertNotPaused, pausable, unlessPaused } from '../../activities/pause.ts';
+import { NoLocks } from '../../database/advisory-locks.ts';
 import { endPauses, readPauses, writePauses } from '../../database/records/pauses.ts';
-import { PausedError } from '../../sync/sync-error.ts';
+import { PausedError, SyncError } from '../../sync/sync-error.ts';
+import { mautic } from '../../targets/mautic/process.ts';
 import type { RemoteSystem, SendRequest } from '../../targets/remote-system.ts';
+import { dependenciesWith } from './dependencies-with.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 
 let database: MigratedDatabase;
@@ -28,6 +34,32 @@ test('an activity of a paused process is not begun; others are, and it is again 
   await endPauses(database.orm.em.fork(), ['TAGSERVER']);
   await activity({ process: 'TAGSERVER' });
   expect(done).toEqual(['MAUTIC', 'TAGSERVER']);
+});
+
+test('an activity of a target that is not called reads nothing first, and says why', async () => {
+  const read: string[] = [];
+  const refuse = () => {
+    throw new SyncError('target-down', 'Mautic is not called for a while', { code: 'unreadable-answers' });
+  };
+  const bulk = { canGather: () => true, sendMany: refuse };
+  const unused = { probe: async () => {}, send: refuse, remove: refuse, bulk, assertCallable: refuse };
+  const remote = gatherSends(
+    pausable(unused, async () => {}),
+    { itemsPerCall: 10, concurrentCalls: 1 },
+  );
+  const activities = createTargetActivities(
+    dependenciesWith({
+      orm: database.orm,
+      processes: new Map([['MAUTIC', { process: mautic.process, remote }]]),
+      locks: new NoLocks(''),
+      assertOwnAccount: async (process) => void read.push(process),
+    }),
+  );
+  const attempt = new MockActivityEnvironment().run(() =>
+    activities.deliver({ process: 'MAUTIC', type: 'Person', key: '1', resend: false, attemptsBefore: 0 }),
+  );
+  await expect(attempt).rejects.toMatchObject({ errorClass: 'target-down', code: 'unreadable-answers' });
+  expect(read).toEqual([]);
 });
 
 test('a second pause keeps the time of the first', async () => {

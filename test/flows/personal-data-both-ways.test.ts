@@ -1,17 +1,24 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { generateFederation, loadFederation } from '../../simulators/ems/index.ts';
-import { everythingWritten, syncTables } from './everything-written.ts';
+import { allDescriptions, everythingWritten, syncTables } from './everything-written.ts';
+import { hasHeartbeat } from './heartbeats.ts';
 import { HostileTarget, PLANTED, printed } from './hostile-target.ts';
+import { sendHostileChatwootWebhooks } from './hostile-webhooks.ts';
 import { allHistories, found, personalWords } from './personal-words.ts';
+import { startGateway, type ProgramUnderTest } from './program-under-test.ts';
 import { System } from './system.ts';
 
+const WEBHOOK_SECRET = 'a-webhook-secret-of-this-test';
+
 let system: System;
+let gateway: ProgramUnderTest | undefined;
 
 beforeAll(async () => {
   system = await System.start({ targets: ['RUNSIGNUP', 'CHATWOOT'], settings: { RUNSIGNUP_WRITE_PERSONAL: 'true' } });
 });
 
 afterAll(async () => {
+  await gateway?.child.stop();
   await system?.stop();
 });
 
@@ -126,6 +133,25 @@ test('hostile targets whose records we read bring none of their texts anywhere e
       await target.refuseAll();
     }),
   );
+  // A webhook of ChatWoot's, while ChatWoot refuses each call only after fifteen seconds: its activities send heartbeats.
+  const chatwoot = system.process('CHATWOOT');
+  const [known] = (
+    await system.database.query<{ person: string; contact: string }>(
+      `SELECT entity_key AS person, remote_id AS contact FROM sync_person
+       WHERE sync_process = 'CHATWOOT' AND entity_key IS NOT NULL AND remote_id IS NOT NULL ORDER BY id LIMIT 1`,
+    )
+  ).rows;
+  const { person = '', contact = '' } = known ?? {};
+  await system.chatwoot.control.setFaults({ latency: { ms: 15_000 } });
+  await system.ems.update('person', person, { first_name: 'Ana Maria' });
+  await chatwoot.request('Person', person);
+  const hooked = await startGateway(system, { CHATWOOT_WEBHOOK_SECRET: WEBHOOK_SECRET });
+  gateway = hooked;
+  const answers = await sendHostileChatwootWebhooks(hooked.url, { secret: WEBHOOK_SECRET, contact: Number(contact) });
+  for (const [webhook, text] of answers) places.set(webhook, text);
+  await hasHeartbeat(system.temporal, chatwoot.pair('Person', person).workflowId);
+  for (const [place, text] of await allDescriptions(system.temporal)) places.set(`with a heartbeat ${place}`, text);
+  await system.chatwoot.control.setFaults({ latency: null });
   const commands = [
     'conflicts list --json',
     'conflicts list --proposed --json',
@@ -134,6 +160,11 @@ test('hostile targets whose records we read bring none of their texts anywhere e
   for (const [command, text] of await printed(system, commands)) places.set(command, text);
   await system.tidyUp();
   for (const [place, text] of await everythingWritten(system)) places.set(place, text);
+  places.set('log of the gateway', hooked.log());
+  expect([...answers.keys()]).toEqual(
+    expect.arrayContaining(['genuine webhook 0: 202', 'genuine webhook 7: 400', 'forged webhook 0: 401']),
+  );
+  expect(places.get('log of the gateway')).toContain('"audit":true');
   expect(places.size).toBeGreaterThan(60);
   for (const [place, text] of places) expect([place, found(new Set(PLANTED), text)]).toEqual([place, []]);
 });

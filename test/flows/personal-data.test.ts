@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createHmac } from 'node:crypto';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { google, temporal as proto } from '@temporalio/proto';
 import { installNotify } from '../../database/notify/install-notify.ts';
 import { freePort } from '../../local/free-port.ts';
 import { generateFederation, loadFederation } from '../../simulators/ems/index.ts';
@@ -171,6 +173,37 @@ test('what Temporal shows of a run is looked through: arguments, memo, summary, 
   await workflow.terminate(failure);
   expect(found(new Set(planted), (await allHistories(system.temporal)).get('planted') ?? '')).toEqual(planted);
   expect(found(new Set(planted), described)).toEqual(['planted-memo', 'planted-summary', 'planted-attribute']);
+});
+
+test('what an activity that is running has told in heartbeats is looked through', async () => {
+  const service = system.temporal.workflowService;
+  const [namespace, identity, taskQueue] = [system.namespace, 'test', { name: 'planted' }];
+  await system.temporal.workflow.start('marker', { workflowId: 'planted-activity', taskQueue: taskQueue.name });
+  const task = await service.pollWorkflowTaskQueue({ namespace, taskQueue, identity });
+  const limit = google.protobuf.Duration.fromObject({ seconds: 60 });
+  await service.respondWorkflowTaskCompleted({
+    namespace,
+    identity,
+    taskToken: task.taskToken,
+    commands: [
+      {
+        commandType: proto.api.enums.v1.CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
+        scheduleActivityTaskCommandAttributes: {
+          activityId: '1',
+          activityType: { name: 'marker' },
+          taskQueue,
+          scheduleToCloseTimeout: limit,
+          heartbeatTimeout: limit,
+        },
+      },
+    ],
+  });
+  const { taskToken } = await service.pollActivityTaskQueue({ namespace, taskQueue, identity });
+  const details = { payloads: [defaultPayloadConverter.toPayload({ of: 'planted-heartbeat' })] };
+  await service.recordActivityTaskHeartbeat({ namespace, identity, taskToken, details });
+  const described = [...(await allDescriptions(system.temporal)).values()].join('\n');
+  await system.temporal.workflow.getHandle('planted-activity').terminate();
+  expect(found(new Set(['planted-heartbeat']), described)).toEqual(['planted-heartbeat']);
 });
 
 test('the scan itself finds what it looks for', () => {

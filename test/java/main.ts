@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { requestSync, requestSyncAndWait } from '../../clients/request-sync.ts';
@@ -16,6 +17,9 @@ const LIMIT_MINUTES = 20;
 
 /** Treats compiler warnings as errors here, but not for users who build with a later Java. */
 const STRICT = '-Dmaven.compiler.failOnWarning=true';
+
+/** Keys of encrypted histories: workers write with the new one, and read both. */
+const CODEC = { new: `new:${randomBytes(32).toString('base64')}`, old: `old:${randomBytes(32).toString('base64')}` };
 
 const NOT_RUN: Counts = { passed: 0, failed: 1, skipped: 0 };
 
@@ -36,9 +40,11 @@ async function main(): Promise<Counts> {
   Object.assign(process.env, servers.environment);
   const system = await System.start({ settleMs: 1_000 });
   stack.defer(() => system.stop());
+  const encrypted = await System.start({ settings: { TEMPORAL_CODEC_KEY: `${CODEC.new},${CODEC.old}` } });
+  stack.defer(() => encrypted.stop());
   await askAsTypeScriptDoes(system);
   say('TagServer and the workers are ready; Maven runs the tests of clients/java …');
-  return runMaven(system);
+  return runMaven(system, encrypted);
 }
 
 /** For SameStartTest, which compares the options of these runs with those of its own. EMS has no such rows. */
@@ -47,20 +53,26 @@ async function askAsTypeScriptDoes({ temporal }: System): Promise<void> {
   await requestSyncAndWait(temporal, { process: 'TAGSERVER', type: 'Race', key: '900000002' }, 120_000);
 }
 
-async function runMaven(system: System): Promise<Counts> {
+async function runMaven(system: System, encrypted: System): Promise<Counts> {
   rmSync(reportFolder, { recursive: true, force: true });
   const database = new URL(system.databaseUrl);
+  const jdbcUrl = ({ databaseUrl }: System) => `jdbc:postgresql://${database.host}${new URL(databaseUrl).pathname}`;
   const maven = await startChild({
     name: 'Maven',
     command: 'mvn',
     args: ['-q', '-B', '-f', join(javaFolder, 'pom.xml'), STRICT, 'test', ...process.argv.slice(2)],
     env: {
       ...process.env,
-      TEST_JDBC_URL: `jdbc:postgresql://${database.host}${database.pathname}`,
+      TEST_JDBC_URL: jdbcUrl(system),
       TEST_JDBC_USER: decodeURIComponent(database.username),
       TEST_JDBC_PASSWORD: decodeURIComponent(database.password),
       TEST_TEMPORAL_NAMESPACE: system.namespace,
       TEST_TAGSERVER_URL: system.tagServer.url,
+      TEST_CODEC_KEY: CODEC.new,
+      TEST_CODEC_OLD_KEY: CODEC.old,
+      TEST_CODEC_JDBC_URL: jdbcUrl(encrypted),
+      TEST_CODEC_NAMESPACE: encrypted.namespace,
+      TEST_CODEC_TAGSERVER_URL: encrypted.tagServer.url,
     },
     cwd: projectFolder,
   });

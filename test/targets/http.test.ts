@@ -125,6 +125,7 @@ describe('an answer', () => {
     for (let n = 0; n < 10; n += 1) await http.call(GET).catch(() => undefined);
     expect(await failureOf(http.call(GET))).toMatchObject({ errorClass: 'target-down', code: 'unreadable-answers' });
     expect(calls).toBe(10);
+    expect(() => http.assertCallable()).toThrow(expect.objectContaining({ code: 'unreadable-answers' }));
     await client(remote.url, { mostBytes: 2_000 }).call(GET);
   });
 });

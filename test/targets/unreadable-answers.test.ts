@@ -33,6 +33,8 @@ describe('a target whose answers cannot be read', () => {
     target.now += MINUTE_MS - 1;
     expect(() => target.call('readable')).toThrow(expect.objectContaining({ retryAfterMs: 1 }));
     target.now += 1;
+    // To ask is not to try.
+    for (let n = 0; n < 3; n += 1) target.answers.assertCallable('Mautic');
     target.calls(20, 'readable');
   });
 
@@ -50,6 +52,7 @@ describe('a target whose answers cannot be read', () => {
     target.now += MINUTE_MS;
     const trial = target.answers.turn('Mautic');
     expect(() => target.call('readable')).toThrow(NOT_CALLED);
+    expect(() => target.answers.assertCallable('Mautic')).toThrow(NOT_CALLED);
     trial.end();
     trial.wasUnreadable();
     target.now += MINUTE_MS - 1;

@@ -108,6 +108,7 @@ public final class EmsSync implements AutoCloseable {
    * @param limit for the whole call
    * @throws EmsSyncException.NoResultInTime if the time is over; the run continues
    * @throws EmsSyncException.RunFailed if the run ended with an error
+   * @throws EmsSyncException.Unreadable if the workers encrypt with a key that this client does not have
    * @throws EmsSyncException.UnknownName as {@link #sync(String, String, long)}
    * @throws EmsSyncException.ProcessOff as {@link #sync(String, String, long)}
    * @throws EmsSyncException.BadArgument as {@link #sync(String, String, long)}

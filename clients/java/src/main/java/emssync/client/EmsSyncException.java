@@ -125,6 +125,19 @@ public abstract sealed class EmsSyncException extends RuntimeException {
     }
   }
 
+  /** The answer is encrypted with a key that this client does not have. The run itself is not affected. */
+  public static final class Unreadable extends EmsSyncException {
+    private static final long serialVersionUID = 1L;
+
+    Unreadable(String workflowId, Throwable cause) {
+      super(
+          ("The result of %s cannot be read: the workers encrypt it with a key that this client does not have. Give it"
+                  + " the workers' TEMPORAL_CODEC_KEY (codecKey). The run itself is not affected.")
+              .formatted(workflowId),
+          cause);
+    }
+  }
+
   static String inSeconds(Duration time) {
     return time.toMillis() % 1_000 == 0 ? time.toSeconds() + " s" : time.toMillis() + " ms";
   }

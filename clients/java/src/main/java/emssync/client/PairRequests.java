@@ -9,6 +9,7 @@ import io.temporal.client.WorkflowUpdateException;
 import io.temporal.client.WorkflowUpdateHandle;
 import io.temporal.client.WorkflowUpdateStage;
 import io.temporal.client.WorkflowUpdateTimeoutOrCancelledException;
+import io.temporal.common.converter.DataConverterException;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 import java.util.Map;
@@ -65,6 +66,8 @@ final class PairRequests {
         if (!isLate && !metTheEnd(error)) throw failureOf(pair, limit, error);
         if (limit.isOver() || (isLate && attempt == TRIES)) throw noResult(pair, limit, error);
         if (attempt == TRIES) throw runFailed(pair, error);
+      } catch (DataConverterException unreadable) {
+        throw failureOf(pair, limit, unreadable);
       }
     }
   }
@@ -114,7 +117,16 @@ final class PairRequests {
   private RuntimeException failureOf(Pair pair, TimeLimit limit, RuntimeException error) {
     if (Thread.currentThread().isInterrupted()) return notTakenUp(pair, limit, error);
     if (GrpcStatus.in(error) != null) return connection.failureOf(error, limit);
+    if (isUnreadable(error)) return new EmsSyncException.Unreadable(pair.workflowId(), error);
     return new EmsSyncException.RunFailed(pair.workflowId(), rootOf(error), error);
+  }
+
+  /** The SDK may or may not wrap it. */
+  private static boolean isUnreadable(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof DataConverterException) return true;
+    }
+    return false;
   }
 
   /** The failure of a request that a worker, or Temporal's queue, has stored. */

@@ -14,9 +14,13 @@ final class Ems implements AutoCloseable {
   private final long event;
 
   Ems() throws SQLException {
+    this(TestSystem.variable("TEST_JDBC_URL"));
+  }
+
+  Ems(String jdbcUrl) throws SQLException {
     database =
         DriverManager.getConnection(
-            TestSystem.variable("TEST_JDBC_URL"),
+            jdbcUrl,
             TestSystem.variable("TEST_JDBC_USER"),
             TestSystem.variable("TEST_JDBC_PASSWORD"));
     long organisation = insert("organisation (name, country) VALUES ('Harbour Athletics', 'PT')");

@@ -15,7 +15,15 @@ final class TagServer {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final ObjectMapper json = new ObjectMapper();
-  private final String url = TestSystem.variable("TEST_TAGSERVER_URL") + "/control";
+  private final String url;
+
+  TagServer() {
+    this(TestSystem.variable("TEST_TAGSERVER_URL"));
+  }
+
+  TagServer(String url) {
+    this.url = url + "/control";
+  }
 
   /** The person's first name there; null if TagServer has no such person. */
   String firstNameOf(long person) {

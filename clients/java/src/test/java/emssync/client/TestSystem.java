@@ -21,10 +21,14 @@ final class TestSystem {
 
   /** A client such as EMS may already have. */
   static WorkflowClient client() {
+    return client(NAMESPACE);
+  }
+
+  static WorkflowClient client(String namespace) {
     WorkflowServiceStubs stubs =
         WorkflowServiceStubs.newServiceStubs(
             WorkflowServiceStubsOptions.newBuilder().setTarget(TEMPORAL_ADDRESS).build());
-    return WorkflowClient.newInstance(stubs, WorkflowClientOptions.newBuilder().setNamespace(NAMESPACE).build());
+    return WorkflowClient.newInstance(stubs, WorkflowClientOptions.newBuilder().setNamespace(namespace).build());
   }
 
   static void eventually(String what, BooleanSupplier check) throws InterruptedException {
