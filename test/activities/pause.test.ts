@@ -36,11 +36,12 @@ test('an activity of a paused process is not begun; others are, and it is again 
   expect(done).toEqual(['MAUTIC', 'TAGSERVER']);
 });
 
+function refuse(): never {
+  throw new SyncError('target-down', 'Mautic is not called for a while', { code: 'unreadable-answers' });
+}
+
 test('an activity of a target that is not called reads nothing first, and says why', async () => {
   const read: string[] = [];
-  const refuse = () => {
-    throw new SyncError('target-down', 'Mautic is not called for a while', { code: 'unreadable-answers' });
-  };
   const bulk = { canGather: () => true, sendMany: refuse };
   const unused = { probe: async () => {}, send: refuse, remove: refuse, bulk, assertCallable: refuse };
   const remote = gatherSends(

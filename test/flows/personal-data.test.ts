@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createHmac } from 'node:crypto';
-import { defaultPayloadConverter } from '@temporalio/common';
-import { google, temporal as proto } from '@temporalio/proto';
 import { installNotify } from '../../database/notify/install-notify.ts';
 import { freePort } from '../../local/free-port.ts';
 import { generateFederation, loadFederation } from '../../simulators/ems/index.ts';
 import { entityIdAttribute } from '../../workflows/search-attributes.ts';
 import { allDescriptions, everythingWritten } from './everything-written.ts';
+import { plantHeartbeat } from './heartbeats.ts';
 import { HostileTarget, PLANTED, printed } from './hostile-target.ts';
 import { allHistories, found, personalWords } from './personal-words.ts';
 import { startGateway, startProgram, type ProgramUnderTest } from './program-under-test.ts';
@@ -176,31 +175,7 @@ test('what Temporal shows of a run is looked through: arguments, memo, summary, 
 });
 
 test('what an activity that is running has told in heartbeats is looked through', async () => {
-  const service = system.temporal.workflowService;
-  const [namespace, identity, taskQueue] = [system.namespace, 'test', { name: 'planted' }];
-  await system.temporal.workflow.start('marker', { workflowId: 'planted-activity', taskQueue: taskQueue.name });
-  const task = await service.pollWorkflowTaskQueue({ namespace, taskQueue, identity });
-  const limit = google.protobuf.Duration.fromObject({ seconds: 60 });
-  await service.respondWorkflowTaskCompleted({
-    namespace,
-    identity,
-    taskToken: task.taskToken,
-    commands: [
-      {
-        commandType: proto.api.enums.v1.CommandType.COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK,
-        scheduleActivityTaskCommandAttributes: {
-          activityId: '1',
-          activityType: { name: 'marker' },
-          taskQueue,
-          scheduleToCloseTimeout: limit,
-          heartbeatTimeout: limit,
-        },
-      },
-    ],
-  });
-  const { taskToken } = await service.pollActivityTaskQueue({ namespace, taskQueue, identity });
-  const details = { payloads: [defaultPayloadConverter.toPayload({ of: 'planted-heartbeat' })] };
-  await service.recordActivityTaskHeartbeat({ namespace, identity, taskToken, details });
+  await plantHeartbeat(system.temporal, 'planted-activity', 'planted-heartbeat');
   const described = [...(await allDescriptions(system.temporal)).values()].join('\n');
   await system.temporal.workflow.getHandle('planted-activity').terminate();
   expect(found(new Set(['planted-heartbeat']), described)).toEqual(['planted-heartbeat']);
