@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Orm } from '../../database/orm.ts';
 import { entityTable, recordTable } from '../../database/table-names.ts';
 import type { Content } from '../../sync/content-hash.ts';
-import type { EntityKey, EntityRef, EntityType } from '../../sync/entity-type.ts';
+import { formatRef, type EntityKey, type EntityRef, type EntityType } from '../../sync/entity-type.ts';
 import { isChild } from '../children.ts';
 import type { TypeContext } from '../context.ts';
 
@@ -16,8 +16,26 @@ interface AtTarget {
   readonly remoteId: string;
 }
 
-/** What was read during one dry run. */
-const read = new WeakMap<Orm, Map<string, Promise<Content | null>>>();
+/** What one dry run knows of the target. */
+interface Known {
+  /** Records that were read, by `Tag/remote id`. */
+  readonly held: Map<string, Promise<Content | null>>;
+  /** Rows that would be made to release what they refer to. */
+  readonly released: Set<string>;
+}
+
+const known = new WeakMap<Orm, Known>();
+
+function knownOf(orm: Orm): Known {
+  const one = known.get(orm) ?? { held: new Map(), released: new Set() };
+  known.set(orm, one);
+  return one;
+}
+
+/** The dry run's sweep would have made these rows release their references by now. */
+export function noteReleased(orm: Orm, refs: readonly EntityRef[]): void {
+  for (const ref of refs) knownOf(orm).released.add(formatRef(ref));
+}
 
 /**
  * For each of these rows that something at the target refers to: one of those that do, and that stay there, for example
@@ -36,6 +54,7 @@ export async function keptBy(
     for (const { of, key } of await currentReferences(context, mapping.type, keys))
       kept.set(of, { type: mapping.type, key });
     for (const row of await othersAtTarget(context, mapping.type)) {
+      if (knownOf(context.orm).released.has(formatRef({ type: mapping.type, key: row.key }))) continue;
       const held = await heldContent(context, mapping.type, row);
       if (held === null) continue;
       for (const key of keys) if (refersTo(held, { type, key })) kept.set(key, { type: mapping.type, key: row.key });
@@ -75,11 +94,10 @@ function heldContent(
   type: EntityType,
   { key, remoteId }: AtTarget,
 ): Promise<Content | null> {
-  const known = read.get(orm) ?? new Map<string, Promise<Content | null>>();
-  read.set(orm, known);
+  const { held } = knownOf(orm);
   const name = `${type}/${remoteId}`;
-  const asked = known.get(name) ?? contentOf(remote.held?.read({ type, key, remoteId, content: {} }));
-  known.set(name, asked);
+  const asked = held.get(name) ?? contentOf(remote.held?.read({ type, key, remoteId, content: {} }));
+  held.set(name, asked);
   return asked;
 }
 

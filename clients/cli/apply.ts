@@ -45,9 +45,6 @@ export async function apply(path: string, options: ApplyOptions): Promise<void> 
       pair: { process: name, type, key },
       request: inbound ? ('inbound' as const) : ('outbound' as const),
     }));
-    // Parked and waiting rows are as planned, too.
-    const isWell = ({ answer }: Answered) =>
-      answer !== null && answer.outcome !== 'FAILING' && answer.outcome !== 'PAUSED';
     const wentWell = await askInOrder(session, asked, { ...options, wait: true }, { isWell });
     if (!options.json) {
       if (compared.leftToPoll > 0) say(`${compared.leftToPoll} remote records without a row are left to the next poll`);
@@ -56,6 +53,10 @@ export async function apply(path: string, options: ApplyOptions): Promise<void> 
     if (!wentWell) globalThis.process.exitCode = 1;
   });
 }
+
+/** Parked and waiting rows are as planned, too. */
+const isWell = ({ answer }: Answered): boolean =>
+  answer !== null && answer.outcome !== 'FAILING' && answer.outcome !== 'PAUSED';
 
 function describeMoved({ planned, now }: Moved): string {
   const is = now === null ? 'nothing would be done now' : `now: ${describeChange(now)}`;
