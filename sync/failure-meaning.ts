@@ -62,6 +62,10 @@ export const COMMON_MEANINGS: FailureMeanings = {
     says: 'The target has sent many answers that are too long to be read, and is not called for a minute.',
     remedy: 'Find out what answers in its place, or why its answers are so long. Retried by itself.',
   },
+  'ANSWER-RATE': {
+    says: 'The target answers more than a worker reads of one target.',
+    remedy: 'Find out why its answers are so long. Retried by itself.',
+  },
   'CONTENT-ENCODING': {
     says: 'An answer is compressed in a way that was not asked for.',
     remedy: 'Have the target, or the proxy before it, answer with gzip or uncompressed.',

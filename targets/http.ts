@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import got, { RequestError, type Got, type Response } from 'got';
 import { SyncError } from '../sync/sync-error.ts';
+import { AnswerRate } from './answer-rate.ts';
 import { connectionError } from './connection-error.ts';
 import { isOverloaded } from './json-shape.ts';
 import { published } from './remote-calls.ts';
@@ -25,6 +26,8 @@ export interface HttpClientOptions {
   readonly timeoutMs: number;
   /** The maximum body length of an answer after decompression. Default 10 MiB. */
   readonly mostBytes?: number;
+  /** Default: its own. */
+  readonly rate?: AnswerRate;
 }
 
 export interface HttpCall {
@@ -56,8 +59,8 @@ export interface HttpAnswer {
 
 /**
  * The HTTP client of all targets. It does not follow redirects, because they would send tokens and personal data to
- * another host, and does not retry, because Temporal does. Time and length of each answer are limited, and so is the number of
- * answers that are too long.
+ * another host, and does not retry, because Temporal does. Time and length of each answer are limited, and so are the
+ * length of all of them and the number of those that are too long.
  *
  * @example
  * const http = new HttpClient({ target: 'TagServer', url, setting: 'TAGSERVER_URL', timeoutMs: 8_000 });
@@ -67,10 +70,12 @@ export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #http: Got;
   readonly #unreadable = new UnreadableAnswers();
+  readonly #rate: AnswerRate;
 
   constructor(options: HttpClientOptions) {
     const { url, headers, username, password } = options;
     this.#options = options;
+    this.#rate = options.rate ?? new AnswerRate();
     this.#http = got.extend({
       prefixUrl: url,
       headers: { 'user-agent': 'ems-sync', 'accept-encoding': ACCEPTED_ENCODING, ...headers },
@@ -92,12 +97,14 @@ export class HttpClient {
 
   /**
    * @throws SyncError of class `target-down` if the target cannot be reached, redirects, or has sent many unreadable
-   *   answers; `transient` if the connection breaks or the call times out; `contract` if the answer is too long, or has
-   *   too many values or levels.
+   *   answers; `transient` if the connection breaks, the call times out, or the target has answered very much;
+   *   `contract` if the answer is too long, or has too many values or levels.
    */
   async call(call: HttpCall): Promise<HttpAnswer> {
     const { target, setting } = this.#options;
     const what = call.what ?? `${call.method} ${call.path}`;
+    this.assertCallable();
+    await this.#rate.turn(target);
     const turn = this.#unreadable.turn(target);
     let received: Received | Unreadable;
     try {
@@ -146,9 +153,14 @@ export class HttpClient {
       if (!tooLong.signal.aborted || !(error instanceof RequestError) || error.response === undefined) {
         throw connectionError(target, error, setting);
       }
+      this.#rate.received(mostBytes);
       return { ...headOf(error.response), problem: longer };
     }
-    const body = await unpack(response.rawBody, response.headers['content-encoding'], { target, mostBytes });
+    const body = await unpack(response.rawBody, response.headers['content-encoding'], {
+      target,
+      mostBytes,
+      onBytes: (count) => this.#rate.received(count),
+    });
     if (body === null) return { ...headOf(response), problem: longer };
     const text = new TextDecoder().decode(body);
     if (isOverloaded(text, mostBytes)) return { ...headOf(response), problem: 'has too many values or levels' };

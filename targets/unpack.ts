@@ -18,6 +18,8 @@ export interface UnpackOptions {
   /** The target's name in messages. */
   readonly target: string;
   readonly mostBytes: number;
+  /** Told of all that is unpacked, also of what is then too long. */
+  readonly onBytes: (count: number) => void;
 }
 
 /**
@@ -31,10 +33,13 @@ export interface UnpackOptions {
 export async function unpack(
   body: Uint8Array,
   encoding: string | undefined,
-  { target, mostBytes }: UnpackOptions,
+  { target, mostBytes, onBytes }: UnpackOptions,
 ): Promise<Uint8Array | null> {
   const name = encoding?.trim().toLowerCase() ?? 'identity';
-  if (name === '' || name === 'identity' || body.length === 0) return body.length > mostBytes ? null : body;
+  if (name === '' || name === 'identity' || body.length === 0) {
+    onBytes(body.length);
+    return body.length > mostBytes ? null : body;
+  }
   if (!UNPACKED_BY_ZLIB.includes(name)) throw cannotBeUnpacked(target, 'content-encoding');
   const unzip = createUnzip({ chunkSize: CHUNK_BYTES });
   unzip.end(body);
@@ -43,6 +48,7 @@ export async function unpack(
   try {
     for await (const part of unzip as AsyncIterable<Buffer>) {
       length += part.length;
+      onBytes(part.length);
       if (length > mostBytes || length > ALWAYS_ALLOWED + MOST_GROWTH * unzip.bytesWritten) return null;
       parts.push(part);
     }

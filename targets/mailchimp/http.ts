@@ -14,8 +14,8 @@ const REQUEST_TIMEOUT_MS = 25_000;
 /** Mailchimp itself gives up after two minutes. Within the activity's limit. */
 export const BATCH_TIMEOUT_MS = 90_000;
 
-/** The answer to a batch contains up to 500 whole members. */
-export const BATCH_MOST_BYTES = 32 * 2 ** 20;
+/** The answer to a batch contains up to 500 whole members, of a few kilobytes each. */
+export const BATCH_MOST_BYTES = 16 * 2 ** 20;
 
 /** An account has ten. Two are left for other users of the account, including `check`. */
 export const CONNECTIONS = 8;

@@ -40,8 +40,8 @@ export interface EditionId {
 /** Pages of participants and edits of a race are slow at RunSignup. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** A page has up to 1,000 registrations. */
-const MOST_BYTES = 32 * 2 ** 20;
+/** A page has up to 1,000 registrations, of a few kilobytes each. */
+const MOST_BYTES = 16 * 2 ** 20;
 
 /**
  * Required in the form of every participant write. `F`: an edit names its registration and cannot create a duplicate,

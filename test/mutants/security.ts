@@ -45,6 +45,13 @@ export const SECURITY: readonly Mutant[] = [
     test: 'targets/http',
   },
   {
+    name: 'security 3: a worker reads of one target what that likes to answer',
+    file: 'targets/answer-rate.ts',
+    find: 'const BYTES_PER_SECOND = 8 * MIB;',
+    replace: 'const BYTES_PER_SECOND = 8_000 * MIB;',
+    test: 'targets/http',
+  },
+  {
     name: 'security 3: every wrong item of an answer is described',
     file: 'targets/answer.ts',
     find: 'abortEarly: true',

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { SyncError } from '../../sync/sync-error.ts';
+import { AnswerRate } from '../../targets/answer-rate.ts';
 import { connectionError } from '../../targets/connection-error.ts';
 import { HttpClient, type HttpCall, type HttpClientOptions } from '../../targets/http.ts';
 import { HostileRemote } from './hostile-remote.ts';
@@ -113,6 +114,27 @@ describe('an answer', () => {
     const list = Array.from({ length: 400 }, (_, n) => record(n)).join('');
     remote.respond = (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(list));
     expect((await http.call(GET)).body).toBe(list);
+  });
+
+  test.each([
+    ['long', 'x'.repeat(6 * 2 ** 20)],
+    ['too long, by its limit', 'x'.repeat(6 * 2 ** 20 + 1)],
+    [
+      'packed, by what it unpacks to',
+      gzipSync(`${JSON.stringify(Array.from({ length: 900_000 }, (_, n) => n * 7_919))}`),
+    ],
+  ])('that is %s counts as that: the worker reads no more of one target than its share', async (_, text) => {
+    const rate = new AnswerRate(
+      () => 0,
+      async () => undefined,
+    );
+    const http = client(remote.url, { mostBytes: 6 * 2 ** 20, rate });
+    remote.respond = (_request, response) =>
+      response.writeHead(200, typeof text === 'string' ? {} : { 'content-encoding': 'gzip' }).end(text);
+    // What may be read at once and within the longest wait, less 5 MiB.
+    rate.received((128 + 40 - 5) * 2 ** 20);
+    await http.call(GET).catch(() => undefined);
+    expect(await failureOf(http.call(GET))).toMatchObject({ errorClass: 'transient', code: 'answer-rate' });
   });
 
   test('that is too long is received ten times in a minute: then the target is not called, as the error says', async () => {
