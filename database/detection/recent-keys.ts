@@ -75,20 +75,28 @@ function refused({ process, mapping }: Detection, since: string): RawBuilder<unk
   const records = sql.raw(recordTable(mapping.type));
   return [
     sql`SELECT c.entity_key FROM sync_change c WHERE c.written_on >= ${since}::timestamptz AND c.entity_key IS NOT NULL`,
-    sql`SELECT r.entity_key FROM sync_change c JOIN ${records} r ON r.base ->> ${sql.lit(ADDRESS_FIELD)} = c.address_hash
-      WHERE c.written_on >= ${since}::timestamptz AND r.sync_process = ${process}`,
+    // For each address by its index: PostgreSQL might take them for many, and read all records instead.
+    sql`SELECT r.entity_key FROM (
+        SELECT DISTINCT c.address_hash FROM sync_change c WHERE c.written_on >= ${since}::timestamptz AND c.address_hash IS NOT NULL) c
+      CROSS JOIN LATERAL (SELECT r.entity_key FROM ${records} r
+        WHERE r.base ->> ${sql.lit(ADDRESS_FIELD)} = c.address_hash AND r.sync_process = ${process} OFFSET 0) r`,
   ];
 }
 
 /** Which row comes first with a value depends on every row that has it, or had it before. */
 function withEqualValues({ process, mapping }: Detection, since: string): RawBuilder<unknown> {
   if (Object.keys(mapping.uniqueValues ?? {}).length === 0) return sql``;
-  const same = sql`o.sync_process = ${process} AND o.entity_type = ${mapping.type}`;
+  const isOurs = (row: string) => sql`${sql.raw(row)}.sync_process = ${process} AND ${sql.raw(row)}.entity_type = ${mapping.type}`;
+  // OFFSET 0: for each row by an index. PostgreSQL takes what is recent for a part of all, and would read all values.
+  const rowsWith = (value: string) => sql`CROSS JOIN LATERAL (
+    SELECT o.entity_key FROM sync_unique_value o
+    WHERE ${isOurs('o')} AND o.field = ${sql.raw(value)}.field AND o.value = ${sql.raw(value)}.value OFFSET 0) o`;
   return sql`
-    UNION SELECT o.entity_key FROM recent JOIN sync_unique_value v
-        ON v.sync_process = ${process} AND v.entity_type = ${mapping.type} AND v.field = ANY (${Object.keys(mapping.uniqueValues ?? {})}::text[])
-        AND v.entity_key = recent.key
-      JOIN sync_unique_value o ON ${same} AND o.field = v.field AND o.value = v.value
-    UNION SELECT o.entity_key FROM sync_change c JOIN sync_unique_value o ON ${same} AND o.field = c.field AND o.value = c.value
-      WHERE c.written_on >= ${since}::timestamptz AND c.sync_process = ${process} AND c.entity_type = ${mapping.type}`;
+    UNION SELECT o.entity_key FROM recent
+      CROSS JOIN LATERAL (SELECT v.field, v.value FROM sync_unique_value v
+        WHERE ${isOurs('v')} AND v.field = ANY (${Object.keys(mapping.uniqueValues ?? {})}::text[]) AND v.entity_key = recent.key OFFSET 0) v
+      ${rowsWith('v')}
+    UNION SELECT o.entity_key FROM (
+        SELECT DISTINCT c.field, c.value FROM sync_change c WHERE c.written_on >= ${since}::timestamptz AND ${isOurs('c')}) c
+      ${rowsWith('c')}`;
 }

@@ -19,7 +19,9 @@ export async function writeDue(
 ): Promise<void> {
   await sql`
     WITH oldest AS (
-      SELECT min(modified_on) AS changed_on FROM ${sql.raw(entityTable(type))} WHERE id = ANY (${[...keys]}::bigint[])
+      -- OFFSET 0: otherwise PostgreSQL looks for the oldest of all rows first.
+      SELECT min(e.modified_on) AS changed_on FROM (
+        SELECT modified_on FROM ${sql.raw(entityTable(type))} WHERE id = ANY (${[...keys]}::bigint[]) OFFSET 0) e
     ), found AS (
       SELECT changed_on, least(statement_timestamp(),
         greatest(changed_on, coalesce(c.compared_on, statement_timestamp()))) AS since

@@ -178,9 +178,11 @@ async function findLinks(
   { type, where }: SelectedRows,
   keys: readonly EntityKey[],
 ): Promise<readonly SourceLink[]> {
+  // OFFSET 0: for each row by itself. A condition on other rows would make PostgreSQL join those of all entities.
   const { rows } = await sql<SourceLink>`
     SELECT e.id AS key, s.id AS source
-    FROM ${sql.raw(entityTable(mapping.type))} e JOIN ${sql.raw(entityTable(type))} s ON ${sql.raw(where)}
+    FROM ${sql.raw(entityTable(mapping.type))} e
+    CROSS JOIN LATERAL (SELECT s.id FROM ${sql.raw(entityTable(type))} s WHERE ${sql.raw(where)} OFFSET 0) s
     WHERE e.id = ANY (${keys}::bigint[]) ORDER BY e.id, s.id`.execute(em.getKysely());
   return rows;
 }
