@@ -86,7 +86,8 @@ function refused({ process, mapping }: Detection, since: string): RawBuilder<unk
 /** Which row comes first with a value depends on every row that has it, or had it before. */
 function withEqualValues({ process, mapping }: Detection, since: string): RawBuilder<unknown> {
   if (Object.keys(mapping.uniqueValues ?? {}).length === 0) return sql``;
-  const isOurs = (row: string) => sql`${sql.raw(row)}.sync_process = ${process} AND ${sql.raw(row)}.entity_type = ${mapping.type}`;
+  const isOurs = (row: string) =>
+    sql`${sql.raw(row)}.sync_process = ${process} AND ${sql.raw(row)}.entity_type = ${mapping.type}`;
   // OFFSET 0: for each row by an index. PostgreSQL takes what is recent for a part of all, and would read all values.
   const rowsWith = (value: string) => sql`CROSS JOIN LATERAL (
     SELECT o.entity_key FROM sync_unique_value o
