@@ -6,6 +6,7 @@ import { onceTemporalAnswers } from '../../demo/temporal-outage.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { Findings, type Counted } from './findings.ts';
 import type { Refusals } from './refusals.ts';
+import type { LeftByRestore } from './restore-ems.ts';
 import { PAIR_WORKFLOWS } from './still-moving.ts';
 import { describeRecord, readUnsettled } from './sync-tables.ts';
 import type { World } from './world.ts';
@@ -52,14 +53,17 @@ const IDLE_MS = 120_000;
 /**
  * Looks at EMS, the targets, the records and Temporal once all is quiet. What a target should hold is decided from EMS's
  * rows alone (demo/verify-….ts), without the engine's code.
+ *
+ * @param left what a restored EMS does not know any more.
  */
-export async function check(world: World, refusals: Refusals): Promise<Findings> {
+export async function check(world: World, refusals: Refusals, left: LeftByRestore | null): Promise<Findings> {
   const findings = new Findings();
   for (const [process, target] of world.targets) {
     const { differences } = await target.verify(world.databaseUrl);
     const kept = await keptOf(world, process);
     for (const difference of differences) {
       if (difference.what !== 'different' && kept.some((id) => isOf(difference, id))) continue;
+      if (left?.isLeft(TABLES[difference.type], difference) === true) continue;
       findings.add(await kindOf(world, difference), `${process} ${describeDifference(difference)}`);
     }
   }

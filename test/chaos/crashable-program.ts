@@ -42,6 +42,15 @@ export class CrashableProgram {
     });
   }
 
+  /** Stops it in an orderly way, and starts it again after `work`. */
+  whileStopped(work: () => Promise<void>): Promise<void> {
+    return this.#inTurn(async (child) => {
+      await child.stop();
+      await work();
+      await this.start();
+    });
+  }
+
   /** A zombie: it neither works nor ends, and then goes on as if nothing had happened. */
   freeze(ms: number): Promise<void> {
     return this.#inTurn(async (child) => {

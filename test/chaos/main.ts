@@ -16,6 +16,7 @@ import { keepEvidence } from './keep-evidence.ts';
 import { noteOptIns } from './opt-ins.ts';
 import { parseOptions, type ChaosOptions } from './options.ts';
 import { Refusals } from './refusals.ts';
+import { backUpEms, restoreEms, type LeftByRestore } from './restore-ems.ts';
 import { backUpTarget, restoreTarget } from './restore-target.ts';
 import { retryEverything } from './retry-everything.ts';
 import { settleWithin } from './settle-within.ts';
@@ -136,14 +137,32 @@ async function main(options: ChaosOptions): Promise<boolean> {
   say(
     `Everything is in step. ${options.minutes} minutes of changes and faults, seed ${options.seed}; journal: ${file}`,
   );
-  if (options.restore) backUpTarget(world);
+  await backUp(world, options.restore);
   const { changes, faults, refusals } = await storm(world, options, note);
   say(`${changes} changes, ${faults} faults, ${refusals.count} refusals seen. Waiting until all is quiet …`);
   await endFaults(world);
-  if (options.restore) say(`  TagServer is restored from its backup; ${await restoreTarget(world)}`);
+  const left = await restore(world, options.restore, note);
   const unsettled = await calm(world);
-  const findings = unsettled.length === 0 ? await check(world, refusals) : unended(unsettled);
+  const findings = unsettled.length === 0 ? await check(world, refusals, left) : unended(unsettled);
   return conclude(world, findings, { changes, faults, file });
+}
+
+async function backUp(world: World, what: ChaosOptions['restore']): Promise<void> {
+  if (what === 'tagserver') backUpTarget(world);
+  if (what === 'ems') await backUpEms(world);
+}
+
+/** @returns what only the targets know afterwards. */
+async function restore(
+  world: World,
+  what: ChaosOptions['restore'],
+  note: (line: string) => void,
+): Promise<LeftByRestore | null> {
+  if (what === 'tagserver') say(`  TagServer is restored from its backup; ${await restoreTarget(world)}`);
+  if (what !== 'ems') return null;
+  const left = await restoreEms(world, note);
+  say(`  EMS is restored from its backup, which lacks ${left.rows} rows`);
+  return left;
 }
 
 /** One finding, and what there is to know about it. */

@@ -1,4 +1,8 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, Option, InvalidArgumentError } from 'commander';
+
+const RESTORABLE = ['ems', 'tagserver'] as const;
+
+export type Restorable = (typeof RESTORABLE)[number];
 
 export interface ChaosOptions {
   /** The same seed gives the same sample, and draws the same changes and faults. Their moments depend on the machine. */
@@ -7,8 +11,8 @@ export interface ChaosOptions {
   readonly minutes: number;
   /** Participants of the sample's main event. */
   readonly size: number;
-  /** At the end TagServer is restored from a backup made at the beginning, and repaired as an operator does. */
-  readonly restore: boolean;
+  /** Restored at the end from a backup made at the beginning, by an operator's steps. */
+  readonly restore?: Restorable;
 }
 
 /**
@@ -25,7 +29,9 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
     .option('--seed <n>', 'same seed, same sample, changes and faults', wholeNumber(0, 2 ** 31 - 1), 1)
     .option('--minutes <n>', 'how long faults happen, 1 to 600', wholeNumber(1, 600), 3)
     .option('--size <n>', "participants of the sample's main event, 1 to 10000", wholeNumber(1, 10_000), 40)
-    .option('--restore', 'restore TagServer from a backup at the end, and repair it', false)
+    .addOption(
+      new Option('--restore <what>', "at the end, restore it from a backup by an operator's steps").choices(RESTORABLE),
+    )
     .allowExcessArguments(false)
     .exitOverride()
     .parse(args, { from: 'user' })

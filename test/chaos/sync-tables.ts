@@ -14,15 +14,23 @@ export interface RecordRow {
 /** States that need no explanation once everything is quiet. */
 const SETTLED = ['IN_SYNC', 'REMOVED', 'SHARED', 'SUPPRESSED', 'ERASED'];
 
-/** Every record that is not in a settled state. The tables are found by their shape, so that a new one is not forgotten. */
-export function readUnsettled(databaseUrl: string): Promise<readonly RecordRow[]> {
-  return inSnapshot(databaseUrl, async (client) => {
-    const { rows: tables } = await client.query<{ name: string }>(
+/** The tables of records, by their shape, so that a new one is not forgotten. */
+export async function recordTables(databaseUrl: string): Promise<readonly string[]> {
+  const { rows } = await inSnapshot(databaseUrl, (client) =>
+    client.query<{ name: string }>(
       `SELECT table_name AS name FROM information_schema.columns
        WHERE table_schema = 'public' AND column_name = 'entity_synced_on' ORDER BY 1`,
-    );
+    ),
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** Every record that is not in a settled state. */
+export async function readUnsettled(databaseUrl: string): Promise<readonly RecordRow[]> {
+  const tables = await recordTables(databaseUrl);
+  return inSnapshot(databaseUrl, async (client) => {
     const found: RecordRow[] = [];
-    for (const { name } of tables) {
+    for (const name of tables) {
       const { rows } = await client.query<RecordRow>(
         `SELECT $2::text AS table, sync_process AS process, coalesce(entity_key::text, remote_id) AS key, state,
            last_error AS why, last_error_class AS class, last_error_code AS code

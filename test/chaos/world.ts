@@ -30,6 +30,7 @@ import type { ChaosOptions } from './options.ts';
 export interface World extends DemoSystem {
   /** Where servers and targets keep their data. */
   readonly runFolder: string;
+  readonly postgresFolder: () => string;
   readonly programs: Readonly<
     Record<'postgres' | 'temporal' | 'firstWorker' | 'secondWorker' | 'gateway' | 'listener', CrashableProgram>
   >;
@@ -128,6 +129,7 @@ export async function startWorld({ seed, size }: ChaosOptions, { stack, say }: S
   for (const { scheduleId } of schedules) await own.client.schedule.getHandle(scheduleId).trigger('SKIP');
   return {
     runFolder,
+    postgresFolder: () => database.folder,
     databaseUrl: database.url,
     environment,
     settings,

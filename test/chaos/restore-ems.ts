@@ -1,0 +1,145 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Client, escapeIdentifier } from 'pg';
+import type { Difference } from '../../demo/difference.ts';
+import { inSnapshot } from '../../demo/in-snapshot.ts';
+import { runCli } from '../clients/run-cli.ts';
+import { EMS_TABLES } from './ems-tables.ts';
+import { recordTables } from './sync-tables.ts';
+import type { World } from './world.ts';
+
+const run = promisify(execFile);
+
+/** More than EMS gives out during a run. */
+const IDS_SINCE_BACKUP = 1_000;
+
+/** `cp -a` keeps the owner: PostgreSQL does not start on data of somebody else. */
+async function copyData(world: World, from: string, to: string): Promise<void> {
+  await run('rm', ['-rf', join(world.postgresFolder(), to)]);
+  await run('cp', ['-a', join(world.postgresFolder(), from), join(world.postgresFolder(), to)]);
+}
+
+/** Copies PostgreSQL's data while it is stopped. */
+export const backUpEms = (world: World): Promise<void> =>
+  world.programs.postgres.whileStopped(() => copyData(world, 'data', 'backup'));
+
+/** What only the targets know after the restore: docs/operating.md leaves it to a human to take it out. */
+export interface LeftByRestore {
+  readonly rows: number;
+  /** @param table EMS's table of the type; undefined: the target's own. */
+  isLeft(table: string | undefined, difference: Difference): boolean;
+}
+
+/** Everything since the backup is lost, our records with it. Then the steps of docs/operating.md, *Restore EMS's database*. */
+export async function restoreEms(world: World, note: (line: string) => void): Promise<LeftByRestore> {
+  const { firstWorker, secondWorker, gateway, listener, postgres } = world.programs;
+  const ours = [firstWorker, secondWorker, gateway, listener];
+  const names = world.settings.enabled.map(({ target }) => target.process.name);
+  const cli = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await runCli(args, world.environment);
+    note(`ems-sync ${args.join(' ')} ended with ${code}: ${`${stdout}${stderr}`.trim().split('\n').join(' | ')}`);
+  };
+  for (const name of names) await cli('schedules', 'pause', name);
+  for (const program of ours) await program.stop();
+  const before = await known(world);
+  const optIns = await readOptIns(world);
+  await postgres.whileStopped(() => copyData(world, 'backup', 'data'));
+  const after = await known(world);
+  await cli('check');
+  await execute(world, [
+    ...EMS_TABLES.map(
+      (table) => `SELECT setval(pg_get_serial_sequence('${table}', 'id'),
+        greatest((SELECT max(id) FROM ${table}), ${before.highest.get(table) ?? 0}, 1) + ${IDS_SINCE_BACKUP})`,
+    ),
+    ...(await recordTables(world.databaseUrl)).map(
+      (table) => `UPDATE ${escapeIdentifier(table)} SET state = 'PENDING' WHERE state = 'IN_SYNC'`,
+    ),
+    ...optIns.map(
+      ({ address, at }) => `INSERT INTO chaos.opt_in SELECT '${address.replaceAll("'", "''")}', '${at}'::timestamptz`,
+    ),
+  ]);
+  const rows = [...before.rows].filter((row) => !after.rows.has(row));
+  const remotes = new Set([...before.remotes].filter((remote) => !after.remotes.has(remote)));
+  await takeOutAtTagServer(world, new Set(rows));
+  for (const program of ours) await program.start();
+  for (const name of names) await cli('schedules', 'resume', name);
+  const gone = new Set(rows);
+  return {
+    rows: rows.length,
+    isLeft: (table, { id, what }) =>
+      what === 'surplus' &&
+      ((table !== undefined && gone.has(`${table}/${id}`)) || [...remotes].some((remote) => isNamed(id, remote))),
+  };
+}
+
+const isNamed = (id: string, remote: string) =>
+  id === remote || id === `conversation ${remote}` || id === (remote.split('/').at(-1) ?? '');
+
+interface Known {
+  readonly rows: ReadonlySet<string>;
+  readonly highest: ReadonlyMap<string, string>;
+  readonly remotes: ReadonlySet<string>;
+}
+
+async function known({ databaseUrl }: World): Promise<Known> {
+  const tables = await recordTables(databaseUrl);
+  return inSnapshot(databaseUrl, async (client) => {
+    const rows = new Set<string>();
+    const highest = new Map<string, string>();
+    const remotes = new Set<string>();
+    for (const table of EMS_TABLES) {
+      const found = await client.query<{ id: string }>(`SELECT id::text FROM ${table} ORDER BY ${table}.id`);
+      for (const { id } of found.rows) rows.add(`${table}/${id}`);
+      highest.set(table, found.rows.at(-1)?.id ?? '0');
+    }
+    for (const table of tables) {
+      const found = await client.query<{ id: string }>(
+        `SELECT remote_id AS id FROM ${escapeIdentifier(table)} WHERE remote_id IS NOT NULL`,
+      );
+      for (const { id } of found.rows) remotes.add(id);
+    }
+    return { rows, highest, remotes };
+  });
+}
+
+async function readOptIns({ databaseUrl }: World) {
+  const { rows } = await inSnapshot(databaseUrl, (client) =>
+    client.query<{ address: string; at: string }>('SELECT address, noted_on::text AS at FROM chaos.opt_in'),
+  );
+  return rows;
+}
+
+async function execute({ databaseUrl }: World, statements: readonly string[]): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Types at TagServer, dependents first, and their tables. */
+const AT_TAGSERVER = [
+  ['tags', 'tag'],
+  ['start-group-participants', 'start_group_participant'],
+  ['event-participants', 'event_participant'],
+  ['start-groups', 'start_group'],
+  ['races', 'race'],
+  ['events', 'event'],
+  ['persons', 'person'],
+  ['organisations', 'organisation'],
+] as const;
+
+/** As a human does: their bibs and tags may be given to others now. */
+async function takeOutAtTagServer({ environment }: World, gone: ReadonlySet<string>): Promise<void> {
+  const { TAGSERVER_URL: url = '', TAGSERVER_TOKEN: token = '' } = environment;
+  for (const [type, table] of AT_TAGSERVER) {
+    for (const row of gone) {
+      const [name, id] = row.split('/');
+      if (name !== table) continue;
+      await fetch(`${url}/v1/${type}/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
+    }
+  }
+}
