@@ -36,6 +36,8 @@ export type Conversation = z.infer<typeof conversation>;
 
 export const message = z.looseObject({
   id,
+  /** The conversation's id, as its address has it. */
+  conversation_id: id.nullish(),
   content: z.string().nullish(),
   /** 0 incoming, 1 outgoing, 2 activity, 3 template. */
   message_type: z.int(),
@@ -57,7 +59,10 @@ export const created = z.looseObject({ payload: z.looseObject({ contact }) });
 export const single = z.looseObject({ payload: contact });
 export const contacts = z.looseObject({ payload: z.array(contact).max(MOST_ITEMS) });
 export const conversations = z.looseObject({ payload: z.array(conversation).max(MOST_ITEMS) });
-export const messages = z.looseObject({ payload: z.array(message).max(MOST_ITEMS) });
+export const messages = z.looseObject({
+  meta: z.looseObject({ contact: z.looseObject({ id }).nullish() }).nullish(),
+  payload: z.array(message).max(MOST_ITEMS),
+});
 export const definitions = z.array(z.looseObject({ attribute_key: z.string(), attribute_model: z.string() }));
 
 /** Items are parsed one by one, so that an invalid item does not affect the others. */

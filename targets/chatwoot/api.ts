@@ -1,3 +1,4 @@
+import { assertAbout } from '../assert-about.ts';
 import { Paging } from '../paging.ts';
 import {
   anyContacts,
@@ -76,12 +77,15 @@ export class ChatwootApi {
   }
 
   async updateContact(id: string, body: ContactBody): Promise<Answer<Contact>> {
-    return mapAnswer(await this.#http.ask('PUT', `contacts/${id}`, single, { json: body }), ({ payload }) => payload);
+    return mapAnswer(await this.#http.ask('PUT', `contacts/${id}`, single, { json: body }), ({ payload }) =>
+      about(payload, id, 'PUT contacts'),
+    );
   }
 
   /** Null if it does not exist. */
   async contact(id: string): Promise<Contact | null> {
-    return (await this.#http.find(`contacts/${id}`, single))?.payload ?? null;
+    const found = await this.#http.find(`contacts/${id}`, single);
+    return found === null ? null : about(found.payload, id, 'GET contacts');
   }
 
   /**
@@ -128,8 +132,9 @@ export class ChatwootApi {
   }
 
   /** Null if it does not exist. */
-  conversation(id: string): Promise<Conversation | null> {
-    return this.#http.find(`conversations/${id}`, conversation);
+  async conversation(id: string): Promise<Conversation | null> {
+    const found = await this.#http.find(`conversations/${id}`, conversation);
+    return found === null ? null : about(found, id, 'GET conversations');
   }
 
   /** Replaces all custom attributes: unlike a contact's, a conversation's are not merged. */
@@ -150,13 +155,18 @@ export class ChatwootApi {
   }
 
   /** All messages, oldest first. Null if the conversation does not exist. */
-  async messages(conversationId: string): Promise<Message[] | null> {
+  async messages({ id, meta: { sender } }: Conversation): Promise<Message[] | null> {
+    const conversationId = String(id);
     const path = `conversations/${conversationId}/messages`;
     const paging = new Paging({ target: 'ChatWoot', what: `GET ${path}`, mostPages: MOST_MESSAGE_PAGES });
     const all: Message[] = [];
     for (let after = 0; ;) {
       const page = await this.#http.find(path, messages, { searchParams: { after } });
       if (page === null) return null;
+      const contact = page.meta?.contact;
+      // A page without messages tells only whose conversation it is of.
+      if (contact != null && sender != null) about(contact, String(sender.id), 'GET messages');
+      for (const one of page.payload) isIn(one, conversationId, 'GET messages');
       const last = Math.max(0, ...page.payload.map(({ id }) => id));
       all.push(...page.payload);
       // ChatWoot decides the page size, so the last page is the one without a newer message.
@@ -166,8 +176,10 @@ export class ChatwootApi {
     }
   }
 
-  postMessage(conversationId: string, body: NewMessage): Promise<Answer<Message>> {
-    return this.#http.ask('POST', `conversations/${conversationId}/messages`, message, { json: body });
+  async postMessage(conversationId: string, body: NewMessage): Promise<Answer<Message>> {
+    const answer = await this.#http.ask('POST', `conversations/${conversationId}/messages`, message, { json: body });
+    if (answer.kind === 'answered') isIn(answer.value, conversationId, 'POST messages');
+    return answer;
   }
 
   /** Permanently deletes the contact and its conversations. */
@@ -189,6 +201,16 @@ export class ChatwootApi {
     const json = { ...definition, attribute_display_type: 'text' };
     return this.#http.ask('POST', 'custom_attribute_definitions', anything, { json });
   }
+}
+
+function about<T extends { readonly id: number }>(found: T, asked: string, what: string): T {
+  assertAbout({ target: 'ChatWoot', what }, { field: 'id', asked, answered: String(found.id) });
+  return found;
+}
+
+function isIn({ conversation_id: answered }: Message, asked: string, what: string): void {
+  if (answered == null) return;
+  assertAbout({ target: 'ChatWoot', what }, { field: 'conversation_id', asked, answered: String(answered) });
 }
 
 function mapAnswer<T, U>(answer: Answer<T>, map: (value: T) => U): Answer<U> {

@@ -50,7 +50,7 @@ async function fetch(
   }
   if (type === 'Conversation') {
     const conversation = await api.conversation(remoteId);
-    const messages = conversation === null ? null : await api.messages(remoteId);
+    const messages = conversation === null ? null : await api.messages(conversation);
     return conversation === null || messages === null ? null : wholeConversation(conversation, messages, identity);
   }
   throw new RangeError(`ChatWoot has no ${type}`);

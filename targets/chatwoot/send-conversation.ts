@@ -74,7 +74,7 @@ async function findOrCreate(api: ChatwootApi, request: SendRequest, trusted: boo
 
 async function whole(api: ChatwootApi, conversation: Conversation | null): Promise<Found | null> {
   if (conversation === null) return null;
-  const messages = await api.messages(String(conversation.id));
+  const messages = await api.messages(conversation);
   return messages === null ? null : { conversation, messages, isNew: false };
 }
 

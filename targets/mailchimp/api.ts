@@ -1,3 +1,4 @@
+import { assertAbout } from '../assert-about.ts';
 import { Paging } from '../paging.ts';
 import type { ConnectionServices } from '../sync-process.ts';
 import {
@@ -17,6 +18,7 @@ import {
 } from './answers.ts';
 import { BATCH_MOST_BYTES, BATCH_TIMEOUT_MS, changedMeanwhile, MailchimpHttp, refused, type Answer } from './http.ts';
 import type { MailchimpSettings } from './settings.ts';
+import { subscriberHash } from './subscriber-hash.ts';
 
 export type MemberBody = Readonly<Record<string, unknown>>;
 
@@ -87,26 +89,29 @@ export class MailchimpApi {
     const searchParams = { fields: MEMBER_FIELDS.join(',') };
     const path = this.#member(hash);
     const answer = await this.#http.find(member, { method: 'GET', path, what: 'GET members', searchParams });
-    if (answer.kind === 'answered') return answer.value;
+    if (answer.kind === 'answered') return about(answer.value, hash, 'GET members');
     if (performance.now() >= this.#seenUntil) await this.probe();
     return null;
   }
 
   /** Inserts with `status_if_new`, or updates the existing member. */
   putMember(hash: string, json: MemberBody): Promise<Answer<Member>> {
-    const searchParams = { skip_merge_validation: true };
-    return this.#http.ask(member, { method: 'PUT', path: this.#member(hash), what: 'PUT members', json, searchParams });
+    return this.#writeMember('PUT', hash, json);
   }
 
   patchMember(hash: string, json: MemberBody): Promise<Answer<Member>> {
+    return this.#writeMember('PATCH', hash, json);
+  }
+
+  async #writeMember(method: 'PUT' | 'PATCH', hash: string, json: MemberBody): Promise<Answer<Member>> {
     const searchParams = { skip_merge_validation: true };
-    return this.#http.ask(member, {
-      method: 'PATCH',
-      path: this.#member(hash),
-      what: 'PATCH members',
-      json,
-      searchParams,
-    });
+    const what = `${method} members`;
+    const answer = await this.#http.ask(member, { method, path: this.#member(hash), what, json, searchParams });
+    const { email_address: address } = json;
+    // A changed address changes the id.
+    const expected = typeof address === 'string' ? subscriberHash(address) : hash;
+    if (answer.kind === 'answered') about(answer.value, expected, what);
+    return answer;
   }
 
   /** Changes a member that was just read. @throws SyncError if Mailchimp refuses, or the member no longer exists. */
@@ -247,6 +252,11 @@ export class MailchimpApi {
   }
 
   readonly #member = (hash: string) => `${this.#list}/members/${hash}`;
+}
+
+function about(found: Member, asked: string, what: string): Member {
+  assertAbout({ target: 'MailChimp', what }, { field: 'id', asked, answered: found.id });
+  return found;
 }
 
 const wellFormed = (items: readonly unknown[]): Member[] => items.flatMap((item) => member.safeParse(item).data ?? []);

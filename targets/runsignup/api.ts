@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { SyncError } from '../../sync/sync-error.ts';
 import { notJson, parseJson, readValue } from '../answer.ts';
+import { assertAbout } from '../assert-about.ts';
 import { apiAddress } from '../api-address.ts';
 import { CallRate } from '../call-rate.ts';
 import { HttpClient, type HttpAnswer } from '../http.ts';
@@ -88,7 +89,9 @@ export class RunSignupApi {
   /** A race with all its events. @throws RunSignupError 201 if there is none. */
   async race(raceId: string): Promise<Race> {
     const path = `race/${raceId}`;
-    return read(race, await this.#get(path, { include_event_days: 'T' }), `GET ${path}`).race;
+    const found = read(race, await this.#get(path, { include_event_days: 'T' }), `GET ${path}`).race;
+    about(path, 'race_id', { asked: raceId, answered: found.race_id });
+    return found;
   }
 
   /**
@@ -109,10 +112,9 @@ export class RunSignupApi {
       ...(after === undefined ? {} : { after_registration_id: after }),
       ...(since === undefined ? {} : { modified_after_timestamp: since }),
     });
-    return read(participantsPage, answer, `GET ${path}`).map(({ event, participants }) => ({
-      eventId: event.event_id,
-      rows: participants,
-    }));
+    const events = read(participantsPage, answer, `GET ${path}`);
+    for (const { event } of events) areAbout(path, eventIds, event.event_id);
+    return events.map(({ event, participants }) => ({ eventId: event.event_id, rows: participants }));
   }
 
   /** Registrations that were cleared, removed, transferred or deferred, by event. */
@@ -131,16 +133,17 @@ export class RunSignupApi {
       supports_nb: 'T',
       ...(since === undefined ? {} : { modified_after_timestamp: since }),
     });
-    return read(removedPage, answer, `GET ${path}`).map(({ event }) => ({
-      eventId: event.event_id,
-      rows: event.participants,
-    }));
+    const events = read(removedPage, answer, `GET ${path}`);
+    for (const { event } of events) areAbout(path, eventIds, event.event_id);
+    return events.map(({ event }) => ({ eventId: event.event_id, rows: event.participants }));
   }
 
   /** @throws RunSignupError 101 if there is none. */
   async user(userId: string): Promise<User> {
     const path = `user/${userId}`;
-    return read(userAnswer, await this.#get(path, { supports_nb: 'T' }), `GET ${path}`).user;
+    const found = read(userAnswer, await this.#get(path, { supports_nb: 'T' }), `GET ${path}`).user;
+    about(path, 'user_id', { asked: userId, answered: found.user_id });
+    return found;
   }
 
   /**
@@ -212,6 +215,13 @@ export class RunSignupApi {
 
 const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
   readValue(schema, value, { target: 'RunSignup', what });
+
+const about = (path: string, field: string, ids: { readonly asked: string; readonly answered: string }) =>
+  assertAbout({ target: 'RunSignup', what: `GET ${path}` }, { field, ...ids });
+
+/** Rows of an event that was not asked for belong to another answer. */
+const areAbout = (path: string, eventIds: readonly string[], answered: string) =>
+  about(path, 'event_id', { asked: eventIds.find((id) => id === answered) ?? eventIds.join(','), answered });
 
 /** The vendor's address ends in /rest; append it if it is missing. */
 function baseUrl(url: string): string {

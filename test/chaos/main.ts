@@ -158,7 +158,8 @@ async function restore(
   what: ChaosOptions['restore'],
   note: (line: string) => void,
 ): Promise<LeftByRestore | null> {
-  if (what === 'tagserver') say(`  TagServer is restored from its backup; ${await restoreTarget(world)}`);
+  if (what === 'tagserver')
+    say(`  TagServer is restored from its backup; ${await restoreTarget(world, async () => void (await calm(world)))}`);
   if (what !== 'ems') return null;
   const left = await restoreEms(world, note);
   say(`  EMS is restored from its backup, which lacks ${left.rows} rows`);

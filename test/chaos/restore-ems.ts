@@ -7,6 +7,7 @@ import { inSnapshot } from '../../demo/in-snapshot.ts';
 import { runCli } from '../clients/run-cli.ts';
 import { EMS_TABLES } from './ems-tables.ts';
 import { recordTables } from './sync-tables.ts';
+import { takeOutAtTagServer } from './take-out.ts';
 import type { World } from './world.ts';
 
 const run = promisify(execFile);
@@ -117,29 +118,5 @@ async function execute({ databaseUrl }: World, statements: readonly string[]): P
     for (const statement of statements) await client.query(statement);
   } finally {
     await client.end();
-  }
-}
-
-/** Types at TagServer, dependents first, and their tables. */
-const AT_TAGSERVER = [
-  ['tags', 'tag'],
-  ['start-group-participants', 'start_group_participant'],
-  ['event-participants', 'event_participant'],
-  ['start-groups', 'start_group'],
-  ['races', 'race'],
-  ['events', 'event'],
-  ['persons', 'person'],
-  ['organisations', 'organisation'],
-] as const;
-
-/** As a human does: their bibs and tags may be given to others now. */
-async function takeOutAtTagServer({ environment }: World, gone: ReadonlySet<string>): Promise<void> {
-  const { TAGSERVER_URL: url = '', TAGSERVER_TOKEN: token = '' } = environment;
-  for (const [type, table] of AT_TAGSERVER) {
-    for (const row of gone) {
-      const [name, id] = row.split('/');
-      if (name !== table) continue;
-      await fetch(`${url}/v1/${type}/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } });
-    }
   }
 }

@@ -1,11 +1,16 @@
 import { rmSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { runCli } from '../clients/run-cli.ts';
+import { takeOutAtTagServer } from './take-out.ts';
 import type { World } from './world.ts';
 
 /** A target that is only written to: docs/operating.md, *Restore a target*, has one command for it. */
 const TARGET = 'TAGSERVER';
+
+const LONGEST_CALL_MS = 15_000;
 
 const fileOf = ({ runFolder }: World) => join(runFolder, 'tagserver.sqlite');
 const backupOf = (world: World) => `${fileOf(world)}.backup`;
@@ -20,18 +25,35 @@ export function backUpTarget(world: World): void {
   }
 }
 
+/** `extra` rows that EMS does not have are told only. */
+const compared = z.object({
+  repaired: z.boolean(),
+  differing: z.array(z.object({ type: z.string(), key: z.string(), isOrphan: z.boolean().optional() })),
+});
+
 /**
- * The target has lost everything since its backup. Then the operator's step, as documented.
+ * The target has lost everything since its backup. Then the operator's steps, as documented.
  *
- * @returns the last line of what the command printed.
+ * @param inStep waits until nothing is due.
+ * @returns what `compare` has found, in a few words.
  */
-export async function restoreTarget(world: World): Promise<string> {
+export async function restoreTarget(world: World, inStep: () => Promise<void>): Promise<string> {
   const file = fileOf(world);
+  await runCli(['pause', TARGET], world.environment);
+  // A call that was on its way ends within its time limit, and is recorded.
+  await sleep(LONGEST_CALL_MS);
   await world.targets.get(TARGET)?.crash(() => {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
     renameSync(backupOf(world), file);
   });
-  const { code, stdout, stderr } = await runCli(['compare', TARGET, '--repair'], world.environment);
-  const last = `${stdout}${stderr}`.trim().split('\n').at(-1) ?? '';
-  return `compare ${TARGET} --repair ended with ${code}: ${last}`;
+  await runCli(['resume', TARGET], world.environment);
+  await inStep();
+  const { stdout } = await runCli(['compare', TARGET, '--repair', '--json'], world.environment);
+  const { differing } = compared.parse(JSON.parse(stdout));
+  const orphans = differing.filter(({ isOrphan }) => isOrphan === true);
+  await takeOutAtTagServer(world, new Set(orphans.map(({ type, key }) => `${tableOf(type)}/${key}`)));
+  return `compare ${TARGET} --repair found ${differing.length}, ${orphans.length} of which EMS does not have`;
 }
+
+/** `StartGroup` → `start_group` */
+const tableOf = (type: string) => type.replaceAll(/(?<=.)[A-Z]/g, '_$&').toLowerCase();

@@ -63,6 +63,8 @@ export interface TypeUnderTest<S> {
   readonly identifies?: readonly string[];
   /** Fields that are only changed together. */
   readonly together?: readonly (readonly string[])[];
+  /** Ends of paths whose answers do not always tell which record they are about, each with the reason. */
+  readonly untold?: Readonly<Record<string, string>>;
   /** Cannot be created at the target: rows come from `prepare`. */
   readonly comesFromTarget?: true;
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { canonicalForm } from '../../sync/canonical-form.ts';
+import { SyncError } from '../../sync/sync-error.ts';
 import { contentDigest, type Content } from '../../sync/content-hash.ts';
 import type { EntityMapping } from '../../targets/entity-mapping.ts';
+import type { SendResult } from '../../targets/remote-system.ts';
 import {
   clearable,
   connect,
@@ -166,8 +168,9 @@ function describeRepeats<S extends Simulator>(
   running: Running<S>,
 ): void {
   const { type } = mapping;
+  const under = of.types[type];
 
-  if (of.types[type]?.comesFromTarget === true) {
+  if (under?.comesFromTarget === true) {
     test('what only the target creates is refused, without a write, until it is linked', async () => {
       const world = await World.begin(of, running(), type);
       await running().control.clearJournal();
@@ -196,6 +199,41 @@ function describeRepeats<S extends Simulator>(
     }
   });
 
+  test('an answer about another record is not taken for this one’s, and nothing of that other one changes', async () => {
+    const another = contentOf(of, mapping, 2);
+    const full = contentOf(of, mapping, 1);
+    const bare = contentOf(of, mapping, 1, clearable(of, mapping));
+    for (const before of [null, full]) {
+      const content = before === null ? full : bare;
+      const begin = async () => {
+        const world = await World.begin(of, running(), type);
+        await world.send(type, '2', another);
+        // Once more, because what is there already is read by other calls.
+        await world.send(type, '2', another);
+        if (before !== null) await world.send(type, '1', before);
+        return world;
+      };
+      const undisturbed = await begin();
+      await running().control.clearJournal();
+      const { remoteId } = await undisturbed.send(type, '1', content);
+      const calls = new Set(
+        (await running().control.journal()).map(({ method, path }) => `${method} ${path.split('?', 1)[0] ?? ''}`),
+      );
+      const expected = await undisturbed.held(type);
+      const untold = Object.keys(under?.untold ?? {});
+      for (const call of [...calls].filter((one) => !untold.some((end) => one.endsWith(end)))) {
+        const [method = '', prefix = ''] = call.split(' ');
+        const world = await begin();
+        await running().control.setFaults({ mixUp: { match: { method, prefix }, times: 1 } });
+        const outcome = await world.remote.send(world.request(type, '1', content)).catch((error: unknown) => error);
+        await running().control.clearFaults();
+        if (!isWithoutEffect(outcome)) expect([call, outcome]).toMatchObject([call, { kind: 'sent', remoteId }]);
+        await world.send(type, '1', content);
+        expect([call, await world.held(type)]).toEqual([call, expected]);
+      }
+    }
+  });
+
   test('what was never taken is removed and erased as if it had never been there, whatever its id', async () => {
     const world = await World.begin(of, running(), type);
     const before = await world.held(type);
@@ -215,6 +253,13 @@ function describeRepeats<S extends Simulator>(
     expect((await world.send(type, '1', content)).remoteId).toBe(remoteId);
     expect(await world.held(type)).toEqual(before);
   });
+}
+
+/** Tried again, also after the pair that it names; or the record that was found is compared first. */
+function isWithoutEffect(outcome: unknown): boolean {
+  if (outcome instanceof SyncError) return outcome.errorClass !== 'rejected';
+  const { kind } = outcome as SendResult;
+  return kind === 'blocked';
 }
 
 function describeErrors<S extends Simulator>(

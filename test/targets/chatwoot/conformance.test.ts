@@ -28,6 +28,7 @@ describeConformance({
         })),
       identifies: ['ems_conversation_id'],
       confirmedOtherwise: { messages: 'the id of each message is in the result' },
+      untold: { '/messages': 'a page without messages names the contact, and both samples are of one contact' },
     },
   },
 });

@@ -85,7 +85,7 @@ test('messages that never end are against the contract', async () => {
       last += 1;
       response.end(JSON.stringify({ payload: [{ id: last, message_type: 0, created_at: 0 }] }));
     },
-    ({ api }) => api.messages('7'),
+    ({ api }) => api.messages({ id: 7, inbox_id: 1, status: 'open', created_at: 0, meta: {} }),
   );
   expect(failure).toMatchObject({ errorClass: 'contract', code: 'paging' });
   expect(last).toBeLessThan(1_000);
