@@ -98,4 +98,11 @@ export const ORDER_OF_A_PASS: readonly Mutant[] = [
     replace: "['address:', 'base']",
     test: 'sync/keyed-hash',
   },
+  {
+    name: 'an answer about another record is taken for this one’s',
+    file: 'targets/assert-about.ts',
+    find: 'if (answered === asked) return;',
+    replace: "if (answered !== '') return;",
+    test: 'targets/mailchimp/conformance',
+  },
 ];
