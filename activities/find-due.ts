@@ -1,6 +1,7 @@
 import { recentKeys } from '../database/detection/recent-keys.ts';
 import { dueCandidates, goneCandidates, scanDue, scanGone, type Scan } from '../database/detection/scan.ts';
 import { dropChildren } from '../database/records/drop-children.ts';
+import { keysWithRecord } from '../database/records/find-by-remote-id.ts';
 import { loadPairs } from '../database/records/load-pairs.ts';
 import {
   dropValuesOfDeleted,
@@ -117,8 +118,11 @@ interface Judged {
  * Touches the times of those among these rows whose content the target has already. A row that fails here gets a workflow of its
  * own, which shows as FAILING with the error.
  */
-async function touchUnchanged(context: TypeContext, keys: readonly EntityKey[]): Promise<Judged> {
+async function touchUnchanged(context: TypeContext, all: readonly EntityKey[]): Promise<Judged> {
   const { orm, process, detection, type } = context;
+  // Nothing can be touched without a record: in a first load, each row is then loaded once, by its delivery.
+  const keys = await keysWithRecord(orm.em.fork(), process.name, type, all);
+  if (keys.length === 0) return { touched: [], updates: [] };
   await refreshUniqueValues(orm, detection, keys, context.keys);
   const judged = await judgePairs(context, await loadPairs(orm, detection, keys));
   const unchanged = judged.filter(

@@ -75,6 +75,20 @@ export async function findByKeys(
   return new Map(rows.map(({ key, ...record }) => [key, record]));
 }
 
+/** Those of these rows that have a record of the process. */
+export async function keysWithRecord(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  keys: readonly EntityKey[],
+): Promise<EntityKey[]> {
+  const { rows } = await sql<{ key: EntityKey }>`
+    SELECT sr.entity_key AS key FROM ${sql.raw(recordTable(type))} sr
+    WHERE sr.sync_process = ${process} AND sr.entity_key = ANY (${[...keys]}::bigint[])
+    ORDER BY sr.entity_key`.execute(em.getKysely());
+  return rows.map(({ key }) => key);
+}
+
 /** The remote ids of all linked records of a type: what takes part. */
 export async function linkedRemoteIds(
   em: EntityManager,

@@ -58,10 +58,19 @@ export async function loadPairs(orm: Orm, detection: Detection, keys: readonly E
   });
 }
 
-/** A pair as the caller's transaction sees it, with what that has written. */
-export async function loadPairWithin(em: EntityManager, detection: Detection, key: EntityKey): Promise<Pair> {
+/** Pairs as the caller's transaction sees them, with what that has written. */
+export function loadPairsWithin(
+  em: EntityManager,
+  detection: Detection,
+  keys: readonly EntityKey[],
+): Promise<readonly Pair[]> {
   // Not from its identity map, which may be outdated.
-  const [pair] = await load(em.fork({ keepTransactionContext: true }), detection, [key]);
+  return load(em.fork({ keepTransactionContext: true }), detection, keys);
+}
+
+/** The same for one pair. */
+export async function loadPairWithin(em: EntityManager, detection: Detection, key: EntityKey): Promise<Pair> {
+  const [pair] = await loadPairsWithin(em, detection, [key]);
   if (pair === undefined) throw new RangeError(`${detection.mapping.type}/${key} was not loaded`);
   return pair;
 }

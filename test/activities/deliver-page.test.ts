@@ -3,6 +3,7 @@ import { runCommand } from '../../activities/run-command.ts';
 import { deliver } from '../../activities/deliver.ts';
 import { deliverPage } from '../../activities/deliver-page.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
+import { findDue } from '../../activities/find-due.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { startMailchimp, type StartedMailchimp } from '../../simulators/mailchimp/start.ts';
 import { mailchimp as target } from '../../targets/mailchimp/process.ts';
@@ -157,6 +158,24 @@ describe('a page of rows', () => {
     expect(await simulator.control.journal({ writesOnly: true })).toEqual([]);
     // The same content as one alone would have.
     for (const key of keys) expect(await deliverOne(key)).toMatchObject({ kind: 'unchanged' });
+  });
+
+  test('is mapped by its delivery alone: the sweep that finds it maps no row that has no record yet', async () => {
+    const keys = await persons(3);
+    const mapped: string[] = [];
+    const watched = target.process.mappings.map((mapping) => ({
+      ...mapping,
+      map: (...[row, sources]: Parameters<typeof mapping.map>) => {
+        mapped.push(row.id);
+        return mapping.map(row, sources);
+      },
+    }));
+    const found = await findDue(
+      { ...dependencies(), processes: new Map([['MAILCHIMP', { process: { ...target.process, mappings: watched }, remote }]]) },
+      { ...PROCESS, after: null, limit: 10 },
+    );
+    expect(found).toEqual({ keys, touched: 0, next: null });
+    expect(mapped).toEqual([]);
   });
 
   test('leaves out what a bulk call cannot do: an opt-out, an address that two share, a deleted row', async () => {

@@ -4,7 +4,7 @@ import type { Detection } from '../../database/detection/detection.ts';
 import { recentKeys } from '../../database/detection/recent-keys.ts';
 import type { EntityManager } from '../../database/orm.ts';
 import { writeDue } from '../../database/records/due-counts.ts';
-import { loadPairs } from '../../database/records/load-pairs.ts';
+import { loadPairsWithin } from '../../database/records/load-pairs.ts';
 import { uniqueHashPrefix } from '../../sync/unique-value.ts';
 import { mailchimp } from '../../targets/mailchimp/process.ts';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts';
@@ -82,8 +82,7 @@ describe(`with ${CHANGED} of ${PERSONS} rows changed, PostgreSQL reads few rows`
 
   test('to load them with what their mapping reads', async () => {
     const read = await rowsRead(async (em) => {
-      const orm = { ...database.orm, em: { fork: () => em } } as unknown as typeof database.orm;
-      expect(await loadPairs(orm, detection, changed)).toHaveLength(CHANGED);
+      expect(await loadPairsWithin(em, detection, changed)).toHaveLength(CHANGED);
     });
     expect(read).toBeLessThanOrEqual(READ_AT_MOST);
   });
