@@ -171,7 +171,10 @@ describe('a page of rows', () => {
       },
     }));
     const found = await findDue(
-      { ...dependencies(), processes: new Map([['MAILCHIMP', { process: { ...target.process, mappings: watched }, remote }]]) },
+      {
+        ...dependencies(),
+        processes: new Map([['MAILCHIMP', { process: { ...target.process, mappings: watched }, remote }]]),
+      },
       { ...PROCESS, after: null, limit: 10 },
     );
     expect(found).toEqual({ keys, touched: 0, next: null });
