@@ -137,8 +137,12 @@ export interface ReleaseRequest extends RemoveRequest {
   readonly content: Content;
   /** EMS's content of the rows that this one blocks. */
   readonly wanted: readonly Content[];
-  /** Call it before the first write: records that the target's state is no longer known. */
-  readonly willRelease: () => Promise<void>;
+  /**
+   * Call it before the first write: records that the target's state is no longer known.
+   *
+   * @param left what the remote record will hold, null: it will be deleted. Only for targets with `refersTo`.
+   */
+  readonly willRelease: (left?: Content | null) => Promise<void>;
 }
 
 export type Released =

@@ -14,7 +14,7 @@ import { isCall, withoutCall } from '../deliver.ts';
 import { describeError } from '../error-mapping.ts';
 import { inHalves } from '../in-halves.ts';
 import { assertEvaluated, judgePairs, type JudgedPair } from '../judge-pairs.ts';
-import { keptBy, noteReleased } from './kept-by.ts';
+import { keptBy } from './kept-by.ts';
 import { plannedChange } from './planned-change-of.ts';
 
 /** What was decided about a row of the page, and what the target's confirmation would be. */
@@ -39,10 +39,6 @@ export async function dryPage(context: TypeContext, keys: readonly EntityKey[]):
     const decided: Decided[] = [];
     for (const one of judged)
       decided.push({ judged: one, change: await plannedChange(context, one, { isHeld, kept }) });
-    noteReleased(
-      orm,
-      decided.flatMap(({ judged: { pair }, change }) => (change?.releases === true ? { type, key: pair.key } : [])),
-    );
     await confirm(
       context,
       decided.filter(({ judged: { decision }, change }) =>

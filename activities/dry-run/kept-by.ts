@@ -20,21 +20,21 @@ interface AtTarget {
 interface Known {
   /** Records that were read, by `Tag/remote id`. */
   readonly held: Map<string, Promise<Content | null>>;
-  /** Rows that would be made to release what they refer to. */
-  readonly released: Set<string>;
+  /** What is left of rows that would be made to release values, by `Tag/EMS id`; null: nothing. */
+  readonly released: Map<string, Content | null>;
 }
 
 const known = new WeakMap<Orm, Known>();
 
 function knownOf(orm: Orm): Known {
-  const one = known.get(orm) ?? { held: new Map(), released: new Set() };
+  const one = known.get(orm) ?? { held: new Map(), released: new Map() };
   known.set(orm, one);
   return one;
 }
 
-/** The dry run's sweep would have made these rows release their references by now. */
-export function noteReleased(orm: Orm, refs: readonly EntityRef[]): void {
-  for (const ref of refs) knownOf(orm).released.add(formatRef(ref));
+/** The dry run's sweep would have made this row release values. */
+export function noteReleased(orm: Orm, ref: EntityRef, left: Content | null): void {
+  knownOf(orm).released.set(formatRef(ref), left);
 }
 
 /**
@@ -54,7 +54,6 @@ export async function keptBy(
     for (const { of, key } of await currentReferences(context, mapping.type, keys))
       kept.set(of, { type: mapping.type, key });
     for (const row of await othersAtTarget(context, mapping.type)) {
-      if (knownOf(context.orm).released.has(formatRef({ type: mapping.type, key: row.key }))) continue;
       const held = await heldContent(context, mapping.type, row);
       if (held === null) continue;
       for (const key of keys) if (refersTo(held, { type, key })) kept.set(key, { type: mapping.type, key: row.key });
@@ -89,12 +88,14 @@ async function othersAtTarget({ orm, process }: TypeContext, type: EntityType): 
   return rows;
 }
 
-function heldContent(
+async function heldContent(
   { orm, remote }: TypeContext,
   type: EntityType,
   { key, remoteId }: AtTarget,
 ): Promise<Content | null> {
-  const { held } = knownOf(orm);
+  const { held, released } = knownOf(orm);
+  const left = released.get(formatRef({ type, key }));
+  if (left !== undefined) return left;
   const name = `${type}/${remoteId}`;
   const asked = held.get(name) ?? contentOf(remote.held?.read({ type, key, remoteId, content: {} }));
   held.set(name, asked);

@@ -9,12 +9,20 @@ import { describeSuppressions } from '../../sync/suppression.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { pairOf, type TypeContext } from '../context.ts';
 import type { JudgedPair } from '../judge-pairs.ts';
+import { noteReleased } from './kept-by.ts';
 import { pairConsent } from '../pair-consent.ts';
 import { optOutsOf } from '../send-opt-outs.ts';
 
 /** Thrown in place of a target's first write. */
 class WouldWrite extends Error {
   override readonly name = 'WouldWrite';
+  /** What the remote record would hold then; null: it would be deleted. */
+  readonly left: Content | null;
+
+  constructor(left: Content | null) {
+    super('a dry run writes nothing');
+    this.left = left;
+  }
 }
 
 /**
@@ -137,14 +145,17 @@ async function wouldRelease(context: TypeContext, { pair, suppressions }: Judged
       fencingToken: 0n,
       content: mapping.sendable(pair.entity, pair.sources),
       wanted: [],
-      willRelease: async () => {
-        throw new WouldWrite();
+      willRelease: async (left = null) => {
+        throw new WouldWrite(left);
       },
       ...pairConsent(attempt, pair, suppressions),
     });
     return false;
   } catch (error) {
-    if (error instanceof WouldWrite) return true;
+    if (error instanceof WouldWrite) {
+      noteReleased(context.orm, { type, key: pair.key }, error.left);
+      return true;
+    }
     if (error instanceof SyncError && error.errorClass === 'rejected') return false;
     throw error;
   }

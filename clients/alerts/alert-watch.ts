@@ -50,24 +50,25 @@ export class AlertWatch {
   async #look(): Promise<void> {
     const { orm, url, log, reasonOf } = this.#options;
     try {
-      await tellAlerts(orm, findAlerts(await this.#facts()), (told) => post(url, told));
+      await tellAlerts(orm, findAlerts(await readFacts(orm, this.#reader, Date.now())), (told) => post(url, told));
     } catch (error) {
       log.warn({ reason: reasonOf(error) }, 'alerts could not be looked for or sent; trying again');
     }
   }
+}
 
-  async #facts(): Promise<Facts> {
-    const em = this.#options.orm.em.fork();
-    const overview = await this.#reader.read(Date.now());
-    const on = new Set(overview.types.map(({ process }) => process));
-    const processes = TARGETS.map(({ process }) => process).filter(({ name }) => on.has(name));
-    return {
-      ...overview,
-      progress: await withProgress(em, processes, LATE_SECONDS.outbound),
-      oscillating: await countOscillating(em),
-      listeners: await countListeners(em),
-    };
-  }
+/** @param reader of the same database and Temporal. */
+export async function readFacts(orm: Orm, reader: OverviewReader, nowMs: number): Promise<Facts> {
+  const em = orm.em.fork();
+  const overview = await reader.read(nowMs);
+  const on = new Set(overview.types.map(({ process }) => process));
+  const processes = TARGETS.map(({ process }) => process).filter(({ name }) => on.has(name));
+  return {
+    ...overview,
+    progress: await withProgress(em, processes, LATE_SECONDS.outbound),
+    oscillating: await countOscillating(em),
+    listeners: await countListeners(em),
+  };
 }
 
 /** @throws Error if the address does not take it. */

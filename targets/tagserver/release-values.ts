@@ -39,12 +39,13 @@ export async function releaseValues(api: TagServerApi, request: ReleaseRequest):
   if (stored === null) return null;
   const fields = contested(giving, request, stored);
   if (fields.length === 0) return null;
-  await request.willRelease();
   if (!fields.every((field) => giving.nullable.includes(field))) {
+    await request.willRelease(null);
     await api.delete(name, key, fencingToken);
     return { kind: 'record' };
   }
   const data = { ...stored.data, ...Object.fromEntries(fields.map((field) => [field, null])) } as TagServerData;
+  await request.willRelease(data);
   const result = await api.put(name, key, data, { fencingToken, ifMatch: stored.etag });
   if (result.kind === 'written') return { kind: 'values' };
   throw new SyncError('transient', `TagServer refused ${type}/${key} without ${fields.join(', ')} (${result.kind})`, {

@@ -3,12 +3,14 @@ import fc from '../seeded-fast-check.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { compareRecords, findExtra } from '../../activities/compare-records.ts';
 import { drySweep } from '../../activities/dry-run/dry-sweep.ts';
+import { approveHold, readHolds } from '../../database/records/missing.ts';
 import { AdvisoryLocks } from '../../database/advisory-locks.ts';
 import { createScratchOrm } from '../../database/scratch.ts';
 import { resourceTypes } from '../../simulators/tagserver/resource-types.ts';
 import { startTagServer, type StartedTagServer } from '../../simulators/tagserver/start.ts';
 import type { EntityType } from '../../sync/entity-type.ts';
 import type { PlannedChange } from '../../sync/planned-change.ts';
+import type { EntityMapping } from '../../targets/entity-mapping.ts';
 import { tagServer } from '../../targets/tagserver/process.ts';
 import { resource } from '../../targets/tagserver/resources.ts';
 import { unlimitedConnections } from '../../targets/unlimited-connections.ts';
@@ -227,6 +229,73 @@ describe('a dry sweep', () => {
     const { rows } = await database.client.query('SELECT * FROM sync_hold');
     expect(rows).toEqual([]);
   });
+});
+
+describe('a mistake in EMS, or in a filter', () => {
+  const LIMITS = { delete: { count: 2, share: 10 }, update: { count: 2, share: 30 } };
+
+  /** The process with a condition too many: persons 1 to 4 of ten do not belong on the target any more. */
+  const withTypo = () => {
+    const misspelt = ({ type, filter }: EntityMapping) =>
+      type === 'Person' ? `(${filter}) AND e.id > 4` : `(${filter}) AND e.person_id > 4`;
+    const mappings = tagServer.process.mappings.map((mapping) =>
+      ['Person', 'EventParticipant'].includes(mapping.type) ? { ...mapping, filter: misspelt(mapping) } : mapping,
+    );
+    const remote = dependencies.processes.get('TAGSERVER')?.remote;
+    if (remote === undefined) throw new Error('TAGSERVER is off');
+    return new Map([['TAGSERVER' as const, { process: { ...tagServer.process, mappings }, remote }]]);
+  };
+
+  const FOUR = ['1', '2', '3', '4'];
+  const TEN = [...FOUR, '5', '6', '7', '8', '9', '10'];
+
+  test.each<[string, Done['kind'], readonly string[], () => Promise<unknown>, () => Dependencies['processes']]>([
+    ['a typo in a filter, which takes 40 % away', 'delete', FOUR, async () => {}, withTypo],
+    ['four of ten persons deleted', 'delete', FOUR, () => deleted(FOUR), () => dependencies.processes],
+    ['a table that was truncated', 'delete', TEN, () => deleted(TEN), () => dependencies.processes],
+    [
+      'one first name for all',
+      'change',
+      TEN,
+      () => database.client.query("UPDATE person SET first_name = 'Test', modified_on = clock_timestamp()"),
+      () => dependencies.processes,
+    ],
+  ])(
+    '%s: nobody is touched before an operator approves it, and then exactly the planned ones',
+    async (_what, kind, meant, happen, processes) => {
+      const { ems } = database;
+      const event = await ems.event();
+      const race = await ems.race(event);
+      for (const _ of TEN) await ems.participant(event, race);
+      await sweepInProcess(dependencies, 'TAGSERVER');
+      await happen();
+      const braked = { ...dependencies, brakeLimits: LIMITS, processes: processes() };
+      const before = await atTagServer();
+
+      expect((await plan(braked)).stopped).toContainEqual(
+        expect.stringMatching(new RegExp(`^HELD: ${meant.length} of 10 Person`)),
+      );
+      expect([...(await journalOf(() => sweepInProcess(braked, 'TAGSERVER')))]).toEqual([]);
+      expect(await atTagServer()).toEqual(before);
+
+      const em = database.orm.em.fork();
+      for (const { id } of await readHolds(em, ['TAGSERVER'])) await approveHold(em, 'TAGSERVER', id);
+      const { changes } = await plan(braked);
+      const persons = changes.filter(({ type, action }) => type === 'Person' && action === kind);
+      expect(persons.map(({ id }) => Number(id)).toSorted((one, other) => one - other)).toEqual(meant.map(Number));
+      const done = await journalOf(() => sweepInProcess(braked, 'TAGSERVER'));
+      expect(byName(done)).toEqual(byName(asDone(changes)));
+    },
+  );
+
+  /** EMS loses persons with all that refers to them. */
+  async function deleted(persons: readonly string[]): Promise<void> {
+    if (persons.length === TEN.length) await database.client.query('TRUNCATE person, event_participant CASCADE');
+    else {
+      await database.client.query('DELETE FROM event_participant WHERE person_id = ANY ($1::bigint[])', [persons]);
+      await database.client.query('DELETE FROM person WHERE id = ANY ($1::bigint[])', [persons]);
+    }
+  }
 });
 
 async function compared(type: EntityType) {

@@ -210,6 +210,18 @@ test('a comparison finds what staff has changed or deleted at Mautic and MailChi
   ]);
 });
 
+test('a MailChimp audience that is emptied takes nothing from EMS, and nobody is made anew: a comparison names all', async () => {
+  await clear();
+  const people = [await person(), await person(), await person()];
+  for (const each of people) await database.ems.preference(each, true);
+  await sweepInProcess(dependencies, 'MAILCHIMP');
+  const { rows } = await database.client.query<{ remote_id: string }>('SELECT remote_id FROM sync_person');
+  for (const { remote_id: member } of rows)
+    await simulators.MAILCHIMP?.control.backdoor({ do: 'delete-permanent', member });
+  expect((await planOf('MAILCHIMP')).changes).toEqual([]);
+  expect(await ofOurs('MAILCHIMP')).toEqual(people.map((key) => ({ type: 'Person', key, difference: 'missing' })));
+});
+
 describe('a plan of CHATWOOT', () => {
   test('tells what goes there, what comes into EMS, and what an unknown contact becomes', async () => {
     await clear();

@@ -1,4 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readFacts } from '../../clients/alerts/alert-watch.ts';
+import { findAlerts } from '../../clients/alerts/find-alerts.ts';
+import { OverviewReader } from '../../clients/gateway/status-page/read-overview.ts';
+import { createOrm } from '../../database/orm.ts';
+import { recordTable } from '../../database/table-names.ts';
+import { tagServer } from '../../targets/tagserver/process.ts';
 import { runCli } from '../clients/run-cli.ts';
 import { System } from './system.ts';
 
@@ -43,6 +49,57 @@ describe('target down', () => {
     // No duplicates: one version for each content.
     const { events } = await system.tagServer.control.state();
     expect(events[eventId]).toMatchObject({ version: 2 });
+  });
+
+  test('the alarm is silent while sweeps succeed and for five minutes without; it rings for an outage, a stopped worker or a paused schedule, and for 5 % failing', async () => {
+    const orm = await createOrm({ databaseUrl: system.databaseUrl, poolSize: 2 });
+    const at = (nowMs: number) => readFacts(orm, new OverviewReader({ orm, temporal: system.temporal }), nowMs);
+    const rings = async (minutes: number) =>
+      findAlerts(await at(Date.now() + minutes * 60_000)).map(({ kind, process }) => `${process} ${kind}`);
+    const tables = tagServer.process.mappings.map(({ type }) => recordTable(type));
+    /** As if the last row had been brought in step an hour ago. */
+    const anHourLater = async () => {
+      for (const table of tables)
+        await system.database.query(`UPDATE ${table} SET updated_on = updated_on - interval '1 hour'`);
+    };
+    try {
+      const event = await system.ems.event();
+      expect(await system.sweep()).toMatchObject({ ended: 'complete' });
+      await system.eventually('the success in the list', async () => (await rings(0)).length === 0);
+      await anHourLater();
+      expect(await rings(5)).toEqual([]);
+      // No sweep has succeeded since: nobody starts any, or no worker takes them.
+      expect(await rings(60)).toEqual(['TAGSERVER LATE']);
+
+      // One that meets the target down is no success.
+      const then = Date.now() + 60_000;
+      const known = (await at(then)).freshness;
+      await system.ems.update('event', event, { name: 'Changed while TagServer is down' });
+      await system.tagServer.control.setFaults({ respond: { status: 503 } });
+      expect(await system.sweep()).toMatchObject({ ended: 'target-down' });
+      await system.eventually('the outage in the list', async () => {
+        const query = 'WorkflowType = "sweepOutbound" AND SyncOutcome = "FAILING"';
+        return (await system.temporal.workflow.count(query)).count > 0;
+      });
+      expect((await at(then)).freshness).toEqual(known);
+      expect(await rings(60)).toEqual(['TAGSERVER LATE']);
+
+      await system.tagServer.control.clearFaults();
+      await system.eventually('a sweep that delivers', async () => (await system.sweep()).ended === 'complete');
+      await system.eventually('silence', async () => (await rings(0)).length === 0);
+      await system.database.query(
+        `UPDATE sync_event SET state = 'FAILING' WHERE entity_key = $1 AND sync_process = 'TAGSERVER'`,
+        [event],
+      );
+      expect(await rings(0)).toEqual(['TAGSERVER FAILING']);
+      await system.database.query(
+        `UPDATE sync_event SET state = 'IN_SYNC' WHERE entity_key = $1 AND sync_process = 'TAGSERVER'`,
+        [event],
+      );
+    } finally {
+      await system.tagServer.control.clearFaults();
+      await orm.close();
+    }
   });
 
   test('its settings name another account: nothing is sent until retarget; --anew sends everything again', async () => {
