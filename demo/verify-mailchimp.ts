@@ -57,9 +57,12 @@ const differs = ({ id }: MarketedPerson, field: string): Difference => ({
  */
 function strangers(people: readonly MarketedPerson[], members: ReadonlyMap<string | null, MemberState>): Difference[] {
   const known = new Set(people.map(({ email }) => email));
+  const suppressed = new Set<string | null>(people.flatMap(({ id, state }) => (state === 'SUPPRESSED' ? [id] : [])));
   return [...members].flatMap(([email, member]): Difference[] => {
     const id = textOf(member, 'EMSID');
-    return id === null || member.status === 'cleaned' || (email !== null && known.has(email))
+    // Who has refused stays under the address that it was said at, whatever EMS has now.
+    const isLeft = member.status === 'unsubscribed' && suppressed.has(id);
+    return id === null || isLeft || member.status === 'cleaned' || (email !== null && known.has(email))
       ? []
       : [{ type: 'members', id, what: 'surplus', fields: [] }];
   });

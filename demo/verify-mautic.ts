@@ -74,10 +74,11 @@ function textOf({ fields }: ContactState, alias: string): string | null {
 function consentDifferences(person: MarketedPerson, contact: ContactState | undefined): Difference[] {
   if (contact === undefined) return [];
   const refused = (channel: string) => contact.doNotContact.find((record) => record.channel === channel);
+  // If EMS says nothing any more, its earlier opt-out stays.
   const wrong = (['email', 'sms'] as const).filter((channel) => {
     const record = refused(channel);
-    const out = verdict(person, channel.toUpperCase()) === 'out';
-    return out ? record === undefined : record?.comments === 'EMS';
+    const said = verdict(person, channel.toUpperCase());
+    return said === 'out' ? record === undefined : said === 'in' && record?.comments === 'EMS';
   });
   const topics = contact.segments.filter((alias) => alias.startsWith('ems-')).toSorted();
   const mayGo = refused('email') === undefined;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { requestSweep, sweepResult } from '../../clients/request-sweep.ts';
 import { describeDifference, type Difference } from '../../demo/difference.ts';
 import { inSnapshot } from '../../demo/in-snapshot.ts';
@@ -104,12 +105,46 @@ async function keptOf({ databaseUrl }: World, process: SyncProcessName): Promise
       [process],
     ),
   );
-  if (process === 'CHATWOOT') return rows.map(({ id }) => `conversation ${id}`);
+  if (process === 'CHATWOOT') return [...(await keptAtChatwoot(world, rows)), ...(await parkedPersons(world))];
   // RunSignup's ids name race, event and registration. It keeps what EMS has withdrawn, too.
   const withdrawn = await inSnapshot(databaseUrl, (client) =>
     client.query<{ id: string }>(`SELECT registration_no AS id FROM event_participant WHERE status = 'WITHDRAWN'`),
   );
   return [...rows.map(({ id }) => id.split('/').at(-1) ?? id), ...withdrawn.rows.map(({ id }) => id)];
+}
+
+/** Conversations that EMS has deleted, under its id or ChatWoot's, and what is in them. */
+async function keptAtChatwoot({ targets }: World, records: readonly { readonly id: string }[]): Promise<string[]> {
+  const url = targets.get('CHATWOOT')?.stateUrl ?? '';
+  const { conversations } = chatwootState.parse(await (await fetch(url)).json());
+  const kept = new Set(records.map(({ id }) => id));
+  return Object.values(conversations).flatMap(({ id, custom_attributes: ours, messages }) => {
+    if (!kept.has(String(id))) return [];
+    const notes = messages.flatMap(({ source_id: source }) => source?.match(/^ems:(\d+)$/)?.[1] ?? []);
+    const key = String(ours['ems_conversation_id']);
+    return [`conversation ${id}`, `conversations/${key}`, `messages/${key}`, ...notes.map((note) => `notes/${note}`)];
+  });
+}
+
+const chatwootState = z.looseObject({
+  conversations: z.record(
+    z.string(),
+    z.looseObject({
+      id: z.number(),
+      custom_attributes: z.record(z.string(), z.unknown()),
+      messages: z.array(z.looseObject({ source_id: z.string().nullish() })),
+    }),
+  ),
+});
+
+/** ChatWoot's contacts of parked persons. */
+async function parkedPersons({ databaseUrl }: World): Promise<string[]> {
+  const { rows } = await inSnapshot(databaseUrl, (client) =>
+    client.query<{ id: string }>(
+      `SELECT 'contacts/' || entity_key AS id FROM sync_person WHERE sync_process = 'CHATWOOT' AND state = 'PARKED'`,
+    ),
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Registrations of which something is parked: of the entry itself, or of its person, whose account RunSignup does not change. */
@@ -128,7 +163,7 @@ async function parkedAtRunSignup({ databaseUrl }: World): Promise<string[]> {
 const isOldConversation = ({ type, fields }: Difference) => type === 'conversations' && fields.join() === 'contact';
 
 const isOf = ({ type, id }: Difference, kept: string) =>
-  id === kept || `${type}/${id}` === kept || id.startsWith(`${kept}, `);
+  id === kept || `${type}/${id}` === kept || `${type}/${id}`.startsWith(`${kept}, `) || id.startsWith(`${kept}, `);
 
 async function kindOf(world: World, { type, id, what, fields }: Difference): Promise<Counted> {
   if (type === 'consent' || type === 'messages sent to customers') return 'wrong';

@@ -19,7 +19,7 @@ export async function installFullDisk(databaseUrl: string): Promise<void> {
        DECLARE name text;
        BEGIN
          FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-           AND relname LIKE 'sync\_%' LOOP
+           AND relname LIKE 'sync!_%' ESCAPE '!' LOOP
            EXECUTE format('CREATE TRIGGER chaos_full_disk BEFORE INSERT OR UPDATE ON public.%I
              FOR EACH STATEMENT EXECUTE FUNCTION chaos.refuse_when_full()', name);
          END LOOP;

@@ -3,14 +3,14 @@ import { hasOptedIn } from './opt-ins.ts';
 import type { World } from './world.ts';
 
 const mailchimpState = z.looseObject({
-  members: z.record(z.string(), z.looseObject({ email: z.string(), status: z.string() })),
+  members: z.record(z.string(), z.looseObject({ email: z.string(), status: z.string(), hold: z.string().nullish() })),
 });
 const mauticState = z.looseObject({
   contacts: z.record(
     z.string(),
     z.looseObject({
       fields: z.record(z.string(), z.unknown()),
-      doNotContact: z.array(z.looseObject({ channel: z.string(), reason: z.unknown() })),
+      doNotContact: z.array(z.looseObject({ channel: z.string(), comments: z.string().nullish() })),
     }),
   ),
 });
@@ -94,28 +94,32 @@ async function lookAt(world: World, process: Process): Promise<Seen | null> {
   const state = await stateOf(world, process);
   if (state === null) return null;
   const all = process === 'MAILCHIMP' ? atMailchimp(state) : atMautic(state);
-  const addresses = (isRefused: boolean) =>
-    new Set(all.flatMap((one) => (one.isRefused === isRefused ? [one.address.toLowerCase()] : [])));
-  return { refused: addresses(true), mailable: addresses(false) };
+  const addresses = (wanted: Addressee['refusal']) =>
+    new Set(all.flatMap(({ address, refusal }) => (refusal === wanted ? [address.toLowerCase()] : [])));
+  return { refused: addresses('own'), mailable: addresses('none') };
 }
 
+/** `ems`: EMS's own opt-out, which is about its person and not about the address. */
 interface Addressee {
   readonly address: string;
-  readonly isRefused: boolean;
+  readonly refusal: 'none' | 'ems' | 'own';
 }
 
 function atMailchimp(state: unknown): Addressee[] {
-  return Object.values(mailchimpState.parse(state).members).flatMap(({ email, status }): Addressee[] => {
-    if (status === 'subscribed') return [{ address: email, isRefused: false }];
-    return status === 'unsubscribed' || status === 'cleaned' ? [{ address: email, isRefused: true }] : [];
+  return Object.values(mailchimpState.parse(state).members).flatMap(({ email: address, status, hold }): Addressee[] => {
+    if (status === 'subscribed') return [{ address, refusal: 'none' }];
+    if (status !== 'unsubscribed' && status !== 'cleaned') return [];
+    return [{ address, refusal: hold === 'api' ? 'ems' : 'own' }];
   });
 }
 
 function atMautic(state: unknown): Addressee[] {
   return Object.values(mauticState.parse(state).contacts).flatMap(({ fields, doNotContact }): Addressee[] => {
-    const { email } = fields;
-    if (typeof email !== 'string' || email === '') return [];
-    return [{ address: email, isRefused: doNotContact.some(({ channel }) => channel === 'email') }];
+    const { email: address } = fields;
+    if (typeof address !== 'string' || address === '') return [];
+    const refusals = doNotContact.filter(({ channel }) => channel === 'email');
+    if (refusals.length === 0) return [{ address, refusal: 'none' }];
+    return [{ address, refusal: refusals.every(({ comments }) => comments === 'EMS') ? 'ems' : 'own' }];
   });
 }
 
