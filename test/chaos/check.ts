@@ -85,7 +85,8 @@ export async function check(world: World, refusals: Refusals, left: LeftByRestor
  * Rows that the target keeps on purpose, by its ids: those that EMS has deleted (docs/targets.md says where and why), and at
  * TagServer those that are parked and were there before.
  */
-async function keptOf({ databaseUrl }: World, process: SyncProcessName): Promise<string[]> {
+async function keptOf(world: World, process: SyncProcessName): Promise<string[]> {
+  const { databaseUrl } = world;
   if (process === 'TAGSERVER') {
     const { rows } = await inSnapshot(databaseUrl, (client) =>
       client.query<{ id: string }>(
