@@ -33,7 +33,8 @@ class EmsSyncTest {
   @BeforeAll
   static void connect() throws SQLException {
     ems = new Ems();
-    sync = EmsSync.connect(TestSystem.options().build());
+    // On a busy machine sixty requests at once take longer than the default allows.
+    sync = EmsSync.connect(TestSystem.options().requestTimeout(Duration.ofMinutes(1)).build());
   }
 
   @AfterAll
