@@ -73,6 +73,12 @@ export interface PagesOfStep {
 /** As many as a worker gathers at once; more children would only wait. */
 const GATHERED_AT_ONCE = 200;
 
+/**
+ * A scan that does not come to its end counts as one that has found something, and all rows are counted once more. A plan
+ * has time to go through a million rows.
+ */
+const SCAN_MS = 120_000;
+
 export interface PlanInput {
   readonly process: SyncProcessName;
   /** Only what must not wait for a running sweep: opt-outs, and rows that are gone. */
@@ -172,7 +178,7 @@ async function planType(
   const since = input.full === true ? null : await readableSince(context, state);
   const scope: Scan = since === null ? {} : { since };
   const isUrgent = input.only === 'urgent';
-  const first = { ...scope, after: null, limit: 1, notBegun: isUrgent };
+  const first = { ...scope, after: null, limit: 1, notBegun: isUrgent, forMs: SCAN_MS };
   const isDue = !isUrgent && (await isAny(() => scanDue(em, detection, first)));
   const dueStep = isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type };
   const slice = since === null || isUrgent || input.beside === true ? null : await planSlice(context, state);
@@ -239,7 +245,7 @@ async function planGone(
   const isNew = seen === null || state.deletionsHandled(process.name, type) !== seen;
   const deletions = isNew && (await isAny(async () => ({ keys: await deletedKeys(em, detection, FIRST), next: null })));
   if (!deletions && seen !== null) state.handledDeletions(process.name, type, seen);
-  const page = { ...scope, after: null, limit: 1, notBegun };
+  const page = { ...scope, after: null, limit: 1, notBegun, forMs: SCAN_MS };
   if (!deletions && !(await isAny(() => scanGone(em, detection, page)))) return [];
   return [{ kind: 'gone', type, ...scope, ...(deletions ? { deletions } : {}) }];
 }
