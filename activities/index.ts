@@ -9,6 +9,7 @@ import { deliverPage, type PageInput } from './deliver-page.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { FindChangedInput } from './changed-page.ts';
 import { advance, findChanged, type AdvanceInput } from './find-changed.ts';
+import { compareTarget, type ComparedTarget, type ComparePlace } from './compare-target.ts';
 import { findDue, findGone, type FindInput } from './find-due.ts';
 import { keepMark, type KeepMarkInput } from './keep-mark.ts';
 import { unlessPaused } from './pause.ts';
@@ -46,6 +47,21 @@ async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
   const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
   try {
     return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Runs `work` from the place that the last heartbeat of an attempt before has told. */
+async function fromItsPlace<P, R>(work: (place: P | null, onPlace: (place: P) => void) => Promise<R>): Promise<R> {
+  const context = Context.current();
+  let place = (context.info.heartbeatDetails ?? null) as P | null;
+  const timer = setInterval(() => context.heartbeat(place), HEARTBEAT_MS);
+  try {
+    return await work(place, (reached) => {
+      place = reached;
+      context.heartbeat(place);
+    });
   } finally {
     clearInterval(timer);
   }
@@ -105,11 +121,15 @@ export function createTargetActivities(dependencies: Dependencies) {
   const ownPlanPoll = unlessShadow(dependencies, shadowPoll, owned(planPoll));
   const ownShadowRun = owned(shadowRun);
   const ownFindChanged = owned(findChanged);
+  const ownCompareTarget = owned((own, input: { readonly process: SyncProcessName }) =>
+    fromItsPlace<ComparePlace, ComparedTarget>((place, onPlace) => compareTarget(own, input, { place, onPlace })),
+  );
   return {
     planPoll: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => ownPlanPoll(input)),
     findChanged: (input: FindChangedInput) => withHeartbeat(() => ownFindChanged(input)),
     resolveRemote: unlessShadow(dependencies, shadowResolution, owned(resolveRemote)),
     shadowRun: (input: { readonly process: SyncProcessName }) => withHeartbeat(() => ownShadowRun(input)),
+    compareTarget: (input: { readonly process: SyncProcessName }) => ownCompareTarget(input),
     absorb: (input: AbsorbInput) =>
       withHeartbeat(() => tellingSoon(dependencies, input, attemptOf(0), () => ownAbsorb(input))),
     probeTarget: unlessPaused(dependencies.orm, (input: { readonly process: SyncProcessName }) =>

@@ -6,6 +6,7 @@ import {
 } from '@temporalio/client';
 import type { Settings } from '../settings/read-settings.ts';
 import type { Direction, SyncProcessName } from '../sync/sync-process-name.ts';
+import { compareWorkflowId, sweepWorkflowId } from '../sync/workflow-ids.ts';
 import { differsFrom, wantedSchedules, type WantedSchedule } from './wanted-schedules.ts';
 
 export interface AppliedSchedule {
@@ -24,7 +25,7 @@ export interface ListedSchedule {
   readonly last: Date | null;
 }
 
-const OURS = 'sweep/';
+const OURS = ['sweep/', 'compare/'];
 
 /**
  * Makes Temporal's schedules match the enabled processes: creates missing ones, updates those that differ, and removes
@@ -116,8 +117,9 @@ export async function pauseSchedules(
   paused: boolean,
 ): Promise<string[]> {
   const done: string[] = [];
-  for (const direction of directions) {
-    const handle = client.schedule.getHandle(`${OURS}${process}/${direction}`);
+  const ids = [...directions.map((direction) => sweepWorkflowId(process, direction)), compareWorkflowId(process)];
+  for (const id of ids) {
+    const handle = client.schedule.getHandle(id);
     const note = `${paused ? 'paused' : 'resumed'} by ems-sync schedules`;
     const found = await unlessGone((paused ? handle.pause(note) : handle.unpause(note)).then(() => true));
     if (found !== null) done.push(handle.scheduleId);
@@ -128,7 +130,7 @@ export async function pauseSchedules(
 async function ourScheduleIds(client: Client): Promise<string[]> {
   const ids: string[] = [];
   for await (const { scheduleId } of client.schedule.list()) {
-    if (scheduleId.startsWith(OURS)) ids.push(scheduleId);
+    if (OURS.some((prefix) => scheduleId.startsWith(prefix))) ids.push(scheduleId);
   }
   return ids.toSorted();
 }

@@ -1,8 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ScheduleDescription, ScheduleOptions, ScheduleOptionsStartWorkflowAction } from '@temporalio/client';
+import { TypedSearchAttributes } from '@temporalio/common';
 import { isTimeOf, type CronFields } from '../settings/cron-expression.ts';
 import type { EnabledTarget, Settings } from '../settings/read-settings.ts';
 import type { Direction } from '../sync/sync-process-name.ts';
+import { compareWorkflowId } from '../sync/workflow-ids.ts';
+import { PRIORITY } from '../workflows/pair-start.ts';
+import { syncProcessAttribute } from '../workflows/search-attributes.ts';
 import { SWEEP_WORKFLOWS, sweepStartOptions, type SweepWorkflow } from './sweep-start.ts';
 import { sweepTimes } from './sweep-times.ts';
 
@@ -12,15 +16,50 @@ export interface WantedSchedule {
 }
 
 /**
- * The schedules of the enabled processes, one for each direction that this release has a sweep for.
+ * The schedules of the enabled processes: one for each direction that this release has a sweep for, and one for the
+ * comparison where it is set.
  *
  * @param syncQueue the installation's.
  */
 export function wantedSchedules({ enabled }: Settings, syncQueue: string): WantedSchedule[] {
-  return enabled.flatMap((target) =>
-    target.target.process.directions.flatMap((direction) => wantedSchedule(target, direction, syncQueue) ?? []),
-  );
+  return enabled.flatMap((target) => [
+    ...target.target.process.directions.flatMap((direction) => wantedSchedule(target, direction, syncQueue) ?? []),
+    ...wantedComparison(target, syncQueue),
+  ]);
 }
+
+/** Of a process with `SYNC_CRON_<PROCESS>_COMPARE`. */
+function wantedComparison({ target, compareCron }: EnabledTarget, syncQueue: string): WantedSchedule[] {
+  if (compareCron === undefined) return [];
+  const { name } = target.process;
+  const { fields } = sweepTimes(name, 'outbound', compareCron);
+  const scheduleId = compareWorkflowId(name);
+  // The SDK sends the priority, but its type omits it.
+  const start = { workflowType: 'compareTarget', workflowId: scheduleId, priority: PRIORITY.bulk };
+  const typedSearchAttributes = new TypedSearchAttributes([{ key: syncProcessAttribute, value: name }]);
+  return [
+    {
+      fields,
+      options: {
+        scheduleId,
+        spec: { cronExpressions: [`${fields.join(' ')} # ${fields.join(' ')}`] },
+        action: {
+          type: 'startWorkflow',
+          ...start,
+          taskQueue: syncQueue,
+          args: [{ process: name }],
+          staticSummary: `${name}: comparison with the target`,
+          typedSearchAttributes,
+        },
+        policies: { overlap: 'SKIP', catchupWindow: COMPARE_CATCHUP_MS, pauseOnFailure: false },
+        typedSearchAttributes,
+      },
+    },
+  ];
+}
+
+/** A comparison that was missed may still begin within an hour: it is for the night. */
+const COMPARE_CATCHUP_MS = 3_600_000;
 
 function wantedSchedule(
   { target, cron }: EnabledTarget,

@@ -17,6 +17,8 @@ export interface EnabledTarget {
   readonly settings: Readonly<Record<string, unknown>>;
   /** Cron expression of each schedule. */
   readonly cron: Readonly<Partial<Record<Direction, string>>>;
+  /** Cron expression of the comparison with the target; left out: none is scheduled. */
+  readonly compareCron?: string;
   /** `shadow`: its schedules run, and its sweeps only tell what they would do. */
   readonly mode: SyncMode;
 }
@@ -56,8 +58,12 @@ export function readSettings(environment: Environment, targets: readonly Target[
     const cron = Object.fromEntries(
       directions.map((direction) => [direction, cronOf(name, direction, read, problems)]),
     );
+    const compareCron = read(compareName(name));
+    if (compareCron !== undefined) checkCron(compareName(name), compareCron, problems);
     const mode = modeOf(name, read, problems);
-    if (settings !== undefined) enabled.push({ target, settings, cron, mode });
+    if (settings !== undefined) {
+      enabled.push({ target, settings, cron, mode, ...(compareCron === undefined ? {} : { compareCron }) });
+    }
   }
   if (common !== undefined && common.SYNC_KEY === undefined && enabled.length > 0) {
     const names = enabled.map(({ target }) => target.process.name).join(', ');
@@ -76,6 +82,7 @@ export function knownSettings(targets: readonly Target[] = TARGETS): string[] {
     ...targets.flatMap(({ process, settings }) => [
       ...Object.keys(settings.shape),
       ...process.directions.map((direction) => cronName(process.name, direction)),
+      compareName(process.name),
       modeName(process.name),
     ]),
   ];
@@ -127,13 +134,19 @@ function cronOf(
 ): string {
   const name = cronName(process, direction);
   const cron = read(name) ?? EVERY_MINUTE;
+  checkCron(name, cron, problems);
+  return cron;
+}
+
+const compareName = (process: SyncProcessName) => `SYNC_CRON_${process}_COMPARE`;
+
+function checkCron(name: string, cron: string, problems: string[]): void {
   try {
     parseCron(cron);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     problems.push(`${name} ${error.message}`);
   }
-  return cron;
 }
 
 const modeName = (process: SyncProcessName) => `SYNC_MODE_${process}`;

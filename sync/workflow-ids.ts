@@ -35,6 +35,11 @@ export function sweepWorkflowId(process: SyncProcessName, direction: Direction):
   return `sweep/${process}/${direction}`;
 }
 
+/** `compare/TAGSERVER`: also the id of its schedule. */
+export function compareWorkflowId(process: SyncProcessName): string {
+  return `compare/${process}`;
+}
+
 /** The first part of the queue's name, and the whole name before installations had ids. */
 export const SYNC_TASK_QUEUE = 'sync';
 

@@ -96,6 +96,15 @@ export const shadowActivities = (process: SyncProcessName) =>
     retry: { maximumAttempts: 2 },
   });
 
+/** A comparison reads every record, at the target's rate. An attempt that is lost is taken up at its last page. */
+export const compareActivities = (process: SyncProcessName) =>
+  proxyActivities<Pick<TargetActivities, 'compareTarget'>>({
+    taskQueue: targetQueue(process),
+    startToCloseTimeout: '12 hours',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { initialInterval: '1 minute', backoffCoefficient: 2, maximumAttempts: 5 },
+  });
+
 /** The activities of an attempt at one pair: either half of a pass. */
 export type PairActivities = Pick<TargetActivities, 'deliver' | 'absorb'>;
 

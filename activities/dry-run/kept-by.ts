@@ -49,10 +49,14 @@ export async function keptBy(
   const { process, remote, type } = context;
   const { refersTo } = remote;
   if (refersTo === undefined || keys.length === 0) return kept;
-  for (const mapping of process.mappings.toReversed()) {
-    if (isChild(mapping) || !mapping.referencedTypes.includes(type)) continue;
-    for (const { of, key } of await currentReferences(context, mapping.type, keys))
-      kept.set(of, { type: mapping.type, key });
+  const own = process.mappings.findIndex((mapping) => mapping.type === type);
+  // Only later ones may refer to this type; some by way of another row (a chip names the event of its wearer).
+  for (const mapping of process.mappings.slice(own + 1).toReversed()) {
+    if (isChild(mapping)) continue;
+    if (mapping.referencedTypes.includes(type)) {
+      for (const { of, key } of await currentReferences(context, mapping.type, keys))
+        kept.set(of, { type: mapping.type, key });
+    }
     for (const row of await othersAtTarget(context, mapping.type)) {
       const held = await heldContent(context, mapping.type, row);
       if (held === null) continue;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from '../seeded-fast-check.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
+import { compareTarget, type ComparePlace } from '../../activities/compare-target.ts';
 import { compareRecords, findExtra } from '../../activities/compare-records.ts';
 import { drySweep } from '../../activities/dry-run/dry-sweep.ts';
 import { approveHold, readHolds } from '../../database/records/missing.ts';
@@ -231,20 +232,21 @@ describe('a dry sweep', () => {
   });
 });
 
+const misspelt = ({ type, filter }: EntityMapping) =>
+  type === 'Person' ? `(${filter}) AND e.id > 4` : `(${filter}) AND e.person_id > 4`;
+
+/** The process with a condition too many: persons 1 to 4 of ten do not belong on the target any more. */
+function withTypo(): Dependencies['processes'] {
+  const mappings = tagServer.process.mappings.map((mapping) =>
+    ['Person', 'EventParticipant'].includes(mapping.type) ? { ...mapping, filter: misspelt(mapping) } : mapping,
+  );
+  const remote = dependencies.processes.get('TAGSERVER')?.remote;
+  if (remote === undefined) throw new Error('TAGSERVER is off');
+  return new Map([['TAGSERVER' as const, { process: { ...tagServer.process, mappings }, remote }]]);
+}
+
 describe('a mistake in EMS, or in a filter', () => {
   const LIMITS = { delete: { count: 2, share: 10 }, update: { count: 2, share: 30 } };
-
-  /** The process with a condition too many: persons 1 to 4 of ten do not belong on the target any more. */
-  const withTypo = () => {
-    const misspelt = ({ type, filter }: EntityMapping) =>
-      type === 'Person' ? `(${filter}) AND e.id > 4` : `(${filter}) AND e.person_id > 4`;
-    const mappings = tagServer.process.mappings.map((mapping) =>
-      ['Person', 'EventParticipant'].includes(mapping.type) ? { ...mapping, filter: misspelt(mapping) } : mapping,
-    );
-    const remote = dependencies.processes.get('TAGSERVER')?.remote;
-    if (remote === undefined) throw new Error('TAGSERVER is off');
-    return new Map([['TAGSERVER' as const, { process: { ...tagServer.process, mappings }, remote }]]);
-  };
 
   const FOUR = ['1', '2', '3', '4'];
   const TEN = [...FOUR, '5', '6', '7', '8', '9', '10'];
@@ -334,6 +336,27 @@ describe('a comparison with what TagServer holds', () => {
     expect((await compared('EventParticipant')).differing).toEqual([
       { type: 'EventParticipant', key: '1', difference: 'missing' },
     ]);
+  });
+
+  test('of a whole target tells how much differs, and another attempt goes on at the last page', async () => {
+    const { ems } = database;
+    const event = await ems.event();
+    const race = await ems.race(event);
+    for (let n = 0; n < 3; n += 1) await ems.participant(event, race);
+    await sweepInProcess(dependencies, 'TAGSERVER');
+    await simulator.control.backdoor({ type: 'persons', externalId: '2', set: { givenName: 'Bia' } });
+    await simulator.control.backdoor({ type: 'event-participants', externalId: '1', delete: true });
+    const places: ComparePlace[] = [];
+    const input = { process: 'TAGSERVER' } as const;
+    const onPlace = (place: ComparePlace) => void places.push(place);
+    const found = await compareTarget(dependencies, input, { place: null, onPlace });
+    expect(found).toEqual({
+      compared: 9,
+      differing: { different: 1, missing: 1 },
+      examples: ['different Person/2', 'missing EventParticipant/1'],
+    });
+    for (const place of [places[2] ?? null, places[5] ?? null])
+      expect(await compareTarget(dependencies, input, { place, onPlace: () => {} })).toEqual(found);
   });
 
   test('goes on where it has stopped', async () => {

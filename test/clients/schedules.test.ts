@@ -142,6 +142,27 @@ describe('schedules', () => {
     expect(await pauseSchedules(client, 'MAUTIC', ['outbound'], true)).toEqual([]);
   });
 
+  test('of a comparison are there only where its times are set, and paused with the process', async () => {
+    const { client } = temporal;
+    const nightly = settings({ SYNC_CRON_TAGSERVER_COMPARE: '17 2 * * *' });
+    const COMPARE = 'compare/TAGSERVER';
+    expect(await applySchedules(client, nightly, QUEUE)).toContainEqual({ scheduleId: COMPARE, done: 'created' });
+    expect(await schedulesToApply(client, nightly, QUEUE)).toEqual([]);
+    const { action } = await client.schedule.getHandle(COMPARE).describe();
+    expect(action).toMatchObject({
+      workflowType: 'compareTarget',
+      workflowId: COMPARE,
+      taskQueue: QUEUE,
+      args: [{ process: 'TAGSERVER' }],
+    });
+    expect(await pauseSchedules(client, 'TAGSERVER', ['outbound'], true)).toEqual([ID, COMPARE]);
+    expect(await pauseSchedules(client, 'TAGSERVER', ['outbound'], false)).toEqual([ID, COMPARE]);
+    await waitUntil({ what: 'the comparison in the list' }, async () =>
+      (await listSchedules(client)).some(({ scheduleId }) => scheduleId === COMPARE),
+    );
+    expect(await applySchedules(client, settings(), QUEUE)).toContainEqual({ scheduleId: COMPARE, done: 'removed' });
+  });
+
   test('that no enabled process declares are removed; those of others are not touched', async () => {
     const { client } = temporal;
     await client.schedule.create({

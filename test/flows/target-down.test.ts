@@ -82,18 +82,24 @@ describe('target down', () => {
         return (await system.temporal.workflow.count(query)).count > 0;
       });
       expect((await at(then)).freshness).toEqual(known);
+      const left = await runCli(['status', '--process', 'TAGSERVER'], system.environment);
+      expect(left).toMatchObject({ code: 0, stdout: expect.stringMatching(/Event[^]*not in step/) });
       expect(await rings(60)).toEqual(['TAGSERVER LATE']);
 
       await system.tagServer.control.clearFaults();
       await system.eventually('a sweep that delivers', async () => (await system.sweep()).ended === 'complete');
       await system.eventually('silence', async () => (await rings(0)).length === 0);
       await system.database.query(
-        `UPDATE sync_event SET state = 'FAILING' WHERE entity_key = $1 AND sync_process = 'TAGSERVER'`,
+        `UPDATE sync_event SET state = 'FAILING', last_error_code = 'TAGSERVER-503', failing_since = now()
+         WHERE entity_key = $1 AND sync_process = 'TAGSERVER'`,
         [event],
       );
       expect(await rings(0)).toEqual(['TAGSERVER FAILING']);
+      const { stdout } = await runCli(['failing', '--group', 'code'], system.environment);
+      expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/TAGSERVER-503 .*maintained or overloaded/);
       await system.database.query(
-        `UPDATE sync_event SET state = 'IN_SYNC' WHERE entity_key = $1 AND sync_process = 'TAGSERVER'`,
+        `UPDATE sync_event SET state = 'IN_SYNC', last_error_code = NULL, failing_since = NULL
+         WHERE entity_key = $1 AND sync_process = 'TAGSERVER'`,
         [event],
       );
     } finally {

@@ -46,6 +46,22 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    title: 'what a target holds is compared, and one record differs',
+    async run(system) {
+      await system.sweep();
+      const event = await system.ems.event();
+      await system.sweep();
+      await system.tagServer.control.backdoor({ type: 'events', externalId: event, delete: true });
+      const workflowId = 'compare/TAGSERVER';
+      await system.temporal.workflow.execute('compareTarget', {
+        workflowId,
+        taskQueue: 'sync',
+        args: [{ process: 'TAGSERVER' }],
+      });
+      return { 'compare-target': workflowId };
+    },
+  },
+  {
     title: 'an idle sweep',
     async run(system) {
       await system.sweep();

@@ -48,6 +48,9 @@ test('a process with all its settings is on, each minute unless a schedule is se
   expect(everyMinute?.cron).toEqual({ outbound: '* * * * *' });
   const [nightly] = readSettings({ ...WITH_TAGSERVER, SYNC_CRON_TAGSERVER_OUTBOUND: '0 3 * * *' }).enabled;
   expect(nightly?.cron).toEqual({ outbound: '0 3 * * *' });
+  expect(everyMinute?.compareCron).toBeUndefined();
+  const [compared] = readSettings({ ...WITH_TAGSERVER, SYNC_CRON_TAGSERVER_COMPARE: '17 2 * * *' }).enabled;
+  expect(compared?.compareCron).toBe('17 2 * * *');
 });
 
 test('no process works without SYNC_KEY: a hash without a key can be guessed (TAGSERVER alone, too)', () => {
@@ -99,6 +102,7 @@ describe('wrong, with words that say what would be right:', () => {
     ['TAGSERVER_URL', 'ftp://tagserver.example', /must be the http\(s\) address/],
     ['SYNC_CRON_TAGSERVER_OUTBOUND', '* * * *', /5 to 7 fields/],
     ['SYNC_CRON_TAGSERVER_OUTBOUND', '60 * * * *', /minute/],
+    ['SYNC_CRON_TAGSERVER_COMPARE', 'nightly', /5 to 7 fields/],
     ['SYNC_CRON_TAGSERVER_OUTBOUND', '* * 31 2 *', /never/],
     ['SYNC_CRON_TAGSERVER_OUTBOUND', 'every five minutes or so', /cron expression/],
   ])('%s=%s', (name, value, words) => {

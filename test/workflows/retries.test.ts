@@ -27,6 +27,10 @@ const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: 
     bound: /maximumAttempts: 2/,
     face: 'the sweep of a process in shadow mode ends as target-down, with the reason',
   },
+  compareActivities: {
+    bound: /maximumAttempts: 5/,
+    face: 'the comparison ends red; the next one begins anew',
+  },
   firstAttempts: {
     bound: /maximumAttempts: ATTEMPTS_BEFORE_FAILING/,
     face: 'noteFailure: FAILING; tellingSoon where a target asks for pauses of minutes',
@@ -72,6 +76,7 @@ const ENDLESS: Readonly<Record<string, string>> = {
   'workflows/poll-inbound.ts': 'as ask-pair',
   'activities/deliver.ts': 'RAISES',
   'activities/deliver-page.ts': 'WRITE_AGAIN_MS; then the activity fails',
+  'activities/page-claims.ts': 'forMs of the page; then a later attempt has its claims, and this one fails',
   'activities/pair-locks.ts': 'PAGE_TIMEOUT_MS; then the attempt fails as transient',
   'targets/mailchimp/api.ts': 'Paging',
   'targets/mailchimp/archived-members.ts': 'Paging',
