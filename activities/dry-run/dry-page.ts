@@ -36,9 +36,10 @@ export async function dryPage(context: TypeContext, keys: readonly EntityKey[]):
     const isHeld = await areRemovalsHeld(context);
     const removed = judged.filter(({ decision }) => decision.kind === 'remove').map(({ pair }) => pair.key);
     const kept = await keptBy(context, isHeld ? [] : removed);
+    const wanted = judged.flatMap(({ decision }) => ('content' in decision ? [decision.content] : []));
     const decided: Decided[] = [];
     for (const one of judged)
-      decided.push({ judged: one, change: await plannedChange(context, one, { isHeld, kept }) });
+      decided.push({ judged: one, change: await plannedChange(context, one, { isHeld, kept, wanted }) });
     await confirm(
       context,
       decided.filter(({ judged: { decision }, change }) =>

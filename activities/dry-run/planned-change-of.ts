@@ -25,23 +25,30 @@ class WouldWrite extends Error {
   }
 }
 
+interface AboutOthers {
+  readonly isHeld: boolean;
+  readonly kept: ReadonlyMap<EntityKey, EntityRef>;
+  readonly wanted: readonly Content[];
+}
+
 /**
  * A decision in the words of a plan; null: nothing would be done.
  *
  * @param isHeld the brake holds back removals of the type.
  * @param kept rows that the target keeps, by what refers to them there.
+ * @param wanted what other rows would send: they ask for values that this one still holds.
  */
 export async function plannedChange(
   context: TypeContext,
   judged: JudgedPair,
-  { isHeld, kept }: { readonly isHeld: boolean; readonly kept: ReadonlyMap<EntityKey, EntityRef> },
+  { isHeld, kept, wanted }: AboutOthers,
 ): Promise<PlannedChange | null> {
   const { pair, decision, suppressions } = judged;
   const { type, keys } = context;
   const told = optOutsOf(context, judged);
   const optOuts =
     told === null ? [] : [...new Set([...told.channels, ...told.elsewhere.map(({ channel }) => channel)])].toSorted();
-  const releases = leavesTargetAsItIs(decision) && (await wouldRelease(context, judged));
+  const releases = leavesTargetAsItIs(decision) && (await wouldRelease(context, judged, wanted));
   const by = kept.get(pair.key);
   const about = { direction: 'outbound', type, id: pair.key } as const;
   const entry = (action: PlannedAction, reason: string | null, fields?: readonly PlannedField[]): PlannedChange => ({
@@ -131,11 +138,17 @@ async function heldAtTarget(
 }
 
 /** Whether a row that cannot be sent makes the target release something nevertheless: its own code decides, up to its first write. */
-async function wouldRelease(context: TypeContext, { pair, suppressions }: JudgedPair): Promise<boolean> {
+async function wouldRelease(
+  context: TypeContext,
+  { pair, suppressions }: JudgedPair,
+  others: readonly Content[],
+): Promise<boolean> {
   const { remote, mapping, type } = context;
   const remoteId = pair.record?.remoteId ?? null;
   if (remote.release === undefined || pair.entity === null || remoteId === null) return false;
-  if (remote.releasesUnasked?.includes(type) !== true || remoteId.startsWith('planned ')) return false;
+  if (remote.releasesUnasked === undefined || remoteId.startsWith('planned ')) return false;
+  const wanted = remote.releasesUnasked.includes(type) ? [] : others;
+  if (wanted.length === 0 && !remote.releasesUnasked.includes(type)) return false;
   const attempt = { ...pairOf(context, pair.key), fencingToken: 0n };
   try {
     await remote.release({
@@ -144,7 +157,7 @@ async function wouldRelease(context: TypeContext, { pair, suppressions }: Judged
       remoteId,
       fencingToken: 0n,
       content: mapping.sendable(pair.entity, pair.sources),
-      wanted: [],
+      wanted,
       willRelease: async (left = null) => {
         throw new WouldWrite(left);
       },

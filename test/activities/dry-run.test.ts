@@ -466,6 +466,11 @@ describe('what EMS may hold', () => {
       [one('person', 0, 4), one('participant', 1, 5), one('tag', 2, 1)],
       [one('person', 1, 1), one('person', 2, 4), one('participant', 0, 1), one('leave', 1, 0), one('status', 0, 0)],
     ],
+    // A bib goes to another participant, whose former holder is parked and has to let go of it.
+    [
+      [one('participant', 1, 3), one('participant', 1, 4), one('bib', 1, 7)],
+      [one('bib', 1, 4), one('bib', 2, 3)],
+    ],
     // Holds removals: an event with most of the participants is closed.
     [[0, 1, 2, 3].map((at) => one('participant', 2 * at, 1)), [one('status', 0, 0), one('person', 1, 2)]],
   ];
