@@ -8,6 +8,7 @@ import { localFolder } from '../../local/folders.ts';
 import { onStopSignal } from '../../local/stop-signals.ts';
 import { createRng, keepChanging } from '../../simulators/ems/index.ts';
 import { keepChangingAddresses } from './address-changes.ts';
+import { keepAdopting } from './adopt-reissued.ts';
 import { check } from './check.ts';
 import { causeFaults, endFaults } from './faults.ts';
 import { Findings } from './findings.ts';
@@ -123,7 +124,12 @@ async function storm(world: World, { seed, minutes }: ChaosOptions, note: (what:
 /** Everything comes in step. @returns what still moves when the time is over. */
 async function calm(world: World): Promise<readonly string[]> {
   await retryEverything(world);
-  return settleWithin(world, SETTLED_WITHIN, sayFound);
+  const settled = new AbortController();
+  const adopting = keepAdopting(world, settled.signal);
+  const left = await settleWithin(world, SETTLED_WITHIN, sayFound);
+  settled.abort();
+  await adopting;
+  return left;
 }
 
 async function main(options: ChaosOptions): Promise<boolean> {
