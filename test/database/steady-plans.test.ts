@@ -57,17 +57,18 @@ describe('after a statement about one row, the same session writes many', () => 
   }, 180_000);
 });
 
-describe('while PostgreSQL has no statistics of a process', () => {
-  const plan = async (statement: string, ...values: unknown[]) =>
-    (await run(`EXPLAIN ${statement}`, ...values)).map((row) => row['QUERY PLAN']).join('\n');
+const plan = async (statement: string, ...values: unknown[]) =>
+  (await run(`EXPLAIN ${statement}`, ...values)).map((row) => row['QUERY PLAN']).join('\n');
 
+const rows = (process: string, count: number) => [
+  `INSERT INTO sync_person (sync_process, entity_key, remote_id, state, entity_synced_on, updated_on)
+   SELECT '${process}', n, n, 'IN_SYNC', now(), now() - n * interval '1 minute' FROM generate_series(1, ${count}) n`,
+  `INSERT INTO sync_unique_value (sync_process, entity_type, entity_key, field, value, modified_on, mapping_version)
+   SELECT '${process}', 'Person', n, 'email', 'v:' || n, now(), '1' FROM generate_series(1, ${count}) n`,
+];
+
+describe('while PostgreSQL has no statistics of a process', () => {
   beforeAll(async () => {
-    const rows = (process: string, count: number) => [
-      `INSERT INTO sync_person (sync_process, entity_key, remote_id, state, entity_synced_on, updated_on)
-       SELECT '${process}', n, n, 'IN_SYNC', now(), now() - n * interval '1 minute' FROM generate_series(1, ${count}) n`,
-      `INSERT INTO sync_unique_value (sync_process, entity_type, entity_key, field, value, modified_on, mapping_version)
-       SELECT '${process}', 'Person', n, 'email', 'v:' || n, now(), '1' FROM generate_series(1, ${count}) n`,
-    ];
     for (const statement of ['TRUNCATE sync_person, sync_unique_value', ...rows('TAGSERVER', 5_000)])
       await run(statement);
     await run('ANALYZE sync_person, sync_unique_value');

@@ -76,7 +76,8 @@ const ENDLESS: Readonly<Record<string, string>> = {
   'workflows/poll-inbound.ts': 'as ask-pair',
   'activities/deliver.ts': 'RAISES',
   'activities/deliver-page.ts': 'WRITE_AGAIN_MS; then the activity fails',
-  'activities/page-claims.ts': 'forMs of the page; then a later attempt has its claims, and this one fails',
+  'activities/page-claims.ts':
+    'a worker that stands still between a statement and its answer; the claims end after CLAIMED_MS',
   'activities/pair-locks.ts': 'PAGE_TIMEOUT_MS; then the attempt fails as transient',
   'targets/mailchimp/api.ts': 'Paging',
   'targets/mailchimp/archived-members.ts': 'Paging',
