@@ -1,5 +1,7 @@
 import { findByRemoteIds, referenceIds } from '../database/records/find-by-remote-id.ts';
 import type { EntityManager } from '../database/orm.ts';
+import { formatRef, type EntityKey, type EntityRef } from '../sync/entity-type.ts';
+import { givenOutAgain } from '../sync/identity.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { Changes } from '../targets/inbound-mapping.ts';
 import type { RemoteRecord, RemoteRef } from '../targets/inbound-source.ts';
@@ -9,7 +11,8 @@ import { isReissuedRow } from './row-identity.ts';
 /**
  * The EMS ids of the records that a remote record refers to, by property.
  *
- * @throws SyncError if one is not known yet: it is being fetched itself, and this attempt is repeated.
+ * @throws SyncError if one is not known yet: it is being fetched itself, and this attempt is repeated. Or if a human must
+ *   first say which row it is.
  */
 export async function findReferences(
   em: EntityManager,
@@ -17,15 +20,22 @@ export async function findReferences(
   references: RemoteRecord['references'],
 ): Promise<Changes> {
   const found: Record<string, string> = {};
-  for (const [property, { type, remoteId }] of Object.entries(references)) {
-    const key = await findReference(em, context, { type, remoteId });
-    if (key === null) {
+  for (const [property, ref] of Object.entries(references)) {
+    const { type, remoteId } = ref;
+    const row = await referredRow(em, context, ref);
+    if (row?.isReissued === true) {
+      throw new SyncError('transient', `waits for ${formatRef(row)}: ${givenOutAgain(row)}`, {
+        code: 'reissued',
+        field: property,
+      });
+    }
+    if (row === null) {
       throw new SyncError('transient', `waits for ${type} ${remoteId}, which EMS does not know yet`, {
         code: 'unknown-reference',
         field: property,
       });
     }
-    found[property] = key;
+    found[property] = row.key;
   }
   return found;
 }
@@ -35,11 +45,22 @@ export async function findReference(
   em: EntityManager,
   context: ProcessContext,
   ref: RemoteRef,
-): Promise<string | null> {
-  const known = await findByRemoteIds(em, context.process.name, ref.type, referenceIds(ref.remoteId));
-  const record = referenceIds(ref.remoteId)
+): Promise<EntityKey | null> {
+  const row = await referredRow(em, context, ref);
+  return row === null || row.isReissued ? null : row.key;
+}
+
+/** EMS's row for a remote record, and whether a human must say that it still is. Null: EMS has none. */
+async function referredRow(
+  em: EntityManager,
+  context: ProcessContext,
+  { type, remoteId }: RemoteRef,
+): Promise<(EntityRef & { readonly isReissued: boolean }) | null> {
+  const known = await findByRemoteIds(em, context.process.name, type, referenceIds(remoteId));
+  const record = referenceIds(remoteId)
     .map((id) => known.get(id))
     .find((one) => one !== undefined);
-  if (record === undefined || record.key === null || !record.inEms) return null;
-  return (await isReissuedRow(em, context, { type: ref.type, key: record.key })) ? null : record.key;
+  if (record === undefined || record.key === null || !(record.inEms || record.reissued)) return null;
+  const ref = { type, key: record.key };
+  return { ...ref, isReissued: record.reissued || (await isReissuedRow(em, context, ref)) };
 }

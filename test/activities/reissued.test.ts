@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { absorb } from '../../activities/absorb.ts';
-import { pairContext } from '../../activities/context.ts';
+import { pairContext, processContext } from '../../activities/context.ts';
 import { deliver } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
+import { findReferences } from '../../activities/find-references.ts';
 import { record } from '../../activities/record.ts';
 import { runCommand } from '../../activities/run-command.ts';
 import { fingerprintOfRow } from '../../activities/row-identity.ts';
@@ -194,6 +195,13 @@ describe.each(PAIRS)('%s: a %s whose id EMS has given out again', (process, type
     const parked = await recordOf(process, type, key);
     expect(parked).toMatchObject({ state: 'PARKED', reissued: 'parked', remote_id: remoteId });
     expect(parked.last_error).toMatch(/^id given out again: /);
+    const referring = findReferences(database.orm.em.fork(), processContext(context, { process }), {
+      it: { type, remoteId },
+    });
+    await expect(referring).rejects.toMatchObject({
+      code: 'reissued',
+      message: expect.stringContaining(`npx ems-sync adopt ${type} ${key}`),
+    });
 
     await runCommand(context, { process, type, key, command: 'adopt' });
     expect(await recordOf(process, type, key)).toMatchObject({ state: 'PENDING', reissued: null, remote_id: remoteId });
