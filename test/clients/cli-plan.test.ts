@@ -105,6 +105,20 @@ describe('ems-sync plan, of a process that no worker serves', () => {
   });
 });
 
+const read = async (...lines: readonly unknown[]) => {
+  const folder = await mkdtemp(join(tmpdir(), 'plan-'));
+  try {
+    const path = join(folder, 'plan.json');
+    await writeFile(path, lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''));
+    await readPlanHeader(path);
+    return await Array.fromAsync(readPlannedChanges(path));
+  } catch (error) {
+    return error instanceof SyntaxError ? error.message : String(error);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
 describe('a plan in a file', () => {
   const change = {
     direction: 'outbound',
@@ -115,23 +129,6 @@ describe('a plan in a file', () => {
     hash: 'v1:0',
   };
   const race = { direction: 'outbound', type: 'Race', id: '2', action: 'create', hash: 'v1:1' };
-
-  const read = async (...lines: readonly unknown[]) => {
-    const folder = await mkdtemp(join(tmpdir(), 'plan-'));
-    try {
-      const path = join(folder, 'plan.json');
-      await writeFile(
-        path,
-        lines.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join(''),
-      );
-      await readPlanHeader(path);
-      return await Array.fromAsync(readPlannedChanges(path));
-    } catch (error) {
-      return error instanceof SyntaxError ? error.message : String(error);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  };
 
   test('is read as it was written', async () => {
     expect(await read(HEADER, change, race)).toEqual([change, race]);
