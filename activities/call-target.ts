@@ -159,7 +159,8 @@ async function sent(
   const { orm, process, mapping, type, key, fencingToken } = attempt;
   const refusals = result.refusals ?? [];
   const addresses = addressesOf(mapping, pair.entity);
-  await enterRefusals(attempt, [addresses], refusals);
+  const { formerAddresses } = result;
+  await enterRefusals(attempt, formerAddresses === undefined ? [addresses] : [addresses, formerAddresses], refusals);
   const personal = process.remoteIdsArePersonal === true;
   if (personal) await keepRemoteId(orm, process.name, type, { key, fencingToken, remoteId: result.remoteId });
   const delivered = {

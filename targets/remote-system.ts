@@ -88,6 +88,11 @@ export type SendResult =
       readonly messages?: readonly SentMessage[];
       /** Refusals that the target holds and that this write kept. The record becomes SUPPRESSED. */
       readonly refusals?: readonly Suppression[];
+      /**
+       * The addresses that the record had until this write. Refusals that came before it are about these, and in EMS they
+       * may be somebody else's by now.
+       */
+      readonly formerAddresses?: Addresses;
     }
   /** Consent forbids sending; at most an opt-out was sent. `remoteId` is null if the target has no such record. */
   | { readonly kind: 'withheld'; readonly remoteId: string | null; readonly refusals: readonly Suppression[] }

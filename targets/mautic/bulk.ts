@@ -30,7 +30,9 @@ const refusesAny = (request: SendRequest) => optedOut(request).length + consentO
 
 const isNew = ({ remoteId }: SendRequest) => remoteId === null;
 
-const keepsAddress = (request: SendRequest) => consentOf(request).wasStored('email', request.content['email']);
+/** Sent alone otherwise: what refuses the former address has to be entered for that one, too. */
+const keepsAddress = (request: SendRequest) =>
+  (['email', 'mobile'] as const).every((field) => consentOf(request).wasStored(field, request.content[field]));
 
 async function sendMany(
   api: MauticApi,

@@ -9,6 +9,7 @@ import type { MauticApi } from './api.ts';
 import { isSameCountry, LEFT_OUT } from './choices.ts';
 import { optedIn, optedOut } from './contact-body.ts';
 import {
+  addressesIn,
   BOUNCED,
   defaulted,
   doNotContact,
@@ -28,6 +29,8 @@ export interface Confirming {
   readonly policy: ConsentPolicy;
   /** Refusals of a contact that may have been merged with this one. */
   readonly inherited?: readonly Refusal[];
+  /** The contact as it was before it was written. */
+  readonly before?: Contact | undefined;
   /** Aliases of segments to which it was already added. */
   readonly added?: readonly string[];
   /** Aliases of segments that currently accept nobody, and why. */
@@ -43,7 +46,7 @@ export async function confirm(
   api: MauticApi,
   request: SendRequest,
   contact: Contact,
-  { isNew, policy, inherited = [], added = [], unavailable = new Map() }: Confirming,
+  { isNew, policy, inherited = [], before, added = [], unavailable = new Map() }: Confirming,
 ): Promise<SendResult> {
   checkKey(request, contact);
   const out = [...optedOut(request), ...fromElsewhere(consentOf(request).suppressions).map(({ channel }) => channel)];
@@ -72,6 +75,7 @@ export async function confirm(
       'optedOut.sms': out.includes('sms'),
     },
     refusals,
+    ...(before === undefined ? {} : { formerAddresses: addressesIn(before) }),
   };
 }
 

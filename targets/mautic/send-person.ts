@@ -59,7 +59,7 @@ export async function sendPerson(api: MauticApi, request: SendRequest, policy: C
           break;
         }
         const written = hasZeros(request) ? await writeZeros(api, request, answer.value) : answer.value;
-        return confirm(api, request, written, { isNew: id === null, policy, inherited });
+        return confirm(api, request, written, { isNew: id === null, policy, inherited, before: contact ?? undefined });
       }
       case 'missing':
         // It was deleted at Mautic meanwhile.

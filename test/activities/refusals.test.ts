@@ -3,6 +3,7 @@ import { absorb } from '../../activities/absorb.ts';
 import { deliver } from '../../activities/deliver.ts';
 import { record } from '../../activities/record.ts';
 import { rekey } from '../../clients/rekey/rekey.ts';
+import type { Addresses } from '../../sync/address-hash.ts';
 import { keyedHash } from '../../sync/keyed-hash.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../targets/remote-system.ts';
@@ -36,7 +37,7 @@ const workers = (remote: RemoteSystem) =>
   });
 
 /** Confirms every send. `refused`: and says that the person has refused text messages. */
-async function send(key: string, refused = false) {
+async function send(key: string, refused = false, formerAddresses?: Addresses) {
   const remote = {
     send: async ({ content }: SendRequest): Promise<SendResult> => ({
       kind: 'sent',
@@ -44,6 +45,7 @@ async function send(key: string, refused = false) {
       remoteModifiedOn: null,
       stored: content,
       refusals: refused ? REFUSED : [],
+      ...(formerAddresses === undefined ? {} : { formerAddresses }),
     }),
   } as Partial<RemoteSystem> as RemoteSystem;
   const context = workers(remote);
@@ -77,6 +79,13 @@ describe('a phone number that has refused text messages', () => {
   ])('as %j is refused for another person as %j', async (one, other) => {
     expect(await send(await person(one), true)).toMatchObject({ kind: 'suppressed' });
     expect(await send(await person(other))).toMatchObject({ kind: 'suppressed', reason: 'sms: unsubscribed' });
+  });
+
+  test('is refused for whoever gets it next, if the refusal came before the person got another number', async () => {
+    // The target still had the old number when the person refused.
+    await send(await person('912 345 679'), true, { email: null, sms: '+351912345678' });
+    expect(await send(await person('912 345 678'))).toMatchObject({ kind: 'suppressed', reason: 'sms: unsubscribed' });
+    expect(await send(await person('912 345 679'))).toMatchObject({ kind: 'suppressed', reason: 'sms: unsubscribed' });
   });
 
   test('is another number in another country', async () => {

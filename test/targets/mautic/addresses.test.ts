@@ -116,6 +116,15 @@ test('another contact with the EMS id of a person whose answer was lost is that 
   expect(await emails()).toEqual({ 4711: 'ana@home.example', 4712: 'rui@clube.example' });
 });
 
+test('a bounce that came before the new address is told with the address that bounced', async () => {
+  const { remoteId } = asSent(await mautic.send('4711', ANA));
+  await mautic.control.backdoor({ do: 'bounce', contact: Number(remoteId) });
+  expect(asSent(await mautic.send('4711', { ...ANA, email: 'ana@home.example' }))).toMatchObject({
+    refusals: [{ channel: 'email', reason: 'bounced' }],
+    formerAddresses: { email: 'ana@clube.example' },
+  });
+});
+
 describe('a person who leaves', () => {
   test('takes the contact along; once more is no error', async () => {
     const { remoteId } = asSent(await mautic.send('4711', ANA));
