@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Client, Connection } from '@temporalio/client';
 import { onceTemporalAnswers, watchTemporal } from '../../demo/temporal-outage.ts';
 import { findTemporalCli } from '../../local/temporal-cli.ts';
@@ -13,11 +13,28 @@ beforeAll(async () => {
   connection = await Connection.connect({ address: server.address });
   client = new Client({ connection });
 });
-afterAll(async () => {
+// A test that fails meanwhile leaves the server running for the next one.
+afterEach(() => {
   process.kill(server.process.pid, 'SIGCONT');
+});
+afterAll(async () => {
   await connection.close();
   await server.stop();
 });
+
+const count = () => client.withDeadline(Date.now() + 1_000, () => client.workflow.count());
+
+/** A signal takes a moment on a busy machine, and the server still answers meanwhile. */
+async function freeze(): Promise<void> {
+  process.kill(server.process.pid, 'SIGSTOP');
+  let answers = true;
+  while (answers) {
+    answers = await count().then(
+      () => true,
+      () => false,
+    );
+  }
+}
 
 async function until(said: readonly string[], lines: number): Promise<void> {
   while (said.length < lines) await sleep(50);
@@ -31,10 +48,10 @@ test('an outage of Temporal is told once, and its end; a request made meanwhile 
   await sleep(1_500);
   expect(said).toEqual([]);
 
-  process.kill(server.process.pid, 'SIGSTOP');
+  await freeze();
   let answered = false;
   const request = onceTemporalAnswers(async () => {
-    await client.withDeadline(Date.now() + 1_000, () => client.workflow.count());
+    await count();
     answered = true;
   });
   await until(said, 1);
