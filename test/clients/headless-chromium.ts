@@ -1,18 +1,52 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { localFolder, projectFolder } from '../../local/folders.ts';
 import { findOnPath } from '../../local/program-cache.ts';
 import { waitUntil } from '../wait-until.ts';
 
-/** `CHROMIUM` names another program. Undefined: none is installed. */
-export const chromium =
+/** `CHROMIUM` names another program than the one on the PATH. */
+const installed =
   process.env['CHROMIUM'] ??
   ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
     .map((name) => findOnPath(name, process.env))
     .find((path) => path !== undefined);
+
+/** Whether this machine has a Chromium, or can run the one of the package `@sparticuz/chromium`. */
+export const hasChromium = installed !== undefined || (process.platform === 'linux' && process.arch === 'x64');
+
+interface Program {
+  readonly path: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly arguments: readonly string[];
+}
+
+/** Unpacks program, fonts and libraries. In a process of its own, because the package unpacks into TMPDIR, which others share. */
+const UNPACK = `
+  import packaged, { inflate } from '@sparticuz/chromium';
+  await packaged.executablePath();
+  await inflate(process.argv[1]);
+`;
+
+async function programToRun(): Promise<Program> {
+  if (installed !== undefined) return { path: installed, env: process.env, arguments: [] };
+  const folder = join(localFolder, 'chromium');
+  await mkdir(folder, { recursive: true });
+  const libraries = join(projectFolder, 'node_modules/@sparticuz/chromium/bin/al2023.tar.br');
+  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', UNPACK, libraries], {
+    cwd: projectFolder,
+    env: { TMPDIR: folder },
+  });
+  // For systems without the libraries and fonts of a browser: the first text ends a Chromium that finds no font.
+  const fonts = join(folder, 'fonts.conf');
+  await writeFile(fonts, `<fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/cache</cachedir></fontconfig>`);
+  const env = { LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'), FONTCONFIG_FILE: fonts };
+  return { path: join(folder, 'chromium'), env, arguments: ['--no-zygote'] };
+}
 
 const ARGUMENTS = [
   '--headless=new',
@@ -49,12 +83,17 @@ export class HeadlessPage {
       const message = JSON.parse(String(data)) as Message;
       if (message.id !== undefined) this.#waiting.get(message.id)?.(message);
     });
+    socket.addEventListener('close', () => {
+      for (const answer of this.#waiting.values()) answer({ error: { message: 'Chromium has ended' } });
+    });
   }
 
-  static async start(path: string): Promise<HeadlessPage> {
+  static async start(): Promise<HeadlessPage> {
+    const { path, env, arguments: own } = await programToRun();
     const folder = await mkdtemp(join(tmpdir(), 'chromium-'));
-    const program = spawn(path, [...ARGUMENTS, `--user-data-dir=${folder}`, 'about:blank'], {
+    const program = spawn(path, [...ARGUMENTS, ...own, `--user-data-dir=${folder}`, 'about:blank'], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      env,
     });
     let address: string | undefined;
     for await (const line of createInterface({ input: program.stderr })) {
@@ -99,7 +138,7 @@ export class HeadlessPage {
 
   /** Opens an address and waits until all of it is there. */
   async open(url: string): Promise<void> {
-    await this.evaluate('(window.isOld = true, 1)');
+    await this.mark();
     await this.send('Page.navigate', { url });
     await this.loaded(url);
   }
@@ -151,8 +190,8 @@ export class HeadlessPage {
   async stop(): Promise<void> {
     this.#session = undefined;
     const ended = once(this.#program, 'exit');
-    await this.send('Browser.close');
-    await ended;
+    // It may end before it has answered.
+    await Promise.allSettled([this.send('Browser.close'), ended]);
     this.#socket.close();
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
