@@ -41,18 +41,7 @@ const PATIENT_FROM = 3;
 /** Interval of heartbeats of activities that may take longer than half a minute. */
 const HEARTBEAT_MS = 10_000;
 
-/** Runs `work` and sends heartbeats meanwhile. */
-async function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-/** Runs `work` from the place that the last heartbeat of an attempt before has told. */
+/** Sends heartbeats while `work` runs, from the place that the last heartbeat of the attempt before told. */
 async function fromItsPlace<P, R>(work: (place: P | null, onPlace: (place: P) => void) => Promise<R>): Promise<R> {
   const context = Context.current();
   let place = (context.info.heartbeatDetails ?? null) as P | null;
@@ -65,6 +54,11 @@ async function fromItsPlace<P, R>(work: (place: P | null, onPlace: (place: P) =>
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Sends heartbeats while `work` runs. */
+function withHeartbeat<T>(work: () => Promise<T>): Promise<T> {
+  return fromItsPlace<never, T>(() => work());
 }
 
 /** The number of this attempt, and the time since the first one. */

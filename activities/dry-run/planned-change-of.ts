@@ -147,8 +147,8 @@ async function wouldRelease(
   const remoteId = pair.record?.remoteId ?? null;
   if (remote.release === undefined || pair.entity === null || remoteId === null) return false;
   if (remote.releasesUnasked === undefined || remoteId.startsWith('planned ')) return false;
-  const wanted = remote.releasesUnasked.includes(type) ? [] : others;
-  if (wanted.length === 0 && !remote.releasesUnasked.includes(type)) return false;
+  const isUnasked = remote.releasesUnasked.includes(type);
+  if (!isUnasked && others.length === 0) return false;
   const attempt = { ...pairOf(context, pair.key), fencingToken: 0n };
   try {
     await remote.release({
@@ -157,7 +157,7 @@ async function wouldRelease(
       remoteId,
       fencingToken: 0n,
       content: mapping.sendable(pair.entity, pair.sources),
-      wanted,
+      wanted: isUnasked ? [] : others,
       willRelease: async (left = null) => {
         throw new WouldWrite(left);
       },

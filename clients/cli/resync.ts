@@ -15,7 +15,7 @@ export interface ResyncOptions extends WaitOptions, RowFilter {
   readonly event?: EntityKey;
 }
 
-/** Rows that are read, asked and reported together: a whole table is never in memory. */
+/** Rows that are read, asked and reported together. Only `--json`, one document, keeps all answers until the end. */
 const PAGE_SIZE = 1_000;
 
 /** `ems-sync resync`: asks for a pass of all rows that fit, due or not. */
