@@ -115,7 +115,7 @@ describe('crash', () => {
     const eventId = await ems.event();
     await system.syncNow('Organisation', await ems.organisationOf(eventId));
     await system.tagServer.control.setFaults({
-      latency: { ms: 1_000, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+      latency: { ms: 5_000, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
     });
     const admin = new Client({ connectionString: requiredVariable('TEST_DATABASE_ADMIN_URL') });
     await admin.connect();

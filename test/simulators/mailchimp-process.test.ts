@@ -52,7 +52,7 @@ const endOf = async (args: readonly string[]): Promise<readonly [number, string]
 test('a file keeps everything over a crash, also who was erased and a batch that was not worked on', async () => {
   const storage = storageFile();
   const setup = { mergeFields: [{ tag: 'EMSID' }], interestCategories: [{ title: 'EMS', interests: ['NEWSLETTER'] }] };
-  const before = await start({ storage, setup, settings: { batchStepMs: 400 } });
+  const before = await start({ storage, setup, settings: { batchStepMs: 1_500 } });
   const email = 'ana@club.example';
   await before.control.backdoor({ do: 'create-member', email, set: { merge_fields: { EMSID: '1' } }, tags: ['ems'] });
   await before.control.backdoor({ do: 'unsubscribe', member: email });
@@ -65,7 +65,7 @@ test('a file keeps everything over a crash, also who was erased and a batch that
   const { batches: _begun, members: kept, ...state } = await before.control.state();
   before.kill();
 
-  const after = await start({ storage, settings: { batchStepMs: 400 } });
+  const after = await start({ storage, settings: { batchStepMs: 1_500 } });
   expect(await after.control.state()).toMatchObject({ ...state, members: kept });
   const later = subscriberHash('later@club.example');
   await eventually(async () => later in (await after.control.state()).members);

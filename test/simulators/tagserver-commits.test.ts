@@ -209,7 +209,7 @@ describe('nudges', () => {
     await subscribe();
     await tagServer.control.setFaults({ webhookDrop: { times: 1 }, webhookDuplicate: { times: 1 } });
     await put('1');
-    await sleep(200);
+    await eventually(async () => (await tagServer.control.nudges()).deliveries[0]?.fate === 'lost');
     expect(received).toEqual([]);
     await put('2');
     await eventually(() => received.length === 2);
@@ -230,8 +230,8 @@ describe('nudges', () => {
     await tagServer.control.setFaults({ webhookReorder: { times: 1 } });
     await put('1');
     const { nextCursor: early } = (await (await call('GET', '/changes')).json()) as Page;
-    // Commits close together share one nudge.
-    await sleep(500);
+    // Commits within 10 ms share one nudge; a reordered one waits a second for its successor.
+    await sleep(100);
     await put('2');
     const { nextCursor: late } = (await (await call('GET', '/changes')).json()) as Page;
     await eventually(() => received.length === 2);

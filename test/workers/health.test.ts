@@ -55,7 +55,7 @@ async function start(settings: Readonly<Record<string, string>>) {
 
 /** Retries until the answer has this status. */
 async function answer(port: string, path: 'live' | 'ready', status: number): Promise<unknown> {
-  for (let left = 300; ; left -= 1) {
+  for (let left = 1_200; ; left -= 1) {
     const response = await fetch(`http://127.0.0.1:${port}/health/${path}`).catch(() => null);
     if (response?.status === status) return response.json();
     if (left === 0) throw new Error(`no ${status} from /health/${path}; the last answer was ${response?.status}`);
