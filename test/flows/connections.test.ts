@@ -29,7 +29,7 @@ test('two workers that send one by one never have more connections than the acco
      SELECT clock_timestamp(), id, 'EMAIL', 'NEWSLETTER', true FROM person`,
   );
   // Slow enough that requests would pile up.
-  await mailchimp.control.setFaults({ latency: { ms: 150 } });
+  await mailchimp.control.setFaults({ latency: { ms: 500 } });
   await mailchimp.control.clearConcurrency();
   const { totals } = await system.process('MAILCHIMP').sweep();
   await system.process('MAILCHIMP').quiet(300_000);

@@ -24,7 +24,7 @@ describe('crash', () => {
     const eventId = await ems.event();
     await system.syncNow('Organisation', await system.ems.organisationOf(eventId));
     await system.tagServer.control.setFaults({
-      latency: { ms: 1_000, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+      latency: { ms: 5_000, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
     });
     const blocker = new Client({ connectionString: system.databaseUrl });
     await blocker.connect();

@@ -19,7 +19,7 @@ async function changedEvent(): Promise<string> {
   await system.sweep();
   await system.ems.update('event', eventId, { name: 'Before' });
   await system.tagServer.control.setFaults({
-    latency: { ms: 1_500, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
+    latency: { ms: 5_000, times: 1, match: { method: 'PUT', prefix: `/v1/events/${eventId}` } },
   });
   return eventId;
 }
