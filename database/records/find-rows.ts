@@ -5,7 +5,7 @@ import { unreadText } from '../../sync/fields.ts';
 import { columnName } from '../column-names.ts';
 import { SOURCE_ENTITIES, type SourceRowTypes } from '../entities/index.ts';
 import type { EntityManager } from '../orm.ts';
-import { entityTable } from '../table-names.ts';
+import { readRows } from './read-rows.ts';
 
 /** In bytes: no target takes 5,000 characters of any field but a message. */
 const LONGEST_TEXT = 20_000;
@@ -20,7 +20,7 @@ export const longestOf = (type: keyof SourceRowTypes, property: string): number 
 /**
  * The rows with these ids. A text that is longer than any target takes is not loaded, because one of 20 MB would block
  * the worker for seconds: {@link unreadText} stands for it, which no mapping sends, so that the row is parked with the
- * column's name.
+ * column's name. PostgreSQL knows a length without reading the text.
  *
  * The row types differ, and the caller only has the type as a value, so rows are untyped from here. Columns are listed
  * explicitly: with `SELECT *`, a column that EMS renamed would be undefined and cleared at every target.
@@ -30,51 +30,34 @@ export async function findRows<T extends keyof SourceRowTypes>(
   type: T,
   ids: readonly EntityKey[],
 ): Promise<SourceRowTypes[T][]> {
-  const long = await findLongTexts(em, type, ids);
-  const rows = await load(em, type, { ids: ids.filter((id) => !long.has(id)), without: [] });
-  for (const [id, without] of long) {
-    const unread = Object.fromEntries(
-      without.map((property) => [property, unreadText({ limit: longestOf(type, property), id })]),
-    );
-    // Copies: the entity itself would count as changed.
-    for (const row of await load(em, type, { ids: [id], without })) rows.push({ ...row, ...unread });
-  }
-  return rows;
-}
-
-function load<T extends keyof SourceRowTypes>(
-  em: EntityManager,
-  type: T,
-  { ids, without }: { readonly ids: readonly EntityKey[]; readonly without: readonly string[] },
-): Promise<SourceRowTypes[T][]> {
+  if (ids.length === 0) return [];
   const entity: EntitySchema = SOURCE_ENTITIES[type];
-  return em.find(
-    entity as EntitySchema<SourceRowTypes[T]>,
-    { id: { $in: ids } } as never,
-    { fields: Object.keys(entity.meta.properties).filter((property) => !without.includes(property)) } as never,
+  const texts = new Set(textProperties(type));
+  const limitOf = (property: string) => sql.lit(longestOf(type, property));
+  const long = [...texts].map(
+    (property) => sql`CASE WHEN ${lengthOf(columnName(property))} > ${limitOf(property)} THEN ${sql.lit(property)} END`,
   );
+  const rows = await readRows<SourceRowTypes[T] & { [LONG]?: readonly string[] }>(em, entity, {
+    where: sql`id = ANY (${[...ids]}::bigint[])`,
+    select: ({ property, column }) =>
+      texts.has(property)
+        ? sql`CASE WHEN ${lengthOf(column)} <= ${limitOf(property)} THEN ${sql.id(column)} END`
+        : sql.id(column),
+    more: [sql`nullif(array_remove(ARRAY[${sql.join(long)}]::text[], NULL), '{}') AS ${sql.id(LONG)}`],
+  });
+  return rows.map(({ [LONG]: unread, ...row }) => {
+    for (const property of unread ?? []) {
+      Object.assign(row, { [property]: unreadText({ limit: longestOf(type, property), id: row.id }) });
+    }
+    return row as unknown as SourceRowTypes[T];
+  });
 }
 
-/** By row, the properties whose text is too long. PostgreSQL knows a length without reading the text. */
-async function findLongTexts(
-  em: EntityManager,
-  type: keyof SourceRowTypes,
-  ids: readonly EntityKey[],
-): Promise<ReadonlyMap<EntityKey, readonly string[]>> {
-  const texts = textProperties(type);
-  if (texts.length === 0 || ids.length === 0) return new Map();
-  const isLong = texts.map((property) => {
-    // EMS may use another type than text; for text the cast does nothing.
-    const column = sql`${sql.id(columnName(property))}::text`;
-    return sql`CASE WHEN octet_length(${column}) > ${sql.lit(longestOf(type, property))} THEN ${sql.lit(property)} END`;
-  });
-  const { rows } = await sql<{ id: EntityKey; long: readonly string[] }>`
-    SELECT id, long FROM (
-      SELECT id, array_remove(ARRAY[${sql.join(isLong)}]::text[], NULL) AS long
-      FROM ${sql.raw(entityTable(type))} WHERE id = ANY (${[...ids]}::bigint[])) read
-    WHERE long <> '{}'`.execute(em.getKysely());
-  return new Map(rows.map(({ id, long }) => [id, long]));
-}
+/** The properties of a row whose text is too long. No column has this name. */
+const LONG = 'too long';
+
+/** EMS may use another type than text; for text the cast does nothing. */
+const lengthOf = (column: string) => sql`octet_length(${sql.id(column)}::text)`;
 
 const textProperties = (type: keyof SourceRowTypes): readonly string[] => {
   const known = TEXTS.get(type);

@@ -1,4 +1,4 @@
-import { IsolationLevel } from '@mikro-orm/core';
+import { IsolationLevel, type EntitySchema } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { formatRef, type EntityKey, type EntityType } from '../../sync/entity-type.ts';
 import type { Base, SecretKey } from '../../sync/keyed-hash.ts';
@@ -10,6 +10,7 @@ import { isHolderRow, type Detection, type DetectedMapping, type SelectedRows } 
 import { newestTime, sourcesVersion } from '../detection/due-query.ts';
 import { joinHolders, otherHolders, SHARED } from '../detection/unique-holders.ts';
 import { findRows } from './find-rows.ts';
+import { readRows } from './read-rows.ts';
 import { RECORD_ENTITIES, type SyncRecord } from './sync-record.ts';
 
 export type AnyRow = EmsRows[EntityType];
@@ -79,10 +80,7 @@ async function load(em: EntityManager, detection: Detection, keys: readonly Enti
   const { process, mapping } = detection;
   const facts = byKey(await loadFacts(em, detection, keys), ({ key }) => key);
   const entities = byKey(await findRows(em, mapping.type, keys), idOf);
-  const records = byKey(
-    await em.find(RECORD_ENTITIES[mapping.type], { syncProcess: process, entityKey: { $in: [...keys] } }),
-    ({ entityKey }) => entityKey ?? '',
-  );
+  const records = byKey(await findRecords(em, process, mapping.type, keys), ({ entityKey }) => entityKey ?? '');
   const sources = await loadSources(em, mapping, keys, (key) => facts.get(key)?.holders ?? {});
   return keys.map((key) => ({
     key,
@@ -123,10 +121,14 @@ export async function loadEndsOf(
   keys: readonly EntityKey[],
 ): Promise<ReadonlyMap<EntityKey, Ends>> {
   const entities = byKey(await findRows(em, type, keys), idOf);
-  const records = await em.find(RECORD_ENTITIES[type], { syncProcess: process, entityKey: { $in: [...keys] } });
-  const bases = byKey(records, ({ entityKey }) => entityKey ?? '');
+  const bases = byKey(await findRecords(em, process, type, keys), ({ entityKey }) => entityKey ?? '');
   return new Map(keys.map((key) => [key, { entity: entities.get(key) ?? null, base: bases.get(key)?.base ?? null }]));
 }
+
+const findRecords = (em: EntityManager, process: SyncProcessName, type: EntityType, keys: readonly EntityKey[]) =>
+  readRows<SyncRecord>(em, RECORD_ENTITIES[type] as EntitySchema, {
+    where: sql`sync_process = ${process} AND entity_key = ANY (${[...keys]}::bigint[])`,
+  });
 
 const keyIn = (text: string | null | undefined): SecretKey | null =>
   text == null ? null : new Uint8Array(Buffer.from(text, 'base64'));
