@@ -1,4 +1,5 @@
-import { loadPair, loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
+import { loadCurrent, type CurrentRow } from '../database/records/load-current.ts';
+import { loadPair, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
 import { contentHash } from '../sync/content-hash.ts';
 import type { Child } from '../sync/delivery.ts';
 import type { SecretKey } from '../sync/derived-keys.ts';
@@ -34,9 +35,9 @@ export async function childrenOf(
     );
     for (const { row, refused, parent } of rows) {
       const current = now.get(row.id);
-      if (current === undefined || current.entity === null || !current.passesFilter) continue;
+      if (current === undefined || !current.passesFilter) continue;
       // Changed since the parent's snapshot, so what was delivered is outdated.
-      const settled = current.settled && current.entity.modifiedOn === row.modifiedOn;
+      const settled = current.settled && current.modifiedOn === row.modifiedOn;
       children.set(parent, [
         ...(children.get(parent) ?? []),
         toChild(mapping, row, { settled, refused, keys: context.keys }),
@@ -65,9 +66,9 @@ async function currentRows(
   context: ProcessContext,
   { type }: ChildMapping,
   keys: readonly EntityKey[],
-): Promise<ReadonlyMap<EntityKey, Pair>> {
+): Promise<ReadonlyMap<EntityKey, CurrentRow>> {
   const { orm, detection } = typeContext(context, type);
-  return new Map((await loadPairs(orm, detection, keys)).map((pair) => [pair.key, pair]));
+  return new Map((await loadCurrent(orm.em.fork(), detection, keys)).map((row) => [row.key, row]));
 }
 
 function toChild(

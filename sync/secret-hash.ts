@@ -83,10 +83,10 @@ export function secretHashes(
   { undivided }: { readonly undivided: boolean },
 ): readonly SecretHash[] {
   return keys.flatMap((key, place) => {
-    const former: SecretHash = `${undividedName(key)}:${hmac(key, text, ALL_DIGITS)}`;
+    const former = (): SecretHash => `${undividedName(key)}:${hmac(key, text, ALL_DIGITS)}`;
     let hashes: SecretHash[] = [
       secretHash(purpose, text, [key]),
-      ...(undivided ? withAndWithout([former], purpose, key) : []),
+      ...(undivided ? withAndWithout([former()], purpose, key) : []),
     ];
     for (const newer of keys.slice(0, place).toReversed()) hashes = withAndWithout(hashes, purpose, newer);
     return hashes;

@@ -55,6 +55,9 @@ export interface SweepResult {
 
 const PAGE_SIZE = 200;
 
+/** Pages found by one activity, so that the first connections do not wait for one page after another to be found. */
+const PAGES_AT_ONCE = 4;
+
 /** A sweep must end, because its schedule skips the next ones while it runs. */
 const CHILDREN_PER_SWEEP = 10_000;
 
@@ -135,7 +138,7 @@ export async function sweepOutbound({
       const window = step.pages === undefined ? null : windowFor(step, step.pages);
       do {
         at = { step, after: window?.oldest === undefined ? after : window.oldest };
-        const page = await findPage(step, { after, limit: step.pages?.rows ?? pageSize });
+        const page = await findPage(step, { after, limit: rowsToFind(step) });
         if (page === null) {
           await window?.drain();
           after = null;
@@ -166,6 +169,10 @@ export async function sweepOutbound({
     if (stopped.length === 0) return { ended: 'complete', reason: null };
     for (const step of stopped.filter(({ isHeld }) => isHeld === true)) log.warn(step.reason, { process });
     return { ended, reason: describeStopped(stopped) };
+  }
+
+  function rowsToFind({ pages }: SweepStep): number {
+    return pages === undefined ? pageSize : pages.rows * PAGES_AT_ONCE;
   }
 
   /** Null: the type cannot be read. The others do not wait for it, and the next sweep begins it again. */
