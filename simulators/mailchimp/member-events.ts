@@ -46,21 +46,21 @@ export function tellChange(
   { source, otherwiseChanged }: { readonly source: Source; readonly otherwiseChanged: boolean },
 ): void {
   const { webhooks, settings, list } = mailchimp;
-  const tell = (event: WebhookEvent, data: EventData): void => webhooks.publish(event, source, data);
+  const tell = (event: WebhookEvent, data: () => EventData): void => webhooks.publish(event, source, data);
   const moved = before !== undefined && before.email.toLowerCase() !== after.email.toLowerCase();
   if (moved) {
-    tell('upemail', {
+    tell('upemail', () => ({
       list_id: list.id,
       new_id: uniqueEmailId(after.email),
       new_email: after.email,
       old_email: before.email,
-    });
+    }));
   }
   if (before?.status !== after.status) {
-    if (after.status === 'subscribed') return tell('subscribe', profileOf(mailchimp, after));
+    if (after.status === 'subscribed') return tell('subscribe', () => profileOf(mailchimp, after));
     if (after.status === 'unsubscribed' && MAILED.has(before?.status)) tellGone(mailchimp, after, source, 'unsub');
     if (after.status === 'cleaned') {
-      tell('cleaned', { list_id: list.id, campaign_id: '', reason: 'hard', email: after.email });
+      tell('cleaned', () => ({ list_id: list.id, campaign_id: '', reason: 'hard', email: after.email }));
     }
   }
   if (
@@ -68,16 +68,16 @@ export function tellChange(
     after.status !== 'archived' &&
     (otherwiseChanged || (moved && settings.profileNextToUpemail))
   ) {
-    tell('profile', profileOf(mailchimp, after));
+    tell('profile', () => profileOf(mailchimp, after));
   }
 }
 
 /** A member left: unsubscribed by themselves or by others, or archived, or erased. */
 export function tellGone(mailchimp: Mailchimp, member: Member, source: Source, action: 'unsub' | 'delete'): void {
-  mailchimp.webhooks.publish('unsubscribe', source, {
+  mailchimp.webhooks.publish('unsubscribe', source, () => ({
     action,
     reason: 'manual',
     ...profileOf(mailchimp, member),
     campaign_id: '',
-  });
+  }));
 }

@@ -131,11 +131,11 @@ export function updateMember(mailchimp: Mailchimp, before: Member, sent: MemberB
 
 /** Saves the member and sends the webhooks. Every real change, tags included, updates `last_changed`. */
 export function changeMember(mailchimp: Mailchimp, before: Member, after: Member, source: Source): Member {
+  if (isDeepStrictEqual(before, after)) return before;
   const { tags: _tags, status: _status, hold: _hold, email: _email, optedInAt: _opted, ...restBefore } = before;
   const { tags: _new, status: _newStatus, hold: _newHold, email: _newEmail, optedInAt: _newOpted, ...rest } = after;
   const otherwiseChanged = !isDeepStrictEqual(restBefore, rest);
-  const isChanged = !isDeepStrictEqual(before, after);
-  const member = mailchimp.store.members.save(isChanged ? { ...after, lastChanged: nowOf(mailchimp) } : after);
+  const member = mailchimp.store.members.save({ ...after, lastChanged: nowOf(mailchimp) });
   tellChange(mailchimp, before, member, { source, otherwiseChanged });
   return member;
 }

@@ -40,12 +40,13 @@ export class Webhooks extends WebhookSender<About> {
     this.#around = around;
   }
 
-  /** Publishes an event; the form shows the state at this moment. */
-  publish(event: WebhookEvent, source: Source, data: Readonly<Record<string, unknown>>): void {
+  /** Publishes an event; the form shows the state at this moment. It is made only if a hook gets it. */
+  publish(event: WebhookEvent, source: Source, data: () => Readonly<Record<string, unknown>>): void {
+    const hooks = this.#around.hooks().filter(({ events, sources }) => events[event] && sources[source]);
+    if (hooks.length === 0) return;
     const firedAt = this.#around.clock.instant().slice(0, 19).replace('T', ' ');
-    const body = formEncode({ type: event, fired_at: firedAt, data });
-    for (const hook of this.#around.hooks()) {
-      if (!hook.events[event] || !hook.sources[source]) continue;
+    const body = formEncode({ type: event, fired_at: firedAt, data: data() });
+    for (const hook of hooks) {
       const about = { event, source, webhookId: hook.key, url: hook.url, body };
       void this.send({
         event,
