@@ -7,6 +7,7 @@ import type { EntityManager } from '../database/orm.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
+import { typesReadBy } from '../targets/types-read.ts';
 import { endHoldOf, heldBack } from './brake.ts';
 import { leastHeld } from '../sync/brake-limit.ts';
 import { isChild } from './children.ts';
@@ -259,7 +260,6 @@ const lacks = (missing: readonly string[]) =>
  * The columns and tables that the mapping reads and EMS lacks: of its own type, of its sources, and of types it refers
  * to.
  */
-async function missingFor(em: EntityManager, { type, sources, referencedTypes }: EntityMapping): Promise<string[]> {
-  const read = Object.values(sources).map((source) => source.type);
-  return (await findMissingColumns(em, [type, ...read, ...referencedTypes])).map(formatMissing);
+async function missingFor(em: EntityManager, mapping: EntityMapping): Promise<string[]> {
+  return (await findMissingColumns(em, typesReadBy(mapping))).map(formatMissing);
 }

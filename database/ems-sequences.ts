@@ -1,5 +1,8 @@
 import { sql } from 'kysely';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { EntityType } from '../sync/entity-type.ts';
+import { readStoredModel, realTables, type RealTable } from './model/stored-model.ts';
+import { sequenceLiteral } from './model/view-sql.ts';
 import type { EntityManager } from './orm.ts';
 import { entityTable, recordTable } from './table-names.ts';
 
@@ -19,21 +22,32 @@ export interface EmsSequence {
 const ROOM = 1_000n;
 
 /**
- * SQL: the sequence of a table's ids: of an identity or serial column, of the column's default, or named as JPA does.
- *
- * @param table as SQL text.
+ * SQL: the sequence of a table's ids: named by the model, of an identity or serial column, of the column's default, or
+ * named as JPA does.
  */
-const sequenceOf = (table: string) => `coalesce(
-  pg_get_serial_sequence('${table}', 'id')::regclass,
+function sequenceOf(real: RealTable): string {
+  const table = escapeLiteral(real.sql);
+  const column = escapeLiteral(real.columns?.['id'] ?? 'id');
+  const named = ['_seq', '_SEQ', '_id_seq'].map((end) => `to_regclass(${escapeLiteral(nameInSchema(real, end))})`);
+  return `coalesce(
+  ${real.model?.idSequence == null ? 'NULL' : `to_regclass(${sequenceLiteral(real.model.idSequence)})`},
+  pg_get_serial_sequence(${table}, ${column})::regclass,
   (SELECT s.oid::regclass FROM pg_attrdef d
-    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attname = 'id'
+    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum AND a.attname = ${column}
     JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_class'::regclass
     JOIN pg_class s ON s.oid = p.refobjid AND s.relkind = 'S'
-    WHERE d.adrelid = '${table}'::regclass LIMIT 1),
-  to_regclass('${table}_seq'), to_regclass('${table}_id_seq'), to_regclass('hibernate_sequence'))`;
+    WHERE d.adrelid = ${table}::regclass LIMIT 1),
+  ${named.join(', ')}, to_regclass(${escapeLiteral(real.schema === null ? 'hibernate_sequence' : `${escapeIdentifier(real.schema)}.hibernate_sequence`)}))`;
+}
 
+const nameInSchema = ({ schema, name }: RealTable, end: string) =>
+  (schema === null ? '' : `${escapeIdentifier(schema)}.`) + escapeIdentifier(name + end);
+
+/** @param type one that EMS has. */
 export async function readEmsSequence(em: EntityManager, type: EntityType): Promise<EmsSequence> {
   const kysely = em.getKysely();
+  const real = realTables(await readStoredModel(em)).find((one) => one.type === type);
+  if (real === undefined) throw new RangeError(`EMS has no ${type}`);
   const table = entityTable(type);
   const { rows } = await sql<{
     sequence: string | null;
@@ -46,7 +60,7 @@ export async function readEmsSequence(em: EntityManager, type: EntityType): Prom
       (SELECT seqincrement FROM pg_sequence WHERE seqrelid = found.sequence) AS increment,
       (SELECT coalesce(max(id), 0) FROM ${sql.raw(table)}) AS in_table,
       (SELECT coalesce(max(entity_key), 0) FROM ${sql.raw(recordTable(type))}) AS in_records
-    FROM (SELECT ${sql.raw(sequenceOf(table))} AS sequence) found`.execute(kysely);
+    FROM (SELECT ${sql.raw(sequenceOf(real))} AS sequence) found`.execute(kysely);
   const [row] = rows;
   if (row === undefined) throw new Error('a SELECT without a row');
   const known = {

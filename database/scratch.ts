@@ -1,6 +1,7 @@
 import { escapeIdentifier, type ClientBase } from 'pg';
 import { SyncError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
+import { VIEW_SCHEMA } from './model/ems-model.ts';
 import { createOrm, type Orm } from './orm.ts';
 
 /** A dry run begins without their rows: they hold the past, and no decision reads them. */
@@ -39,6 +40,9 @@ export function createScratchOrm({ databaseUrl, process, emsTables = [] }: Scrat
 
 interface Table {
   readonly name: string;
+  readonly schema: string;
+  /** A view of a table that has another name in EMS. */
+  readonly is_view: boolean;
   readonly is_of_process: boolean;
   /** Without generated columns. */
   readonly columns: readonly string[];
@@ -53,17 +57,18 @@ async function coverTables(
   emsTables: readonly string[],
 ): Promise<void> {
   const { rows } = await connection.query<Table>(
-    `SELECT c.relname AS name, own.*
-    FROM pg_class c CROSS JOIN LATERAL (
+    `SELECT c.relname AS name, quote_ident(n.nspname) AS schema, c.relkind = 'v' AS is_view, own.*
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL (
       SELECT coalesce(bool_or(a.attname = 'sync_process'), false) AS is_of_process,
-        array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attgenerated = '') AS columns,
+        array_agg(a.attname::text ORDER BY a.attnum) FILTER (WHERE a.attgenerated = '' AND a.attname <> 'xmin') AS columns,
         max(a.attname) FILTER (WHERE a.attidentity <> '' OR (a.attname = 'id' AND a.atthasdef)) AS numbered,
         coalesce(bool_or(a.attidentity <> ''), false) AS is_identity
       FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) own
-    WHERE c.relnamespace = 'public'::regnamespace AND has_table_privilege(c.oid, 'SELECT')
-      AND ((c.relkind = 'r' AND c.relname LIKE 'sync\\_%' AND c.relname NOT LIKE 'sync\\_migration%')
-        OR c.relname = ANY ($1::text[]))`,
-    [emsTables],
+    WHERE has_table_privilege(c.oid, 'SELECT')
+      AND ((n.nspname = 'public' AND c.relkind = 'r' AND c.relname LIKE 'sync\\_%' AND c.relname NOT LIKE 'sync\\_migration%')
+        OR (c.relname = ANY ($1::text[])
+          AND n.oid = coalesce(to_regnamespace($2), 'public'::regnamespace)))`,
+    [emsTables, VIEW_SCHEMA],
   );
   for (const table of rows) await coverTable(connection, table, process);
   const { rows: tokens } = await connection.query<{ next: string }>(
@@ -75,17 +80,27 @@ async function coverTables(
 
 async function coverTable(connection: ClientBase, table: Table, process: SyncProcessName): Promise<void> {
   const name = escapeIdentifier(table.name);
-  await connection.query(`CREATE TEMPORARY TABLE ${name} (LIKE public.${name} INCLUDING ALL)`);
-  if (EMPTY.includes(table.name)) return;
   const columns = table.columns.map(escapeIdentifier).join(', ');
+  if (table.is_view) return copyView(connection, name, table);
+  await connection.query(`CREATE TEMPORARY TABLE ${name} (LIKE ${table.schema}.${name} INCLUDING ALL)`);
+  if (EMPTY.includes(table.name)) return;
   const isFiltered = table.is_of_process && !OF_ALL_PROCESSES.includes(table.name);
   await connection.query(
     `INSERT INTO pg_temp.${name} (${columns}) OVERRIDING SYSTEM VALUE
-      SELECT ${columns} FROM public.${name}${isFiltered ? ' WHERE sync_process = $1' : ''}`,
+      SELECT ${columns} FROM ${table.schema}.${name}${isFiltered ? ' WHERE sync_process = $1' : ''}`,
     isFiltered ? [process] : [],
   );
   if (table.numbered !== null) await numberAnew(connection, name, table);
   // PostgreSQL does not do this by itself for temporary tables.
+  await connection.query(`ANALYZE pg_temp.${name}`);
+}
+
+/** What a view reads has keys and numbers of its own; the copy has the engine's. */
+async function copyView(connection: ClientBase, name: string, table: Table): Promise<void> {
+  const columns = table.columns.map(escapeIdentifier).join(', ');
+  await connection.query(`CREATE TEMPORARY TABLE ${name} AS SELECT ${columns} FROM ${table.schema}.${name}`);
+  await connection.query(`ALTER TABLE pg_temp.${name} ADD PRIMARY KEY (id)`);
+  await numberAnew(connection, name, { ...table, numbered: 'id', is_identity: false });
   await connection.query(`ANALYZE pg_temp.${name}`);
 }
 

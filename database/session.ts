@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { SyncError } from '../sync/sync-error.ts';
+import { VIEW_SCHEMA } from './model/ems-model.ts';
 
 /**
  * The settings that our statements and parsers rely on. A database or role may have other defaults (`ALTER DATABASE …
@@ -12,7 +13,8 @@ const SESSION_SETTINGS = {
   bytea_output: 'hex',
   extra_float_digits: '1',
   standard_conforming_strings: 'on',
-  search_path: 'public',
+  // PostgreSQL passes over the first while there is no such schema: then EMS's tables have our names.
+  search_path: `${VIEW_SCHEMA}, public`,
 } as const;
 
 const STATEMENT = `SELECT ${Object.entries(SESSION_SETTINGS)

@@ -42,6 +42,7 @@ export const commonSettings = z.object({
     protocol: /^postgres(ql)?$/,
     error: "must be the address of EMS's PostgreSQL, for example postgres://ems_sync@db:5432/ems",
   }),
+  EMS_MODEL_FILE: z.string().min(1).optional(),
   TEMPORAL_ADDRESS: z
     .string()
     .regex(/^[^\s/:]+:\d+$/, { error: 'must be host:port, without http://' })

@@ -10,6 +10,8 @@ import { OwnInstallation } from '../clients/own-installation.ts';
 import { syncTaskQueue } from '../sync/workflow-ids.ts';
 import { AdvisoryLocks } from '../database/advisory-locks.ts';
 import { closeOrm } from '../database/close-orm.ts';
+import { findMissingColumns, formatMissing } from '../database/ems-shape.ts';
+import { assertModel } from '../database/model/assert-model.ts';
 import { createOrm, type Orm } from '../database/orm.ts';
 import { createScratchOrm } from '../database/scratch.ts';
 import { tablesWrittenBy } from '../database/scratch-tables.ts';
@@ -23,6 +25,7 @@ import { readSettings, type EnabledTarget, type Settings } from '../settings/rea
 import { SettingsError } from '../settings/settings-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
+import { typesRead } from '../targets/types-read.ts';
 import { connectTemporal } from './connect-temporal.ts';
 import { connectionServices } from './connection-services.ts';
 import { refuseUnsafe } from '../settings/refuse-unsafe.ts';
@@ -71,9 +74,10 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
   const { common } = settings;
   const watched = { log, signal: stop };
   const databaseHost = new URL(common.DATABASE_URL).host;
-  await waitUntilReachable({ what: 'PostgreSQL', where: databaseHost, ...watched }, () =>
-    orm.em.fork().execute('SELECT 1'),
-  );
+  await waitUntilReachable({ what: 'PostgreSQL', where: databaseHost, ...watched }, async () => {
+    await assertModel(orm.em.fork(), common.EMS_MODEL_FILE);
+    await tellShape(settings, { orm, log });
+  });
   const where = common.TEMPORAL_ADDRESS;
   const connection = await waitUntilReachable({ what: 'Temporal', where, ...watched }, () =>
     connectTemporal(common, log),
@@ -126,6 +130,14 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
     for (const { remote } of processes.values()) await remote.close?.();
     await locks.close();
     await connection.close();
+  }
+}
+
+/** What sweeps cannot read stops the types that read it; the others go on. */
+async function tellShape({ enabled }: Settings, { orm, log }: Pick<Running, 'orm' | 'log'>): Promise<void> {
+  const types = typesRead(enabled.map(({ target }) => target.process));
+  for (const missing of await findMissingColumns(orm.em.fork(), types)) {
+    log.error({ missing: formatMissing(missing) }, `EMS has no ${formatMissing(missing)}: what reads it is stopped`);
   }
 }
 

@@ -1,13 +1,15 @@
-import { sql } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import { findMissingColumns, formatMissing } from '../../database/ems-shape.ts';
 import { isBehind, readEmsSequence, setvalStatement, type EmsSequence } from '../../database/ems-sequences.ts';
-import { MISSING_INDEXES, type ModifiedOnIndex } from '../../database/detection/modified-on-index.ts';
+import { findMissingIndexes } from '../../database/detection/modified-on-index.ts';
 import { SYNC_MIGRATIONS } from '../../database/migrations/index.ts';
+import { VIEW_SCHEMA } from '../../database/model/ems-model.ts';
+import { assertModel } from '../../database/model/assert-model.ts';
+import { readStoredModel, realTables } from '../../database/model/stored-model.ts';
 import type { Orm } from '../../database/orm.ts';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
+import { typesRead } from '../../targets/types-read.ts';
 import { lookAt, type Check, type Checked } from './look-at.ts';
-
-const EMS_TYPES = [...ENTITY_TYPES, 'ConversationMessage'] as const;
 
 /** Checks that the database answers, that EMS's tables exist, and that ours match this release. */
 export async function databaseChecks(session: Checked): Promise<Check[]> {
@@ -20,19 +22,24 @@ export async function databaseChecks(session: Checked): Promise<Check[]> {
   const orm = await session.database();
   return [
     reached,
-    await lookAt('EMS tables', () => emsTables(orm)),
+    await lookAt('EMS tables', () => emsTables(orm, session)),
     await lookAt('migrations', () => migrations(orm)),
     await lookAt('EMS sequences', () => emsSequences(orm)),
     await lookAt('EMS indexes', () => emsIndexes(orm)),
   ];
 }
 
-async function emsTables(orm: Orm): Promise<string> {
-  const missing = await findMissingColumns(orm.em.fork(), EMS_TYPES);
+/** Only what switched-on processes read is demanded; before any is, everything. */
+async function emsTables(orm: Orm, { settings }: Checked): Promise<string> {
+  const { EMS_MODEL_FILE: file } = settings.common;
+  const em = orm.em.fork();
+  await assertModel(em, file);
+  const types = typesRead(settings.enabled.map(({ target }) => target.process));
+  const missing = await findMissingColumns(em, types);
   const tables = missing.filter(({ column }) => column === null).map(formatMissing);
   if (tables.length > 0) {
     throw new Error(
-      `missing: ${tables.join(', ')}. Set DATABASE_URL to EMS's database, or create them for a trial: npx ems-sync migrate --with-ems`,
+      `missing: ${tables.join(', ')}. Set DATABASE_URL to EMS's database, name them in EMS_MODEL_FILE if they have other names, or create them for a trial: npx ems-sync migrate --with-ems`,
     );
   }
   const columns = missing.map(formatMissing);
@@ -41,13 +48,16 @@ async function emsTables(orm: Orm): Promise<string> {
       `missing columns: ${columns.join(', ')}. What reads them is stopped until EMS has them again; nothing is cleared at a target`,
     );
   }
-  return `all ${EMS_TYPES.length} are there, with their columns`;
+  const all = `all ${types.length} that are read are there, with their columns`;
+  return (await readStoredModel(em)) === null ? all : `${all}, under EMS's own names (views in ${VIEW_SCHEMA})`;
 }
 
 /** After a restore, EMS's sequences may reuse ids that targets already know. */
 async function emsSequences(orm: Orm): Promise<string> {
   const found: EmsSequence[] = [];
-  for (const type of ENTITY_TYPES) found.push(await readEmsSequence(orm.em.fork(), type));
+  const there = realTables(await readStoredModel(orm.em.fork())).map(({ type }) => type);
+  for (const type of ENTITY_TYPES.filter((one) => there.includes(one)))
+    found.push(await readEmsSequence(orm.em.fork(), type));
   const behind = found.filter(isBehind);
   if (behind.length > 0) {
     const tables = behind.map(({ table }) => table).join(', ');
@@ -61,7 +71,12 @@ async function emsSequences(orm: Orm): Promise<string> {
 
 /** Without them everything works, so this never fails. */
 async function emsIndexes(orm: Orm): Promise<string> {
-  const missing = await orm.em.fork().execute<ModifiedOnIndex[]>(MISSING_INDEXES);
+  const em = orm.em.fork();
+  const missing = await findMissingIndexes(
+    await readStoredModel(em),
+    async <T>(statement: string, parameters: unknown[]) =>
+      (await em.getKysely().executeQuery(CompiledQuery.raw(statement, parameters))).rows as T[],
+  );
   if (missing.length === 0) return 'every table that is read has one on modified_on';
   const tables = missing.map(({ table }) => table).join(', ');
   return `none on modified_on of ${tables}: every sweep reads these tables whole. With EMS's owner in DATABASE_URL, run: npx ems-sync migrate --with-indexes`;

@@ -1,8 +1,10 @@
 import { installIndexes } from '../../database/detection/install-indexes.ts';
 import { migrate } from '../../database/migrate.ts';
+import { readModelFile } from '../../database/model/read-model.ts';
 import { hasRoles, installRoles } from '../../database/roles/install-roles.ts';
 import { inboundColumns } from '../../targets/inbound-columns.ts';
 import { TARGETS } from '../../targets/index.ts';
+import { CommandError } from './command-error.ts';
 import { inSession } from './session.ts';
 import { say } from './output.ts';
 
@@ -19,8 +21,19 @@ export async function migrateDatabase(flags: MigrateFlags): Promise<void> {
   const { withEms = false, withNotify, withoutNotify, withRoles = false, withIndexes = false } = flags;
   await inSession(async ({ settings }) => {
     const notify = withNotify ?? (withoutNotify === true ? false : undefined);
-    const databaseUrl = settings.common.DATABASE_URL;
-    const ran = await migrate({ databaseUrl, withEms, ...(notify === undefined ? {} : { notify }) });
+    const { DATABASE_URL: databaseUrl, EMS_MODEL_FILE: file } = settings.common;
+    if (withEms && file !== undefined) {
+      throw new CommandError(
+        2,
+        "--with-ems makes EMS's tables for a trial: leave it out, or do without EMS_MODEL_FILE",
+      );
+    }
+    const ran = await migrate({
+      databaseUrl,
+      withEms,
+      ...(notify === undefined ? {} : { notify }),
+      ...(file === undefined ? {} : { model: readModelFile(file), onNote: say }),
+    });
     for (const name of ran) say(`ran ${name}`);
     if (notify !== undefined) say(`change notifications are ${notify ? 'enabled' : 'disabled'} on EMS's tables`);
     if (withIndexes) {

@@ -1,22 +1,23 @@
 import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
+import { marksDeleted, realOid } from '../model/stored-model.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 import type { Detection } from './detection.ts';
 
 /**
  * A text that changes once rows of EMS's table were deleted: PostgreSQL's own counter, which anyone may read, and the
- * table's file, which TRUNCATE and a restore replace. Null: not known (a view, or `track_counts` is off). A session
- * reports its deletes within ten seconds of its commit.
+ * table's file, which TRUNCATE and a restore replace. Null: not known (EMS marks rows instead of deleting them, or
+ * `track_counts` is off). A session reports its deletes within ten seconds of its commit.
  */
 export async function deletionsSeen(
   em: EntityManager,
   type: EntityType | 'ConversationMessage',
 ): Promise<string | null> {
   const { rows } = await sql<{ seen: string | null }>`
-    SELECT CASE WHEN c.relkind = 'r' AND current_setting('track_counts') = 'on'
+    SELECT CASE WHEN c.relkind = 'r' AND current_setting('track_counts') = 'on' AND NOT ${sql.raw(marksDeleted(type))}
       THEN c.oid || ':' || c.relfilenode || ':' || pg_stat_get_tuples_deleted(c.oid) END AS seen
-    FROM pg_class c WHERE c.oid = to_regclass(${entityTable(type)})`.execute(em.getKysely());
+    FROM pg_class c WHERE c.oid = ${sql.raw(realOid(`'${entityTable(type)}'`))}`.execute(em.getKysely());
   return rows[0]?.seen ?? null;
 }
 

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { MISSING_INDEXES, type ModifiedOnIndex } from './modified-on-index.ts';
+import { storedModel } from '../model/install-model.ts';
+import { findMissingIndexes } from './modified-on-index.ts';
 import { prepareSession } from '../session.ts';
 
 /**
@@ -13,10 +14,14 @@ export async function installIndexes(databaseUrl: string): Promise<string[]> {
   await client.connect();
   try {
     await prepareSession(client);
-    const { rows: missing } = await client.query<ModifiedOnIndex>(MISSING_INDEXES);
-    for (const { table, name } of missing) {
-      await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
-      await client.query(`CREATE INDEX CONCURRENTLY ${name} ON ${table} (modified_on)`);
+    const model = await storedModel(client);
+    const missing = await findMissingIndexes(
+      model,
+      async (statement, parameters) => (await client.query(statement, parameters)).rows,
+    );
+    for (const { name, indexSql, tableSql, column } of missing) {
+      await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${indexSql}`);
+      await client.query(`CREATE INDEX CONCURRENTLY ${name} ON ${tableSql} (${column})`);
     }
     return missing.map(({ table }) => table);
   } catch (error) {

@@ -1,4 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
+import { realOid } from '../model/stored-model.ts';
 import type { EntityManager } from '../orm.ts';
 
 /** SQL: the rows that triggers have noted of a table since then, with nothing but their ids. */
@@ -17,7 +18,7 @@ export async function areManyNoted(em: EntityManager, tables: readonly string[],
 /** Whether triggers note what is deleted from the table. */
 export async function areDeletionsNoted(em: EntityManager, table: string): Promise<boolean> {
   const { rows } = await sql`
-    SELECT FROM pg_trigger WHERE tgrelid = to_regclass(${table}) AND tgname = 'sync_outbox_delete'
+    SELECT FROM (SELECT ${table}::text AS name) given JOIN pg_trigger ON tgrelid = ${sql.raw(realOid('given.name'))} AND tgname = 'sync_outbox_delete'
       AND tgenabled IN ('O', 'A')`.execute(em.getKysely());
   return rows.length > 0;
 }

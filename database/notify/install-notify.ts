@@ -1,14 +1,17 @@
 import pRetry from 'p-retry';
 import pg from 'pg';
+import { storedModel } from '../model/install-model.ts';
+import { realOid, realTables } from '../model/stored-model.ts';
 import {
-  CREATE_FUNCTIONS,
+  createFunctions,
   createTriggers,
-  DROP_FUNCTIONS,
+  dropFunctions,
   dropTriggers,
-  NOTIFYING_TABLES,
+  notifyingRealTables,
   TRIGGER_PREFIX,
+  type NotifyingRealTable,
 } from './trigger-sql.ts';
-import { CREATE_OUTBOX, createOutboxTriggers, DROP_OUTBOX, dropOutboxTriggers } from './outbox-sql.ts';
+import { createOutboxFunction, createOutboxTriggers, dropOutboxFunction, dropOutboxTriggers } from './outbox-sql.ts';
 import { prepareSession } from '../session.ts';
 
 /** While we wait for a table lock, EMS's writes queue behind us. */
@@ -26,28 +29,43 @@ const NO_PRIVILEGE = '42501';
  * @throws Error that says what to do.
  */
 export async function installNotify(databaseUrl: string): Promise<void> {
-  await inSession(databaseUrl, async (run) => {
-    await run(CREATE_FUNCTIONS);
-    await run([CREATE_OUTBOX]);
-    for (const table of NOTIFYING_TABLES) await run([...createTriggers(table), ...createOutboxTriggers(table)]);
+  await inSession(databaseUrl, async (tables, run) => {
+    await run(createFunctions(tables));
+    await run([...new Set(tables.map(({ real }) => createOutboxFunction(real)))]);
+    for (const table of tables) await run([...createTriggers(table), ...createOutboxTriggers(table.real)]);
   });
 }
 
 /** Removes the triggers. */
 export async function removeNotify(databaseUrl: string): Promise<void> {
-  await inSession(databaseUrl, async (run) => {
-    for (const table of NOTIFYING_TABLES) await run([...dropTriggers(table), ...dropOutboxTriggers(table)]);
-    await run([...DROP_FUNCTIONS, DROP_OUTBOX]);
+  await inSession(databaseUrl, async (tables, run) => {
+    for (const table of tables) await run([...dropTriggers(table), ...dropOutboxTriggers(table.real)]);
+    await run([...dropFunctions(tables), ...new Set(tables.map(({ real }) => dropOutboxFunction(real)))]);
   });
+}
+
+/** Whether EMS's tables have triggers of ours. */
+export async function hasTriggers(databaseUrl: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'ems-sync' });
+  await client.connect();
+  try {
+    const { rows } = await client.query('SELECT FROM pg_trigger WHERE starts_with(tgname, $1) LIMIT 1', [
+      TRIGGER_PREFIX,
+    ]);
+    return rows.length > 0;
+  } finally {
+    await client.end();
+  }
 }
 
 /** The tables whose changes are not notified. */
 export async function tablesWithoutNotify(client: pg.Client): Promise<string[]> {
+  const tables = notifyingRealTables(realTables(await storedModel(client)));
   const { rows } = await client.query<{ table: string }>(
     `SELECT name AS table FROM unnest($1::text[]) name
-     WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(name) AND tgenabled <> 'D'
+     WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = ${realOid('name')} AND tgenabled <> 'D'
                        AND starts_with(tgname, $2))`,
-    [NOTIFYING_TABLES.map(({ table }) => table), TRIGGER_PREFIX],
+    [tables.map(({ table }) => table), TRIGGER_PREFIX],
   );
   return rows.map(({ table }) => table);
 }
@@ -55,12 +73,18 @@ export async function tablesWithoutNotify(client: pg.Client): Promise<string[]> 
 type Run = (statements: readonly string[]) => Promise<void>;
 
 /** Each list of statements is one transaction: locking two tables in one could deadlock with EMS. */
-async function inSession(databaseUrl: string, work: (run: Run) => Promise<void>): Promise<void> {
+async function inSession(
+  databaseUrl: string,
+  work: (tables: readonly NotifyingRealTable[], run: Run) => Promise<void>,
+): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'ems-sync' });
   await client.connect();
   try {
     await prepareSession(client);
-    await work((statements) =>
+    const tables = notifyingRealTables(realTables(await storedModel(client)));
+    // Functions are made in `public`, whatever comes first on the search path.
+    await client.query('SET search_path = public');
+    await work(tables, (statements) =>
       pRetry(() => transaction(client, statements), {
         retries: TRIES - 1,
         minTimeout: 1_000,

@@ -1,5 +1,6 @@
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import { entityTable } from '../table-names.ts';
+import { realColumn, type RealTable } from '../model/stored-model.ts';
 import { NOTIFY_CHANNEL } from './notification.ts';
 
 /** A table with a trigger, the table whose rows it reports, and the column with their ids. */
@@ -29,18 +30,34 @@ const ROWS_NAMED = 1_000;
 /** PostgreSQL allows less than 8,000 bytes: 300 keys need at most 6,000. */
 const KEYS_IN_PAYLOAD = 300;
 
-const functionName = (column: NotifyingTable['column']) => `sync_notify_${column}`;
+/** A table of EMS with a trigger, by EMS's own names. */
+export interface NotifyingRealTable extends NotifyingTable {
+  readonly real: RealTable;
+}
+
+/** Those of the tables that EMS has. */
+export const notifyingRealTables = (tables: readonly RealTable[]): NotifyingRealTable[] =>
+  NOTIFYING_TABLES.flatMap((one) => {
+    const real = tables.find(({ table }) => table === one.table);
+    return real === undefined ? [] : [{ ...one, real }];
+  });
+
+/** One for each column; under EMS's own names one for each table, because the columns differ. */
+const functionName = ({ column, real }: Pick<NotifyingRealTable, 'column' | 'real'>) =>
+  real.columns === null ? `sync_notify_${column}` : `sync_notify_${real.table}`;
 
 /**
  * The trigger function, one per column, so that its statements are planned once. PostgreSQL sends the notification at
  * commit, and never after a rollback. EMS's statement succeeds whatever happens here. Only a full notification queue
  * fails at commit, and it is kept far from full (a hanging listener would fill it).
  */
-function functionSql(column: NotifyingTable['column']): string {
+function functionSql(table: NotifyingRealTable): string {
+  const column = realColumn(table.real, table.column);
   // A row's own id does not change; a row that moves to another parent concerns both parents.
-  const changed = column === 'id' ? 'SELECT id AS key FROM changed' : `SELECT DISTINCT ${column} AS key FROM changed`;
-  const updated = column === 'id' ? changed : `SELECT ${column} AS key FROM changed UNION SELECT ${column} FROM before`;
-  return `CREATE OR REPLACE FUNCTION ${functionName(column)}() RETURNS trigger
+  const isOwn = table.column === 'id';
+  const changed = isOwn ? `SELECT ${column} AS key FROM changed` : `SELECT DISTINCT ${column} AS key FROM changed`;
+  const updated = isOwn ? changed : `SELECT ${column} AS key FROM changed UNION SELECT ${column} FROM before`;
+  return `CREATE OR REPLACE FUNCTION ${functionName(table)}() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog AS $notify$
     DECLARE
       keys bigint[];
@@ -67,10 +84,12 @@ function functionSql(column: NotifyingTable['column']): string {
     END $notify$`;
 }
 
-const COLUMNS = [...new Set(NOTIFYING_TABLES.map(({ column }) => column))];
-
-export const CREATE_FUNCTIONS = COLUMNS.map(functionSql);
-export const DROP_FUNCTIONS = COLUMNS.map((column) => `DROP FUNCTION IF EXISTS ${functionName(column)}()`);
+export const createFunctions = (tables: readonly NotifyingRealTable[]): string[] => [
+  ...new Set(tables.map(functionSql)),
+];
+export const dropFunctions = (tables: readonly NotifyingRealTable[]): string[] => [
+  ...new Set(tables.map((table) => `DROP FUNCTION IF EXISTS ${functionName(table)}()`)),
+];
 
 const EVENTS = {
   insert: 'REFERENCING NEW TABLE AS changed',
@@ -81,14 +100,14 @@ const EVENTS = {
 /** The name prefix of our triggers. */
 export const TRIGGER_PREFIX = 'sync_notify_';
 
-export function createTriggers({ table, tells, column }: NotifyingTable): string[] {
+export function createTriggers(table: NotifyingRealTable): string[] {
   return Object.entries(EVENTS).map(
     ([event, rows]) =>
-      `CREATE OR REPLACE TRIGGER ${TRIGGER_PREFIX}${event} AFTER ${event.toUpperCase()} ON ${table} ${rows}
-       FOR EACH STATEMENT EXECUTE FUNCTION ${functionName(column)}('${tells}')`,
+      `CREATE OR REPLACE TRIGGER ${TRIGGER_PREFIX}${event} AFTER ${event.toUpperCase()} ON ${table.real.sql} ${rows}
+       FOR EACH STATEMENT EXECUTE FUNCTION ${functionName(table)}('${table.tells}')`,
   );
 }
 
-export function dropTriggers({ table }: NotifyingTable): string[] {
-  return Object.keys(EVENTS).map((event) => `DROP TRIGGER IF EXISTS ${TRIGGER_PREFIX}${event} ON ${table}`);
+export function dropTriggers({ real }: Pick<NotifyingRealTable, 'real'>): string[] {
+  return Object.keys(EVENTS).map((event) => `DROP TRIGGER IF EXISTS ${TRIGGER_PREFIX}${event} ON ${real.sql}`);
 }

@@ -1,6 +1,10 @@
 import { escapeIdentifier, type Client } from 'pg';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import { EMS_MIGRATIONS, SYNC_MIGRATIONS } from '../migrations/index.ts';
+import { storedModel } from '../model/install-model.ts';
+import { VIEW_SCHEMA, type EmsModel } from '../model/ems-model.ts';
+import { insertedColumns } from '../model/view-sql.ts';
+import { realOid } from '../model/stored-model.ts';
 import { entityTable } from '../table-names.ts';
 import type { TablePrivileges } from './inbound-privileges.ts';
 import type { Program } from './role-names.ts';
@@ -57,13 +61,16 @@ export interface Tables {
   readonly inserting: readonly string[];
   /** Sequences that `check` reads. */
   readonly read: readonly string[];
+  /** The schema of our views and those of the tables that they read; empty: EMS's tables have our names. */
+  readonly schemas: readonly string[];
 }
 
 /** Looks up what the statements of {@link grantsTo} need. */
 export async function readTables(client: Client, privileges: readonly TablePrivileges[]): Promise<Tables> {
   const shown = await shownColumns(client);
   const ours = [...shown.keys()];
-  const written = withVersion(privileges, await versionedTables(client));
+  const model = await storedModel(client);
+  const written = withInserted(withVersion(privileges, await versionedTables(client)), model);
   return {
     records: ours.filter((name) => !MIGRATION_TABLES.includes(name)),
     history: ours.filter((name) => MIGRATION_TABLES.includes(name)),
@@ -75,6 +82,7 @@ export async function readTables(client: Client, privileges: readonly TablePrivi
       written.map(({ table }) => table),
     ),
     read: await namedSequences(client, await defaultSequences(client, EMS_TABLES)),
+    schemas: model === null ? [] : [...new Set([VIEW_SCHEMA, ...Object.values(model).map(({ schema }) => schema)])],
   };
 }
 
@@ -85,6 +93,8 @@ export function grantsTo(role: string, program: Program, tables: Tables): string
     `REVOKE ALL ON ${names([...EMS_TABLES, ...records, ...history])} FROM ${role}`,
     `REVOKE ALL ON SEQUENCE ${names(['sync_pass'])} FROM ${role}`,
     ...GRANTS[program](tables).map((grant) => `${grant} TO ${role}`),
+    // The views are read with their owner's rights, so no program needs any to EMS's own tables.
+    ...tables.schemas.map((schema) => `GRANT USAGE ON SCHEMA ${names([schema])} TO ${role}`),
   ];
 }
 
@@ -124,6 +134,15 @@ function withVersion(privileges: readonly TablePrivileges[], versioned: Readonly
   return privileges.map((one) =>
     versioned.has(one.table) ? { ...one, insert: [...one.insert, 'version'], update: [...one.update, 'version'] } : one,
   );
+}
+
+/** What EMS's own columns get in a new row (`onInsert`) is written through the view as well. */
+function withInserted(privileges: readonly TablePrivileges[], model: EmsModel | null): TablePrivileges[] {
+  return privileges.map((one) => {
+    const entity = Object.entries(model ?? {}).find(([type]) => entityTable(type as keyof EmsModel) === one.table)?.[1];
+    if (entity === undefined) return one;
+    return { ...one, insert: [...new Set([...one.insert, ...insertedColumns(entity).map(({ column }) => column)])] };
+  });
 }
 
 async function versionedTables(client: Client): Promise<ReadonlySet<string>> {
@@ -167,7 +186,7 @@ async function defaultSequences(client: Client, tables: readonly string[]): Prom
     `SELECT DISTINCT s.oid::regclass::text AS name FROM pg_attrdef d
      JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_class'::regclass
      JOIN pg_class s ON s.oid = p.refobjid AND s.relkind = 'S'
-     WHERE d.adrelid = ANY ($1::regclass[]) ORDER BY 1`,
+     JOIN unnest($1::text[]) AS t(name) ON d.adrelid IN (to_regclass(t.name), ${realOid('t.name')}) ORDER BY 1`,
     [tables],
   );
   return rows.map(({ name }) => name);
@@ -178,7 +197,9 @@ async function namedSequences(client: Client, others: readonly string[]): Promis
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT named.oid::text AS name FROM unnest($1::text[]) AS t(name), LATERAL (VALUES
        (CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = t.name::regclass AND attname = 'id' AND NOT attisdropped)
-         THEN pg_get_serial_sequence(t.name, 'id')::regclass END),
+         THEN (SELECT s.objid::regclass FROM pg_depend s WHERE s.classid = 'pg_class'::regclass
+           AND s.refclassid = 'pg_class'::regclass AND s.refobjid = ${realOid('t.name')} AND s.deptype IN ('a', 'i')
+           AND EXISTS (SELECT FROM pg_class WHERE oid = s.objid AND relkind = 'S') LIMIT 1) END),
        (to_regclass(t.name || '_seq')), (to_regclass(t.name || '_id_seq')), (to_regclass('hibernate_sequence'))) AS named(oid)
      JOIN pg_class c ON c.oid = named.oid AND c.relkind = 'S' AND pg_has_role(c.relowner, 'USAGE')`,
     [EMS_TABLES],

@@ -41,7 +41,7 @@ test("a database's own DateStyle, time zone, search path and the like do not rea
   const { rows } = await sql<{ text: string; bytes: string; path: string }>`
     SELECT timestamptz '2026-11-29 20:38:57.687624+01'::text AS text, bytea '\\x00ff'::text AS bytes,
       current_setting('search_path') AS path`.execute(orm.em.fork().getKysely());
-  expect(rows).toEqual([{ text: '2026-11-29 19:38:57.687624+00', bytes: '\\x00ff', path: 'public' }]);
+  expect(rows).toEqual([{ text: '2026-11-29 19:38:57.687624+00', bytes: '\\x00ff', path: 'sync_ems, public' }]);
 });
 
 test('connections that cannot be prepared use up no pool, which works and ends once they can', async () => {
