@@ -26,9 +26,10 @@ export async function installIndexes(databaseUrl: string): Promise<string[]> {
     return missing.map(({ table }) => table);
   } catch (error) {
     if (!(error instanceof pg.DatabaseError) || error.code !== '42501') throw error;
-    throw new Error("indexes on EMS's tables need their owner: run this once with EMS's owner in DATABASE_URL", {
-      cause: error,
-    });
+    throw new Error(
+      `indexes on EMS's tables need their owner: run this once with EMS's owner in DATABASE_URL (PostgreSQL: ${error.message})`,
+      { cause: error },
+    );
   } finally {
     await client.end();
   }

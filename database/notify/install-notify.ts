@@ -1,6 +1,7 @@
 import pRetry from 'p-retry';
 import pg from 'pg';
 import { storedModel } from '../model/install-model.ts';
+import { VIEW_SCHEMA } from '../model/ems-model.ts';
 import { realOid, realTables } from '../model/stored-model.ts';
 import {
   createFunctions,
@@ -60,12 +61,13 @@ export async function hasTriggers(databaseUrl: string): Promise<boolean> {
 
 /** The tables whose changes are not notified. */
 export async function tablesWithoutNotify(client: pg.Client): Promise<string[]> {
-  const tables = notifyingRealTables(realTables(await storedModel(client)));
+  const model = await storedModel(client);
+  const tables = notifyingRealTables(realTables(model)).map(({ table }) => table);
   const { rows } = await client.query<{ table: string }>(
-    `SELECT name AS table FROM unnest($1::text[]) name
-     WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = ${realOid('name')} AND tgenabled <> 'D'
-                       AND starts_with(tgname, $2))`,
-    [tables.map(({ table }) => table), TRIGGER_PREFIX],
+    `SELECT t.name AS table FROM unnest($1::text[], $2::text[]) AS t(name, path)
+     WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = ${realOid('t.path')} AND tgenabled <> 'D'
+                       AND starts_with(tgname, $3))`,
+    [tables, tables.map((table) => (model === null ? table : `${VIEW_SCHEMA}.${table}`)), TRIGGER_PREFIX],
   );
   return rows.map(({ table }) => table);
 }
@@ -115,15 +117,18 @@ function explained(error: unknown): unknown {
   const code = codeOf(error);
   if (code === LOCK_NOT_AVAILABLE)
     return new Error(
-      "a table of EMS's is locked by a long transaction. What is done stays; run the same command again when EMS is quiet",
+      `a table of EMS's is locked by a long transaction. What is done stays; run the same command again when EMS is quiet${quoted(error)}`,
       { cause: error },
     );
   if (code === NO_PRIVILEGE)
     return new Error(
-      "triggers on EMS's tables need more rights: run this once with EMS's owner in DATABASE_URL, or have it GRANT TRIGGER on its tables, and CREATE on the schema, to ours",
+      `triggers on EMS's tables need more rights: run this once with EMS's owner in DATABASE_URL, or have it GRANT TRIGGER on its tables, and CREATE on the schema, to ours${quoted(error)}`,
       { cause: error },
     );
   return error;
 }
+
+/** PostgreSQL's own words: they name the table. */
+const quoted = (error: unknown) => (error instanceof Error ? ` (PostgreSQL: ${error.message})` : '');
 
 const codeOf = (error: unknown) => (error instanceof pg.DatabaseError ? error.code : undefined);

@@ -30,6 +30,20 @@ test('a column that was renamed or dropped, and a table that is not there, are n
   expect(await missing(['Race', 'Event'])).toEqual(['race.distance_m']);
 });
 
+test('a column of another type is named with both types; one that reads the same is not', async () => {
+  await database.client.query('ALTER TABLE race ALTER COLUMN distance_m TYPE text');
+  await database.client.query('ALTER TABLE event ALTER COLUMN starts_on TYPE timestamp');
+  await database.client.query('CREATE DOMAIN short_text AS varchar(40)');
+  await database.client.query(
+    'ALTER TABLE person ALTER COLUMN gender TYPE short_text, ALTER COLUMN city TYPE varchar(200)',
+  );
+  await database.client.query('ALTER TABLE start_group ALTER COLUMN sequence TYPE smallint');
+  expect(await missing()).toEqual([
+    'event.starts_on (timestamp without time zone, must be timestamptz)',
+    'race.distance_m (text, must be integer)',
+  ]);
+});
+
 test('a row whose table lacks a column cannot be read: it does not read as empty', async () => {
   const person = await database.ems.insert('person', { last_name: 'Silva', nationality: 'PT' });
   await database.client.query('ALTER TABLE person RENAME COLUMN nationality TO nation');

@@ -1,14 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { deletionsSeen } from '../../../database/detection/deletions.ts';
 import { installIndexes } from '../../../database/detection/install-indexes.ts';
+import { areDeletionsNoted } from '../../../database/detection/outbox.ts';
+import { recentKeys } from '../../../database/detection/recent-keys.ts';
 import { findMissingColumns, formatMissing } from '../../../database/ems-shape.ts';
 import { isBehind, readEmsSequence } from '../../../database/ems-sequences.ts';
 import { migrate } from '../../../database/migrate.ts';
 import { assertModel } from '../../../database/model/assert-model.ts';
 import { parseModel, readModelFile } from '../../../database/model/read-model.ts';
+import { tablesWithoutNotify } from '../../../database/notify/install-notify.ts';
 import { createOrm } from '../../../database/orm.ts';
 import { insertEmsRow, updateEmsRow } from '../../../database/records/write-ems-row.ts';
 import { loadEnds } from '../../../database/records/load-pairs.ts';
 import { SettingsError } from '../../../settings/settings-error.ts';
+import { tagServer } from '../../../targets/tagserver/process.ts';
 import { limitedLogin } from '../limited-login.ts';
 import { PROGRAM_ROLES } from '../../../database/roles/role-names.ts';
 import { MODEL_FILE, SecondEms } from '../../second-ems/second-ems.ts';
@@ -82,9 +88,83 @@ entities: { Race: { table: registry.Race, columns: { modified_on: lastModifiedDa
     const missing = await findMissingColumns(em, ['Person', 'Event', 'Race']);
     expect(missing.map(formatMissing)).toEqual(['person', 'event']);
     expect(await em.execute('SELECT * FROM event')).toEqual([]);
+    // Rows of Race are really deleted, so PostgreSQL's counter shows it.
+    expect(await deletionsSeen(em, 'Race')).not.toBeNull();
   } finally {
     await migrate({ databaseUrl: ems.url, withEms: false, model: readModelFile(MODEL_FILE) });
   }
+});
+
+describe('with triggers on EMS’s own tables,', () => {
+  const told: string[] = [];
+  let person: string;
+  let entry: string;
+  let since: string;
+
+  beforeAll(async () => {
+    await migrate({ databaseUrl: ems.url, withEms: false, notify: true });
+    ems.client.on('notification', ({ payload = '' }) => told.push(payload));
+    await ems.client.query('LISTEN ems_sync');
+    const event = await ems.insert('Event', { name: 'Harbour Marathon' });
+    const race = await ems.insert('Race', { eventId: event });
+    person = await ems.insert('Person', { familyName: 'Silva', emailAddress: 'ana@clube.example' });
+    entry = await ems.insert('EventParticipant', { eventId: event, raceId: race, personId: person });
+    // Everything so far was long ago.
+    for (const table of ['Person', 'Event', 'Race', 'EventParticipant'])
+      await ems.client.query(`UPDATE registry."${table}" SET "lastModifiedDate" = '2020-01-01T00:00:00Z'`);
+  });
+
+  afterAll(async () => {
+    await migrate({ databaseUrl: ems.url, withEms: false, notify: false });
+  });
+
+  /** Persons of TagServer whom an everyday sweep looks at. */
+  const found = () => {
+    const mapping = tagServer.process.mappings.find(({ type }) => type === 'Person')!;
+    const detection = { process: 'TAGSERVER' as const, mapping, mappingVersion: mapping.version, settleMs: 0 };
+    return recentKeys(ems.orm.em.fork(), detection, since, { after: null, limit: 100 });
+  };
+
+  test('each has them, and says our name of what has changed', async () => {
+    expect(await tablesWithoutNotify(ems.client)).toEqual([]);
+    told.length = 0;
+    await ems.client.query('UPDATE registry."Person" SET "familyName" = $2 WHERE "personId" = $1', [person, 'Costa']);
+    await ems.insert('ContactPreference', { personId: person, channel: 'EMAIL' });
+    await ems.client.query('SELECT');
+    expect(told).toEqual([`person ${person}`, `person ${person}`]);
+  });
+
+  test('a row that is marked as deleted is noted as deleted, with those that it refers to', async () => {
+    const em = ems.orm.em.fork();
+    expect(await deletionsSeen(em, 'EventParticipant')).toBeNull();
+    expect(await areDeletionsNoted(em, 'event_participant')).toBe(true);
+    await ems.client.query('TRUNCATE sync_outbox');
+    since = await ems.now();
+    expect(await found()).toEqual([]);
+    await ems.remove('EventParticipant', entry);
+    expect(await found()).toEqual([person]);
+    await ems.remove('EventParticipant', entry);
+    const { rows } = await ems.client.query("SELECT ids FROM sync_outbox WHERE source = 'event_participant'");
+    expect(rows).toEqual([{ ids: expect.objectContaining({ id: Number(entry), person_id: Number(person) }) }]);
+  });
+
+  test('they follow a change of the model', async () => {
+    const text = readFileSync(MODEL_FILE, 'utf8').replace(
+      'deleted: { column: isDeleted, equals: true }\n    idSeq',
+      'idSeq',
+    );
+    expect(await migrate({ databaseUrl: ems.url, withEms: false, model: parseModel(text, 'm.yaml') })).toEqual([
+      'ems-model',
+    ]);
+    await ems.client.query('TRUNCATE sync_outbox');
+    const other = await ems.insert('Person', { familyName: 'Pires' });
+    // Marked, and yet there: to this model it is no deletion.
+    await ems.remove('Person', other);
+    expect((await ems.client.query('SELECT FROM sync_outbox')).rows).toEqual([]);
+    await migrate({ databaseUrl: ems.url, withEms: false, model: readModelFile(MODEL_FILE) });
+    await ems.remove('Person', person);
+    expect((await ems.client.query('SELECT source FROM sync_outbox')).rows).toEqual([{ source: 'person' }]);
+  });
 });
 
 test('migrate has nothing to do twice; programs with another model do not start', async () => {
