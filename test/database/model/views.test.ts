@@ -14,6 +14,8 @@ import { createOrm } from '../../../database/orm.ts';
 import { insertEmsRow, updateEmsRow } from '../../../database/records/write-ems-row.ts';
 import { loadEnds } from '../../../database/records/load-pairs.ts';
 import { SettingsError } from '../../../settings/settings-error.ts';
+import { wantedKeys } from '../../../clients/listener/wanted-keys.ts';
+import { chatwoot } from '../../../targets/chatwoot/process.ts';
 import { tagServer } from '../../../targets/tagserver/process.ts';
 import { limitedLogin } from '../limited-login.ts';
 import { PROGRAM_ROLES } from '../../../database/roles/role-names.ts';
@@ -62,13 +64,31 @@ describe('the login of workers, which has no right to any table of EMS,', () => 
       expect(await findMissingColumns(em, ['Person', 'Event', 'Tag'])).toEqual([]);
     } finally {
       await orm.close();
-      await ems.client.query(`DROP OWNED BY ${escapedRole(login.url)}`);
       await login.drop(ems.url);
     }
   });
 });
 
-const escapedRole = (url: string) => `"${new URL(url).username}"`;
+test('the login of the listener tells a row of EMS’s from one that our own absorption wrote', async () => {
+  const person = await ems.insert('Person', { givenName: 'Ivo', emailAddress: 'ivo@clube.example' });
+  const absorbed = await ems.insert('Person', { givenName: 'Rita', emailAddress: 'rita@clube.example' });
+  await ems.client.query('BEGIN');
+  await ems.client.query('UPDATE registry."Person" SET phone = $2 WHERE "personId" = $1', [absorbed, '+351955555555']);
+  await ems.client.query(
+    `INSERT INTO sync_person (sync_process, entity_key, remote_id, state) VALUES ('CHATWOOT', $1, '7', 'IN_SYNC')`,
+    [absorbed],
+  );
+  await ems.client.query('COMMIT');
+  const login = await limitedLogin(ems.url, PROGRAM_ROLES.listener);
+  const orm = await createOrm({ databaseUrl: login.url, poolSize: 1 });
+  try {
+    const mapping = chatwoot.process.mappings.find(({ type }) => type === 'Person')!;
+    expect(await wantedKeys(orm, 'CHATWOOT', mapping, [person, absorbed])).toEqual([person]);
+  } finally {
+    await orm.close();
+    await login.drop(ems.url);
+  }
+});
 
 test('indexes are made on EMS’s own tables, under its own names, once', async () => {
   expect(await installIndexes(ems.url)).toContain('event_participant');
