@@ -1,8 +1,8 @@
 import { Client } from 'pg';
-import { migrate } from '../../database/migrate.ts';
 import { createOrm, type Orm } from '../../database/orm.ts';
 import { Ems } from '../flows/ems.ts';
 import { freshDatabase } from '../simulators/fresh-database.ts';
+import { createMigratedDatabase } from './create-migrated-database.ts';
 
 export interface MigratedDatabase {
   readonly url: string;
@@ -14,8 +14,7 @@ export interface MigratedDatabase {
 
 /** A database with EMS's tables and ours, all empty. */
 export async function migratedDatabase(): Promise<MigratedDatabase> {
-  const { url, drop } = await freshDatabase();
-  await migrate({ databaseUrl: url, withEms: true });
+  const { url, drop } = await freshDatabase(createMigratedDatabase);
   const client = new Client({ connectionString: url });
   await client.connect();
   await client.query("SET TIME ZONE 'UTC'");

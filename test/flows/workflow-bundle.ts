@@ -1,25 +1,18 @@
-import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startChild } from '../../local/child-process.ts';
 import { localFolder, projectFolder } from '../../local/folders.ts';
 import { newLogFile } from '../../local/log-file.ts';
+import { hashOfFiles } from '../hash-of-files.ts';
 
 /** The sources of the bundle. Workflows import only types from activities; those are listed in case that changes. */
 const SOURCES = ['workflows/**/*.ts', 'sync/**/*.ts', 'activities/**/*.ts', 'package-lock.json'];
 
 /** The workflow bundle of the current code, named after a hash of it. It is built once and then shared. */
 export async function workflowBundleFile(): Promise<string> {
-  const hash = createHash('sha256');
-  for (const file of globSync(SOURCES, { cwd: projectFolder }).toSorted())
-    hash
-      .update(file)
-      .update('\0')
-      .update(readFileSync(join(projectFolder, file)))
-      .update('\0');
   const folder = join(localFolder, 'test', 'workflow-bundles');
-  const bundle = join(folder, `${hash.digest('hex').slice(0, 32)}.js`);
+  const bundle = join(folder, `${hashOfFiles(SOURCES)}.js`);
   if (existsSync(bundle)) return bundle;
   mkdirSync(folder, { recursive: true });
   const program = await startChild({

@@ -57,12 +57,19 @@ async function startServer(): Promise<{ readonly adminUrl: string; readonly stop
   };
 }
 
-/** Creates a database in the server of `TEST_DATABASE_ADMIN_URL` (a superuser's URL), or in one started here. */
-export async function freshDatabase(): Promise<FreshDatabase> {
+/** Copying the files of the template costs a tenth of the CPU that copying it by way of the write-ahead log does. */
+const createEmpty = (adminUrl: string, name: string): Promise<void> =>
+  administer(adminUrl, `CREATE DATABASE ${name} STRATEGY file_copy`);
+
+/**
+ * Creates a database in the server of `TEST_DATABASE_ADMIN_URL` (a superuser's URL), or in one started here. Without
+ * `create` it is empty.
+ */
+export async function freshDatabase(create = createEmpty): Promise<FreshDatabase> {
   const given = process.env['TEST_DATABASE_ADMIN_URL'];
   const { adminUrl, stop } = given ? { adminUrl: given, stop: () => Promise.resolve() } : await startServer();
   const name = `ems_sample_${randomBytes(6).toString('hex')}`;
-  await administer(adminUrl, `CREATE DATABASE ${name}`);
+  await create(adminUrl, name);
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   return {
