@@ -26,7 +26,7 @@ export function formatMissing({ table, column, found, kind }: MissingColumn): st
  * SQL: the table or view of a name. With a model, nothing but its own views and the copies of a dry run: a table of EMS's
  * that happens to have the name is another one.
  */
-const RELATION = `(SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass(w."table")
+const RELATION = `(SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass(name)
   AND (to_regnamespace('${VIEW_SCHEMA}') IS NULL OR c.relnamespace = pg_my_temp_schema()
     OR (c.relnamespace = to_regnamespace('${VIEW_SCHEMA}') AND ${readsTable('c.oid')})))`;
 
@@ -49,18 +49,22 @@ export async function findMissingColumns(
       place,
     })),
   );
-  const relation = sql.raw(RELATION);
+  // OFFSET 0: each column is looked up by an index. PostgreSQL would read the columns of every table that EMS has.
   const { rows } = await sql<MissingColumn>`
-    SELECT w.type, w."table", CASE WHEN ${relation} IS NOT NULL THEN w."column" END AS "column",
+    WITH wanted AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(${values}::jsonb)
+        AS w(type text, "table" text, "column" text, kind text, types text[], place integer)),
+    found AS MATERIALIZED (
+      SELECT name, ${sql.raw(RELATION)} AS relation FROM (SELECT DISTINCT "table" AS name FROM wanted) tables)
+    SELECT w.type, w."table", CASE WHEN found.relation IS NOT NULL THEN w."column" END AS "column",
       (SELECT format_type(atttypid, atttypmod) FROM pg_attribute
-        WHERE attrelid = ${relation} AND attname = w."column" AND NOT attisdropped) AS found,
+        WHERE attrelid = found.relation AND attname = w."column" AND NOT attisdropped) AS found,
       (array_agg(w.kind))[1] AS kind
-    FROM jsonb_to_recordset(${values}::jsonb)
-      AS w(type text, "table" text, "column" text, kind text, types text[], place integer)
+    FROM wanted w JOIN found ON found.name = w."table"
     WHERE NOT EXISTS (SELECT FROM pg_attribute
       JOIN pg_type t ON t.oid = atttypid LEFT JOIN pg_type base ON base.oid = t.typbasetype
-      WHERE attrelid = ${relation} AND attname = w."column" AND attnum > 0 AND NOT attisdropped
-        AND coalesce(base.typname, t.typname) = ANY (w.types))
+      WHERE attrelid = found.relation AND attname = w."column" AND attnum > 0 AND NOT attisdropped
+        AND coalesce(base.typname, t.typname) = ANY (w.types) OFFSET 0)
     GROUP BY 1, 2, 3, 4 ORDER BY min(w.place)`.execute(em.getKysely());
   return rows;
 }
