@@ -1,5 +1,6 @@
 import { scanDue, scanGone, type Scan, type ScannedPage } from '../database/detection/scan.ts';
-import { clearDue, writeDue } from '../database/records/due-counts.ts';
+import { clearDue, withoutBegun, writeDue } from '../database/records/due-counts.ts';
+import type { EntityKey } from '../sync/entity-type.ts';
 import type { TypeContext } from './context.ts';
 import { isAboutNoRow } from './error-mapping.ts';
 
@@ -15,6 +16,8 @@ const DATED_AT_MOST = 2_000;
 /** What a plan has found of a type. */
 export interface Found {
   readonly scope: Scan;
+  /** All that is due, where the plan knows it; null: it is counted. */
+  readonly due: readonly EntityKey[] | null;
   readonly isDue: boolean;
   readonly isGone: boolean;
 }
@@ -26,8 +29,9 @@ export interface Found {
 export async function measureDue({ orm, process, type, detection }: TypeContext, found: Found): Promise<void> {
   const { scope, isDue, isGone } = found;
   const em = orm.em.fork();
+  const known = found.due === null ? null : { keys: await withoutBegun(em, process.name, type, found.due), next: null };
   const page = { ...scope, after: null, limit: COUNTED_AT_MOST, forMs: COUNTED_FOR_MS, notBegun: true };
-  const due = isDue ? await unlessSpoilt(() => scanDue(em, detection, page)) : NOTHING;
+  const due = isDue ? await unlessSpoilt(async () => known ?? (await scanDue(em, detection, page))) : NOTHING;
   const gone = isGone ? await unlessSpoilt(() => scanGone(em, detection, page)) : NOTHING;
   const counted = Math.min(COUNTED_AT_MOST, due.keys.length + gone.keys.length);
   // What the count has not reached is due all the same.

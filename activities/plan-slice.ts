@@ -41,8 +41,15 @@ async function haveSourcesGone({ orm, process, mapping, type }: TypeContext, sta
   return gone.includes('ContactPreference') || (gone.length > 0 && (await estimatedRows(em, type)) <= SMALL);
 }
 
-/** The time from which on everyday detection reads a type; null: compare it in full. */
-export async function readableSince(context: TypeContext, state: ComparisonState): Promise<string | null> {
+/** What everyday detection reads of a type: what has changed since a time. */
+export interface Recent {
+  readonly since: string;
+  /** The keys of all that has changed, in order. */
+  readonly recent: readonly EntityKey[];
+}
+
+/** What everyday detection reads of a type; null: compare it in full. */
+export async function readRecent(context: TypeContext, state: ComparisonState): Promise<Recent | null> {
   const { orm, process, comparison = DEFAULT_COMPARISON, settleMs, mapping, type, detection } = context;
   if (comparison.fullEveryMs === 0 || !canReadRecent(mapping)) return null;
   if (await haveSourcesGone(context, state)) state.compareWhole(process.name, type);
@@ -52,8 +59,8 @@ export async function readableSince(context: TypeContext, state: ComparisonState
   if (age > CHANGES_KEPT_MS) return null;
   const sources = (mapping.affectedBy ?? []).map((rows) => entityTable(rows.type));
   if (await areManyNoted(orm.em.fork(), [...sources, entityTable(type)], since)) return null;
-  const some = await recentKeys(orm.em.fork(), detection, since, { after: null, limit: MANY + 1 });
-  return some.length > MANY ? null : since;
+  const recent = await recentKeys(orm.em.fork(), detection, since, { after: null, limit: MANY + 1 });
+  return recent.length > MANY ? null : { since, recent };
 }
 
 export interface PlannedSlice {

@@ -11,13 +11,14 @@ import { typesReadBy } from '../targets/types-read.ts';
 import { endHoldOf, heldBack } from './brake.ts';
 import { leastHeld } from '../sync/brake-limit.ts';
 import { isChild } from './children.ts';
+import { among, findSome, isFound, type FoundDue } from './found-due.ts';
 import { isAny } from './is-any.ts';
 import type { ComparisonState, PlannedMark } from './comparison-state.ts';
 import { processContext, typeContext, type TypeContext } from './context.ts';
 import { DEFAULT_PAGE_THRESHOLD, type Dependencies } from './dependencies.ts';
 import { keepMark } from './keep-mark.ts';
 import { measureDue } from './measure-due.ts';
-import { planSlice, readableSince } from './plan-slice.ts';
+import { planSlice, readRecent } from './plan-slice.ts';
 
 /** A step of a sweep, or a type that cannot be swept. */
 export type PlannedStep = SweepStep | StoppedStep;
@@ -176,33 +177,43 @@ async function planType(
   const { bulk } = process.limits;
   const lanes = bulk === undefined ? {} : { atOnce: Math.min(bulk.itemsPerCall, GATHERED_AT_ONCE) };
   const em = orm.em.fork();
-  const since = input.full === true ? null : await readableSince(context, state);
+  const recent = input.full === true ? null : await readRecent(context, state);
+  const since = recent?.since ?? null;
   const scope: Scan = since === null ? {} : { since };
+  const looked: Scan = recent ?? {};
   const isUrgent = input.only === 'urgent';
-  const first = { ...scope, after: null, limit: 1, notBegun: isUrgent, forMs: SCAN_MS };
-  const isDue = !isUrgent && (await isAny(() => scanDue(em, detection, first)));
+  const first = { ...looked, after: null, limit: 1, notBegun: isUrgent, forMs: SCAN_MS };
+  // Counting all that is due reads the whole table: not for a few that have changed.
+  const least = Math.max(1, leastHeld('update', context.brakeLimits));
+  const enough = Math.max(least, (context.pageThreshold ?? DEFAULT_PAGE_THRESHOLD) + 1);
+  // What has changed is few, so that one look answers every question of this plan.
+  const found = isUrgent || since === null ? null : await findSome(context, { ...first, limit: enough });
+  const isDue = !isUrgent && (found === null ? await isAny(() => scanDue(em, detection, first)) : isFound(found));
   const dueStep = isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type };
   const slice = since === null || isUrgent || input.beside === true ? null : await planSlice(context, state);
   const isEver = isDue || slice?.isDue === true;
-  // Counting all that is due reads the whole table: not for a few that have changed.
-  const least = Math.max(1, leastHeld('update', context.brakeLimits));
   const areFew =
-    since !== null &&
+    found !== null &&
+    found !== 'spoilt' &&
     slice?.isDue !== true &&
     !holds.some((hold) => hold.type === type) &&
-    (await isFewerThan(least, () => scanDue(em, detection, { ...first, limit: least })));
+    found.next === null &&
+    found.keys.length < least;
   const limited = !isUrgent && !areFew && (await isHeld('update', isEver)) ? { withoutUpdates: true as const } : {};
-  const paged = isDue && input.beside !== true ? await pagesOf(context, first) : {};
+  const paged = isDue && input.beside !== true ? await pagesOf(context, first, found) : {};
   const due: SweepStep[] = isDue ? [{ kind: 'due', ...dueStep, ...scope, ...limited, ...lanes, ...paged }] : [];
   const { urgent: condition } = mapping;
   const urgent: SweepStep[] =
-    condition !== null && (isDue || isUrgent) && (await isAny(() => scanDue(em, detection, { ...first, condition })))
+    condition !== null &&
+    (isDue || isUrgent) &&
+    (await isAny(() => scanDue(em, detection, { ...first, ...among(found), condition })))
       ? [{ kind: 'due', type, only: 'urgent', ...scope, ...lanes }]
       : [];
-  const found = await planGone(context, state, { scope, notBegun: isUrgent });
-  const isGoneHeld = await isHeld('delete', found.length > 0 || slice?.isGone === true);
-  if (!isUrgent) await measureDue(context, { scope, isDue, isGone: found.length > 0 });
-  const gone = isGoneHeld ? [] : found;
+  const leaving = await planGone(context, state, { scope, looked, notBegun: isUrgent });
+  const isGoneHeld = await isHeld('delete', leaving.length > 0 || slice?.isGone === true);
+  if (!isUrgent)
+    await measureDue(context, { scope: looked, due: among(found).recent ?? null, isDue, isGone: leaving.length > 0 });
+  const gone = isGoneHeld ? [] : leaving;
   const whole = { type, version: mapping.version, urgent, due, gone, held };
   if (since === null) return whole;
   if (slice === null) return { ...whole, since };
@@ -218,13 +229,21 @@ async function planType(
 }
 
 /** Whether so much is due that it is delivered in pages, and how. */
-async function pagesOf(context: TypeContext, first: ScanRequest): Promise<Pick<SweepStep, 'pages'>> {
+async function pagesOf(
+  context: TypeContext,
+  first: ScanRequest,
+  found: FoundDue | null,
+): Promise<Pick<SweepStep, 'pages'>> {
   const { orm, process, remote, mapping, detection, pageThreshold = DEFAULT_PAGE_THRESHOLD } = context;
   const { bulk, concurrentCalls } = process.limits;
   if (bulk === undefined || remote.bulk?.sendPage === undefined || isChild(mapping) || pageThreshold === 0) return {};
   const many = pageThreshold + 1;
   const em = orm.em.fork();
-  if (await isFewerThan(many, () => scanDue(em, detection, { ...first, limit: many }))) return {};
+  const few =
+    found === null || found === 'spoilt'
+      ? await isFewerThan(many, () => scanDue(em, detection, { ...first, limit: many }))
+      : found.keys.length < many && found.next === null;
+  if (few) return {};
   return { pages: { rows: bulk.itemsPerCall, atOnce: concurrentCalls } };
 }
 
@@ -239,14 +258,14 @@ async function isFewerThan(least: number, find: () => Promise<ScannedPage>): Pro
 async function planGone(
   { orm, process, detection, type }: TypeContext,
   state: ComparisonState,
-  { scope, notBegun }: { readonly scope: Scan; readonly notBegun: boolean },
+  { scope, looked, notBegun }: { readonly scope: Scan; readonly looked: Scan; readonly notBegun: boolean },
 ): Promise<SweepStep[]> {
   const em = orm.em.fork();
   const seen = await deletionsSeen(em, type);
   const isNew = seen === null || state.deletionsHandled(process.name, type) !== seen;
   const deletions = isNew && (await isAny(async () => ({ keys: await deletedKeys(em, detection, FIRST), next: null })));
   if (!deletions && seen !== null) state.handledDeletions(process.name, type, seen);
-  const page = { ...scope, after: null, limit: 1, notBegun, forMs: SCAN_MS };
+  const page = { ...looked, after: null, limit: 1, notBegun, forMs: SCAN_MS };
   if (!deletions && !(await isAny(() => scanGone(em, detection, page)))) return [];
   return [{ kind: 'gone', type, ...scope, ...(deletions ? { deletions } : {}) }];
 }

@@ -12,6 +12,8 @@ import { recentKeys } from './recent-keys.ts';
 export interface Scan {
   /** Left out: all keys. */
   readonly since?: string;
+  /** With `since`: all keys that have changed, in order, where they are known already. Left out: they are looked for. */
+  readonly recent?: readonly EntityKey[];
   /** Deletions that left no other trace are looked for as well: the key of every record is compared with EMS's. */
   readonly deletions?: boolean;
 }
@@ -36,18 +38,29 @@ const SCAN_MS = 5_000;
 type Em = EntityManager;
 
 /** The next keys to compare, due or not. */
-export function dueCandidates(em: Em, detection: Detection, { since, ...page }: ScanRequest): Promise<EntityKey[]> {
-  return since === undefined ? entityKeys(em, detection.mapping.type, page) : recentKeys(em, detection, since, page);
+export async function dueCandidates(
+  em: Em,
+  detection: Detection,
+  { since, recent, ...page }: ScanRequest,
+): Promise<readonly EntityKey[]> {
+  if (since === undefined) return entityKeys(em, detection.mapping.type, page);
+  return recent === undefined ? recentKeys(em, detection, since, page) : keysWithin(recent, page);
+}
+
+function keysWithin(keys: readonly EntityKey[], { after, upTo = null, limit }: PageRequest): readonly EntityKey[] {
+  const isWithin = (key: EntityKey) =>
+    (after === null || BigInt(key) > BigInt(after)) && (upTo === null || BigInt(key) <= BigInt(upTo));
+  return keys.filter(isWithin).slice(0, limit);
 }
 
 /** The next keys whose records may have to leave, gone or not. */
 export async function goneCandidates(
   em: Em,
   detection: Detection,
-  { since, deletions = false, ...page }: ScanRequest,
-): Promise<EntityKey[]> {
-  if (since === undefined) return recordKeys(em, detection, page);
-  const recent = await recentKeys(em, detection, since, page);
+  { deletions = false, ...page }: ScanRequest,
+): Promise<readonly EntityKey[]> {
+  if (page.since === undefined) return recordKeys(em, detection, page);
+  const recent = await dueCandidates(em, detection, page);
   const orphans = await orphanKeys(em, detection, page);
   const deleted = deletions ? await deletedKeys(em, detection, page) : [];
   const all = [...new Set([...recent, ...orphans, ...deleted])].toSorted((one, other) =>

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
-import { entityTable } from '../table-names.ts';
+import { UNCONFIRMED_STATES } from '../../sync/sync-state.ts';
+import { entityTable, recordTable } from '../table-names.ts';
 
 /**
  * Writes what a plan has found due. A row counts as due since EMS changed it; but not since before the type was last
@@ -33,6 +34,22 @@ export async function writeDue(
     ON CONFLICT (sync_process, entity_type) DO UPDATE SET due = EXCLUDED.due, measured_on = EXCLUDED.measured_on,
       due_since = CASE WHEN known.due = 0 OR (SELECT changed_on FROM oldest) > known.measured_on THEN EXCLUDED.due_since
         ELSE known.due_since END`.execute(em.getKysely());
+}
+
+/** Those of these due rows whose attempts are not under way. */
+export async function withoutBegun(
+  em: EntityManager,
+  process: SyncProcessName,
+  type: EntityType,
+  keys: readonly EntityKey[],
+): Promise<readonly EntityKey[]> {
+  if (keys.length === 0) return keys;
+  const { rows } = await sql<{ key: EntityKey }>`
+    SELECT sr.entity_key AS key FROM ${sql.raw(recordTable(type))} sr
+    WHERE sr.sync_process = ${process} AND sr.entity_key = ANY (${[...keys]}::bigint[]) AND sr.entity_id IS NOT NULL
+      AND sr.state = ANY (${[...UNCONFIRMED_STATES]}::text[])`.execute(em.getKysely());
+  const begun = new Set(rows.map(({ key }) => key));
+  return keys.filter((key) => !begun.has(key));
 }
 
 /** Nothing of these types is due any more. Writes nothing if nothing was. */
