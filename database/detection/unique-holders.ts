@@ -70,12 +70,15 @@ function firstRows(
 ): RawBuilder<unknown> {
   const { process, mapping } = detection;
   const table = sql.raw(entityTable(mapping.type));
+  // Of a value that only one row has, no other row can be the first. LIMIT: for each by the index.
   const values =
     keys === undefined
       ? sql`SELECT o.value FROM sync_unique_value o WHERE ${isValue(detection, 'o', value)} AND o.value IS NOT NULL
           GROUP BY o.value HAVING count(*) > 1`
-      : sql`SELECT DISTINCT o.value FROM sync_unique_value o WHERE ${isValue(detection, 'o', value)}
-          AND o.entity_key = ANY (${[...keys]}::bigint[]) AND o.value IS NOT NULL`;
+      : sql`SELECT DISTINCT o.value FROM sync_unique_value o
+          CROSS JOIN LATERAL (SELECT FROM sync_unique_value other WHERE ${isValue(detection, 'other', value)}
+            AND other.value = o.value AND other.entity_key <> o.entity_key LIMIT 1) other
+          WHERE ${isValue(detection, 'o', value)} AND o.entity_key = ANY (${[...keys]}::bigint[]) AND o.value IS NOT NULL`;
   // MATERIALIZED: computed once, even if PostgreSQL has no statistics yet and assumes that the table is empty (a first
   // load).
   return sql`
