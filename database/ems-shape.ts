@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { SourceRowTypes } from './entities/index.ts';
 import { emsColumns, PG_TYPES, TYPE_NAMES, type ColumnKind } from './model/ems-columns.ts';
 import { VIEW_SCHEMA } from './model/ems-model.ts';
-import { readsTable } from './model/stored-model.ts';
+import { isModelled } from './model/stored-model.ts';
 import type { EntityManager } from './orm.ts';
 import { entityTable } from './table-names.ts';
 
@@ -28,7 +28,7 @@ export function formatMissing({ table, column, found, kind }: MissingColumn): st
  */
 const RELATION = `(SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass(name)
   AND (to_regnamespace('${VIEW_SCHEMA}') IS NULL OR c.relnamespace = pg_my_temp_schema()
-    OR (c.relnamespace = to_regnamespace('${VIEW_SCHEMA}') AND ${readsTable('c.oid')})))`;
+    OR (c.relnamespace = to_regnamespace('${VIEW_SCHEMA}') AND ${isModelled('c.oid')})))`;
 
 /**
  * The columns of these types that we read and EMS's tables lack, or have with another type: renamed, dropped, changed, or

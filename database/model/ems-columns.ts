@@ -19,7 +19,7 @@ export const PG_TYPES: Readonly<Record<ColumnKind, readonly [string, ...string[]
   key: ['int8', 'int4', 'int2'],
   time: ['timestamptz'],
   date: ['date'],
-  text: ['text', 'varchar', 'citext'],
+  text: ['text', 'varchar', 'citext', 'bpchar'],
   integer: ['int4', 'int2'],
   boolean: ['bool'],
 };

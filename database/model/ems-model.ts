@@ -24,8 +24,8 @@ export type DeletedWhen =
 
 export type InsertedValue = { readonly generate: 'uuid' | 'now' } | { readonly value: string | number | boolean };
 
-/** The entities that EMS has. */
-export type EmsModel = Readonly<Partial<Record<EmsType, EntityModel>>>;
+/** The entities that EMS has. Null: it is known to have none of that kind. */
+export type EmsModel = Readonly<Partial<Record<EmsType, EntityModel | null>>>;
 
 /**
  * The schema of the views that read EMS's tables under our names. It comes first on the search path of every session, so

@@ -27,7 +27,7 @@ export async function inspectModel(client: ClientBase, { model, place }: ModelFi
   const notes: string[] = [];
   for (const type of EMS_TYPES) {
     const entity = model[type];
-    if (entity === undefined) continue;
+    if (entity === undefined || entity === null) continue;
     const reason = await whyNoTable(client, entity);
     if (reason !== null) {
       problems.push(`${place(type)}: ${reason}`);

@@ -70,7 +70,7 @@ async function makeViews(client: pg.ClientBase, model: EmsModel, description: st
 /** What PostgreSQL itself says of each view. */
 async function requireWritable(client: pg.ClientBase, { model, place }: ModelFile): Promise<void> {
   const problems: string[] = [];
-  for (const type of EMS_TYPES.filter((one) => model[one] !== undefined)) {
+  for (const type of EMS_TYPES.filter((one) => model[one] != null)) {
     const { rows } = await client.query<{ events: number }>(
       'SELECT pg_relation_is_updatable($1::regclass, false) AS events',
       [viewName(type)],

@@ -60,7 +60,7 @@ const entitySchema = z.strictObject({
 
 const modelSchema = z.strictObject({
   naming: z.enum(['snake_case', 'camelCase'], { error: 'must be snake_case or camelCase' }).default('snake_case'),
-  entities: z.partialRecord(z.enum(TYPES), entitySchema, { error: 'must list the entities that EMS has' }),
+  entities: z.partialRecord(z.enum(TYPES), entitySchema.nullable(), { error: 'must list the entities that EMS has' }),
 });
 
 type Declared = z.infer<typeof entitySchema>;
@@ -94,15 +94,19 @@ export function parseModel(text: string, file: string): ModelFile {
   if (!parsed.success) throw new SettingsError(inOrder(parsed.error.issues.flatMap((issue) => formatIssue(issue, at))));
   const { naming, entities } = parsed.data;
   const problems: string[] = [];
-  const model: Partial<Record<EmsType, EntityModel>> = {};
+  const model: Partial<Record<EmsType, EntityModel | null>> = {};
   for (const type of TYPES) {
     const declared = entities[type];
     if (declared === undefined) continue;
+    if (declared === null) {
+      model[type] = null;
+      continue;
+    }
     const problem = (path: readonly string[], what: string) =>
       problems.push(`${at(['entities', type, ...path])}: ${what}`);
     checkColumns(type, declared, problem);
     const [schema = '', table = ''] = declared.table.split('.');
-    model[type] = {
+    const entity: EntityModel = {
       schema,
       table,
       columns: columnsOf(type, declared, naming),
@@ -110,7 +114,8 @@ export function parseModel(text: string, file: string): ModelFile {
       onInsert: declared.onInsert,
       idSequence: declared.idSequence ?? null,
     };
-    checkUse(type, model[type], problem);
+    model[type] = entity;
+    checkUse(type, entity, problem);
   }
   if (Object.keys(model).length === 0) problems.push(`${at(['entities'])}: lists no entity`);
   if (problems.length > 0) throw new SettingsError(inOrder(problems));

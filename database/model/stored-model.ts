@@ -2,7 +2,7 @@ import { escapeIdentifier } from 'pg';
 import type { EntityManager } from '../orm.ts';
 import { VIEW_SCHEMA, type EmsModel, type EmsType } from './ems-model.ts';
 import { entityTable } from '../table-names.ts';
-import { EMS_TYPES, realTable } from './view-sql.ts';
+import { EMS_TYPES, NONE, realTable } from './view-sql.ts';
 
 /** SQL: the model that the views were made of, as `migrate` left it with their schema. Null: there are no views. */
 export const STORED_MODEL = `SELECT obj_description(to_regnamespace('${VIEW_SCHEMA}'), 'pg_namespace') AS model`;
@@ -52,7 +52,7 @@ export function realTables(model: EmsModel | null): RealTable[] {
     const table = entityTable(type);
     if (model === null) return [{ type, table, sql: table, schema: null, name: table, columns: null, model: null }];
     const entity = model[type];
-    if (entity === undefined) return [];
+    if (entity === undefined || entity === null) return [];
     const { schema, columns } = entity;
     return [{ type, table, sql: realTable(entity), schema, name: entity.table, columns, model: entity }];
   });
@@ -74,9 +74,10 @@ const TABLES_READ = `FROM pg_rewrite r
 export const realOid = (name: string): string => `coalesce((SELECT d.refobjid ${TABLES_READ}
   WHERE r.ev_class = to_regclass(${name}) AND d.refobjid <> r.ev_class LIMIT 1), to_regclass(${name}))`;
 
-/** SQL: whether a view reads a table. That of an entity that EMS does not have reads none. */
-export const readsTable = (oid: string): string =>
-  `EXISTS (SELECT ${TABLES_READ} WHERE r.ev_class = ${oid} AND d.refobjid <> r.ev_class)`;
+/** SQL: whether a view reads a table, or stands for an entity that EMS is known to lack. */
+export const isModelled = (oid: string): string =>
+  `(EXISTS (SELECT ${TABLES_READ} WHERE r.ev_class = ${oid} AND d.refobjid <> r.ev_class)
+    OR obj_description(${oid}, 'pg_class') = '${NONE}')`;
 
 /** SQL: whether EMS marks the rows of a type as deleted, instead of deleting them. */
 export const marksDeleted = (type: EmsType): string =>

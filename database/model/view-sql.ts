@@ -28,9 +28,15 @@ export const realTable = ({ schema, table }: Pick<EntityModel, 'schema' | 'table
 export function createViews(model: EmsModel): string[] {
   return EMS_TYPES.flatMap((type) => {
     const entity = model[type];
-    return entity === undefined ? [emptyView(type)] : viewStatements(type, entity);
+    if (entity === undefined) return [emptyView(type)];
+    return entity === null
+      ? [emptyView(type), `COMMENT ON VIEW ${viewName(type)} IS ${escapeLiteral(NONE)}`]
+      : viewStatements(type, entity);
   });
 }
+
+/** What tells the view of an entity that EMS is known to lack from that of one which the file does not name. */
+export const NONE = 'ems-sync: EMS has none';
 
 const emptyView = (type: EmsType) =>
   `CREATE VIEW ${viewName(type)} AS SELECT ${emsColumns(type)

@@ -82,7 +82,10 @@ export async function readTables(client: Client, privileges: readonly TablePrivi
       written.map(({ table }) => table),
     ),
     read: await namedSequences(client, await defaultSequences(client, EMS_TABLES)),
-    schemas: model === null ? [] : [...new Set([VIEW_SCHEMA, ...Object.values(model).map(({ schema }) => schema)])],
+    schemas:
+      model === null
+        ? []
+        : [...new Set([VIEW_SCHEMA, ...Object.values(model).flatMap((entity) => entity?.schema ?? [])])],
   };
 }
 
@@ -140,7 +143,7 @@ function withVersion(privileges: readonly TablePrivileges[], versioned: Readonly
 function withInserted(privileges: readonly TablePrivileges[], model: EmsModel | null): TablePrivileges[] {
   return privileges.map((one) => {
     const entity = Object.entries(model ?? {}).find(([type]) => entityTable(type as keyof EmsModel) === one.table)?.[1];
-    if (entity === undefined) return one;
+    if (entity === undefined || entity === null) return one;
     return { ...one, insert: [...new Set([...one.insert, ...insertedColumns(entity).map(({ column }) => column)])] };
   });
 }

@@ -35,7 +35,7 @@ test('a column of another type is named with both types; one that reads the same
   await database.client.query('ALTER TABLE event ALTER COLUMN starts_on TYPE timestamp');
   await database.client.query('CREATE DOMAIN short_text AS varchar(40)');
   await database.client.query(
-    'ALTER TABLE person ALTER COLUMN gender TYPE short_text, ALTER COLUMN city TYPE varchar(200)',
+    'ALTER TABLE person ALTER COLUMN gender TYPE short_text, ALTER COLUMN city TYPE varchar(200), ALTER COLUMN country TYPE char(2)',
   );
   await database.client.query('ALTER TABLE start_group ALTER COLUMN sequence TYPE smallint');
   expect(await missing()).toEqual([

@@ -99,14 +99,15 @@ test('indexes are made on EMS’s own tables, under its own names, once', async 
   expect(rows).toEqual([{ indexdef: expect.stringContaining('registry."Person" USING btree ("lastModifiedDate")') }]);
 });
 
-test('an entity that the file leaves out is missing, though there is another table of its name', async () => {
+test('an entity that the file leaves out is missing, though there is another table of its name; one that EMS has none of is empty', async () => {
   const text = `naming: camelCase
-entities: { Race: { table: registry.Race, columns: { modified_on: lastModifiedDate } } }`;
+entities: { Race: { table: registry.Race, columns: { modified_on: lastModifiedDate } }, Tag: null }`;
   await migrate({ databaseUrl: ems.url, withEms: false, model: parseModel(text, 'm.yaml') });
   try {
     const em = ems.orm.em.fork();
-    const missing = await findMissingColumns(em, ['Person', 'Event', 'Race']);
+    const missing = await findMissingColumns(em, ['Person', 'Event', 'Race', 'Tag']);
     expect(missing.map(formatMissing)).toEqual(['person', 'event']);
+    expect(await em.execute('SELECT * FROM tag')).toEqual([]);
     expect(await em.execute('SELECT * FROM event')).toEqual([]);
     // Rows of Race are really deleted, so PostgreSQL's counter shows it.
     expect(await deletionsSeen(em, 'Race')).not.toBeNull();
