@@ -26,7 +26,8 @@ export const startSimulator = (main: URL, options: SimulatorOptions): Promise<Ru
     Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
   );
 
-const START_TIMEOUT_MS = 20_000;
+/** A busy machine takes more than 20 seconds. */
+const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 5_000;
 
 /**
