@@ -2,11 +2,14 @@ import { findByRemoteIds, type KnownRemote } from '../database/records/find-by-r
 import {
   enterSuppressions,
   entriesOf,
+  readSuppressions,
   readSuppressionsOf,
   type RefusedAddress,
 } from '../database/records/suppression-list.ts';
 import { hashesOf } from '../sync/address-hash.ts';
+import type { EntityManager } from '../database/orm.ts';
 import type { EntityKey, EntityRef } from '../sync/entity-type.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { covers, type Channel, type Suppression } from '../sync/suppression.ts';
 import type { ConsentSource, ContactConsent } from '../targets/consent-source.ts';
@@ -51,12 +54,13 @@ async function changesAmong(
   const hashed = contacts.map((contact) => ({ contact, hashes: hashesOf(contact.addresses, keys) }));
   const hashes = hashed.flatMap((one) => one.hashes);
   const listed = await readSuppressionsOf(em, process, hashes);
+  const listedOf = await refusalsOfPersons(em, process, { contacts, known });
   const pairs: EntityRef[] = [];
   const refused: RefusedAddress[] = [];
   for (const { contact, hashes: own } of hashed) {
     const record = known.get(contact.remoteId);
     const refusals = refusalsOf(contact, record ?? null, keys);
-    const held = own.flatMap((hash) => listed.get(hash) ?? []);
+    const held = [...own.flatMap((hash) => listed.get(hash) ?? []), ...(listedOf.get(contact.remoteId) ?? [])];
     if (contact.isReport === true) {
       if (isHeld(refusals, held)) continue;
       refused.push(...refusedBy(contact, record?.key ?? null));
@@ -79,6 +83,33 @@ async function changesAmong(
   }
   if (refused.length > 0) await enterSuppressions(em, process, await entriesOf(em, refused, keys));
   return pairs;
+}
+
+/**
+ * By remote id: the persons' own entries for refusals of contacts without an address of that channel. Such a refusal is not
+ * news for ever.
+ */
+async function refusalsOfPersons(
+  em: EntityManager,
+  process: SyncProcessName,
+  {
+    contacts,
+    known,
+  }: { readonly contacts: readonly ContactConsent[]; readonly known: ReadonlyMap<string, KnownRemote> },
+): Promise<ReadonlyMap<string, readonly Suppression[]>> {
+  const without = contacts.flatMap(({ remoteId, refusals, addresses }) => {
+    const key = known.get(remoteId)?.key ?? null;
+    const channels = refusals.map(({ channel }) => channel).filter((channel) => addresses[channel] == null);
+    return key === null || channels.length === 0 ? [] : [{ remoteId, key, channels }];
+  });
+  const people = without.map(({ key }) => ({ key, hashes: [] }));
+  const listed = await readSuppressions(em, process, people, { reasons: [], channels: [] });
+  return new Map(
+    without.map(({ remoteId, key, channels }) => [
+      remoteId,
+      (listed.get(key) ?? []).filter(({ channel }) => channels.includes(channel)),
+    ]),
+  );
 }
 
 /** States with nothing left to do; a pair that waits or is parked has already been checked. */

@@ -4,12 +4,12 @@ import { announceInBase } from '../database/records/announce-in-base.ts';
 import { announceRekey } from '../database/records/rekeys.ts';
 import { enterSuppressions, entriesOf, readSuppressions } from '../database/records/suppression-list.ts';
 import { longestOf } from '../database/records/find-rows.ts';
-import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
+import { loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
 import { entityTable } from '../database/table-names.ts';
 import { addressHashes, hashesOf, normalisedAddress, type Addresses } from '../sync/address-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { isHashOf, keyedHash } from '../sync/keyed-hash.ts';
-import { binding, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
+import { binding, isErased, reasonsFromElsewhere, type Suppression } from '../sync/suppression.ts';
 import { uniqueHash } from '../sync/unique-value.ts';
 import type { EntityMapping } from '../targets/entity-mapping.ts';
 import type { PairConsent } from '../targets/remote-system.ts';
@@ -43,10 +43,9 @@ export function pairConsent(
   suppressions: readonly Suppression[],
   lookups: ConsentLookups = consentLookups(attempt),
 ): { readonly consent: PairConsent } | Record<string, never> {
-  const { orm, keys, detection, mapping, type, key, ref, fencingToken } = attempt;
+  const { orm, keys, mapping, type, key, ref, fencingToken } = attempt;
   if (mapping.consent === null) return {};
   const { process } = ref;
-  const table = sql.raw(entityTable(type));
   let base = record?.base ?? null;
   return {
     consent: {
@@ -61,15 +60,9 @@ export function pairConsent(
         const holders = await Promise.all(hashes.map((hash) => lookups.holdersOfAddress.load(hash)));
         return holders.flatMap((found) => found ?? []).find((holder) => holder !== key) ?? null;
       },
-      isAnothers: async (email) => {
-        const wanted = normalisedAddress('email', email);
-        const { rows } = await sql<{ email: string | null }>`
-          SELECT CASE WHEN octet_length(e.email) <= ${longestOf('Person', 'email')} THEN e.email END AS email FROM ${table} e
-          WHERE e.id IN (SELECT v.entity_key FROM sync_unique_value v WHERE ${isValue(detection, 'v', 'email')}
-              AND v.value = ${uniqueHash({ name: 'email', scope: null }, wanted, keys)}
-            UNION SELECT o.id FROM ${table} o WHERE lower(btrim(o.email)) = ${wanted})
-            AND e.id <> ${key}::bigint AND (${sql.raw(mapping.filter)})`.execute(orm.em.fork().getKysely());
-        return rows.some((row) => normalisedAddress('email', row.email) === wanted);
+      isAnothers: async (email, { isNew = false } = {}) => {
+        const heirs = await takersOf(attempt, email);
+        return heirs.some(({ record: known }) => !isNew || (known?.remoteId ?? null) === null);
       },
       wasStored: (field, value) => isHashOf(base?.[field], field, value, keys),
       willStore: async (field, value) => {
@@ -85,6 +78,31 @@ export function pairConsent(
       willRekeyTo: (rekeyingTo) => announceRekey(orm.em.fork(), process, type, { key, rekeyingTo }),
     },
   };
+}
+
+/**
+ * The other rows with this e-mail address to which a remote record with it can be left: those that are sent. One that
+ * shares another's, has refused or was erased never takes it, and nobody would keep it as EMS has it.
+ */
+async function takersOf(attempt: PairContext, email: string): Promise<readonly Pair[]> {
+  const { orm, keys, detection, mapping, type, key } = attempt;
+  const table = sql.raw(entityTable(type));
+  const wanted = normalisedAddress('email', email);
+  const { rows } = await sql<{ key: EntityKey; email: string | null }>`
+    SELECT e.id AS key, CASE WHEN octet_length(e.email) <= ${longestOf('Person', 'email')} THEN e.email END AS email FROM ${table} e
+    WHERE e.id IN (SELECT v.entity_key FROM sync_unique_value v WHERE ${isValue(detection, 'v', 'email')}
+        AND v.value = ${uniqueHash({ name: 'email', scope: null }, wanted, keys)}
+      UNION SELECT o.id FROM ${table} o WHERE lower(btrim(o.email)) = ${wanted})
+      AND e.id <> ${key}::bigint AND (${sql.raw(mapping.filter)})`.execute(orm.em.fork().getKysely());
+  const others = rows.filter((row) => normalisedAddress('email', row.email) === wanted).map((row) => row.key);
+  if (others.length === 0) return [];
+  const pairs = await loadPairs(orm, detection, others);
+  const refused = await suppressionsOf(attempt, pairs);
+  return pairs.filter(({ key: other, sharedWith, record }) => {
+    const against = refused.get(other) ?? [];
+    const isWithheld = isErased(against) || (mapping.consent?.whenRefused === 'withhold' && against.length > 0);
+    return sharedWith === null && !isWithheld && record?.state !== 'UNLINKED' && record?.state !== 'ERASED';
+  });
 }
 
 /**

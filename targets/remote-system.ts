@@ -19,8 +19,11 @@ export interface PairConsent {
   remoteIdOf(key: EntityKey): Promise<string | null>;
   /** The other entity that was last known to have this one's address at the target; null if there is none. */
   holderOfAddress(): Promise<EntityKey | null>;
-  /** Whether another EMS row on this target has this e-mail address (compared trimmed and in lower case). */
-  isAnothers(email: string): Promise<boolean>;
+  /**
+   * Whether another EMS row on this target has this e-mail address (compared trimmed and in lower case) and takes over a
+   * remote record that is left to it. `isNew`: only a row without a remote record of its own does.
+   */
+  isAnothers(email: string, options?: { readonly isNew?: boolean }): Promise<boolean>;
   /** Whether our last confirmed write left this field of `stored` at this value. */
   wasStored(field: string, value: FieldValue): boolean;
   /**

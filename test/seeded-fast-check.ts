@@ -12,3 +12,7 @@ fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: SEED });
 
 export * from 'fast-check';
 export default fc;
+
+/** How many runs: more in `npm run fuzz`; `FUZZ_RUNS=N` runs so many. */
+export const runsOf = (usual: number, inFuzz: number): number =>
+  Number(process.env['FUZZ_RUNS'] ?? (process.env['FUZZ_SEED'] === undefined ? usual : inFuzz));

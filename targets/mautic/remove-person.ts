@@ -16,8 +16,8 @@ import { refuseAt, wantedRefusals } from './refuse.ts';
 import { carriesOurs, whoAnswers } from './whose-contact.ts';
 
 /**
- * Deletes the contact, unless its address also belongs to another person; then it is left to that person. Refusals are
- * reported first.
+ * Deletes the contact, unless its address also belongs to another person who has no contact yet; then it is left to that
+ * person. Whoever has one cannot take it over, and could not have the address while it stays. Refusals are reported first.
  */
 export async function removePerson(api: MauticApi, request: RemoveRequest): Promise<Removed> {
   const contact = await ownContact(api, request);
@@ -25,7 +25,7 @@ export async function removePerson(api: MauticApi, request: RemoveRequest): Prom
   const addresses = addressesIn(contact);
   const left = { addresses, refusals: refusalsOf(contact) };
   const { email } = addresses;
-  if (typeof email === 'string' && (await consentOf(request).isAnothers(email))) {
+  if (typeof email === 'string' && (await consentOf(request).isAnothers(email, { isNew: true }))) {
     const answer = await api.patchContact(contact.id, { ems_person_id: null });
     if (answer.kind === 'refused') {
       throw new SyncError('transient', `Mautic would not let contact ${contact.id} go`, { code: 'refused' });

@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { deliver } from '../../activities/deliver.ts';
+import { findChanged } from '../../activities/find-changed.ts';
+import { record } from '../../activities/record.ts';
+import { keyedHash } from '../../sync/keyed-hash.ts';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
+import type { ContactConsent } from '../../targets/consent-source.ts';
+import { TARGETS } from '../../targets/index.ts';
+import {
+  consentOf,
+  type RemoteSystem,
+  type RemoveRequest,
+  type SendRequest,
+  type SendResult,
+} from '../../targets/remote-system.ts';
+import { dependenciesWith } from './dependencies-with.ts';
+import { lockedDatabase, type LockedDatabase } from '../database/locked-database.ts';
+
+const KEYS = [new Uint8Array(32).fill(7)];
+const SHARED = 'family@clube.example';
+
+let database: LockedDatabase;
+
+beforeAll(async () => {
+  database = await lockedDatabase();
+});
+
+afterEach(async () => {
+  await database.client.query('TRUNCATE sync_suppression, sync_person, sync_unique_value, person CASCADE');
+});
+
+afterAll(async () => {
+  await database?.close();
+});
+
+/** Confirms every send; asked to remove a contact with the shared address, it asks who takes it. */
+function target() {
+  const taken: boolean[] = [];
+  const remote = {
+    send: async ({ key, content }: SendRequest): Promise<SendResult> => ({
+      kind: 'sent',
+      remoteId: `r${key}`,
+      remoteModifiedOn: null,
+      stored: content,
+    }),
+    remove: async (request: RemoveRequest) => {
+      const consent = consentOf(request);
+      taken.push(await consent.isAnothers(SHARED), await consent.isAnothers(SHARED, { isNew: true }));
+      return {};
+    },
+  } as Partial<RemoteSystem> as RemoteSystem;
+  return { remote, taken };
+}
+
+const workers = (remote: RemoteSystem) =>
+  dependenciesWith({
+    orm: database.orm,
+    processes: new Map(TARGETS.map(({ process }) => [process.name, { process, remote }])),
+    keys: KEYS,
+    locks: database.locks,
+  });
+
+type Sent = readonly [SyncProcessName, RemoteSystem];
+
+async function deliverOne([process, remote]: Sent, key: string) {
+  const context = workers(remote);
+  const ref = { process, type: 'Person', key } as const;
+  const delivery = await deliver(context, { ...ref, attempt: 1, resend: false });
+  await record(context, { ...ref, delivery });
+  return delivery.kind;
+}
+
+async function person(email: string, born: string): Promise<string> {
+  const key = await database.ems.person({ first_name: born, email, date_of_birth: `${born}-01-01` });
+  await database.ems.preference(key, true);
+  return key;
+}
+
+const refuse = (process: SyncProcessName, key: string) =>
+  database.client.query(
+    `INSERT INTO sync_suppression (sync_process, address_hash, channel, entity_key, reason)
+     VALUES ($1, $2, 'email', $3, 'unsubscribed')`,
+    [process, keyedHash('address:email', `${key}@clube.example`, KEYS), key],
+  );
+
+describe('the contact of a person whose address another person has now', () => {
+  /** The elder comes to the younger one's address, with a contact of her own. */
+  async function join(process: SyncProcessName, meanwhile: (elder: string) => Promise<unknown>) {
+    const { remote, taken } = target();
+    const younger = await person(SHARED, '1990');
+    const elder = await person('ana@clube.example', '1980');
+    for (const key of [younger, elder]) expect(await deliverOne([process, remote], key)).toBe('created');
+    await database.ems.update('person', elder, { email: SHARED });
+    await meanwhile(elder);
+    await deliverOne([process, remote], elder);
+    expect(await deliverOne([process, remote], younger)).toBe('removed');
+    return taken;
+  }
+
+  test.each(['MAILCHIMP', 'MAUTIC'] as const)(
+    'is left to that person at %s, unless only a person without a contact could take it',
+    async (process) => {
+      expect(await join(process, async () => {})).toEqual([true, false]);
+    },
+  );
+
+  test('is not left to somebody who has refused at MailChimp, and whom nothing is sent any more', async () => {
+    expect(await join('MAILCHIMP', (elder) => refuse('MAILCHIMP', elder))).toEqual([false, false]);
+  });
+
+  test('is left to whoever of the family has no contact yet', async () => {
+    const { remote, taken } = target();
+    const elder = await person(SHARED, '1980');
+    const younger = await person(SHARED, '1990');
+    await deliverOne(['MAUTIC', remote], elder);
+    await deliverOne(['MAUTIC', remote], younger);
+    await database.client.query('DELETE FROM contact_preference WHERE person_id = $1', [elder]);
+    await database.ems.delete('person', elder);
+    expect(await deliverOne(['MAUTIC', remote], elder)).toBe('removed');
+    expect(taken).toEqual([true, true]);
+  });
+});
+
+describe('a refusal at a contact without an address', () => {
+  async function poll(isListed: boolean) {
+    const key = await person('ana@clube.example', '1980');
+    const { remote } = target();
+    await deliverOne(['MAUTIC', remote], key);
+    if (isListed) await refuse('MAUTIC', key);
+    await database.client.query(`UPDATE sync_person SET state = 'PARKED', last_error_class = 'rejected'`);
+    const contact: ContactConsent = {
+      remoteId: `r${key}`,
+      emsKey: key,
+      addresses: { email: null },
+      refusals: [{ channel: 'email', reason: 'unsubscribed' }],
+      own: [],
+      modifiedOn: null,
+    };
+    const listing = {
+      ...remote,
+      consent: { overlapMs: 0, list: async () => ({ contacts: [contact], malformed: 0, next: null, seenUpTo: null }) },
+    } as unknown as RemoteSystem;
+    const input = { process: 'MAUTIC', type: 'Person', scope: 'contacts', page: null } as const;
+    return (await findChanged(workers(listing), input)).pairs.length;
+  }
+
+  test('that the suppression list does not know is looked at', async () => {
+    expect(await poll(false)).toBe(1);
+  });
+
+  test('is not looked at again once it is listed: each poll would send a parked person anew', async () => {
+    expect(await poll(true)).toBe(0);
+  });
+});
