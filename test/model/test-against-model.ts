@@ -27,7 +27,7 @@ export function testAgainstModel(
     await database?.close();
   });
 
-  const sequence = fc.tuple(family, fc.array(step, { minLength: 2, maxLength: 8 }));
+  const sequence = fc.tuple(family, fc.array(step, { minLength: 2, maxLength: 6 }));
   /** With more rows due than this, pages. */
   const pageThreshold = fc.constantFrom(0, 1);
 
