@@ -83,20 +83,43 @@ const refuse = (process: SyncProcessName, key: string) =>
     [process, keyedHash('address:email', `${key}@clube.example`, KEYS), key],
   );
 
-describe('the contact of a person whose address another person has now', () => {
-  /** The elder comes to the younger one's address, with a contact of her own. */
-  async function join(process: SyncProcessName, meanwhile: (elder: string) => Promise<unknown>) {
-    const { remote, taken } = target();
-    const younger = await person(SHARED, '1990');
-    const elder = await person('ana@clube.example', '1980');
-    for (const key of [younger, elder]) expect(await deliverOne([process, remote], key)).toBe('created');
-    await database.ems.update('person', elder, { email: SHARED });
-    await meanwhile(elder);
-    await deliverOne([process, remote], elder);
-    expect(await deliverOne([process, remote], younger)).toBe('removed');
-    return taken;
-  }
+/** The elder comes to the younger one's address, with a contact of her own. */
+async function join(process: SyncProcessName, meanwhile: (elder: string) => Promise<unknown>) {
+  const { remote, taken } = target();
+  const younger = await person(SHARED, '1990');
+  const elder = await person('ana@clube.example', '1980');
+  for (const key of [younger, elder]) expect(await deliverOne([process, remote], key)).toBe('created');
+  await database.ems.update('person', elder, { email: SHARED });
+  await meanwhile(elder);
+  await deliverOne([process, remote], elder);
+  expect(await deliverOne([process, remote], younger)).toBe('removed');
+  return taken;
+}
 
+/** The contact of a parked person refuses, and has no address. @returns how many pairs a poll looks at. */
+async function pollRefusal(isListed: boolean) {
+  const key = await person('ana@clube.example', '1980');
+  const { remote } = target();
+  await deliverOne(['MAUTIC', remote], key);
+  if (isListed) await refuse('MAUTIC', key);
+  await database.client.query(`UPDATE sync_person SET state = 'PARKED', last_error_class = 'rejected'`);
+  const contact: ContactConsent = {
+    remoteId: `r${key}`,
+    emsKey: key,
+    addresses: { email: null },
+    refusals: [{ channel: 'email', reason: 'unsubscribed' }],
+    own: [],
+    modifiedOn: null,
+  };
+  const listing = {
+    ...remote,
+    consent: { overlapMs: 0, list: async () => ({ contacts: [contact], malformed: 0, next: null, seenUpTo: null }) },
+  } as unknown as RemoteSystem;
+  const input = { process: 'MAUTIC', type: 'Person', scope: 'contacts', page: null } as const;
+  return (await findChanged(workers(listing), input)).pairs.length;
+}
+
+describe('the contact of a person whose address another person has now', () => {
   test.each(['MAILCHIMP', 'MAUTIC'] as const)(
     'is left to that person at %s, unless only a person without a contact could take it',
     async (process) => {
@@ -122,33 +145,11 @@ describe('the contact of a person whose address another person has now', () => {
 });
 
 describe('a refusal at a contact without an address', () => {
-  async function poll(isListed: boolean) {
-    const key = await person('ana@clube.example', '1980');
-    const { remote } = target();
-    await deliverOne(['MAUTIC', remote], key);
-    if (isListed) await refuse('MAUTIC', key);
-    await database.client.query(`UPDATE sync_person SET state = 'PARKED', last_error_class = 'rejected'`);
-    const contact: ContactConsent = {
-      remoteId: `r${key}`,
-      emsKey: key,
-      addresses: { email: null },
-      refusals: [{ channel: 'email', reason: 'unsubscribed' }],
-      own: [],
-      modifiedOn: null,
-    };
-    const listing = {
-      ...remote,
-      consent: { overlapMs: 0, list: async () => ({ contacts: [contact], malformed: 0, next: null, seenUpTo: null }) },
-    } as unknown as RemoteSystem;
-    const input = { process: 'MAUTIC', type: 'Person', scope: 'contacts', page: null } as const;
-    return (await findChanged(workers(listing), input)).pairs.length;
-  }
-
   test('that the suppression list does not know is looked at', async () => {
-    expect(await poll(false)).toBe(1);
+    expect(await pollRefusal(false)).toBe(1);
   });
 
   test('is not looked at again once it is listed: each poll would send a parked person anew', async () => {
-    expect(await poll(true)).toBe(0);
+    expect(await pollRefusal(true)).toBe(0);
   });
 });
