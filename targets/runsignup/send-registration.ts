@@ -84,7 +84,8 @@ function removed(
   }
   const fields = differing(content, heldNumbers(registration));
   const missing = fields.filter((field) => textIn(content[field]) !== null);
-  if (missing.length > 0) throw notStored(`registration ${registrationId}, which is ${reason},`, missing);
+  // It never will: asking again each hour, as after an answer that could not be read, is of no use.
+  if (missing.length > 0) throw notStored(`registration ${registrationId}, which is ${reason},`, missing, 'rejected');
   return { kind: 'sent', remoteId, remoteModifiedOn: removedOn(registration), stored: { status: 'removed' } };
 }
 

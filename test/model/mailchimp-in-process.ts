@@ -27,7 +27,7 @@ export async function startMailchimpInProcess(): Promise<MarketingTarget> {
   const contacts = async () => Object.values((await control.state()).members).map(contactOf);
   return {
     process: target.process,
-    rules: { mailsWithoutWish: null, takesOnlyWithWish: true },
+    rules: { takesOnlyWithWish: true },
     control,
     prefix: '/3.0',
     connect: async () => {
@@ -38,6 +38,7 @@ export async function startMailchimpInProcess(): Promise<MarketingTarget> {
     contacts,
     refuse: async (address, how) => {
       await control.backdoor({ do: how === 'bounce' ? 'clean' : 'unsubscribe', member: subscriberHash(address) });
+      return true;
     },
     signUp: async (address) => {
       await control.backdoor({ do: 'sign-up', email: address });

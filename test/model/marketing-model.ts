@@ -21,8 +21,6 @@ export interface Contact {
 
 /** Where targets differ. */
 export interface Rules {
-  /** Whether a person of whom EMS has no preference is mailed; null: a contact that is there stays as it is. */
-  readonly mailsWithoutWish: true | null;
   /** Whether a person is taken to the target only if EMS wants e-mail to the person. */
   readonly takesOnlyWithWish: boolean;
 }
@@ -44,6 +42,8 @@ export class MarketingModel {
   readonly #signedUp = new Set<string>();
   /** Addresses and persons of which the target knows something that EMS does not say. */
   readonly #clouded = new Set<string>();
+  /** Persons of whom EMS has ever said no. */
+  readonly #saidNo = new Set<string>();
   /** Persons by the addresses that they ever had, and the other way round. */
   readonly #together = new Map<string, Set<string>>();
 
@@ -53,6 +53,7 @@ export class MarketingModel {
 
   put(person: Person): void {
     this.people.set(person.key, person);
+    if (person.wish === 'no') this.#saidNo.add(`#${person.key}`);
     if (person.email !== null) this.#join(`@${person.email}`, `#${person.key}`);
   }
 
@@ -144,8 +145,9 @@ export class MarketingModel {
     return contacts.some(({ emsKey, standing }) => emsKey === key && standing !== 'away');
   }
 
+  /** Null: EMS has no preference of the person, and a contact that is there stays as it is. */
   #isWanted({ wish }: Person): boolean | null {
-    return wish === 'nothing' ? this.#rules.mailsWithoutWish : wish === 'yes';
+    return wish === 'nothing' ? null : wish === 'yes';
   }
 
   #both(address: string, emsKey: string | null): readonly string[] {
@@ -160,14 +162,14 @@ export class MarketingModel {
       this.#together.set(from, (this.#together.get(from) ?? new Set()).add(to));
   }
 
-  /** Whether anything is clouded that this is connected to by a person or an address. */
+  /**
+   * Whether anything is clouded that this is connected to by a person or an address. So is EMS's own no once its address has
+   * had another person, or its person another address: nobody can tell any more whose no the contact holds.
+   */
   #isClouded(one: string): boolean {
-    const seen = new Set([one]);
-    for (const at of seen) {
-      if (this.#clouded.has(at)) return true;
-      for (const next of this.#together.get(at) ?? []) seen.add(next);
-    }
-    return false;
+    const connected = new Set([one]);
+    for (const at of connected) for (const next of this.#together.get(at) ?? []) connected.add(next);
+    return !connected.isDisjointFrom(this.#clouded) || (connected.size > 2 && !connected.isDisjointFrom(this.#saidNo));
   }
 }
 

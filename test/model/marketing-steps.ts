@@ -114,8 +114,7 @@ async function atTarget(world: MarketingWorld, one: Extract<Step, { do: 'refuse'
   const contact = await world.contactAt(addresses[one.at] ?? '');
   if (contact === null) return;
   if (one.do === 'refuse') {
-    await world.target.refuse(contact.address, one.how);
-    world.model.refuse(contact);
+    if (await world.target.refuse(contact.address, one.how)) world.model.refuse(contact);
   } else {
     await world.target.edit(contact.address, world.fresh());
     world.model.edit(contact.address);

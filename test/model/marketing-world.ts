@@ -28,8 +28,8 @@ export interface MarketingTarget {
   /** A new connection to an account that is set up. */
   connect(): Promise<RemoteSystem>;
   contacts(): Promise<readonly Contact[]>;
-  /** The contact must be there. */
-  refuse(address: string, how: Refusal): Promise<void>;
+  /** The contact must be there. @returns false: nothing happens to one that is not mailed. */
+  refuse(address: string, how: Refusal): Promise<boolean>;
   signUp(address: string): Promise<void>;
   edit(address: string, first: string): Promise<void>;
   stop(): Promise<void>;
