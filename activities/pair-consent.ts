@@ -97,7 +97,11 @@ async function takersOf(attempt: PairContext, email: string): Promise<readonly P
   const others = rows.filter((row) => normalisedAddress('email', row.email) === wanted).map((row) => row.key);
   if (others.length === 0) return [];
   const pairs = await loadPairs(orm, detection, others);
-  const refused = await suppressionsOf(attempt, pairs);
+  // Their own refusals: at an address that was refused, the contact is not mailed anyway, and keeps its refusal.
+  const refused = await suppressionsOf(
+    attempt,
+    pairs.map((pair) => ({ ...pair, entity: null })),
+  );
   return pairs.filter(({ key: other, sharedWith, record }) => {
     const against = refused.get(other) ?? [];
     const isWithheld = isErased(against) || (mapping.consent?.whenRefused === 'withhold' && against.length > 0);

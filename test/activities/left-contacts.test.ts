@@ -76,11 +76,11 @@ async function person(email: string, born: string): Promise<string> {
   return key;
 }
 
-const refuse = (process: SyncProcessName, key: string) =>
+const refuse = (process: SyncProcessName, key: string | null, address = `${key}@clube.example`) =>
   database.client.query(
     `INSERT INTO sync_suppression (sync_process, address_hash, channel, entity_key, reason)
      VALUES ($1, $2, 'email', $3, 'unsubscribed')`,
-    [process, keyedHash('address:email', `${key}@clube.example`, KEYS), key],
+    [process, keyedHash('address:email', address, KEYS), key],
   );
 
 /** The elder comes to the younger one's address, with a contact of her own. */
@@ -129,6 +129,10 @@ describe('the contact of a person whose address another person has now', () => {
 
   test('is not left to somebody who has refused at MailChimp, and whom nothing is sent any more', async () => {
     expect(await join('MAILCHIMP', (elder) => refuse('MAILCHIMP', elder))).toEqual([false, false]);
+  });
+
+  test('is left with its refusal, if that is the address’s own', async () => {
+    expect(await join('MAILCHIMP', () => refuse('MAILCHIMP', null, SHARED))).toEqual([true, false]);
   });
 
   test('is left to whoever of the family has no contact yet', async () => {
