@@ -105,7 +105,7 @@ async function takersOf(attempt: PairContext, email: string): Promise<readonly P
   return pairs.filter(({ key: other, sharedWith, record }) => {
     const against = refused.get(other) ?? [];
     const isWithheld = isErased(against) || (mapping.consent?.whenRefused === 'withhold' && against.length > 0);
-    return sharedWith === null && !isWithheld && record?.state !== 'UNLINKED' && record?.state !== 'ERASED';
+    return sharedWith === null && !isWithheld && record?.state !== 'UNLINKED';
   });
 }
 

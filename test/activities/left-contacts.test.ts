@@ -76,11 +76,15 @@ async function person(email: string, born: string): Promise<string> {
   return key;
 }
 
-const refuse = (process: SyncProcessName, key: string | null, address = `${key}@clube.example`) =>
+const refuse = (
+  process: SyncProcessName,
+  key: string | null,
+  { address = `${key}@clube.example`, reason = 'unsubscribed' } = {},
+) =>
   database.client.query(
     `INSERT INTO sync_suppression (sync_process, address_hash, channel, entity_key, reason)
-     VALUES ($1, $2, 'email', $3, 'unsubscribed')`,
-    [process, keyedHash('address:email', address, KEYS), key],
+     VALUES ($1, $2, 'email', $3, $4)`,
+    [process, keyedHash('address:email', address, KEYS), key, reason],
   );
 
 /** The elder comes to the younger one's address, with a contact of her own. */
@@ -132,7 +136,20 @@ describe('the contact of a person whose address another person has now', () => {
   });
 
   test('is left with its refusal, if that is the address’s own', async () => {
-    expect(await join('MAILCHIMP', () => refuse('MAILCHIMP', null, SHARED))).toEqual([true, false]);
+    expect(await join('MAILCHIMP', () => refuse('MAILCHIMP', null, { address: SHARED }))).toEqual([true, false]);
+  });
+
+  test('is left with its opt-out, if its address was erased elsewhere and nobody is mailed there', async () => {
+    const { remote, taken } = target();
+    const former = await person(SHARED, '1990');
+    await deliverOne(['MAILCHIMP', remote], former);
+    await refuse('MAUTIC', null, { address: SHARED, reason: 'erased' });
+    const heir = await person(SHARED, '2000');
+    await database.client.query('DELETE FROM contact_preference WHERE person_id = $1', [former]);
+    await database.ems.delete('person', former);
+    expect(await deliverOne(['MAILCHIMP', remote], heir)).toBe('stays-erased');
+    await deliverOne(['MAILCHIMP', remote], former);
+    expect(taken[0]).toBe(true);
   });
 
   test('is left to whoever of the family has no contact yet', async () => {
