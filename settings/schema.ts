@@ -33,6 +33,31 @@ function webhookSecrets(where: string) {
     .optional();
 }
 
+/** As OpenTelemetry has it: `name=value`, percent-encoded, with commas between. */
+const otlpHeaders = z
+  .string()
+  .transform((text) => text.split(',').map((header) => header.trim()))
+  .refine((headers) => headers.every((header) => /^[\w-]+=[^\s,]*$/.test(header) && canDecode(header)), {
+    error: 'must be name=value, percent-encoded; several with commas between',
+  })
+  .transform((headers) =>
+    Object.fromEntries(
+      headers.map((header) => {
+        const at = header.indexOf('=');
+        return [header.slice(0, at), decodeURIComponent(header.slice(at + 1))];
+      }),
+    ),
+  );
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const RETENTION = 'must be a whole number of days, 1 to 36500';
 const SHARE = 'must be a percentage of one core, 1 to 100';
 
@@ -123,6 +148,10 @@ export const commonSettings = z.object({
       error: 'must be trace, debug, info, warn, error or silent',
     })
     .default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be the http(s) address of an OTLP collector, without /v1/traces' })
+    .optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.optional(),
   METRICS_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').optional(),
   HEALTH_PORT: wholeNumber(65_535, 'must be a port number, 0 to 65535').optional(),
 });

@@ -11,6 +11,7 @@ import type { Dependencies } from '../activities/dependencies.ts';
 import { ErrorMapping } from '../activities/error-mapping.ts';
 import { CountedResults } from './own-metrics.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
+import type { Tracing } from './tracing.ts';
 import { targetTaskQueue } from '../sync/workflow-ids.ts';
 
 export interface WorkersOptions {
@@ -21,6 +22,8 @@ export interface WorkersOptions {
   readonly dependencies: Dependencies;
   readonly workflowBundle: WorkflowBundleOption;
   readonly dataConverter: DataConverter;
+  /** Null: none. */
+  readonly tracing?: Tracing | null;
 }
 
 /**
@@ -54,6 +57,7 @@ export async function createWorkers({
   dependencies,
   workflowBundle,
   dataConverter,
+  tracing = null,
 }: WorkersOptions): Promise<Worker[]> {
   const meter = Runtime.instance().metricMeter;
   const common = {
@@ -62,7 +66,11 @@ export async function createWorkers({
     dataConverter,
     shutdownGraceTime: SHUTDOWN_GRACE,
     interceptors: {
-      activity: [() => ({ inbound: new ErrorMapping() }), () => ({ inbound: new CountedResults(meter) })],
+      activity: [
+        ...(tracing === null ? [] : [tracing.activity]),
+        () => ({ inbound: new ErrorMapping() }),
+        () => ({ inbound: new CountedResults(meter) }),
+      ],
     },
   } satisfies Partial<WorkerOptions>;
   const targets = [...dependencies.processes.values()].map(({ process }) =>
@@ -78,6 +86,7 @@ export async function createWorkers({
     ...common,
     taskQueue: syncQueue,
     workflowBundle,
+    ...(tracing === null ? {} : { sinks: tracing.sinks }),
     activities: createSyncActivities(dependencies),
     maxConcurrentActivityTaskExecutions: DATABASE_ACTIVITIES,
     maxConcurrentLocalActivityExecutions: DATABASE_ACTIVITIES,

@@ -35,6 +35,7 @@ import { formerQueues } from './former-queues.ts';
 import { createLog } from './log.ts';
 import { NumberGauges } from './number-gauges.ts';
 import { beginWithoutSuccess, measureRemoteCalls } from './own-metrics.ts';
+import { startTracing } from './tracing.ts';
 import { waitUntilReachable } from './wait-until-reachable.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -84,6 +85,7 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
   );
   const locks = new AdvisoryLocks(common.DATABASE_URL);
   const processes = connectProcesses(settings, { orm, locks });
+  const tracing = await startTracing(common, log);
   try {
     await refuseUnsafe(processes, log);
     const accounts = accountsOf(settings);
@@ -110,8 +112,11 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
         return [syncTaskQueue(id), ...(await formerQueues(own.client, settings))];
       },
     );
-    const bundle = await workflowBundle(common.TEMPORAL_CODEC_KEY !== undefined);
-    const options = { connection, namespace, dependencies, workflowBundle: bundle, dataConverter };
+    const bundle = await workflowBundle({
+      encodeFailures: common.TEMPORAL_CODEC_KEY !== undefined,
+      interceptors: tracing?.workflowModules ?? [],
+    });
+    const options = { connection, namespace, dependencies, workflowBundle: bundle, dataConverter, tracing };
     const workers = (await Promise.all(queues.map((syncQueue) => createWorkers({ ...options, syncQueue })))).flat();
     for (const name of await processesWithOtherAccount(orm, settings))
       log.error({ process: name }, describeOtherAccount(name));
@@ -130,6 +135,7 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
     for (const { remote } of processes.values()) await remote.close?.();
     await locks.close();
     await connection.close();
+    await tracing?.stop();
   }
 }
 

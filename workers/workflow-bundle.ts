@@ -7,21 +7,32 @@ import {
 } from '@temporalio/worker';
 import { FAILURE_CONVERTER_PATH } from '../settings/data-converter.ts';
 
+export interface BundleOptions {
+  /** Whether workflows move the text of failures into payloads, for the codec to encrypt. */
+  readonly encodeFailures: boolean;
+  /** Modules of workflow interceptors. */
+  readonly interceptors: readonly string[];
+}
+
 /**
- * @param encodeFailures whether workflows move the text of failures into payloads, for the codec to encrypt.
  * @returns the file named by the environment variable WORKFLOW_BUNDLE, or a new bundle. Tests start many workers with the same
  * code and share one file; it must be built from the workers' code.
  */
-export async function workflowBundle(encodeFailures: boolean): Promise<WorkflowBundleOption> {
+export async function workflowBundle({ encodeFailures, interceptors }: BundleOptions): Promise<WorkflowBundleOption> {
   const codePath = process.env['WORKFLOW_BUNDLE'];
-  // The file encodes no failures.
-  return codePath === undefined || encodeFailures ? createWorkflowBundle(encodeFailures) : { codePath };
+  // The file encodes no failures and has no interceptors.
+  if (codePath !== undefined && !encodeFailures && interceptors.length === 0) return { codePath };
+  return createWorkflowBundle({ encodeFailures, interceptors });
 }
 
 /** Bundles the workflows from TypeScript into one script. Takes a few seconds; the workers of one process share it. */
-export function createWorkflowBundle(encodeFailures = false): Promise<WorkflowBundleWithSourceMap> {
+export function createWorkflowBundle({
+  encodeFailures = false,
+  interceptors = [],
+}: Partial<BundleOptions> = {}): Promise<WorkflowBundleWithSourceMap> {
   return bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    workflowInterceptorModules: [...interceptors],
     ...(encodeFailures ? { failureConverterPath: FAILURE_CONVERTER_PATH } : {}),
     logger: new DefaultLogger('WARN'),
   });

@@ -10,6 +10,8 @@ import { HostileTarget, PLANTED, printed } from './hostile-target.ts';
 import { allHistories, found, personalWords } from './personal-words.ts';
 import { startGateway, startProgram, type ProgramUnderTest } from './program-under-test.ts';
 import { System } from './system.ts';
+import { TraceCollector } from './trace-collector.ts';
+import { waitUntil } from '../wait-until.ts';
 
 const TOKEN = 'a-token-of-this-test-that-is-long-enough';
 const SECRET = 'a-secret-of-this-test';
@@ -17,22 +19,25 @@ const SECRET = 'a-secret-of-this-test';
 const programs: ProgramUnderTest[] = [];
 let system: System;
 let metricsUrl: string;
+let collector: TraceCollector;
 
 beforeAll(async () => {
   const port = await freePort();
   metricsUrl = `http://127.0.0.1:${port}/metrics`;
+  collector = await TraceCollector.start();
   system = await System.start({
     targets: ['TAGSERVER', 'MAUTIC', 'MAILCHIMP'],
-    settings: { METRICS_PORT: `${port}`, LOG_LEVEL: 'debug' },
+    settings: { METRICS_PORT: `${port}`, LOG_LEVEL: 'debug', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
   });
 });
 
 afterAll(async () => {
   for (const { child } of programs) await child.stop();
   await system?.stop();
+  await collector?.stop();
 });
 
-test('hostile targets bring none of their texts into histories, tables, logs, metrics, answers or what commands print', async () => {
+test('hostile targets bring none of their texts into histories, tables, logs, metrics, traces, answers or what commands print', async () => {
   const persons = await sixPersons();
   const gateway = await startGateway(system, {
     GATEWAY_TOKENS: `ems:${TOKEN}`,
@@ -69,6 +74,15 @@ test('hostile targets bring none of their texts into histories, tables, logs, me
   places.set('log of the gateway', gateway.log());
   places.set('log of the listener', listener.log());
 
+  // A delivery belongs to the trace of the sweep that started its workflow.
+  const delivered = await waitUntil({ what: 'a sweep in a trace, with its deliveries' }, () =>
+    [...collector.traces().values()].find(
+      (names) => names.has('RunWorkflow:sweepOutbound') && names.has('RunActivity:deliver'),
+    ),
+  );
+  expect([...delivered]).toEqual(expect.arrayContaining(['RunWorkflow:syncEntity', 'RunActivity:planSweep']));
+  places.set('traces', collector.text);
+  expect(places.get('traces')).toContain('ems-sync-workers');
   expect(places.get('metrics')).toContain('temporal_');
   expect(places.get('log of the gateway')).toContain('"audit":true');
   const words = new Set([

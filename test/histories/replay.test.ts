@@ -10,6 +10,7 @@ import {
 } from '@temporalio/worker';
 import { dataConverterOf } from '../../settings/data-converter.ts';
 import { createWorkflowBundle } from '../../workers/workflow-bundle.ts';
+import { WORKFLOW_TRACES } from '../../workers/tracing.ts';
 import * as workflows from '../../workflows/index.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -17,6 +18,9 @@ const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
 const historyOf = (file: string) => JSON.parse(readFileSync(`${folder}/${file}`, 'utf8'));
 const typeOf = (file: string): string =>
   historyOf(file).events[0].workflowExecutionStartedEventAttributes.workflowType.name;
+
+/** Workflows hand their traces to this sink. */
+const NO_TRACES = { exporter: { export: { fn() {} } } };
 
 let bundle: WorkflowBundleWithSourceMap;
 
@@ -27,7 +31,7 @@ beforeAll(async () => {
 
 async function replay(workflowBundle: WorkflowBundleWithSourceMap, file: string): Promise<Error | undefined> {
   for await (const { error } of Worker.runReplayHistories(
-    { workflowBundle, dataConverter: dataConverterOf({ TEMPORAL_CODEC_KEY: undefined }) },
+    { workflowBundle, dataConverter: dataConverterOf({ TEMPORAL_CODEC_KEY: undefined }), sinks: NO_TRACES },
     [{ workflowId: file, history: historyOf(file) }],
   )) {
     return error;
@@ -42,6 +46,11 @@ describe('replay', () => {
 
   test.each(files)('%s replays', async (file) => {
     expect(await replay(bundle, file)).toBeUndefined();
+  });
+
+  test('all replay where traces have been switched on since, and the other way round', async () => {
+    const traced = await createWorkflowBundle({ interceptors: [WORKFLOW_TRACES] });
+    for (const file of files) expect([file, await replay(traced, file)]).toEqual([file, undefined]);
   });
 
   test('workflows that were changed incompatibly fail to replay: the check can fail', async () => {

@@ -97,6 +97,9 @@ describe('wrong, with words that say what would be right:', () => {
     ['METRICS_PORT', 'http', /must be a port number/],
     ['GATEWAY_PORT', '65536', /must be a port number/],
     ['HEALTH_PORT', '-1', /must be a port number/],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', /must be the http\(s\) address of an OTLP collector/],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization', /must be name=value/],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization=%E0%A4%A', /must be name=value/],
     ['CHATWOOT_WEBHOOK_SECRET', 'one,,two', /must be the webhook's secret/],
     ['LOG_LEVEL', 'INFO', /must be trace, debug, info/],
     ['TAGSERVER_URL', 'ftp://tagserver.example', /must be the http\(s\) address/],
@@ -124,6 +127,11 @@ test.each(['', ' '])('set to %j is not set', (nothing) => {
   expect(common.SETTLE_MS).toBe(1_000);
   expect(common.METRICS_PORT).toBeUndefined();
   expect(off).toHaveLength(TARGETS.length);
+});
+
+test('headers of traces are decoded', () => {
+  const { common } = readSettings({ ...MINIMAL, OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic%20ZW1z, x-team=ems' });
+  expect(common.OTEL_EXPORTER_OTLP_HEADERS).toEqual({ authorization: 'Basic ZW1z', 'x-team': 'ems' });
 });
 
 test('the secrets of webhooks are a list, and nothing says what they are', () => {
