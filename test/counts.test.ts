@@ -30,7 +30,7 @@ describe('the counts of a test run', () => {
   });
 });
 
-test('four files run at once unless the person says otherwise', () => {
-  expect(jestArguments('m', 'r', ['test/sync'])).toEqual(expect.arrayContaining(['--maxWorkers=4', 'test/sync']));
-  expect(jestArguments('m', 'r', ['--runInBand'])).not.toContain('--maxWorkers=4');
+test('three files run at once unless the person says otherwise', () => {
+  expect(jestArguments('m', 'r', ['test/sync'])).toEqual(expect.arrayContaining(['--maxWorkers=3', 'test/sync']));
+  expect(jestArguments('m', 'r', ['--runInBand'])).not.toContain('--maxWorkers=3');
 });
