@@ -112,18 +112,21 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
         return [syncTaskQueue(id), ...(await formerQueues(own.client, settings))];
       },
     );
+    // Before the workers are made: they hold the connection until they have run.
+    await waitUntilReachable({ what: 'PostgreSQL', where: databaseHost, ...watched }, async () => {
+      for (const name of await processesWithOtherAccount(orm, settings))
+        log.error({ process: name }, describeOtherAccount(name));
+      await writeProcessStates(
+        orm.em.fork(),
+        [...processes.keys()].map((name) => ({ name, isOn: true, missing: [] })),
+      );
+    });
     const bundle = await workflowBundle({
       encodeFailures: common.TEMPORAL_CODEC_KEY !== undefined,
       interceptors: tracing?.workflowModules ?? [],
     });
     const options = { connection, namespace, dependencies, workflowBundle: bundle, dataConverter, tracing };
     const workers = (await Promise.all(queues.map((syncQueue) => createWorkers({ ...options, syncQueue })))).flat();
-    for (const name of await processesWithOtherAccount(orm, settings))
-      log.error({ process: name }, describeOtherAccount(name));
-    await writeProcessStates(
-      orm.em.fork(),
-      [...processes.keys()].map((name) => ({ name, isOn: true, missing: [] })),
-    );
     const stopMeasuring = measure(settings, { orm, log, processes });
     stop.addEventListener('abort', stopMeasuring, { once: true });
     const running = workers.map((worker) => worker.run());
@@ -134,7 +137,8 @@ async function runWorkers(settings: Settings, { orm, log, stop, health }: Runnin
   } finally {
     for (const { remote } of processes.values()) await remote.close?.();
     await locks.close();
-    await connection.close();
+    // A worker that failed leaves others that hold the connection. Its error is the one to be told.
+    await connection.close().catch(() => undefined);
     await tracing?.stop();
   }
 }

@@ -7,6 +7,7 @@ import { startChild, type Child } from '../../local/child-process.ts';
 import { freePort } from '../../local/free-port.ts';
 import { newLogFile } from '../../local/log-file.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
+import { waitUntil } from '../wait-until.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
 
 const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
@@ -69,6 +70,14 @@ test('workers that run are live and ready, and answer no more once they have sto
   expect(await answer(port, 'live', 200)).toEqual({ status: 'live' });
   await workers?.stop();
   await expect(fetch(`http://127.0.0.1:${port}/health/live`)).rejects.toThrow();
+});
+
+test('workers whose database fails in the middle of their start try again', async () => {
+  await database.client.query('ALTER TABLE sync_process_state RENAME TO elsewhere');
+  const { port, log } = await start({});
+  await waitUntil({ what: 'a try that failed' }, () => /sync_process_state.*trying again/.test(log()));
+  await database.client.query('ALTER TABLE elsewhere RENAME TO sync_process_state');
+  expect(await answer(port, 'ready', 200)).toEqual({ status: 'ready' });
 });
 
 test('workers that wait for Temporal are live, so that nobody restarts them, and not ready', async () => {
