@@ -58,6 +58,7 @@ export interface SendRequest {
   /**
    * Another entity needs a value that this one still holds at the target (two participants swap bibs). If this one's
    * own new value is refused as well, release the contested one, so that the two do not wait for each other forever.
+   * Or an operator or a comparison has asked to send it again, because the target may hold something else than our record says.
    */
   readonly release: boolean;
   /**

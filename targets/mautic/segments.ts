@@ -54,8 +54,9 @@ export async function syncSegments(
   const wanted = refused ? [] : wantedTopics(request);
   const isOurs = id === request.remoteId;
   const wasIn = (topic: string) => isOurs && consentOf(request).wasStored(flagOf(topic), true);
-  if (isOurs && TOPICS.every((topic) => consentOf(request).wasStored(flagOf(topic), wanted.includes(topic))))
-    return wanted;
+  const isKnown = TOPICS.every((topic) => consentOf(request).wasStored(flagOf(topic), wanted.includes(topic)));
+  // A request to send it again says that the target may hold something else: our records were restored from a backup.
+  if (isOurs && isKnown && !request.release) return wanted;
   const held = isNew ? [] : [...(await api.segmentsOf(id))].filter(([alias]) => alias.startsWith(PREFIX));
   const aliases = wanted.map(segmentOf);
   for (const [alias, segment] of held)

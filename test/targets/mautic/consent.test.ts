@@ -135,6 +135,18 @@ describe('what EMS says', () => {
     asSent(await mautic.send('4711', topics('NEWSLETTER', 'RESULTS')));
     expect((await mautic.contact(contact))?.segments.toSorted()).toEqual(['ems-newsletter', 'ems-results', 'vip']);
   });
+
+  test('sent again on request: a segment that our record does not know of is left, and who left one is not put back', async () => {
+    const { remoteId } = asSent(await mautic.send('4711', topics('NEWSLETTER', 'OFFERS')));
+    const contact = Number(remoteId);
+    const { segments } = await mautic.control.state();
+    const segment = (wanted: string) => Object.values(segments).find(({ alias }) => alias === wanted)?.id ?? 0;
+    // EMS's database was restored, our records with it: what was delivered since the backup is not known any more.
+    await mautic.control.backdoor({ do: 'add-to-segment', contact, segment: segment('ems-results') });
+    await mautic.control.backdoor({ do: 'remove-from-segment', contact, segment: segment('ems-newsletter') });
+    asSent(await mautic.send('4711', topics('NEWSLETTER', 'OFFERS'), { release: true }));
+    expect((await mautic.contact(contact))?.segments).toEqual(['ems-offers']);
+  });
 });
 
 describe('what the suppression list holds', () => {
