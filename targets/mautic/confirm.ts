@@ -1,6 +1,6 @@
 import { canonicalForm } from '../../sync/canonical-form.ts';
 import type { Content } from '../../sync/content-hash.ts';
-import { fromElsewhere, type ConsentPolicy, type Suppression } from '../../sync/suppression.ts';
+import { fromElsewhere, type Channel, type ConsentPolicy, type Suppression } from '../../sync/suppression.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { differingFields } from '../differing-fields.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
@@ -123,6 +123,20 @@ function verified({ content }: SendRequest, contact: Contact): Content {
 }
 
 /**
+ * Whether a refusal may be hidden by EMS's own record. One that our record does not know of: EMS's database was restored
+ * from before the opt-out. For text messages, a reply replaces EMS's record, so nothing is lost.
+ */
+async function mayHideRefusal(
+  api: MauticApi,
+  request: SendRequest,
+  { id }: Contact,
+  channel: Channel,
+): Promise<boolean> {
+  if (id === request.remoteId && consentOf(request).wasStored(`optedOut.${channel}`, false)) return true;
+  return channel === 'email' && (await api.wasMailed(id));
+}
+
+/**
  * Withdraws EMS's own opt-out once EMS opts in, and what it set for another target that has lifted its refusal. What
  * others have set stays, unless the policy says otherwise.
  *
@@ -145,8 +159,8 @@ async function takeBackOwn(
     if (policy === 'ems-wins' && reason !== BOUNCED && !refused.includes(channel))
       await api.removeDoNotContact(contact.id, channel);
     else if (isOurs && !refused.includes(channel)) {
-      // For text messages, a reply replaces EMS's record, so nothing is lost.
-      if (channel !== 'email' || !(await api.wasMailed(contact.id))) await api.removeDoNotContact(contact.id, channel);
+      if (!(await mayHideRefusal(api, request, contact, channel)))
+        await api.removeDoNotContact(contact.id, channel);
       else {
         await api.addDoNotContact(contact.id, channel, UNSUBSCRIBED, WITHDRAWN_COMMENT);
         withdrawn.push({ channel, reason: 'unsubscribed', presumed: true });

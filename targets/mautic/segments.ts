@@ -59,8 +59,13 @@ export async function syncSegments(
   if (isOurs && isKnown && !request.release) return wanted;
   const held = isNew ? [] : [...(await api.segmentsOf(id))].filter(([alias]) => alias.startsWith(PREFIX));
   const aliases = wanted.map(segmentOf);
-  for (const [alias, segment] of held)
-    if (!aliases.includes(alias)) await moving(api, alias, () => api.removeFromSegment(segment, id));
+  for (const [alias, segment] of held) {
+    if (aliases.includes(alias)) continue;
+    // Recorded first: if the answer is lost, EMS can still put it back.
+    const topic = TOPICS.find((one) => segmentOf(one) === alias);
+    if (isOurs && topic !== undefined) await consentOf(request).willStore(flagOf(topic), false);
+    await moving(api, alias, () => api.removeFromSegment(segment, id));
+  }
   const missing = wanted
     .filter((topic) => !wasIn(topic))
     .map(segmentOf)

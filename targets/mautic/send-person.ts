@@ -1,4 +1,4 @@
-import type { ConsentPolicy } from '../../sync/suppression.ts';
+import { fromElsewhere, type ConsentPolicy } from '../../sync/suppression.ts';
 import { SyncError } from '../../sync/sync-error.ts';
 import { consentOf, type SendRequest, type SendResult } from '../remote-system.ts';
 import type { Contact } from './answers.ts';
@@ -91,6 +91,7 @@ const NOTHING_BEFORE = { kind: 'ready', inherited: [] } as const satisfies Befor
 async function prepare(api: MauticApi, request: SendRequest, contact: Contact): Promise<Before> {
   const { email } = request.content;
   const wanted = ownRefusals(request, contact.id !== request.remoteId);
+  await willOptOut(request);
   await refuseAt(api, contact, wanted);
   if (addressOf(contact.fields.all['email']) === email) return NOTHING_BEFORE;
   const { same, alike } = await addressesHeld(api, request);
@@ -110,6 +111,16 @@ async function prepare(api: MauticApi, request: SendRequest, contact: Contact): 
   return { kind: 'ready', inherited };
 }
 
+/**
+ * Records what is about to be refused on EMS's part. If the answer is lost, EMS can still take it back; one that our record
+ * does not know of is not taken back.
+ */
+async function willOptOut(request: SendRequest): Promise<void> {
+  const consent = consentOf(request);
+  const channels = [...optedOut(request), ...fromElsewhere(consent.suppressions).map(({ channel }) => channel)];
+  for (const channel of new Set(channels)) await consent.willStore(`optedOut.${channel}`, true);
+}
+
 /** One per channel; the first takes precedence. */
 function joined(first: readonly Refusal[], second: readonly Refusal[]): readonly Refusal[] {
   const channels = first.map(({ channel }) => channel);
@@ -117,19 +128,18 @@ function joined(first: readonly Refusal[], second: readonly Refusal[]): readonly
 }
 
 /**
- * EMS's opt-outs that the contact has not received yet, and entries of the suppression list that it may not know: if it
- * is new to us, or gets a new address. A refusal of our own contact that is missing was lifted at Mautic, which the
+ * EMS's opt-outs, and entries of the suppression list that the contact may not know: if it is new to us, or gets a new
+ * address. A refusal of our own contact that is missing was lifted at Mautic, which the
  * poll reports. Refusals at another target are only lifted there.
  */
 function ownRefusals(request: SendRequest, isNew: boolean): readonly Refusal[] {
   const { content } = request;
   const consent = consentOf(request);
-  const optOuts = optedOut(request).filter((channel) => isNew || !consent.wasStored(`optedOut.${channel}`, true));
   const unknown = consent.suppressions.filter(({ channel, at }) => {
     const field = channel === 'email' ? 'email' : 'mobile';
     return isNew || at !== undefined || !consent.wasStored(field, content[field]);
   });
-  return wantedRefusals(optOuts, unknown);
+  return wantedRefusals(optedOut(request), unknown);
 }
 
 const asBody = (refusals: readonly Refusal[]) => (refusals.length === 0 ? {} : { doNotContact: refusals });

@@ -293,6 +293,25 @@ describe('EMS’s opt-in after an opt-out of its own', () => {
     });
   });
 
+  test('leaves one that our restored record does not know of: EMS has lost it, and it must stand', async () => {
+    const backup = await mautic.send('4711', { ...ANA, ...OPTED_IN });
+    const contact = await optedOut();
+    mautic.records.note('4711', backup);
+    for (const city of ['Faro', 'Lagos']) {
+      const sent = asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN, city }));
+      expect(sent.refusals).toEqual([{ channel: 'email', reason: 'unsubscribed', presumed: true }]);
+      expect(await mautic.contact(contact)).toMatchObject({ doNotContact: [{ channel: 'email' }], segments: [] });
+    }
+  });
+
+  test('takes one back whose answer was lost', async () => {
+    const { remoteId } = asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN }));
+    asSent(await mautic.remote().send(mautic.request('4711', { ...ANA, ...OPTED_OUT })));
+    expect(await mautic.contact(remoteId)).toMatchObject({ doNotContact: [{ comments: 'EMS' }] });
+    expect(asSent(await mautic.send('4711', { ...ANA, ...OPTED_IN })).refusals).toEqual([]);
+    expect(await mautic.contact(remoteId)).toMatchObject({ doNotContact: [], segments: ['ems-newsletter'] });
+  });
+
   test('is needed: that EMS says nothing any more takes nothing back', async () => {
     const contact = await optedOut();
     asSent(await mautic.send('4711', ANA));
