@@ -78,7 +78,8 @@ async function takeOff(
   { pair, suppressions, evaluated }: JudgedPair,
 ): Promise<Delivery> {
   const { remote, type, key, fencingToken } = attempt;
-  const request = { type, key, remoteId, fencingToken, ...pairConsent(attempt, pair, suppressions) };
+  const addresses = addressesOf(attempt.mapping, pair.entity);
+  const request = { type, key, remoteId, fencingToken, addresses, ...pairConsent(attempt, pair, suppressions) };
   const removed: Removed = (await remote.remove(request).catch(keepTrying)) ?? {};
   if (removed.dependents !== undefined) {
     return { ...commonOf(attempt), evaluated, ...(await blockedByDependents(attempt, removed.dependents)) };

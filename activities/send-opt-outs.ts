@@ -7,7 +7,10 @@ import { addressesOf, pairConsent } from './pair-consent.ts';
 
 /** The opt-outs that go out beside a decision. */
 interface OptOuts {
-  /** Channels that EMS itself opts out of. */
+  /**
+   * Channels that EMS itself opts out of; and those that the person has refused, if all is to be sent again: a target that was
+   * restored from a backup does not know it any more.
+   */
   readonly channels: readonly Channel[];
   /** Refusals at another target. */
   readonly elsewhere: readonly Suppression[];
@@ -24,7 +27,10 @@ export function optOutsOf(
   if (!(elsewhere.length > 0 ? WITHOUT_A_SEND : WITH_OPT_OUTS).includes(kind)) return null;
   const ownOptOuts = WITH_OPT_OUTS.includes(kind) && pair.entity !== null;
   const channels = ownOptOuts ? mapping.consent.optOuts(pair.entity, pair.sources as never) : [];
-  return channels.length + elsewhere.length === 0 ? null : { channels, elsewhere };
+  const lost = kind === 'suppress' && pair.record?.state === 'PENDING' ? suppressions.map(({ channel }) => channel) : [];
+  return channels.length + lost.length + elsewhere.length === 0
+    ? null
+    : { channels: [...new Set([...channels, ...lost])], elsewhere };
 }
 
 /**

@@ -133,6 +133,8 @@ export interface RemoveRequest {
   readonly fencingToken: bigint;
   /** Another row now has this EMS id, so what stays at the target must not be found by it. */
   readonly idGoesOn?: boolean;
+  /** The addresses of the EMS row, for mappings that declare consent, if the row still exists. */
+  readonly addresses?: Addresses;
   /** For mappings that declare consent; see {@link consentOf}. */
   readonly consent?: PairConsent;
 }

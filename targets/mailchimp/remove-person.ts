@@ -10,7 +10,7 @@ import { fromElsewhere } from '../../sync/suppression.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
 import { putAway } from './put-away.ts';
-import { isReached, ownRefusals } from './read-member.ts';
+import { emsKeyOf, isReached, ownRefusals } from './read-member.ts';
 import { recordedMember } from './recorded-member.ts';
 import { subscriberHash } from './subscriber-hash.ts';
 import { unsubscribe } from './unsubscribe.ts';
@@ -20,11 +20,22 @@ import { unsubscribe } from './unsubscribe.ts';
  * reported first, because an archived member does not show them.
  */
 export async function removePerson(api: MailchimpApi, request: RemoveRequest): Promise<Removed> {
-  const member = await recordedMember(api, request);
+  const member = (await recordedMember(api, request)) ?? (await unrecordedMember(api, request));
   if (member === null || member.status === 'archived') return {};
   const left = { addresses: { email: member.email_address }, refusals: ownRefusals(request, member) };
   if (!(await consentOf(request).isAnothers(member.email_address))) await putAway(api, request, member);
   return { left };
+}
+
+/** The member at EMS's address that carries the person's id, if our record names none: it was lost in a restore. */
+async function unrecordedMember(
+  api: MailchimpApi,
+  { key, remoteId, addresses, consent }: RemoveRequest,
+): Promise<Member | null> {
+  if (remoteId !== null || typeof addresses?.email !== 'string') return null;
+  const member = await api.member(subscriberHash(addresses.email));
+  if (member === null || emsKeyOf(member) !== key) return null;
+  return (await consent?.holderOf(member.id)) == null ? member : null;
 }
 
 /** Mailchimp's strongest deletion: the address cannot be imported again. A member of another person is left alone. */
