@@ -27,7 +27,8 @@ export function optOutsOf(
   if (!(elsewhere.length > 0 ? WITHOUT_A_SEND : WITH_OPT_OUTS).includes(kind)) return null;
   const ownOptOuts = WITH_OPT_OUTS.includes(kind) && pair.entity !== null;
   const channels = ownOptOuts ? mapping.consent.optOuts(pair.entity, pair.sources as never) : [];
-  const lost = kind === 'suppress' && pair.record?.state === 'PENDING' ? suppressions.map(({ channel }) => channel) : [];
+  const lost =
+    kind === 'suppress' && pair.record?.state === 'PENDING' ? suppressions.map(({ channel }) => channel) : [];
   return channels.length + lost.length + elsewhere.length === 0
     ? null
     : { channels: [...new Set([...channels, ...lost])], elsewhere };

@@ -159,8 +159,7 @@ async function takeBackOwn(
     if (policy === 'ems-wins' && reason !== BOUNCED && !refused.includes(channel))
       await api.removeDoNotContact(contact.id, channel);
     else if (isOurs && !refused.includes(channel)) {
-      if (!(await mayHideRefusal(api, request, contact, channel)))
-        await api.removeDoNotContact(contact.id, channel);
+      if (!(await mayHideRefusal(api, request, contact, channel))) await api.removeDoNotContact(contact.id, channel);
       else {
         await api.addDoNotContact(contact.id, channel, UNSUBSCRIBED, WITHDRAWN_COMMENT);
         withdrawn.push({ channel, reason: 'unsubscribed', presumed: true });

@@ -15,7 +15,7 @@ import { Findings } from './findings.ts';
 import { installFullDisk } from './full-disk.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import { noteOptIns } from './opt-ins.ts';
-import { parseOptions, type ChaosOptions } from './options.ts';
+import { parseOptions, RESTORABLE, type ChaosOptions } from './options.ts';
 import { Refusals } from './refusals.ts';
 import { backUpEms, restoreEms, type LeftByRestore } from './restore-ems.ts';
 import { backUpTarget, restoreTarget } from './restore-target.ts';
@@ -154,8 +154,8 @@ async function main(options: ChaosOptions): Promise<boolean> {
 }
 
 async function backUp(world: World, what: ChaosOptions['restore']): Promise<void> {
-  if (what === 'tagserver') backUpTarget(world);
   if (what === 'ems') await backUpEms(world);
+  else if (what !== undefined) backUpTarget(world, RESTORABLE[what]);
 }
 
 /** @returns what only the targets know afterwards. */
@@ -164,10 +164,14 @@ async function restore(
   what: ChaosOptions['restore'],
   note: (line: string) => void,
 ): Promise<LeftByRestore | null> {
-  if (what === 'tagserver')
-    say(`  TagServer is restored from its backup; ${await restoreTarget(world, async () => void (await calm(world)))}`);
-  if (what !== 'ems') return null;
-  const left = await restoreEms(world, note);
+  if (what === undefined) return null;
+  const steps = { note, inStep: async () => void (await calm(world)) };
+  if (what !== 'ems') {
+    const found = await restoreTarget(world, RESTORABLE[what], steps);
+    say(`  ${RESTORABLE[what]} is restored from its backup; ${found}`);
+    return null;
+  }
+  const left = await restoreEms(world, steps);
   say(`  EMS is restored from its backup, which lacks ${left.rows} rows`);
   return left;
 }

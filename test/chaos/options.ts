@@ -1,8 +1,14 @@
 import { Command, Option, InvalidArgumentError } from 'commander';
 
-const RESTORABLE = ['ems', 'tagserver'] as const;
+/** Targets by the name of the option. */
+export const RESTORABLE = {
+  tagserver: 'TAGSERVER',
+  mautic: 'MAUTIC',
+  mailchimp: 'MAILCHIMP',
+  chatwoot: 'CHATWOOT',
+} as const;
 
-export type Restorable = (typeof RESTORABLE)[number];
+export type Restorable = 'ems' | keyof typeof RESTORABLE;
 
 export interface ChaosOptions {
   /** The same seed gives the same sample, and draws the same changes and faults. Their moments depend on the machine. */
@@ -30,7 +36,10 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
     .option('--minutes <n>', 'how long faults happen, 1 to 600', wholeNumber(1, 600), 3)
     .option('--size <n>', "participants of the sample's main event, 1 to 10000", wholeNumber(1, 10_000), 40)
     .addOption(
-      new Option('--restore <what>', "at the end, restore it from a backup by an operator's steps").choices(RESTORABLE),
+      new Option('--restore <what>', "at the end, restore it from a backup by an operator's steps").choices([
+        'ems',
+        ...Object.keys(RESTORABLE),
+      ]),
     )
     .allowExcessArguments(false)
     .exitOverride()

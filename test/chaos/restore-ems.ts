@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Client, escapeIdentifier } from 'pg';
+import { escapeIdentifier } from 'pg';
 import type { Difference } from '../../demo/difference.ts';
 import { inSnapshot } from '../../demo/in-snapshot.ts';
 import { runCli } from '../clients/run-cli.ts';
+import { compareAndRepair } from './compare-and-repair.ts';
 import { EMS_TABLES } from './ems-tables.ts';
+import { executeAll } from './execute-all.ts';
+import { freeConversations } from './free-conversations.ts';
+import { addRefusals, dumpRefusals } from './refusal-list.ts';
 import { recordTables } from './sync-tables.ts';
 import { takeOutAtTagServer } from './take-out.ts';
 import type { World } from './world.ts';
@@ -32,8 +36,17 @@ export interface LeftByRestore {
   isLeft(table: string | undefined, difference: Difference): boolean;
 }
 
-/** Everything since the backup is lost, our records with it. Then the steps of docs/operating.md, *Restore EMS's database*. */
-export async function restoreEms(world: World, note: (line: string) => void): Promise<LeftByRestore> {
+interface Restoring {
+  readonly note: (line: string) => void;
+  /** Waits until nothing is due. */
+  readonly inStep: () => Promise<void>;
+}
+
+/**
+ * Everything since the backup is lost, our records with it, but for the suppression list. Then the steps of
+ * docs/operating.md, *Restore EMS's database*.
+ */
+export async function restoreEms(world: World, { note, inStep }: Restoring): Promise<LeftByRestore> {
   const { firstWorker, secondWorker, gateway, listener, postgres } = world.programs;
   const ours = [firstWorker, secondWorker, gateway, listener];
   const names = world.settings.enabled.map(({ target }) => target.process.name);
@@ -45,10 +58,12 @@ export async function restoreEms(world: World, note: (line: string) => void): Pr
   for (const program of ours) await program.stop();
   const before = await known(world);
   const optIns = await readOptIns(world);
+  const refusals = await dumpRefusals(world);
   await postgres.whileStopped(() => copyData(world, 'backup', 'data'));
   const after = await known(world);
   await cli('check');
-  await execute(world, [
+  await executeAll(world, [
+    addRefusals(refusals),
     ...EMS_TABLES.map(
       (table) => `SELECT setval(pg_get_serial_sequence('${table}', 'id'),
         greatest((SELECT max(id) FROM ${table}), ${before.highest.get(table) ?? 0}, 1) + ${IDS_SINCE_BACKUP})`,
@@ -66,11 +81,21 @@ export async function restoreEms(world: World, note: (line: string) => void): Pr
   for (const program of ours) await program.start();
   for (const name of names) await cli('schedules', 'resume', name);
   const gone = new Set(rows);
+  await inStep();
+  for (const name of names) {
+    const { differing, orphans } = await compareAndRepair(world, name);
+    note(`compare ${name} --repair found ${differing}, of rows that EMS does not have ${orphans.join(' ')}`);
+    if (name === 'TAGSERVER') await takeOutAtTagServer(world, new Set(orphans));
+  }
+  note(`${await freeConversations(world, gone)} conversations that EMS has lost are read in again`);
+  await inStep();
   return {
     rows: rows.length,
-    isLeft: (table, { id, what }) =>
-      what === 'surplus' &&
-      ((table !== undefined && gone.has(`${table}/${id}`)) || [...remotes].some((remote) => isNamed(id, remote))),
+    isLeft: (table, { type, id, what, fields }) =>
+      // Who was out of a segment when EMS was restored stays out of it: EMS may have lost an opt-out of that topic.
+      (type === 'consent' && fields.join() === 'segments') ||
+      (what === 'surplus' &&
+        ((table !== undefined && gone.has(`${table}/${id}`)) || [...remotes].some((remote) => isNamed(id, remote)))),
   };
 }
 
@@ -109,14 +134,4 @@ async function readOptIns({ databaseUrl }: World) {
     client.query<{ address: string; at: string }>('SELECT address, noted_on::text AS at FROM chaos.opt_in'),
   );
   return rows;
-}
-
-async function execute({ databaseUrl }: World, statements: readonly string[]): Promise<void> {
-  const client = new Client({ connectionString: databaseUrl });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -2,66 +2,75 @@ import { rmSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { runCli } from '../clients/run-cli.ts';
+import { compareAndRepair } from './compare-and-repair.ts';
+import { executeAll } from './execute-all.ts';
 import { takeOutAtTagServer } from './take-out.ts';
 import type { World } from './world.ts';
 
-/** A target that is only written to: docs/operating.md, *Restore a target*, has one command for it. */
-const TARGET = 'TAGSERVER';
-
 const LONGEST_CALL_MS = 15_000;
 
-const fileOf = ({ runFolder }: World) => join(runFolder, 'tagserver.sqlite');
-const backupOf = (world: World) => `${fileOf(world)}.backup`;
+const fileOf = ({ runFolder }: World, process: SyncProcessName) => join(runFolder, `${process.toLowerCase()}.sqlite`);
+const backupOf = (world: World, process: SyncProcessName) => `${fileOf(world, process)}.backup`;
 
 /** Copies the target's data while it is running. */
-export function backUpTarget(world: World): void {
-  const source = new DatabaseSync(fileOf(world), { readOnly: true });
+export function backUpTarget(world: World, process: SyncProcessName): void {
+  const source = new DatabaseSync(fileOf(world, process), { readOnly: true });
   try {
-    source.exec(`VACUUM INTO '${backupOf(world).replaceAll("'", "''")}'`);
+    source.exec(`VACUUM INTO '${backupOf(world, process).replaceAll("'", "''")}'`);
   } finally {
     source.close();
   }
 }
 
-/** `extra` rows that EMS does not have are told only. */
-const compared = z.object({
-  repaired: z.boolean(),
-  differing: z.array(z.object({ type: z.string(), key: z.string(), isOrphan: z.boolean().optional() })),
-});
-
 /**
- * The target has lost everything since its backup. Then the operator's steps, as documented.
+ * The target has lost everything since its backup. Then the operator's steps, as documented in docs/operating.md, *Restore a
+ * target*.
  *
  * @param inStep waits until nothing is due.
  * @returns what `compare` has found, in a few words.
  */
-export async function restoreTarget(world: World, inStep: () => Promise<void>): Promise<string> {
-  const file = fileOf(world);
-  await runCli(['pause', TARGET], world.environment);
+export async function restoreTarget(
+  world: World,
+  process: SyncProcessName,
+  { inStep, note }: { readonly inStep: () => Promise<void>; readonly note: (line: string) => void },
+): Promise<string> {
+  const file = fileOf(world, process);
+  const cli = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await runCli(args, world.environment);
+    note(`ems-sync ${args.join(' ')} ended with ${code}: ${`${stdout}${stderr}`.trim().split('\n').join(' | ')}`);
+  };
+  // A poll would take a refusal that the target has lost for one that was lifted.
+  await cli('schedules', 'pause', process);
+  await cli('pause', process);
   // A call that was on its way ends within its time limit, and is recorded.
   await sleep(LONGEST_CALL_MS);
-  await world.targets.get(TARGET)?.crash(() => {
+  await world.targets.get(process)?.crash(() => {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
-    renameSync(backupOf(world), file);
+    renameSync(backupOf(world, process), file);
   });
-  await runCli(['resume', TARGET], world.environment);
+  await cli('resume', process);
+  if (process === 'MAUTIC' || process === 'MAILCHIMP') {
+    await executeAll(world, [SEND_ALL_AGAIN(process)]);
+    await cli('sweep', process, 'outbound', '--full', '--wait');
+  }
   // What EMS has deleted meanwhile is there again, and rows that it refers to cannot leave before it.
-  const first = await repair(world);
+  const first = await repair(world, process);
+  await cli('schedules', 'resume', process);
   await inStep();
-  const second = await repair(world);
-  return `compare ${TARGET} --repair found ${first}, then ${second}`;
+  const second = await repair(world, process);
+  return `compare ${process} --repair found ${first}, then ${second}`;
 }
+
+/** Refusals that the target has lost are told it again where our record does not say that it has the address. */
+const SEND_ALL_AGAIN = (process: SyncProcessName) =>
+  `UPDATE sync_person SET state = 'PENDING', base = base - 'email' - 'mobile'
+   WHERE sync_process = '${process}' AND state IN ('IN_SYNC', 'SUPPRESSED')`;
 
 /** Repairs what differs, and takes out by hand what EMS does not have. @returns how many. */
-async function repair(world: World): Promise<number> {
-  const { stdout } = await runCli(['compare', TARGET, '--repair', '--json'], world.environment);
-  const { differing } = compared.parse(JSON.parse(stdout));
-  const orphans = differing.filter(({ isOrphan }) => isOrphan === true);
-  await takeOutAtTagServer(world, new Set(orphans.map(({ type, key }) => `${tableOf(type)}/${key}`)));
-  return differing.length;
+async function repair(world: World, process: SyncProcessName): Promise<number> {
+  const { differing, orphans } = await compareAndRepair(world, process);
+  if (process === 'TAGSERVER') await takeOutAtTagServer(world, new Set(orphans));
+  return differing;
 }
-
-/** `StartGroup` → `start_group` */
-const tableOf = (type: string) => type.replaceAll(/(?<=.)[A-Z]/g, '_$&').toLowerCase();
