@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { localFolder } from '../local/folders.ts';
 import { startPostgres } from '../local/postgres.ts';
 import { startTemporal } from '../local/temporal-server.ts';
+import { memoryFolder } from './memory-folder.ts';
 
 export interface LocalServers {
   /** The variables by which tests find the servers. */
@@ -18,10 +19,16 @@ const DYNAMIC_CONFIG = {
   'matching.numTaskqueueWritePartitions': 1,
 };
 
+/** A name that tells what it is: outside the checkout, others see it too. */
+function testPostgresFolder(): string {
+  const memory = memoryFolder();
+  return memory === undefined ? join(localFolder, 'test', 'postgres') : join(memory, 'ems-sync-test-postgres');
+}
+
 /** Starts an empty PostgreSQL and Temporal for one test run, on free ports. */
 export async function startLocalServers(cli: string, say: (line: string) => void): Promise<LocalServers> {
   const postgres = await startPostgres({
-    folder: join(localFolder, 'test', 'postgres'),
+    folder: testPostgresFolder(),
     persistent: false,
     onProgress: say,
   });
