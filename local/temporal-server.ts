@@ -22,6 +22,8 @@ export interface StartTemporal {
   readonly ui?: boolean;
   /** Added to ours; values are JSON, e.g. `{ 'frontend.namespaceRPS': 5000 }`. */
   readonly dynamicConfig?: Readonly<Record<string, unknown>>;
+  /** Variables for the server besides ours, e.g. those of Go's runtime. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
   readonly onProgress?: (line: string) => void;
 }
@@ -66,7 +68,7 @@ export async function startTemporal(options: StartTemporal): Promise<LocalTempor
       name: 'Temporal',
       command: options.cli,
       args: serverArguments(options, port, uiPort),
-      env: serverEnvironment(),
+      env: { ...serverEnvironment(), ...options.environment },
       logFile,
       graceMs: 10_000,
     });
