@@ -19,7 +19,10 @@ interface Announced {
 export function consentLookups({ orm, process, type, fencingToken }: Omit<Attempt, 'key' | 'ref' | 'workflowId'>) {
   const em = () => orm.em.fork();
   const { name } = process;
+  const recorded = new Map<EntityKey, string>();
   return {
+    /** The remote id is on the pair's record already: to announce it writes nothing. */
+    noteRecorded: ({ key, remoteId }: Announced): void => void recorded.set(key, remoteId),
     /** The row whose record names a remote id. */
     holders: ofEach<string, EntityKey>(async (remoteIds) => {
       const found = await findByRemoteIds(em(), name, type, [...new Set(remoteIds)]);
@@ -33,7 +36,8 @@ export function consentLookups({ orm, process, type, fencingToken }: Omit<Attemp
     rekeys: ofEach<EntityKey, string>((keys) => readRekeys(em(), name, type, [...new Set(keys)])),
     announced: new DataLoader<Announced, null>(
       async (remoteIds) => {
-        await keepRemoteIds(orm, name, type, { fencingToken, remoteIds });
+        const unknown = remoteIds.filter(({ key, remoteId }) => recorded.get(key) !== remoteId);
+        if (unknown.length > 0) await keepRemoteIds(orm, name, type, { fencingToken, remoteIds: unknown });
         return remoteIds.map(() => null);
       },
       { cache: false },

@@ -12,7 +12,7 @@ import { isPageWorkflowId } from '../sync/workflow-ids.ts';
 import type { BulkCalls, RemoteSystem, SendRequest, SendResult } from '../targets/remote-system.ts';
 import { confirmed, type Call } from './call-target.ts';
 import { childrenOf } from './children.ts';
-import { consentLookups } from './consent-lookups.ts';
+import { consentLookups, type ConsentLookups } from './consent-lookups.ts';
 import { pairOf, processContext, typeContext, type Attempt } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { hasLeftRemote } from './left-remote.ts';
@@ -81,13 +81,16 @@ export async function deliverPage(
   }
 }
 
-const hasPages = (remote: RemoteSystem): remote is RemoteSystem & { readonly bulk: Required<BulkCalls> } =>
+/** Bulk calls of a target whose rows are delivered in pages. */
+type PageCalls = BulkCalls & Required<Pick<BulkCalls, 'sendPage'>>;
+
+const hasPages = (remote: RemoteSystem): remote is RemoteSystem & { readonly bulk: PageCalls } =>
   remote.bulk?.sendPage !== undefined;
 
 async function deliverClaimed(
   page: PageAttempt,
   keys: readonly EntityKey[],
-  { claims, bulk }: { readonly claims: PageClaims; readonly bulk: Required<BulkCalls> },
+  { claims, bulk }: { readonly claims: PageClaims; readonly bulk: PageCalls },
 ): Promise<DeliveredPage> {
   const left = new Map<EntityKey, LeftReason>();
   const { results, failed } = await inHalves(claims.keys, (some) => judge(page, some));
@@ -97,9 +100,10 @@ async function deliverClaimed(
     return claims.covers(key, names) || !left.set(key, 'busy');
   });
   const unchanged = judged.filter(({ decision, pair }) => decision.kind === 'unchanged' && !hasLeftRemote(page, pair));
-  const fit = fitOf(page, judged, bulk);
+  const lookups = consentLookups(page);
+  const fit = fitOf(page, judged, { bulk, lookups });
   for (const { pair } of judged) left.set(pair.key, 'alone');
-  const { sent, paused } = fit.length === 0 ? NOTHING_SENT : await send(page, fit, { claims, bulk, left });
+  const { sent, paused } = fit.length === 0 ? NOTHING_SENT : await send(page, fit, { claims, bulk, lookups, left });
   const deliveries: readonly Delivered[] = [
     ...unchanged.map((one) => ({ judged: one, delivery: { ...common(page, one), kind: 'unchanged' as const } })),
     ...sent,
@@ -136,8 +140,11 @@ async function judge(page: PageAttempt, keys: readonly EntityKey[]): Promise<Jud
   return judgePairs(page, await loadPairs(orm, detection, keys));
 }
 
-function fitOf(page: PageAttempt, judged: readonly JudgedPair[], bulk: BulkCalls): readonly Fit[] {
-  const lookups = consentLookups(page);
+function fitOf(
+  page: PageAttempt,
+  judged: readonly JudgedPair[],
+  { bulk, lookups }: { readonly bulk: BulkCalls; readonly lookups: ConsentLookups },
+): readonly Fit[] {
   return judged.flatMap((one) => {
     const { pair, decision, references, suppressions } = one;
     if (!isSend(decision) || !isAtRest(page, one)) return [];
@@ -204,22 +211,29 @@ async function send(
   {
     claims,
     bulk,
+    lookups,
     left,
   }: {
     readonly claims: PageClaims;
-    readonly bulk: Required<BulkCalls>;
+    readonly bulk: PageCalls;
+    readonly lookups: ConsentLookups;
     readonly left: Map<EntityKey, LeftReason>;
   },
 ): Promise<Sent> {
   const { orm, process, type, holder, fencingToken } = page;
-  const intents = fit.map(({ judged: { pair, evaluated }, decision }) => ({
+  const ids = (await bulk.idsToMake?.(fit.map(({ request }) => request))) ?? [];
+  const intents = fit.map(({ judged: { pair, evaluated }, decision }, index) => ({
     key: pair.key,
     state:
       decision.kind === 'create' || pair.record?.state === 'CREATING' ? ('CREATING' as const) : ('PENDING' as const),
     fingerprint: evaluated?.fingerprint ?? null,
+    remoteId: pair.record === null ? (ids[index] ?? null) : null,
   }));
   const owned = await beginAttempts(orm, process.name, type, { fencingToken, workflowId: holder, intents });
   const begun = fit.filter(({ judged: { pair } }) => owned.has(pair.key));
+  for (const { key, remoteId = null } of intents) {
+    if (remoteId !== null && owned.get(key)?.remoteId === remoteId) lookups.noteRecorded({ key, remoteId });
+  }
   const results = await sendInHalves<SendResult | null>(
     (requests) => bulk.sendPage(requests, () => claims.assertHeld()),
     begun.map(({ request }) => request),

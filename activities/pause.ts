@@ -25,6 +25,7 @@ export const unlessPaused =
 export function pausable(remote: RemoteSystem, assertRunning: () => Promise<void>): RemoteSystem {
   const { bulk } = remote;
   const sendPage = bulk?.sendPage?.bind(bulk);
+  const idsToMake = bulk?.idsToMake?.bind(bulk);
   const refusal = remote.refusal?.bind(remote);
   const release = remote.release?.bind(remote);
   const optOut = remote.optOut?.bind(remote);
@@ -54,6 +55,7 @@ export function pausable(remote: RemoteSystem, assertRunning: () => Promise<void
                       await willCall();
                     }),
                 }),
+            ...(idsToMake === undefined ? {} : { idsToMake }),
           },
         }),
     ...(refusal === undefined ? {} : { refusal: () => held(refusal)(undefined) }),

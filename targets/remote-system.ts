@@ -222,6 +222,11 @@ export interface BulkCalls {
     requests: readonly SendRequest[],
     willCall: () => Promise<void>,
   ): Promise<readonly (SendResult | Error | null)[]>;
+  /**
+   * Asked before a page is begun: the remote id that each request's create will make, so that it is recorded with the rest; null:
+   * it makes none, or must not make it in a page. Left out by targets that give out their ids.
+   */
+  idsToMake?(requests: readonly SendRequest[]): Promise<readonly (string | null)[]>;
 }
 
 /** Which record is read, and what EMS would send of it. */

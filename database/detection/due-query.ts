@@ -152,7 +152,7 @@ export function dueRows(
   detection: Detection,
   { after = null, upTo = null, condition, keys }: Among = {},
 ): RawBuilder<unknown> {
-  const { process, mapping, settleMs } = detection;
+  const { mapping, settleMs } = detection;
   return sql`
     SELECT due.*, CASE
       WHEN due.newest > statement_timestamp() THEN 'future'
@@ -161,7 +161,7 @@ export function dueRows(
     FROM (
       SELECT e.id AS key, e.modified_on, sr.state, sr.entity_synced_on, times.newest, why.reason
       FROM ${sql.raw(entityTable(mapping.type))} e
-      LEFT JOIN ${sql.raw(recordTable(mapping.type))} sr ON sr.entity_key = e.id AND sr.sync_process = ${process}
+      ${keys === undefined ? allRecords(detection) : records(detection)}
       ${joinHolders(detection, keys)}
       CROSS JOIN LATERAL (SELECT ${reason(detection)} AS reason OFFSET 0) why
       CROSS JOIN LATERAL (SELECT CASE WHEN why.reason IS NOT NULL THEN ${newestTime(detection)} END AS newest OFFSET 0) times
@@ -172,6 +172,14 @@ export function dueRows(
         AND ${condition === undefined ? sql`true` : sql.raw(`(${condition})`)}
     ) due`;
 }
+
+const allRecords = ({ process, mapping }: Detection): RawBuilder<unknown> =>
+  sql`LEFT JOIN ${sql.raw(recordTable(mapping.type))} sr ON sr.entity_key = e.id AND sr.sync_process = ${process}`;
+
+/** For each row by the index, also while PostgreSQL has no statistics of the process's first records. */
+const records = ({ process, mapping }: Detection): RawBuilder<unknown> =>
+  sql`LEFT JOIN LATERAL (SELECT r.* FROM ${sql.raw(recordTable(mapping.type))} r
+    WHERE r.entity_key = e.id AND r.sync_process = ${process} OFFSET 0) sr ON true`;
 
 /**
  * Every record whose row was deleted in EMS, or no longer passes the filter and is not yet removed: columns `key`,

@@ -53,8 +53,7 @@ export function isValue({ process, mapping }: Detection, v: string, name: string
 export function joinHolders(detection: Detection, keys?: readonly EntityKey[]): RawBuilder<unknown> {
   const joins = rulesOf(detection.mapping).map(
     (rule) => sql`
-      LEFT JOIN sync_unique_value ${sql.raw(rule.own)}
-        ON ${isValue(detection, rule.own, rule.value)} AND ${sql.raw(rule.own)}.entity_key = e.id
+      ${keys === undefined ? allOwnValues(detection, rule) : ownValues(detection, rule)}
       CROSS JOIN LATERAL (
         SELECT ((SELECT jsonb_object_agg(f.value, f.key) FROM (${firstRows(detection, rule, keys)}) f)
           ->> ${sql.raw(rule.own)}.value)::bigint AS key OFFSET 0
@@ -62,6 +61,17 @@ export function joinHolders(detection: Detection, keys?: readonly EntityKey[]): 
   );
   return sql.join(joins, sql` `);
 }
+
+const allOwnValues = (detection: Detection, { own, value }: HolderRule): RawBuilder<unknown> =>
+  sql`LEFT JOIN sync_unique_value ${sql.raw(own)} ON ${isValue(detection, own, value)} AND ${sql.raw(own)}.entity_key = e.id`;
+
+/**
+ * OFFSET 0: for each row by the index. In a first load PostgreSQL has no statistics of the values yet, takes them for a few, and
+ * would compare each of them with each row.
+ */
+const ownValues = (detection: Detection, { own, value }: HolderRule): RawBuilder<unknown> =>
+  sql`LEFT JOIN LATERAL (SELECT o.value, o.modified_on FROM sync_unique_value o
+    WHERE ${isValue(detection, 'o', value)} AND o.entity_key = e.id OFFSET 0) ${sql.raw(own)} ON true`;
 
 function firstRows(
   detection: Detection,

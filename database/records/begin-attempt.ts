@@ -12,6 +12,8 @@ export interface Intent {
   readonly workflowId: string;
   /** The fingerprint of the row that is sent; null: the recorded one stays. */
   readonly fingerprint?: Fingerprint | null;
+  /** The remote id that a create will make, where it is known before. It is left out if another record has it. */
+  readonly remoteId?: string | null;
 }
 
 /**
@@ -32,10 +34,16 @@ export async function beginAttempt(
   );
 }
 
+/** A pair that an attempt owns, with the remote id on its record. */
+export interface BegunPair {
+  readonly key: EntityKey;
+  readonly remoteId: string | null;
+}
+
 /**
  * The same for many pairs of one attempt.
  *
- * @returns the keys that this attempt owns and may send.
+ * @returns the pairs that this attempt owns and may send, by key.
  */
 export async function beginAttempts(
   orm: Orm,
@@ -46,15 +54,25 @@ export async function beginAttempts(
     workflowId,
     intents,
   }: Pick<Intent, 'fencingToken' | 'workflowId'> & {
-    readonly intents: readonly (Pick<Intent, 'state' | 'fingerprint'> & { readonly key: EntityKey })[];
+    readonly intents: readonly (Omit<Intent, 'fencingToken' | 'workflowId'> & { readonly key: EntityKey })[];
   },
-): Promise<ReadonlySet<EntityKey>> {
-  const begun = intents.map(({ key, state, fingerprint = null }) => ({ key, state, fingerprint }));
-  const { rows } = await sql<{ key: EntityKey }>`
-    INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, state, pass, workflow_id,
-      fingerprint, updated_on)
-    SELECT ${process}, e.id, v.key, v.state, ${fencingToken.toString()}::bigint, ${workflowId}, v.fingerprint, clock_timestamp()
-    FROM jsonb_to_recordset(${JSON.stringify(begun)}::jsonb) AS v(key bigint, state text, fingerprint jsonb)
+): Promise<ReadonlyMap<EntityKey, BegunPair>> {
+  const begun = intents.map(({ key, state, fingerprint = null, remoteId = null }) => ({
+    key,
+    state,
+    fingerprint,
+    remoteId,
+  }));
+  const records = sql.raw(recordTable(type));
+  const { rows } = await sql<BegunPair>`
+    INSERT INTO ${records} AS sr (sync_process, entity_id, entity_key, state, pass, workflow_id,
+      fingerprint, remote_id, updated_on)
+    SELECT ${process}, e.id, v.key, v.state, ${fencingToken.toString()}::bigint, ${workflowId}, v.fingerprint,
+      CASE WHEN NOT EXISTS (SELECT FROM ${records} other WHERE other.sync_process = ${process}
+        AND other.remote_id = v."remoteId" AND other.entity_key IS DISTINCT FROM v.key) THEN v."remoteId" END,
+      clock_timestamp()
+    FROM jsonb_to_recordset(${JSON.stringify(begun)}::jsonb)
+      AS v(key bigint, state text, fingerprint jsonb, "remoteId" text)
     LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = v.key
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET
       entity_id = EXCLUDED.entity_id,
@@ -63,8 +81,9 @@ export async function beginAttempts(
       pass = EXCLUDED.pass,
       workflow_id = EXCLUDED.workflow_id,
       fingerprint = coalesce(EXCLUDED.fingerprint, sr.fingerprint),
+      remote_id = coalesce(EXCLUDED.remote_id, sr.remote_id),
       updated_on = EXCLUDED.updated_on
     WHERE sr.pass < EXCLUDED.pass
-    RETURNING sr.entity_key AS key`.execute(orm.em.fork().getKysely());
-  return new Set(rows.map(({ key }) => key));
+    RETURNING sr.entity_key AS key, sr.remote_id AS "remoteId"`.execute(orm.em.fork().getKysely());
+  return new Map(rows.map((row) => [row.key, row]));
 }

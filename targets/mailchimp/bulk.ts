@@ -22,6 +22,8 @@ export function bulkCalls(
   audience: () => Promise<Audience>,
   archivedMembers: ArchivedMembers,
 ): BulkCalls {
+  /** Looked up before the page was begun. */
+  const free = new WeakMap<SendRequest, boolean>();
   return {
     canGather: (request) => {
       const { suppressions, wasStored } = bound(request);
@@ -31,13 +33,30 @@ export function bulkCalls(
       return stays && (wasStored('status', 'subscribed') || wasStored('status', 'pending'));
     },
     sendMany: async (requests) => {
-      const results = await sendTogether(api, requests, await audience(), await archivedMembers.upToNow());
+      const free = await Promise.all(requests.map(isFree));
+      const results = await sendTogether(api, requests, {
+        free,
+        audience: await audience(),
+        archived: await archivedMembers.upToNow(),
+      });
       // Some need their own calls; limit these to the number of connections, so that none waits too long for one.
       const alone = async (request: SendRequest) => sendPerson(api, request, await audience()).catch(asError);
       return pLimit(CONNECTIONS).map(requests, (request, index) => results[index] ?? alone(request));
     },
     sendPage: async (requests, willCall) =>
-      sendTogether(api.guardedBy(willCall), requests, await audience(), await archivedMembers.upToNow()),
+      sendTogether(api.guardedBy(willCall), requests, {
+        free: await Promise.all(requests.map(async (request) => free.get(request) ?? isFree(request))),
+        audience: await audience(),
+        archived: await archivedMembers.upToNow(),
+      }),
+    idsToMake: (requests) =>
+      Promise.all(
+        requests.map(async (request) => {
+          const isOurs = await isFree(request);
+          free.set(request, isOurs);
+          return isOurs && isNew(request) ? subscriberHash(addressIn(request.content)) : null;
+        }),
+      ),
   };
 }
 
@@ -59,10 +78,17 @@ function bound(request: SendRequest) {
 async function sendTogether(
   api: MailchimpApi,
   requests: readonly SendRequest[],
-  audience: Audience,
-  archived: ReadonlySet<string>,
+  {
+    free,
+    audience,
+    archived,
+  }: {
+    /** Of each request, whether it is free. */
+    readonly free: readonly boolean[];
+    readonly audience: Audience;
+    readonly archived: ReadonlySet<string>;
+  },
 ): Promise<readonly (SendResult | Error | null)[]> {
-  const free = await Promise.all(requests.map(isFree));
   // Two items with one address in a call are refused: the first goes, the others are sent alone and find what it
   // created.
   const byHash = new Map<string, SendRequest>();

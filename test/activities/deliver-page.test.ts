@@ -248,6 +248,17 @@ describe('a page of rows', () => {
     expect(await page([one, two])).toMatchObject({ inSync: 2, left: [] });
   });
 
+  test('the id that a create makes is on record together with the intent, before the call', async () => {
+    const keys = await persons(2);
+    const held = heldCall();
+    const delivered = page(keys, { by: held.by });
+    await held.reached;
+    const begun = await records();
+    held.release();
+    expect(begun).toEqual(keys.map((key) => ({ key, state: 'CREATING', workflow: HOLDER, held: true })));
+    expect(await delivered).toMatchObject({ inSync: 2 });
+  });
+
   test('a row that was begun elsewhere, and is not confirmed, keeps its own workflow', async () => {
     const [one = '', two = ''] = await persons(2);
     await simulator.control.setFaults({ failAfter: { times: 1, match: { method: 'PUT' } } });

@@ -13,7 +13,8 @@ export const ORDER_OF_A_PASS: readonly Mutant[] = [
     name: 'a page is not on record before it is sent',
     file: 'activities/deliver-page.ts',
     find: 'const owned = await beginAttempts(orm, process.name, type, { fencingToken, workflowId: holder, intents });',
-    replace: 'const owned = new Set([beginAttempts, orm, fencingToken, holder] && intents.map(({ key }) => key));',
+    replace:
+      'const owned = new Map([beginAttempts, orm, fencingToken, holder] && intents.map((one) => [one.key, { ...one, remoteId: null }]));',
     test: 'activities/deliver-page',
   },
   {
