@@ -50,11 +50,10 @@ export async function restoreTarget(
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
     renameSync(backupOf(world, process), file);
   });
+  const isMarketing = process === 'MAUTIC' || process === 'MAILCHIMP';
+  if (isMarketing) await executeAll(world, [SEND_ALL_AGAIN(process)]);
   await cli('resume', process);
-  if (process === 'MAUTIC' || process === 'MAILCHIMP') {
-    await executeAll(world, [SEND_ALL_AGAIN(process)]);
-    await cli('sweep', process, 'outbound', '--full', '--wait');
-  }
+  if (isMarketing) await cli('sweep', process, 'outbound', '--wait');
   // What EMS has deleted meanwhile is there again, and rows that it refers to cannot leave before it.
   const first = await repair(world, process);
   await cli('schedules', 'resume', process);
