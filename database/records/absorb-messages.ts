@@ -5,6 +5,7 @@ import type { EntityKey } from '../../sync/entity-type.ts';
 import { parseInstant } from '../../sync/instant.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
+import { forgetMessageIds } from './message-links.ts';
 import { insertEmsRow } from './write-ems-row.ts';
 
 /** A message at a remote; same shape as in targets/inbound-source.ts. */
@@ -25,6 +26,8 @@ interface Link {
   /** Null if EMS has deleted the message. */
   readonly key: EntityKey | null;
   readonly content_hash: string | null;
+  /** In whole seconds, as the remote tells it. */
+  readonly sent_on: string | null;
 }
 
 /** Where messages belong. */
@@ -53,12 +56,15 @@ export async function compareMessages(
 ): Promise<MessageChanges> {
   const theirs = messages.filter(({ emsKey }) => emsKey === null);
   const { rows } = await sql<Link>`
-    SELECT link.remote_id, m.id AS key, link.content_hash
+    SELECT link.remote_id, m.id AS key, link.content_hash, date_trunc('second', m.sent_on)::text AS sent_on
     FROM sync_conversation_message link LEFT JOIN conversation_message m ON m.id = link.entity_key
     WHERE link.sync_process = ${process} AND link.remote_id = ANY (${theirs.map(({ remoteId }) => remoteId)}::text[])`.execute(
     em.getKysely(),
   );
-  const links = new Map(rows.map((link) => [link.remote_id, link]));
+  const sentOn = new Map(theirs.map((message) => [message.remoteId, message.sentOn]));
+  const links = new Map(
+    rows.filter((link) => isSame(link, sentOn.get(link.remote_id))).map((link) => [link.remote_id, link]),
+  );
   return {
     // A message that was deleted before EMS ever read it is not needed.
     added: theirs.filter(({ remoteId, body }) => !links.has(remoteId) && body !== null),
@@ -68,6 +74,16 @@ export async function compareMessages(
       return [{ key: link.key, message }];
     }),
   };
+}
+
+/**
+ * A remote that was restored from a backup gives its ids out again. Nobody changes when a message was sent; one that EMS has
+ * deleted cannot be told from another.
+ */
+function isSame({ sent_on }: Link, sentOn: string | undefined): boolean {
+  if (sent_on === null || sentOn === undefined) return true;
+  const told = parseInstant(sentOn).round({ smallestUnit: 'second', roundingMode: 'floor' });
+  return Temporal.Instant.compare(parseInstant(sent_on), told) === 0;
 }
 
 /** Writes them: new ones with ids from EMS, linked to their remote ids; edited ones in place. */
@@ -86,6 +102,7 @@ export async function writeMessages(
       private: message.private,
       sentOn: parseInstant(message.sentOn),
     });
+    await forgetMessageIds(em, process, [message.remoteId]);
     await sql`
       INSERT INTO sync_conversation_message (sync_process, entity_id, entity_key, remote_id, content_hash, origin, updated_on)
       VALUES (${process}, ${key}::bigint, ${key}::bigint, ${message.remoteId}, ${contentHash(hashed(message), keys)}, 'remote',
