@@ -8,7 +8,7 @@ import { runCli } from '../clients/run-cli.ts';
 import { compareAndRepair } from './compare-and-repair.ts';
 import { EMS_TABLES } from './ems-tables.ts';
 import { executeAll } from './execute-all.ts';
-import { freeConversations } from './free-conversations.ts';
+import { readInAgain } from './read-in-again.ts';
 import { addRefusals, dumpRefusals } from './refusal-list.ts';
 import { recordTables } from './sync-tables.ts';
 import { takeOutAtTagServer } from './take-out.ts';
@@ -87,7 +87,7 @@ export async function restoreEms(world: World, { note, inStep }: Restoring): Pro
     note(`compare ${name} --repair found ${differing}, of rows that EMS does not have ${orphans.join(' ')}`);
     if (name === 'TAGSERVER') await takeOutAtTagServer(world, new Set(orphans));
   }
-  note(`${await freeConversations(world, gone)} conversations that EMS has lost are read in again`);
+  note(`${await readInAgain(world, gone)} contacts and conversations that EMS has lost are read in again`);
   await inStep();
   return {
     rows: rows.length,
@@ -100,7 +100,10 @@ export async function restoreEms(world: World, { note, inStep }: Restoring): Pro
 }
 
 const isNamed = (id: string, remote: string) =>
-  id === remote || id === `conversation ${remote}` || id === (remote.split('/').at(-1) ?? '');
+  id === remote ||
+  id === `contact ${remote}` ||
+  id === `conversation ${remote}` ||
+  id === (remote.split('/').at(-1) ?? '');
 
 interface Known {
   readonly rows: ReadonlySet<string>;
