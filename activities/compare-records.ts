@@ -59,7 +59,9 @@ interface Settled {
 /** What the target should hold; null: the next sweep would do something with it. */
 function settledContent({ mapping }: TypeContext, { pair, decision }: JudgedPair): Settled | null {
   const { entity, sources, record, key }: Pair = pair;
-  const isSettled = decision.kind === 'unchanged' || (decision.kind === 'suppress' && record?.contentHash != null);
+  // Where a refusal withholds everything, nothing of the row is sent any more.
+  const isRefused = decision.kind === 'suppress' && mapping.consent?.whenRefused !== 'withhold';
+  const isSettled = decision.kind === 'unchanged' || (isRefused && record?.contentHash != null);
   if (!isSettled || entity === null || record === null || record.remoteId === null) return null;
   const mapped = mapping.map(entity, sources);
   return mapped.kind === 'mapped' ? { key, remoteId: record.remoteId, content: mapped.content } : null;

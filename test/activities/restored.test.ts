@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { compareRecords } from '../../activities/compare-records.ts';
 import { deliver } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { findChanged } from '../../activities/find-changed.ts';
@@ -54,6 +55,13 @@ async function person(): Promise<string> {
   return key;
 }
 
+const refuse = (key: string) =>
+  database.client.query(
+    `INSERT INTO sync_suppression (sync_process, address_hash, channel, entity_key, reason)
+     VALUES ('MAILCHIMP', $1, 'email', $2, 'unsubscribed')`,
+    [keyedHash('address:email', ADDRESS, KEYS), key],
+  );
+
 const standings = async () => (await mailchimp.contacts()).map(({ standing }) => standing);
 
 describe('EMS restored from a backup, our records with it', () => {
@@ -68,15 +76,21 @@ describe('EMS restored from a backup, our records with it', () => {
   });
 });
 
+test('what EMS has changed of a member who has refused is no difference that could be repaired', async () => {
+  const key = await person();
+  expect(await send(key)).toBe('created');
+  await refuse(key);
+  await database.ems.update('person', key, { first_name: 'Eva' });
+  expect(await send(key)).toBe('suppressed');
+  const input = { process: 'MAILCHIMP', type: 'Person', after: null, limit: 10 } as const;
+  expect((await compareRecords(worker, input)).differing).toEqual([]);
+});
+
 describe('MailChimp restored from a backup, and all is sent again', () => {
   test('who has refused since is unsubscribed again, and the poll that follows lifts nothing', async () => {
     const key = await person();
     expect(await send(key)).toBe('created');
-    await database.client.query(
-      `INSERT INTO sync_suppression (sync_process, address_hash, channel, entity_key, reason)
-       VALUES ('MAILCHIMP', $1, 'email', $2, 'unsubscribed')`,
-      [keyedHash('address:email', ADDRESS, KEYS), key],
-    );
+    await refuse(key);
     expect(await send(key)).toBe('suppressed');
     await database.client.query(`UPDATE sync_person SET state = 'PENDING'`);
     expect(await send(key)).toBe('suppressed');
