@@ -103,7 +103,8 @@ function environmentOf({ temporal }: Ground, options: EmsSyncOptions): DemoEnvir
   };
 }
 
-async function startWorkers(environment: DemoEnvironment, cwd: string) {
+/** One process of workers; ready when it resolves. */
+export async function startWorkers(environment: DemoEnvironment, cwd: string) {
   const logFile = newLogFile('bench-workers');
   const program = { name: 'The workers', file: 'workers/main.ts', environment, cwd, logFile };
   return startReadyProgram(program, async () => readFileSync(logFile, 'utf8').includes('workers are ready'));

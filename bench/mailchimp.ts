@@ -1,4 +1,5 @@
 import { startMailchimp } from '../simulators/mailchimp/start.ts';
+import type { JournalEntry } from '../simulators/kit/journal.ts';
 import type { DemoEnvironment } from '../demo/environment.ts';
 
 /** What a call takes at Mailchimp. */
@@ -16,6 +17,12 @@ export interface BenchMailchimp extends AsyncDisposable {
   forgetCalls(): Promise<void>;
   readonly countCalls: () => Promise<number>;
   readonly countMembers: () => Promise<number>;
+  journal(): Promise<JournalEntry[]>;
+  /** Closes every connection until {@link recover}. */
+  fail(): Promise<void>;
+  recover(): Promise<void>;
+  /** By e-mail address. */
+  lastNames(): Promise<ReadonlyMap<string, unknown>>;
 }
 
 /** What `ems-sync check --fix` would create. */
@@ -35,6 +42,13 @@ export async function startBenchMailchimp(): Promise<BenchMailchimp> {
     forgetCalls: () => control.clearJournal(),
     countCalls: async () => (await control.journal()).length,
     countMembers: async () => Object.keys((await control.state()).members).length,
+    journal: () => control.journal(),
+    fail: () => control.setFaults({ failBefore: {} }),
+    recover: () => control.setFaults({ failBefore: null }),
+    async lastNames() {
+      const { members } = await control.state();
+      return new Map(Object.values(members).map(({ email, mergeFields }) => [email, mergeFields['LNAME']]));
+    },
     [Symbol.asyncDispose]: () => mailchimp.stop(),
   };
 }

@@ -62,7 +62,9 @@ async function main(): Promise<void> {
     .exitOverride();
   program
     .command('all', { isDefault: true })
-    .description('every part below but on-demand, with sizes for two cores; writes .local/bench.json')
+    .description(
+      'every part below but on-demand, hostile, outage, asked and failing; with sizes for two cores; writes .local/bench.json',
+    )
     .addOption(option.size('persons of the first loads', 400))
     .addOption(option.rounds())
     .addOption(option.json())
@@ -138,6 +140,35 @@ async function main(): Promise<void> {
     .addOption(option.json())
     .action((options: Common & { requests: number; rounds: number }) =>
       show(options, (context) => parts.hostile(context, options)),
+    );
+  program
+    .command('outage')
+    .description(
+      'persons change while MailChimp is down; what TagServer notices, what stays open, what is sent afterwards',
+    )
+    .addOption(option.size('persons that change twice while it is down', 20_000))
+    .option('--seconds <n>', 'how long it is down', wholeNumber, 180)
+    .addOption(option.temporal())
+    .addOption(option.json())
+    .action((options: Common & { size: number; seconds: number }) =>
+      show(options, (context) => parts.outage(context, options)),
+    );
+  program
+    .command('asked')
+    .description('one person is asked for again and again: answers, histories, memory')
+    .option('--requests <n>', 'requests, ten at once', wholeNumber, 50_000)
+    .addOption(option.temporal())
+    .addOption(option.json())
+    .action((options: Common & { requests: number }) => show(options, (context) => parts.asked(context, options)));
+  program
+    .command('failing')
+    .description('many persons fail at TagServer: what their retries cost, and how they end')
+    .addOption(option.size('persons that fail', 1_000))
+    .option('--seconds <n>', 'how long their retries are measured', wholeNumber, 600)
+    .addOption(option.temporal())
+    .addOption(option.json())
+    .action((options: Common & { size: number; seconds: number }) =>
+      show(options, (context) => parts.failing(context, options)),
     );
   program
     .command('detection')

@@ -3,11 +3,14 @@ import { makeRunFolder } from '../demo/run-folder.ts';
 import { type DemoSystem, startSystem } from '../demo/start-system.ts';
 import type { TemporalKind } from '../demo/start-temporal.ts';
 import { watchStatus } from '../demo/watch-status.ts';
+import { asked, type AskedOptions, askedTable } from './asked.ts';
 import { asJson, detection, detectionTable } from './detections.ts';
 import { firstLoad, type FirstLoader } from './first-load.ts';
 import { hostile, hostileAsJson, startHostileRemote } from './hostile.ts';
 import { latency } from './latency.ts';
+import { manyFailing, type ManyFailingOptions, manyFailingTable } from './many-failing.ts';
 import { onDemand } from './on-demand.ts';
+import { outage, type OutageOptions, outageTable } from './outage.ts';
 import type { PartOptions } from './part-options.ts';
 import { percentiles } from './percentiles.ts';
 import { report } from './report.ts';
@@ -84,6 +87,18 @@ export const parts = {
       table: `${report({ 'without it': without, 'beside a hostile target': beside })}\np95: ${json.ratioOfP95.toFixed(2)} times`,
       json,
     };
+  },
+  async outage({ stack, say }: PartContext, options: Omit<OutageOptions, 'say'>) {
+    const result = await outage(stack, { ...options, say });
+    return { table: outageTable(result), json: result };
+  },
+  async asked({ stack, say }: PartContext, options: Omit<AskedOptions, 'say'>) {
+    const result = await asked(stack, { ...options, say });
+    return { table: askedTable(result), json: result };
+  },
+  async failing({ stack, say }: PartContext, options: Omit<ManyFailingOptions, 'say'>) {
+    const result = await manyFailing(stack, { ...options, say });
+    return { table: manyFailingTable(result), json: result };
   },
 } satisfies Readonly<Record<string, (context: PartContext, options: never) => Promise<Findings>>>;
 

@@ -8,9 +8,15 @@ export function cpuSecondsOf(pid: number): number {
 }
 
 /** The most memory that a process has had, in megabytes; 0 if it has ended. */
-export function peakMegabytesOf(pid: number): number {
+export const peakMegabytesOf = (pid: number): number => readMegabytes(pid, 'VmHWM');
+
+/** Resident memory of a process now, in megabytes; 0 if it has ended. */
+export const megabytesOf = (pid: number): number => readMegabytes(pid, 'VmRSS');
+
+function readMegabytes(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   try {
-    return Math.round(Number(/VmHWM:\s*(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1_024);
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Math.round(Number(new RegExp(`${field}:\\s*(\\d+) kB`).exec(status)?.[1] ?? 0) / 1_024);
   } catch {
     return 0;
   }
