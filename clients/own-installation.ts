@@ -1,16 +1,11 @@
-import {
-  Client,
-  ScheduleAlreadyRunning,
-  ScheduleNotFoundError,
-  type ClientOptions,
-  type WorkflowClientInterceptor,
-} from '@temporalio/client';
+import { Client, ScheduleAlreadyRunning, ScheduleNotFoundError, type ClientOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { readInstallation, type Installation } from '../database/installation.ts';
 import type { Orm } from '../database/orm.ts';
 import { SettingsError } from '../settings/settings-error.ts';
-import { SYNC_TASK_QUEUE, syncTaskQueue } from '../sync/workflow-ids.ts';
+import { syncTaskQueue } from '../sync/workflow-ids.ts';
 import { claimOptions, INSTALLATION_SCHEDULE, installationIn } from './installation-schedule.ts';
+import { onOwnQueue } from './own-queue.ts';
 
 export interface OwnInstallationOptions {
   readonly connection: NonNullable<ClientOptions['connection']>;
@@ -83,17 +78,4 @@ export class OwnInstallation {
       throw error;
     }
   }
-}
-
-/** Replaces the queue `sync` by the installation's, in every way to start a workflow. */
-export function onOwnQueue(ownQueue: () => Promise<string>): WorkflowClientInterceptor {
-  async function moved<O extends { readonly taskQueue: string }>(options: O): Promise<O> {
-    return options.taskQueue === SYNC_TASK_QUEUE ? { ...options, taskQueue: await ownQueue() } : options;
-  }
-  return {
-    startWithDetails: async (input, next) => next({ ...input, options: await moved(input.options) }),
-    signalWithStart: async (input, next) => next({ ...input, options: await moved(input.options) }),
-    startUpdateWithStart: async (input, next) =>
-      next({ ...input, workflowStartOptions: await moved(input.workflowStartOptions) }),
-  };
 }

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Child, startChild } from '../local/child-process.ts';
+import { type Child, type StartChild, startChild } from '../local/child-process.ts';
 import { checkoutAdvice } from '../local/checkout-advice.mjs';
 import { localFolder, projectFolder } from '../local/folders.ts';
+import { newLogFile } from '../local/log-file.ts';
 import { onStopSignal } from '../local/stop-signals.ts';
 import { findTemporalCli } from '../local/temporal-cli.ts';
 import { type Counts, jestArguments, jestCounts, summary } from './counts.ts';
@@ -31,50 +32,70 @@ async function main(): Promise<Counts> {
   const cli = await findTemporalCli({ onProgress: say });
   say(cli);
 
-  const checks: Counts[] = [];
-  checks.push(await check('Type check', [['typescript/bin/tsc', '--noEmit']]));
-  checks.push(
-    await check('Lint, structure and format', [
-      ['oxlint/bin/oxlint', '--type-aware'],
-      ['dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', '.'],
-      ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
-    ]),
-  );
-
   heading('Servers');
   const servers = await startLocalServers(cli, say);
   started.push({ name: 'The servers', stop: () => servers.stop() });
 
-  heading('Tests');
-  return [...checks, await runJest(servers.environment)].reduce(sum);
+  heading('Tests; type check, lint, structure and format beside them');
+  const [checks, tests] = await Promise.all([runChecks(), runJest(servers.environment)]);
+  return [...checks.map(counted), tests].reduce(sum);
 }
 
-/** Counts as one test. All programs run, so that one run shows every finding. */
-async function check(title: string, programs: readonly (readonly string[])[]): Promise<Counts> {
-  heading(title);
+/** One after the other: the tests wait for timers now and then, and the checks use that time. */
+async function runChecks(): Promise<readonly Checked[]> {
+  const typeCheck = await check('Type check', [['typescript/bin/tsc', '--noEmit']]);
+  const rest = await check('Lint, structure and format', [
+    ['oxlint/bin/oxlint', '--type-aware'],
+    ['dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.cjs', '.'],
+    ['prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+  ]);
+  return [typeCheck, rest];
+}
+
+interface Checked {
+  readonly title: string;
+  readonly passed: boolean;
+  readonly output: string;
+}
+
+/**
+ * All programs run, so that one run shows every finding. What they write is shown in one piece: the tests write
+ * meanwhile.
+ */
+async function check(title: string, programs: readonly (readonly string[])[]): Promise<Checked> {
+  const logFile = newLogFile('check');
   let passed = true;
   for (const [program = '', ...args] of programs) {
-    const code = await finished(
-      await run(program, [join(projectFolder, 'node_modules', program), ...args], process.env),
-    );
+    const file = join(projectFolder, 'node_modules', program);
+    const code = await finished(await run({ name: program, args: [file, ...args], env: process.env, logFile }));
     if (code !== 0) passed = false;
   }
+  const checked = { title, passed, output: readIfThere(logFile)?.trim() ?? '' };
+  tell(checked);
+  return checked;
+}
+
+function tell({ title, passed, output }: Checked): void {
+  heading(title);
+  if (output !== '') say(output);
   say(passed ? 'passed' : 'FAILED');
-  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+/** Counts as one test. A failure is shown again at the end, where nobody overlooks it. */
+function counted(checked: Checked): Counts {
+  if (!checked.passed) tell(checked);
+  return { passed: checked.passed ? 1 : 0, failed: checked.passed ? 0 : 1, skipped: 0 };
 }
 
 async function runJest(servers: NodeJS.ProcessEnv): Promise<Counts> {
   const results = join(localFolder, 'test', `results-${process.pid}.json`);
   mkdirSync(join(localFolder, 'test'), { recursive: true });
   try {
-    const child = await run(
-      'jest',
-      jestArguments(join(projectFolder, 'node_modules'), results, process.argv.slice(2)),
-      {
-        ...process.env,
-        ...servers,
-      },
-    );
+    const child = await run({
+      name: 'jest',
+      args: jestArguments(join(projectFolder, 'node_modules'), results, process.argv.slice(2)),
+      env: { ...process.env, ...servers },
+    });
     const late = setTimeout(() => {
       console.error(`The tests have not ended after ${LIMIT_MINUTES} minutes; they are stopped.`);
       void child.stop();
@@ -87,8 +108,8 @@ async function runJest(servers: NodeJS.ProcessEnv): Promise<Counts> {
   }
 }
 
-async function run(name: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Child> {
-  const child = await startChild({ name, command: node, args, env, cwd: projectFolder, graceMs: 5_000 });
+async function run(program: Pick<StartChild, 'name' | 'args' | 'env' | 'logFile'>): Promise<Child> {
+  const child = await startChild({ ...program, command: node, cwd: projectFolder, graceMs: 5_000 });
   started.push(child);
   return child;
 }

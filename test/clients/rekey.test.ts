@@ -18,7 +18,8 @@ import { TARGETS } from '../../targets/index.ts';
 import type { RemoteSystem, SendRequest, SendResult } from '../../targets/remote-system.ts';
 import { dependenciesWith } from '../activities/dependencies-with.ts';
 import { PROGRAM_ROLES } from '../../database/roles/role-names.ts';
-import { limitedLogin, type LimitedLogin } from '../database/limited-login.ts';
+import { limitedLogin } from '../database/limited-login.ts';
+import type { LimitedLogin } from '../database/login-with.ts';
 import { runCli } from './run-cli.ts';
 import { migratedDatabase, type MigratedDatabase } from '../database/migrated-database.ts';
 

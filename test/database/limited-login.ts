@@ -1,39 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { Client } from 'pg';
-import { installRoles } from '../../database/roles/install-roles.ts';
 import { SYNC_ROLE } from '../../database/roles/role-names.ts';
-import { inboundColumns } from '../../targets/inbound-columns.ts';
-import { TARGETS } from '../../targets/index.ts';
-
-export interface LimitedLogin {
-  /** The same database, for a login that is a member of one role and has no other rights. */
-  readonly url: string;
-  /** Call it after the database has been dropped. */
-  drop(adminUrl: string): Promise<void>;
-}
+import { installAllRoles } from './install-all-roles.ts';
+import { loginWith, type LimitedLogin } from './login-with.ts';
 
 /** @param databaseUrl a superuser's URL of a migrated database. @param role the only one that the login has. */
 export async function limitedLogin(databaseUrl: string, role: string = SYNC_ROLE): Promise<LimitedLogin> {
-  await installRoles({ databaseUrl, owned: inboundColumns(TARGETS) });
+  await installAllRoles(databaseUrl);
   return loginWith(databaseUrl, role);
-}
-
-/** A login with a role that is installed already. */
-export async function loginWith(databaseUrl: string, role: string): Promise<LimitedLogin> {
-  const name = `login_${randomBytes(6).toString('hex')}`;
-  await run(databaseUrl, `CREATE ROLE ${name} LOGIN PASSWORD '${name}' IN ROLE ${role}`);
-  const url = new URL(databaseUrl);
-  url.username = name;
-  url.password = name;
-  return { url: url.href, drop: (adminUrl) => run(adminUrl, `DROP ROLE ${name}`) };
-}
-
-async function run(url: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -16,7 +16,7 @@ import { entityTable } from '../../database/table-names.ts';
 import { ENTITY_TYPES } from '../../sync/entity-type.ts';
 import { inboundColumns } from '../../targets/inbound-columns.ts';
 import { TARGETS } from '../../targets/index.ts';
-import { loginWith, type LimitedLogin } from './limited-login.ts';
+import { loginWith, type LimitedLogin } from './login-with.ts';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 
 const REFUSED = { code: '42501' };

@@ -10,7 +10,8 @@ import { inboundColumns } from '../../targets/inbound-columns.ts';
 import { TARGETS } from '../../targets/index.ts';
 import { runCli } from '../clients/run-cli.ts';
 import { freshDatabase } from '../simulators/fresh-database.ts';
-import { limitedLogin, type LimitedLogin } from './limited-login.ts';
+import { limitedLogin } from './limited-login.ts';
+import type { LimitedLogin } from './login-with.ts';
 import { migratedDatabase, type MigratedDatabase } from './migrated-database.ts';
 
 const REFUSED = { code: '42501' };

@@ -66,7 +66,8 @@ async function follow(step: string, beforeStart: () => Promise<unknown> = async 
 
 /** Runs the copy's command line. */
 async function emsSync(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<string> {
-  const env = { PATH: process.env['PATH'], ...system.environment, ...environment };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH, NODE_COMPILE_CACHE, ...system.environment, ...environment };
   const { stdout } = await run(process.execPath, [join(folder, 'clients', 'cli', 'main.ts'), ...args], { env });
   return stdout;
 }

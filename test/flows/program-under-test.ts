@@ -27,7 +27,7 @@ export async function startProgram(
     name: file,
     command: process.execPath,
     args: [fileURLToPath(new URL(`../../${file}`, import.meta.url))],
-    env: { PATH: process.env['PATH'], ...system.environmentOf(program), LOG_LEVEL: 'debug', ...settings },
+    env: { PATH: process.env['PATH'], ...(await system.environmentOf(program)), LOG_LEVEL: 'debug', ...settings },
     logFile,
   });
   await system.eventually(`${file} that is ready`, async () => {

@@ -9,7 +9,7 @@ import { newLogFile } from '../../local/log-file.ts';
 import { recordTable } from '../../database/table-names.ts';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import { requestSync, requestSyncAndWait } from '../../clients/request-sync.ts';
-import { onOwnQueue } from '../../clients/own-installation.ts';
+import { onOwnQueue } from '../../clients/own-queue.ts';
 import { pairWorkflowId, SYNC_TASK_QUEUE, syncTaskQueue } from '../../sync/workflow-ids.ts';
 
 import { syncOutcomeAttribute } from '../../workflows/search-attributes.ts';
@@ -22,9 +22,9 @@ import { requestedSignal, type SyncRequest } from '../../workflows/pair-requests
 import type { SweepResult } from '../../workflows/sweep-outbound.ts';
 import { ensureSearchAttributes } from '../../clients/search-attributes.ts';
 import { PROGRAM_ROLES } from '../../database/roles/role-names.ts';
-import { isSettingOf, type LimitedProgram } from '../../settings/programs.ts';
+import type { LimitedProgram } from '../../settings/programs.ts';
 import { createMigratedDatabase } from '../database/create-migrated-database.ts';
-import { limitedLogin, loginWith } from '../database/limited-login.ts';
+import { loginWith } from '../database/login-with.ts';
 import { registerNamespace } from '../temporal-namespace.ts';
 import { waitUntil } from '../wait-until.ts';
 import { Ems } from './ems.ts';
@@ -117,8 +117,8 @@ export class System {
     cleanUp.defer(() => admin.end());
     await admin.connect();
     const databaseUrl = Object.assign(new URL(adminUrl), { pathname: `/${name}` }).href;
-    await createMigratedDatabase(adminUrl, name);
-    const login = await limitedLogin(databaseUrl, PROGRAM_ROLES.worker);
+    await createMigratedDatabase(adminUrl, name, { withRoles: true });
+    const login = await loginWith(databaseUrl, PROGRAM_ROLES.worker);
     cleanUp.defer(() => login.drop(adminUrl));
     const programUrls: Record<string, string> = {};
     for (const program of ['gateway', 'listener'] as const) {
@@ -192,7 +192,9 @@ export class System {
   }
 
   /** The settings of gateway or listener alone, with a login that has only its role. */
-  environmentOf(program: LimitedProgram): Record<string, string> {
+  async environmentOf(program: LimitedProgram): Promise<Record<string, string>> {
+    // It loads all targets, which takes as long as the rest of this file.
+    const { isSettingOf } = await import('../../settings/programs.ts');
     const own = Object.entries(this.environment).filter(([name]) => isSettingOf(program, name));
     return { ...Object.fromEntries(own), DATABASE_URL: this.#programUrls[program] ?? '' };
   }

@@ -7,7 +7,8 @@ const main = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
 
 /** Runs the program of `npm start`; stops it once it has printed `until`. */
 function start(env: Record<string, string>, until?: RegExp): Promise<{ code: number | null; output: string }> {
-  const worker = spawn(process.execPath, [main], { env: { PATH: process.env['PATH'], ...env }, cwd: '/' });
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const worker = spawn(process.execPath, [main], { env: { PATH, NODE_COMPILE_CACHE, ...env }, cwd: '/' });
   let output = '';
   let told = false;
   const read = (chunk: Buffer) => {
