@@ -73,7 +73,10 @@ export function baseOf(content: Content, keys: readonly SecretKey[]): Base {
 
 /** What is hashed of a value. */
 export function textOf(field: string, value: FieldValue): string {
-  return canonicalize([field, wellFormed(canonicalForm(value))]) ?? '';
+  const form = wellFormed(canonicalForm(value));
+  // Canonical JSON writes these like JavaScript, and most fields of a row are such.
+  if (form === null || typeof form !== 'object') return JSON.stringify([field, form]);
+  return canonicalize([field, form]) ?? '';
 }
 
 /**

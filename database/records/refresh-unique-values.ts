@@ -31,7 +31,7 @@ export async function refreshUniqueValues(
 ): Promise<void> {
   if (names(detection).length === 0 || keys.length === 0) return;
   const em = orm.em.fork();
-  await refresh(em, detection, keys, secrets);
+  await refresh(em, detection, await outdatedAmong(em, detection, { keys, prefix: uniqueHashPrefix(secrets) }), secrets);
   await refresh(em, detection, await outdatedHolders(em, detection, keys), secrets);
 }
 
@@ -79,6 +79,28 @@ export async function dropValuesOfDeleted(em: EntityManager, detection: Detectio
       AND NOT EXISTS (SELECT FROM ${sql.raw(entityTable(mapping.type))} e WHERE e.id = v.entity_key)`.execute(
     em.getKysely(),
   );
+}
+
+/**
+ * Those of these rows whose stored values may not be theirs. A row that has not settled may have changed again at the same time;
+ * and a scope may depend on other rows.
+ */
+async function outdatedAmong(
+  em: EntityManager,
+  detection: Detection,
+  { keys, prefix }: { readonly keys: readonly EntityKey[]; readonly prefix: string },
+): Promise<readonly EntityKey[]> {
+  const { process, mapping, mappingVersion, settleMs } = detection;
+  if (Object.values(mapping.uniqueValues ?? {}).some(({ within }) => within !== undefined)) return keys;
+  const fields = names(detection);
+  const { rows } = await sql<{ key: EntityKey }>`
+    SELECT e.id AS key FROM ${sql.raw(entityTable(mapping.type))} e
+    WHERE e.id = ANY (${[...keys]}::bigint[]) AND (e.modified_on > clock_timestamp() - ${settleMs} * interval '1 millisecond'
+      OR (SELECT count(*) FROM sync_unique_value v
+        WHERE v.sync_process = ${process} AND v.entity_type = ${mapping.type} AND v.field = ANY (${fields}::text[])
+          AND v.entity_key = e.id AND v.modified_on = e.modified_on AND v.mapping_version = ${mappingVersion}
+          AND (v.value IS NULL OR split_part(v.value, ':', 1) = ${prefix})) < ${fields.length})`.execute(em.getKysely());
+  return rows.map(({ key }) => key);
 }
 
 async function outdatedPage(
