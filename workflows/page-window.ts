@@ -55,21 +55,31 @@ export class PageWindow {
     return [...this.#flights][0]?.after;
   }
 
-  /** Waits for a place, then starts the page. */
+  /** Waits for a place, then starts the page. Several may be started at once: a page has its place before it has begun. */
   async start(page: SyncPageInput, after: EntityKey | null): Promise<void> {
     while (this.#flights.size >= this.#atOnce) await Promise.race([...this.#flights].map(({ end }) => end));
-    const child = await startPage(page);
+    const starting = startPage(page);
+    const flight: Flight = {
+      after,
+      // Whoever starts the page gets the error.
+      end: starting.then(
+        (child) => this.#fly(child, page.keys.length).finally(() => this.#flights.delete(flight)),
+        () => void this.#flights.delete(flight),
+      ),
+    };
+    this.#flights.add(flight);
+    await starting;
+  }
+
+  /** Never rejects. */
+  async #fly(child: ChildWorkflowHandle<SyncPageWorkflow> | null, rows: number): Promise<void> {
     if (child === null) {
-      this.#counts.due += page.keys.length;
-      this.#counts.busy += page.keys.length;
+      this.#counts.due += rows;
+      this.#counts.busy += rows;
       return;
     }
     this.#onStarted(1);
-    const flight: Flight = {
-      after,
-      end: this.#follow(child, page.keys.length).finally(() => this.#flights.delete(flight)),
-    };
-    this.#flights.add(flight);
+    await this.#follow(child, rows);
   }
 
   /** Waits until all have ended, or patience has run out. */

@@ -31,6 +31,10 @@ export interface SweepInput {
   readonly full?: boolean;
   /** Rows looked at in one activity. Default 200. */
   readonly pageSize?: number;
+  /** Children after which it goes on in a new run, with a new plan. Default 10,000. */
+  readonly childrenAtMost?: number;
+  /** What its former runs have done. */
+  readonly totals?: SweepTotals;
   /** Set when a sweep goes on in a new run, with what is left to do. */
   readonly progress?: SweepProgress;
 }
@@ -44,8 +48,8 @@ interface SweepProgress {
 }
 
 export interface SweepResult {
-  /** `complete`; `held`: the brake holds back some of the work; `incomplete`: some type cannot be read, as EMS has lost a column, for example; `target-down`: stopped early; `paused`: an operator has stopped the process; `shadow`: nothing was swept, `plan` tells what would have been; `limit`: so much was due that the next sweep goes on. */
-  readonly ended: 'complete' | 'held' | 'incomplete' | 'target-down' | 'paused' | 'shadow' | 'limit';
+  /** `complete`; `held`: the brake holds back some of the work; `incomplete`: some type cannot be read, as EMS has lost a column, for example; `target-down`: stopped early; `paused`: an operator has stopped the process; `shadow`: nothing was swept, `plan` tells what would have been. */
+  readonly ended: 'complete' | 'held' | 'incomplete' | 'target-down' | 'paused' | 'shadow';
   /** What is wrong with the target, or with EMS, in an operator's words. */
   readonly reason: string | null;
   readonly totals: SweepTotals;
@@ -58,12 +62,17 @@ const PAGE_SIZE = 200;
 /** Pages found by one activity, so that the first connections do not wait for one page after another to be found. */
 const PAGES_AT_ONCE = 4;
 
-/** A sweep must end, because its schedule skips the next ones while it runs. */
+/**
+ * Its schedule skips the next sweeps while one runs, so a long one makes a new plan: what has become due meanwhile is not older than
+ * that.
+ */
 const CHILDREN_PER_SWEEP = 10_000;
 
 /** How a sweep ended, or what is left for its next run. */
 type End =
   | Omit<SweepResult, 'totals'>
+  /** So much is due that it needs a new plan. */
+  | { readonly ended: 'limit' }
   | { readonly ended: 'goes-on'; readonly steps: readonly PlannedStep[]; readonly after: EntityKey | null };
 
 /**
@@ -75,9 +84,11 @@ export async function sweepOutbound({
   process,
   full = false,
   pageSize = PAGE_SIZE,
+  childrenAtMost = CHILDREN_PER_SWEEP,
+  totals: before = {},
   progress,
 }: SweepInput): Promise<SweepResult> {
-  const totals = copyTotals(progress?.totals ?? {});
+  const totals = copyTotals(progress?.totals ?? before);
   let steps: readonly PlannedStep[];
   try {
     steps = progress?.steps ?? (await planActivities.planSweep({ process, full }));
@@ -99,7 +110,7 @@ export async function sweepOutbound({
       ahead,
       at,
       deliver: deliverPage,
-      isEnough: () => started >= CHILDREN_PER_SWEEP,
+      isEnough: () => started >= childrenAtMost,
     }),
   );
   let end: End;
@@ -110,13 +121,13 @@ export async function sweepOutbound({
   } finally {
     await lookout.stop();
   }
+  const same = { process, full, pageSize, childrenAtMost };
+  if (end.ended === 'limit') return continueAsNew<typeof sweepOutbound>({ ...same, totals });
   if (end.ended === 'goes-on') {
     const { steps: left, after } = end;
     const marked = mark === undefined ? {} : { mark };
     return continueAsNew<typeof sweepOutbound>({
-      process,
-      full,
-      pageSize,
+      ...same,
       progress: { steps: left, after, totals, started, ...marked },
     });
   }
@@ -127,9 +138,13 @@ export async function sweepOutbound({
   return finish(process, { ...end, totals });
 
   async function sweep(): Promise<End> {
-    if (steps.some(({ kind }) => kind !== 'stopped') && progress === undefined) {
-      const target = await probeActivities(process).probeTarget({ process });
+    const [begun] = progress === undefined ? steps.filter((step) => step.kind !== 'stopped') : [];
+    let probing = begun === undefined ? null : probeActivities(process).probeTarget({ process });
+    // A load in pages is found meanwhile. For a few rows, a target that is down costs nothing else.
+    if (probing !== null && begun?.pages === undefined) {
+      const target = await probing;
       if (!target.up) return { ended: 'target-down', reason: target.reason };
+      probing = null;
     }
     let after = progress?.after ?? null;
     for (const [index, step] of steps.entries()) {
@@ -138,7 +153,9 @@ export async function sweepOutbound({
       const window = step.pages === undefined ? null : windowFor(step, step.pages);
       do {
         at = { step, after: window?.oldest === undefined ? after : window.oldest };
-        const page = await findPage(step, { after, limit: rowsToFind(step) });
+        const [page, target] = await Promise.all([findPage(step, { after, limit: rowsToFind(step) }), probing]);
+        probing = null;
+        if (target?.up === false) return { ended: 'target-down', reason: target.reason };
         if (page === null) {
           await window?.drain();
           after = null;
@@ -148,17 +165,17 @@ export async function sweepOutbound({
         const wasPatient =
           window === null ? await deliverPage(step, page) : await flyPage(step, page, { after, window });
         after = page.next;
-        const isOver = started >= CHILDREN_PER_SWEEP || workflowInfo().continueAsNewSuggested;
+        const isOver = started >= childrenAtMost || workflowInfo().continueAsNewSuggested;
         if (window !== null && (after === null || isOver || window.stopped !== null)) {
           await window.drain();
           setCurrentDetails(describeTotals(totals));
           if (window.stopped !== null) return window.stopped;
         }
         if (!wasPatient || window?.ranOut === true) {
-          const target = await probeActivities(process).probeTarget({ process });
-          if (!target.up) return { ended: 'target-down', reason: target.reason };
+          const now = await probeActivities(process).probeTarget({ process });
+          if (!now.up) return { ended: 'target-down', reason: now.reason };
         }
-        if (started >= CHILDREN_PER_SWEEP) return { ended: 'limit', reason: null };
+        if (started >= childrenAtMost) return { ended: 'limit' };
         if (isOver) {
           return { ended: 'goes-on', steps: [...steps.slice(after === null ? index + 1 : index), ...unread], after };
         }
@@ -196,7 +213,7 @@ export async function sweepOutbound({
     });
   }
 
-  /** A child for each bulk call of the page's rows. It waits for a place only, so that calls overlap. */
+  /** A child for each bulk call of the page's rows. It waits for places only, so that calls overlap. */
   async function flyPage(
     step: SweepStep,
     page: FoundPage,
@@ -207,8 +224,10 @@ export async function sweepOutbound({
     counts.due += page.touched;
     counts.touched += page.touched;
     const more = atOnce === undefined ? {} : { atOnce };
-    for (const keys of pagesOf(page.keys, pages?.rows ?? PAGE_SIZE))
-      await window.start({ process, type, keys, ...more }, after);
+    // All at once: each start by itself would be a workflow task of the sweep.
+    await Promise.all(
+      pagesOf(page.keys, pages?.rows ?? PAGE_SIZE).map((keys) => window.start({ process, type, keys, ...more }, after)),
+    );
     setCurrentDetails(describeTotals(totals));
     return true;
   }
@@ -280,5 +299,4 @@ const OUTCOMES = {
   'target-down': 'FAILING',
   paused: 'PAUSED',
   shadow: 'NOTHING',
-  limit: 'PENDING',
 } as const satisfies Record<SweepResult['ended'], SyncOutcome>;

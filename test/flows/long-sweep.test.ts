@@ -110,6 +110,13 @@ describe('while a long sweep of one type is under way', () => {
     await sweep;
     expect((await system.sweep()).totals).toEqual({});
   });
+
+  test('one that has started all the children it may goes on at once, with a new plan, to the end', async () => {
+    for (let n = 0; n < 5; n += 1) await system.ems.event();
+    const { ended, totals } = await system.sweep({ pageSize: 2, childrenAtMost: 2 });
+    expect(ended).toBe('complete');
+    expect(totals.Event).toMatchObject({ due: 5, inSync: 5 });
+  });
 });
 
 async function writesOf(system: System): Promise<number> {

@@ -4,9 +4,12 @@ import { syncDirectionAttribute, syncProcessAttribute } from '../../workflows/se
 
 const DIRECTION = { sweepOutbound: 'outbound', pollInbound: 'inbound' } as const;
 
-/** Rows that a sweep looks at in one page. Small pages need few rows to show what happens between them. */
+/** Small pages and limits need few rows to show what happens between them. */
 export interface SweepOptions {
+  /** Rows that a sweep looks at in one page. */
   readonly pageSize?: number;
+  /** Children after which it makes a new plan. */
+  readonly childrenAtMost?: number;
 }
 
 /**
