@@ -116,6 +116,8 @@ describe('while a long sweep of one type is under way', () => {
     const { ended, totals } = await system.sweep({ pageSize: 2, childrenAtMost: 2 });
     expect(ended).toBe('complete');
     expect(totals.Event).toMatchObject({ due: 5, inSync: 5 });
+    const { events } = await system.temporal.workflow.getHandle('sweep/TAGSERVER/outbound').fetchHistory();
+    expect(events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId).toMatch(/./);
   });
 });
 
