@@ -31,7 +31,12 @@ export async function refreshUniqueValues(
 ): Promise<void> {
   if (names(detection).length === 0 || keys.length === 0) return;
   const em = orm.em.fork();
-  await refresh(em, detection, await outdatedAmong(em, detection, { keys, prefix: uniqueHashPrefix(secrets) }), secrets);
+  await refresh(
+    em,
+    detection,
+    await outdatedAmong(em, detection, { keys, prefix: uniqueHashPrefix(secrets) }),
+    secrets,
+  );
   await refresh(em, detection, await outdatedHolders(em, detection, keys), secrets);
 }
 
@@ -99,7 +104,9 @@ async function outdatedAmong(
       OR (SELECT count(*) FROM sync_unique_value v
         WHERE v.sync_process = ${process} AND v.entity_type = ${mapping.type} AND v.field = ANY (${fields}::text[])
           AND v.entity_key = e.id AND v.modified_on = e.modified_on AND v.mapping_version = ${mappingVersion}
-          AND (v.value IS NULL OR split_part(v.value, ':', 1) = ${prefix})) < ${fields.length})`.execute(em.getKysely());
+          AND (v.value IS NULL OR split_part(v.value, ':', 1) = ${prefix})) < ${fields.length})`.execute(
+    em.getKysely(),
+  );
   return rows.map(({ key }) => key);
 }
 
