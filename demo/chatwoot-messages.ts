@@ -28,7 +28,9 @@ export function messageDifferences(
   remote: readonly Message[],
 ): Difference[] {
   const spoken = remote.filter(({ message_type: type }) => type === 'incoming' || type === 'outgoing');
-  const notes = spoken.filter(isNote);
+  const known = new Set(ems.map(({ id }) => id));
+  // A note whose message EMS has no more is deleted, and its place stays.
+  const notes = spoken.filter((note) => isNote(note) && (!isDeleted(note) || known.has(noteOf(note))));
   const noted = new Map(notes.map((note) => [noteOf(note), note]));
   const own = ems.filter(({ id }) => noted.has(id));
   const theirs = ems.filter(({ id }) => !noted.has(id));
@@ -56,6 +58,7 @@ export function messageDifferences(
 
 /** Written by ems-sync: it carries the id of its message in EMS. */
 export const isNote = ({ source_id: source }: Message) => NOTE.test(source ?? '');
+const isDeleted = ({ content_attributes: attributes }: Message) => attributes['deleted'] === true;
 const noteOf = ({ source_id: source }: Message) => NOTE.exec(source ?? '')?.[1] ?? '';
 
 const byId = (one: { readonly id: string | number }, other: { readonly id: string | number }) =>

@@ -12,6 +12,7 @@ import { readInAgain } from './read-in-again.ts';
 import { addRefusals, dumpRefusals } from './refusal-list.ts';
 import { recordTables } from './sync-tables.ts';
 import { takeOutAtTagServer } from './take-out.ts';
+import { takeOutMembers } from './take-out-members.ts';
 import type { World } from './world.ts';
 
 const run = promisify(execFile);
@@ -86,6 +87,7 @@ export async function restoreEms(world: World, { note, inStep }: Restoring): Pro
     const { differing, orphans } = await compareAndRepair(world, name);
     note(`compare ${name} --repair found ${differing}, of rows that EMS does not have ${orphans.join(' ')}`);
     if (name === 'TAGSERVER') await takeOutAtTagServer(world, new Set(orphans));
+    if (name === 'MAILCHIMP') await takeOutMembers(world, new Set((await compareAndRepair(world, name)).extra));
   }
   note(`${await readInAgain(world, gone)} contacts and conversations that EMS has lost are read in again`);
   await inStep();

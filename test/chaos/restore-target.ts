@@ -7,6 +7,7 @@ import { runCli } from '../clients/run-cli.ts';
 import { compareAndRepair } from './compare-and-repair.ts';
 import { executeAll } from './execute-all.ts';
 import { takeOutAtTagServer } from './take-out.ts';
+import { takeOutMembers } from './take-out-members.ts';
 import type { World } from './world.ts';
 
 const LONGEST_CALL_MS = 15_000;
@@ -69,7 +70,8 @@ const SEND_ALL_AGAIN = (process: SyncProcessName) =>
 
 /** Repairs what differs, and takes out by hand what EMS does not have. @returns how many. */
 async function repair(world: World, process: SyncProcessName): Promise<number> {
-  const { differing, orphans } = await compareAndRepair(world, process);
+  const { differing, orphans, extra } = await compareAndRepair(world, process);
   if (process === 'TAGSERVER') await takeOutAtTagServer(world, new Set(orphans));
+  if (process === 'MAILCHIMP') await takeOutMembers(world, new Set(extra));
   return differing;
 }
