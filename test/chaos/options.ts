@@ -5,7 +5,6 @@ export const RESTORABLE = {
   tagserver: 'TAGSERVER',
   mautic: 'MAUTIC',
   mailchimp: 'MAILCHIMP',
-  chatwoot: 'CHATWOOT',
 } as const;
 
 export type Restorable = 'ems' | keyof typeof RESTORABLE;
