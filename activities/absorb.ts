@@ -114,8 +114,8 @@ async function compare(attempt: InboundAttempt, linked: LinkedPair, remote: Remo
       const reason = `goes on as ${remote.remoteId}, which is ${type}/${holder}'s: decide which row it is (link, unlink)`;
       return parkPair(attempt, linked, { reason, code: 'second-record' });
     }
-  } else if (isLagging(remote, known)) {
-    return { key, kind: 'nothing', reason: 'what was read is older than what is known', outboundDue: false };
+  } else if (isLagging(remote, known, { lagMs: source.lag.recordMs, keys })) {
+    return { key, kind: 'nothing', reason: 'what was read may be older than what is known', outboundDue: false };
   }
   const comparison = compareRemote({
     owners: mapping.owners,

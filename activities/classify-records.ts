@@ -2,14 +2,15 @@ import { findByKeys, findByRemoteIds, type KnownRemote } from '../database/recor
 import { isMalformed } from '../database/records/park-malformed.ts';
 import { touchRemoteTimes } from '../database/records/touch-remote-times.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
-import { parseInstant } from '../sync/instant.ts';
+import { isLagging } from '../sync/compare-remote.ts';
+import { parseInstant, type Instant } from '../sync/instant.ts';
 import { differsFromBase, type SecretKey } from '../sync/keyed-hash.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { hasChangedHands } from '../sync/whose-record.ts';
 import type { InboundMapping, MatchCriterion } from '../targets/inbound-mapping.ts';
-import type { MalformedRecord, RemoteRecord } from '../targets/inbound-source.ts';
+import type { MalformedRecord, ReadLag, RemoteRecord } from '../targets/inbound-source.ts';
 import { wholeContent } from '../targets/whole-content.ts';
-import type { TypeContext } from './context.ts';
+import { inboundSource, type TypeContext } from './context.ts';
 import { describeError } from './error-mapping.ts';
 import { inHalves } from './in-halves.ts';
 
@@ -48,6 +49,7 @@ async function classify(
   records: readonly RemoteRecord[],
 ): Promise<Pick<Classified, 'keys' | 'unknown'>> {
   const { orm, keys, process, type, mapping } = context;
+  const { lag } = inboundSource(context);
   const em = orm.em.fork();
   const remoteIds = records.flatMap(({ remoteId, successor }) =>
     successor === null ? [remoteId] : [remoteId, successor],
@@ -72,7 +74,7 @@ async function classify(
       if (isDueAgain(record, one, keys)) unknown.push(remoteId);
     } else if (one.inEms && !NOT_FOLLOWED.includes(one.state)) {
       if (successor !== null) followed.add(successor);
-      if (hasChanged(record, one, known, keys)) changed.push(one.key);
+      if (hasChanged(record, one, { all: known, keys, lag })) changed.push(one.key);
       else if (modifiedOn !== null) touched.push({ remoteId, modifiedOn });
     }
   }
@@ -118,18 +120,27 @@ const canMatch = (criterion: MatchCriterion) => {
   return values.length > 0 && !values.includes(null);
 };
 
-function hasChanged(record: RemoteRecord, known: KnownRemote, all: KnownById, keys: readonly SecretKey[]): boolean {
+function hasChanged(
+  record: RemoteRecord,
+  known: KnownRemote,
+  { all, keys, lag }: { readonly all: KnownById; readonly keys: readonly SecretKey[]; readonly lag: ReadLag },
+): boolean {
   // It continues elsewhere; if that record already belongs to another row, a human has been asked.
   if (record.successor !== null) return !(known.state === 'PARKED' && all.has(record.successor));
   // A record that belongs to someone else is not processed again until it has our id again.
   if (known.state === 'PARKED' && hasChangedHands(known.lastError)) return record.emsKey === known.key;
   // It was malformed and now is not.
   if (known.state === 'PARKED' && isMalformed(known.lastError)) return true;
+  // A later poll lists it again. One without a time is fetched alone, and then compared.
+  const lagMs = record.modifiedOn === null ? lag.recordMs : lag.listMs;
+  const remoteSyncedOn = known.remoteSyncedOn === null ? null : parseInstant(known.remoteSyncedOn);
+  if (isLagging(record, { ...known, remoteSyncedOn }, { lagMs, keys })) return false;
   if (differsFromBase(known.base, record.content, keys)) return true;
-  return !record.complete && isNewer(record.modifiedOn, known.remoteSyncedOn);
+  return !record.complete && isAnother(record.modifiedOn, remoteSyncedOn);
 }
 
-function isNewer(modifiedOn: string | null, known: string | null): boolean {
+/** Not only a newer time: the target's clock may have been set back. */
+function isAnother(modifiedOn: string | null, known: Instant | null): boolean {
   if (modifiedOn === null || known === null) return true;
-  return Temporal.Instant.compare(parseInstant(modifiedOn), parseInstant(known)) > 0;
+  return Temporal.Instant.compare(parseInstant(modifiedOn), known) !== 0;
 }

@@ -1,6 +1,6 @@
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
 import { MALFORMED, malformedReason } from '../database/records/park-malformed.ts';
-import type { SyncRecord } from '../database/records/sync-record.ts';
+import type { LoadedRecord } from '../database/records/sync-record.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
@@ -10,7 +10,7 @@ import type { InboundContext, PairContext } from './context.ts';
 /** A pair with both ends, as stored in our database. */
 export interface LinkedPair {
   readonly entity: AnyRow;
-  readonly record: SyncRecord;
+  readonly record: LoadedRecord;
   readonly remoteId: string;
   readonly pair: Pair;
 }

@@ -1,6 +1,6 @@
 import { compareMessages, hasMessages } from '../database/records/absorb-messages.ts';
 import type { Pair } from '../database/records/load-pairs.ts';
-import { isNews } from '../sync/compare-remote.ts';
+import { isLagging, isNews } from '../sync/compare-remote.ts';
 import { inboundOf, type PairContext } from './context.ts';
 import { fetchRemote, linkedEnds } from './fetch-remote.ts';
 
@@ -18,8 +18,9 @@ export async function hasRemoteNews(context: PairContext, pair: Pair): Promise<b
   if (fetched.kind !== 'read') return true;
   const { remote } = fetched;
   const known = { ...linked.record, remoteId: linked.remoteId };
-  if (isNews(remote, known, context.keys)) return true;
-  if (remote.messages === null) return false;
+  const reading = { lagMs: inbound.source.lag.recordMs, keys: context.keys };
+  if (isNews(remote, known, reading)) return true;
+  if (remote.messages === null || isLagging(remote, known, reading)) return false;
   const scope = { process: context.process.name, keys: context.keys };
   return hasMessages(await compareMessages(context.orm.em.fork(), scope, remote.messages));
 }

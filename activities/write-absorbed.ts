@@ -7,7 +7,7 @@ import { knownSources } from '../database/records/upsert-records.ts';
 import { updateEmsRow } from '../database/records/write-ems-row.ts';
 import type { EntityManager } from '../database/orm.ts';
 import type { Absorption } from '../sync/absorption.ts';
-import { equalityOf, isRekeyed, type Comparison } from '../sync/compare-remote.ts';
+import { equalityOf, isRekeyed, knownTimeAfter, type Comparison } from '../sync/compare-remote.ts';
 import { contentHash, type Content } from '../sync/content-hash.ts';
 import { failureCode } from '../sync/failure-code.ts';
 import { noteOscillation } from '../sync/oscillation.ts';
@@ -118,10 +118,11 @@ function parked(attempt: InboundAttempt, { pair }: LinkedPair, { reason, code }:
 function commonOf(
   { ref, fencingToken, workflowId, keys }: InboundAttempt,
   { record }: LinkedPair,
-  { remoteId, modifiedOn, content }: RemoteRecord,
+  remote: RemoteRecord,
 ): Omit<AbsorbedRecord, 'outcome' | 'fingerprint'> {
-  const base = baseWith(record.base, content, keys);
-  return { ...ref, fencingToken, workflowId, remoteId, remoteSyncedOn: modifiedOn, base };
+  const base = baseWith(record.base, remote.content, keys);
+  const remoteSyncedOn = knownTimeAfter(remote, record, keys);
+  return { ...ref, fencingToken, workflowId, remoteId: remote.remoteId, remoteSyncedOn, base };
 }
 
 /** The rows that a remote record refers to after it continues under another id. */

@@ -1,6 +1,6 @@
 import { canonicalForm } from './canonical-form.ts';
 import { contentHash, hasHash, type Content } from './content-hash.ts';
-import { parseInstant, type Instant } from './instant.ts';
+import { formatInstant, parseInstant, type Instant } from './instant.ts';
 import {
   driftedFields,
   judgeInbound,
@@ -16,6 +16,8 @@ export interface KnownRemoteState {
   readonly remoteId: string;
   readonly remoteSyncedOn: Instant | null;
   readonly base: Base | null;
+  /** How long ago this state was confirmed when the record was read, in milliseconds; null: never. */
+  readonly confirmedForMs: number | null;
 }
 
 /** A remote record as it was read. */
@@ -29,19 +31,51 @@ export interface ReadRemoteState {
 /** The remote record continues under another id: it was merged or transferred. */
 export const isRekeyed = (remote: ReadRemoteState, known: KnownRemoteState) => remote.remoteId !== known.remoteId;
 
-/** A lagging read: older than what the remote has already returned. It is never absorbed. */
-export function isLagging({ modifiedOn }: ReadRemoteState, { remoteSyncedOn }: KnownRemoteState): boolean {
-  if (modifiedOn === null || remoteSyncedOn === null) return false;
-  return Temporal.Instant.compare(parseInstant(modifiedOn), remoteSyncedOn) < 0;
+/**
+ * Whether a reading may lag behind what the remote has already confirmed: it is older by the remote's own clock, or has
+ * no time and differs. It is left alone until the lag is over: a read that began later than that shows the current
+ * state, so its older time comes from a clock that was set back.
+ *
+ * @param lagMs the longest time that such a read can lag behind.
+ */
+export function isLagging(
+  { modifiedOn, content }: ReadRemoteState,
+  { remoteSyncedOn, base, confirmedForMs }: KnownRemoteState,
+  { lagMs, keys }: { readonly lagMs: number; readonly keys: readonly SecretKey[] },
+): boolean {
+  if (confirmedForMs === null || confirmedForMs >= lagMs) return false;
+  if (modifiedOn === null || remoteSyncedOn === null) return differsFromBase(base, content, keys);
+  return isBefore(modifiedOn, remoteSyncedOn);
 }
+
+/**
+ * The known time after a reading was absorbed; null: it stays. It never moves back: if the remote's clock was set back,
+ * the state that was known before must be older than the one just read. Except for records that lists show only in part,
+ * which are compared with the time itself.
+ */
+export function knownTimeAfter(
+  { modifiedOn, content, messages }: ReadRemoteState & { readonly messages: readonly unknown[] | null },
+  { remoteSyncedOn, base }: Pick<KnownRemoteState, 'remoteSyncedOn' | 'base'>,
+  keys: readonly SecretKey[],
+): string | null {
+  if (modifiedOn === null || remoteSyncedOn === null || messages !== null) return modifiedOn;
+  if (!isBefore(modifiedOn, remoteSyncedOn)) return modifiedOn;
+  return differsFromBase(base, content, keys) ? formatInstant(remoteSyncedOn.add({ microseconds: 1 })) : null;
+}
+
+const isBefore = (time: string, known: Instant) => Temporal.Instant.compare(parseInstant(time), known) < 0;
 
 /**
  * Whether the remote has changes that the record does not know. False for a bounce-back (our own write, read again) and
  * for a change of unmapped fields (the specification's "unchanged fields"): neither differs from the base.
  */
-export function isNews(remote: ReadRemoteState, known: KnownRemoteState, keys: readonly SecretKey[]): boolean {
+export function isNews(
+  remote: ReadRemoteState,
+  known: KnownRemoteState,
+  reading: { readonly lagMs: number; readonly keys: readonly SecretKey[] },
+): boolean {
   if (isRekeyed(remote, known)) return true;
-  return !isLagging(remote, known) && differsFromBase(known.base, remote.content, keys);
+  return !isLagging(remote, known, reading) && differsFromBase(known.base, remote.content, reading.keys);
 }
 
 /** The effect of an absorption on each side. */

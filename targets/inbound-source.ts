@@ -76,6 +76,13 @@ export interface ListedPage {
   readonly covers?: { readonly after: string | null; readonly upTo: string | null };
 }
 
+/** `overlapMs` must cover it, and in addition a clock that is set back, or the change is not listed any more. */
+export interface ReadLag {
+  readonly listMs: number;
+  /** Of `fetch`; 0: it reads what was written. */
+  readonly recordMs: number;
+}
+
 /**
  * What is read of a target. Errors are those of `RemoteSystem`. A page that cannot be read throws; it is never returned
  * as empty.
@@ -96,6 +103,11 @@ export interface InboundSource {
   proposals?(type: EntityType): Promise<readonly string[]>;
   /** How far a poll goes back before the latest time it has seen, in milliseconds. */
   readonly overlapMs: number;
+  /**
+   * The longest time that reads can lag behind what the target has already confirmed, in milliseconds. A change whose
+   * remote time is older than the known one, because the target's clock was set back, is absorbed after this time.
+   */
+  readonly lag: ReadLag;
   /**
    * The lists to poll for a type, each with its own cursor; none: the type comes with others, or is not read.
    *

@@ -5,6 +5,7 @@ import type { SyncState } from '../../sync/sync-state.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
+import { confirmedForMs } from './sync-record.ts';
 
 /** What our records know about a remote record. */
 export interface KnownRemote {
@@ -22,6 +23,8 @@ export interface KnownRemote {
   readonly isDayOld: boolean;
   readonly base: Base | null;
   readonly remoteSyncedOn: string | null;
+  /** How long ago the known remote state was confirmed, in milliseconds; null: never. */
+  readonly confirmedForMs: number | null;
   readonly lastErrorClass: string | null;
   readonly lastError: string | null;
 }
@@ -43,7 +46,7 @@ export async function findByRemoteIds(
     SELECT sr.remote_id AS "remoteId", sr.entity_key AS key, e.id IS NOT NULL AND sr.reissued IS NULL AS "inEms", sr.reissued IS NOT NULL AS reissued,
       CASE WHEN sr.entity_key IS NULL THEN sr.shared_with END AS "sharedWith",
       sr.state, sr.updated_on < clock_timestamp() - interval '1 day' AS "isDayOld", sr.base,
-      sr.remote_synced_on AS "remoteSyncedOn", sr.last_error_class AS "lastErrorClass", sr.last_error AS "lastError"
+      sr.remote_synced_on AS "remoteSyncedOn", ${confirmedForMs} AS "confirmedForMs", sr.last_error_class AS "lastErrorClass", sr.last_error AS "lastError"
     FROM ${sql.raw(recordTable(type))} sr LEFT JOIN ${sql.raw(entityTable(type))} e ON e.id = sr.entity_key
     WHERE sr.sync_process = ${process} AND sr.remote_id = ANY (${[...remoteIds]}::text[])`.execute(em.getKysely());
   return new Map(rows.map((row) => [row.remoteId, row]));

@@ -32,13 +32,13 @@ export async function linkRecord(em: EntityManager, link: Link): Promise<void> {
     em.getKysely(),
   );
   await sql`
-    INSERT INTO ${table} AS sr (sync_process, entity_id, entity_key, remote_id, base, remote_synced_on, entity_synced_on,
-      state, updated_on)
+    INSERT INTO ${table} AS sr (sync_process, entity_id, entity_key, remote_id, base, remote_synced_on, remote_confirmed_on,
+      entity_synced_on, state, updated_on)
     VALUES (${process}, ${key}::bigint, ${key}::bigint, ${remoteId}, ${base === null ? null : JSON.stringify(base)}::jsonb,
-      ${remoteSyncedOn}::timestamptz, ${entitySyncedOn}::timestamptz,
-      'PENDING', clock_timestamp())
+      ${remoteSyncedOn}::timestamptz, CASE WHEN ${remoteSyncedOn}::timestamptz IS NOT NULL THEN clock_timestamp() END,
+      ${entitySyncedOn}::timestamptz, 'PENDING', clock_timestamp())
     ON CONFLICT (sync_process, entity_key) DO UPDATE SET remote_id = EXCLUDED.remote_id, base = EXCLUDED.base,
-      remote_synced_on = EXCLUDED.remote_synced_on, content_hash = NULL, state = 'PENDING', entity_id = EXCLUDED.entity_id,
+      remote_synced_on = EXCLUDED.remote_synced_on, remote_confirmed_on = EXCLUDED.remote_confirmed_on, content_hash = NULL, state = 'PENDING', entity_id = EXCLUDED.entity_id,
       waiting_for = NULL, shared_with = NULL, fingerprint = NULL, reissued = NULL, last_error_class = NULL, last_error_code = NULL, last_error = NULL,
       updated_on = EXCLUDED.updated_on`.execute(em.getKysely());
 }

@@ -11,7 +11,7 @@ import { newestTime, sourcesVersion } from '../detection/due-query.ts';
 import { joinHolders, otherHolders, SHARED } from '../detection/unique-holders.ts';
 import { findRows } from './find-rows.ts';
 import { readRows } from './read-rows.ts';
-import { RECORD_ENTITIES, type SyncRecord } from './sync-record.ts';
+import { confirmedForMs, RECORD_ENTITIES, type LoadedRecord } from './sync-record.ts';
 
 export type AnyRow = EmsRows[EntityType];
 
@@ -31,7 +31,7 @@ export interface Pair {
   readonly settled: boolean;
   readonly sourcesVersion: string | null;
   readonly sources: { readonly [name: string]: readonly AnySourceRow[] };
-  readonly record: SyncRecord | null;
+  readonly record: LoadedRecord | null;
   /** The row that owns the remote record shared by this one; null: this one, or nobody else. */
   readonly sharedWith: EntityKey | null;
   /** When EMS created the row, as PostgreSQL writes it; null if EMS does not keep it. */
@@ -126,8 +126,9 @@ export async function loadEndsOf(
 }
 
 const findRecords = (em: EntityManager, process: SyncProcessName, type: EntityType, keys: readonly EntityKey[]) =>
-  readRows<SyncRecord>(em, RECORD_ENTITIES[type] as EntitySchema, {
+  readRows<LoadedRecord>(em, RECORD_ENTITIES[type] as EntitySchema, {
     where: sql`sync_process = ${process} AND entity_key = ANY (${[...keys]}::bigint[])`,
+    more: [sql`${confirmedForMs} AS "confirmedForMs"`],
   });
 
 const keyIn = (text: string | null | undefined): SecretKey | null =>

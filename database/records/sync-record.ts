@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { defineEntity, p, type EntitySchema, type InferEntity } from '@mikro-orm/core';
 import { SYNC_STATES, type SyncState } from '../../sync/sync-state.ts';
 import type { Fingerprint } from '../../sync/identity.ts';
@@ -21,6 +22,7 @@ const columns = {
   sourcesVersion: textColumn(),
   fencingToken: keyColumn().name('pass'),
   remoteSyncedOn: instantColumn().strictNullable(),
+  remoteConfirmedOn: instantColumn().strictNullable(),
   remoteId: textColumn(),
   base: p.json<Base>().strictNullable(),
   contentHash: textColumn(),
@@ -65,6 +67,15 @@ type RecordEntity = ReturnType<typeof defineRecord>;
 
 /** One row for each (process, entity): the state of the pair. */
 export type SyncRecord = InferEntity<RecordEntity>;
+
+/** A record at the moment when it was read. */
+export type LoadedRecord = SyncRecord & {
+  /** How long ago `remoteConfirmedOn` was, in milliseconds; null: never confirmed. */
+  readonly confirmedForMs: number | null;
+};
+
+/** SQL: {@link LoadedRecord.confirmedForMs}, of a record table. */
+export const confirmedForMs = sql`(extract(epoch FROM clock_timestamp() - remote_confirmed_on) * 1000)::float8`;
 
 /** The MikroORM entity of each type's records. */
 export const RECORD_ENTITIES = Object.fromEntries(ENTITY_TYPES.map((type) => [type, defineRecord(type)])) as {

@@ -13,7 +13,8 @@ export async function touchRemoteTimes(
 ): Promise<void> {
   if (touched.length === 0) return;
   await sql`
-    UPDATE ${sql.raw(recordTable(type))} sr SET remote_synced_on = v."modifiedOn", updated_on = clock_timestamp()
+    UPDATE ${sql.raw(recordTable(type))} sr SET remote_synced_on = v."modifiedOn", remote_confirmed_on = clock_timestamp(),
+      updated_on = clock_timestamp()
     FROM jsonb_to_recordset(${JSON.stringify(touched)}::jsonb) AS v("remoteId" text, "modifiedOn" timestamptz)
     WHERE sr.sync_process = ${process} AND sr.remote_id = v."remoteId"
       AND (sr.remote_synced_on IS NULL OR sr.remote_synced_on < v."modifiedOn")`.execute(em.getKysely());

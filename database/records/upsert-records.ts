@@ -11,7 +11,10 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { entityTable, recordTable } from '../table-names.ts';
 
-/** The columns that a result sets; absent ones are set to null, except `remote_synced_on`, which only moves forward. */
+/**
+ * The columns that a result sets; absent ones are set to null, except `remote_synced_on`, which only moves forward: a
+ * confirmed write is newer than whatever was read before, even if the target's clock was set back.
+ */
 export interface RecordValues {
   readonly key: string;
   readonly fencingToken: string;
@@ -62,10 +65,11 @@ export async function upsertRecords(
   await sql`
     INSERT INTO ${sql.raw(recordTable(type))} AS sr (sync_process, entity_id, entity_key, pass, state, workflow_id,
       entity_synced_on, evaluated_on, mapping_version, sources_version, waiting_for, shared_with, remote_id,
-      content_hash, base, remote_synced_on, last_error_class, last_error_code, last_error, program_version, fingerprint, reissued, updated_on)
+      content_hash, base, remote_synced_on, remote_confirmed_on, last_error_class, last_error_code, last_error, program_version, fingerprint, reissued, updated_on)
     SELECT ${process}, e.id, v.key, v."fencingToken", v.state, v."workflowId",
       ${shortUnlessSettled('v."entitySyncedOn"')}, ${shortUnlessSettled('v."evaluatedOn"')}, v."mappingVersion", v."sourcesVersion", v."waitingFor", v."sharedWith", v."remoteId",
-      v."contentHash", v.base, v."remoteSyncedOn", v."lastErrorClass", v."lastErrorCode", v."lastError", v."programVersion", v.fingerprint, v.reissued, clock_timestamp()
+      v."contentHash", v.base, v."remoteSyncedOn",
+      CASE WHEN v."contentHash" IS NOT NULL THEN clock_timestamp() END, v."lastErrorClass", v."lastErrorCode", v."lastError", v."programVersion", v.fingerprint, v.reissued, clock_timestamp()
     FROM jsonb_to_recordset(${JSON.stringify(values.map((value) => ({ ...value, lastErrorCode: codeOf(process, value) })))}::jsonb) AS v(key bigint, "fencingToken" bigint, state text,
       "workflowId" text, "entitySyncedOn" timestamptz, "evaluatedOn" timestamptz, settled boolean, "mappingVersion" text,
       "sourcesVersion" text, "waitingFor" text, "sharedWith" bigint, "remoteId" text, "contentHash" text, base jsonb, "remoteSyncedOn" timestamptz,
@@ -85,7 +89,9 @@ export async function upsertRecords(
       ${keepable('remote_id')},
       ${keepable('content_hash')},
       ${keepable('base')},
-      remote_synced_on = coalesce(EXCLUDED.remote_synced_on, sr.remote_synced_on),
+      remote_synced_on = CASE WHEN EXCLUDED.remote_synced_on < sr.remote_synced_on
+        THEN sr.remote_synced_on + interval '1 microsecond' ELSE coalesce(EXCLUDED.remote_synced_on, sr.remote_synced_on) END,
+      remote_confirmed_on = coalesce(EXCLUDED.remote_confirmed_on, sr.remote_confirmed_on),
       last_error_class = EXCLUDED.last_error_class,
       last_error_code = EXCLUDED.last_error_code,
       last_error = EXCLUDED.last_error,

@@ -17,7 +17,7 @@ export interface AbsorbedRecord {
   readonly fencingToken: bigint;
   readonly workflowId: string;
   readonly remoteId: string;
-  /** RFC 3339; null if the remote gives none. */
+  /** RFC 3339; null: the known time stays. */
   readonly remoteSyncedOn: string | null;
   readonly base: Base;
   /** The row's current fingerprint; null: the recorded one stays. */
@@ -64,6 +64,7 @@ export async function writeAbsorbedRecord(em: EntityManager, absorbed: AbsorbedR
   await sql`
     UPDATE ${sql.raw(recordTable(type))} sr SET ${sql.join([
       ...columns.map(([column, value]) => sql`${sql.id(column)} = ${value}`),
+      ...(absorbed.remoteSyncedOn === null ? [] : [sql`remote_confirmed_on = clock_timestamp()`]),
       sql`pass = ${fencingToken.toString()}::bigint`,
       sql`workflow_id = ${absorbed.workflowId}`,
       sql`updated_on = clock_timestamp()`,

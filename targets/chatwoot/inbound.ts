@@ -22,6 +22,8 @@ export function chatwootInbound(contacts: Contacts, trust: ContactTrust): Inboun
     signed: ['Person'],
     // Lists may lag by a moment.
     overlapMs: 60_000,
+    // A single contact or conversation is read from the database that was written to.
+    lag: { listMs: 60_000, recordMs: 0 },
     scopes: async (type) => SCOPES[type] ?? [],
     proposals: async (type) => (type !== 'Person' || (await trust.isGiven()) ? [] : WRITTEN_BY_VISITORS),
     list: (request) => list(contacts, request),

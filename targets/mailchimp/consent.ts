@@ -10,8 +10,11 @@ import { emsKeyOf, refusalsOf } from './read-member.ts';
 
 const PAGE_SIZE = 1_000;
 
-/** Lists lag behind writes by seconds, and times are whole seconds. */
-const OVERLAP_MS = 300_000;
+/**
+ * Lists lag behind writes by seconds, and times are whole seconds. The rest is for a clock that is set back by minutes: a
+ * refusal dated before the cursor must still be listed.
+ */
+const OVERLAP_MS = 600_000;
 
 /** Consent at Mailchimp: members by their last change; archived members and complaints have their own lists. */
 export function mailchimpConsent(api: MailchimpApi): ConsentSource {

@@ -8,8 +8,11 @@ import { addressesIn, doNotContact, emsKeyOf, refusalsOf } from './read-contact.
 
 const PAGE_SIZE = 200;
 
-/** Lists may lag, and pages of a changing list skip rows. */
-const OVERLAP_MS = 300_000;
+/**
+ * Lists may lag, and pages of a changing list skip rows. The rest is for a clock that is set back by minutes: a refusal
+ * dated before the cursor must still be listed.
+ */
+const OVERLAP_MS = 600_000;
 
 /** The part of all contacts that each poll reads; a hundred thousand contacts take a hundred polls. */
 const PAGES_IN_A_ROUND = 5;

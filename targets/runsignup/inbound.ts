@@ -26,6 +26,12 @@ import { successorOf } from './successors.ts';
  */
 const OVERLAP_MS = 600_000;
 
+/**
+ * The vendor does not say whether reads may come from a replica or a cache. It has no call for a single registration
+ * either, so that all reads are those of lists.
+ */
+const LAG_MS = 60_000;
+
 /** A registration is transferred a few times at most; a longer chain is a cycle. */
 const MOST_TRANSFERS = 20;
 
@@ -40,6 +46,7 @@ export interface Reading {
 export function runSignupInbound(reading: Reading): InboundSource {
   return {
     overlapMs: OVERLAP_MS,
+    lag: { listMs: LAG_MS, recordMs: LAG_MS },
     scopes: async (type, linked) => {
       if (type === 'Event' || type === 'Race') return linked('Event');
       return type === 'EventParticipant' ? linked('Race') : [];

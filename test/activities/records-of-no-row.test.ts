@@ -35,6 +35,7 @@ function withContact(contact: Partial<RemoteRecord> & Pick<RemoteRecord, 'remote
   const fetched: string[] = [];
   const inbound: InboundSource = {
     overlapMs: 0,
+    lag: { listMs: 0, recordMs: 0 },
     scopes: async () => ['all'],
     list: async () => ({ records: [record], next: null, seenUpTo: null }),
     fetch: async ({ remoteId }) => {

@@ -206,6 +206,7 @@ describe('a contact of a person who shares an address now', () => {
     const removed: string[] = [];
     const inbound = {
       overlapMs: 0,
+      lag: { listMs: 0, recordMs: 0 },
       fetch: async ({ remoteId }: { remoteId: string }) => (isThere ? { remoteId } : null),
     } as unknown as NonNullable<RemoteSystem['inbound']>;
     const context = workers({

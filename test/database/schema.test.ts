@@ -44,6 +44,7 @@ const RECORD_COLUMNS: Record<string, string> = {
   sources_version: 'text',
   pass: 'bigint',
   remote_synced_on: 'timestamp(6) with time zone',
+  remote_confirmed_on: 'timestamp(6) with time zone',
   reissued: 'text',
   remote_id: 'text',
   base: 'jsonb',

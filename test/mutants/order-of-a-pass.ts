@@ -3,6 +3,34 @@ import type { Mutant } from './mutant.ts';
 /** The order of the steps of a pass, and who may make them: what the rules of docs/decisions rest on. */
 export const ORDER_OF_A_PASS: readonly Mutant[] = [
   {
+    name: 'an older remote time counts as a read that lags for ever',
+    file: 'sync/compare-remote.ts',
+    find: 'if (confirmedForMs === null || confirmedForMs >= lagMs) return false;',
+    replace: 'if (confirmedForMs === null) return false;',
+    test: 'activities/set-back-clock',
+  },
+  {
+    name: 'a poll starts a workflow for a read that lags',
+    file: 'activities/classify-records.ts',
+    find: '  if (isLagging(record, { ...known, remoteSyncedOn }, { lagMs, keys })) return false;\n',
+    replace: '',
+    test: 'activities/set-back-clock',
+  },
+  {
+    name: 'a read that lags undoes a write that a clock that was set back has dated',
+    file: 'database/records/upsert-records.ts',
+    find: "THEN sr.remote_synced_on + interval '1 microsecond' ELSE",
+    replace: 'THEN EXCLUDED.remote_synced_on ELSE',
+    test: 'activities/set-back-clock',
+  },
+  {
+    name: 'a read that lags undoes a change that a clock that was set back has dated',
+    file: 'sync/compare-remote.ts',
+    find: '? formatInstant(remoteSyncedOn.add({ microseconds: 1 })) : null',
+    replace: '? modifiedOn : null',
+    test: 'activities/set-back-clock',
+  },
+  {
     name: 'a delivery is not on record before it is sent',
     file: 'activities/deliver.ts',
     find: '!isCall(decision) || (await beginAttempt(',

@@ -4,6 +4,7 @@ import {
   equalityOf,
   isLagging,
   isNews,
+  knownTimeAfter,
   type AbsorbedState,
   type KnownRemoteState,
 } from '../../sync/compare-remote.ts';
@@ -18,7 +19,9 @@ const known: KnownRemoteState = {
   remoteId: '47',
   remoteSyncedOn: Temporal.Instant.from(KNOWN_AT),
   base: baseOf(CONTENT, KEYS),
+  confirmedForMs: 2_000,
 };
+const READING = { lagMs: 60_000, keys: KEYS };
 const read = (changes: { remoteId?: string; modifiedOn?: string | null; content?: Record<string, string> } = {}) => ({
   remoteId: '47',
   modifiedOn: '2026-05-01T10:00:05Z',
@@ -32,13 +35,13 @@ describe('the remote holds news', () => {
     ['a field that was never compared', read({ content: { ...CONTENT, phone: '+351' } })],
     ['another id', read({ remoteId: '48' })],
     ['another id, though its time is older', read({ remoteId: '48', modifiedOn: '2026-05-01T09:00:00Z' })],
-    ['a difference without a time', read({ modifiedOn: null, content: { name: 'Eva' } })],
+    ['a difference at the known time', read({ modifiedOn: KNOWN_AT, content: { name: 'Eva' } })],
   ])('if it has %s', (_, remote) => {
-    expect(isNews(remote, known, KEYS)).toBe(true);
+    expect(isNews(remote, known, READING)).toBe(true);
   });
 
   test('if the two were never compared', () => {
-    expect(isNews(read(), { ...known, base: null }, KEYS)).toBe(true);
+    expect(isNews(read(), { ...known, base: null }, READING)).toBe(true);
   });
 
   test.each([
@@ -47,15 +50,50 @@ describe('the remote holds news', () => {
     ['the same in another spelling', read({ content: { name: ' Ana ', city: 'Porto' } })],
     ['a lagging read', read({ modifiedOn: '2026-05-01T09:59:59Z', content: { ...CONTENT, city: 'Faro' } })],
   ])('but not with %s', (_, remote) => {
-    expect(isNews(remote, known, KEYS)).toBe(false);
+    expect(isNews(remote, known, READING)).toBe(false);
   });
 });
 
-test('a read lags only if both times are known, and its own is older', () => {
-  expect(isLagging(read({ modifiedOn: '2026-05-01T09:59:59Z' }), known)).toBe(true);
-  expect(isLagging(read({ modifiedOn: KNOWN_AT }), known)).toBe(false);
-  expect(isLagging(read({ modifiedOn: null }), known)).toBe(false);
-  expect(isLagging(read(), { ...known, remoteSyncedOn: null })).toBe(false);
+describe('a read may lag behind what was confirmed', () => {
+  const older = read({ modifiedOn: '2026-05-01T09:59:59Z', content: { ...CONTENT, city: 'Faro' } });
+  const undated = read({ modifiedOn: null, content: { ...CONTENT, city: 'Faro' } });
+
+  test.each([
+    ['its time is older than the known one', older, known],
+    ['it has no time, and differs', undated, known],
+    ['no time is known, and it differs', read({ content: { name: 'Eva' } }), { ...known, remoteSyncedOn: null }],
+  ])('if %s', (_, remote, state) => {
+    expect(isLagging(remote, state, READING)).toBe(true);
+    expect(isNews(remote, state, READING)).toBe(false);
+  });
+
+  test.each([
+    ['its time is the known one', read({ modifiedOn: KNOWN_AT, content: { name: 'Eva' } }), known],
+    ['it has no time, and differs in nothing', read({ modifiedOn: null }), known],
+    ['that was confirmed longer ago than reads lag', older, { ...known, confirmedForMs: 60_000 }],
+    ['nothing was ever confirmed', older, { ...known, confirmedForMs: null }],
+  ])('but not if %s', (_, remote, state) => {
+    expect(isLagging(remote, state, READING)).toBe(false);
+  });
+
+  test('but not where reads do not lag', () => {
+    expect(isLagging(older, { ...known, confirmedForMs: 0 }, { ...READING, lagMs: 0 })).toBe(false);
+  });
+});
+
+test.each([
+  ['is that of a newer reading', { modifiedOn: '2026-05-01T10:00:05Z' }, '2026-05-01T10:00:05Z'],
+  [
+    'never moves back: what a clock that was set back dates is newer',
+    { content: { name: 'Eva' } },
+    '2026-05-01T10:00:00.000001Z',
+  ],
+  ['stays if an older reading says nothing new', {}, null],
+  ['stays if a reading has none', { modifiedOn: null }, null],
+  ['is the reading’s own for a record that lists show in part', { messages: [] }, '2026-05-01T09:59:59Z'],
+])('the known time %s', (_, changes, time) => {
+  const remote = { ...read({ modifiedOn: '2026-05-01T09:59:59Z' }), messages: null, ...changes };
+  expect(knownTimeAfter(remote, known, KEYS)).toBe(time);
 });
 
 test('a comparison says what EMS takes over, what drifted, and whether EMS has to be sent again', () => {

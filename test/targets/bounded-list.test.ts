@@ -114,6 +114,17 @@ test.each(ENDLESS)(
   },
 );
 
+test.each(ENDLESS)(
+  'a poll of %s reads what a clock that was four minutes ahead has dated since it is four minutes behind',
+  async (_, scope, __, start) => {
+    const source = start();
+    const cursor = Date.parse(timeOf(100));
+    const since = new Date(cursor - source.overlapMs).toISOString();
+    const { contacts } = await source.list({ scope, since, page: null });
+    expect(minutesIn([{ contacts, malformed: 0, next: null, seenUpTo: null }])).toContain(92);
+  },
+);
+
 describe('a poll has read enough', () => {
   const progress = { pages: PAGES_PER_POLL, since: '2027-01-01T10:00:00Z', overlapMs: 300_000 };
 
