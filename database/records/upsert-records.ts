@@ -91,7 +91,9 @@ export async function upsertRecords(
       ${keepable('base')},
       remote_synced_on = CASE WHEN EXCLUDED.remote_synced_on < sr.remote_synced_on
         THEN sr.remote_synced_on + interval '1 microsecond' ELSE coalesce(EXCLUDED.remote_synced_on, sr.remote_synced_on) END,
-      remote_confirmed_on = coalesce(EXCLUDED.remote_confirmed_on, sr.remote_confirmed_on),
+      remote_confirmed_on = CASE WHEN EXCLUDED.remote_confirmed_on IS NOT NULL AND (EXCLUDED.base IS DISTINCT FROM sr.base
+          OR EXCLUDED.remote_synced_on IS DISTINCT FROM sr.remote_synced_on)
+        THEN EXCLUDED.remote_confirmed_on ELSE sr.remote_confirmed_on END,
       last_error_class = EXCLUDED.last_error_class,
       last_error_code = EXCLUDED.last_error_code,
       last_error = EXCLUDED.last_error,

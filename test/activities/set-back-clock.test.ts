@@ -64,8 +64,8 @@ async function personInStep({ lag = { listMs: LAG_MS, recordMs: LAG_MS }, dated 
     locks: database.locks,
   });
   const ref = { process: 'CHATWOOT', type: 'Person', key } as const;
-  const sweep = async () => {
-    const delivery = await deliver(dependencies, { ...ref, attempt: 1, resend: false });
+  const sweep = async (resend = false) => {
+    const delivery = await deliver(dependencies, { ...ref, attempt: 1, resend });
     await record(dependencies, { ...ref, delivery });
     return delivery.kind;
   };
@@ -187,6 +187,14 @@ describe('a read that lags', () => {
     expect(await person.poll()).toEqual([]);
     expect(await person.absorb()).toBe('nothing');
     expect(await person.inEms()).toBe('Changed');
+  });
+
+  test('is none after a write that changed nothing at a target without times', async () => {
+    const person = await personInStep({ dated: false });
+    await afterTheLag();
+    expect(await person.sweep(true)).toBe('updated');
+    person.change({ name: 'Ana Changed' });
+    expect(await person.poll()).toEqual(['applied']);
   });
 
   test('undoes no write of ours at a target without times', async () => {
