@@ -36,9 +36,14 @@ export interface PageInput {
  */
 export type LeftReason = 'busy' | 'alone' | 'unreadable' | 'refused';
 
+/** `unchanged`: nothing had to be sent. */
+type PageKind = 'created' | 'updated' | 'unchanged';
+
 export interface DeliveredPage {
   /** Rows that the target now has as EMS has them. */
   readonly inSync: number;
+  /** How they came to be so; left out by workers of an older release. */
+  readonly kinds?: Readonly<Partial<Record<PageKind, number>>>;
   /** All others: each needs a workflow of its own. */
   readonly left: readonly EntityKey[];
   readonly reasons: Readonly<Partial<Record<LeftReason, number>>>;
@@ -115,7 +120,7 @@ async function deliverClaimed(
   for (const { judged: one } of deliveries) if (left.has(one.pair.key)) left.set(one.pair.key, 'unreadable');
   return result(
     keys.filter((key) => !written.has(key)),
-    [...written],
+    deliveries.flatMap(({ delivery: { key, kind } }) => (written.has(key) ? [kind] : [])),
     left,
   );
 }
@@ -123,15 +128,17 @@ async function deliverClaimed(
 /** Rows without a reason were not claimed. */
 function result(
   left: readonly EntityKey[],
-  inSync: readonly EntityKey[],
+  kinds: readonly PageKind[],
   reasons: ReadonlyMap<EntityKey, LeftReason>,
 ): DeliveredPage {
-  const counted: Partial<Record<LeftReason, number>> = {};
-  for (const key of left) {
-    const reason = reasons.get(key) ?? 'busy';
-    counted[reason] = (counted[reason] ?? 0) + 1;
-  }
-  return { inSync: inSync.length, left, reasons: counted };
+  const counted = countEach(left.map((key) => reasons.get(key) ?? 'busy'));
+  return { inSync: kinds.length, kinds: countEach(kinds), left, reasons: counted };
+}
+
+function countEach<T extends string>(all: readonly T[]): Partial<Record<T, number>> {
+  const counted: Partial<Record<T, number>> = {};
+  for (const one of all) counted[one] = (counted[one] ?? 0) + 1;
+  return counted;
 }
 
 async function judge(page: PageAttempt, keys: readonly EntityKey[]): Promise<JudgedPair[]> {
@@ -186,7 +193,7 @@ function isAtRest(
 
 interface Delivered {
   readonly judged: JudgedPair;
-  readonly delivery: Delivery;
+  readonly delivery: Extract<Delivery, { readonly kind: PageKind }>;
 }
 
 const common = ({ fencingToken }: PageAttempt, { pair, evaluated }: JudgedPair) => ({

@@ -1,6 +1,8 @@
 import type { MetricMeter } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import type { DeliveredPage } from '../activities/deliver-page.ts';
 import type { RecordInput } from '../activities/record.ts';
+import type { Absorption, Resolution } from '../sync/absorption.ts';
 import type { Direction } from '../sync/sync-process-name.ts';
 import { TARGETS } from '../targets/index.ts';
 import { onRemoteCall } from '../targets/remote-calls.ts';
@@ -36,7 +38,24 @@ export function beginWithoutSuccess(meter: MetricMeter, processes: readonly Sche
 /** Kinds of delivery after which the pair is as it should be. */
 const PROGRESS: readonly string[] = ['unchanged', 'created', 'updated', 'removed', 'shared', 'suppressed', 'erased'];
 
-/** Counts the results that are recorded; of `unchanged` ones nothing was sent. */
+/** Kinds of absorption after which the record knows the remote's state. Two of them have changed EMS. */
+const ABSORBED: readonly string[] = ['unchanged', 'consent', 'drifted', 'unlinked', 'applied', 'conflict'];
+
+/** What became of how many rows. */
+interface Counted {
+  readonly result: string;
+  readonly count: number;
+}
+
+interface Results {
+  readonly counted: readonly Counted[];
+  readonly isProgress: boolean;
+}
+
+/**
+ * Counts what became of rows, whichever activity writes it: `record` the delivery of a pair, `deliverPage` those of many,
+ * `absorb` what a target has changed, `resolveRemote` a remote record that EMS did not know.
+ */
 export class CountedResults implements ActivityInboundCallsInterceptor {
   readonly #rows;
   readonly #progress;
@@ -48,21 +67,57 @@ export class CountedResults implements ActivityInboundCallsInterceptor {
 
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
     const result = await next(input);
-    if (isRecord(input.args)) this.#count(input.args[0]);
+    const [first] = input.args;
+    if (isOfType(first)) this.#count(first, resultsOf(first, result));
     return result;
   }
 
-  #count({ process, type, delivery: { kind } }: RecordInput): void {
-    this.#rows.add(1, { process, type, result: kind });
-    if (PROGRESS.includes(kind)) this.#progress.set(Math.floor(Date.now() / 1_000), { process });
+  #count({ process, type }: OfType, { counted, isProgress }: Results): void {
+    for (const { result, count } of counted) this.#rows.add(count, { process, type, result });
+    if (isProgress) this.#progress.set(Math.floor(Date.now() / 1_000), { process });
   }
 }
 
 const PROGRESS_HELP = 'when a row was last brought in step';
 
-function isRecord(args: readonly unknown[]): args is readonly [RecordInput] {
-  const [input] = args;
-  return typeof input === 'object' && input !== null && 'delivery' in input && 'type' in input && 'process' in input;
+interface OfType {
+  readonly process: string;
+  readonly type: string;
+}
+
+const isOfType = (value: unknown): value is OfType => isObject(value) && 'process' in value && 'type' in value;
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const hasKind = (value: unknown): value is { readonly kind: string } =>
+  isObject(value) && 'kind' in value && typeof value.kind === 'string';
+
+/** By the forms of {@link RecordInput}, {@link DeliveredPage}, {@link Absorption} and {@link Resolution}. */
+function resultsOf(input: object, result: unknown): Results {
+  if ('delivery' in input) {
+    const { kind } = (input as RecordInput).delivery;
+    return { counted: [{ result: kind, count: 1 }], isProgress: PROGRESS.includes(kind) };
+  }
+  if (isObject(result) && 'inSync' in result) {
+    const { inSync, kinds = {} } = result as DeliveredPage;
+    const counted = Object.entries(kinds).map(([kind, count]) => ({ result: kind, count }));
+    return { counted, isProgress: inSync > 0 };
+  }
+  if (!hasKind(result)) return { counted: [], isProgress: false };
+  // Of a delivery, `record` tells.
+  if ('outboundDue' in result) return absorbed((result as Absorption).kind);
+  if ('remoteId' in input && result.kind === 'linked') {
+    const { rows } = result as Extract<Resolution, { readonly kind: 'linked' }>;
+    const count = rows.filter(({ how }) => how !== 'known').length;
+    return { counted: count === 0 ? [] : [{ result: 'linked', count }], isProgress: true };
+  }
+  return { counted: [], isProgress: false };
+}
+
+/** What the outbound half of the same pass sends is counted by its own result. */
+function absorbed(kind: Absorption['kind']): Results {
+  const isCounted = kind === 'applied' || kind === 'conflict' || kind === 'unlinked';
+  return { counted: isCounted ? [{ result: kind, count: 1 }] : [], isProgress: ABSORBED.includes(kind) };
 }
 
 /** Measures every call of a target. @returns ends it. */

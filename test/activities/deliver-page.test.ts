@@ -138,7 +138,7 @@ function heldCall() {
 describe('a page of rows', () => {
   test('is created by one call, and recorded with its children; again, nothing is sent', async () => {
     const keys = await persons(5);
-    expect(await page(keys)).toEqual({ inSync: 5, left: [], reasons: {} });
+    expect(await page(keys)).toEqual({ inSync: 5, kinds: { created: 5 }, left: [], reasons: {} });
     expect(await listCalls()).toEqual([5]);
     expect(await members()).toHaveLength(5);
     expect(await records()).toEqual(keys.map((key) => ({ key, state: 'IN_SYNC', workflow: HOLDER, held: true })));
@@ -208,7 +208,12 @@ describe('a page of rows', () => {
         },
       },
     };
-    expect(await page(keys, { by: spoiled })).toEqual({ inSync: 7, left: [keys[2]], reasons: { refused: 1 } });
+    expect(await page(keys, { by: spoiled })).toEqual({
+      inSync: 7,
+      kinds: { created: 7 },
+      left: [keys[2]],
+      reasons: { refused: 1 },
+    });
     expect(await listCalls()).toEqual([8, 4, 2, 2, 1, 1, 4]);
     expect(await members()).toHaveLength(7);
   });
@@ -263,7 +268,7 @@ describe('a page of rows', () => {
     const [one = '', two = ''] = await persons(2);
     await simulator.control.setFaults({ failAfter: { times: 1, match: { method: 'PUT' } } });
     await expect(deliverOne(two)).rejects.toMatchObject({ errorClass: 'transient' });
-    expect(await page([one, two])).toEqual({ inSync: 1, left: [two], reasons: { alone: 1 } });
+    expect(await page([one, two])).toEqual({ inSync: 1, kinds: { created: 1 }, left: [two], reasons: { alone: 1 } });
   });
 });
 
@@ -276,7 +281,12 @@ describe('a pair is worked on by one only', () => {
   test('whose own workflow is at work is left out', async () => {
     const [one = '', two = '', three = ''] = await persons(3);
     await others.withLocks([`ems-sync pair MAILCHIMP/Person/${two}`], 1_000, async () => {
-      expect(await page([one, two, three])).toEqual({ inSync: 2, left: [two], reasons: { busy: 1 } });
+      expect(await page([one, two, three])).toEqual({
+        inSync: 2,
+        kinds: { created: 2 },
+        left: [two],
+        reasons: { busy: 1 },
+      });
     });
     expect(await page([two])).toMatchObject({ inSync: 1 });
   });

@@ -35,6 +35,48 @@ test('each recorded result is counted; one that brings a row in step is progress
   ]);
 });
 
+test.each([
+  [
+    'a page',
+    { keys: ['1', '2', '3'] },
+    { inSync: 3, kinds: { created: 2, unchanged: 1 }, left: [], reasons: {} },
+    { created: 2, unchanged: 1 },
+  ],
+  ['a page of an older worker', { keys: ['1'] }, { inSync: 1, left: [], reasons: {} }, {}],
+  [
+    'a value that the target has changed',
+    { key: '1' },
+    { kind: 'applied', key: '1', outboundDue: false, fields: [] },
+    { applied: 1 },
+  ],
+  ['a bounce-back', { key: '1' }, { kind: 'unchanged', key: '1', outboundDue: false }, {}],
+  [
+    'a contact that EMS did not know',
+    { remoteId: '9' },
+    { kind: 'linked', rows: [{ how: 'created' }, { how: 'known' }] },
+    { linked: 1 },
+  ],
+])('%s in step is progress, and its rows are counted', async (_what, input, result, counted) => {
+  const { notes, meter } = meterWithNotes();
+  const args = [{ process: 'MAILCHIMP', type: 'Person', ...input }];
+  await new CountedResults(meter).execute({ headers: {}, args }, async () => result);
+  const rows = notes.filter(({ name }) => name === 'ems_sync_rows_total');
+  expect(Object.fromEntries(rows.map(({ tags, value }) => [tags?.['result'], value]))).toEqual(counted);
+  expect(notes.some(({ name }) => name === 'ems_sync_last_progress_timestamp_seconds')).toBe(true);
+});
+
+test.each([
+  ['a page of which every row left', { keys: ['1'] }, { inSync: 0, kinds: {}, left: ['1'], reasons: { alone: 1 } }],
+  ['an absorption that waits', { key: '1' }, { kind: 'nothing', key: '1', outboundDue: false, reason: 'held' }],
+  ['a contact that is parked', { remoteId: '9' }, { kind: 'parked', reason: 'two rows match' }],
+  ['a delivery, which is counted when it is recorded', { key: '1' }, { kind: 'created', key: '1' }],
+])('%s is no progress', async (_what, input, result) => {
+  const { notes, meter } = meterWithNotes();
+  const args = [{ process: 'MAILCHIMP', type: 'Person', ...input }];
+  await new CountedResults(meter).execute({ headers: {}, args }, async () => result);
+  expect(notes).toEqual([]);
+});
+
 test('a result that could not be recorded is not counted', async () => {
   const { notes, meter } = meterWithNotes();
   const args = [{ process: 'TAGSERVER', type: 'Person', delivery: { kind: 'created' } }];
