@@ -28,7 +28,19 @@ export function insecureSettings(common: CommonSettings, enabled: readonly Enabl
     .map(([name]) => `${name} must begin with https://, ${HOW}`);
   if (!isDatabaseHere && !ENCRYPTED.has(database.searchParams.get('sslmode') ?? ''))
     problems.push(`DATABASE_URL must end with ?sslmode=verify-full (or require), ${HOW}`);
+  problems.push(...openCredentials(common));
   return isDatabaseHere && away.length === 0 ? problems : [...problems, ...shortSecrets(common)];
+}
+
+/** Of the collector of traces. Without headers, nothing that is sent to it is secret. */
+function openCredentials({
+  OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+  OTEL_EXPORTER_OTLP_HEADERS: headers,
+}: CommonSettings): string[] {
+  if (endpoint === undefined || headers === undefined) return [];
+  const { protocol, hostname } = new URL(endpoint);
+  if (protocol !== 'http:' || isLoopback(hostname)) return [];
+  return [`OTEL_EXPORTER_OTLP_ENDPOINT must begin with https:// with OTEL_EXPORTER_OTLP_HEADERS, ${HOW}`];
 }
 
 function shortSecrets(common: CommonSettings): string[] {

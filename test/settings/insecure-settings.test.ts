@@ -30,6 +30,28 @@ describe('outside this machine', () => {
   });
 });
 
+describe('the credentials of a collector of traces', () => {
+  const HEADERS = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20of-the-collector' };
+  const open = { ...SAFE, ...HEADERS, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.example:4318' };
+
+  test('do not go to another machine in the clear, unless ALLOW_INSECURE says otherwise', () => {
+    const problems = problemsOf(open);
+    expect(problems).toEqual([expect.stringMatching(/^OTEL_EXPORTER_OTLP_ENDPOINT must begin with https:.*HEADERS/)]);
+    expect(problems.join()).not.toContain('of-the-collector');
+    const here = { DATABASE_URL: 'postgres://ems@localhost/ems', TAGSERVER_URL: 'http://localhost:8085' };
+    expect(problemsOf({ ...open, ...here })).toHaveLength(1);
+    expect(problemsOf({ ...open, ALLOW_INSECURE: 'true' })).toEqual([]);
+  });
+
+  test.each([
+    ['https', { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example' }],
+    ['a collector on this machine', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' }],
+    ['no credentials', { OTEL_EXPORTER_OTLP_HEADERS: undefined }],
+  ])('are no problem with %s', (_what, change) => {
+    expect(problemsOf({ ...open, ...change })).toEqual([]);
+  });
+});
+
 test.each([
   'postgres://ems@localhost/ems',
   'postgres://ems@127.0.0.1:5432/ems',
