@@ -24,8 +24,8 @@ export interface Scheduled {
 /** Shows every process from the start, so that an alert notices one that never succeeds. */
 export function beginWithoutSuccess(meter: MetricMeter, processes: readonly Scheduled[]): void {
   const gap = meter.createGauge('ems_sync_schedule_gap_seconds', 'int', undefined, 'longest time between two of them');
-  const success = meter.createGauge(LAST_SUCCESS, 'int', undefined, 'when a sweep or poll last succeeded');
-  const progress = meter.createGauge(LAST_PROGRESS, 'int', undefined, PROGRESS_HELP);
+  const success = meter.createGauge(LAST_SUCCESS, 'float', undefined, 'when a sweep or poll last succeeded');
+  const progress = meter.createGauge(LAST_PROGRESS, 'float', undefined, PROGRESS_HELP);
   for (const { name, gaps } of processes) {
     progress.set(0, { process: name });
     for (const [direction, seconds] of Object.entries(gaps)) {
@@ -62,7 +62,7 @@ export class CountedResults implements ActivityInboundCallsInterceptor {
 
   constructor(meter: MetricMeter) {
     this.#rows = meter.createCounter('ems_sync_rows_total', undefined, 'rows by result; unchanged: nothing was sent');
-    this.#progress = meter.createGauge(LAST_PROGRESS, 'int', undefined, PROGRESS_HELP);
+    this.#progress = meter.createGauge(LAST_PROGRESS, 'float', undefined, PROGRESS_HELP);
   }
 
   async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
@@ -74,7 +74,7 @@ export class CountedResults implements ActivityInboundCallsInterceptor {
 
   #count({ process, type }: OfType, { counted, isProgress }: Results): void {
     for (const { result, count } of counted) this.#rows.add(count, { process, type, result });
-    if (isProgress) this.#progress.set(Math.floor(Date.now() / 1_000), { process });
+    if (isProgress) this.#progress.set(Date.now() / 1_000, { process });
   }
 }
 

@@ -8,6 +8,6 @@ const SUCCESSES: readonly string[] = ['complete', 'held', 'limit', 'shadow'];
 export function reportEnd(process: SyncProcessName, direction: Direction, ended: string): void {
   metricMeter.createCounter('ems_sync_sweeps_total').add(1, { process, direction, ended });
   if (!SUCCESSES.includes(ended)) return;
-  const seconds = Math.floor(workflowInfo().unsafe.now() / 1_000);
-  metricMeter.createGauge('ems_sync_last_success_timestamp_seconds').set(seconds, { process, direction });
+  const seconds = workflowInfo().unsafe.now() / 1_000;
+  metricMeter.createGauge('ems_sync_last_success_timestamp_seconds', 'float').set(seconds, { process, direction });
 }

@@ -73,7 +73,7 @@ export async function countOscillating(em: EntityManager): Promise<ReadonlyMap<S
   return new Map(rows.map(({ process, count }) => [process, count]));
 }
 
-/** The processes of which a row was brought in step, or found so, within this time. */
+/** The processes of which a row was brought in step, found so, or removed, within this time. */
 export async function withProgress(
   em: EntityManager,
   processes: readonly Measured[],
@@ -86,7 +86,14 @@ export async function withProgress(
           AND state NOT IN ('PENDING', 'CREATING', 'FAILING'))`,
   );
   if (found.length === 0) return [];
-  const { rows } = await sql<{ process: SyncProcessName }>`${sql.join(found, sql` UNION `)}`.execute(em.getKysely());
+  // The record of a row that EMS has deleted is gone with it.
+  const removed = sql`
+    SELECT sync_process AS process FROM sync_journal
+    WHERE written_on > statement_timestamp() - ${seconds} * interval '1 second' AND happened = 'removed'
+      AND sync_process = ANY (${processes.map(({ name }) => name)}::text[])`;
+  const { rows } = await sql<{ process: SyncProcessName }>`${sql.join([...found, removed], sql` UNION `)}`.execute(
+    em.getKysely(),
+  );
   return rows.map(({ process }) => process);
 }
 

@@ -164,7 +164,7 @@ describe('who is told', () => {
     expect(events()).toEqual(['LATE begins']);
   });
 
-  test('progress is a row in step, not one that fails', async () => {
+  test('progress is a row in step or removed, not one that fails', async () => {
     const progress = () => withProgress(database.orm.em.fork(), [tagServer.process], 600);
     await database.client.query(
       "INSERT INTO sync_person (sync_process, entity_key, state, updated_on) VALUES ('TAGSERVER', 1, 'FAILING', now())",
@@ -175,6 +175,11 @@ describe('who is told', () => {
     );
     expect(await progress()).toEqual(['TAGSERVER']);
     await database.client.query("UPDATE sync_person SET updated_on = now() - interval '11 minutes'");
+    expect(await progress()).toEqual([]);
+    // Its record is gone; what is left of it stands in the journal.
+    await database.client.query('DELETE FROM sync_person WHERE entity_key = 2');
+    expect(await progress()).toEqual(['TAGSERVER']);
+    await database.client.query("UPDATE sync_journal SET written_on = now() - interval '11 minutes'");
     expect(await progress()).toEqual([]);
   });
 });

@@ -10,6 +10,8 @@ export interface SweepOptions {
   readonly pageSize?: number;
   /** Children after which it makes a new plan. */
   readonly childrenAtMost?: number;
+  /** False: look at what has changed, as a schedule's sweep does. */
+  readonly full?: boolean;
 }
 
 /**
