@@ -1,4 +1,3 @@
-import type { MetricMeter } from '@temporalio/common';
 import { readFacts } from '../../clients/alerts/alert-watch.ts';
 import { findAlerts, type Facts } from '../../clients/alerts/find-alerts.ts';
 import { tellAlerts } from '../../clients/alerts/tell-alerts.ts';
@@ -8,11 +7,11 @@ import { withProgress } from '../../database/records/numbers.ts';
 import { recordTable } from '../../database/table-names.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
-import { NumberGauges } from '../../workers/number-gauges.ts';
 import { AlertRules, readRules, type Rule } from '../prometheus/alert-rules.ts';
 import { keyOf, readScrape, type Scraped } from '../prometheus/scrape.ts';
 import { FIRST_MINUTE, SceneAxis } from '../prometheus/scene-axis.ts';
 import { TimeSeries } from '../prometheus/time-series.ts';
+import { readNumbersNow } from '../workers/numbers-now.ts';
 import { listIsCurrent } from './list-is-current.ts';
 import type { System } from './system.ts';
 import type { TargetUnderTest } from './simulators.ts';
@@ -75,15 +74,11 @@ export class AlarmScenes {
     return Math.max(0, ...all.filter(isMeant).map(({ value }) => value));
   }
 
-  /** Names and labels of the numbers that workers read from the database, as they serve them. */
-  async numbersServed(): Promise<readonly string[]> {
+  /** Names and labels of numbers in the database that the workers do not serve. */
+  async unserved(): Promise<readonly string[]> {
     const served = await this.#scrapeWorkers();
-    const numbers = await this.#readNumbers();
-    return [...numbers.keys()].filter((key) => served?.has(key) === true);
-  }
-
-  async numbersRead(): Promise<readonly string[]> {
-    return [...(await this.#readNumbers()).keys()];
+    const numbers = await readNumbersNow(this.#orm, this.#processes);
+    return [...numbers.keys()].filter((key) => served?.has(key) !== true);
   }
 
   /** Does something, looks as Prometheus and the gateway do, and lives the minute as often as it says. */
@@ -95,7 +90,8 @@ export class AlarmScenes {
     const moving = await this.#withoutProgressSince(now);
     this.#ahead = succeeds ? 0 : this.#ahead + 60;
     const workers = await this.#scrapeWorkers();
-    const scrape = workers === null ? null : new Map([...workers, ...(await this.#readNumbers())]);
+    const scrape =
+      workers === null ? null : new Map([...workers, ...(await readNumbersNow(this.#orm, this.#processes))]);
     const { minute } = this.axis;
     this.axis.add(scrape, Date.now() / 1_000, times);
     await listIsCurrent(this.#system.temporal);
@@ -139,20 +135,6 @@ export class AlarmScenes {
     } catch {
       return null;
     }
-  }
-
-  /** What workers read every fifteen seconds, read now by the same code. */
-  async #readNumbers(): Promise<ReadonlyMap<string, Scraped>> {
-    const read = new Map<string, Scraped>();
-    const meter = {
-      createGauge: (name: string) => ({
-        set: (value: number, labels: Readonly<Record<string, string>> = {}) => {
-          read.set(keyOf(name, labels), { name, labels, value, grows: false });
-        },
-      }),
-    } as unknown as MetricMeter;
-    await new NumberGauges({ orm: this.#orm, meter, log: { warn: () => {} }, processes: this.#processes }).refresh();
-    return read;
   }
 
   /** The processes of which no row was brought in step. */

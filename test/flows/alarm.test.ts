@@ -158,6 +158,14 @@ describe('the recommended alarm, about TagServer alone', () => {
     await again(...events.slice(0, 4));
     await well(20);
     expect(scenes.since(from)).toEqual(silence);
+    // The scene is judged by the very rules: without their patience it is not silent.
+    const hasty = readRules().map((rule) => ({
+      ...rule,
+      for: '1m',
+      expr: rule.expr.replaceAll(/\b(540|600)\b/g, '60'),
+    }));
+    expect(scenes.since(from, hasty).rang).toContain('EmsSyncSweepLate TAGSERVER');
+    await system.eventually('all numbers at the workers', async () => (await scenes.unserved()).length === 0);
   });
 
   test('rings for an outage of an hour, and ends', async () => {
@@ -167,6 +175,8 @@ describe('the recommended alarm, about TagServer alone', () => {
     await scenes.minute(async () => ({ succeeds: await swept() }));
     await scenes.minute(async () => ({ succeeds: await swept(), times: 59 }));
     expect(scenes.since(from).ringing).toEqual(['EmsSyncNoProgress TAGSERVER', 'EmsSyncSweepLate TAGSERVER']);
+    const slow = readRules().map((rule) => ({ ...rule, for: '70m' }));
+    expect(scenes.since(from, slow).rang).toEqual([]);
     await system.tagServer.control.clearFaults();
     await well(20);
     expect(scenes.since(from)).toEqual({

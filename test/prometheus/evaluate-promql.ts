@@ -125,9 +125,12 @@ function extrapolated(points: Valued, { from, to }: Range, perSecond: boolean): 
   return perSecond ? whole / (to - from) : whole;
 }
 
+const withoutLe = (labels: Labels): Labels =>
+  Object.fromEntries(Object.entries(labels).filter(([name]) => name !== 'le'));
+
 /** Of histograms with the label `le`. */
 function quantiles(share: number, buckets: readonly Sample[]): Value {
-  const groups = Map.groupBy(buckets, ({ labels: { le: _, ...labels } }) => labelsKey(labels));
+  const groups = Map.groupBy(buckets, ({ labels }) => labelsKey(withoutLe(labels)));
   return [...groups.values()].flatMap((group) => {
     const sorted = group
       .map(({ labels, value }) => ({ le: Number(labels['le']?.replace('+Inf', 'Infinity')), value }))
@@ -135,7 +138,7 @@ function quantiles(share: number, buckets: readonly Sample[]): Value {
     const total = sorted.at(-1)?.value ?? 0;
     const index = sorted.findIndex(({ value }) => value >= share * total);
     const at = sorted[index];
-    const { le: _, ...labels } = group[0]?.labels ?? {};
+    const labels = withoutLe(group[0]?.labels ?? {});
     if (at === undefined || sorted.at(-1)?.le !== Infinity || sorted.length < 2 || total === 0)
       return [{ labels, value: Number.NaN }];
     const before = sorted[index - 1] ?? { le: 0, value: 0 };

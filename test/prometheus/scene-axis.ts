@@ -61,11 +61,10 @@ export class SceneAxis {
 
   /** As Prometheus does with series that a scrape does not have any more. */
   #endSeries(scrape: Scrape, seconds: number): void {
-    const named = (key: string): Labels & { readonly name: string } => JSON.parse(key);
     const now = new Set([...scrape.values()].map(({ name, labels }) => JSON.stringify({ ...labels, name })));
     for (const key of this.#series) {
       if (now.has(key)) continue;
-      const { name, ...labels } = named(key);
+      const { name, ...labels } = JSON.parse(key) as Labels & { readonly name: string };
       this.store.add(name, labels, { seconds, value: null });
     }
     this.#series = now;
