@@ -8,7 +8,7 @@ import { recordTable } from '../../database/table-names.ts';
 import { TARGETS } from '../../targets/index.ts';
 import type { SyncProcess } from '../../targets/sync-process.ts';
 import { AlertRules, readRules, type Rule } from '../prometheus/alert-rules.ts';
-import { keyOf, readScrape, type Scraped } from '../prometheus/scrape.ts';
+import { readScrape, type Scraped } from '../prometheus/scrape.ts';
 import { FIRST_MINUTE, SceneAxis } from '../prometheus/scene-axis.ts';
 import { TimeSeries } from '../prometheus/time-series.ts';
 import { readNumbersNow } from '../workers/numbers-now.ts';
