@@ -120,12 +120,12 @@ describe('the recommended alarm, about MailChimp alone', () => {
     const sweep = system.process('MAILCHIMP').sweep(everyday);
     await scenes.minute(async () => {
       await system.eventually('some that have left', async () => (await gone()) > 50);
-      return { times: 20 };
+      return { times: 18 };
     });
     expect(await sweep).toMatchObject({ ended: 'complete', totals: { Person: { removed: DELETED } } });
     await scenes.minute(async () => ({
       succeeds: (await system.process('MAILCHIMP').sweep(everyday)).ended === 'complete',
-      times: 10,
+      times: 8,
     }));
     expect(scenes.since(from)).toEqual(silence);
   });
