@@ -79,8 +79,8 @@ export const REAL_VENDORS: readonly Mutant[] = [
     point: 33,
     name: 'an opt-in of EMS overrides what Mautic may have lost',
     file: 'targets/mautic/confirm.ts',
-    find: '!(await api.wasMailed(contact.id))',
-    replace: 'true',
+    find: "channel === 'email' && (await api.wasMailed(id))",
+    replace: 'false',
     test: 'targets/mautic/consent',
   },
   {

@@ -18,7 +18,7 @@ export const SECURITY: readonly Mutant[] = [
   },
   {
     name: 'security 2: requests of all installations wait on one queue',
-    file: 'clients/own-installation.ts',
+    file: 'clients/own-queue.ts',
     find: 'options.taskQueue === SYNC_TASK_QUEUE ?',
     replace: "options.taskQueue === '' ?",
     test: 'clients/installation',
