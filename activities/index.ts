@@ -2,18 +2,20 @@ import { Context } from '@temporalio/activity';
 import { absorb } from './absorb.ts';
 import type { AbsorbInput } from './absorb-input.ts';
 import { runCommand, type CommandInput } from './run-command.ts';
-import type { DeliverInput } from './deliver-input.ts';
+import type { DeliverInput, PairInput } from './deliver-input.ts';
+import type { CallPlaces } from './call-places.ts';
+import { deliverInline, type DeliveredInline } from './deliver-inline.ts';
 import { ComparisonState } from './comparison-state.ts';
 import { deliver } from './deliver.ts';
 import { deliverPage, type PageInput } from './deliver-page.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { FindChangedInput } from './changed-page.ts';
-import { advance, findChanged, type AdvanceInput } from './find-changed.ts';
+import { advance, type AdvanceInput } from './find-changed.ts';
 import { compareTarget, type ComparedTarget, type ComparePlace } from './compare-target.ts';
 import { findDue, findGone, type FindInput } from './find-due.ts';
 import { keepMark, type KeepMarkInput } from './keep-mark.ts';
 import { unlessPaused } from './pause.ts';
-import { planPoll } from './plan-poll.ts';
+import { planAndRead, readPage } from './first-pages.ts';
 import { planSweep, type PlanInput } from './plan-sweep.ts';
 import { probeTarget } from './probe-target.ts';
 import { removeExpired } from './remove-expired.ts';
@@ -67,10 +69,30 @@ function attemptOf(attemptsBefore: number): AttemptOfPair {
   return { number: attemptsBefore + attempt, forMs: Temporal.Now.instant().epochMilliseconds - scheduledTimestampMs };
 }
 
-/** Activities that only use our database: task queue `sync`. */
-export function createSyncActivities(dependencies: Dependencies) {
+/**
+ * Nothing is sent or read while the process is paused, or its target is not called, or to and from another account than
+ * the records are about.
+ */
+const ownedBy =
+  (dependencies: Dependencies) =>
+  <I extends { readonly process: SyncProcessName }, R>(work: (dependencies: Dependencies, input: I) => Promise<R>) =>
+    unlessPaused(dependencies.orm, async (input: I) => {
+      dependencies.processes.get(input.process)?.remote.assertCallable?.();
+      await dependencies.assertOwnAccount(input.process);
+      return work(dependencies, input);
+    });
+
+const deliveryOf = (dependencies: Dependencies) =>
+  unlessShadow(dependencies, (input: DeliverInput) => shadowDelivery(input), ownedBy(dependencies)(deliver));
+
+/** Activities of the task queue `sync`: they use our database, and some deliver within their workflow's task. */
+export function createSyncActivities(
+  dependencies: Dependencies,
+  places: ReadonlyMap<SyncProcessName, CallPlaces> = new Map(),
+) {
   const state = new ComparisonState();
   const { orm } = dependencies;
+  const ownDeliver = deliveryOf(dependencies);
   const ownFindDue = unlessPaused(orm, (input: FindInput) => findDue(dependencies, input));
   const ownFindGone = unlessPaused(orm, (input: FindInput) => findGone(dependencies, input));
   const ownPlanSweep = unlessPaused(
@@ -92,29 +114,31 @@ export function createSyncActivities(dependencies: Dependencies) {
     runCommand: unlessShadow(dependencies, refuseCommand, (input: CommandInput) => runCommand(dependencies, input)),
     removeExpired: () => withHeartbeat(() => removeExpired(dependencies)),
     advanceCursor: (input: AdvanceInput) => advance(dependencies, input),
+    deliverInline: async (pair: PairInput): Promise<DeliveredInline> => {
+      const { process, type } = pair;
+      const own = places.get(process);
+      if (own === undefined) return { kind: 'elsewhere' };
+      const attempt = attemptOf(0);
+      return deliverInline(own, {
+        deliver: () =>
+          tellingSoon(dependencies, pair, attempt, () =>
+            ownDeliver({ ...pair, resend: false, attempt: attempt.number }),
+          ),
+        record: (delivery) => record(dependencies, { process, type, delivery }),
+      });
+    },
   };
 }
 
 /** Activities that call a target: task queue `target-<process>`. */
 export function createTargetActivities(dependencies: Dependencies) {
-  /**
-   * Nothing is sent or read while the process is paused, or its target is not called, or to and from another account than
-   * the records are about.
-   */
-  const owned = <I extends { readonly process: SyncProcessName }, R>(
-    work: (dependencies: Dependencies, input: I) => Promise<R>,
-  ) =>
-    unlessPaused(dependencies.orm, async (input: I) => {
-      dependencies.processes.get(input.process)?.remote.assertCallable?.();
-      await dependencies.assertOwnAccount(input.process);
-      return work(dependencies, input);
-    });
-  const ownDeliver = unlessShadow(dependencies, (input: DeliverInput) => shadowDelivery(input), owned(deliver));
+  const owned = ownedBy(dependencies);
+  const ownDeliver = deliveryOf(dependencies);
   const ownDeliverPage = unlessShadow(dependencies, shadowPage, owned(deliverPage));
   const ownAbsorb = unlessShadow(dependencies, (input: AbsorbInput) => shadowAbsorption(input), owned(absorb));
-  const ownPlanPoll = unlessShadow(dependencies, shadowPoll, owned(planPoll));
+  const ownPlanPoll = unlessShadow(dependencies, shadowPoll, owned(planAndRead));
   const ownShadowRun = owned(shadowRun);
-  const ownFindChanged = owned(findChanged);
+  const ownFindChanged = owned(readPage);
   const ownCompareTarget = owned((own, input: { readonly process: SyncProcessName }) =>
     fromItsPlace<ComparePlace, ComparedTarget>((place, onPlace) => compareTarget(own, input, { place, onPlace })),
   );

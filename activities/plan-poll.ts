@@ -4,6 +4,7 @@ import type { EntityRef, EntityType } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import type { RemoteRef } from '../targets/inbound-source.ts';
 import type { ConsentSource } from '../targets/consent-source.ts';
+import type { ChangedPage } from './changed-page.ts';
 import { inboundSource, processContext, type ProcessContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -11,6 +12,10 @@ import type { Dependencies } from './dependencies.ts';
 export interface PollStep {
   readonly type: EntityType;
   readonly scope: string;
+  /** Its first page, if the plan has read it already. */
+  readonly first?: ChangedPage;
+  /** The plan could not read it: the pause before the next attempt in milliseconds. */
+  readonly failed?: { readonly pauseMs: number };
 }
 
 export interface PollPlan {

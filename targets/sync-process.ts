@@ -21,6 +21,11 @@ export interface SyncProcess {
     readonly concurrentCalls: number;
     /** The most deliveries that one worker sends in one call. Left out if the target has no bulk calls. */
     readonly bulk?: { readonly itemsPerCall: number };
+    /**
+     * The target answers at once and has capacity to spare, so a sweep's children deliver within their own workflow task,
+     * without a task of the target's queue. Half of `callsPerSecond` is set aside for them.
+     */
+    readonly inline?: true;
   };
   /** Remote ids are personal data (hashes of addresses). They are kept in the record only, never in a history or log. */
   readonly remoteIdsArePersonal?: true;

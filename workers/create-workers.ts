@@ -9,6 +9,9 @@ import {
 import { createSyncActivities, createTargetActivities } from '../activities/index.ts';
 import type { Dependencies } from '../activities/dependencies.ts';
 import { ErrorMapping } from '../activities/error-mapping.ts';
+import { CallPlaces } from '../activities/call-places.ts';
+import { SharedPlaces } from './shared-places.ts';
+import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { CountedResults } from './own-metrics.ts';
 import type { SyncProcess } from '../targets/sync-process.ts';
 import type { Tracing } from './tracing.ts';
@@ -46,6 +49,22 @@ function deliveriesAtOnce({ limits: { bulk, concurrentCalls } }: SyncProcess): n
   return concurrentCalls + (bulk === undefined ? 0 : Math.min(bulk.itemsPerCall, WAITING_AT_ONCE));
 }
 
+type Enabled = Pick<Dependencies, 'processes'>;
+
+const inlineProcesses = ({ processes }: Enabled) =>
+  [...processes.values()].flatMap(({ process }) => (process.limits.inline === true ? [process] : []));
+
+const inlinePlaces = (enabled: Enabled): ReadonlyMap<SyncProcessName, CallPlaces> =>
+  new Map(inlineProcesses(enabled).map(({ name, limits }) => [name, new CallPlaces(limits.concurrentCalls)]));
+
+/** Deliveries within workflow tasks, which must not keep results from being recorded. */
+const inlineAtOnce = (enabled: Enabled) =>
+  inlineProcesses(enabled).reduce((sum, { limits }) => sum + limits.concurrentCalls, 0);
+
+/** The other half is for deliveries within workflow tasks, which the server does not count; each sweep limits its own. */
+const queueRate = ({ limits: { callsPerSecond, inline } }: SyncProcess) =>
+  inline === true ? callsPerSecond / 2 : callsPerSecond;
+
 /**
  * Creates one worker for workflows and database activities, and one per target for its calls, so that a slow target
  * delays only its own queue.
@@ -73,23 +92,32 @@ export async function createWorkers({
       ],
     },
   } satisfies Partial<WorkerOptions>;
-  const targets = [...dependencies.processes.values()].map(({ process }) =>
-    Worker.create({
+  const places = inlinePlaces(dependencies);
+  const targets = [...dependencies.processes.values()].map(({ process }) => {
+    const shared = places.get(process.name);
+    return Worker.create({
       ...common,
+      ...(shared === undefined
+        ? {}
+        : {
+            interceptors: {
+              activity: [...common.interceptors.activity, () => ({ inbound: new SharedPlaces(shared) })],
+            },
+          }),
       taskQueue: targetTaskQueue(process.name, syncQueue),
       activities: createTargetActivities(dependencies),
-      maxTaskQueueActivitiesPerSecond: process.limits.callsPerSecond,
+      maxTaskQueueActivitiesPerSecond: queueRate(process),
       maxConcurrentActivityTaskExecutions: deliveriesAtOnce(process),
-    }),
-  );
+    });
+  });
   const sync = Worker.create({
     ...common,
     taskQueue: syncQueue,
     workflowBundle,
     ...(tracing === null ? {} : { sinks: tracing.sinks }),
-    activities: createSyncActivities(dependencies),
+    activities: createSyncActivities(dependencies, places),
     maxConcurrentActivityTaskExecutions: DATABASE_ACTIVITIES,
-    maxConcurrentLocalActivityExecutions: DATABASE_ACTIVITIES,
+    maxConcurrentLocalActivityExecutions: DATABASE_ACTIVITIES + inlineAtOnce(dependencies),
   });
   return Promise.all([sync, ...targets]);
 }

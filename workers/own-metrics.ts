@@ -1,5 +1,6 @@
 import type { MetricMeter } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import type { DeliveredInline } from '../activities/deliver-inline.ts';
 import type { DeliveredPage } from '../activities/deliver-page.ts';
 import type { RecordInput } from '../activities/record.ts';
 import type { Absorption, Resolution } from '../sync/absorption.ts';
@@ -53,7 +54,7 @@ interface Results {
 }
 
 /**
- * Counts what became of rows, whichever activity writes it: `record` the delivery of a pair, `deliverPage` those of many,
+ * Counts what became of rows, whichever activity writes it: `record` or `deliverInline` the delivery of a pair, `deliverPage` those of many,
  * `absorb` what a target has changed, `resolveRemote` a remote record that EMS did not know.
  */
 export class CountedResults implements ActivityInboundCallsInterceptor {
@@ -92,11 +93,14 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const hasKind = (value: unknown): value is { readonly kind: string } =>
   isObject(value) && 'kind' in value && typeof value.kind === 'string';
 
-/** By the forms of {@link RecordInput}, {@link DeliveredPage}, {@link Absorption} and {@link Resolution}. */
+/** By the forms of {@link RecordInput}, {@link DeliveredInline}, {@link DeliveredPage}, {@link Absorption} and {@link Resolution}. */
 function resultsOf(input: object, result: unknown): Results {
   if ('delivery' in input) {
-    const { kind } = (input as RecordInput).delivery;
-    return { counted: [{ result: kind, count: 1 }], isProgress: PROGRESS.includes(kind) };
+    return recorded((input as RecordInput).delivery);
+  }
+  if (isObject(result) && 'isRecorded' in result) {
+    const { delivery, isRecorded } = result as Extract<DeliveredInline, { readonly kind: 'delivered' }>;
+    return isRecorded ? recorded(delivery) : { counted: [], isProgress: false };
   }
   if (isObject(result) && 'inSync' in result) {
     const { inSync, kinds = {} } = result as DeliveredPage;
@@ -113,6 +117,11 @@ function resultsOf(input: object, result: unknown): Results {
   }
   return { counted: [], isProgress: false };
 }
+
+const recorded = ({ kind }: RecordInput['delivery']): Results => ({
+  counted: [{ result: kind, count: 1 }],
+  isProgress: PROGRESS.includes(kind),
+});
 
 /** What the outbound half of the same pass sends is counted by its own result. */
 function absorbed(kind: Absorption['kind']): Results {

@@ -30,8 +30,11 @@ export function createWorkflowBundle({
   encodeFailures = false,
   interceptors = [],
 }: Partial<BundleOptions> = {}): Promise<WorkflowBundleWithSourceMap> {
+  const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
   return bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    workflowsPath,
+    // Our modules hold no state, so all runs of a worker share them: otherwise each run would load them anew.
+    preloadModules: [workflowsPath],
     workflowInterceptorModules: [...interceptors],
     ...(encodeFailures ? { failureConverterPath: FAILURE_CONVERTER_PATH } : {}),
     logger: new DefaultLogger('WARN'),

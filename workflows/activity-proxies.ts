@@ -113,16 +113,29 @@ export type PairActivities = Pick<TargetActivities, 'deliver' | 'absorb'>;
  */
 const ATTEMPT = { startToCloseTimeout: '3 minutes', heartbeatTimeout: HEARTBEAT_TIMEOUT } as const;
 
-/** The first five attempts: 2, 4, 8, 16 s apart. After them the pair is reported as failing. */
-export const firstAttempts = (process: SyncProcessName) =>
+/**
+ * A delivery within the workflow's own task. One attempt: what fails goes on in the target's own queue. 1 min: a call takes as
+ * long as it may anywhere else, because to cut it off would send it twice; a slow target gets no more of them.
+ */
+export const inlineActivities = proxyLocalActivities<Pick<SyncActivities, 'deliverInline'>>({
+  startToCloseTimeout: '1 minute',
+  retry: { maximumAttempts: 1 },
+});
+
+/**
+ * The first five attempts: 2, 4, 8, 16 s apart. After them the pair is reported as failing.
+ *
+ * @param made attempts that have been made already.
+ */
+export const firstAttempts = (process: SyncProcessName, made = 0) =>
   proxyActivities<PairActivities>({
     taskQueue: targetQueue(process),
     ...ATTEMPT,
     summary: 'the first five attempts',
     retry: {
-      initialInterval: '2 seconds',
+      initialInterval: `${2 ** (made + 1)} seconds`,
       backoffCoefficient: 2,
-      maximumAttempts: ATTEMPTS_BEFORE_FAILING,
+      maximumAttempts: ATTEMPTS_BEFORE_FAILING - made,
     },
   });
 
@@ -172,16 +185,18 @@ export const commandActivities = proxyActivities<Pick<SyncActivities, 'runComman
 });
 
 /**
- * Reads a page of changes at a target. Few attempts, because other lists wait, and the next poll starts at the same
+ * Plans a poll, or reads a page of changes at a target. Few attempts, because other lists wait, and the next poll starts at the same
  * place a minute later. 2 min: a page may need several calls.
+ *
+ * @param made attempts that have been made already.
  */
-export const pollActivities = (process: SyncProcessName) =>
+export const pollActivities = (process: SyncProcessName, made = 0) =>
   proxyActivities<Pick<TargetActivities, 'planPoll' | 'findChanged'>>({
     taskQueue: targetQueue(process),
     startToCloseTimeout: '2 minutes',
     heartbeatTimeout: HEARTBEAT_TIMEOUT,
     scheduleToCloseTimeout: '10 minutes',
-    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
+    retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 - made },
   });
 
 export const cursorActivities = proxyActivities<Pick<SyncActivities, 'advanceCursor'>>({

@@ -34,6 +34,8 @@ export interface Asked {
 export interface Serving {
   readonly requests: Requests;
   readonly asked: Asked;
+  /** Attempts that have failed already, elsewhere. */
+  readonly made?: number;
   /** Called when the pair is reported as failing. */
   readonly onFailing: (failure: AttemptFailure) => void;
   /** Called while the process is paused. @returns whether the step must wait; otherwise it is given up. */
@@ -59,13 +61,13 @@ const ASKED_MEANWHILE = 'asked meanwhile';
 export async function attemptDurably<T>(
   { process, type, key }: PairRef,
   attempt: (activities: PairActivities, attemptsBefore: number) => Promise<T>,
-  { requests, asked, onFailing, onPaused }: Serving,
+  { requests, asked, made = 0, onFailing, onPaused }: Serving,
 ): Promise<T | typeof INTERRUPTED | typeof GIVEN_UP> {
   const pair = { process, type, key };
   let attempts = ATTEMPTS_BEFORE_FAILING;
   let isPaused = false;
   try {
-    return await attempt(firstAttempts(process), 0);
+    return await attempt(firstAttempts(process, made), made);
   } catch (error) {
     if ((await note(error)) === GIVEN_UP) return GIVEN_UP;
   }

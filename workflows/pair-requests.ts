@@ -15,6 +15,8 @@ export type SyncRequest = 'outbound' | 'resend' | 'inbound' | PairCommand;
 
 export interface SyncEntityInput extends PairRef {
   readonly requests: readonly SyncRequest[];
+  /** The first delivery may run within the workflow's own task. Left out: by the target's queue. */
+  readonly inline?: true;
 }
 
 export interface SyncEntityResult {

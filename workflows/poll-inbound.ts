@@ -3,13 +3,16 @@ import {
   isCancellation,
   log,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
+  sleep,
   startChild,
   upsertSearchAttributes,
   workflowInfo,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import { ActivityFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { ChangedPage } from '../activities/changed-page.ts';
 import type { PollStep } from '../activities/plan-poll.ts';
 import type { EntityRef, EntityType } from '../sync/entity-type.ts';
 import { SHADOW } from '../sync/shadow.ts';
@@ -98,11 +101,11 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
     const counts = countsOf(step.type);
     do {
       try {
-        const changed = await pollActivities(process).findChanged({ process, ...step, page });
+        const changed = await readPage(step, page);
         counts.listed += changed.listed;
         counts.malformed += changed.malformed;
         if (changed.held != null) {
-          log.warn(changed.held, { process, ...step });
+          log.warn(changed.held, { process, ...listOf(step) });
           held.push(changed.held);
         }
         await syncAll(changed.pairs, changed.unknown);
@@ -118,7 +121,7 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
       }
       setCurrentDetails(describe(totals));
       if (page === null && seenUpTo !== null) {
-        await cursorActivities.advanceCursor({ process, ...step, seenUpTo });
+        await cursorActivities.advanceCursor({ process, ...listOf(step), seenUpTo });
         seenUpTo = null;
       }
       if (started >= CHILDREN_PER_POLL) return finish(process, { ended: 'limit', reason, totals });
@@ -145,6 +148,17 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
     isShadow = plan.isShadow === true;
     await syncAll(plan.unfinishedPairs, plan.unfinishedRemotes, { signal: false });
     return plan.steps;
+  }
+
+  /** The first page comes with the plan, if that has read it. */
+  async function readPage(step: PollStep, after: string | null): Promise<ChangedPage> {
+    // Old and new workers may take turns while they are replaced, and old ones read every page anew.
+    const isRead = after === null && (step.first ?? step.failed) !== undefined && patched('first pages');
+    if (isRead && step.first !== undefined) return step.first;
+    const failed = isRead ? step.failed : undefined;
+    if (failed !== undefined) await sleep(failed.pauseMs);
+    const made = failed === undefined ? 0 : 1;
+    return pollActivities(process, made).findChanged({ process, ...listOf(step), page: after });
   }
 
   /**
@@ -180,6 +194,8 @@ export async function pollInbound({ process, progress }: PollInput): Promise<Pol
     return (totals[type] ??= { listed: 0, changed: 0, unknown: 0, malformed: 0, unread: 0 });
   }
 }
+
+const listOf = ({ type, scope }: PollStep) => ({ type, scope });
 
 /** Null: the pair's workflow is already running; if it was signalled, it makes another pass. */
 async function startPair(

@@ -17,6 +17,7 @@ import type { SyncOutcome } from '../sync/sync-outcome.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { planActivities, probeActivities, shadowActivities, sweepActivities } from './activity-proxies.ts';
 import { findPageOf, lookAround, Lookout, type LookAround, type PageBounds } from './lookout.ts';
+import { InlinePace } from './inline-pace.ts';
 import { pauseIn } from './paused.ts';
 import { syncOutcomeAttribute } from './search-attributes.ts';
 import { reportEnd } from './report-end.ts';
@@ -45,6 +46,7 @@ interface SweepProgress {
   readonly totals: SweepTotals;
   readonly started: number;
   readonly mark?: PlannedMark;
+  readonly inlinePerSecond?: number;
 }
 
 export interface SweepResult {
@@ -100,6 +102,7 @@ export async function sweepOutbound({
   const mark = progress?.mark ?? markOf(steps);
   const unread: StoppedStep[] = [];
   let started = progress?.started ?? 0;
+  const pace = new InlinePace(progress?.inlinePerSecond);
   let ahead: readonly PlannedStep[] = steps;
   let at: LookAround['at'] = null;
   const lookout = new Lookout((looks) =>
@@ -128,7 +131,7 @@ export async function sweepOutbound({
     const marked = mark === undefined ? {} : { mark };
     return continueAsNew<typeof sweepOutbound>({
       ...same,
-      progress: { steps: left, after, totals, started, ...marked },
+      progress: { steps: left, after, totals, started, inlinePerSecond: pace.perSecond, ...marked },
     });
   }
   if (mark !== undefined && (end.ended === 'complete' || end.ended === 'incomplete')) {
@@ -145,6 +148,7 @@ export async function sweepOutbound({
       const target = await probing;
       if (!target.up) return { ended: 'target-down', reason: target.reason };
       probing = null;
+      pace.perSecond = target.inlinePerSecond ?? 0;
     }
     let after = progress?.after ?? null;
     for (const [index, step] of steps.entries()) {
@@ -156,6 +160,7 @@ export async function sweepOutbound({
         const [page, target] = await Promise.all([findPage(step, { after, limit: rowsToFind(step) }), probing]);
         probing = null;
         if (target?.up === false) return { ended: 'target-down', reason: target.reason };
+        pace.perSecond = target?.inlinePerSecond ?? pace.perSecond;
         if (page === null) {
           await window?.drain();
           after = null;
@@ -242,6 +247,7 @@ export async function sweepOutbound({
       onStarted: () => {
         started += 1;
       },
+      inline: () => pace.take(),
     });
     setCurrentDetails(describeTotals(totals));
     return wasPatient;

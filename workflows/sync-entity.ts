@@ -3,6 +3,7 @@ import {
   ApplicationFailure,
   condition,
   continueAsNew,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -24,6 +25,7 @@ import {
   type Asked,
   type AttemptFailure,
 } from './attempt-durably.ts';
+import { deliverInline } from './deliver-inline.ts';
 import { describeResult, resultOf, resultOfAbsorption } from './pair-results.ts';
 import { requestedSignal, syncNowUpdate, type SyncEntityInput, type SyncEntityResult } from './pair-requests.ts';
 import { Requests } from './requests.ts';
@@ -67,6 +69,11 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   let result: SyncEntityResult = { outcome: 'PENDING', delivery: 'nothing', reason: null };
   /** This pass only sends what the next sweep would find again. */
   let mayGiveUp = false;
+  // Old and new workers may take turns while they are replaced, and only new ones deliver like this.
+  let mayBeInline = input.inline === true && patched('deliver inline');
+  const isRequested = mayBeInline && requests.waiting;
+  /** A delivery whose result its own activity has recorded. */
+  let recorded: Delivery | null = null;
 
   setHandler(requestedSignal, (request) => {
     requests.add(request);
@@ -78,16 +85,16 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
   });
 
   // If a waiting caller started the workflow, the request comes only with the update.
-  await condition(() => requests.waiting, '1 minute');
+  if (!isRequested) await condition(() => requests.waiting, '1 minute');
   while (requests.waiting) {
     // A waiting caller cannot be carried over to the next run, so it is answered first.
     if (requests.timesTaken >= PASSES_BEFORE_CONTINUE && allHandlersFinished()) {
       await continueAsNew<typeof syncEntity>({ ...pair, requests: requests.toList() });
     }
-    await untilQuiet();
+    if (requests.timesTaken > 0) await untilQuiet();
     const passed = await pass();
     if (passed !== INTERRUPTED) answer(passed);
-    await condition(() => requests.waiting || allHandlersFinished());
+    if (!requests.waiting && !allHandlersFinished()) await condition(() => requests.waiting || allHandlersFinished());
   }
   upsertSearchAttributes([{ key: syncOutcomeAttribute, value: result.outcome }]);
   return result;
@@ -167,10 +174,18 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
     }
   }
 
-  function deliver(
+  async function deliver(
     asked: Asked,
     { erase: erasing = false } = {},
   ): Promise<Delivery | typeof INTERRUPTED | typeof GIVEN_UP> {
+    let made = 0;
+    if (mayBeInline && mayGiveUp) {
+      mayBeInline = false;
+      const inline = await deliverInline(pair);
+      ({ made } = inline);
+      if (inline.isRecorded) recorded = inline.delivery;
+      if (inline.delivery !== null) return inline.delivery;
+    }
     return attemptDurably(
       pair,
       (activities, attemptsBefore) =>
@@ -180,7 +195,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
           attemptsBefore,
           ...(erasing ? { erase: true } : {}),
         }),
-      { requests, asked, onFailing, onPaused: (reason) => onPaused(reason, asked) },
+      { requests, asked, made, onFailing, onPaused: (reason) => onPaused(reason, asked) },
     );
   }
 
@@ -243,6 +258,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
    * reads the row again, with any correction made in EMS.
    */
   async function isRecorded(delivery: Delivery): Promise<boolean> {
+    if (delivery === recorded) return true;
     for (let attempts = 1; ; attempts += 1) {
       try {
         await recordActivities.record({ process, type, delivery });
@@ -283,7 +299,7 @@ export async function syncEntity(input: SyncEntityInput): Promise<SyncEntityResu
 
   /** Each webhook of a burst requests the same: the pass that serves the rest waits until the burst has ended. */
   async function untilQuiet(): Promise<void> {
-    for (let waits = 0; waits < QUIET_AT_MOST && requests.timesTaken > 0 && requests.onlyInbound; waits += 1) {
+    for (let waits = 0; waits < QUIET_AT_MOST && requests.onlyInbound; waits += 1) {
       const { timesAsked } = requests;
       await sleep(QUIET_MS);
       if (requests.timesAsked === timesAsked) return;

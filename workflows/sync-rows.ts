@@ -3,7 +3,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { SweepStep } from '../activities/plan-sweep.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
-import type { SyncEntityWorkflow } from './pair-requests.ts';
+import type { SyncEntityInput, SyncEntityWorkflow } from './pair-requests.ts';
 import { PRIORITY, pairStartOptions } from './pair-start.ts';
 import { runLanes } from './run-lanes.ts';
 import type { TypeTotals } from './sweep-totals.ts';
@@ -13,12 +13,21 @@ export function syncRows(
   process: SyncProcessName,
   { type, atOnce }: Pick<SweepStep, 'type' | 'atOnce'>,
   keys: readonly EntityKey[],
-  { counts, onStarted }: { readonly counts: TypeTotals; readonly onStarted: () => void },
+  {
+    counts,
+    onStarted,
+    inline = () => false,
+  }: {
+    readonly counts: TypeTotals;
+    readonly onStarted: () => void;
+    /** Whether the next child may deliver within its own workflow task. */
+    readonly inline?: () => boolean;
+  },
 ): Promise<boolean> {
   return runLanes(
     keys,
     async (key) => {
-      const child = await startPair({ process, type, key });
+      const child = await startPair({ process, type, key, ...(inline() ? { inline: true } : {}) });
       counts.due += 1;
       if (child === null) {
         counts.busy += 1;
@@ -36,11 +45,9 @@ export function syncRows(
 }
 
 /** Null: the pair's workflow is running already. It is not signalled: it may be stuck, and the next sweep finds the row again. */
-async function startPair(pair: {
-  process: SyncProcessName;
-  type: SweepStep['type'];
-  key: EntityKey;
-}): Promise<ChildWorkflowHandle<SyncEntityWorkflow> | null> {
+async function startPair(
+  pair: Omit<SyncEntityInput, 'requests'>,
+): Promise<ChildWorkflowHandle<SyncEntityWorkflow> | null> {
   try {
     return await startChild<SyncEntityWorkflow>('syncEntity', {
       ...pairStartOptions(pair, 'outbound', PRIORITY.sweep),

@@ -11,7 +11,7 @@ const process: SyncProcess = {
   failures: tagServerFailures,
   directions: ['outbound'],
   mappings: tagServerMappings,
-  limits: { callsPerSecond: 200, concurrentCalls: 20 },
+  limits: { callsPerSecond: 200, concurrentCalls: 20, inline: true },
 };
 
 export const tagServer = defineTarget({

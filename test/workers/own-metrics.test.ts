@@ -77,6 +77,22 @@ test.each([
   expect(notes).toEqual([]);
 });
 
+test('a delivery within a workflow task is counted if it has recorded its result itself', async () => {
+  const { notes, meter } = meterWithNotes();
+  const counted = new CountedResults(meter);
+  const args = [{ process: 'TAGSERVER', type: 'Person', key: '7' }];
+  for (const isRecorded of [true, false])
+    await counted.execute({ headers: {}, args }, async () => ({
+      kind: 'delivered',
+      delivery: { kind: 'parked' },
+      isRecorded,
+    }));
+  await counted.execute({ headers: {}, args }, async () => ({ kind: 'elsewhere' }));
+  expect(notes.map(({ name, tags }) => [name, tags])).toEqual([
+    ['ems_sync_rows_total', { process: 'TAGSERVER', type: 'Person', result: 'parked' }],
+  ]);
+});
+
 test('a result that could not be recorded is not counted', async () => {
   const { notes, meter } = meterWithNotes();
   const args = [{ process: 'TAGSERVER', type: 'Person', delivery: { kind: 'created' } }];

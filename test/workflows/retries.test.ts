@@ -31,6 +31,10 @@ const PROXIES: Readonly<Record<string, { readonly bound: RegExp; readonly face: 
     bound: /maximumAttempts: 5/,
     face: 'the comparison ends red; the next one begins anew',
   },
+  inlineActivities: {
+    bound: /maximumAttempts: 1/,
+    face: 'the failed attempt counts as the first of firstAttempts, which follow',
+  },
   firstAttempts: {
     bound: /maximumAttempts: ATTEMPTS_BEFORE_FAILING/,
     face: 'noteFailure: FAILING; tellingSoon where a target asks for pauses of minutes',
