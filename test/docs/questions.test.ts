@@ -19,7 +19,7 @@ const SHOWN: Readonly<Record<string, readonly [file: string, text: string]>> = {
     "cli('resend', 'TAGSERVER', 'Event', eventId, '--with-children'",
   ],
   'npx ems-sync compare TAGSERVER --repair': ['test/flows/brake.test.ts', "cli('compare', 'TAGSERVER', '--repair')"],
-  ALERT_WEBHOOK_URL: ['test/flows/target-down.test.ts', 'the alarm is silent'],
+  ALERT_WEBHOOK_URL: ['test/flows/alarm.test.ts', 'rings for an outage of an hour, and ends'],
 };
 
 test('each question at the head of docs/operating.md has its command, which a test runs', () => {
