@@ -6,8 +6,11 @@ import { System } from './system.ts';
 /** The version that runs before the change; test a release with `ROLLING_FROM=v1.2.0`. */
 const EARLIER = process.env['ROLLING_FROM'] ?? 'HEAD~1';
 
-/** TagServer is called 20 times at once: whatever the machine does, the rows take two seconds or more. */
-const LATENCY_MS = 500;
+/**
+ * TagServer is called 20 times at once, so that the rows take half a minute: longer than new workers need to start. Then the
+ * latency ends.
+ */
+const LATENCY_MS = 4_000;
 
 let system: System;
 
@@ -35,6 +38,13 @@ async function races(count: number): Promise<readonly string[]> {
 async function atTagServer(ids: readonly string[]): Promise<number> {
   const { races: remote } = await system.tagServer.control.state();
   return ids.filter((id) => id in remote).length;
+}
+
+/** A sweep whose failure counts where it is awaited: not in another file's tests, if this one fails before. */
+function startSweep() {
+  const sweep = system.sweep();
+  sweep.catch(() => undefined);
+  return sweep;
 }
 
 /** Each is at TagServer, was written once, and has a matching record. */
@@ -73,12 +83,12 @@ const BY_ITSELF = [expect.objectContaining({ code: 0, signal: null })];
 
 describe('workers that are told to stop', () => {
   test('during deliveries end within their grace, and none is lost or doubled', async () => {
-    const ids = await races(100);
+    const ids = await races(160);
     await system.tagServer.control.setFaults({ latency: { ms: LATENCY_MS, match: { method: 'PUT' } } });
-    const sweep = system.sweep();
+    const sweep = startSweep();
     await system.eventually('a part of them', async () => (await atTagServer(ids)) >= 20);
     expect(await system.stopWorkers()).toEqual(BY_ITSELF);
-    expect(await atTagServer(ids)).toBeLessThan(100);
+    expect(await atTagServer(ids)).toBeLessThan(160);
     await system.tagServer.control.clearFaults();
     await system.startWorkers();
     await sweep;
@@ -93,12 +103,12 @@ describe(`workers of ${EARLIER}, replaced by today's under load`, () => {
     try {
       await system.stopWorkers();
       await system.startWorkers(earlier.folder);
-      const ids = await races(80);
+      const ids = await races(160);
       await system.tagServer.control.setFaults({ latency: { ms: LATENCY_MS, match: { method: 'PUT' } } });
-      const sweep = system.sweep();
+      const sweep = startSweep();
       await system.eventually('a part of them', async () => (await atTagServer(ids)) >= 20);
       expect(await system.replaceWorkers()).toEqual(BY_ITSELF);
-      expect(await atTagServer(ids)).toBeLessThan(80);
+      expect(await atTagServer(ids)).toBeLessThan(160);
       await system.tagServer.control.clearFaults();
       await sweep;
       await expectEachOnce(ids);
