@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import fc from '../seeded-fast-check.ts';
+import fc, { runsOf } from '../seeded-fast-check.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
 import { compareTarget, type ComparePlace } from '../../activities/compare-target.ts';
 import { compareRecords, findExtra } from '../../activities/compare-records.ts';
@@ -19,8 +19,8 @@ import { migratedDatabase, type MigratedDatabase } from '../database/migrated-da
 import { dependenciesWith } from './dependencies-with.ts';
 import { sweepInProcess } from './sweep-in-process.ts';
 
-/** A longer run: `FUZZ_RUNS=200`. */
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? 5);
+/** States in which the plan is compared with the sweep. */
+const RUNS = runsOf(5, 200);
 
 let database: MigratedDatabase;
 let simulator: StartedTagServer;
