@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { deriveKey, type KeyPurpose, type SecretKey } from './derived-keys.ts';
-import { hmacSha256 } from './hmac-sha256.ts';
 
 /**
  * `<key name>:<HMAC-SHA-256, hexadecimal>`: reveals which values are equal, but cannot be guessed by readers of the
@@ -120,7 +119,7 @@ const namesOf = (stored: string): string => stored.slice(0, stored.indexOf(':'))
 const hmac = (secret: Uint8Array, text: string, digits: number): string => digestOf(secret, text).slice(0, digits);
 
 function digestOf(secret: Uint8Array, text: string): string {
-  const digest = () => hmacSha256(secret, text);
+  const digest = () => createHmac('sha256', secret).update(text).digest('hex');
   if (!isOfNoValue(text)) return digest();
   const known = DIGESTS.get(secret) ?? new Map<string, string>();
   DIGESTS.set(secret, known);
