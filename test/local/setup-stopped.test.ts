@@ -84,6 +84,8 @@ describe('set-up', () => {
   test('that was killed leaves npm to the next one, which ends it before it starts its own', async () => {
     const first = start();
     const [npmPid = 0, scriptPid = 0] = await npmNumber(1);
+    // npm may be quicker than the set-up that notes down which process it is.
+    while (!existsSync(join(project, '.local', 'npm-install.json'))) await sleep(20);
     first.kill('SIGKILL');
     await once(first, 'exit');
     expect(inspect(npmPid)).toBeDefined();
