@@ -11,14 +11,14 @@ import type {
 import type { RunSignupApi } from './api.ts';
 import type { Editions } from './editions.ts';
 import { unlessGone } from './error-table.ts';
-import { findRegistration, type FoundRegistration } from './find-registration.ts';
+import { findRegistration } from './find-registration.ts';
 import { listRegistrations } from './list-registrations.ts';
 import { personRecord } from './person-record.ts';
 import { eventRecord, malformedRace, raceRecord } from './race-records.ts';
 import { editionOf, readRace, type ReadRace } from './read-race.ts';
 import { registrationRecord, removedRecord } from './registration-record.ts';
 import { parseEventId, parseRaceId, parseRegistrationId, parseUserId } from './remote-ids.ts';
-import { successorOf } from './successors.ts';
+import { lastSuccessorOf } from './successors.ts';
 
 /**
  * The vendor advises a watermark some seconds in the past. Minutes cost little, because known rows are skipped, and
@@ -31,9 +31,6 @@ const OVERLAP_MS = 600_000;
  * either, so that all reads are those of lists.
  */
 const LAG_MS = 60_000;
-
-/** A registration is transferred a few times at most; a longer chain is a cycle. */
-const MOST_TRANSFERS = 20;
 
 export interface Reading {
   readonly api: RunSignupApi;
@@ -109,26 +106,17 @@ async function fetchRace(api: RunSignupApi, remoteId: string): Promise<RemoteRec
   return event === undefined ? null : raceRecord(race, event);
 }
 
-/** A transferred registration returns the one that continues it. */
+/** A transferred registration returns the one as which it goes on. */
 async function fetchRegistration({ api, editions, limit }: Reading, remoteId: string): Promise<RemoteRecord | null> {
   const { raceId, eventId, registrationId } = parseRegistrationId(remoteId);
-  let found: FoundRegistration | null = await findRegistration(api, {
-    raceId,
-    eventIds: [eventId],
-    registrationId,
-    limit,
-  });
-  for (let transfers = 0; found !== null && transfers < MOST_TRANSFERS; transfers += 1) {
-    const place = { raceId, eventId: found.eventId, daysId: await editions.of(raceId, found.eventId) };
-    if (found.kind === 'active') return registrationRecord(place, found.participant);
-    const successor = await successorOf(api, raceId, found.removed, limit);
-    if (successor === null) return removedRecord(place, found.removed, null);
-    found = successor;
-  }
-  if (found === null) return null;
-  throw new SyncError('contract', `RunSignup's transfers of registration ${registrationId} have no end`, {
-    code: 'transfers',
-  });
+  const asked = await findRegistration(api, { raceId, eventIds: [eventId], registrationId, limit });
+  if (asked === null) return null;
+  const successor = asked.kind === 'removed' ? await lastSuccessorOf(api, raceId, asked.removed, limit) : null;
+  const found = successor ?? asked;
+  const place = { raceId, eventId: found.eventId, daysId: await editions.of(raceId, found.eventId) };
+  return found.kind === 'active'
+    ? registrationRecord(place, found.participant)
+    : removedRecord(place, found.removed, null);
 }
 
 function notListed(type: EntityType): RangeError {

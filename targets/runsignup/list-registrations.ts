@@ -2,13 +2,13 @@ import { SyncError } from '../../sync/sync-error.ts';
 import { placeOf } from '../answer.ts';
 import type { ListedPage, ListRequest, MalformedRecord, RemoteRecord } from '../inbound-source.ts';
 import { participant, removedParticipant } from './answers.ts';
-import type { RunSignupApi } from './api.ts';
+import type { EventRows, RunSignupApi } from './api.ts';
 import type { Editions } from './editions.ts';
 import { idOf } from './find-registration.ts';
 import { registrationRecord, removedRecord, type Place } from './registration-record.ts';
 import { formatRegistrationId, parseEventId } from './remote-ids.ts';
 import { notAdvancing, removedFeed } from './removed-feed.ts';
-import { successorOf } from './successors.ts';
+import { ENDLESS, lastIdIn, lastSuccessorOf, registrationIdOf } from './successors.ts';
 import { latest, toUnixSeconds } from './times.ts';
 
 /**
@@ -37,13 +37,16 @@ export async function listRegistrations(
   // A registration transferred here is in the removed list of its former event.
   const arrived = new Set(rows.flatMap((row) => idOf(row) ?? []));
   const others = arrived.size === 0 ? [] : await editions.othersOf(raceId, eventId);
+  const feeds: EventRows[] = [];
+  for await (const feed of removedFeed(api, raceId, [eventId, ...others], { limit, ...watermark })) feeds.push(feed);
+  const nextIds = new Map(feeds.flatMap(({ rows: over }) => over.flatMap(transferIn)));
   const removed: (RemoteRecord | MalformedRecord)[] = [];
-  for await (const feed of removedFeed(api, raceId, [eventId, ...others], { limit, ...watermark })) {
+  for (const feed of feeds) {
     if (feed.eventId === eventId) {
       for (const row of feed.rows) removed.push(await readRemoved(api, place, row, limit));
     } else if (others.includes(feed.eventId)) {
       const from = { raceId, eventId: feed.eventId, daysId: await editions.of(raceId, feed.eventId) };
-      removed.push(...feed.rows.flatMap((row) => readArrival(from, place, row, arrived)));
+      removed.push(...feed.rows.flatMap((row) => readArrival({ from, to: place, arrived, nextIds }, row)));
     }
   }
 
@@ -87,28 +90,51 @@ async function readRemoved(
 ): Promise<RemoteRecord | MalformedRecord> {
   const parsed = removedParticipant.safeParse(row);
   if (!parsed.success) return malformed(place, row, placeOf(removedParticipant, parsed.error));
-  const { new_registration_id: registrationId } = parsed.data;
-  const successor = await successorOf(api, place.raceId, parsed.data, limit);
-  if (successor === null || !registrationId) return removedRecord(place, parsed.data, null);
-  const { eventId } = successor;
-  return removedRecord(place, parsed.data, formatRegistrationId({ raceId: place.raceId, eventId, registrationId }));
+  try {
+    const successor = await lastSuccessorOf(api, place.raceId, parsed.data, limit);
+    if (successor === null) return removedRecord(place, parsed.data, null);
+    const end = { raceId: place.raceId, eventId: successor.eventId, registrationId: registrationIdOf(successor) };
+    return removedRecord(place, parsed.data, formatRegistrationId(end));
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.code !== ENDLESS) throw error;
+    return { malformed: error.message, ...refOf(place, row) };
+  }
+}
+
+/** The id of a transferred registration, and of the next one. */
+function transferIn(row: unknown): [string, string][] {
+  const { success, data } = removedParticipant.safeParse(row);
+  const next = success && data.removed_reason === 'transferred' ? data.new_registration_id : null;
+  return success && next ? [[data.registration_id, next]] : [];
+}
+
+interface Arrivals {
+  readonly from: Place;
+  readonly to: Place;
+  /** The registrations of this page. */
+  readonly arrived: ReadonlySet<string>;
+  readonly nextIds: ReadonlyMap<string, string>;
 }
 
 /**
- * A registration removed elsewhere that continues as one of this page; the list of its own event contains it anyway.
+ * A registration removed elsewhere that goes on in the end as one of this page; the list of its own event contains it
+ * anyway.
  */
-function readArrival(from: Place, to: Place, row: unknown, arrived: ReadonlySet<string>): RemoteRecord[] {
+function readArrival({ from, to, arrived, nextIds }: Arrivals, row: unknown): RemoteRecord[] {
   const parsed = removedParticipant.safeParse(row);
-  if (!parsed.success || !parsed.data.new_registration_id) return [];
-  const { new_registration_id: registrationId } = parsed.data;
-  if (!arrived.has(registrationId)) return [];
+  if (!parsed.success) return [];
+  const registrationId = lastIdIn(nextIds, parsed.data.registration_id);
+  if (registrationId === null || !arrived.has(registrationId)) return [];
   return [removedRecord(from, parsed.data, formatRegistrationId({ ...to, registrationId }))];
 }
 
-function malformed({ raceId, eventId }: Place, row: unknown, field: string): MalformedRecord {
+function malformed(place: Place, row: unknown, field: string): MalformedRecord {
+  return { malformed: `RunSignup's registration does not fit the contract at ${field}`, ...refOf(place, row) };
+}
+
+function refOf({ raceId, eventId }: Place, row: unknown): Omit<MalformedRecord, 'malformed'> {
   const registrationId = idOf(row);
   return {
-    malformed: `RunSignup's registration does not fit the contract at ${field}`,
     type: 'EventParticipant',
     remoteId: registrationId === null ? null : formatRegistrationId({ raceId, eventId, registrationId }),
   };

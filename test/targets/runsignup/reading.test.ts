@@ -258,6 +258,46 @@ describe('a registration that is over', () => {
     expect(over).toMatchObject({ remoteId: idOf(back.newRegistrationId), removed: true });
   });
 
+  test('transferred twice names in every list the one that it goes on as in the end', async () => {
+    const { registrationId } = await register();
+    const away = await runSignup.control.backdoor({ do: 'transfer', registrationId, eventId: race.half });
+    const further = await runSignup.control.backdoor({
+      do: 'transfer',
+      registrationId: away.newRegistrationId,
+      eventId: race.shift,
+    });
+    const end = idOf(further.newRegistrationId, race.shift);
+    const gone = [
+      { remoteId: idOf(registrationId), removed: true, successor: end },
+      { remoteId: idOf(away.newRegistrationId, race.half), removed: true, successor: end },
+    ];
+    const target = connect(runSignup);
+    expect(await listRecords(target, 'EventParticipant', scope)).toMatchObject(gone.slice(0, 1));
+    expect(await listRecords(target, 'EventParticipant', `${race.raceId}/${race.half}`)).toMatchObject(gone.slice(1));
+    // Where it arrives, it must not be taken for a new one: the first one comes with it.
+    const arrived = await listRecords(target, 'EventParticipant', `${race.raceId}/${race.shift}`);
+    expect(arrived).toMatchObject([{ remoteId: end, removed: false }, ...gone]);
+  });
+
+  test('transferred without an end is one malformed record of the list', async () => {
+    const { registrationId } = await register();
+    await runSignup.control.backdoor({ do: 'transfer', registrationId, eventId: race.half });
+    // It names itself as the one that continues it.
+    const row = { registration_id: registrationId, removed_reason: 'transferred', new_registration_id: registrationId };
+    const feed = [{ event: { event_id: race.eightK, participants: [row] } }];
+    const prefix = `/rest/race/${race.raceId}/removed-participants`;
+    await runSignup.control.setFaults({ respond: { status: 200, body: feed, match: { prefix } } });
+    const { records } = await connect(runSignup).inbound.list({
+      type: 'EventParticipant',
+      scope,
+      since: null,
+      page: null,
+    });
+    expect(records).toEqual([
+      { type: 'EventParticipant', remoteId: idOf(registrationId), malformed: expect.stringMatching(/no end/) },
+    ]);
+  });
+
   test('deferred begins anew in another edition: removed here, no successor', async () => {
     const { registrationId } = await register();
     await runSignup.control.backdoor({ do: 'defer', registrationId, eventId: race.half });
