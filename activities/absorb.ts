@@ -1,5 +1,6 @@
 import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { isHeld } from '../database/records/missing.ts';
+import { SECOND_RECORD } from '../database/records/parked-listings.ts';
 import { loadPair } from '../database/records/load-pairs.ts';
 import { writeGone } from '../database/records/write-absorption.ts';
 import type { Absorption } from '../sync/absorption.ts';
@@ -7,7 +8,7 @@ import { compareRemote, isLagging, isRekeyed } from '../sync/compare-remote.ts';
 import { hasHash } from '../sync/content-hash.ts';
 import type { EntityKey } from '../sync/entity-type.ts';
 import { givenOutAgain } from '../sync/identity.ts';
-import { isHashOf } from '../sync/keyed-hash.ts';
+import { isHashOf, type KeyedHash } from '../sync/keyed-hash.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import { changedHands } from '../sync/whose-record.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
@@ -16,7 +17,8 @@ import { absorbConsent } from './absorb-consent.ts';
 import { withPairLocks } from './pair-locks.ts';
 import { inboundOf, newAttempt, pairContext, type InboundAttempt } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
-import { fetchRemote, linkedEnds, type LinkedPair } from './fetch-remote.ts';
+import { fetchRemote, linkedEnds, type AbsorbedPair, type LinkedPair } from './fetch-remote.ts';
+import { seenListing } from './parked-listings.ts';
 import { isReissued } from './row-identity.ts';
 import { EmsWasFaster, parkPair, writeAbsorbed } from './write-absorbed.ts';
 
@@ -51,8 +53,9 @@ export async function absorb(dependencies: Dependencies, input: AbsorbInput): Pr
 
 async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
   const { orm, detection, key } = attempt;
-  const linked = linkedEnds(await loadPair(orm, detection, key));
-  if (linked === null) return { key, kind: 'nothing', reason: 'the pair has not both ends', outboundDue: true };
+  const ends = linkedEnds(await loadPair(orm, detection, key));
+  if (ends === null) return { key, kind: 'nothing', reason: 'the pair has not both ends', outboundDue: true };
+  const linked = { ...ends, seen: await seenOf(attempt, ends) };
   if (isReissued(attempt, linked.pair)) {
     return parkPair(attempt, linked, { reason: givenOutAgain(attempt), code: 'reissued', reissued: true });
   }
@@ -68,6 +71,15 @@ async function absorbOnce(attempt: InboundAttempt): Promise<Absorption> {
     case 'read':
       return compare(attempt, linked, fetched.remote);
   }
+}
+
+/** Read before the record is fetched, so that what is fetched cannot be older than the listing. */
+async function seenOf(
+  { orm, ref, source }: InboundAttempt,
+  { record, remoteId }: LinkedPair,
+): Promise<KeyedHash | null> {
+  if (record.state !== 'PARKED') return null;
+  return seenListing(orm.em.fork(), { ...ref, remoteId }, source.lag.recordMs);
 }
 
 /**
@@ -101,7 +113,7 @@ async function mergedInto(
   return (await source.mergedInto?.({ type, remoteId }, key, Object.fromEntries(held))) ?? null;
 }
 
-async function compare(attempt: InboundAttempt, linked: LinkedPair, remote: RemoteRecord): Promise<Absorption> {
+async function compare(attempt: InboundAttempt, linked: AbsorbedPair, remote: RemoteRecord): Promise<Absorption> {
   const { mapping, inbound, source, keys, conflictScope, type, key } = attempt;
   const { entity, record, pair, remoteId } = linked;
   const wasSigned = record.contentHash !== null && source.signed?.includes(type) === true;
@@ -112,7 +124,7 @@ async function compare(attempt: InboundAttempt, linked: LinkedPair, remote: Remo
     const holder = await holderOf(attempt, remote.remoteId);
     if (holder !== null) {
       const reason = `goes on as ${remote.remoteId}, which is ${type}/${holder}'s: decide which row it is (link, unlink)`;
-      return parkPair(attempt, linked, { reason, code: 'second-record' });
+      return parkPair(attempt, linked, { reason, code: SECOND_RECORD, goesOnAs: remote.remoteId });
     }
   } else if (isLagging(remote, known, { lagMs: source.lag.recordMs, keys })) {
     return { key, kind: 'nothing', reason: 'what was read may be older than what is known', outboundDue: false };

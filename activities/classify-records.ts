@@ -13,6 +13,7 @@ import { wholeContent } from '../targets/whole-content.ts';
 import { inboundSource, type TypeContext } from './context.ts';
 import { describeError } from './error-mapping.ts';
 import { inHalves } from './in-halves.ts';
+import { notJudged, type ListedParked } from './parked-listings.ts';
 
 /** The work that a page of remote records of one type requires. */
 export interface Classified {
@@ -25,7 +26,6 @@ export interface Classified {
 }
 
 type KnownByKey = Awaited<ReturnType<typeof findByKeys>>;
-type KnownById = ReadonlyMap<string, KnownRemote>;
 
 /**
  * Classifies records as changed, unknown or unchanged; touches the remote times of the unchanged ones in one statement.
@@ -59,6 +59,7 @@ async function classify(
   const ours = await findByKeys(em, process.name, type, claimed);
   const changed: EntityKey[] = [];
   const unknown: string[] = [];
+  const parked: ListedParked[] = [];
   const touched: { remoteId: string; modifiedOn: string }[] = [];
   /** Successors of known records, which the known record's pair will take over. */
   const followed = new Set<string>();
@@ -71,16 +72,28 @@ async function classify(
       // Its row has another remote record, which may be gone; then the pair continues with this one.
       if (emsKey !== null && ours.get(emsKey)?.remoteId != null) changed.push(emsKey);
     } else if (one.key === null) {
-      if (isDueAgain(record, one, keys)) unknown.push(remoteId);
+      if (!isDueAgain(record, one, keys)) continue;
+      if (isParked(one)) parked.push({ record, known: one });
+      else unknown.push(remoteId);
     } else if (one.inEms && !NOT_FOLLOWED.includes(one.state)) {
       if (successor !== null) followed.add(successor);
-      if (hasChanged(record, one, { all: known, keys, lag })) changed.push(one.key);
-      else if (modifiedOn !== null) touched.push({ remoteId, modifiedOn });
+      if (hasChanged(record, one, { keys, lag })) {
+        if (isParked(one)) parked.push({ record, known: one });
+        else changed.push(one.key);
+      } else if (modifiedOn !== null) touched.push({ remoteId, modifiedOn });
     }
   }
   await touchRemoteTimes(em, process.name, type, touched);
+  for (const { record, known: one } of await notJudged(em, context, parked)) {
+    if (one.key === null) unknown.push(record.remoteId);
+    else changed.push(one.key);
+  }
   return { keys: changed, unknown: unknown.filter((remoteId) => !followed.has(remoteId)) };
 }
+
+/** An attempt has decided about it, and decides the same while nothing changes. */
+const isParked = ({ state, key, isDayOld }: KnownRemote) =>
+  state === 'PARKED' || (state === 'UNLINKED' && key === null && !isDayOld);
 
 /** States in which a change of the remote is not absorbed. */
 const NOT_FOLLOWED: readonly SyncState[] = ['REMOVED', 'SUPPRESSED', 'ERASED'];
@@ -123,10 +136,10 @@ const canMatch = (criterion: MatchCriterion) => {
 function hasChanged(
   record: RemoteRecord,
   known: KnownRemote,
-  { all, keys, lag }: { readonly all: KnownById; readonly keys: readonly SecretKey[]; readonly lag: ReadLag },
+  { keys, lag }: { readonly keys: readonly SecretKey[]; readonly lag: ReadLag },
 ): boolean {
-  // It continues elsewhere; if that record already belongs to another row, a human has been asked.
-  if (record.successor !== null) return !(known.state === 'PARKED' && all.has(record.successor));
+  // It continues elsewhere.
+  if (record.successor !== null) return true;
   // A record that belongs to someone else is not processed again until it has our id again.
   if (known.state === 'PARKED' && hasChangedHands(known.lastError)) return record.emsKey === known.key;
   // It was malformed and now is not.

@@ -1,6 +1,7 @@
 import type { AnyRow, Pair } from '../database/records/load-pairs.ts';
 import { MALFORMED, malformedReason } from '../database/records/park-malformed.ts';
 import type { LoadedRecord } from '../database/records/sync-record.ts';
+import type { KeyedHash } from '../sync/keyed-hash.ts';
 import type { SyncState } from '../sync/sync-state.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
@@ -13,6 +14,12 @@ export interface LinkedPair {
   readonly record: LoadedRecord;
   readonly remoteId: string;
   readonly pair: Pair;
+}
+
+/** The same while it is absorbed. */
+export interface AbsorbedPair extends LinkedPair {
+  /** Of a parked pair: how lists showed its remote record before it was fetched ({@link seenListing}). */
+  readonly seen: KeyedHash | null;
 }
 
 /** The current remote end of a pair. */

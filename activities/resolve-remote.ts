@@ -1,8 +1,9 @@
 import { findByRemoteId } from '../database/records/find-by-remote-id.ts';
 import { forgetUnresolved, writeUnresolved } from '../database/records/link-record.ts';
+import { forgetParkedListing, noteParked } from '../database/records/parked-listings.ts';
 import type { LinkedRow, Resolution } from '../sync/absorption.ts';
 import type { EntityType } from '../sync/entity-type.ts';
-import { baseOf } from '../sync/keyed-hash.ts';
+import { baseOf, type KeyedHash } from '../sync/keyed-hash.ts';
 import { SyncError } from '../sync/sync-error.ts';
 import { remoteWorkflowId } from '../sync/workflow-ids.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
@@ -11,6 +12,7 @@ import { wholeContent } from '../targets/whole-content.ts';
 import { inboundSource, processContext, type ProcessContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
 import { linkRemote } from './link-remote.ts';
+import { seenListing } from './parked-listings.ts';
 import { Unresolvable } from './unresolvable.ts';
 
 export interface ResolveInput {
@@ -34,6 +36,8 @@ export async function resolveRemote(dependencies: Dependencies, input: ResolveIn
   if (known !== null && known.key !== null && known.inEms) {
     return { kind: 'linked', rows: [{ type, key: known.key, how: 'known' }] };
   }
+  // Read before the record is fetched, so that what is fetched cannot be older than the listing.
+  const seen = known === null ? null : await seenListing(context.orm.em.fork(), input, source.lag.recordMs);
   let resolution: Resolution;
   let record: RemoteRecord | null = null;
   try {
@@ -43,7 +47,7 @@ export async function resolveRemote(dependencies: Dependencies, input: ResolveIn
     if (!(error instanceof SyncError) || error.errorClass !== 'rejected') throw error;
     resolution = { kind: 'parked', reason: error.message, code: error.code };
   }
-  await keep(context, input, resolution, record);
+  await keep(context, input, { resolution, record, seen });
   return resolution;
 }
 
@@ -69,14 +73,19 @@ const STATES = { parked: 'PARKED', waiting: 'WAITING', nothing: 'UNLINKED' } as 
 async function keep(
   { orm, keys }: ProcessContext,
   { process, type, remoteId: asked }: ResolveInput,
-  resolution: Resolution,
-  record: RemoteRecord | null,
+  {
+    resolution,
+    record,
+    seen,
+  }: { readonly resolution: Resolution; readonly record: RemoteRecord | null; readonly seen: KeyedHash | null },
 ): Promise<void> {
   const em = orm.em.fork();
   const remoteId = record?.remoteId ?? asked;
   // It is gone, or continues under another id, where it has its own record.
   if (record === null || remoteId !== asked) await forgetUnresolved(em, process, type, asked);
-  if (resolution.kind === 'linked' || (record === null && resolution.kind === 'nothing')) return;
+  const isLeft = resolution.kind !== 'linked' && !(record === null && resolution.kind === 'nothing');
+  if (!isLeft || remoteId !== asked) await forgetParkedListing(em, { process, type, remoteId: asked });
+  if (!isLeft) return;
   await writeUnresolved(em, {
     process,
     type,
@@ -90,4 +99,8 @@ async function keep(
     reason: resolution.kind === 'waiting' ? null : resolution.reason,
     workflowId: remoteWorkflowId(process, type, remoteId),
   });
+  // It is known since an earlier poll.
+  if (seen !== null && remoteId === asked && resolution.kind !== 'waiting') {
+    await noteParked(em, { process, type, remoteId }, { reason: resolution.reason, seen, goesOnAs: null });
+  }
 }

@@ -1,5 +1,6 @@
 import { compareMessages, hasMessages, writeMessages } from '../database/records/absorb-messages.ts';
 import { forgetUnresolved } from '../database/records/link-record.ts';
+import { forgetParkedListing, noteParked } from '../database/records/parked-listings.ts';
 import { readOscillation, writeOscillation } from '../database/records/oscillation.ts';
 import { writeAbsorbedRecord, type AbsorbedRecord } from '../database/records/write-absorption.ts';
 import { writeConflict, type Conflict } from '../database/records/write-conflict.ts';
@@ -18,7 +19,7 @@ import type { Changes } from '../targets/inbound-mapping.ts';
 import type { RemoteRecord } from '../targets/inbound-source.ts';
 import type { InboundAttempt } from './context.ts';
 import { isEqualColumn } from './equal-columns.ts';
-import type { LinkedPair } from './fetch-remote.ts';
+import type { AbsorbedPair, LinkedPair } from './fetch-remote.ts';
 import { findReferences } from './find-references.ts';
 import { assertEvaluated, evaluatedOf } from './judge-pairs.ts';
 import { followOwnChange, fingerprintOfRow } from './row-identity.ts';
@@ -35,7 +36,7 @@ export class EmsWasFaster extends Error {
  */
 export function writeAbsorbed(
   attempt: InboundAttempt,
-  linked: LinkedPair,
+  linked: AbsorbedPair,
   remote: RemoteRecord,
   comparison: Comparison,
 ): Promise<Absorption> {
@@ -56,6 +57,7 @@ export function writeAbsorbed(
         fingerprint: null,
         outcome: parked(attempt, linked, { reason, code: 'ping-pong' }),
       });
+      await noteParked(em, { ...ref, remoteId: remote.remoteId }, { reason, seen: linked.seen, goesOnAs: null });
       return { key, kind: 'parked', reason, outboundDue: false };
     }
 
@@ -73,6 +75,7 @@ export function writeAbsorbed(
     const outcome = resend ? ({ kind: 'resend' } as const) : outcomeOf(attempt, linked, remote.content, after);
     const fingerprint = fingerprintOfRow(attempt, linked.pair, after.entity);
     await writeAbsorbedRecord(em, { ...common, fingerprint, outcome });
+    if (linked.record.state === 'PARKED') await forgetParkedListing(em, { ...ref, remoteId: linked.remoteId });
     if (after.modifiedOn !== entity.modifiedOn) await followOwnChange(em, attempt, linked.pair, after.entity);
     const outboundDue = !(outcome.kind === 'in-sync' || outcome.kind === 'delivered');
     return {
@@ -86,20 +89,32 @@ export function writeAbsorbed(
 /** Parks the pair for a human to decide. */
 export async function parkPair(
   attempt: InboundAttempt,
-  linked: LinkedPair,
-  { reason, code, reissued = false }: Parking & { readonly reissued?: boolean },
+  linked: AbsorbedPair,
+  {
+    reason,
+    code,
+    reissued = false,
+    goesOnAs = null,
+  }: Parking & {
+    readonly reissued?: boolean;
+    /** The remote id under which its record goes on, which is another row's. */
+    readonly goesOnAs?: string | null;
+  },
 ): Promise<Absorption> {
   const { orm, key, ref, fencingToken, workflowId } = attempt;
-  const { record, remoteId } = linked;
-  await writeAbsorbedRecord(orm.em.fork(), {
-    ...ref,
-    fencingToken,
-    workflowId,
-    remoteId,
-    remoteSyncedOn: null,
-    base: record.base ?? {},
-    fingerprint: null,
-    outcome: { ...parked(attempt, linked, { reason, code }), reissued },
+  const { record, remoteId, seen } = linked;
+  await orm.em.fork().transactional(async (em) => {
+    await writeAbsorbedRecord(em, {
+      ...ref,
+      fencingToken,
+      workflowId,
+      remoteId,
+      remoteSyncedOn: null,
+      base: record.base ?? {},
+      fingerprint: null,
+      outcome: { ...parked(attempt, linked, { reason, code }), reissued },
+    });
+    await noteParked(em, { ...ref, remoteId }, { reason, seen, goesOnAs });
   });
   return { key, kind: 'parked', reason, outboundDue: false };
 }

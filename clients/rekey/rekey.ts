@@ -37,6 +37,7 @@ export async function rekey(of: Rekey): Promise<readonly Rekeyed[]> {
   values.rekeyed += await dropOldValues(of);
   const messages = await rekeyMessages(of);
   await dropOldOscillations(of);
+  await dropOldListings(of);
   return [
     { what: 'suppression list', counts: suppressions },
     { what: 'conflicts', counts: conflicts },
@@ -67,4 +68,13 @@ async function dropOldOscillations({ orm, keys }: Rekey): Promise<void> {
   await sql`
     DELETE FROM sync_oscillation WHERE EXISTS (SELECT FROM jsonb_array_elements(states) AS one(state)
       WHERE split_part(one.state ->> 'hash', ':', 2) <> ${keyName(newest)})`.execute(orm.em.fork().getKysely());
+}
+
+/** The next poll looks at these records once more. */
+async function dropOldListings({ orm, keys }: Rekey): Promise<void> {
+  const [newest] = keys;
+  if (newest === undefined) return;
+  await sql`
+    UPDATE sync_parked_listing SET listed = NULL, listed_on = NULL, judged_as = NULL
+    WHERE split_part(listed, ':', 1) <> ${keyName(newest)}`.execute(orm.em.fork().getKysely());
 }

@@ -30,6 +30,7 @@ import { SyncNumbers } from './sync-0029-numbers.ts';
 import { SyncPageAttempts } from './sync-0030-page-attempts.ts';
 import { SyncSteadyPlans } from './sync-0031-steady-plans.ts';
 import { SyncConfirmedReads } from './sync-0035-confirmed-reads.ts';
+import { SyncParkedListings } from './sync-0036-parked-listings.ts';
 
 /** EMS's own tables: run only where there is no EMS (`migrate --with-ems`). */
 export const EMS_MIGRATIONS: MigrationSet = {
@@ -73,5 +74,6 @@ export const SYNC_MIGRATIONS: MigrationSet = {
     { name: 'sync-0030-page-attempts', class: SyncPageAttempts },
     { name: 'sync-0031-steady-plans', class: SyncSteadyPlans },
     { name: 'sync-0035-confirmed-reads', class: SyncConfirmedReads },
+    { name: 'sync-0036-parked-listings', class: SyncParkedListings },
   ],
 };

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { EntityKey, EntityType } from '../../sync/entity-type.ts';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
-import { entityTable } from '../table-names.ts';
+import { entityTable, recordTable } from '../table-names.ts';
 
 interface PairOf {
   readonly process: SyncProcessName;
@@ -21,7 +21,7 @@ export interface Receipt {
   readonly erasedOn: string;
 }
 
-/** Deletes values of the pair that lost conflicts, and its recent remote states. */
+/** Deletes values of the pair that lost conflicts, its recent remote states, and how lists showed it. */
 export async function forgetValues(em: EntityManager, { process, type, key }: PairOf): Promise<void> {
   for (const table of ['sync_conflict', 'sync_oscillation']) {
     await sql`
@@ -30,6 +30,12 @@ export async function forgetValues(em: EntityManager, { process, type, key }: Pa
       em.getKysely(),
     );
   }
+  await sql`
+    DELETE FROM sync_parked_listing p USING ${sql.raw(recordTable(type))} sr
+    WHERE sr.sync_process = ${process} AND sr.entity_key = ${key}::bigint
+      AND p.sync_process = ${process} AND p.entity_type = ${type} AND p.remote_id = sr.remote_id`.execute(
+    em.getKysely(),
+  );
 }
 
 /** Receipts are only added, and the newest counts. A repeat that finds nothing keeps the one before. */

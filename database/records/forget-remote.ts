@@ -47,4 +47,5 @@ const OF_REMOTES = [
   'sync_rekey',
   'sync_missing',
   'sync_hold',
+  'sync_parked_listing',
 ] as const;

@@ -11,7 +11,8 @@ export interface RemovedRows {
   readonly answers: number;
   /** States of remotes, kept to detect systems that undo each other's writes. */
   readonly oscillations: number;
-  /** Holds that an operator approved, intended remote ids of records that no longer exist, and claims of dead pages. */
+  /** Holds that an operator approved, intended remote ids of records that no longer exist, how lists showed parked
+   * records, and claims of dead pages. */
   readonly intents: number;
   /** What happened to pairs: lines of the journal. */
   readonly happenings: number;
@@ -39,6 +40,7 @@ export async function removeExpiredRows(
     intents:
       (await remove('sync_hold', sql`approved_on < ${before}`)) +
       (await remove('sync_rekey', sql`NOT ${hasRecord}`)) +
+      (await remove('sync_parked_listing', sql`NOT ${isParked}`)) +
       // Long after its end, so that no retry is just taking it over.
       (await remove('sync_claim', sql`claimed_until < clock_timestamp() - interval '1 day'`)) +
       (await remove('sync_page_attempt', sql`claimed_until < clock_timestamp() - interval '1 day'`)),
@@ -54,6 +56,16 @@ const hasRecord = sql`EXISTS (${sql.join(
     (type) => sql`SELECT FROM ${sql.table(recordTable(type))} r
       WHERE sync_rekey.entity_type = ${sql.lit(type)} AND r.sync_process = sync_rekey.sync_process
         AND r.entity_key = sync_rekey.entity_key`,
+  ),
+  sql` UNION ALL `,
+)})`;
+
+/** A record with the remote id of a listing is still parked, or gets no row. */
+const isParked = sql`EXISTS (${sql.join(
+  ENTITY_TYPES.map(
+    (type) => sql`SELECT FROM ${sql.table(recordTable(type))} r
+      WHERE sync_parked_listing.entity_type = ${sql.lit(type)} AND r.sync_process = sync_parked_listing.sync_process
+        AND r.remote_id = sync_parked_listing.remote_id AND r.state IN ('PARKED', 'UNLINKED')`,
   ),
   sql` UNION ALL `,
 )})`;

@@ -3,6 +3,7 @@ import { ENTITY_TYPES, type EntityKey, type EntityType } from '../../sync/entity
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
+import { pairsThatCanGoOn } from './parked-listings.ts';
 import { findByRemoteIds, referenceIds } from './find-by-remote-id.ts';
 
 export interface Unfinished {
@@ -16,7 +17,8 @@ const LIMIT = 1_000;
 /**
  * Inbound records whose workflow may have ended without a result: unfinished or failing pairs with a remote record, and
  * remote records waiting for a row. The cursor is past them, so each poll resumes them; those that refer to another
- * remote record only once that has a row.
+ * remote record only once that has a row. And parked pairs whose remote record went on as another row's, once that row has
+ * let it go.
  */
 export async function findUnfinished(
   em: EntityManager,
@@ -31,7 +33,7 @@ export async function findUnfinished(
   const strangers = rows.filter(({ key }) => key === null);
   const missing = await missingReferences(em, process, strangers);
   return {
-    keys: rows.flatMap(({ key }) => key ?? []),
+    keys: [...rows.flatMap(({ key }) => key ?? []), ...(await pairsThatCanGoOn(em, process, type))],
     remoteIds: strangers.filter((row) => !missing.has(row)).map(({ remote_id }) => remote_id),
   };
 }

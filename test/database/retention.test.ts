@@ -39,6 +39,11 @@ test('rows past their retention are removed and counted; receipts and the suppre
   await client.query(`INSERT INTO sync_person (sync_process, entity_key, state) VALUES ('MAILCHIMP', 1, 'PENDING')`);
   await client.query(`INSERT INTO sync_rekey (sync_process, entity_type, entity_key, rekeying_to)
     VALUES ('MAILCHIMP', 'Person', 1, 'a'), ('MAILCHIMP', 'Person', 2, 'b')`);
+  await client.query(
+    `INSERT INTO sync_person (sync_process, remote_id, state) VALUES ('CHATWOOT', '47', 'PARKED'), ('CHATWOOT', '48', 'SHARED')`,
+  );
+  await client.query(`INSERT INTO sync_parked_listing (sync_process, entity_type, remote_id)
+    VALUES ('CHATWOOT', 'Person', '47'), ('CHATWOOT', 'Person', '48'), ('CHATWOOT', 'Person', '49')`);
   await client.query(`INSERT INTO sync_claim (lock_name, pass, holder, claimed_until)
     VALUES ('dead', 1, '', clock_timestamp() - interval '25 hours'), ('over', 1, '', clock_timestamp() - interval '1 hour')`);
   await client.query(`INSERT INTO sync_page_attempt (holder, pass, claimed_until)
@@ -48,7 +53,7 @@ test('rows past their retention are removed and counted; receipts and the suppre
     conflicts: 1,
     answers: 1,
     oscillations: 1,
-    intents: 4,
+    intents: 6,
     happenings: 1,
   });
 
@@ -58,6 +63,7 @@ test('rows past their retention are removed and counted; receipts and the suppre
     'sync_hold',
     'sync_idempotency',
     'sync_rekey',
+    'sync_parked_listing',
     'sync_claim',
     'sync_page_attempt',
     'sync_journal',
