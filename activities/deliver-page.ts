@@ -98,6 +98,7 @@ async function deliverClaimed(
   { claims, bulk }: { readonly claims: PageClaims; readonly bulk: PageCalls },
 ): Promise<DeliveredPage> {
   const left = new Map<EntityKey, LeftReason>();
+  bulk.getReady?.();
   const { results, failed } = await inHalves(claims.keys, (some) => judge(page, some));
   for (const { item } of failed) left.set(item, 'unreadable');
   const judged = results.flat().filter(({ pair: { key, entity, record } }) => {

@@ -26,6 +26,7 @@ export function pausable(remote: RemoteSystem, assertRunning: () => Promise<void
   const { bulk } = remote;
   const sendPage = bulk?.sendPage?.bind(bulk);
   const idsToMake = bulk?.idsToMake?.bind(bulk);
+  const getReady = bulk?.getReady?.bind(bulk);
   const refusal = remote.refusal?.bind(remote);
   const release = remote.release?.bind(remote);
   const optOut = remote.optOut?.bind(remote);
@@ -56,6 +57,7 @@ export function pausable(remote: RemoteSystem, assertRunning: () => Promise<void
                     }),
                 }),
             ...(idsToMake === undefined ? {} : { idsToMake }),
+            ...(getReady === undefined ? {} : { getReady }),
           },
         }),
     ...(refusal === undefined ? {} : { refusal: () => held(refusal)(undefined) }),

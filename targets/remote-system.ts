@@ -227,6 +227,11 @@ export interface BulkCalls {
    * it makes none, or must not make it in a page. Left out by targets that give out their ids.
    */
   idsToMake?(requests: readonly SendRequest[]): Promise<readonly (string | null)[]>;
+  /**
+   * Begins to look up what every call needs, while a page's rows are still being read. It does not wait, and does not fail: what is
+   * wrong is met by the call. Left out by targets that need nothing.
+   */
+  getReady?(): void;
 }
 
 /** Which record is read, and what EMS would send of it. */

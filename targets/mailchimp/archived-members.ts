@@ -16,6 +16,8 @@ export class ArchivedMembers {
   readonly #hashes = new Set<string>();
   readonly #inTurn = pLimit(1);
   #since: string | null = null;
+  /** A read that has not begun yet. */
+  #next: Promise<ReadonlySet<string>> | null = null;
 
   constructor(source: ConsentSource) {
     this.#source = source;
@@ -23,7 +25,12 @@ export class ArchivedMembers {
 
   /** Reads what was archived since the last call; everything at first. @returns member ids, which are personal data. */
   upToNow(): Promise<ReadonlySet<string>> {
-    return this.#inTurn(() => this.#read());
+    // All who ask before it begins share it: it reads up to a later time than each of them asks for.
+    this.#next ??= this.#inTurn(() => {
+      this.#next = null;
+      return this.#read();
+    });
+    return this.#next;
   }
 
   async #read(): Promise<ReadonlySet<string>> {

@@ -43,12 +43,15 @@ export function bulkCalls(
       const alone = async (request: SendRequest) => sendPerson(api, request, await audience()).catch(asError);
       return pLimit(CONNECTIONS).map(requests, (request, index) => results[index] ?? alone(request));
     },
-    sendPage: async (requests, willCall) =>
-      sendTogether(api.guardedBy(willCall), requests, {
-        free: await Promise.all(requests.map(async (request) => free.get(request) ?? isFree(request))),
-        audience: await audience(),
-        archived: await archivedMembers.upToNow(),
-      }),
+    sendPage: async (requests, willCall) => {
+      const [freed, ready, archived] = await Promise.all([
+        Promise.all(requests.map(async (request) => free.get(request) ?? isFree(request))),
+        audience(),
+        archivedMembers.upToNow(),
+      ]);
+      return sendTogether(api.guardedBy(willCall), requests, { free: freed, audience: ready, archived });
+    },
+    getReady: () => void audience().catch(() => undefined),
     idsToMake: (requests) =>
       Promise.all(
         requests.map(async (request) => {

@@ -104,6 +104,29 @@ test.each([true, false])(
   },
 );
 
+test('pages that are sent at once share what they ask about the audience, and its archived members', async () => {
+  await mailchimp.control.backdoor({ do: 'create-member', email: emailOf(3), status: 'subscribed', by: 'user' });
+  await mailchimp.control.backdoor({ do: 'archive', member: hashOf(emailOf(3)) });
+  const { bulk } = mailchimp.connect();
+  await mailchimp.control.clearJournal();
+  bulk?.getReady?.();
+  const send = async (request: SendRequest) => bulk?.sendPage?.([request], async () => undefined);
+  const results = await Promise.all(people(4).map(send));
+  // Nobody who was archived before is written to by a list call.
+  expect(results.map((page) => page?.[0] ?? null)).toMatchObject([
+    { kind: 'sent' },
+    { kind: 'sent' },
+    null,
+    { kind: 'sent' },
+  ]);
+  const calls = await mailchimp.calls();
+  const count = (call: string) => calls.filter((one) => one === call).length;
+  expect([count('GET list/merge-fields'), count('GET list/members'), count('POST list')]).toEqual([1, 1, 3]);
+  await mailchimp.control.backdoor({ do: 'archive', member: hashOf(emailOf(1)) });
+  const [later] = (await send(person(5, { email: emailOf(1) }))) ?? [];
+  expect(later).toBeNull();
+});
+
 test('another person’s member is not written over, and nobody else is left to make a call for', async () => {
   asSent(await mailchimp.send('1', { ...ANA, email: emailOf(1) }));
   await mailchimp.control.clearJournal();
