@@ -6,6 +6,7 @@ import { refreshUniqueValues } from '../database/records/refresh-unique-values.t
 import { writeDeliveries } from '../database/records/write-deliveries.ts';
 import type { Delivery } from '../sync/delivery.ts';
 import type { EntityKey, EntityType } from '../sync/entity-type.ts';
+import { rememberingKeys } from '../sync/secret-hash.ts';
 import { PausedError, SyncError } from '../sync/sync-error.ts';
 import type { SyncProcessName } from '../sync/sync-process-name.ts';
 import { isPageWorkflowId } from '../sync/workflow-ids.ts';
@@ -75,7 +76,8 @@ export async function deliverPage(
   dependencies: Dependencies,
   { holder, keys, ...input }: PageInput & { readonly holder: string },
 ): Promise<DeliveredPage> {
-  const context = typeContext(processContext(dependencies, input), input.type);
+  const own = { ...dependencies, keys: rememberingKeys(dependencies.keys) };
+  const context = typeContext(processContext(own, input), input.type);
   if (!hasPages(context.remote)) return result(keys, [], new Map());
   const page: PageAttempt = { ...context, holder, fencingToken: await drawFencingToken(context.orm) };
   const claims = await PageClaims.claim(page, keys);

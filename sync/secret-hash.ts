@@ -27,7 +27,7 @@ export function secretHash(
   { digits = ALL_DIGITS }: HashOptions = {},
 ): SecretHash {
   const key = newest(keys);
-  return `${keyName(key)}:${hmac(deriveKey(key, purpose), text, digits)}`;
+  return `${keyName(key)}:${hmac(secretOf(key, purpose), text, digits)}`;
 }
 
 /** Whether `stored` is a hash of this text. False if one of its keys is gone. */
@@ -68,7 +68,7 @@ export function rehash(
   { digits = ALL_DIGITS }: HashOptions = {},
 ): SecretHash {
   const key = newest(keys);
-  return `${keyName(key)}/${namesOf(stored)}:${hmac(deriveKey(key, purpose), stored, digits)}`;
+  return `${keyName(key)}/${namesOf(stored)}:${hmac(secretOf(key, purpose), stored, digits)}`;
 }
 
 /**
@@ -120,13 +120,38 @@ const hmac = (secret: Uint8Array, text: string, digits: number): string => diges
 
 function digestOf(secret: Uint8Array, text: string): string {
   const digest = () => createHmac('sha256', secret).update(text).digest('hex');
-  if (!isOfNoValue(text)) return digest();
+  const isRemembering = REMEMBERING.has(secret);
+  if (!isRemembering && !isOfNoValue(text)) return digest();
   const known = DIGESTS.get(secret) ?? new Map<string, string>();
   DIGESTS.set(secret, known);
   const hash = known.get(text) ?? digest();
-  if (known.size < MOST_DIGESTS) known.set(text, hash);
+  if (known.size < (isRemembering ? MOST_REMEMBERED : MOST_DIGESTS)) known.set(text, hash);
   return hash;
 }
+
+/**
+ * The same keys, with which no text is hashed twice: of a page's rows, each address is looked up several times, and many fields
+ * have the same few values. What was hashed is forgotten together with these keys, so they are for one page only.
+ */
+export function rememberingKeys(keys: readonly SecretKey[]): readonly SecretKey[] {
+  return keys.map((key) => {
+    const own = new Uint8Array(key);
+    REMEMBERING.add(own);
+    return own;
+  });
+}
+
+function secretOf(key: SecretKey, purpose: KeyPurpose): Uint8Array {
+  const secret = deriveKey(key, purpose);
+  if (REMEMBERING.has(key)) REMEMBERING.add(secret);
+  return secret;
+}
+
+/** Keys, and what is derived from them. */
+const REMEMBERING = new WeakSet<Uint8Array>();
+
+/** More than a page of the largest bulk call has. */
+const MOST_REMEMBERED = 20_000;
 
 /** A field without a value, in canonical form: nobody's data, and half of what is hashed of a row. */
 const isOfNoValue = (text: string): boolean => text.length < 100 && text.endsWith('",null]');
@@ -138,7 +163,7 @@ const MOST_DIGESTS = 1_000;
 /** Null if none of the keys has this name. */
 function secretNamed(name: string, purpose: KeyPurpose, keys: readonly SecretKey[]): Uint8Array | null {
   for (const key of keys) {
-    if (keyName(key) === name) return deriveKey(key, purpose);
+    if (keyName(key) === name) return secretOf(key, purpose);
     if (undividedName(key) === name) return key;
   }
   return null;

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from '../seeded-fast-check.ts';
-import { rehash } from '../../sync/secret-hash.ts';
+import { rehash, rememberingKeys } from '../../sync/secret-hash.ts';
 import { addressHashes } from '../../sync/address-hash.ts';
 import { baseOf, baseWith, isHashOf, keyedHash, purposeOf } from '../../sync/keyed-hash.ts';
 
@@ -33,6 +33,25 @@ describe('keyed hash', () => {
     expect(isHashOf(stored, 'name', 'Ana', [key(2)])).toBe(false);
     expect(isHashOf(undefined, 'name', 'Ana', [key(1)])).toBe(false);
     expect(() => keyedHash('name', 'Ana', [])).toThrow('SYNC_KEY');
+  });
+
+  test('keys that remember hash like those they were made of, for each purpose by itself', () => {
+    const keys = [key(2), key(1)];
+    const remembering = rememberingKeys(keys);
+    const others = rememberingKeys([key(3)]);
+    const fields = ['name', 'address:email', 'identity of name', 'unique:name'];
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), fc.constantFrom('Ana', 'Rui', null), (field, value) => {
+        const hash = keyedHash(field, value, keys);
+        expect(keyedHash(field, value, remembering)).toBe(hash);
+        expect(isHashOf(hash, field, value, remembering)).toBe(true);
+        expect(isHashOf(hash, field, 'Eva', remembering)).toBe(false);
+        expect(keyedHash(field, value, others)).toBe(keyedHash(field, value, [key(3)]));
+      }),
+    );
+    expect(addressHashes('email', 'ana@clube.example', remembering)).toEqual(
+      addressHashes('email', 'ana@clube.example', keys),
+    );
   });
 
   test('a hash from before a key was divided by purposes is still known, and none is made', () => {
