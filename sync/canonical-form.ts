@@ -16,8 +16,12 @@ export type CanonicalValue = string | number | boolean | null | CanonicalValue[]
 /** White space, and characters that show nothing by themselves (zero-width spaces and joiners, soft hyphens). */
 const SHOWS_SOMETHING = /[^\s\p{Default_Ignorable_Code_Point}]/u;
 
+/** Plain ASCII without spaces at its ends, as most texts are: it is in canonical form. */
+const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
+
 /** Unicode NFC, trimmed; `null` if no visible character is left. */
 export function canonicalText(text: string | null | undefined): string | null {
+  if (text != null && PLAIN.test(text)) return text;
   const trimmed = (text ?? '').normalize('NFC').trim();
   return SHOWS_SOMETHING.test(trimmed) ? trimmed : null;
 }
@@ -50,6 +54,10 @@ function canonicalNumber(value: number): number {
 }
 
 function canonicalSet(values: ReadonlySet<FieldValue>): CanonicalValue {
+  if (values.size < 2) {
+    const [form = null] = Array.from(values, canonicalForm);
+    return form === null ? null : [form];
+  }
   const byText = new Map<string, CanonicalValue>();
   for (const value of values) {
     const form = canonicalForm(value);

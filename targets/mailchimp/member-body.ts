@@ -35,9 +35,17 @@ export function wantedTags(content: SendRequest['content']): readonly string[] {
 }
 
 function textsIn(value: SendRequest['content'][string]): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const known = TEXTS.get(value);
+  if (known !== undefined) return known;
   const list = canonicalForm(value);
-  return Array.isArray(list) ? list.map(String) : [];
+  const texts = Array.isArray(list) ? list.map(String) : [];
+  TEXTS.set(value, texts);
+  return texts;
 }
+
+/** The same list is asked for at each step of a member's delivery. */
+const TEXTS = new WeakMap<object, readonly string[]>();
 
 /** EMS's consent to e-mail: yes, no, or unspecified. */
 export function wantedStatus(content: SendRequest['content']): 'subscribed' | 'unsubscribed' | null {

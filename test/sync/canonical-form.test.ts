@@ -24,6 +24,15 @@ describe('canonical text', () => {
     expect(canonicalText(text)).toBe(expected);
   });
 
+  test('ASCII without blanks around it is its own canonical form', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => {
+        const trimmed = text.trim();
+        expect(canonicalText(text)).toBe(trimmed === '' ? null : trimmed);
+      }),
+    );
+  });
+
   test('is in NFC, has no blanks around it, and is its own canonical form (pitfall 13)', () => {
     const marks = fc.constantFrom(
       'e',
