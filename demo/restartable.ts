@@ -16,7 +16,7 @@ export function restartable<Faults>(
   let turn: Promise<void> = Promise.resolve();
   async function crashAfter(before: Promise<void>, whileAway: () => void): Promise<void> {
     await before;
-    running.kill();
+    await running.kill();
     await sleep(AWAY_MS);
     whileAway();
     running = await start(Number(new URL(running.url).port));

@@ -8,6 +8,7 @@ import { onStopSignal } from '../local/stop-signals.ts';
 import { findTemporalCli } from '../local/temporal-cli.ts';
 import { type Counts, jestArguments, jestCounts, summary } from './counts.ts';
 import { startLocalServers } from './local-servers.ts';
+import { startSharedSimulators } from './shared-simulators.ts';
 
 /** CI stops a run after an hour without giving a reason. This limit comes first and gives it. */
 const LIMIT_MINUTES = 54;
@@ -35,9 +36,14 @@ async function main(): Promise<Counts> {
   heading('Servers');
   const servers = await startLocalServers(cli, say);
   started.push({ name: 'The servers', stop: () => servers.stop() });
+  const simulators = await startSharedSimulators(say);
+  started.push({ name: 'The process of simulators', stop: () => simulators.stop() });
 
   heading('Tests; type check, lint, structure and format beside them');
-  const [checks, tests] = await Promise.all([runChecks(), runJest(servers.environment)]);
+  const [checks, tests] = await Promise.all([
+    runChecks(),
+    runJest({ ...servers.environment, ...simulators.environment }),
+  ]);
   return [...checks.map(counted), tests].reduce(sum);
 }
 

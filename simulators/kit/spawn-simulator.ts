@@ -12,19 +12,25 @@ export interface RunningSimulator {
   readonly url: string;
   /** Ends it cleanly and waits for the exit. Throws if it gave an answer that its vendor would not give. */
   stop(): Promise<void>;
-  /** Kills it at once, like a crash. */
-  kill(): void;
+  /** Kills it at once, like a crash. Resolves when nothing answers at its address any more. */
+  kill(): Promise<void>;
 }
 
 /** The options of a simulator's program, by name without dashes. Undefined ones are left out. */
 export type SimulatorOptions = Readonly<Record<string, string | number | undefined>>;
 
-/** Starts `main` with these options; see `spawnSimulator`. */
-export const startSimulator = (main: URL, options: SimulatorOptions): Promise<RunningSimulator> =>
-  spawnSimulator(
-    main,
-    Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
+/**
+ * Starts `main` with these options: as a process, or, where `SIMULATORS_SHARED_PROCESS` says so, in one that holds many. A
+ * simulator that keeps its state in a file or has a port of its own is one that shall crash and come back: a process.
+ */
+export async function startSimulator(main: URL, options: SimulatorOptions): Promise<RunningSimulator> {
+  const args = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
   );
+  const shared = process.env['SIMULATORS_SHARED_PROCESS'] ?? '';
+  const comesBack = options['storage'] !== undefined || (options['port'] ?? 0) !== 0;
+  return shared === '' || comesBack ? spawnSimulator(main, args) : simulatorIn(shared, main, args);
+}
 
 /** A busy machine takes more than 20 seconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -72,11 +78,47 @@ export async function spawnSimulator(main: URL, args: readonly string[]): Promis
     if (child.exitCode !== null || child.signalCode !== null) return;
     const misfits = await misfitsOf(listening);
     await end();
-    if (misfits.length === 0) return;
-    const told = misfits.map(({ method, route, status, reason }) => `${method} ${route} ${status}: ${reason}`);
-    throw new Error(`The simulator ${fileURLToPath(main)} answered what its vendor does not:\n${told.join('\n')}`);
+    assertNoMisfits(main, misfits);
   };
-  return { url: listening, stop, kill: () => void child.kill('SIGKILL') };
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+  };
+  return { url: listening, stop, kill };
+}
+
+/** Starts `main` in the process of many simulators at this address; see `shared-process.ts`. */
+async function simulatorIn(shared: string, main: URL, args: readonly string[]): Promise<RunningSimulator> {
+  const ask = async (what: 'start' | 'end', body: object): Promise<unknown> => {
+    const response = await fetch(`${shared}/${what}`, { method: 'POST', body: JSON.stringify(body) });
+    const answer: unknown = await response.json();
+    if (response.ok) return answer;
+    const { reason } = refused.parse(answer);
+    throw new Error(`The simulator ${fileURLToPath(main)} did not ${what}. It wrote: ${reason}`);
+  };
+  const { id, listening: url } = startedThere.parse(await ask('start', { main: main.href, args }));
+  let running = true;
+  const kill = async (): Promise<void> => {
+    if (!running) return;
+    running = false;
+    await ask('end', { id });
+  };
+  const stop = async (): Promise<void> => {
+    if (!running) return;
+    const misfits = await misfitsOf(url);
+    await kill();
+    assertNoMisfits(main, misfits);
+  };
+  return { url, stop, kill };
+}
+
+const startedThere = z.strictObject({ id: z.string(), listening: z.string() });
+const refused = z.strictObject({ reason: z.string() });
+
+function assertNoMisfits(main: URL, misfits: readonly Misfit[]): void {
+  if (misfits.length === 0) return;
+  const told = misfits.map(({ method, route, status, reason }) => `${method} ${route} ${status}: ${reason}`);
+  throw new Error(`The simulator ${fileURLToPath(main)} answered what its vendor does not:\n${told.join('\n')}`);
 }
 
 /** Empty if the simulator no longer answers: `stop` must still end it. */

@@ -19,7 +19,8 @@ export class DemoProcess {
   constructor(...args: string[]) {
     const run = [join(projectFolder, 'local', 'run.mjs'), 'demo/main.ts', ...args];
     this.#child = spawn(process.execPath, run, {
-      env: { ...process.env, EMS_SYNC_TEST_MARK: this.#mark },
+      // Its simulators are its own processes.
+      env: { ...process.env, SIMULATORS_SHARED_PROCESS: '', EMS_SYNC_TEST_MARK: this.#mark },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#ended = once(this.#child, 'close');

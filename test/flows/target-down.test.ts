@@ -137,7 +137,7 @@ describe('target down', () => {
 
   test('TagServer is not there at all: the sweep ends within its time and names what it cannot reach', async () => {
     await system.ems.event();
-    system.tagServer.kill();
+    await system.tagServer.kill();
     const result = await system.sweep();
     expect(result).toMatchObject({ ended: 'target-down', reason: expect.stringContaining('ECONNREFUSED') });
   });

@@ -10,8 +10,8 @@ const start = async () => {
   return { ...simulator, control: createControlClient(simulator.url) };
 };
 
-afterEach(() => {
-  for (const simulator of running.splice(0)) simulator.kill();
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((simulator) => simulator.kill()));
 });
 
 test('an answer that the vendor gives passes, with or without a body, and so does an unknown path', async () => {

@@ -44,7 +44,7 @@ test('a file keeps everything over a crash, and ids that were given once', async
   const gone = await before.control.backdoor({ do: 'create-contact', set: { email: 'gone@club.example' } });
   await before.control.backdoor({ do: 'delete-contact', contact: gone.contact });
   const state = await before.control.state();
-  before.kill();
+  await before.kill();
 
   const after = await start({ storage, account: 7 });
   expect(await after.control.state()).toEqual(state);

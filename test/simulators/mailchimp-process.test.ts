@@ -63,7 +63,7 @@ test('a file keeps everything over a crash, also who was erased and a batch that
   const operations = [{ method: 'POST', path: members, body }];
   await fetch(`${before.url}/3.0/batches`, { method: 'POST', headers, body: JSON.stringify({ operations }) });
   const { batches: _begun, members: kept, ...state } = await before.control.state();
-  before.kill();
+  await before.kill();
 
   const after = await start({ storage, settings: { batchStepMs: 1_500 } });
   expect(await after.control.state()).toMatchObject({ ...state, members: kept });

@@ -53,7 +53,7 @@ test('a file keeps everything over a crash: contacts, fields, hooks, tokens, and
   const gone = await before.control.backdoor({ do: 'create-contact', set: { email: 'gone@clube.example' } });
   await before.control.backdoor({ do: 'delete-contact', contact: gone.contact });
   const { hooks, ...state } = await before.control.state();
-  before.kill();
+  await before.kill();
 
   const after = await start({ storage });
   expect(await after.control.state()).toMatchObject(state);

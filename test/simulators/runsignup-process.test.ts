@@ -45,7 +45,7 @@ test('a file keeps everything over a crash, and no id is given twice', async () 
   const [first = 0, second = 0] = await add(before, raceId, eightK, 2);
   await before.control.backdoor({ do: 'remove', registrationId: second });
   const state = await before.control.state();
-  before.kill();
+  await before.kill();
 
   const after = await start({ storage });
   expect(await after.control.state()).toEqual(state);

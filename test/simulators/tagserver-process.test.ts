@@ -46,7 +46,7 @@ test('a file keeps everything over a crash: data, numbers of attempts, sequence'
   await put(before, '1', 5);
   const { sequence } = (await (await put(before, '2', 6)).json()) as { sequence: string };
   const stateBefore = await before.control.state();
-  before.kill();
+  await before.kill();
 
   const after = await start({ storage });
   expect(await after.control.state()).toEqual(stateBefore);
