@@ -16,7 +16,10 @@ interface OptOuts {
   readonly elsewhere: readonly Suppression[];
 }
 
-/** The opt-outs of a row whose other content cannot be sent; null: there are none. */
+/**
+ * The opt-outs of a row whose other content cannot be sent; null: there is nothing to do. Without channels: the target looks after a
+ * contact that another row has left to this one, whom nothing is sent any more.
+ */
 export function optOutsOf(
   { mapping, remote }: TypeContext,
   { pair, decision, suppressions }: JudgedPair,
@@ -29,7 +32,9 @@ export function optOutsOf(
   const channels = ownOptOuts ? mapping.consent.optOuts(pair.entity, pair.sources as never) : [];
   const lost =
     kind === 'suppress' && pair.record?.state === 'PENDING' ? suppressions.map(({ channel }) => channel) : [];
-  return channels.length + lost.length + elsewhere.length === 0
+  const mayBeLeftOne =
+    kind === 'suppress' && mapping.consent.whenRefused === 'withhold' && pair.record?.remoteId != null;
+  return channels.length + lost.length + elsewhere.length === 0 && !mayBeLeftOne
     ? null
     : { channels: [...new Set([...channels, ...lost])], elsewhere };
 }

@@ -21,7 +21,7 @@ export interface MarketedPerson {
 /** Persons with the same e-mail address. They share one contact. */
 export type AddressSharers = readonly [MarketedPerson, ...MarketedPerson[]];
 
-/** All persons with an e-mail address, by address. Parked and unlinked ones are not compared. */
+/** All persons with an e-mail address, by address, the eldest first: the contact is theirs. Parked and unlinked ones are not compared. */
 export async function readByAddress(client: ClientBase, process: SyncProcessName): Promise<AddressSharers[]> {
   const { rows } = await client.query<MarketedPerson>(
     `SELECT p.id::text, p.first_name AS first, p.last_name AS last, p.email, p.city,
@@ -30,7 +30,8 @@ export async function readByAddress(client: ClientBase, process: SyncProcessName
          (SELECT event_id FROM event_participant WHERE person_id = p.id)) AS events,
        ARRAY (SELECT json_build_object('channel', c.channel, 'topic', c.topic, 'yes', c.opted_in)
          FROM contact_preference c WHERE c.person_id = p.id AND c.opted_in IS NOT NULL) AS said
-     FROM person p LEFT JOIN sync_person r ON r.entity_key = p.id AND r.sync_process = $1 ORDER BY p.id`,
+     FROM person p LEFT JOIN sync_person r ON r.entity_key = p.id AND r.sync_process = $1
+     ORDER BY p.date_of_birth NULLS LAST, p.id`,
     [process],
   );
   const reachable = rows.flatMap((row) => {

@@ -6,6 +6,7 @@ import { consentIn } from './consent-in.ts';
 import { changedMeanwhile, refused, type Answer } from './http.ts';
 import { addressIn, wantedStatus } from './member-body.ts';
 import { putAway } from './put-away.ts';
+import { putAwayLeft } from './put-away-left.ts';
 import { emsKeyOf, ownRefusals } from './read-member.ts';
 import { recordedMember } from './recorded-member.ts';
 import { unsubscribe } from './unsubscribe.ts';
@@ -36,7 +37,10 @@ export async function rekeyMember(api: MailchimpApi, request: SendRequest, to: s
   const isTakenOver = there !== null && emsKeyOf(there) === request.key;
   if (before.status === 'archived' && isTakenOver) return { kind: 'member', member: there };
   const refusals = ownRefusals(request, before);
-  if (refusals.length > 0) return { kind: 'done', result: { kind: 'withheld', remoteId: before.id, refusals } };
+  if (refusals.length > 0) {
+    if (there !== null) await putAwayLeft(api, request, there);
+    return { kind: 'done', result: { kind: 'withheld', remoteId: before.id, refusals } };
+  }
   if (await consentOf(request).isAnothers(before.email_address)) return { kind: 'member', member: there };
   if (there !== null) return { kind: 'member', member: there, after: () => putAway(api, request, before) };
   if (before.status !== 'subscribed') return leftBehind(api, request, before, to);

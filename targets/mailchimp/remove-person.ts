@@ -10,6 +10,7 @@ import { fromElsewhere } from '../../sync/suppression.ts';
 import type { Member } from './answers.ts';
 import type { MailchimpApi } from './api.ts';
 import { putAway } from './put-away.ts';
+import { putAwayLeftAtNewAddress } from './put-away-left.ts';
 import { emsKeyOf, isReached, ownRefusals } from './read-member.ts';
 import { recordedMember } from './recorded-member.ts';
 import { subscriberHash } from './subscriber-hash.ts';
@@ -53,12 +54,12 @@ export async function erasePerson(api: MailchimpApi, request: EraseRequest): Pro
 
 /**
  * Sends only the opt-out of a person whose other fields cannot be sent, or who refused at another target. A member of
- * another person is left alone.
+ * another person is left alone. Without an opt-out, it looks after a member that was left to this person.
  */
 export async function optOutPerson(api: MailchimpApi, request: OptOutRequest): Promise<void> {
   const consent = consentOf(request);
   const refused = fromElsewhere(consent.suppressions).map(({ channel }) => channel);
-  if (![...request.channels, ...refused].includes('email')) return;
+  if (![...request.channels, ...refused].includes('email')) return putAwayLeftAtNewAddress(api, request);
   for (const member of await ownMembers(api, request)) {
     if (!isReached(member)) continue;
     if (request.remoteId === null) await consent.willHold(member.id);

@@ -8,6 +8,7 @@ import type { ContactConsent } from '../../targets/consent-source.ts';
 import { TARGETS } from '../../targets/index.ts';
 import {
   consentOf,
+  type OptOutRequest,
   type RemoteSystem,
   type RemoveRequest,
   type SendRequest,
@@ -162,6 +163,31 @@ describe('the contact of a person whose address another person has now', () => {
     await database.ems.delete('person', elder);
     expect(await deliverOne(['MAUTIC', remote], elder)).toBe('removed');
     expect(taken).toEqual([true, true]);
+  });
+});
+
+describe('a person whom nothing is sent any more, because of a refusal', () => {
+  const deliverRefused = async (process: SyncProcessName, isKnownThere: boolean) => {
+    const { remote } = target();
+    const asked: OptOutRequest['channels'][] = [];
+    const looking: RemoteSystem = { ...remote, optOut: async ({ channels }) => void asked.push(channels) };
+    const key = await person('ana@clube.example', '1980');
+    if (isKnownThere) await deliverOne([process, looking], key);
+    await refuse(process, key);
+    await database.ems.update('person', key, { email: SHARED });
+    await deliverOne([process, looking], key);
+    return asked;
+  };
+
+  test('does not take a contact that was left at the new address: MailChimp is asked to look after it', async () => {
+    expect(await deliverRefused('MAILCHIMP', true)).toEqual([[]]);
+  });
+
+  test.each([
+    ['MAILCHIMP', false],
+    ['MAUTIC', true],
+  ] as const)('%s, known there: %s, is not asked', async (process, isKnownThere) => {
+    expect(await deliverRefused(process, isKnownThere)).toEqual([]);
   });
 });
 

@@ -198,4 +198,18 @@ export const SAFEGUARDS: readonly Mutant[] = [
     replace: 'return last;',
     test: 'targets/runsignup/reading',
   },
+  {
+    name: 'a member that was left to somebody who has refused stays subscribed',
+    file: 'targets/mailchimp/rekey-member.ts',
+    find: 'if (there !== null) await putAwayLeft',
+    replace: 'if (there !== null && there.id === "") await putAwayLeft',
+    test: 'targets/mailchimp/addresses',
+  },
+  {
+    name: 'nobody looks after a member that was left to somebody whose refusal a poll has read',
+    file: 'activities/send-opt-outs.ts',
+    find: "kind === 'suppress' && mapping.consent.whenRefused === 'withhold'",
+    replace: "kind === 'suppress' && mapping.consent.whenRefused === 'send'",
+    test: 'activities/left-contacts',
+  },
 ];
