@@ -166,19 +166,20 @@ describe('the contact of a person whose address another person has now', () => {
   });
 });
 
-describe('a person whom nothing is sent any more, because of a refusal', () => {
-  const deliverRefused = async (process: SyncProcessName, isKnownThere: boolean) => {
-    const { remote } = target();
-    const asked: OptOutRequest['channels'][] = [];
-    const looking: RemoteSystem = { ...remote, optOut: async ({ channels }) => void asked.push(channels) };
-    const key = await person('ana@clube.example', '1980');
-    if (isKnownThere) await deliverOne([process, looking], key);
-    await refuse(process, key);
-    await database.ems.update('person', key, { email: SHARED });
-    await deliverOne([process, looking], key);
-    return asked;
-  };
+/** A person who has refused, maybe known at the target, gets a new address. @returns the channels of each opt-out. */
+async function deliverRefused(process: SyncProcessName, isKnownThere: boolean) {
+  const { remote } = target();
+  const asked: OptOutRequest['channels'][] = [];
+  const looking: RemoteSystem = { ...remote, optOut: async ({ channels }) => void asked.push(channels) };
+  const key = await person('ana@clube.example', '1980');
+  if (isKnownThere) await deliverOne([process, looking], key);
+  await refuse(process, key);
+  await database.ems.update('person', key, { email: SHARED });
+  await deliverOne([process, looking], key);
+  return asked;
+}
 
+describe('a person whom nothing is sent any more, because of a refusal', () => {
   test('does not take a contact that was left at the new address: MailChimp is asked to look after it', async () => {
     expect(await deliverRefused('MAILCHIMP', true)).toEqual([[]]);
   });
