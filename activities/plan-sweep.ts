@@ -185,10 +185,13 @@ async function planType(
   const first = { ...looked, after: null, limit: 1, notBegun: isUrgent, forMs: SCAN_MS };
   // Counting all that is due reads the whole table: not for a few that have changed.
   const least = Math.max(1, leastHeld('update', context.brakeLimits));
-  const enough = Math.max(least, (context.pageThreshold ?? DEFAULT_PAGE_THRESHOLD) + 1);
+  const enough = Math.max(least, pagesFrom(context));
   // What has changed is few, so that one look answers every question of this plan.
   const found = isUrgent || since === null ? null : await findSome(context, { ...first, limit: enough });
-  const isDue = !isUrgent && (found === null ? await isAny(() => scanDue(em, detection, first)) : isFound(found));
+  // Whether anything is due, and whether that is enough for pages: by one look at the table, too.
+  const asked = pageable(context) !== null && !isUrgent && since === null && input.beside !== true;
+  const many = found ?? (asked ? await findSome(context, { ...first, limit: pagesFrom(context) }) : null);
+  const isDue = !isUrgent && (many === null ? await isAny(() => scanDue(em, detection, first)) : isFound(many));
   const dueStep = isChild(mapping) ? { type: mapping.childOf.type, via: type } : { type };
   const slice = since === null || isUrgent || input.beside === true ? null : await planSlice(context, state);
   const isEver = isDue || slice?.isDue === true;
@@ -200,7 +203,7 @@ async function planType(
     found.next === null &&
     found.keys.length < least;
   const limited = !isUrgent && !areFew && (await isHeld('update', isEver)) ? { withoutUpdates: true as const } : {};
-  const paged = isDue && input.beside !== true ? await pagesOf(context, first, found) : {};
+  const paged = isDue && input.beside !== true ? await pagesOf(context, first, many) : {};
   const due: SweepStep[] = isDue ? [{ kind: 'due', ...dueStep, ...scope, ...limited, ...lanes, ...paged }] : [];
   const { urgent: condition } = mapping;
   const urgent: SweepStep[] =
@@ -212,7 +215,7 @@ async function planType(
   const leaving = await planGone(context, state, { scope, looked, notBegun: isUrgent });
   const isGoneHeld = await isHeld('delete', leaving.length > 0 || slice?.isGone === true);
   if (!isUrgent)
-    await measureDue(context, { scope: looked, due: among(found).recent ?? null, isDue, isGone: leaving.length > 0 });
+    await measureDue(context, { scope: looked, due: among(many).recent ?? null, isDue, isGone: leaving.length > 0 });
   const gone = isGoneHeld ? [] : leaving;
   const whole = { type, version: mapping.version, urgent, due, gone, held };
   if (since === null) return whole;
@@ -234,18 +237,27 @@ async function pagesOf(
   first: ScanRequest,
   found: FoundDue | null,
 ): Promise<Pick<SweepStep, 'pages'>> {
-  const { orm, process, remote, mapping, detection, pageThreshold = DEFAULT_PAGE_THRESHOLD } = context;
-  const { bulk, concurrentCalls } = process.limits;
-  if (bulk === undefined || remote.bulk?.sendPage === undefined || isChild(mapping) || pageThreshold === 0) return {};
-  const many = pageThreshold + 1;
+  const { orm, process, detection } = context;
+  const bulk = pageable(context);
+  if (bulk === null) return {};
+  const many = pagesFrom(context);
   const em = orm.em.fork();
   const few =
     found === null || found === 'spoilt'
       ? await isFewerThan(many, () => scanDue(em, detection, { ...first, limit: many }))
       : found.keys.length < many && found.next === null;
   if (few) return {};
-  return { pages: { rows: bulk.itemsPerCall, atOnce: concurrentCalls } };
+  return { pages: { rows: bulk.itemsPerCall, atOnce: process.limits.concurrentCalls } };
 }
+
+/** The limits of the bulk calls by which rows of this type can be delivered in pages; null: they cannot. */
+function pageable({ process, remote, mapping, pageThreshold }: TypeContext) {
+  const { bulk } = process.limits;
+  return remote.bulk?.sendPage === undefined || isChild(mapping) || pageThreshold === 0 ? null : (bulk ?? null);
+}
+
+/** So many rows are delivered in pages. */
+const pagesFrom = ({ pageThreshold = DEFAULT_PAGE_THRESHOLD }: TypeContext) => pageThreshold + 1;
 
 /** False if a row breaks the query. */
 async function isFewerThan(least: number, find: () => Promise<ScannedPage>): Promise<boolean> {
