@@ -62,8 +62,8 @@ async function eraseOwn(attempt: Attempt, pair: Pair): Promise<Erased | Blocked>
   const addresses = knownAddresses(attempt, pair);
   const erased = await eraseAtTarget(attempt, pair, addresses);
   if ('blocked' in erased) return erased;
-  const all = [addresses, ...erased.addresses.map(([channel, address]): Addresses => ({ [channel]: address }))];
-  await enterRefusals(attempt, all, ERASED_EVERYWHERE);
+  const others = erased.addresses.map(([channel, address]): Addresses => ({ [channel]: address }));
+  await enterRefusals(attempt, [addresses, ...others], ERASED_EVERYWHERE);
   return erased;
 }
 

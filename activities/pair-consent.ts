@@ -2,7 +2,12 @@ import { sql } from 'kysely';
 import { isValue } from '../database/detection/unique-holders.ts';
 import { announceInBase } from '../database/records/announce-in-base.ts';
 import { announceRekey } from '../database/records/rekeys.ts';
-import { enterSuppressions, entriesOf, readSuppressions } from '../database/records/suppression-list.ts';
+import {
+  carrySuppressions,
+  enterSuppressions,
+  entriesOf,
+  readSuppressions,
+} from '../database/records/suppression-list.ts';
 import { longestOf } from '../database/records/find-rows.ts';
 import { loadPairs, type AnyRow, type Pair } from '../database/records/load-pairs.ts';
 import { entityTable } from '../database/table-names.ts';
@@ -111,16 +116,24 @@ async function takersOf(attempt: PairContext, email: string): Promise<readonly P
 
 /**
  * Enters a target's refusals for the person, and for each address on that channel.
+ *
+ * @param refused the addresses that were refused, first the one that the target told them of. For the others (the
+ *   person's address in EMS by now) what is listed already stays: it may be the refusal of the person who had that
+ *   address before. With two reasons for two swapped addresses, each poll would enter the other one.
  */
 export async function enterRefusals(
   { orm, keys, ref }: PairContext,
-  addresses: readonly Addresses[],
+  [told, ...others]: readonly [Addresses, ...Addresses[]],
   refusals: readonly Suppression[],
 ): Promise<void> {
+  if (refusals.length === 0) return;
   const em = orm.em.fork();
-  const refused = refusals.flatMap((refusal) =>
-    addresses.map((known) => ({ ...refusal, address: known[refusal.channel], key: ref.key })),
-  );
-  if (refused.length === 0) return;
-  await enterSuppressions(em, ref.process, await entriesOf(em, refused, keys));
+  const toldOf = refusals.filter(({ channel }) => told[channel] != null);
+  const unnamed = refusals.filter(({ channel }) => told[channel] == null);
+  const at = (all: readonly Addresses[], these: readonly Suppression[]) =>
+    these.flatMap((refusal) => all.map((known) => ({ ...refusal, address: known[refusal.channel], key: ref.key })));
+  const named = await entriesOf(em, [...at([told], toldOf), ...at(others, unnamed)], keys);
+  const carried = await entriesOf(em, at(others, toldOf), keys);
+  await enterSuppressions(em, ref.process, named);
+  await carrySuppressions(em, ref.process, carried);
 }

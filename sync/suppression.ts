@@ -93,10 +93,12 @@ export function strongest(suppressions: readonly Suppression[]): Suppression[] {
  */
 const TOLD_ONCE: readonly SuppressionReason[] = ['complained', 'compliance', 'forgotten', 'erased'];
 
+export const isToldOnce = (reason: SuppressionReason): boolean => TOLD_ONCE.includes(reason);
+
 /** Whether a stored refusal already covers what the target reports now. */
 export function covers(held: Suppression, told: Suppression): boolean {
   if (held.channel !== told.channel) return false;
-  if (TOLD_ONCE.includes(held.reason)) return true;
+  if (isToldOnce(held.reason)) return true;
   return held.reason === told.reason && (held.presumed === true) === (told.presumed === true);
 }
 

@@ -2,7 +2,13 @@ import { sql } from 'kysely';
 import type { EntityKey } from '../../sync/entity-type.ts';
 import { ADDRESS_FIELD, addressHashes } from '../../sync/address-hash.ts';
 import type { KeyedHash, SecretKey } from '../../sync/keyed-hash.ts';
-import { strongest, type Channel, type Suppression, type SuppressionReason } from '../../sync/suppression.ts';
+import {
+  isToldOnce,
+  strongest,
+  type Channel,
+  type Suppression,
+  type SuppressionReason,
+} from '../../sync/suppression.ts';
 import { SYNC_PROCESS_NAMES, type SyncProcessName } from '../../sync/sync-process-name.ts';
 import type { EntityManager } from '../orm.ts';
 import { recordTable } from '../table-names.ts';
@@ -137,6 +143,25 @@ export async function enterSuppressions(
       AND (listed.reason <> 'complained' OR EXCLUDED.reason IN ('forgotten', 'erased'))
       AND (listed.reason <> EXCLUDED.reason OR listed.presumed <> EXCLUDED.presumed
       OR listed.entity_key IS DISTINCT FROM coalesce(EXCLUDED.entity_key, listed.entity_key))`.execute(em.getKysely());
+}
+
+/**
+ * Adds what a person refused at one address to others of the same person. What is listed there stays, unless this is a
+ * reason that a target reports only once.
+ */
+export async function carrySuppressions(
+  em: EntityManager,
+  process: SyncProcessName,
+  lines: readonly SuppressionEntry[],
+): Promise<void> {
+  if (lines.length === 0) return;
+  const listed = await readSuppressionsOf(
+    em,
+    process,
+    lines.map(({ addressHash }) => addressHash),
+  );
+  const weightier = lines.filter(({ addressHash, reason }) => !listed.has(addressHash) || isToldOnce(reason));
+  await enterSuppressions(em, process, weightier);
 }
 
 /**
