@@ -44,7 +44,7 @@ export async function absorbConsent(pair: PairContext, source: ConsentSource): P
   await enterRefusals(pair, [contact.addresses, own], refusals);
   // A channel with EMS's own opt-out is not lifted either: the person has not agreed again.
   const closed = [...contact.refusals.map(({ channel }) => channel), ...(contact.own ?? [])];
-  const channels = CHANNELS.filter((channel) => !closed.includes(channel));
+  const channels = isToBeTold(record) ? [] : CHANNELS.filter((channel) => !closed.includes(channel));
   const lifted = await liftSuppressions(orm.em.fork(), ref.process, { key, hashes, channels });
   if (lostOptOuts(contact, record, keys).length > 0)
     return { key, kind: 'consent', refused, outboundDue: true, resend: true };
@@ -53,6 +53,14 @@ export async function absorbConsent(pair: PairContext, source: ConsentSource): P
   if (!isNews && lifted === 0) return { key, kind: 'unchanged', outboundDue: isListed || record.state !== 'IN_SYNC' };
   return { key, kind: 'consent', refused, outboundDue: true };
 }
+
+/**
+ * The target was restored from a backup, and an operator has said that it must be told all again (docs/operating.md): our
+ * record does not say that it has the address. Until it was told, a refusal that it does not show is one that it has lost,
+ * and not one that was lifted there.
+ */
+const isToBeTold = ({ state, base }: Pick<SyncRecord, 'state' | 'base'>): boolean =>
+  state === 'PENDING' && base !== null && !Object.hasOwn(base, 'email');
 
 /**
  * The target merged two contacts and returns the remaining one for our id, or the contact has another person's EMS id.

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { absorb } from '../../activities/absorb.ts';
 import { compareRecords } from '../../activities/compare-records.ts';
 import { deliver } from '../../activities/deliver.ts';
 import type { Dependencies } from '../../activities/dependencies.ts';
@@ -93,6 +94,21 @@ describe('MailChimp restored from a backup, and all is sent again', () => {
     await refuse(key);
     expect(await send(key)).toBe('suppressed');
     await database.client.query(`UPDATE sync_person SET state = 'PENDING'`);
+    expect(await send(key)).toBe('suppressed');
+    expect(await standings()).toEqual(['closed']);
+    expect(await poll()).toEqual([]);
+  });
+
+  test('a pass that begins before it was sent takes no refusal for lifted: a webhook may ask for one', async () => {
+    const key = await person();
+    expect(await send(key)).toBe('created');
+    await refuse(key);
+    await database.client.query(
+      `UPDATE sync_person SET state = 'PENDING', base = base - 'email' - 'mobile'
+       WHERE sync_process = 'MAILCHIMP' AND state IN ('IN_SYNC', 'SUPPRESSED', 'PENDING', 'FAILING', 'PARKED') AND remote_id IS NOT NULL`,
+    );
+    const ref = { process: 'MAILCHIMP', type: 'Person', key } as const;
+    expect(await absorb(worker, ref)).toMatchObject({ kind: 'unchanged', outboundDue: true });
     expect(await send(key)).toBe('suppressed');
     expect(await standings()).toEqual(['closed']);
     expect(await poll()).toEqual([]);

@@ -2,6 +2,7 @@ import { rmSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { runCli } from '../clients/run-cli.ts';
 import { compareAndRepair } from './compare-and-repair.ts';
@@ -40,8 +41,13 @@ export async function restoreTarget(
   const file = fileOf(world, process);
   const cli = async (...args: readonly string[]) => {
     const { code, stdout, stderr } = await runCli(args, world.environment);
-    note(`ems-sync ${args.join(' ')} ended with ${code}: ${`${stdout}${stderr}`.trim().split('\n').join(' | ')}`);
+    const said = `${stdout}${stderr}`.trim().split('\n').join(' | ');
+    note(`ems-sync ${args.join(' ')} ended with ${code}: ${said}`);
+    return said;
   };
+  const isMarketing = process === 'MAUTIC' || process === 'MAILCHIMP';
+  // What the former one has lost before it was read, nobody knows any more.
+  if (isMarketing) await inStep();
   // A poll would take a refusal that the target has lost for one that was lifted.
   await cli('schedules', 'pause', process);
   await cli('pause', process);
@@ -51,10 +57,10 @@ export async function restoreTarget(
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
     renameSync(backupOf(world, process), file);
   });
-  const isMarketing = process === 'MAUTIC' || process === 'MAILCHIMP';
   if (isMarketing) await executeAll(world, [SEND_ALL_AGAIN(process)]);
+  if (process === 'MAUTIC') await executeAll(world, [forgetAbove(await highestContact(world))]);
   await cli('resume', process);
-  if (isMarketing) await cli('sweep', process, 'outbound', '--wait');
+  if (isMarketing) await sweepToTheEnd(cli, process);
   // What EMS has deleted meanwhile is there again, and rows that it refers to cannot leave before it.
   const first = await repair(world, process);
   await cli('schedules', 'resume', process);
@@ -66,7 +72,34 @@ export async function restoreTarget(
 /** Refusals that the target has lost are told it again where our record does not say that it has the address. */
 const SEND_ALL_AGAIN = (process: SyncProcessName) =>
   `UPDATE sync_person SET state = 'PENDING', base = base - 'email' - 'mobile'
-   WHERE sync_process = '${process}' AND state IN ('IN_SYNC', 'SUPPRESSED')`;
+   WHERE sync_process = '${process}' AND state IN ('IN_SYNC', 'SUPPRESSED', 'PENDING', 'FAILING', 'PARKED') AND remote_id IS NOT NULL`;
+
+/** Mautic gives out again the numbers of contacts that were made since the backup. */
+const forgetAbove = (highest: number) =>
+  `UPDATE sync_person SET remote_id = NULL, base = NULL, content_hash = NULL, remote_synced_on = NULL, entity_synced_on = NULL
+   WHERE sync_process = 'MAUTIC' AND CASE WHEN remote_id ~ '^[0-9]+$' THEN remote_id::numeric > ${highest} END`;
+
+const mauticContacts = z.looseObject({ contacts: z.record(z.string(), z.unknown()) });
+
+async function highestContact({ targets }: World): Promise<number> {
+  const url = targets.get('MAUTIC')?.stateUrl;
+  if (url === undefined) throw new Error('Mautic is not among the targets');
+  const response = await fetch(url);
+  const { contacts } = mauticContacts.parse(await response.json());
+  return Math.max(0, ...Object.keys(contacts).map(Number));
+}
+
+/** On a loaded machine a sweep takes longer than the command waits. */
+const WAITS = 10;
+
+async function sweepToTheEnd(
+  cli: (...args: readonly string[]) => Promise<string>,
+  process: SyncProcessName,
+): Promise<void> {
+  for (let count = 0; count < WAITS; count += 1) {
+    if (!(await cli('sweep', process, 'outbound', '--wait')).includes('has not ended within')) return;
+  }
+}
 
 /** Repairs what differs, and takes out by hand what EMS does not have. @returns how many. */
 async function repair(world: World, process: SyncProcessName): Promise<number> {

@@ -212,4 +212,18 @@ export const SAFEGUARDS: readonly Mutant[] = [
     replace: "kind === 'suppress' && mapping.consent.whenRefused === 'send'",
     test: 'activities/left-contacts',
   },
+  {
+    name: 'of two swapped addresses each poll enters the other person’s reason',
+    file: 'database/records/suppression-list.ts',
+    find: '!listed.has(addressHash) || isToldOnce(reason)',
+    replace: "reason !== 'erased' || isToldOnce(reason)",
+    test: 'activities/swapped-refusals',
+  },
+  {
+    name: 'a refusal that a restored target has lost counts as lifted before it was told again',
+    file: 'activities/absorb-consent.ts',
+    find: 'isToBeTold(record) ? [] :',
+    replace: 'isToBeTold({ ...record, base: null }) ? [] :',
+    test: 'activities/restored',
+  },
 ];
