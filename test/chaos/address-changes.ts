@@ -36,6 +36,21 @@ const CHANGES = {
     );
     return named('contact_preference', [id]);
   },
+  // Otherwise a long run deletes all of them: after twenty minutes nobody would be mailed.
+  'preference given': async (stage) => {
+    const [person] = await lockSome(stage, 'person', 1, WITH_ADDRESS);
+    if (person === undefined) return [];
+    const { rows } = await stage.client.query<{ id: string }>(
+      `INSERT INTO contact_preference (person_id, channel, topic, opted_in, source, changed_on, modified_on)
+       VALUES ($1, 'EMAIL', $2, $3, 'web', clock_timestamp(), clock_timestamp())
+       ON CONFLICT (person_id, channel, topic) DO NOTHING RETURNING id`,
+      [person, pick(stage.rng, TOPICS), pick(stage.rng, [true, true, false])],
+    );
+    return named(
+      'contact_preference',
+      rows.map(({ id }) => Number(id)),
+    );
+  },
   'preference deleted': async (stage) => {
     const [id] = await lockSome(stage, 'contact_preference', 1, 'SELECT id FROM contact_preference ORDER BY id');
     if (id === undefined) return [];
@@ -43,6 +58,8 @@ const CHANGES = {
     return named('contact_preference', [id]);
   },
 } satisfies Readonly<Record<string, Step>>;
+
+const TOPICS = ['NEWSLETTER', 'OFFERS', 'RESULTS', 'SERVICE'];
 
 const WITH_ADDRESS = 'SELECT id FROM person WHERE email IS NOT NULL ORDER BY id';
 

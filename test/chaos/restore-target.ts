@@ -7,6 +7,7 @@ import type { SyncProcessName } from '../../sync/sync-process-name.ts';
 import { runCli } from '../clients/run-cli.ts';
 import { compareAndRepair } from './compare-and-repair.ts';
 import { executeAll } from './execute-all.ts';
+import { takeOutContacts } from './take-out-contacts.ts';
 import { takeOutAtTagServer } from './take-out.ts';
 import { takeOutMembers } from './take-out-members.ts';
 import type { World } from './world.ts';
@@ -105,6 +106,7 @@ async function sweepToTheEnd(
 async function repair(world: World, process: SyncProcessName): Promise<number> {
   const { differing, orphans, extra } = await compareAndRepair(world, process);
   if (process === 'TAGSERVER') await takeOutAtTagServer(world, new Set(orphans));
+  if (process === 'MAUTIC') await takeOutContacts(world, new Set(extra));
   if (process === 'MAILCHIMP') await takeOutMembers(world, new Set(extra));
   return differing;
 }
