@@ -25,6 +25,17 @@ export async function recordTables(databaseUrl: string): Promise<readonly string
   return rows.map(({ name }) => name);
 }
 
+/** The target's ids of the persons that our records know there. */
+export async function recordedPersons(databaseUrl: string, process: string): Promise<ReadonlySet<string>> {
+  const { rows } = await inSnapshot(databaseUrl, (client) =>
+    client.query<{ id: string }>(
+      `SELECT remote_id AS id FROM sync_person WHERE sync_process = $1 AND remote_id IS NOT NULL`,
+      [process],
+    ),
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Every record that is not in a settled state. */
 export async function readUnsettled(databaseUrl: string): Promise<readonly RecordRow[]> {
   const tables = await recordTables(databaseUrl);

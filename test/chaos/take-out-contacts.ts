@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inSnapshot } from '../../demo/in-snapshot.ts';
+import { recordedPersons } from './sync-tables.ts';
 import type { World } from './world.ts';
 
 const state = z.looseObject({
@@ -17,12 +17,7 @@ export async function takeOutContacts(
   extra: ReadonlySet<string>,
 ): Promise<void> {
   const { MAUTIC_URL: url = '', MAUTIC_USERNAME: user = '', MAUTIC_PASSWORD: password = '' } = environment;
-  const { rows } = await inSnapshot(databaseUrl, (client) =>
-    client.query<{ id: string }>(
-      `SELECT remote_id AS id FROM sync_person WHERE sync_process = 'MAUTIC' AND remote_id IS NOT NULL`,
-    ),
-  );
-  const recorded = new Set(rows.map(({ id }) => id));
+  const recorded = await recordedPersons(databaseUrl, 'MAUTIC');
   const answer = await fetch(targets.get('MAUTIC')?.stateUrl ?? '');
   for (const [id, { fields }] of Object.entries(state.parse(await answer.json()).contacts)) {
     if (recorded.has(id) || !extra.has(`person/${String(fields['ems_person_id'])}`)) continue;

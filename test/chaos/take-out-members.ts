@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { inSnapshot } from '../../demo/in-snapshot.ts';
+import { recordedPersons } from './sync-tables.ts';
 import type { World } from './world.ts';
 
 const state = z.looseObject({
@@ -17,12 +17,7 @@ export async function takeOutMembers(
   extra: ReadonlySet<string>,
 ): Promise<void> {
   const { MAILCHIMP_URL: url = '', MAILCHIMP_LIST_ID: list = '', MAILCHIMP_API_KEY: key = '' } = environment;
-  const { rows } = await inSnapshot(databaseUrl, (client) =>
-    client.query<{ id: string }>(
-      `SELECT remote_id AS id FROM sync_person WHERE sync_process = 'MAILCHIMP' AND remote_id IS NOT NULL`,
-    ),
-  );
-  const recorded = new Set(rows.map(({ id }) => id));
+  const recorded = await recordedPersons(databaseUrl, 'MAILCHIMP');
   const answer = await fetch(targets.get('MAILCHIMP')?.stateUrl ?? '');
   for (const [hash, { mergeFields }] of Object.entries(state.parse(await answer.json()).members)) {
     if (recorded.has(hash) || !extra.has(`person/${String(mergeFields['EMSID'])}`)) continue;
